@@ -1,0 +1,15 @@
+"""The ASGI entry: pages through Django, sockets through Channels."""
+
+from __future__ import annotations
+
+import os
+
+from channels.routing import ProtocolTypeRouter, URLRouter
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rollback_console.settings")
+_pages = get_asgi_application()
+
+from rollback_console.live.routes import guarded, sockets  # noqa: E402  Django must be set up first
+
+application = ProtocolTypeRouter({"http": _pages, "websocket": guarded(URLRouter(sockets))})

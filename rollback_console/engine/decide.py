@@ -1,0 +1,221 @@
+"""What may happen next, as a pure function of a frozen view.
+
+`decide` is asked again after every change, so each answer names only what may happen now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from .snapshot import StepSpec
+from .states import ENDED_BADLY, IN_FLIGHT, RollbackState, StepState
+
+
+@dataclass(frozen=True, slots=True)
+class RunView:
+    """The latest attempt of a step on one host (`host` is "" for a manual step).
+
+    `answer` is what a person decided about a bad ending: "", "continue" or "skip".
+    `ended_ago` is seconds since it ended, on the database's clock.
+    """
+
+    token: str
+    position: int
+    host: str
+    attempt: int
+    state: StepState
+    answer: str = ""
+    ended_ago: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Everything `decide` may look at.
+
+    `gates` are positions a person has let through. `unanswered_checks` and `failed_checks`
+    are keys. Flags say what people asked for.
+    """
+
+    state: RollbackState
+    steps: tuple[StepSpec, ...]
+    runs: tuple[RunView, ...]
+    gates: frozenset[int] = frozenset()
+    unanswered_checks: frozenset[str] = frozenset()
+    failed_checks: frozenset[str] = frozenset()
+    pause_asked: bool = False
+    abort_asked: bool = False
+
+
+class Question(StrEnum):
+    """What a person is asked."""
+
+    GATE = "gate"
+    MANUAL = "manual"
+    FAILED = "failed"
+    LOST = "lost"
+    PAUSED = "paused"
+    CHECKS = "checks"
+    ABORT_UNCONFIRMED = "abort_unconfirmed"
+
+
+@dataclass(frozen=True, slots=True)
+class StartStep:
+    """Start the pending run `token`."""
+
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class RetryStep:
+    """Make a new attempt of the step where `token` failed; the plan allows it unasked."""
+
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class StopStep:
+    """Abort what runs under `token`, or see to it that it never starts."""
+
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Nothing to decide until a host reports or `seconds` pass."""
+
+    seconds: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class AskPerson:
+    """Only a person can go on: `tokens` are the runs it is about."""
+
+    question: Question
+    position: int = 0
+    tokens: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Verify:
+    """Every step is done: the checks come next."""
+
+
+@dataclass(frozen=True, slots=True)
+class Abort:
+    """The plan says that a failure of this step ends the rollback."""
+
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """Nothing is left to do."""
+
+    state: RollbackState
+
+
+Decision = StartStep | RetryStep | StopStep | Wait | AskPerson | Verify | Abort | Finish
+
+
+@dataclass(frozen=True, slots=True)
+class _Sorted:
+    pending: list[RunView] = field(default_factory=list)
+    in_flight: list[RunView] = field(default_factory=list)
+    bad: list[RunView] = field(default_factory=list)
+
+
+def decide(view: View) -> list[Decision]:
+    """What may happen now: never empty, and starts nothing while anyone must be asked.
+
+    Total over every view; raises nothing.
+    """
+    if view.abort_asked or view.state is RollbackState.ABORTING:
+        return _aborting(view)
+    if view.state is RollbackState.VERIFYING:
+        return [_verifying(view)]
+    for step in view.steps:
+        if answer := _step(view, step):
+            return answer
+    return [Verify()]
+
+
+def _aborting(view: View) -> list[Decision]:
+    flying = [run.token for run in view.runs if run.state in IN_FLIGHT]
+    if flying:
+        return [*map(StopStep, flying), Wait()]
+    unproven = tuple(
+        run.token
+        for run in view.runs
+        if run.state is StepState.ABORT_UNCONFIRMED and not run.answer
+    )
+    if unproven:
+        return [AskPerson(Question.ABORT_UNCONFIRMED, tokens=unproven)]
+    return [Finish(RollbackState.ABORTED)]
+
+
+def _verifying(view: View) -> Decision:
+    if view.unanswered_checks:
+        return AskPerson(Question.CHECKS)
+    return Finish(RollbackState.FAILED if view.failed_checks else RollbackState.SUCCEEDED)
+
+
+def _step(view: View, step: StepSpec) -> list[Decision]:
+    runs = _sorted([run for run in view.runs if run.position == step.position], step)
+    if runs.bad:
+        return _after_bad(view, step, runs)
+    if runs.in_flight and step.kind == "manual":
+        return [AskPerson(Question.MANUAL, step.position, (runs.in_flight[0].token,))]
+    if not runs.pending:
+        return [Wait()] if runs.in_flight else []
+    if view.pause_asked:
+        return [Wait()] if runs.in_flight else [AskPerson(Question.PAUSED, step.position)]
+    if step.gate and step.position not in view.gates:
+        return [AskPerson(Question.GATE, step.position)]
+    return [*_starts(step, runs), Wait()]
+
+
+def _sorted(runs: list[RunView], step: StepSpec) -> _Sorted:
+    result = _Sorted()
+    for run in runs:
+        if run.state is StepState.PENDING:
+            result.pending.append(run)
+        elif run.state in IN_FLIGHT:
+            result.in_flight.append(run)
+        elif run.state in ENDED_BADLY and not _forgiven(run, step):
+            result.bad.append(run)
+    return result
+
+
+def _forgiven(run: RunView, step: StepSpec) -> bool:
+    said_no = run.state in {StepState.FAILED, StepState.TIMED_OUT}
+    return bool(run.answer) or (said_no and step.on_failure == "continue" and not _again(run, step))
+
+
+def _again(run: RunView, step: StepSpec) -> bool:
+    return run.state is StepState.FAILED and run.attempt <= step.retry
+
+
+def _after_bad(view: View, step: StepSpec, runs: _Sorted) -> list[Decision]:
+    if runs.in_flight:
+        return [Wait()]
+    lost = tuple(run.token for run in runs.bad if run.state is StepState.LOST)
+    if lost:
+        return [AskPerson(Question.LOST, step.position, lost)]
+    if not view.pause_asked and all(_again(run, step) for run in runs.bad):
+        return [*_retries(step, runs.bad)]
+    if step.on_failure == "abort":
+        return [Abort(step.position)]
+    return [AskPerson(Question.FAILED, step.position, tuple(run.token for run in runs.bad))]
+
+
+def _retries(step: StepSpec, bad: list[RunView]) -> Iterator[Decision]:
+    for run in bad:
+        left = step.retry_delay - run.ended_ago
+        yield Wait(left) if left > 0 else RetryStep(run.token)
+
+
+def _starts(step: StepSpec, runs: _Sorted) -> list[Decision]:
+    room = (step.rolling or len(runs.pending)) - len(runs.in_flight)
+    return [StartStep(run.token) for run in runs.pending[: max(room, 0)]]

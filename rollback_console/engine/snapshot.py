@@ -1,0 +1,166 @@
+"""What was approved, frozen: canonical JSON and its SHA-256.
+
+A snapshot holds names of secrets, never their values.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Self
+
+KINDS = frozenset({"command", "manual"})
+ON_FAILURE = frozenset({"pause", "continue", "abort"})
+
+
+@dataclass(frozen=True, slots=True)
+class HostSpec:
+    """A host as approved: `fingerprints` are SHA256:… of its confirmed keys, sorted."""
+
+    name: str
+    address: str
+    port: int
+    username: str
+    fingerprints: tuple[str, ...]
+    jump: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StepSpec:
+    """One step as approved.
+
+    `position` counts from 1. `kind` is command or manual. `hosts` are HostSpec names
+    (empty for a manual step). `environment` and `secrets` name the parameters and secrets
+    it may read. `time_limit` and `retry_delay` are seconds; `rolling` is how many hosts may
+    work at once, 0 for all; `retry` is how often a failed attempt is repeated unasked.
+    """
+
+    position: int
+    title: str
+    kind: str = "command"
+    script: str = ""
+    instructions: str = ""
+    hosts: tuple[str, ...] = ()
+    cwd: str = ""
+    user: str = ""
+    environment: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
+    time_limit: int = 3600
+    on_failure: str = "pause"
+    retry: int = 0
+    retry_delay: int = 5
+    rolling: int = 0
+    gate: bool = False
+    destructive: bool = False
+    condition: str = ""
+    warnings: tuple[str, ...] = ()
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckSpec:
+    """One verification item a person answers after the last step."""
+
+    key: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class PolicySpec:
+    """Who must agree: `quorum` people, one of them of `required_role` where that is set.
+
+    Expiries are minutes: unanswered requests after `request_expires`, unstarted approvals
+    after `start_expires`; the next rung is asked each `escalate_after`.
+    """
+
+    quorum: int = 1
+    required_role: str = ""
+    request_expires: int = 60
+    start_expires: int = 60
+    escalate_after: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Everything that decides what will run. Two equal snapshots have one hash."""
+
+    plan: str
+    revision: int
+    revision_sha256: str
+    title: str
+    service: str
+    environment: str
+    production: bool
+    procedure: str
+    steps: tuple[StepSpec, ...]
+    hosts: tuple[HostSpec, ...]
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    checks: tuple[CheckSpec, ...] = ()
+    policy: PolicySpec = PolicySpec()
+
+    def to_json(self) -> str:
+        """Canonical JSON: sorted keys, no spaces, UTF-8 text kept as it is."""
+        return json.dumps(asdict(self), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of the canonical JSON, in hexadecimal."""
+        return hashlib.sha256(self.to_json().encode()).hexdigest()
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """The snapshot written by `to_json`. Raises ValueError for anything else."""
+        try:
+            raw = json.loads(text)
+            return cls(
+                **{
+                    **raw,
+                    "steps": tuple(_tuples(StepSpec, each) for each in raw["steps"]),
+                    "hosts": tuple(_tuples(HostSpec, each) for each in raw["hosts"]),
+                    "checks": tuple(_tuples(CheckSpec, each) for each in raw["checks"]),
+                    "policy": _tuples(PolicySpec, raw["policy"]),
+                }
+            )
+        except (TypeError, KeyError, AttributeError) as error:
+            raise ValueError(f"This is not a snapshot: {error}") from error
+
+    def host(self, name: str) -> HostSpec:
+        """The host of that name. Raises KeyError when the snapshot has none."""
+        return {host.name: host for host in self.hosts}[name]
+
+    def step(self, position: int) -> StepSpec:
+        """The step at `position`, counted from 1."""
+        return self.steps[position - 1]
+
+
+def difference(old: Snapshot, new: Snapshot) -> list[tuple[str, Any, Any]]:
+    """What changed, as (dotted path, old, new), in the order of the paths."""
+    before, after = _flat(json.loads(old.to_json())), _flat(json.loads(new.to_json()))
+    return [
+        (path, before.get(path), after.get(path))
+        for path in sorted(before.keys() | after.keys())
+        if before.get(path) != after.get(path)
+    ]
+
+
+def _flat(value: Any, path: str = "") -> dict[str, Any]:
+    if not isinstance(value, dict | list) or not value:
+        return {path: value}
+    pairs = value.items() if isinstance(value, dict) else enumerate(value, start=1)
+    flat: dict[str, Any] = {}
+    for key, inner in pairs:
+        flat |= _flat(inner, f"{path}.{key}" if path else str(key))
+    return flat
+
+
+def _tuples(kind: type[Any], raw: dict[str, Any]) -> Any:
+    known = {each.name for each in fields(kind)}
+    return kind(
+        **{
+            key: tuple(value) if isinstance(value, list) else value
+            for key, value in raw.items()
+            if key in known
+        }
+    )

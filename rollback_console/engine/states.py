@@ -1,0 +1,102 @@
+"""The states of a rollback and of a step run, and the one table of allowed moves."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class RollbackState(StrEnum):
+    """Where a rollback is; `TERMINAL` lists the ones nothing leaves."""
+
+    REQUESTED = "requested"
+    APPROVED = "approved"
+    RUNNING = "running"
+    WAITING = "waiting"
+    VERIFYING = "verifying"
+    ABORTING = "aborting"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    ABORTED = "aborted"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"
+
+
+class StepState(StrEnum):
+    """Where one attempt of one step on one host is.
+
+    `failed`: the command said no. `lost`: nobody can know. A manual step has no host and
+    goes pending -> running (a person is asked) -> succeeded or failed (they answered).
+    """
+
+    PENDING = "pending"
+    LAUNCHING = "launching"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    TIMED_OUT = "timed_out"
+    ABORTED = "aborted"
+    LOST = "lost"
+    ABORT_UNCONFIRMED = "abort_unconfirmed"
+    SKIPPED = "skipped"
+
+
+_R, _S = RollbackState, StepState
+
+ROLLBACK_MOVES: dict[RollbackState, frozenset[RollbackState]] = {
+    _R.REQUESTED: frozenset({_R.APPROVED, _R.REJECTED, _R.EXPIRED, _R.WITHDRAWN}),
+    _R.APPROVED: frozenset({_R.RUNNING, _R.EXPIRED, _R.WITHDRAWN}),
+    _R.RUNNING: frozenset({_R.WAITING, _R.VERIFYING, _R.ABORTING, _R.FAILED}),
+    _R.WAITING: frozenset({_R.RUNNING, _R.VERIFYING, _R.ABORTING, _R.FAILED}),
+    _R.VERIFYING: frozenset({_R.SUCCEEDED, _R.FAILED, _R.ABORTING}),
+    _R.ABORTING: frozenset({_R.ABORTED}),
+}
+
+STEP_MOVES: dict[StepState, frozenset[StepState]] = {
+    _S.PENDING: frozenset({_S.LAUNCHING, _S.RUNNING, _S.SKIPPED, _S.ABORTED}),
+    _S.LAUNCHING: frozenset(
+        {
+            _S.PENDING,
+            _S.RUNNING,
+            _S.SUCCEEDED,
+            _S.FAILED,
+            _S.TIMED_OUT,
+            _S.ABORTED,
+            _S.LOST,
+            _S.ABORT_UNCONFIRMED,
+        }
+    ),
+    _S.RUNNING: frozenset(
+        {
+            _S.SUCCEEDED,
+            _S.FAILED,
+            _S.TIMED_OUT,
+            _S.ABORTED,
+            _S.LOST,
+            _S.ABORT_UNCONFIRMED,
+            _S.SKIPPED,
+        }
+    ),
+}
+
+TERMINAL = frozenset(RollbackState) - frozenset(ROLLBACK_MOVES)
+"""States of a rollback that nothing leaves."""
+
+LIVE = frozenset({_R.RUNNING, _R.WAITING, _R.VERIFYING, _R.ABORTING})
+"""States in which a rollback holds its environment's lock."""
+
+IN_FLIGHT = frozenset({_S.LAUNCHING, _S.RUNNING})
+"""States of a step run in which a host may be working."""
+
+ENDED_BADLY = frozenset({_S.FAILED, _S.TIMED_OUT, _S.LOST, _S.ABORT_UNCONFIRMED, _S.ABORTED})
+"""States of a step run that a person has to answer for."""
+
+
+def may_move(old: str, new: str) -> bool:
+    """Whether the table allows a rollback to go from `old` to `new`."""
+    return RollbackState(new) in ROLLBACK_MOVES.get(RollbackState(old), frozenset())
+
+
+def may_step_move(old: str, new: str) -> bool:
+    """Whether the table allows a step run to go from `old` to `new`."""
+    return StepState(new) in STEP_MOVES.get(StepState(old), frozenset())

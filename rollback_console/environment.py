@@ -1,0 +1,59 @@
+"""Typed reading of environment variables, with `NAME_FILE` for secrets kept as files.
+
+Part of the roof: only settings.py imports it.
+"""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+
+import environ
+from cryptography.fernet import Fernet
+from django.core.exceptions import ImproperlyConfigured
+
+env = environ.Env()
+
+
+def secret(name: str, *, kept_in: Path | None) -> str:
+    """The value of NAME or the content of the file NAME_FILE.
+
+    With `kept_in` (the embedded default) a missing value is made once and kept there,
+    readable by its owner alone. Otherwise a missing value raises ImproperlyConfigured.
+    """
+    if value := env.str(name, ""):
+        return value
+    if path := env.str(f"{name}_FILE", ""):
+        return _read(name, Path(path))
+    if kept_in is None:
+        raise ImproperlyConfigured(
+            f"{name} is not set. Set {name}, or {name}_FILE to a file that holds it."
+        )
+    return _kept(kept_in / name.lower())
+
+
+def positive(name: str, default: int) -> int:
+    """A whole number above zero from the environment, or ImproperlyConfigured."""
+    try:
+        value = env.int(name, default)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} must be a whole number.") from error
+    if value < 1:
+        raise ImproperlyConfigured(f"{name} must be at least 1, not {value}.")
+    return value
+
+
+def _read(name: str, path: Path) -> str:
+    try:
+        return path.read_text().strip()
+    except OSError as error:
+        raise ImproperlyConfigured(f"{name}_FILE names {path}, which cannot be read.") from error
+
+
+def _kept(path: Path) -> str:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        new = Fernet.generate_key().decode() if "master" in path.name else secrets.token_urlsafe(48)
+        path.touch(mode=0o600)
+        path.write_text(new)
+    return path.read_text().strip()

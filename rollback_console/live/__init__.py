@@ -1,0 +1,4 @@
+"""The WebSocket that keeps pages fresh.
+
+Floor: top. Read-only; must never change anything.
+"""

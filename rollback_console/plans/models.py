@@ -1,0 +1,211 @@
+"""The tables of what could be done."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+
+from django.conf import settings
+from django.db import models
+
+from .fields import EncryptedTextField
+
+__all__ = [
+    "Credential",
+    "DecisionMaker",
+    "Environment",
+    "Host",
+    "HostGroup",
+    "HostKey",
+    "Plan",
+    "Revision",
+    "Secret",
+    "Service",
+]
+
+
+class Service(models.Model):
+    """Something that is deployed, and may have to be rolled back."""
+
+    slug = models.SlugField(unique=True)
+    name = models.CharField(max_length=100)
+
+    class Meta:
+        ordering = ["slug"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Environment(models.Model):
+    """Where services run, with the rules that hold there; minutes for every duration."""
+
+    slug = models.SlugField(unique=True)
+    name = models.CharField(max_length=100)
+    is_production = models.BooleanField(default=False)
+    approvals_code = models.PositiveSmallIntegerField("approvals for code only", default=1)
+    approvals_data = models.PositiveSmallIntegerField("approvals when data is at risk", default=2)
+    data_role = models.CharField("role that must agree to data risk", max_length=60, blank=True)
+    request_expires = models.PositiveIntegerField(default=60)
+    start_expires = models.PositiveIntegerField(default=60)
+    escalate_after = models.PositiveIntegerField(default=10)
+
+    class Meta:
+        ordering = ["-is_production", "slug"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Credential(models.Model):
+    """How the console signs in to hosts; the secret parts are never shown again."""
+
+    name = models.CharField(max_length=100, unique=True)
+    username = models.CharField(max_length=64)
+    private_key = EncryptedTextField(blank=True)
+    passphrase = EncryptedTextField(blank=True)
+    password = EncryptedTextField(blank=True)
+    certificate = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.username})"
+
+
+class HostGroup(models.Model):
+    """A name that plans use for several hosts, such as `app`."""
+
+    environment = models.ForeignKey(Environment, models.CASCADE, related_name="host_groups")
+    name = models.SlugField()
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(fields=["environment", "name"], name="one_group_per_name")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Host(models.Model):
+    """A machine the console reaches over SSH."""
+
+    name = models.CharField(max_length=100, unique=True)
+    environment = models.ForeignKey(Environment, models.PROTECT, related_name="hosts")
+    address = models.CharField(max_length=255)
+    port = models.PositiveIntegerField(default=22)
+    credential = models.ForeignKey(Credential, models.PROTECT, related_name="hosts")
+    jump = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+")
+    groups = models.ManyToManyField(HostGroup, blank=True, related_name="hosts")
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class HostKey(models.Model):
+    """A key the host showed; it counts only once a person confirmed it."""
+
+    host = models.ForeignKey(Host, models.CASCADE, related_name="keys")
+    type = models.CharField(max_length=60)
+    key = models.TextField()
+    confirmed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["host", "type"]
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.fingerprint}"
+
+    @property
+    def fingerprint(self) -> str:
+        """As OpenSSH prints it: SHA256: and unpadded base64 (RFC 4648)."""
+        digest = hashlib.sha256(base64.b64decode(self.key)).digest()
+        return "SHA256:" + base64.b64encode(digest).decode().rstrip("=")
+
+
+class Secret(models.Model):
+    """A value commands may read as an environment variable, never shown or logged."""
+
+    environment = models.ForeignKey(Environment, models.CASCADE, related_name="secrets")
+    name = models.CharField(max_length=100)
+    value = EncryptedTextField()
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(fields=["environment", "name"], name="one_secret_per_name")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class DecisionMaker(models.Model):
+    """Someone who may approve rollbacks in an environment; rung 1 is asked first."""
+
+    environment = models.ForeignKey(Environment, models.CASCADE, related_name="decision_makers")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="decides")
+    role = models.CharField(max_length=60, default="Deploy Lead")
+    rung = models.PositiveSmallIntegerField(default=1)
+
+    class Meta:
+        ordering = ["environment", "rung", "role"]
+        constraints = [models.UniqueConstraint(fields=["environment", "user"], name="decides_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user} as {self.role}"
+
+
+class Plan(models.Model):
+    """What could be done to undo one service's deployment; its text lives in revisions."""
+
+    slug = models.SlugField(unique=True, max_length=120)
+    title = models.CharField(max_length=200)
+    service = models.ForeignKey(Service, models.PROTECT, related_name="plans")
+    environment = models.ForeignKey(Environment, models.PROTECT, related_name="plans")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["title"]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Revision(models.Model):
+    """One immutable text of a plan, with what people bound it to.
+
+    `source` holds the author's bytes. `bindings` is {"hosts": group or host name for steps
+    that name none, "steps": {"3": {"hosts", "cwd", "user", "timeout", "manual"}},
+    "on_host": [names of variables that the hosts set themselves], "facts": {parameter name:
+    value known from the deployment}}.
+    """
+
+    plan = models.ForeignKey(Plan, models.PROTECT, related_name="revisions")
+    number = models.PositiveIntegerField()
+    source = models.BinaryField()
+    sha256 = models.CharField(max_length=64)
+    bindings = models.JSONField(default=dict)
+    note = models.CharField(max_length=200, blank=True)
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["plan", "-number"]
+        constraints = [
+            models.UniqueConstraint(fields=["plan", "number"], name="one_revision_per_number")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.plan} r{self.number}"

@@ -1,0 +1,7 @@
+"""Django registration of this room."""
+
+from django.apps import AppConfig
+
+
+class PostmortemsConfig(AppConfig):
+    name = "rollback_console.postmortems"

@@ -1,0 +1,256 @@
+"""The tables of what is being done. Only services.py and driver.py write them."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+
+from rollback_console.engine.states import RollbackState, StepState
+from rollback_console.plans.models import Environment, Revision, Service
+
+PERSON = settings.AUTH_USER_MODEL
+
+
+class Rollback(models.Model):
+    """One doing of a plan.
+
+    `snapshot` is the canonical JSON that approvals are bound to. `fence` rises with every
+    claim of the lease, so that a writer that lost it cannot write. `question` says what a
+    person is asked while `state` is waiting, aborting or verifying:
+    {"kind", "position", "tokens"}.
+    """
+
+    state = models.CharField(max_length=12, default=RollbackState.REQUESTED, db_index=True)
+    revision = models.ForeignKey(Revision, models.PROTECT, related_name="rollbacks")
+    service = models.ForeignKey(Service, models.PROTECT, related_name="rollbacks")
+    environment = models.ForeignKey(Environment, models.PROTECT, related_name="rollbacks")
+    title = models.CharField(max_length=200)
+    trigger = models.CharField(max_length=300, blank=True)
+    reason = models.TextField()
+    choices = models.JSONField(default=dict)
+    snapshot = models.TextField()
+    snapshot_sha256 = models.CharField(max_length=64)
+
+    requested_by = models.ForeignKey(PERSON, models.PROTECT, related_name="+")
+    requested_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    approved_at = models.DateTimeField(null=True)
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    start_asked = models.BooleanField(default=True)
+    pause_asked = models.BooleanField(default=False)
+    abort_asked = models.BooleanField(default=False)
+    question = models.JSONField(default=dict, blank=True)
+
+    fence = models.PositiveBigIntegerField(default=0)
+    lease_owner = models.CharField(max_length=100, blank=True)
+    lease_until = models.DateTimeField(null=True)
+    due_at = models.DateTimeField(null=True, db_index=True)
+
+    last_seq = models.PositiveBigIntegerField(default=0)
+    last_hash = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        permissions = [
+            ("request_rollback", "Can open a rollback"),
+            ("operate_rollback", "Can steer a rollback under way"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Rollback {self.pk}"
+
+
+class Approval(models.Model):
+    """One decision maker's yes or no to one snapshot."""
+
+    rollback = models.ForeignKey(Rollback, models.PROTECT, related_name="approvals")
+    by = models.ForeignKey(PERSON, models.PROTECT, related_name="+")
+    role = models.CharField(max_length=60)
+    snapshot_sha256 = models.CharField(max_length=64)
+    given = models.BooleanField(default=True)
+    note = models.TextField(blank=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["rollback", "by", "snapshot_sha256"], name="one_vote_per_snapshot"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{'Approval' if self.given else 'Rejection'} by {self.by}"
+
+
+class StepRun(models.Model):
+    """One attempt of one step on one host; `host` is "" for a manual step.
+
+    `stored` counts log bytes kept so far, in the host's own numbering. `unreachable_since`
+    is a fact beside the state. `answer` is what a person decided about a bad ending.
+    """
+
+    rollback = models.ForeignKey(Rollback, models.PROTECT, related_name="runs")
+    token = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    position = models.PositiveIntegerField()
+    host = models.CharField(max_length=100, blank=True)
+    attempt = models.PositiveIntegerField(default=1)
+    state = models.CharField(max_length=20, default=StepState.PENDING)
+    fence = models.PositiveBigIntegerField(default=0)
+    boot_id = models.CharField(max_length=64, blank=True)
+    stored = models.PositiveBigIntegerField(default=0)
+    lines = models.PositiveBigIntegerField(default=0)
+    exit_code = models.IntegerField(null=True)
+    why = models.TextField(blank=True)
+    flags = models.JSONField(default=list)
+    survivors = models.JSONField(default=list)
+    answer = models.CharField(max_length=12, blank=True)
+    unreachable_since = models.DateTimeField(null=True)
+    started_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["position", "host", "attempt"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["rollback", "position", "host", "attempt"], name="one_run_per_attempt"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Step {self.position} on {self.host or 'nobody'}, attempt {self.attempt}"
+
+
+class LogChunk(models.Model):
+    """Up to 64 KiB of one run's log.
+
+    `data` is zlib level 1; `offset` and `length` count raw bytes. `line_starts` packs the
+    offsets, within the chunk, of each line that starts in it (uint32, little-endian).
+    `first_line` is how many lines started before this chunk.
+    """
+
+    run = models.ForeignKey(StepRun, models.PROTECT, related_name="chunks")
+    offset = models.PositiveBigIntegerField()
+    length = models.PositiveIntegerField()
+    first_line = models.PositiveBigIntegerField(default=0)
+    line_starts = models.BinaryField(default=bytes)
+    data = models.BinaryField()
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["run", "offset"]
+        constraints = [
+            models.UniqueConstraint(fields=["run", "offset"], name="one_chunk_per_offset")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.length} bytes at {self.offset}"
+
+
+class Event(models.Model):
+    """One fact. `seq` has no gaps within a rollback; `previous` chains each to the last."""
+
+    rollback = models.ForeignKey(Rollback, models.PROTECT, related_name="events")
+    seq = models.PositiveBigIntegerField()
+    kind = models.CharField(max_length=60)
+    by = models.ForeignKey(PERSON, models.PROTECT, null=True, related_name="+")
+    facts = models.JSONField(default=dict)
+    at = models.CharField(max_length=32)
+    previous = models.CharField(max_length=64, blank=True)
+    sha256 = models.CharField(max_length=64)
+
+    class Meta:
+        ordering = ["rollback", "seq"]
+        constraints = [
+            models.UniqueConstraint(fields=["rollback", "seq"], name="one_event_per_seq")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.seq} {self.kind}"
+
+
+class StepAnswer(models.Model):
+    """What a person decided about a step: gate, manual result, failure or loss."""
+
+    rollback = models.ForeignKey(Rollback, models.PROTECT, related_name="step_answers")
+    position = models.PositiveIntegerField()
+    kind = models.CharField(max_length=20)
+    answer = models.CharField(max_length=20)
+    reason = models.TextField(blank=True)
+    by = models.ForeignKey(PERSON, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.answer}"
+
+
+class ChecklistAnswer(models.Model):
+    """How a person, or an automated check, answered one verification item; the last counts."""
+
+    rollback = models.ForeignKey(Rollback, models.PROTECT, related_name="check_answers")
+    key = models.CharField(max_length=80)
+    answer = models.CharField(
+        max_length=14,
+        choices=[("pass", "pass"), ("fail", "fail"), ("not_applicable", "not applicable")],
+    )
+    note = models.TextField(blank=True)
+    by = models.ForeignKey(PERSON, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.answer}"
+
+
+class Message(models.Model):
+    """A message about a rollback, rendered from the plan's template."""
+
+    rollback = models.ForeignKey(Rollback, models.PROTECT, related_name="messages")
+    text = models.TextField()
+    recipients = models.TextField(blank=True)
+    by = models.ForeignKey(PERSON, models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return self.text[:60]
+
+
+class Lock(models.Model):
+    """Held while a rollback works on an environment; one at a time."""
+
+    environment = models.OneToOneField(Environment, models.PROTECT, related_name="lock")
+    rollback = models.OneToOneField(Rollback, models.PROTECT, related_name="lock")
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.environment} is locked by {self.rollback}"
+
+
+class Pin(models.Model):
+    """A version that must not be deployed again."""
+
+    service = models.ForeignKey(Service, models.PROTECT, related_name="pins")
+    version = models.CharField(max_length=200)
+    reason = models.TextField()
+    rollback = models.ForeignKey(Rollback, models.PROTECT, null=True, related_name="pins")
+    by = models.ForeignKey(PERSON, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    lifted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.service} {self.version}"
