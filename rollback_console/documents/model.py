@@ -1,0 +1,316 @@
+"""The plan document as values: what the author wrote, and what each part means.
+
+Every `line` is 1-based and every `lines` pair `(first, last)` is 1-based and inclusive, in
+the source text. Times are minutes in estimates and seconds in steps. Nothing here is
+mutable, so a document can be cached, compared and shared between threads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
+
+Lines = tuple[int, int]
+
+
+class StepKind(StrEnum):
+    """What a step asks for.
+
+    `command`: shell text runs on hosts. `verify`: the same, but it only looks. `manual`: a
+    person does it and says so. `gate`: nothing is done, a person says go on.
+    """
+
+    COMMAND = "command"
+    VERIFY = "verify"
+    MANUAL = "manual"
+    GATE = "gate"
+
+
+class PlaceholderKind(StrEnum):
+    """What sort of value fills a placeholder; decides its pattern and its host-side probe."""
+
+    COMMIT = "commit"
+    TAG = "tag"
+    VERSION = "version"
+    FILE = "file"
+    DIRECTORY = "directory"
+    DATABASE = "database"
+    MIGRATION = "migration"
+    APP = "app"
+    UNIT = "unit"
+    URL = "url"
+    HOST = "host"
+    NUMBER = "number"
+    TIMESTAMP = "timestamp"
+    SECRET = "secret"  # noqa: S105 - the name of a kind, not a password
+    TEXT = "text"
+
+
+class Severity(StrEnum):
+    """`error` blocks a request, `warning` must be read, `note` may be."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One complete shell command (a compound or here-document stays whole).
+
+    `text` is the author's, without the prompt; `label` is the comment just above it;
+    `fence` is the first line of the fence it stands in.
+    """
+
+    text: str
+    lines: Lines
+    language: str = "bash"
+    label: str = ""
+    fence: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """One of several ways to do a step; exactly one is chosen by a person.
+
+    `fallback`: the author means it for when the first way failed. `preferred`: the author
+    says to take this one.
+    """
+
+    label: str
+    commands: tuple[Command, ...]
+    condition: str = ""
+    preferred: bool = False
+    fallback: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StepSettings:
+    """What a machine needs to know, from the fence's info string or the front matter.
+
+    `timeout` is seconds, `rolling` hosts at a time, `retry` extra attempts, `undo` the `id`
+    of another step, `expect` text the output must hold. Empty or None: not said yet.
+    """
+
+    id: str = ""
+    hosts: str = ""
+    cwd: str = ""
+    timeout: int | None = None
+    user: str = ""
+    on_failure: str = ""
+    rolling: int | None = None
+    retry: int | None = None
+    gate: bool = False
+    idempotent: bool = False
+    expect: str = ""
+    undo: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step. `commands` run first, then those of the chosen alternative.
+
+    `key` is unique in its procedure and stable while the title is. `lines` spans the
+    step's source. `fence` is the first line of its first command fence, 0 without one:
+    where attributes are written. `condition` is the author's "only if ...", or empty.
+    `instructions` is what a person reads: prose, and fences that do not run.
+    `environment` holds names an author carried over from another step.
+    """
+
+    number: int
+    key: str
+    title: str
+    kind: StepKind
+    lines: Lines
+    commands: tuple[Command, ...] = ()
+    alternatives: tuple[Alternative, ...] = ()
+    condition: str = ""
+    destructive: bool = False
+    warnings: tuple[str, ...] = ()
+    instructions: tuple[str, ...] = ()
+    estimate: str = ""
+    expected: str = ""
+    group: str = ""
+    fence: int = 0
+    settings: StepSettings = StepSettings()
+
+    @property
+    def runs(self) -> bool:
+        """Whether any shell text is part of this step."""
+        return bool(self.commands or self.alternatives)
+
+
+@dataclass(frozen=True, slots=True)
+class Procedure:
+    """One of several alternative ways to roll back. `condition` is when to take it."""
+
+    key: str
+    name: str
+    steps: tuple[Step, ...]
+    line: int
+    condition: str = ""
+    derived: bool = False
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Something that must hold afterwards. `commands` may show it."""
+
+    key: str
+    text: str
+    line: int
+    group: str = ""
+    commands: tuple[Command, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something to do after the rollback. `when` is `immediate` or `follow_up`."""
+
+    key: str
+    text: str
+    line: int
+    when: str
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A line that says something and asks for nothing."""
+
+    text: str
+    line: int
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """How long `kind` of a rollback takes, in minutes; None where the author gave no number."""
+
+    text: str
+    kind: str
+    low: float | None
+    high: float | None
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Who decides. `escalate_to` is an ordered ladder that a person confirms."""
+
+    primary: tuple[str, ...] = ()
+    escalate_to: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DataNotes:
+    """What the author says about the database: `classes` of migrations, and what is lost."""
+
+    classes: tuple[Note, ...] = ()
+    losses: tuple[Note, ...] = ()
+    notes: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MessageTemplate:
+    """A message to send. `slots` are the placeholder texts in it, in order, each once."""
+
+    name: str
+    text: str
+    slots: tuple[str, ...]
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Placeholder:
+    """Something to fill in.
+
+    `text` is what the author wrote; `unit` is the text a value replaces, which is the whole
+    shell word where that word is one thing (`backup_YYYYMMDD.sql` is one file, `text`
+    being the moment in it) and `text` otherwise. `name` is the parameter's and the
+    environment variable's name. One parameter per `name`; `lines` are all its places.
+    `where` is `command`, `message`, `field` or `text`; `step` is the key of the first step.
+    """
+
+    text: str
+    kind: PlaceholderKind
+    line: int
+    name: str
+    unit: str
+    where: str
+    step: str = ""
+    lines: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """One edit of the source that answers a finding: `label` is what the button says."""
+
+    label: str
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something a person should know before this plan runs. `code` is stable."""
+
+    severity: Severity
+    code: str
+    line: int
+    message: str
+    step: str = ""
+    fix: Fix | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Lines that were understood, as `kind`; `ref` is the key of what they became."""
+
+    kind: str
+    lines: Lines
+    ref: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FrontMatter:
+    """The YAML head of a document. `lines` is None when there is none."""
+
+    values: Mapping[str, Any] = MappingProxyType({})
+    lines: Lines | None = None
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanDocument:
+    """All of a plan. `source` is the author's text; `encoding` says how to write it back."""
+
+    source: str
+    encoding: str = "utf-8"
+    title: str = ""
+    service: str = ""
+    environment: str = ""
+    date: str = ""
+    lead: str = ""
+    fields: Mapping[str, str] = MappingProxyType({})
+    front_matter: FrontMatter = FrontMatter()
+    procedures: tuple[Procedure, ...] = ()
+    triggers: tuple[Note, ...] = ()
+    no_go: tuple[Note, ...] = ()
+    decision: Decision = Decision()
+    preconditions: tuple[Check, ...] = ()
+    checks: tuple[Check, ...] = ()
+    actions: tuple[Action, ...] = ()
+    estimates: tuple[Estimate, ...] = ()
+    notify: tuple[Note, ...] = ()
+    contacts: tuple[Note, ...] = ()
+    messages: tuple[MessageTemplate, ...] = ()
+    prevention: tuple[Note, ...] = ()
+    data: DataNotes = DataNotes()
+    placeholders: tuple[Placeholder, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    mapped: tuple[Span, ...] = ()
+    unmapped: tuple[Lines, ...] = ()
