@@ -102,6 +102,7 @@ else:
         "charset": "utf8mb4",
         "collation": "utf8mb4_bin",
         "isolation_level": "read committed",
+        "init_command": "SET time_zone = '+00:00'",
         "connect_timeout": 5,
         "read_timeout": 30,
         "write_timeout": 30,
@@ -134,6 +135,8 @@ LEASE = timedelta(seconds=positive("LEASE_SECONDS", 20))
 SLICE = timedelta(seconds=positive("SLICE_SECONDS", 60))
 SWEEP_EVERY = timedelta(seconds=positive("SWEEP_SECONDS", 5))
 LOG_CAP = positive("LOG_CAP_MIB", 256) * 1024 * 1024
+CRASH = env.str("ROLLBACK_CONSOLE_CRASH", "") if env.bool("ALLOW_CRASH", False) else ""
+CONNECT_PATIENCE = positive("CONNECT_SECONDS", 30)
 UNREACHABLE_LIMIT = timedelta(minutes=positive("UNREACHABLE_MINUTES", 15))
 
 LANGUAGE_CODE = "en-gb"

@@ -18,7 +18,7 @@ class RunView:
     """The latest attempt of a step on one host (`host` is "" for a manual step).
 
     `answer` is what a person decided about a bad ending: "", "continue" or "skip".
-    `ended_ago` is seconds since it ended, on the database's clock.
+    `ended_ago` and `unreachable_for` are seconds on the database's clock.
     """
 
     token: str
@@ -28,6 +28,7 @@ class RunView:
     state: StepState
     answer: str = ""
     ended_ago: float = 0.0
+    unreachable_for: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class View:
     failed_checks: frozenset[str] = frozenset()
     pause_asked: bool = False
     abort_asked: bool = False
+    unreachable_limit: float = 900.0
 
 
 class Question(StrEnum):
@@ -55,6 +57,7 @@ class Question(StrEnum):
     MANUAL = "manual"
     FAILED = "failed"
     LOST = "lost"
+    UNREACHABLE = "unreachable"
     PAUSED = "paused"
     CHECKS = "checks"
     ABORT_UNCONFIRMED = "abort_unconfirmed"
@@ -142,9 +145,9 @@ def decide(view: View) -> list[Decision]:
 
 
 def _aborting(view: View) -> list[Decision]:
-    flying = [run.token for run in view.runs if run.state in IN_FLIGHT]
+    flying = [run for run in view.runs if run.state in IN_FLIGHT]
     if flying:
-        return [*map(StopStep, flying), Wait()]
+        return [*_silent(view, flying), *(StopStep(run.token) for run in flying), Wait()]
     unproven = tuple(
         run.token
         for run in view.runs
@@ -167,6 +170,8 @@ def _step(view: View, step: StepSpec) -> list[Decision]:
         return _after_bad(view, step, runs)
     if runs.in_flight and step.kind == "manual":
         return [AskPerson(Question.MANUAL, step.position, (runs.in_flight[0].token,))]
+    if silent := _silent(view, runs.in_flight):
+        return [*silent, Wait()]
     if not runs.pending:
         return [Wait()] if runs.in_flight else []
     if view.pause_asked:
@@ -174,6 +179,14 @@ def _step(view: View, step: StepSpec) -> list[Decision]:
     if step.gate and step.position not in view.gates:
         return [AskPerson(Question.GATE, step.position)]
     return [*_starts(step, runs), Wait()]
+
+
+def _silent(view: View, flying: list[RunView]) -> list[Decision]:
+    gone = [run for run in flying if run.unreachable_for > view.unreachable_limit]
+    if not gone:
+        return []
+    tokens = tuple(run.token for run in gone)
+    return [AskPerson(Question.UNREACHABLE, gone[0].position, tokens)]
 
 
 def _sorted(runs: list[RunView], step: StepSpec) -> _Sorted:

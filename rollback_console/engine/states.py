@@ -53,7 +53,8 @@ ROLLBACK_MOVES: dict[RollbackState, frozenset[RollbackState]] = {
 }
 
 STEP_MOVES: dict[StepState, frozenset[StepState]] = {
-    _S.PENDING: frozenset({_S.LAUNCHING, _S.RUNNING, _S.SKIPPED, _S.ABORTED}),
+    _S.PENDING: frozenset({_S.LAUNCHING, _S.RUNNING, _S.SKIPPED}),
+    # Back to pending only when it is proven that the host never started it.
     _S.LAUNCHING: frozenset(
         {
             _S.PENDING,

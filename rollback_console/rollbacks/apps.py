@@ -1,7 +1,34 @@
-"""Django registration of this room."""
+"""Django registration of this room: groups, and what a worker process does around tasks."""
 
+from __future__ import annotations
+
+from typing import Any
+
+from celery.signals import worker_ready, worker_shutting_down
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class RollbacksConfig(AppConfig):
+    """Registers signal receivers."""
+
     name = "rollback_console.rollbacks"
+
+    def ready(self) -> None:
+        from . import groups
+
+        post_migrate.connect(groups.ensure, dispatch_uid="groups")
+        worker_ready.connect(_worker_ready, dispatch_uid="alive")
+        worker_shutting_down.connect(_worker_stops, dispatch_uid="stop")
+
+
+def _worker_ready(**_: Any) -> None:
+    from . import driver, health
+
+    health.keep_saying("worker", driver.stopping)
+
+
+def _worker_stops(**_: Any) -> None:
+    from . import driver
+
+    driver.stopping.set()

@@ -254,3 +254,14 @@ class Pin(models.Model):
 
     def __str__(self) -> str:
         return f"{self.service} {self.version}"
+
+
+class ProcessSeen(models.Model):
+    """When a worker or sweeper last said that it is alive, on the database's clock."""
+
+    role = models.CharField(max_length=20)
+    name = models.CharField(max_length=150, unique=True)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.role} {self.name}"

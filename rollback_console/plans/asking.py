@@ -1,0 +1,102 @@
+"""What a request has to ask a person, drawn from a revision."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rollback_console.documents.model import Procedure, Step
+from rollback_console.documents.rendering import free_variables
+
+from .freezing import Freezer, chosen_commands, is_manual
+from .models import Revision, Secret
+from .reading import document
+
+__all__ = ["Parameter", "RequestForm", "form"]
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A value to fill in: `text` as the author wrote it, `value` known from the deployment."""
+
+    name: str
+    kind: str
+    text: str
+    value: str
+    steps: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RequestForm:
+    """Everything to choose: `alternatives` and `conditions` are steps to choose for, each once.
+
+    `missing` lists what the plan's page has to bind first, as sentences.
+    """
+
+    procedures: tuple[Procedure, ...]
+    alternatives: tuple[Step, ...]
+    conditions: tuple[Step, ...]
+    parameters: tuple[Parameter, ...]
+    missing: tuple[str, ...]
+
+
+def form(revision: Revision) -> RequestForm:
+    """What a request of this revision asks for."""
+    plan = document(revision)
+    steps = {step.key: step for procedure in plan.procedures for step in procedure.steps}
+    runnable = [step for step in steps.values() if not is_manual(revision, step)]
+    return RequestForm(
+        procedures=plan.procedures,
+        alternatives=tuple(step for step in runnable if step.alternatives),
+        conditions=tuple(step for step in steps.values() if step.condition),
+        parameters=tuple(_parameters(revision, runnable)),
+        missing=tuple(missing(revision)),
+    )
+
+
+def missing(revision: Revision) -> list[str]:
+    """What keeps any request of this revision from being opened, whatever is chosen."""
+    freezer = Freezer.of(revision, {})
+    for procedure in freezer.document.procedures:
+        for step in procedure.steps:
+            if not is_manual(revision, step):
+                freezer.bound(step)
+    if not freezer.document.procedures:
+        freezer.procedure()
+    return list(dict.fromkeys(freezer.problems))
+
+
+def _parameters(revision: Revision, steps: list[Step]) -> list[Parameter]:
+    facts = revision.bindings.get("facts", {})
+    found: dict[str, Parameter] = {}
+    for name, kind, text, step in [*_placeholders(revision, steps), *_variables(revision, steps)]:
+        before = found[name].steps if name in found else ()
+        titles = before if step.title in before else (*before, step.title)
+        found[name] = Parameter(name, kind, text, str(facts.get(name, "")), titles)
+    return list(found.values())
+
+
+def _placeholders(revision: Revision, steps: list[Step]) -> list[tuple[str, str, str, Step]]:
+    return [
+        (each.name, str(each.kind), each.text, step)
+        for each in document(revision).placeholders
+        if each.where == "command"
+        for step in steps
+        if any(step.lines[0] <= line <= step.lines[1] for line in (each.line, *each.lines))
+    ]
+
+
+def _variables(revision: Revision, steps: list[Step]) -> list[tuple[str, str, str, Step]]:
+    environment = revision.plan.environment
+    secrets = set(Secret.objects.filter(environment=environment).values_list("name", flat=True))
+    known = secrets | set(revision.bindings.get("on_host", []))
+    return [
+        (name, "text", f"${name}", step)
+        for step in steps
+        for way in range(max(len(step.alternatives), 1))
+        for name in sorted(_free(step, way) - known)
+    ]
+
+
+def _free(step: Step, way: int) -> set[str]:
+    commands = chosen_commands(step, way if step.alternatives else None)
+    return free_variables("\n".join(command.text for command in commands))

@@ -1,0 +1,258 @@
+"""From a revision and a person's choices to the snapshot that is approved.
+
+Everything that is missing is gathered and raised at once, as sentences.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from rollback_console.documents.model import Command, PlanDocument, Procedure, Step, StepKind
+from rollback_console.documents.rendering import Unrenderable, free_variables, render_script
+from rollback_console.engine.snapshot import CheckSpec, HostSpec, PolicySpec, Snapshot, StepSpec
+
+from .errors import HostRefused, NotReady
+from .models import Environment, Host, Revision, Secret
+from .parameters import complaint
+from .reach import spec
+from .reading import document
+
+SHELLS = frozenset({"", "bash", "sh", "shell", "console", "zsh"})
+DEFAULT_LIMIT = 900
+
+
+def freeze(revision: Revision, choices: dict[str, Any]) -> Snapshot:
+    """The snapshot that would run.
+
+    `choices` is {"procedure": key, "alternatives": {step key: index}, "conditions": {step
+    key: "run" | "skip"}, "parameters": {name: value}}. Raises NotReady.
+    """
+    freezer = Freezer.of(revision, choices)
+    procedure = freezer.procedure()
+    steps = freezer.steps(procedure) if procedure else []
+    if not freezer.problems and not steps:
+        freezer.problems.append("Nothing would run: every step of this procedure is skipped.")
+    if freezer.problems:
+        raise NotReady(list(dict.fromkeys(freezer.problems)))
+    return freezer.snapshot(procedure, steps)
+
+
+def chosen_commands(step: Step, index: int | None) -> list[Command]:
+    """The shared commands and those of the chosen alternative."""
+    chosen = step.alternatives[index].commands if index is not None else ()
+    return [*step.commands, *chosen]
+
+
+def binding(revision: Revision, step: Step, name: str) -> Any:
+    """A step's setting: from its fence, else from what people bound it to."""
+    own = getattr(step.settings, name, None)
+    bound = revision.bindings.get("steps", {}).get(step.key, {}).get(name)
+    return own or bound or ""
+
+
+def is_manual(revision: Revision, step: Step) -> bool:
+    """Whether a person does this step: by its kind, its language, or by decision."""
+    if step.kind in {StepKind.MANUAL, StepKind.GATE} or not step.runs:
+        return True
+    if revision.bindings.get("steps", {}).get(step.key, {}).get("manual"):
+        return True
+    ways = [command for way in step.alternatives for command in way.commands]
+    return any(command.language.casefold() not in SHELLS for command in [*step.commands, *ways])
+
+
+@dataclass
+class Freezer:
+    """Gathers problems while it makes StepSpecs."""
+
+    revision: Revision
+    choices: dict[str, Any]
+    document: PlanDocument
+    environment: Environment
+    secrets: set[str]
+    problems: list[str] = field(default_factory=list)
+    hosts: dict[str, HostSpec] = field(default_factory=dict)
+    parameters: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, revision: Revision, choices: dict[str, Any]) -> Freezer:
+        """Ready to freeze this revision in its plan's environment."""
+        environment = revision.plan.environment
+        names = Secret.objects.filter(environment=environment).values_list("name", flat=True)
+        return cls(revision, choices, document(revision), environment, set(names))
+
+    def procedure(self) -> Procedure | None:
+        """The chosen procedure, or the only one."""
+        procedures = {each.key: each for each in self.document.procedures}
+        if not procedures:
+            self.problems.append("This plan has no steps. Add a section with the steps to take.")
+            return None
+        if len(procedures) == 1:
+            return next(iter(procedures.values()))
+        chosen = procedures.get(str(self.choices.get("procedure", "")))
+        if chosen is None:
+            names = ", ".join(f"“{each.name}”" for each in procedures.values())
+            self.problems.append(f"Choose one of the procedures: {names}.")
+        return chosen
+
+    def steps(self, procedure: Procedure) -> list[StepSpec]:
+        """The steps that would run, numbered from 1."""
+        wanted = [step for step in procedure.steps if self._wanted(step)]
+        if procedure.steps and all(is_manual(self.revision, step) for step in procedure.steps):
+            self.problems.append(
+                "Nothing here can be executed: no step has a shell fence. Write the commands in "
+                "a ```bash fence under each step."
+            )
+        return [self._step(position, step) for position, step in enumerate(wanted, start=1)]
+
+    def bound(self, step: Step) -> None:
+        """Only look whether the step's hosts are known and usable."""
+        self._hosts(step)
+
+    def snapshot(self, procedure: Procedure | None, steps: list[StepSpec]) -> Snapshot:
+        """Everything together."""
+        plan = self.revision.plan
+        return Snapshot(
+            plan=plan.slug,
+            revision=self.revision.number,
+            revision_sha256=self.revision.sha256,
+            title=plan.title,
+            service=plan.service.slug,
+            environment=self.environment.slug,
+            production=self.environment.is_production,
+            procedure=procedure.name if procedure else "",
+            steps=tuple(steps),
+            hosts=tuple(self.hosts[name] for name in sorted(self.hosts)),
+            parameters=dict(sorted(self.parameters.items())),
+            checks=tuple(CheckSpec(check.key, check.text) for check in self.document.checks),
+            policy=self._policy(steps),
+        )
+
+    def _wanted(self, step: Step) -> bool:
+        if not step.condition:
+            return True
+        answer = self.choices.get("conditions", {}).get(step.key)
+        if answer not in {"run", "skip"}:
+            self.problems.append(
+                f"Step {step.number}, {step.title}, is conditional ({step.condition}): "
+                "choose to run or to skip it."
+            )
+        return answer != "skip"
+
+    def _step(self, position: int, step: Step) -> StepSpec:
+        common = StepSpec(
+            position=position,
+            title=step.title,
+            instructions="\n\n".join(step.instructions),
+            gate=step.settings.gate or step.destructive,
+            destructive=step.destructive,
+            condition=step.condition,
+            warnings=step.warnings,
+            source=f"{step.lines[0]}-{step.lines[1]}",
+        )
+        return (
+            self._manual(common, step)
+            if is_manual(self.revision, step)
+            else self._runs(common, step)
+        )
+
+    def _manual(self, common: StepSpec, step: Step) -> StepSpec:
+        ways = [command for way in step.alternatives for command in way.commands]
+        texts = [command.text for command in [*step.commands, *ways]]
+        return replace(
+            common,
+            kind="manual",
+            gate=False,
+            instructions="\n\n".join([*step.instructions, *texts]) or step.title,
+        )
+
+    def _runs(self, common: StepSpec, step: Step) -> StepSpec:
+        script, names = self._script(step, chosen_commands(step, self._alternative(step)))
+        settings = step.settings
+        return replace(
+            common,
+            script=script,
+            hosts=tuple(self._hosts(step)),
+            cwd=binding(self.revision, step, "cwd"),
+            user=binding(self.revision, step, "user"),
+            time_limit=int(binding(self.revision, step, "timeout") or DEFAULT_LIMIT),
+            on_failure=settings.on_failure or "pause",
+            retry=settings.retry or 0,
+            rolling=settings.rolling or 0,
+            environment=tuple(sorted(names - self.secrets)),
+            secrets=tuple(sorted(names & self.secrets)),
+        )
+
+    def _alternative(self, step: Step) -> int | None:
+        if not step.alternatives:
+            return None
+        chosen = self.choices.get("alternatives", {}).get(step.key)
+        if str(chosen).isdigit() and int(chosen) < len(step.alternatives):
+            return int(chosen)
+        ways = " or ".join(f"“{way.label}”" for way in step.alternatives)
+        self.problems.append(f"Step {step.number}, {step.title}, has several ways: choose {ways}.")
+        return None
+
+    def _script(self, step: Step, commands: list[Command]) -> tuple[str, set[str]]:
+        asked = {each.unit: each for each in self.document.placeholders if each.where == "command"}
+        try:
+            script = render_script(commands, {unit: each.name for unit, each in asked.items()})
+        except Unrenderable as error:
+            self.problems.append(f"Step {step.number}, {step.title}: {error}")
+            return "", set()
+        kinds = {each.name: each for each in asked.values()}
+        used = set(script.environment_names)
+        for name in sorted(used):
+            self._parameter(step, name, str(kinds[name].kind), kinds[name].text)
+        free = free_variables(script.text) - used - set(self.revision.bindings.get("on_host", []))
+        for name in sorted(free - self.secrets):
+            self._parameter(step, name, "text", f"${name}")
+        return script.text, used | free
+
+    def _parameter(self, step: Step, name: str, kind: str, text: str) -> None:
+        known = self.revision.bindings.get("facts", {}).get(name, "")
+        value = str(self.choices.get("parameters", {}).get(name, "") or known)
+        if wrong := complaint(kind, value):
+            self.problems.append(f"Step {step.number}, {step.title}: {text} ({name}) {wrong}.")
+        self.parameters[name] = value
+
+    def _hosts(self, step: Step) -> list[str]:
+        wanted = binding(self.revision, step, "hosts") or self.revision.bindings.get("hosts", "")
+        if not wanted:
+            self.problems.append(
+                f"Step {step.number}, {step.title}, names no host: bind it on the plan's page."
+            )
+            return []
+        found = _named(self.environment, str(wanted))
+        if not found:
+            self.problems.append(
+                f"Step {step.number}, {step.title}, runs on “{wanted}”, but {self.environment} "
+                "has no host or group of that name. Add it, or bind the step to another."
+            )
+        return [host.name for host in found if self._usable(host)]
+
+    def _usable(self, host: Host) -> bool:
+        try:
+            self.hosts[host.name] = spec(host)
+        except HostRefused as error:
+            self.problems.append(str(error))
+        return host.name in self.hosts
+
+    def _policy(self, steps: list[StepSpec]) -> PolicySpec:
+        place = self.environment
+        risky = any(step.destructive for step in steps)
+        return PolicySpec(
+            quorum=place.approvals_data if risky else place.approvals_code,
+            required_role=place.data_role if risky else "",
+            request_expires=place.request_expires,
+            start_expires=place.start_expires,
+            escalate_after=place.escalate_after,
+        )
+
+
+def _named(environment: Environment, wanted: str) -> list[Host]:
+    names = [name.strip() for name in wanted.replace(",", " ").split()]
+    hosts = Host.objects.filter(environment=environment).select_related("credential", "jump")
+    by_name = hosts.filter(name__in=names)
+    by_group = hosts.filter(groups__name__in=names)
+    return sorted({*by_name, *by_group}, key=lambda host: host.name)

@@ -1,0 +1,120 @@
+"""The writes of what could be done: importing, revising, binding, confirming host keys.
+
+All take `by`, check its right, and raise the errors of plans.errors or PermissionDenied.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import Max
+from django.db.models.functions import Now
+from django.utils.text import slugify
+
+from rollback_console.remote import ssh
+
+from .asking import form, missing
+from .errors import PlanError
+from .freezing import freeze
+from .models import Environment, Host, HostKey, Plan, Revision, Service
+from .reading import document, read
+
+__all__ = [
+    "bind",
+    "confirm_key",
+    "document",
+    "form",
+    "freeze",
+    "import_document",
+    "missing",
+    "read",
+    "revise",
+    "scan",
+]
+
+_BINDINGS = {"hosts", "steps", "on_host", "facts"}
+
+
+@transaction.atomic
+def import_document(
+    data: bytes,
+    *,
+    by: User,
+    service: Service,
+    environment: Environment,
+    title: str = "",
+    note: str = "",
+) -> Revision:
+    """Keep a document as a plan's first revision, or as the next one of the plan it belongs to.
+
+    A plan is one title for one service in one environment. Raises UnreadablePlan.
+    """
+    _permit(by, "plans.add_plan", "import plans")
+    name = (title or read(data).title or f"Rollback of {service.name}")[:200]
+    slug = slugify(f"{service.slug} {environment.slug} {name}")[:120].strip("-")
+    plan, _created = Plan.objects.get_or_create(
+        slug=slug, defaults={"title": name, "service": service, "environment": environment}
+    )
+    return _next(plan, data, by=by, note=note or "Imported")
+
+
+@transaction.atomic
+def revise(plan: Plan, data: bytes, *, by: User, note: str = "") -> Revision:
+    """A new revision with another text; bindings are carried over. Raises UnreadablePlan."""
+    _permit(by, "plans.change_plan", "change plans")
+    return _next(plan, data, by=by, note=note)
+
+
+@transaction.atomic
+def bind(revision: Revision, *, by: User, bindings: dict[str, Any]) -> Revision:
+    """A new revision with the same text and these bindings (see Revision)."""
+    _permit(by, "plans.change_plan", "change plans")
+    if unknown := bindings.keys() - _BINDINGS:
+        raise PlanError(f"These are no bindings: {', '.join(sorted(unknown))}.")
+    latest = revision.plan.revisions.order_by("-number")[0]
+    return _next(revision.plan, bytes(latest.source), by=by, note="Bound", bindings=bindings)
+
+
+def scan(host: Host, *, by: User) -> list[HostKey]:
+    """Ask the host for its keys and keep them, unconfirmed, for a person to compare.
+
+    Raises the errors of remote.errors when it does not answer.
+    """
+    _permit(by, "plans.change_host", "change hosts")
+    pins = ssh.scan_host_keys(host.address, host.port)
+    return [host.keys.get_or_create(type=pin.type, key=pin.key)[0] for pin in pins]
+
+
+def confirm_key(key: HostKey, *, by: User) -> HostKey:
+    """A person says that this fingerprint is the host's."""
+    _permit(by, "plans.change_host", "change hosts")
+    HostKey.objects.filter(pk=key.pk).update(confirmed_by=by, confirmed_at=Now())
+    key.refresh_from_db()
+    return key
+
+
+def _next(
+    plan: Plan, data: bytes, *, by: User, note: str, bindings: dict[str, Any] | None = None
+) -> Revision:
+    read(data)
+    last = Plan.objects.select_for_update().get(pk=plan.pk).revisions.order_by("-number").first()
+    number = plan.revisions.aggregate(last=Max("number"))["last"] or 0
+    carried = last.bindings if last and bindings is None else bindings or {}
+    return Revision.objects.create(
+        plan=plan,
+        number=number + 1,
+        source=data,
+        sha256=hashlib.sha256(data).hexdigest(),
+        bindings=carried,
+        note=note[:200],
+        author=by,
+    )
+
+
+def _permit(by: User, permission: str, what: str) -> None:
+    if not (by.is_active and by.has_perm(permission)):
+        raise PermissionDenied(f"You may not {what}. Ask an admin for the right.")

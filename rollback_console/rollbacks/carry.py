@@ -1,0 +1,130 @@
+"""Carrying out what the engine decided, each decision inside the caller's transaction."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models.functions import Now
+
+from rollback_console.engine.decide import AskPerson, Question
+from rollback_console.engine.snapshot import Snapshot, StepSpec
+from rollback_console.engine.states import RollbackState, StepState
+
+from . import signals
+from .events import record
+from .intake import facts
+from .lease import move, move_run, release
+from .models import Lock, Rollback, StepRun
+from .view import snapshot_of
+
+
+def begin(row: Rollback) -> bool:
+    """Take the environment's lock and lay out every run; False when it may not start."""
+    holder = Lock.objects.select_related("rollback").filter(environment=row.environment_id).first()
+    if holder is not None:
+        return _refuse_start(row, holder)
+    Lock.objects.create(environment_id=row.environment_id, rollback=row, at=Now())
+    StepRun.objects.bulk_create(_runs(row, snapshot_of(row.snapshot)))
+    move(row, RollbackState.RUNNING, started_at=Now())
+    record(row, "rollback.started", snapshot=row.snapshot_sha256)
+    return True
+
+
+def start(row: Rollback, run: StepRun, step: StepSpec) -> None:
+    """Commit an attempt before its host is touched; a manual step goes to a person."""
+    to = StepState.RUNNING if step.kind == "manual" else StepState.LAUNCHING
+    move_run(run, to, fence=row.fence, started_at=Now())
+    run.fence = row.fence
+    record(row, "step.started" if step.kind == "manual" else "step.launched", **facts(run))
+
+
+def retry(row: Rollback, run: StepRun, *, by: Any = None, reason: str = "") -> StepRun:
+    """A new pending attempt beside one that ended."""
+    again = StepRun.objects.create(
+        rollback=row, position=run.position, host=run.host, attempt=run.attempt + 1
+    )
+    record(row, "step.retried", by=by, **facts(again), reason=reason)
+    return again
+
+
+def ask(row: Rollback, asked: AskPerson) -> None:
+    """Put a question to people, once."""
+    question = {
+        "kind": asked.question,
+        "position": asked.position,
+        "tokens": list(asked.tokens),
+    }
+    if row.question == question:
+        return
+    Rollback.objects.filter(pk=row.pk).update(question=question)
+    if row.state == RollbackState.RUNNING:
+        move(row, RollbackState.WAITING)
+    kind = "gate.opened" if asked.question is Question.GATE else "question.asked"
+    record(row, kind, question=asked.question, position=asked.position, tokens=list(asked.tokens))
+
+
+def settle(row: Rollback) -> None:
+    """No question stands any more: go on."""
+    if row.question:
+        Rollback.objects.filter(pk=row.pk).update(question={})
+        row.question = {}
+    if row.state == RollbackState.WAITING:
+        move(row, RollbackState.RUNNING)
+        record(row, "rollback.resumed")
+
+
+def verify(row: Rollback) -> None:
+    """Every step is done."""
+    move(row, RollbackState.VERIFYING)
+    record(row, "rollback.verifying")
+
+
+def withdraw(row: Rollback, run: StepRun) -> None:
+    """The host was never reached: the attempt may begin anew in a later slice."""
+    move_run(run, StepState.PENDING, unreachable_since=None)
+    record(row, "step.withdrawn", **facts(run))
+
+
+def stopped(row: Rollback, run: StepRun, why: str) -> None:
+    """An abort that needs no host: nothing was ever started there."""
+    move_run(run, StepState.ABORTED, ended_at=Now(), why=why)
+    record(row, "step.finished", **facts(run), state=StepState.ABORTED, why=why)
+
+
+def abort(row: Rollback, position: int) -> None:
+    """The plan itself asks for an abort."""
+    Rollback.objects.filter(pk=row.pk).update(abort_asked=True)
+    record(row, "abort.requested", position=position, reason="The plan says so when it fails.")
+    enter_abort(row)
+
+
+def enter_abort(row: Rollback) -> None:
+    """From here on nothing is started."""
+    if row.state != RollbackState.ABORTING:
+        move(row, RollbackState.ABORTING, question={})
+        row.question = {}
+
+
+def finish(row: Rollback, state: RollbackState) -> None:
+    """End the rollback, free its environment, give the lease back."""
+    move(row, state, finished_at=Now(), question={})
+    Lock.objects.filter(rollback=row).delete()
+    record(row, "rollback.finished", state=state)
+    release(row, due=None)
+    signals.send_finished(row)
+
+
+def _refuse_start(row: Rollback, holder: Lock) -> bool:
+    why = f"{holder.environment} is locked by rollback {holder.rollback_id}."
+    Rollback.objects.filter(pk=row.pk).update(start_asked=False)
+    record(row, "start.refused", why=why, holder=holder.rollback_id)
+    release(row, due=None)
+    return False
+
+
+def _runs(row: Rollback, snapshot: Snapshot) -> list[StepRun]:
+    return [
+        StepRun(rollback=row, position=step.position, host=host)
+        for step in snapshot.steps
+        for host in (step.hosts or ("",))
+    ]

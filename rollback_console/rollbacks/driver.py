@@ -1,0 +1,276 @@
+"""Drives one rollback for one slice: decide, carry out, store what hosts report.
+
+Only the thread that runs `Slice` writes to the database; followers do network work only.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import queue
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from uuid import uuid4
+
+from django.conf import settings
+from django.db.models.functions import Now
+
+from rollback_console.engine.decide import (
+    Abort,
+    AskPerson,
+    Decision,
+    Finish,
+    RetryStep,
+    StartStep,
+    StopStep,
+    Verify,
+    Wait,
+    decide,
+)
+from rollback_console.engine.states import IN_FLIGHT, RollbackState, StepState
+from rollback_console.plans.errors import HostRefused
+from rollback_console.plans.reach import reach, secret_values
+from rollback_console.remote import ssh
+from rollback_console.remote.base import HostAddress, Remote, RunRequest
+
+from . import carry, lease, view
+from .errors import LeaseLost, MovedOn
+from .failpoints import failpoint
+from .follower import Connections, Follower, Report, Trouble, Work
+from .intake import Intake
+from .models import Rollback, StepRun
+
+log = logging.getLogger(__name__)
+
+stopping = threading.Event()
+"""Set when this process is asked to end: slices give their leases back at once."""
+
+FLUSH = 0.025
+BATCH = 1024 * 1024
+LOOK = 0.5
+
+
+def advance(rollback_id: int, connect: Callable[[HostAddress], Remote] = ssh.connect) -> bool:
+    """Drive a rollback for at most a slice; True when another slice is due at once.
+
+    Returns False at once when another driver holds the lease. Raises nothing that it can
+    record: what goes wrong here is logged, and the rollback becomes due again.
+    """
+    if stopping.is_set():
+        return False
+    fence = lease.claim(rollback_id, f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}")
+    return fence is not None and Slice(rollback_id, fence, connect).run()
+
+
+@dataclass
+class Slice:
+    """One lease's worth of driving."""
+
+    rollback_id: int
+    fence: int
+    connect: Callable[[HostAddress], Remote]
+    intakes: dict[str, Intake] = field(default_factory=dict)
+    followers: dict[str, Follower] = field(default_factory=dict)
+    inbox: queue.Queue[Report] = field(default_factory=lambda: queue.Queue(maxsize=256))
+    released: bool = False
+    wait: float = LOOK
+
+    def run(self) -> bool:
+        """Turn until released, out of time, or told to stop."""
+        self.connections = Connections(self.connect)
+        ends = time.monotonic() + settings.SLICE.total_seconds()
+        try:
+            self._turns(ends)
+            return not self.released and self._hand_back()
+        except (LeaseLost, MovedOn) as error:
+            log.info("Rollback %s is driven elsewhere now: %s", self.rollback_id, error)
+            return False
+        finally:
+            self._close()
+
+    def _turns(self, ends: float) -> None:
+        renew = look = 0.0
+        while not self.released and not stopping.is_set() and time.monotonic() < ends:
+            now = time.monotonic()
+            if now >= renew:
+                lease.renew(self.rollback_id, self.fence)
+                renew = now + settings.LEASE.total_seconds() / 4
+            if now >= look:
+                self._turn()
+                look = time.monotonic() + self.wait
+            if not self.released and self._store(self._collect(look - time.monotonic())):
+                look = 0.0
+
+    def _turn(self) -> None:
+        """Decide and carry out, in one transaction; then let followers begin."""
+        with lease.holding(self.rollback_id, self.fence) as row:
+            begun = self._carry(row)
+        failpoint("attempt.committed")
+        for run in begun:
+            self._follow(run, fresh=True)
+
+    def _carry(self, row: Rollback) -> list[StepRun]:
+        if row.state == RollbackState.APPROVED and not self._may_begin(row):
+            return []
+        if row.abort_asked:
+            carry.enter_abort(row)
+        decisions = decide(view.build(row))
+        runs = {str(run.token): run for run in view.latest(row)}
+        self._adopt(runs)
+        if not any(isinstance(decision, AskPerson | Finish) for decision in decisions):
+            carry.settle(row)
+        self.wait = min([LOOK, *(each.seconds for each in decisions if isinstance(each, Wait))])
+        begun = [run for each in decisions for run in self._one(row, each, runs)]
+        if not self.released and not self._anything_to_do(decisions, runs):
+            self._release(row)
+        return begun
+
+    def _may_begin(self, row: Rollback) -> bool:
+        if not row.start_asked:
+            self._release(row)
+            return False
+        self.released = not carry.begin(row)
+        return not self.released
+
+    def _one(
+        self, row: Rollback, decision: Decision, runs: dict[str, StepRun]
+    ) -> Iterator[StepRun]:
+        match decision:
+            case StartStep(token):
+                yield from self._start(row, runs[token])
+            case RetryStep(token):
+                carry.retry(row, runs[token])
+                self.wait = 0.0
+            case StopStep(token):
+                self._stop(row, runs[token])
+            case AskPerson():
+                carry.ask(row, decision)
+            case Verify():
+                carry.verify(row)
+                self.wait = 0.0
+            case Abort(position):
+                carry.abort(row, position)
+                self.wait = 0.0
+            case Finish(state):
+                carry.finish(row, state)
+                self.released = True
+
+    def _start(self, row: Rollback, run: StepRun) -> Iterator[StepRun]:
+        step = view.snapshot_of(row.snapshot).step(run.position)
+        failpoint("attempt.before-commit")
+        carry.start(row, run, step)
+        if step.kind == "manual":
+            self.wait = 0.0
+        else:
+            yield run
+
+    def _stop(self, row: Rollback, run: StepRun) -> None:
+        follower = self.followers.get(str(run.token))
+        if follower and not (follower.work.fresh and follower.abandon()):
+            follower.stop_run()
+        elif not run.host or follower:
+            carry.stopped(row, run, "It was never started.")
+            self.wait = 0.0
+
+    def _anything_to_do(self, decisions: list[Decision], runs: dict[str, StepRun]) -> bool:
+        flying = any(run.host and run.state in IN_FLIGHT for run in runs.values())
+        return flying or not all(isinstance(each, AskPerson) for each in decisions)
+
+    def _release(self, row: Rollback) -> None:
+        lease.release(row, due=None)
+        self.released = True
+
+    def _hand_back(self) -> bool:
+        untouched = {token for token, each in self.followers.items() if each.abandon()}
+        with lease.holding(self.rollback_id, self.fence) as row:
+            for run in row.runs.filter(token__in=untouched, state=StepState.LAUNCHING):
+                carry.withdraw(row, run)
+            lease.release(row, due=Now())
+        return not stopping.is_set()
+
+    def _close(self) -> None:
+        for token, follower in self.followers.items():
+            if self.intakes[token].over:
+                follower.ended.wait(timeout=5)
+            follower.close()
+        self.connections.close()
+
+    def _adopt(self, runs: dict[str, StepRun]) -> None:
+        """Follow again what an earlier slice left working on its host."""
+        for token, run in runs.items():
+            if run.host and run.state in IN_FLIGHT and token not in self.followers:
+                self._follow(run, fresh=False)
+
+    def _follow(self, run: StepRun, *, fresh: bool) -> None:
+        token = str(run.token)
+        try:
+            work, secrets = self._work(run, fresh=fresh)
+        except HostRefused as error:
+            self.intakes[token] = Intake.of(run, [])
+            self.inbox.put(Report(token, Trouble(str(error), gave_up=fresh)))
+            return
+        self.intakes[token] = Intake.of(run, secrets)
+        self.followers[token] = Follower(work, self.connections, self.inbox)
+        self.followers[token].start()
+
+    def _work(self, run: StepRun, *, fresh: bool) -> tuple[Work, list[str]]:
+        row = Rollback.objects.only("snapshot").get(pk=self.rollback_id)
+        snapshot = view.snapshot_of(row.snapshot)
+        step = snapshot.step(run.position)
+        secrets = secret_values(snapshot.environment, step.secrets)
+        request = RunRequest(
+            token=str(run.token),
+            script=step.script,
+            environment={name: snapshot.parameters[name] for name in step.environment},
+            secrets=secrets,
+            cwd=step.cwd,
+            user=step.user,
+            time_limit=step.time_limit,
+            cap=settings.LOG_CAP,
+        )
+        started = run.state == StepState.RUNNING
+        address = reach(snapshot.host(run.host))
+        work = Work(request, address, run.stored, started, fresh, settings.CONNECT_PATIENCE)
+        return work, list(secrets.values())
+
+    def _collect(self, timeout: float) -> list[Report]:
+        try:
+            reports = [self.inbox.get(timeout=max(timeout, 0.001))]
+        except queue.Empty:
+            return []
+        ends, size = time.monotonic() + FLUSH, 0
+        while size < BATCH and (left := ends - time.monotonic()) > 0:
+            try:
+                reports.append(self.inbox.get(timeout=left))
+            except queue.Empty:
+                break
+            size += len(getattr(reports[-1].item, "data", b""))
+        return reports
+
+    def _store(self, reports: list[Report]) -> bool:
+        """Commit what was reported; True when a state changed, so that a turn is due."""
+        if not reports:
+            return False
+        before = {token: intake.run.state for token, intake in self.intakes.items()}
+        with lease.holding(self.rollback_id, self.fence) as row:
+            for report in reports:
+                self.intakes[report.token].take(row, report.item)
+            for intake in self.intakes.values():
+                intake.write()
+        failpoint("log.stored")
+        return self._ended(before)
+
+    def _ended(self, before: dict[str, str]) -> bool:
+        ended = [
+            token
+            for token, intake in self.intakes.items()
+            if intake.over and before[token] in IN_FLIGHT
+        ]
+        for token in ended:
+            failpoint("outcome.stored")
+            if token in self.followers:
+                self.followers[token].stored.set()
+        return bool(ended)

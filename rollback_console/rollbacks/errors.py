@@ -1,0 +1,36 @@
+"""What a person or a driver may be told.
+
+RollbackError
+|- Refused            a person may not do that now; the text says what to do
+|  `- Changed         what they saw is no longer what would run
+|- MovedOn            somebody else changed the state first
+`- LeaseLost          another driver holds this rollback now; write nothing more
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class RollbackError(Exception):
+    """Base of everything this room raises."""
+
+
+class Refused(RollbackError):
+    """`str()` is a sentence for the person who asked."""
+
+
+class Changed(Refused):
+    """The snapshot differs from the one the person saw; `changes` lists (path, old, new)."""
+
+    def __init__(self, changes: list[tuple[str, Any, Any]]) -> None:
+        super().__init__("What would run has changed since you saw it. Read it again, then decide.")
+        self.changes = changes
+
+
+class MovedOn(RollbackError):
+    """A guarded UPDATE matched no row."""
+
+
+class LeaseLost(RollbackError):
+    """The fence has risen: this driver's writes no longer count."""

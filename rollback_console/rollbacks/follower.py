@@ -1,0 +1,249 @@
+"""The network half of a slice: one thread a step run, touching no database.
+
+Each thread launches or follows its run and reports what it sees into one bounded queue,
+so that a slow database slows the host's output instead of filling memory.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from rollback_console.remote.base import (
+    Chunk,
+    HostAddress,
+    Outcome,
+    Remote,
+    RunRef,
+    RunRequest,
+    Started,
+)
+from rollback_console.remote.errors import HostUnreachable, RemoteError, RunnerRefused
+
+from .failpoints import failpoint
+
+BACKOFF = (0.2, 0.5, 1.0, 2.0, 5.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """The host cannot be used now.
+
+    `gave_up`: this run was provably never started there, and its follower has ended.
+    """
+
+    why: str
+    gave_up: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """What an abort proved."""
+
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Back:
+    """A host that was unreachable answers again."""
+
+
+Item = Started | Chunk | Outcome | Trouble | Stopped | Back
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One thing that happened to the run `token`."""
+
+    token: str
+    item: Item
+
+
+class Connections:
+    """One connection per host, made on first use and shared by every run there."""
+
+    def __init__(self, connect: Callable[[HostAddress], Remote]) -> None:
+        self._connect = connect
+        self._open: dict[str, Remote] = {}
+        self._locks: dict[str, threading.Lock] = {}
+        self._guard = threading.Lock()
+        self._closed = False
+
+    def get(self, address: HostAddress) -> Remote:
+        """The host's connection. Raises the errors of remote.errors."""
+        with self._guard:
+            lock = self._locks.setdefault(address.name, threading.Lock())
+        with lock:
+            if address.name not in self._open:
+                self._keep(address.name, self._connect(address))
+            return self._open[address.name]
+
+    def drop(self, name: str, remote: Remote | None) -> None:
+        """Forget a connection that failed, unless it was replaced already."""
+        with self._guard:
+            if remote is not None and self._open.get(name) is remote:
+                del self._open[name]
+        if remote is not None:
+            remote.close()
+
+    def close(self) -> None:
+        """Close every connection; what hosts run goes on."""
+        with self._guard:
+            self._closed = True
+            remotes = list(self._open.values())
+        for remote in remotes:
+            remote.close()
+
+    def _keep(self, name: str, remote: Remote) -> None:
+        with self._guard:
+            if not self._closed:
+                self._open[name] = remote
+                return
+        remote.close()
+        raise HostUnreachable(name, "this slice is over")
+
+
+@dataclass(slots=True)
+class Work:
+    """What a follower needs.
+
+    `fresh`: nobody can have started this run yet. `patience` is how many seconds a fresh run
+    tries to reach its host before it gives up.
+    """
+
+    request: RunRequest
+    address: HostAddress
+    offset: int = 0
+    started: bool = False
+    fresh: bool = True
+    patience: float = 30.0
+
+
+@dataclass
+class Follower:
+    """Carries one run from launch to outcome, over as many connections as it takes."""
+
+    work: Work
+    connections: Connections
+    inbox: queue.Queue[Report]
+    closing: threading.Event = field(default_factory=threading.Event)
+    stored: threading.Event = field(default_factory=threading.Event)
+    ended: threading.Event = field(default_factory=threading.Event)
+    _stopping: bool = False
+    _gate: threading.Lock = field(default_factory=threading.Lock)
+
+    def start(self) -> None:
+        """Begin in a thread of its own."""
+        self._thread(self._run, "follow")
+
+    def stop_run(self) -> None:
+        """Ask the host to abort the run, once."""
+        if not self._stopping:
+            self._stopping = True
+            self._thread(self._stop, "stop")
+
+    def abandon(self) -> bool:
+        """Stop following. True proves that this run was never started and never will be."""
+        with self._gate:
+            self.close()
+            return self.work.fresh
+
+    def close(self) -> None:
+        """Stop following; what the host runs goes on."""
+        self.closing.set()
+        self.stored.set()
+
+    def _thread(self, target: Callable[[], None], purpose: str) -> None:
+        token = self.work.request.token
+        threading.Thread(target=target, name=f"{purpose}-{token[:8]}", daemon=True).start()
+
+    def _run(self) -> None:
+        begun = time.monotonic()
+        for pause in self._pauses():
+            if self._attempt(time.monotonic() - begun):
+                break
+            self.closing.wait(pause)
+        self.ended.set()
+
+    def _attempt(self, waited: float) -> bool:
+        remote = None
+        try:
+            remote = self.connections.get(self.work.address)
+            failpoint("follower.connected")
+            self._follow(remote)
+            return True
+        except RemoteError as error:
+            self.connections.drop(self.work.address.name, remote)
+            return self._trouble(error, waited)
+
+    def _pauses(self) -> Iterator[float]:
+        attempt = 0
+        while not self.closing.is_set():
+            yield BACKOFF[min(attempt, len(BACKOFF) - 1)]
+            attempt += 1
+
+    def _follow(self, remote: Remote) -> None:
+        for item in self._stream(remote):
+            self._note(item)
+            self._put(item)
+            if isinstance(item, Outcome):
+                self._acknowledge(remote)
+                return
+
+    def _stream(self, remote: Remote) -> Iterator[Started | Chunk | Outcome]:
+        if self.work.started:
+            self._put(Back())
+            return remote.follow(RunRef(self.work.request.token), self.work.offset)
+        with self._gate:
+            if self.closing.is_set():
+                raise HostUnreachable(self.work.address.name, "this slice is over")
+            self.work.fresh = False
+        return remote.run(self.work.request, self.work.offset)
+
+    def _note(self, item: Started | Chunk | Outcome) -> None:
+        if isinstance(item, Started):
+            self.work.started = True
+            failpoint("launch.started")
+        elif isinstance(item, Chunk):
+            self.work.offset = item.offset + len(item.data)
+            failpoint("log.received")
+        else:
+            failpoint("outcome.received")
+
+    def _acknowledge(self, remote: Remote) -> None:
+        self.stored.wait()
+        if self.closing.is_set():
+            return
+        try:
+            remote.acknowledge(RunRef(self.work.request.token))
+        except RemoteError as error:
+            self._put(Trouble(str(error)))
+
+    def _stop(self) -> None:
+        for pause in self._pauses():
+            try:
+                remote = self.connections.get(self.work.address)
+                token, grace = self.work.request.token, self.work.request.grace
+                self._put(Stopped(remote.stop(RunRef(token), grace)))
+                return
+            except RemoteError as error:
+                self._put(Trouble(str(error)))
+            self.closing.wait(pause)
+
+    def _trouble(self, error: RemoteError, waited: float) -> bool:
+        passing = isinstance(error, HostUnreachable) and waited < self.work.patience
+        gave_up = isinstance(error, RunnerRefused) or (self.work.fresh and not passing)
+        self._put(Trouble(str(error), gave_up))
+        return gave_up
+
+    def _put(self, item: Item) -> None:
+        report = Report(self.work.request.token, item)
+        while not self.closing.is_set():
+            try:
+                self.inbox.put(report, timeout=0.5)
+                return
+            except queue.Full:
+                continue

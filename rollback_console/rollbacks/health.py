@@ -1,0 +1,50 @@
+"""Which processes are alive, as far as the database has heard."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import threading
+from datetime import timedelta
+
+from django.db import Error, close_old_connections
+from django.db.models.functions import Now
+
+from . import clock
+from .models import ProcessSeen
+
+log = logging.getLogger(__name__)
+
+FRESH = timedelta(seconds=30)
+EVERY = 10.0
+
+
+def say_alive(role: str) -> None:
+    """Note that this process, a `worker` or a `sweeper`, is alive."""
+    name = f"{role} {socket.gethostname()}:{os.getpid()}"
+    ProcessSeen.objects.update_or_create(name=name, defaults={"role": role, "at": Now()})
+    ProcessSeen.objects.filter(at__lt=clock.later(timedelta(days=-1))).delete()
+
+
+def seen() -> dict[str, bool]:
+    """Whether a worker and the sweeper were heard of within 30 seconds."""
+    recent = ProcessSeen.objects.filter(at__gte=clock.later(-FRESH))
+    roles = set(recent.values_list("role", flat=True))
+    return {role: role in roles for role in ("worker", "sweeper")}
+
+
+def keep_saying(role: str, stop: threading.Event) -> None:
+    """Say so every 10 seconds in a thread until `stop` is set."""
+    threading.Thread(target=_say_until, args=(role, stop), name="alive", daemon=True).start()
+
+
+def _say_until(role: str, stop: threading.Event) -> None:
+    while True:
+        try:
+            close_old_connections()
+            say_alive(role)
+        except Error as error:
+            log.warning("Could not say that this %s is alive: %s", role, error)
+        if stop.wait(EVERY):
+            return

@@ -1,0 +1,163 @@
+"""What followers report, turned into rows: log bytes, states and events in one commit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from django.db.models.functions import Now
+
+from rollback_console.engine.states import IN_FLIGHT, StepState
+from rollback_console.remote.base import Chunk, Ending, Outcome, Started
+from rollback_console.remote.redact import Redactor
+
+from . import clock, logs
+from .errors import LeaseLost
+from .events import record
+from .follower import Back, Item, Stopped, Trouble
+from .lease import move_run
+from .models import LogChunk, Rollback, StepRun
+
+_STATES = {
+    Ending.TIMED_OUT: StepState.TIMED_OUT,
+    Ending.ABORTED: StepState.ABORTED,
+    Ending.NEVER_STARTED: StepState.ABORTED,
+    Ending.ABORT_UNCONFIRMED: StepState.ABORT_UNCONFIRMED,
+    Ending.LOST: StepState.LOST,
+}
+_FINAL_WHEN_STOPPED = {Ending.NEVER_STARTED, Ending.ABORT_UNCONFIRMED, Ending.LOST}
+
+
+@dataclass
+class Intake:
+    """One step run's way into the database during a slice."""
+
+    run: StepRun
+    redactor: Redactor
+    end: logs.Tail
+    rows: list[LogChunk] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, run: StepRun, secrets: Iterable[str]) -> Intake:
+        """Continue after what is stored of `run`, masking `secrets`."""
+        return cls(run, Redactor(list(secrets)), logs.tail(run))
+
+    @property
+    def over(self) -> bool:
+        """Whether the run has ended."""
+        return self.run.state not in IN_FLIGHT
+
+    def take(self, row: Rollback, item: Item) -> None:
+        """Apply one report inside `lease.holding`. Late reports of an ended run are dropped."""
+        if self.over:
+            return
+        match item:
+            case Started():
+                self._started(row, item.boot_id)
+            case Chunk():
+                self._bytes(self.redactor.feed(item.data))
+            case Outcome():
+                self._ended(row, item)
+            case Stopped():
+                self._stopped(row, item.outcome)
+            case Trouble():
+                self._trouble(row, item)
+            case Back():
+                self._back(row)
+
+    def write(self) -> None:
+        """Insert the rows gathered and move the offset, guarded by the fence."""
+        if not self.rows:
+            return
+        moment = clock.now()
+        for chunk in self.rows:
+            chunk.at = moment
+        LogChunk.objects.bulk_create(self.rows)
+        mine = StepRun.objects.filter(pk=self.run.pk, fence=self.run.fence)
+        if not mine.update(stored=self.end.offset, lines=self.end.lines):
+            raise LeaseLost
+        self.rows.clear()
+
+    def _bytes(self, data: bytes) -> None:
+        if data:
+            self.rows += logs.append(self.run.pk, self.end, data)
+
+    def _started(self, row: Rollback, boot_id: str) -> None:
+        self._back(row)
+        if self.run.state == StepState.LAUNCHING:
+            move_run(self.run, StepState.RUNNING, boot_id=boot_id, started_at=Now())
+            record(row, "step.started", **facts(self.run))
+
+    def _ended(self, row: Rollback, outcome: Outcome) -> None:
+        self._bytes(self.redactor.flush())
+        state = _state(outcome)
+        move_run(
+            self.run,
+            state,
+            exit_code=outcome.exit_code,
+            why=outcome.why,
+            flags=sorted(outcome.flags),
+            survivors=list(outcome.survivors),
+            unreachable_since=None,
+            ended_at=Now(),
+        )
+        kind = "step.lost" if state is StepState.LOST else "step.finished"
+        record(
+            row,
+            kind,
+            **facts(self.run),
+            state=state,
+            exit_code=outcome.exit_code,
+            why=outcome.why,
+            bytes=outcome.bytes,
+            flags=sorted(outcome.flags),
+            survivors=list(outcome.survivors),
+        )
+
+    def _stopped(self, row: Rollback, outcome: Outcome) -> None:
+        record(
+            row,
+            "abort.proven",
+            **facts(self.run),
+            ending=outcome.ending,
+            why=outcome.why,
+            survivors=list(outcome.survivors),
+        )
+        if outcome.ending in _FINAL_WHEN_STOPPED:
+            self._ended(row, outcome)
+
+    def _trouble(self, row: Rollback, trouble: Trouble) -> None:
+        if self.run.unreachable_since is None:
+            self.run.unreachable_since = clock.now()
+            self._save_unreachable(trouble.why)
+            record(row, "host.unreachable", **facts(self.run), why=trouble.why)
+        if trouble.gave_up:
+            why = f"{trouble.why} This step was not started there."
+            self._ended(row, Outcome(Ending.FINISHED, None, why))
+
+    def _back(self, row: Rollback) -> None:
+        if self.run.unreachable_since is not None:
+            self.run.unreachable_since = None
+            self._save_unreachable("")
+            record(row, "host.back", **facts(self.run))
+
+    def _save_unreachable(self, why: str) -> None:
+        StepRun.objects.filter(pk=self.run.pk, fence=self.run.fence).update(
+            unreachable_since=self.run.unreachable_since, why=why
+        )
+
+
+def facts(run: StepRun) -> dict[str, object]:
+    """What every event about a run says."""
+    return {
+        "position": run.position,
+        "host": run.host,
+        "attempt": run.attempt,
+        "token": str(run.token),
+    }
+
+
+def _state(outcome: Outcome) -> StepState:
+    if outcome.ending is Ending.FINISHED:
+        return StepState.SUCCEEDED if outcome.exit_code == 0 else StepState.FAILED
+    return _STATES[outcome.ending]

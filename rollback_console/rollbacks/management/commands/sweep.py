@@ -1,0 +1,23 @@
+"""`manage.py sweep`: the sweeper process."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from rollback_console.rollbacks import sweep
+
+
+class Command(BaseCommand):
+    """Runs until SIGTERM or SIGINT."""
+
+    help = "Drives what no worker drives, ends what expired; run one or two of it, always."
+
+    def handle(self, *_: Any, **__: Any) -> None:
+        stop = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
+        sweep.forever(stop)

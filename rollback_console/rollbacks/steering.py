@@ -1,0 +1,235 @@
+"""Human writes to a rollback under way: pause, answer, retry, skip, abort, notes.
+
+Like services.py, which is their public door.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models.functions import Now
+
+from rollback_console.engine.states import (
+    ENDED_BADLY,
+    IN_FLIGHT,
+    LIVE,
+    TERMINAL,
+    RollbackState,
+    StepState,
+)
+
+from . import carry, view
+from .errors import Refused
+from .events import record
+from .intake import facts
+from .lease import move_run
+from .models import ChecklistAnswer, Message, Rollback, StepAnswer, StepRun
+from .tasks import enqueue_after_commit
+
+CHECK_ANSWERS = ("pass", "fail", "not_applicable")
+_LONGEST = 20_000
+
+
+def pause(rollback: Rollback, *, by: User, reason: str) -> Rollback:
+    """Start nothing more; what runs goes on and is followed."""
+    with _steer(rollback, by, reason, states=LIVE) as row:
+        if row.pause_asked:
+            raise Refused("This rollback is paused already.")
+        Rollback.objects.filter(pk=row.pk).update(pause_asked=True)
+        record(row, "pause.requested", by=by, reason=reason)
+    return row
+
+
+def resume(rollback: Rollback, *, by: User, reason: str = "") -> Rollback:
+    """Lift a pause."""
+    with _steer(rollback, by, None, states=LIVE) as row:
+        if not row.pause_asked:
+            raise Refused("This rollback is not paused.")
+        Rollback.objects.filter(pk=row.pk).update(pause_asked=False)
+        record(row, "pause.lifted", by=by, reason=reason)
+    return row
+
+
+def request_abort(rollback: Rollback, *, by: User, reason: str) -> Rollback:
+    """End the rollback where it is: what runs is stopped on its host, with proof."""
+    with _steer(rollback, by, reason, states=LIVE) as row:
+        if row.abort_asked:
+            raise Refused("This rollback is being aborted already.")
+        Rollback.objects.filter(pk=row.pk).update(abort_asked=True)
+        record(row, "abort.requested", by=by, reason=reason)
+    return row
+
+
+def retry(rollback: Rollback, *, position: int, by: User, reason: str) -> list[StepRun]:
+    """A new attempt of a step wherever it ended badly."""
+    with _steer(rollback, by, reason, states=[RollbackState.WAITING]) as row:
+        bad = _bad(row, position)
+        _answered(row, position, "retry", by, reason)
+        return [carry.retry(row, run, by=by, reason=reason) for run in bad]
+
+
+def skip(rollback: Rollback, *, position: int, by: User, reason: str) -> Rollback:
+    """Go on without a step, or without what it failed to do."""
+    with _steer(rollback, by, reason, states=[RollbackState.WAITING]) as row:
+        _asked(row, position)
+        for run in _runs(row, position):
+            _skip(row, run)
+        _answered(row, position, "skip", by, reason)
+        record(row, "step.skipped", by=by, position=position, reason=reason)
+    return row
+
+
+def answer(
+    rollback: Rollback, *, position: int, by: User, answer: str, note: str = ""
+) -> StepAnswer:
+    """Answer what is asked about a step.
+
+    A gate takes "go"; a manual step "done" or "failed"; a lost or unconfirmed one "continue"
+    and an unreachable one "give_up", both with what you saw.
+    """
+    with _steer(rollback, by, None, states=[RollbackState.WAITING, RollbackState.ABORTING]) as row:
+        kind = _asked(row, position)
+        if answer not in _ALLOWED.get(kind, ()):
+            raise Refused(_nothing_like(kind, answer))
+        if answer in {"continue", "give_up", "failed"} and not note.strip():
+            raise Refused("Say what you saw: it goes on record.")
+        for run in _runs(row, position):
+            _apply(row, run, answer, note)
+        return _answered(row, position, answer, by, note, kind=kind)
+
+
+def answer_check(
+    rollback: Rollback, *, key: str, by: User, answer: str, note: str = ""
+) -> ChecklistAnswer:
+    """Answer one verification item; a later answer replaces an earlier one."""
+    if answer not in CHECK_ANSWERS:
+        raise Refused("A check passes, fails or is not applicable.")
+    if answer != "pass" and not note.strip():
+        raise Refused("Say what you saw: a check that did not pass needs a note.")
+    with _steer(rollback, by, None, states=LIVE) as row:
+        checks = {check.key: check.text for check in view.snapshot_of(row.snapshot).checks}
+        if key not in checks:
+            raise Refused("This plan has no such check.")
+        given = ChecklistAnswer.objects.create(
+            rollback=row, key=key, answer=answer, note=note, by=by, at=Now()
+        )
+        record(row, "check.answered", by=by, key=key, text=checks[key], answer=answer, note=note)
+    return given
+
+
+@transaction.atomic
+def note(rollback: Rollback, *, by: User, text: str) -> Rollback:
+    """Add what a person wants remembered to the timeline, at any time."""
+    if not text.strip() or len(text) > _LONGEST:
+        raise Refused("A note holds between 1 and 20,000 characters.")
+    row = Rollback.objects.select_for_update().get(pk=rollback.pk)
+    record(row, "note.added", by=by, text=text.strip())
+    return row
+
+
+@transaction.atomic
+def send_message(rollback: Rollback, *, by: User, text: str, recipients: str = "") -> Message:
+    """Put a message to others on record."""
+    if not by.has_perm("rollbacks.operate_rollback"):
+        raise Refused("You may not send messages about a rollback. Ask an operator.")
+    if not text.strip():
+        raise Refused("The message is empty.")
+    row = Rollback.objects.select_for_update().get(pk=rollback.pk)
+    made = Message.objects.create(rollback=row, text=text, recipients=recipients, by=by, at=Now())
+    record(row, "message.sent", by=by, text=text, recipients=recipients)
+    return made
+
+
+_ALLOWED = {
+    "gate": ("go",),
+    "manual": ("done", "failed"),
+    "lost": ("continue",),
+    "abort_unconfirmed": ("continue",),
+    "unreachable": ("give_up",),
+}
+
+
+@contextmanager
+def _steer(
+    rollback: Rollback, by: User, reason: str | None, *, states: object
+) -> Iterator[Rollback]:
+    if not (by.is_active and by.has_perm("rollbacks.operate_rollback")):
+        raise Refused("You may watch this rollback, but not steer it. Ask an operator.")
+    if reason is not None and not reason.strip():
+        raise Refused("Give a reason: it goes on record.")
+    with transaction.atomic():
+        row = Rollback.objects.select_for_update().get(pk=rollback.pk)
+        if row.state in TERMINAL:
+            raise Refused(f"This rollback has ended: it {_ENDED.get(row.state, 'is over')}.")
+        if row.state not in states:  # type: ignore[operator]
+            raise Refused(f"This rollback is {row.state}; that cannot be done now.")
+        yield row
+        Rollback.objects.filter(pk=row.pk).update(due_at=Now())
+        enqueue_after_commit(row.pk)
+
+
+_ENDED = {"succeeded": "succeeded", "failed": "failed", "aborted": "was aborted"}
+
+
+def _asked(row: Rollback, position: int) -> str:
+    kind, about = row.question.get("kind", ""), row.question.get("position")
+    if not kind or (about != position and kind != "abort_unconfirmed"):
+        raise Refused("Nobody is asked about this step now. Look again: it may have moved on.")
+    return str(kind)
+
+
+def _runs(row: Rollback, position: int) -> list[StepRun]:
+    about = set(row.question.get("tokens", []))
+    runs = [run for run in view.latest(row) if run.position == position]
+    return [run for run in runs if not about or str(run.token) in about]
+
+
+def _bad(row: Rollback, position: int) -> list[StepRun]:
+    if _asked(row, position) not in {"failed", "lost"}:
+        raise Refused("Only a step that failed or was lost can be tried again.")
+    return [run for run in _runs(row, position) if run.state in ENDED_BADLY]
+
+
+def _skip(row: Rollback, run: StepRun) -> None:
+    if run.state in ENDED_BADLY:
+        StepRun.objects.filter(pk=run.pk, state=run.state).update(answer="skip")
+    elif run.state == StepState.PENDING or not run.host:
+        move_run(run, StepState.SKIPPED, ended_at=Now())
+    else:
+        raise Refused("This step is running; abort it, or wait for its end.")
+
+
+def _apply(row: Rollback, run: StepRun, answer: str, note: str) -> None:
+    match answer:
+        case "done":
+            move_run(run, StepState.SUCCEEDED, ended_at=Now(), why=note)
+        case "failed":
+            move_run(run, StepState.FAILED, ended_at=Now(), why=note)
+        case "continue":
+            StepRun.objects.filter(pk=run.pk, state=run.state).update(answer="continue")
+        case "give_up" if run.state in IN_FLIGHT:
+            move_run(run, StepState.LOST, ended_at=Now(), why=note)
+    if answer in {"done", "failed", "give_up"}:
+        kind = "step.lost" if answer == "give_up" else "step.finished"
+        record(row, kind, **facts(run), state=run.state, why=note)
+
+
+def _answered(
+    row: Rollback, position: int, answer: str, by: User, note: str, kind: str = ""
+) -> StepAnswer:
+    kind = kind or str(row.question.get("kind", ""))
+    made = StepAnswer.objects.create(
+        rollback=row, position=position, kind=kind, answer=answer, reason=note, by=by, at=Now()
+    )
+    name = "gate.answered" if kind == "gate" else "question.answered"
+    record(row, name, by=by, position=position, question=kind, answer=answer, note=note)
+    return made
+
+
+def _nothing_like(kind: str, answer: str) -> str:
+    if kind not in _ALLOWED:
+        return "This is answered by trying the step again, skipping it or aborting the rollback."
+    return f"“{answer}” does not answer this. It takes: {', '.join(_ALLOWED[kind])}."

@@ -1,0 +1,88 @@
+"""The sweep: finds what is due and sees that somebody drives it, with or without Redis."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import Error, close_old_connections, transaction
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from rollback_console.engine.states import RollbackState
+
+from . import clock, driver, health
+from .events import record
+from .lease import DRIVEN, move
+from .models import Rollback
+from .tasks import enqueue
+
+log = logging.getLogger(__name__)
+
+OVERDUE = timedelta(seconds=8)
+"""After so long the sweep no longer trusts that a worker will come, and drives by itself."""
+
+
+def forever(stop: threading.Event) -> None:
+    """Sweep every `SWEEP_EVERY` until `stop` is set; a failing sweep is logged and repeated."""
+    with ThreadPoolExecutor(max_workers=16, thread_name_prefix="sweep") as pool:
+        driving: dict[int, Future[None]] = {}
+        while not stop.is_set():
+            try:
+                close_old_connections()
+                health.say_alive("sweeper")
+                once(pool, driving)
+            except Error as error:
+                log.warning("This sweep failed, the next one tries again: %s", error)
+            stop.wait(settings.SWEEP_EVERY.total_seconds())
+        driver.stopping.set()
+
+
+def once(pool: ThreadPoolExecutor, driving: dict[int, Future[None]]) -> None:
+    """One sweep: end what expired, hand what is due to workers, drive what they leave."""
+    expire()
+    for number in [number for number, work in driving.items() if work.done()]:
+        del driving[number]
+    overdue = set(due(OVERDUE))
+    for number in due():
+        taken = enqueue(number)
+        if number not in driving and (not taken or number in overdue):
+            driving[number] = pool.submit(_drive, number)
+
+
+def due(since: timedelta = timedelta(0)) -> list[int]:
+    """Rollbacks that somebody should be driving, overdue by at least `since`."""
+    limit = clock.later(-since)
+    abandoned = Q(lease_until__lt=limit)
+    waiting = Q(lease_until=None, due_at__lte=limit)
+    rows = Rollback.objects.filter(abandoned | waiting, state__in=DRIVEN)
+    return list(rows.order_by("id").values_list("id", flat=True))
+
+
+def expire() -> None:
+    """End requests nobody answered and approvals nobody started in time."""
+    idle = Q(state=RollbackState.REQUESTED) | Q(state=RollbackState.APPROVED, lease_until=None)
+    for number in Rollback.objects.filter(idle, expires_at__lt=Now()).values_list("id", flat=True):
+        _expire(number)
+
+
+@transaction.atomic
+def _expire(number: int) -> None:
+    row = Rollback.objects.select_for_update().get(pk=number)
+    if row.state in {RollbackState.REQUESTED, RollbackState.APPROVED} and not row.lease_until:
+        was = row.state
+        move(row, RollbackState.EXPIRED, finished_at=Now())
+        record(row, "rollback.expired", state=was)
+
+
+def _drive(number: int) -> None:
+    try:
+        while driver.advance(number):
+            pass
+    except Exception:
+        log.exception("Driving rollback %s failed; it stays due.", number)
+    finally:
+        close_old_connections()

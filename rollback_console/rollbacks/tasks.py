@@ -1,0 +1,47 @@
+"""What Celery carries: ids only. It decides nothing; losing a message loses time at most."""
+
+from __future__ import annotations
+
+import logging
+import time
+
+from celery import shared_task
+from django.db import transaction
+from kombu.exceptions import OperationalError
+
+from . import driver
+
+log = logging.getLogger(__name__)
+
+_QUIET = 5.0
+_quiet_until = 0.0
+
+
+@shared_task(name="rollbacks.advance", ignore_result=True)  # type: ignore[untyped-decorator]
+def advance(rollback_id: int) -> None:
+    """Drive one rollback for a slice, and ask for the next one."""
+    if driver.advance(rollback_id):
+        enqueue(rollback_id)
+
+
+def enqueue(rollback_id: int) -> bool:
+    """Ask a worker to drive a rollback; False when the broker did not take it.
+
+    Never raises: the sweep finds whatever is due. After a failure the broker is left alone
+    for a few seconds, so that a page does not wait for it.
+    """
+    global _quiet_until
+    if time.monotonic() < _quiet_until:
+        return False
+    try:
+        advance.apply_async((rollback_id,), retry=False)
+    except (OperationalError, OSError) as error:
+        _quiet_until = time.monotonic() + _QUIET
+        log.warning("The broker did not take rollback %s: %s", rollback_id, error)
+        return False
+    return True
+
+
+def enqueue_after_commit(rollback_id: int) -> None:
+    """`enqueue` once the caller's transaction has committed."""
+    transaction.on_commit(lambda: enqueue(rollback_id), robust=True)

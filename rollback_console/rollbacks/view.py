@@ -1,0 +1,72 @@
+"""From rows to the frozen view that the engine decides on."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import lru_cache
+
+from django.conf import settings
+
+from rollback_console.engine.decide import RunView, View
+from rollback_console.engine.snapshot import Snapshot
+from rollback_console.engine.states import RollbackState, StepState
+
+from . import clock
+from .models import Rollback, StepRun
+
+
+@lru_cache(maxsize=256)
+def snapshot_of(text: str) -> Snapshot:
+    """A rollback's snapshot; parsed once, since its text never changes."""
+    return Snapshot.from_json(text)
+
+
+def build(rollback: Rollback) -> View:
+    """The view of a rollback, in a fixed number of queries."""
+    snapshot = snapshot_of(rollback.snapshot)
+    checks = latest_checks(rollback)
+    keys = {check.key for check in snapshot.checks}
+    moment = clock.now()
+    return View(
+        state=RollbackState(rollback.state),
+        steps=snapshot.steps,
+        runs=tuple(_run(run, moment) for run in latest(rollback)),
+        gates=frozenset(
+            rollback.step_answers.filter(kind="gate").values_list("position", flat=True)
+        ),
+        unanswered_checks=frozenset(keys - checks.keys()),
+        failed_checks=frozenset(key for key, answer in checks.items() if answer == "fail"),
+        pause_asked=rollback.pause_asked,
+        abort_asked=rollback.abort_asked,
+        unreachable_limit=settings.UNREACHABLE_LIMIT.total_seconds(),
+    )
+
+
+def latest(rollback: Rollback) -> list[StepRun]:
+    """The last attempt of each step on each host, in order."""
+    runs: dict[tuple[int, str], StepRun] = {}
+    for run in rollback.runs.order_by("position", "host", "attempt"):
+        runs[run.position, run.host] = run
+    return list(runs.values())
+
+
+def latest_checks(rollback: Rollback) -> dict[str, str]:
+    """The last answer to each check, by key."""
+    return dict(rollback.check_answers.order_by("id").values_list("key", "answer"))
+
+
+def _run(run: StepRun, moment: datetime) -> RunView:
+    return RunView(
+        token=str(run.token),
+        position=run.position,
+        host=run.host,
+        attempt=run.attempt,
+        state=StepState(run.state),
+        answer=run.answer,
+        ended_ago=_since(run.ended_at, moment),
+        unreachable_for=_since(run.unreachable_since, moment),
+    )
+
+
+def _since(start: datetime | None, moment: datetime) -> float:
+    return (moment - start).total_seconds() if start else 0.0
