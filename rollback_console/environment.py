@@ -21,7 +21,8 @@ def secret(name: str, *, kept_in: Path | None) -> str:
     With `kept_in` (the embedded default) a missing value is made once and kept there,
     readable by its owner alone. Otherwise a missing value raises ImproperlyConfigured.
     """
-    if value := env.str(name, ""):
+    value: str = env.str(name, "")
+    if value:
         return value
     if path := env.str(f"{name}_FILE", ""):
         return _read(name, Path(path))
@@ -35,7 +36,7 @@ def secret(name: str, *, kept_in: Path | None) -> str:
 def positive(name: str, default: int) -> int:
     """A whole number above zero from the environment, or ImproperlyConfigured."""
     try:
-        value = env.int(name, default)
+        value: int = env.int(name, default)
     except ValueError as error:
         raise ImproperlyConfigured(f"{name} must be a whole number.") from error
     if value < 1:

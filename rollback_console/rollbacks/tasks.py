@@ -17,7 +17,7 @@ _QUIET = 5.0
 _quiet_until = 0.0
 
 
-@shared_task(name="rollbacks.advance", ignore_result=True)  # type: ignore[untyped-decorator]
+@shared_task(name="rollbacks.advance", ignore_result=True)
 def advance(rollback_id: int) -> None:
     """Drive one rollback for a slice, and ask for the next one."""
     if driver.advance(rollback_id):
