@@ -1,0 +1,79 @@
+"""Each kind of event as a sentence."""
+
+from __future__ import annotations
+
+from rollback_console.engine.snapshot import Snapshot
+from rollback_console.rollbacks.models import Event
+
+IMPORTANT = frozenset(
+    {
+        "rollback.requested",
+        "approval.given",
+        "approval.rejected",
+        "rollback.approved",
+        "rollback.started",
+        "step.lost",
+        "step.skipped",
+        "abort.requested",
+        "rollback.verifying",
+        "rollback.finished",
+        "note.added",
+    }
+)
+
+_SENTENCES = {
+    "rollback.requested": "Rollback requested: {reason}",
+    "rollback.withdrawn": "Request withdrawn. {reason}",
+    "rollback.expired": "Expired while {state}.",
+    "rollback.approved": "Enough approvals: approved.",
+    "rollback.started": "Rollback started.",
+    "rollback.resumed": "Going on.",
+    "rollback.verifying": "Every step is done; checks began.",
+    "rollback.finished": "Rollback ended: {state}.",
+    "approval.given": "Approved as {role}. {note}",
+    "approval.rejected": "Rejected as {role}: {note}",
+    "approval.refused": "An approval was refused: {why}",
+    "start.asked": "Asked to start.",
+    "start.refused": "Could not start: {why}",
+    "step.launched": "{step}: launching.",
+    "step.started": "{step}: started.",
+    "step.finished": "{step}: {state}. {why}",
+    "step.lost": "{step}: lost. {why}",
+    "step.withdrawn": "{step}: the host was never reached; nothing was started.",
+    "step.skipped": "{step}: skipped. {reason}",
+    "step.retried": "{step}: attempt {attempt}. {reason}",
+    "host.unreachable": "{step}: the host does not answer. {why}",
+    "host.back": "{step}: the host answers again.",
+    "gate.opened": "{step}: waiting for a person to let it go on.",
+    "gate.answered": "{step}: let through. {note}",
+    "question.asked": "{step}: a person is asked ({question}).",
+    "question.answered": "{step}: {answer}. {note}",
+    "check.answered": "Check “{text}”: {answer}. {note}",
+    "message.sent": "Message to {recipients}: {text}",
+    "note.added": "{text}",
+    "pause.requested": "Paused: {reason}",
+    "pause.lifted": "Pause lifted. {reason}",
+    "abort.requested": "Abort asked for: {reason}",
+    "abort.proven": "{step}: {why}",
+    "version.pinned": "Version {version} must not be deployed: {reason}",
+}
+
+
+class _Facts(dict[str, object]):
+    def __missing__(self, key: str) -> str:
+        return ""
+
+
+def tell(event: Event, snapshot: Snapshot) -> str:
+    """The event as one line of text; an unknown kind is shown as its name."""
+    pattern = _SENTENCES.get(event.kind, event.kind)
+    facts = _Facts({**event.facts, "step": _step(event, snapshot)})
+    return " ".join(pattern.format_map(facts).split()).replace("not_applicable", "not applicable")
+
+
+def _step(event: Event, snapshot: Snapshot) -> str:
+    position = event.facts.get("position") or 0
+    if not 1 <= position <= len(snapshot.steps):
+        return "Checks" if event.facts.get("question") == "checks" else "Rollback"
+    host = f" on {event.facts['host']}" if event.facts.get("host") else ""
+    return f"Step {position}, {snapshot.step(position).title}{host}"
