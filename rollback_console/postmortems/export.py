@@ -85,7 +85,8 @@ def _lines(postmortem: Postmortem, told: Draft) -> Iterator[str]:
     yield "\n## Rollback Steps\n\n| # | Step | Outcome | Attempts | Took |\n|---|---|---|---|---|"
     for step in told.steps:
         title = step.title.replace("|", "\\|")
-        yield f"| {step.position} | {title} | {step.outcome} | {step.attempts} | {clock(step.took)} |"
+        cells = [step.position, title, step.outcome, step.attempts, clock(step.took)]
+        yield f"| {' | '.join(map(str, cells))} |"
     yield from _section("Rollback Decision", [_moment(each) for each in told.decisions])
     yield from _section("Deviations from the Plan", [_moment(each) for each in told.deviations])
     yield from _section("Rollback Verification", [_check(*check) for check in told.checks])
