@@ -133,6 +133,7 @@ class Follower:
     stored: threading.Event = field(default_factory=threading.Event)
     ended: threading.Event = field(default_factory=threading.Event)
     _stopping: bool = False
+    _launches: int = 0
     _gate: threading.Lock = field(default_factory=threading.Lock)
 
     def start(self) -> None:
@@ -200,6 +201,7 @@ class Follower:
         with self._gate:
             if self.closing.is_set():
                 raise HostUnreachable(self.work.address.name, "this slice is over")
+            self._launches += 1 if self.work.fresh else 2
             self.work.fresh = False
         return remote.run(self.work.request, self.work.offset)
 
@@ -235,7 +237,8 @@ class Follower:
 
     def _trouble(self, error: RemoteError, waited: float) -> bool:
         passing = isinstance(error, HostUnreachable) and waited < self.work.patience
-        gave_up = isinstance(error, RunnerRefused) or (self.work.fresh and not passing)
+        refused_first = isinstance(error, RunnerRefused) and self._launches == 1
+        gave_up = refused_first or (self.work.fresh and not passing)
         self._put(Trouble(str(error), gave_up))
         return gave_up
 

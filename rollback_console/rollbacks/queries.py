@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.contrib.auth.models import User
-from django.db.models import Count, F, OuterRef, QuerySet, Subquery
+from django.db.models import Count, F, Max, OuterRef, QuerySet, Subquery
 
 from rollback_console.engine import authority
 from rollback_console.engine.authority import Maker, Request, Vote
 from rollback_console.engine.snapshot import Snapshot
 from rollback_console.engine.states import LIVE, TERMINAL, RollbackState
-from rollback_console.plans.models import DecisionMaker, Environment, Plan
+from rollback_console.plans.models import Environment, Plan, Revision
 
 from . import clock
 from .models import Lock, Pin, Rollback
@@ -120,6 +120,38 @@ def _waiting(alive: list[Rollback], person: User) -> set[int]:
 
 
 @dataclass(frozen=True, slots=True)
+class PlanLine:
+    """One plan: its newest revision's number and moment, and the last rollback by it."""
+
+    plan: Plan
+    number: int | None
+    revised_at: datetime | None
+    last: Rollback | None
+
+
+def plans(environment: str = "") -> list[PlanLine]:
+    """Every plan, or those of the environment with that slug, by title."""
+    newest = Revision.objects.filter(plan=OuterRef("pk")).order_by("-number")
+    done = Rollback.objects.filter(revision__plan=OuterRef("pk")).order_by("-id")
+    found = Plan.objects.select_related("service", "environment").annotate(
+        number=Subquery(newest.values("number")[:1]),
+        revised_at=Subquery(newest.values("created_at")[:1]),
+        last_id=Subquery(done.values("id")[:1]),
+    )
+    if environment:
+        found = found.filter(environment__slug=environment)
+    last = rows().in_bulk([each.last_id for each in found if each.last_id])
+    return [
+        PlanLine(each, each.number, each.revised_at, last.get(each.last_id)) for each in found
+    ]
+
+
+def latest_number(plan: Plan) -> int:
+    """The number of the plan's newest revision; 0 without one."""
+    return plan.revisions.aggregate(last=Max("number"))["last"] or 0
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """Where a request stands, and where one person stands towards it.
 
@@ -186,3 +218,8 @@ def makers_of(environment: Environment) -> list[Maker]:
 def _next_rung(since: datetime, every: int, waited: float) -> datetime:
     step = max(every, 1)
     return since + timedelta(minutes=step * (int(waited // step) + 1))
+
+
+def revisions(plan: Plan) -> QuerySet[Revision]:
+    """A plan's revisions, newest first, without their texts."""
+    return plan.revisions.defer("source", "bindings").select_related("author").order_by("-number")

@@ -1,0 +1,162 @@
+"""Hosts in memory behind the Remote protocol, for tests of who decides what when.
+
+They keep the one promise that matters: a token starts at most once. How real hosts keep it
+is tested in tests/remote.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from rollback_console.remote.base import (
+    Answer,
+    Chunk,
+    Ending,
+    HostAddress,
+    Outcome,
+    Presence,
+    RunRef,
+    RunRequest,
+    Started,
+    Status,
+)
+from rollback_console.remote.errors import HostUnreachable
+
+BOOT = "boot-1"
+
+
+@dataclass
+class Run:
+    """One attempt as its host knows it: `log` so far, and `outcome` once there is one."""
+
+    request: RunRequest
+    log: bytes = b""
+    outcome: Outcome | None = None
+    changed: threading.Condition = field(default_factory=threading.Condition)
+
+    def say(self, data: bytes) -> None:
+        with self.changed:
+            self.log += data
+            self.changed.notify_all()
+
+    def end(self, ending: Ending = Ending.FINISHED, code: int | None = 0, why: str = "") -> None:
+        with self.changed:
+            self.outcome = Outcome(ending, code, why, len(self.log))
+            self.changed.notify_all()
+
+
+@dataclass
+class Fleet:
+    """Every host there is. `scripts` maps a word in a script to (output, exit code); a script
+    with "hang" in it runs until told otherwise. `down` names hosts that do not answer."""
+
+    scripts: dict[str, tuple[bytes, int]] = field(default_factory=dict)
+    runs: dict[str, Run] = field(default_factory=dict)
+    starts: Counter[str] = field(default_factory=Counter)
+    order: list[tuple[str, str]] = field(default_factory=list)
+    down: set[str] = field(default_factory=set)
+    acknowledged: set[str] = field(default_factory=set)
+    started: threading.Condition = field(default_factory=threading.Condition)
+
+    def connect(self, address: HostAddress) -> FakeRemote:
+        if address.name in self.down:
+            raise HostUnreachable(address.name, "nobody listens there")
+        return FakeRemote(self, address)
+
+    def wait_for(self, word: str) -> Run:
+        """The run whose script holds `word`, once it has started."""
+        with self.started:
+            assert self.started.wait_for(lambda: self._find(word), timeout=20)
+            found = self._find(word)
+            assert found
+            return found
+
+    def _find(self, word: str) -> Run | None:
+        return next((run for run in self.runs.values() if word in run.request.script), None)
+
+
+@dataclass
+class FakeRemote:
+    """One connection to one host of the fleet."""
+
+    fleet: Fleet
+    address: HostAddress
+    closed: threading.Event = field(default_factory=threading.Event)
+
+    def launch(self, request: RunRequest) -> Started:
+        with self.fleet.started:
+            if request.token in self.fleet.runs:
+                return Started(BOOT, already=True)
+            run = self.fleet.runs[request.token] = Run(request)
+            self.fleet.starts[request.token] += 1
+            self.fleet.order.append((self.address.name, request.script))
+            self._begin(run)
+            self.fleet.started.notify_all()
+        return Started(BOOT, already=False)
+
+    def run(self, request: RunRequest, offset: int = 0) -> Iterator[Started | Chunk | Outcome]:
+        yield self.launch(request)
+        yield from self.follow(RunRef(request.token), offset)
+
+    def follow(self, ref: RunRef, offset: int = 0) -> Iterator[Chunk | Outcome]:
+        run = self.fleet.runs.get(ref.token)
+        if run is None:
+            yield Outcome(Ending.LOST, None, "Its folder is gone.")
+            return
+        while True:
+            with run.changed:
+                if not (self._gone() or len(run.log) > offset or run.outcome):
+                    run.changed.wait(timeout=0.05)
+                data, outcome = run.log[offset:], run.outcome
+            if self._gone():
+                raise HostUnreachable(self.address.name, "the connection was cut")
+            if data:
+                yield Chunk(offset, data)
+                offset += len(data)
+            elif outcome:
+                yield outcome
+                return
+
+    def status(self, ref: RunRef) -> Status:
+        run = self.fleet.runs.get(ref.token)
+        if run is None:
+            return Status(Presence.ABSENT, BOOT)
+        presence = Presence.FINISHED if run.outcome else Presence.RUNNING
+        return Status(presence, BOOT, len(run.log), outcome=run.outcome)
+
+    def veto(self, ref: RunRef) -> bool:
+        return ref.token not in self.fleet.runs
+
+    def stop(self, ref: RunRef, grace: int = 10) -> Outcome:
+        run = self.fleet.runs.get(ref.token)
+        if run is None:
+            return Outcome(Ending.NEVER_STARTED, None, "It had not started.")
+        if run.outcome is None:
+            run.end(Ending.ABORTED, None, "Ended by TERM; nothing of it is left.")
+        assert run.outcome
+        return run.outcome
+
+    def acknowledge(self, ref: RunRef) -> None:
+        self.fleet.acknowledged.add(ref.token)
+
+    def ask(self, argv: list[str], stdin: bytes = b"", timeout: float = 20) -> Answer:
+        return Answer(0, b"", b"")
+
+    def close(self) -> None:
+        self.closed.set()
+
+    def _gone(self) -> bool:
+        return self.closed.is_set() or self.address.name in self.fleet.down
+
+    def _begin(self, run: Run) -> None:
+        if "hang" in run.request.script:
+            return
+        output, code = next(
+            (said for word, said in self.fleet.scripts.items() if word in run.request.script),
+            (b"ok\n", 0),
+        )
+        run.say(output)
+        run.end(code=code)

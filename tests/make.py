@@ -1,0 +1,173 @@
+"""One cast and one stage for every test."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth.models import Group, User
+from django.utils import timezone
+
+from rollback_console.plans import services as plans
+from rollback_console.plans.models import (
+    Credential,
+    DecisionMaker,
+    Environment,
+    Host,
+    HostKey,
+    Revision,
+    Service,
+)
+from rollback_console.remote.base import HostAddress
+from rollback_console.rollbacks import groups, services
+from rollback_console.rollbacks.models import Rollback
+
+PASSWORD = "correct horse battery staple"
+
+# A well-formed Ed25519 public key that belongs to nobody.
+KEY = "AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+
+PLAN = """\
+# Rollback Plan
+
+**Feature**: Checkout 2
+**Environment**: STAGING
+
+## 1. Rollback Decision
+
+### When to Rollback
+- Health checks failing after deployment
+
+## 2. Rollback Steps
+
+### Step 1: Stop
+```bash
+echo stopping
+```
+
+### Step 2: Restore Code
+```bash
+echo restoring
+```
+
+### Step 3: Start
+```bash
+echo starting
+```
+
+## 4. Rollback Verification
+
+### Critical Checks
+- [ ] Application starts successfully
+- [ ] User can log in
+
+## 5. Post-rollback Actions
+
+### Immediate Actions
+- [ ] Notify team of rollback
+"""
+
+
+@dataclass(frozen=True)
+class Cast:
+    """dana asks, lee decides first, sam is the next rung, vic only looks, ada is admin."""
+
+    dana: User
+    lee: User
+    sam: User
+    vic: User
+    ada: User
+
+
+@dataclass(frozen=True)
+class Stage:
+    """An environment with its people, a service and a host."""
+
+    cast: Cast
+    environment: Environment
+    service: Service
+    host: Host
+
+
+def person(name: str, group: str) -> User:
+    user = User.objects.create_user(
+        name, f"{name}@example.org", PASSWORD, first_name=name.capitalize(), last_name="Example"
+    )
+    groups.ensure()
+    user.groups.add(Group.objects.get(name=group))
+    return user
+
+
+def cast() -> Cast:
+    return Cast(
+        dana=person("dana", groups.OPERATOR),
+        lee=person("lee", groups.MAKER),
+        sam=person("sam", groups.MAKER),
+        vic=person("vic", groups.VIEWER),
+        ada=person("ada", groups.ADMIN),
+    )
+
+
+def stage(*, production: bool = False, address: HostAddress | None = None) -> Stage:
+    """The cast on an environment whose decision makers are lee (rung 1) and sam (rung 2)."""
+    people = cast()
+    slug = "production" if production else "staging"
+    environment = Environment.objects.create(
+        slug=slug, name=slug.upper(), is_production=production, approvals_data=1
+    )
+    DecisionMaker.objects.create(environment=environment, user=people.lee, role="Deploy Lead")
+    DecisionMaker.objects.create(
+        environment=environment, user=people.sam, role="DevOps Lead", rung=2
+    )
+    service = Service.objects.create(slug="checkout", name="Checkout")
+    return Stage(people, environment, service, host(environment, "app-1", people.ada, address))
+
+
+def host(environment: Environment, name: str, by: User, address: HostAddress | None = None) -> Host:
+    """A host with one confirmed key; a made-up one without `address`."""
+    login = address.login if address else None
+    credential, _ = Credential.objects.get_or_create(
+        name=f"key of {name}",
+        defaults={
+            "username": address.username if address else "deploy",
+            "private_key": login.private_key if login else "",
+            "password": login.password if login else "",
+        },
+    )
+    made = Host.objects.create(
+        name=name,
+        environment=environment,
+        address=address.address if address else "192.0.2.1",
+        port=address.port if address else 22,
+        credential=credential,
+    )
+    pins = [(pin.type, pin.key) for pin in address.host_keys] if address else [("ssh-ed25519", KEY)]
+    for kind, key in pins:
+        HostKey.objects.create(
+            host=made, type=kind, key=key, confirmed_by=by, confirmed_at=timezone.now()
+        )
+    return made
+
+
+def plan(made: Stage, text: str = PLAN, **bindings: Any) -> Revision:
+    """A plan kept and bound to the stage's host by ada, whom nothing else involves."""
+    revision = plans.import_document(
+        text.encode(), by=made.cast.ada, service=made.service, environment=made.environment
+    )
+    return plans.bind(revision, by=made.cast.ada, bindings={"hosts": made.host.name, **bindings})
+
+
+def requested(made: Stage, text: str = PLAN, **choices: Any) -> Rollback:
+    """A rollback that dana asked for."""
+    revision = plan(made, text)
+    return services.request(
+        revision, by=made.cast.dana, reason="Health page answers 500", choices=choices
+    )
+
+
+def approved(made: Stage, text: str = PLAN, **choices: Any) -> Rollback:
+    """A rollback that dana asked for and lee approved; nothing drives it yet."""
+    rollback = requested(made, text, **choices)
+    services.approve(rollback, by=made.cast.lee, snapshot_sha256=rollback.snapshot_sha256)
+    rollback.refresh_from_db()
+    return rollback
