@@ -1,0 +1,122 @@
+"""What can go wrong with a host, as sentences an operator can act on.
+
+    RemoteError
+    +-- HostUnreachable        no answer, or the connection died; nothing on the host is ended
+    +-- HostKeyUnknown         nobody confirmed a key of this host yet
+    +-- HostKeyChanged         it is not the host a person confirmed
+    +-- LoginRefused           the host does not accept this account or key
+    +-- SessionRefused         connected, but the host opens no further session (MaxSessions)
+    +-- RunnerRefused          the host cannot run durably; nothing was started by this call
+    +-- RequestRefused         what was asked for cannot be said to any host
+    +-- AnswerLate             a short question was not answered in time
+    +-- ProtocolError          the host answered something that is not ours
+
+Each carries `host`, the host's name, empty where no host was asked.
+"""
+
+from __future__ import annotations
+
+
+class RemoteError(Exception):
+    """Base of all. `str()` is the sentence; `host` the name of the host it is about."""
+
+    def __init__(self, sentence: str, host: str = "") -> None:
+        super().__init__(sentence)
+        self.host = host
+
+
+class HostUnreachable(RemoteError):
+    """Raised at connecting and, when the connection dies, by whatever was under way."""
+
+    def __init__(self, host: str, why: str) -> None:
+        super().__init__(
+            f"{host} cannot be reached: {why}. What runs there goes on; its output is "
+            "collected when the host answers again.",
+            host,
+        )
+
+
+class HostKeyUnknown(RemoteError):
+    def __init__(self, host: str) -> None:
+        super().__init__(
+            f"No host key of {host} has been confirmed. Compare its fingerprint on the "
+            "host's page with the one an administrator of the host gives, and confirm it.",
+            host,
+        )
+
+
+class HostKeyChanged(RemoteError):
+    """`offered` is the fingerprint it showed, empty if it has no key of a confirmed type."""
+
+    def __init__(self, host: str, offered: str = "") -> None:
+        shown = f"showed the key {offered}, which" if offered else "has no key of a type that"
+        super().__init__(
+            f"{host} {shown} nobody confirmed. It was reinstalled, or somebody else answers "
+            "in its place. Nothing was sent to it; find out which before confirming a new key.",
+            host,
+        )
+        self.offered = offered
+
+
+class LoginRefused(RemoteError):
+    def __init__(self, host: str, username: str, why: str) -> None:
+        super().__init__(
+            f"{host} refused the login of {username}: {why}. Check the credential of this "
+            "host and the account's authorized keys.",
+            host,
+        )
+
+
+class SessionRefused(RemoteError):
+    def __init__(self, host: str, why: str) -> None:
+        super().__init__(
+            f"{host} opened no further session: {why}. Raise MaxSessions in its sshd, or try "
+            "again when fewer steps run there.",
+            host,
+        )
+
+
+class RunnerRefused(RemoteError):
+    """`code` is the runner's word for the reason; nothing was started by this call."""
+
+    SENTENCES = {
+        "linux": "is not a Linux with /proc mounted, which telling what runs depends on",
+        "setsid": "has none of setsid, perl and python3, so a command would die with its "
+        "connection; install util-linux",
+        "tool": "lacks {detail}; install coreutils",
+        "filesystem": "keeps its folder for attempts on a network file system or one it "
+        "cannot name ({detail}); give the account a home on a local disk",
+        "logind": "ends whatever a login leaves behind (KillUserProcesses in logind.conf); "
+        "set it to no",
+        "moved": "kept attempts in {detail}, which cannot be written any more; bring that "
+        "folder back before anything is started",
+        "folder": "has no folder this account owns and can write ({detail})",
+        "space": "has no room in {detail}; free disk space or inodes",
+        "upload": "received the command incompletely in {detail}; try again",
+        "start": "could not start a supervisor in {detail}; look at its limits on processes",
+        "running": "still runs what is to be cleared away in {detail}; wait, or abort it",
+    }
+
+    def __init__(self, host: str, code: str, detail: str = "") -> None:
+        sentence = self.SENTENCES.get(code, "refused ({code}: {detail})")
+        super().__init__(f"{host} {sentence.format(code=code, detail=detail)}.", host)
+        self.code = code
+
+
+class RequestRefused(RemoteError):
+    """The sentence says which value and why."""
+
+
+class AnswerLate(RemoteError):
+    def __init__(self, host: str, program: str, seconds: float) -> None:
+        super().__init__(f"{host} did not finish {program} within {seconds:g} seconds.", host)
+
+
+class ProtocolError(RemoteError):
+    def __init__(self, host: str, said: str) -> None:
+        heard = f"said: {said[:300]}" if said else "closed the session without a word"
+        super().__init__(
+            f"{host} did not answer as expected; it {heard}. Check that the account has an "
+            "ordinary login shell that runs commands.",
+            host,
+        )

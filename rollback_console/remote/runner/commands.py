@@ -1,0 +1,163 @@
+"""What is said to a host: argument lists as data, quoted once, where they meet the wire."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from importlib.resources import files
+
+from rollback_console.remote.base import RunRef, RunRequest
+from rollback_console.remote.errors import RequestRefused
+
+PARTS = (
+    "lib",
+    "hello",
+    "launch",
+    "supervise",
+    "inner",
+    "watch",
+    "reap",
+    "evidence",
+    "follow",
+    "verbs",
+    "main",
+)
+BLOCK = 512  # `ulimit -f` counts in these
+_TOKEN = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_USER = re.compile(r"[a-z_][a-z0-9_.-]*\$?", re.IGNORECASE)
+_MIRROR = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
+
+
+@dataclass(frozen=True, slots=True)
+class Runner:
+    """Where a host keeps its runner, and what the host can do.
+
+    `shell` is one or two words, `path` absolute, `follows` is `tail` or `poll`.
+    """
+
+    shell: str
+    path: str
+    follows: str
+    boot_id: str
+
+
+@cache
+def runner_text() -> bytes:
+    """The runner as it is left on a host: every part in order, comments included."""
+    return b"".join((files(__package__) / f"{part}.sh").read_bytes() for part in PARTS)
+
+
+def bootstrap(shell: str = "sh") -> list[str]:
+    """Leave the runner, sent on stdin, unless it is there; then have it say hello."""
+    text = runner_text()
+    line = " ".join((files(__package__) / "bootstrap.sh").read_text().splitlines())
+    name = sha256(text).hexdigest()[:32]
+    return ["exec", *shell.split(), "-c", line, "rollback", name, *size_and_crc(text), shell]
+
+
+def launch(runner: Runner, request: RunRequest, payload: bytes) -> list[str]:
+    return _call(runner, "launch", *_launching(request, payload))
+
+
+def run(runner: Runner, request: RunRequest, payload: bytes, offset: int) -> list[str]:
+    return _call(runner, "run", *_launching(request, payload), str(offset), runner.follows)
+
+
+def follow(runner: Runner, ref: RunRef, offset: int) -> list[str]:
+    return _call(runner, "follow", _token(ref.token), str(offset), runner.follows, ref.boot_id)
+
+
+def status(runner: Runner, ref: RunRef) -> list[str]:
+    return _call(runner, "status", _token(ref.token), ref.boot_id)
+
+
+def veto(runner: Runner, ref: RunRef) -> list[str]:
+    return _call(runner, "veto", _token(ref.token), ref.boot_id)
+
+
+def stop(runner: Runner, ref: RunRef, grace: int) -> list[str]:
+    return _call(runner, "stop", _token(ref.token), str(max(0, grace)), ref.boot_id)
+
+
+def acknowledge(runner: Runner, ref: RunRef) -> list[str]:
+    return _call(runner, "acknowledge", _token(ref.token), ref.boot_id)
+
+
+def payload(request: RunRequest) -> bytes:
+    """The text a host evaluates: exports, the folder, then the script as it was written.
+
+    Raises RequestRefused for a name or a byte that no shell can carry.
+    """
+    exports = {**request.environment, **request.secrets}
+    lines = [f"export {_name(name)}={_quoted(value, name)}; " for name, value in exports.items()]
+    script = _without_nul(request.script, "The command")
+    return ("".join(lines) + _enter(request.cwd) + script).encode("utf-8", "surrogateescape")
+
+
+def size_and_crc(data: bytes) -> tuple[str, str]:
+    """Size and checksum as `cksum` prints them (POSIX.1: CRC-32 of the bytes, then the length)."""
+    length = len(data).to_bytes((len(data).bit_length() + 7) // 8, "little")
+    # zlib's CRC reads bits the other way round, and starts from ones instead of zeros.
+    crc = zlib.crc32((data + length).translate(_MIRROR), 0xFFFFFFFF)
+    return str(len(data)), str(int(f"{crc:032b}"[::-1], 2))
+
+
+def quoted(argv: Sequence[str]) -> str:
+    """One line for the login shell of the account, whichever it is."""
+    first, *rest = argv
+    return " ".join([first, *map(shlex.quote, rest)]) if first == "exec" else shlex.join(argv)
+
+
+def _call(runner: Runner, verb: str, *arguments: str) -> list[str]:
+    return ["exec", *runner.shell.split(), runner.path, runner.shell, verb, *arguments]
+
+
+def _launching(request: RunRequest, payload: bytes) -> list[str]:
+    size, crc = size_and_crc(payload)
+    limit, grace = max(1, request.time_limit), max(0, request.grace)
+    cap = max(1, request.cap // BLOCK) * BLOCK
+    token = _token(request.token)
+    return [token, size, crc, str(limit), str(grace), str(cap), _user(request.user)]
+
+
+def _token(token: str) -> str:
+    if not _TOKEN.fullmatch(token):
+        raise RequestRefused(f"A run token must be a lower-case UUID, not {token!r}.")
+    return token
+
+
+def _user(user: str) -> str:
+    if user and not _USER.fullmatch(user):
+        raise RequestRefused(f"{user!r} is not a user name; correct `user` of this step.")
+    return user
+
+
+def _name(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise RequestRefused(
+            f"{name!r} cannot be an environment variable; use letters, digits and underscores."
+        )
+    return name
+
+
+def _quoted(value: str, name: str) -> str:
+    return shlex.quote(_without_nul(value, f"The value of {name}"))
+
+
+def _without_nul(text: str, what: str) -> str:
+    if "\0" in text:
+        raise RequestRefused(f"{what} contains a NUL character, which no shell can carry.")
+    return text
+
+
+def _enter(cwd: str) -> str:
+    if not cwd:
+        return 'cd "${HOME:-/}"; '
+    folder = shlex.quote(_without_nul(cwd, "The folder"))
+    return f"cd -- {folder} || exit 126; "

@@ -1,0 +1,87 @@
+# Ends everything the command started and leaves `proof`: none, or what would not die.
+reap() { # GRACE
+    # shellcheck disable=SC2046 # split on purpose
+    set -- "$1" $(readlink run)
+    [ $# -eq 4 ] && [ "$4" = "$boot" ] || return
+    leader=$2 leader_start=$3 family=
+    gather
+    send TERM
+    patience $(($1 * 10))
+    gather
+    send KILL
+    patience 20
+    survivors
+    token_surely proof "${left:-none}"
+}
+
+# The session, its group, and all that descends from them even where it left the session.
+# Remembered, because an orphan forgets its parents.
+gather() {
+    if look "$leader" && [ "$start" != "$leader_start" ]; then return; fi
+    found=
+    while :; do
+        before=$found
+        scan
+        [ "$before" != "$found" ] || break
+    done
+}
+
+scan() {
+    list=$(cat /proc/[0-9]*/stat 2>/dev/null)
+    IFS='
+'
+    for line in $list; do
+        IFS=' '
+        # shellcheck disable=SC2086 # split on purpose
+        set -- "${line%% *}" ${line##*) }
+        case " $found " in *" $1 "*) continue ;; esac
+        case " $found $leader " in
+        *" $3 "* | *" $4 "* | *" $5 "*) remember "$1" "${21}" ;;
+        esac
+    done
+    unset IFS
+}
+
+remember() { # PID START
+    found="$found $1"
+    case " $family " in *" $1:$2 "*) ;; *) family="$family $1:$2" ;; esac
+}
+
+# The group is signalled as one, the rest one by one; what belongs to another user by sudo.
+send() { # SIGNAL
+    kill -"$1" -"$leader" 2>/dev/null
+    for member in $family; do
+        lives "$member" || continue
+        member=${member%:*}
+        if [ ! -O "/proc/$member" ] && [ "$(id -u)" -ne 0 ]; then
+            sudo -n kill -"$1" "$member" >/dev/null 2>&1
+        elif [ "$group" != "$leader" ]; then
+            kill -"$1" "$member" 2>/dev/null
+        fi
+    done
+}
+
+patience() { # TENTHS of a second
+    tenths=$1
+    while [ "$tenths" -gt 0 ] && survivors; do
+        tenths=$((tenths - 1))
+        nap
+    done
+}
+
+survivors() { # sets left; true while there are any
+    left=
+    for member in $family; do
+        lives "$member" && [ "${#left}" -lt 3000 ] && left="$left,${member%:*}:$(named "${member%:*}")"
+    done
+    left=${left#,}
+    [ -n "$left" ]
+}
+
+lives() { # PID:START
+    look "${1%:*}" && [ "$start" = "${1#*:}" ]
+}
+
+named() { # PID
+    tr -cs 'A-Za-z0-9._+\n-' _ 2>/dev/null <"/proc/$1/comm"
+}

@@ -1,0 +1,71 @@
+# The one supervisor of an attempt. What it prints first is the answer to whoever launched.
+supervise() { # TOKEN PAYLOAD LIMIT GRACE CAP USER
+    trap : HUP INT QUIT TERM
+    cd "$base/$1" || exit
+    look $$
+    me="$$ $start $boot"
+    token go "$me" || { [ -h go ] && echo already; exit; }
+    [ ! -h "$base/spent/$1" ] || { echo already; exit; }
+    { mkfifo out alive && : >spare; } 2>/dev/null || { echo space; exit; }
+    # 9: held by all that still have something to say; its end is how a follower knows.
+    # 8: a reader that outlives the pump, so that a dead pump is not a broken pipe.
+    exec 9<>alive 7<>out 8<out 6>out 7>&-
+    : >log # last: a follower takes it as the sign that all is set up
+    echo new
+    exec >/dev/null
+    limit=$3 grace=$4
+    start_inner "$2" "$6" &
+    inner=$!
+    exec 6>&-
+    look "$inner"
+    identity="$inner $start $boot"
+    pump "$5" <&8 &
+    pump=$!
+    watch "$me" "$identity" &
+    watcher=$!
+    outlast "$inner"
+    code=$?
+    outlast "$pump" || settle
+    finish
+    kill "$watcher" 2>/dev/null
+}
+
+start_inner() { # PAYLOAD USER
+    # shellcheck disable=SC2086 # the shell may be two words
+    detach $shell "$0" "$shell" inner "$PWD" "$1" "$2"
+}
+
+# A trapped signal ends `wait` early; the child decides when it is over.
+outlast() { # PID of a child; its exit code
+    while :; do
+        wait "$1"
+        set -- "$1" $?
+        look "$1" || return "$2"
+    done
+}
+
+# Output must go somewhere whatever happens: to the log, else its last 64 KiB are kept for
+# the log, and if a process we do not wait for still holds the pipe, nowhere.
+pump() { # CAP; reads the pipe
+    (
+        [ -z "${BASH_VERSION-}" ] || set -o posix # else its blocks are 1024 bytes
+        ulimit -c 0
+        ulimit -f $(($1 / 512))
+        exec cat >log
+    ) 2>/dev/null && exit
+    why_stopped "$1" $?
+    [ -h held ] || tail -c 65536 >>log 2>/dev/null
+    [ ! -h held ] || cat <&8 >/dev/null 9>&- &
+}
+
+why_stopped() { # CAP CODE
+    if [ "$(wc -c <log)" -ge "$1" ]; then
+        token_surely pumped truncated
+    elif [ -h held ]; then
+        :
+    elif [ "$2" -eq 1 ]; then
+        token_surely pumped disk_full
+    else
+        token_surely pumped pump_died
+    fi
+}

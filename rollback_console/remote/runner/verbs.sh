@@ -1,0 +1,100 @@
+# Looking, forbidding, ending and clearing away.
+status() { # TOKEN KNOWN_BOOT
+    attempt=$1 known_boot=$2
+    cd "$base/$1" 2>/dev/null || { absent; return; }
+    if [ -h end ] || [ "$(readlink run)" = veto ]; then
+        presence finished
+    elif rebooted; then
+        if [ -h rc ]; then presence finished; else presence lost; fi
+    elif alive_in run; then
+        if alive_in go; then presence running no; else presence running yes; fi
+    elif [ ! -h run ]; then
+        presence prepared
+    elif alive_in go; then
+        presence running no # it is about to write the last word
+    elif [ -h rc ] || [ -h proof ]; then
+        presence finished
+    else
+        presence lost
+    fi
+}
+
+absent() {
+    if [ -h "$base/spent/$attempt" ]; then
+        report_absent
+        say status finished "$boot" 0 no
+    else
+        say status absent "$boot" 0 no
+    fi
+}
+
+presence() { # PRESENCE [ORPHAN]
+    case $1 in finished | lost) report ;; esac
+    say status "$1" "$boot" "$(logged)" "${2:-no}"
+}
+
+veto() { # TOKEN KNOWN_BOOT
+    attempt=$1 known_boot=$2
+    if [ -h "$base/spent/$1" ]; then
+        case $(readlink "$base/spent/$1") in *never_started*) say veto yes ;; *) say veto no ;; esac
+        return
+    fi
+    { mkdir "$base/$1" || [ -d "$base/$1" ]; } 2>/dev/null && cd "$base/$1" || refuse space "$base/$1"
+    if rebooted; then
+        say veto no
+    elif token run veto || [ "$(readlink run)" = veto ]; then
+        say veto yes
+    else
+        say veto no
+    fi
+}
+
+stop() { # TOKEN GRACE KNOWN_BOOT
+    attempt=$1 grace=$2 known_boot=$3
+    cd "$base/$1" 2>/dev/null || { report_absent; return; }
+    if ! rebooted && ! token run veto && [ ! -h rc ] && [ ! -h end ] && [ "$(readlink run)" != veto ]; then
+        start_reaper </dev/null >/dev/null 2>&1 &
+        await proof
+    fi
+    await_end
+    report
+}
+
+start_reaper() {
+    # shellcheck disable=SC2086 # the shell may be two words
+    detach $shell "$0" "$shell" reaper "$PWD" "$grace"
+}
+
+# On the host and on its own, so that a lost connection cannot leave half an abort. The one
+# that makes `cancel` does it; a later one takes over if that one died.
+reaper() { # FOLDER GRACE
+    cd "$1" || exit
+    look $$
+    token cancel "$$ $start $boot" || { [ ! -h proof ] && ! alive_in cancel; } || exit
+    reap "$2"
+}
+
+await_end() {
+    while [ ! -h end ] && alive_in go; do nap; done
+    turns=0
+    while [ ! -h end ] && [ -h rc ] && [ "$turns" -lt 25 ]; do
+        turns=$((turns + 1))
+        nap
+    done
+}
+
+# The last word stays for a month, so that a late launch under this token stays refused.
+acknowledge() { # TOKEN KNOWN_BOOT
+    attempt=$1 known_boot=$2
+    if cd "$base/$1" 2>/dev/null; then
+        if [ ! -h end ] && ! rebooted && { alive_in run || alive_in go; }; then refuse running "$base/$1"; fi
+        judge
+    else
+        word='- gone -'
+    fi
+    mkdir -p "$base/spent" || refuse space "$base"
+    token "$base/spent/$1" "$word" || [ -h "$base/spent/$1" ] || refuse space "$base"
+    cd "$base" && mv "$1" "spent/$1.$$" 2>/dev/null
+    rm -rf "$base/spent/$1".*
+    say done
+}

@@ -1,0 +1,112 @@
+"""The language of the runner: records, one a line on stderr, and the log, raw on stdout.
+
+Pure. A line of ours starts with `@rollback `; whatever a login shell prints besides is
+noise and kept only for an error's sentence. The log starts behind a line of ours too,
+because login shells print on stdout as well.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from rollback_console.remote.base import Ending, Outcome, Presence, Status
+
+MARK = b"@rollback "
+NOISE_KEPT = 4096
+
+_WHY = {
+    "finished": Ending.FINISHED,
+    "timed_out": Ending.TIMED_OUT,
+    "aborted": Ending.ABORTED,
+    "never_started": Ending.NEVER_STARTED,
+    "killed": Ending.LOST,
+    "rebooted": Ending.LOST,
+    "gone": Ending.LOST,
+}
+_SENTENCE = {
+    "finished": "",
+    "timed_out": "The time limit passed and the host ended the command.",
+    "aborted": "The command was ended as asked; nothing of it is left.",
+    "never_started": "The command was never started, and cannot be any more.",
+    "killed": "The command's shell was killed before it could report; nobody can tell how "
+    "far the command came. Look at the host.",
+    "rebooted": "The host was rebooted while the command ran; nobody can tell how far it "
+    "came. Look at the host.",
+    "gone": "The host no longer has the attempt's folder; nobody can tell how the command "
+    "ended. Look at the host.",
+}
+
+
+@dataclass(slots=True)
+class Records:
+    """Cuts what arrives on stderr into records; `noise` is the rest, its last 4 KiB."""
+
+    noise: bytes = b""
+    _rest: bytes = field(default=b"", repr=False)
+
+    def feed(self, data: bytes) -> list[list[str]]:
+        """The words of each record that is now complete."""
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        self._rest = self._rest[-NOISE_KEPT * 4 :]
+        return [words for line in lines if (words := self._words(line))]
+
+    def _words(self, line: bytes) -> list[str]:
+        _, mark, record = line.partition(MARK)
+        if not mark:
+            self.noise = (self.noise + line + b"\n")[-NOISE_KEPT:]
+        return record.decode("utf-8", "replace").split()
+
+
+@dataclass(slots=True)
+class Preamble:
+    """Drops what a login shell prints on stdout before the log begins."""
+
+    token: str
+    begun: bool = False
+    noise: bytes = b""
+
+    def strip(self, data: bytes) -> bytes:
+        """The bytes of `data` that belong to the log."""
+        if self.begun:
+            return data
+        mark = MARK + b"log " + self.token.encode() + b"\n"
+        before, found, log = (self.noise + data).partition(mark)
+        self.begun, self.noise = bool(found), before[-NOISE_KEPT:]
+        return log
+
+
+def outcome(words: list[str], survivors: tuple[str, ...], known: int) -> Outcome:
+    """The last word: `CODE WHY BYTES FLAG...`. `known` stands in where bytes are `-`.
+
+    Raises ValueError if it is none.
+    """
+    code, why, size, *flags = words
+    ending = _WHY[why] if why in _WHY else Ending(why)
+    if ending is Ending.ABORTED and survivors:
+        ending = Ending.ABORT_UNCONFIRMED
+    return Outcome(
+        ending=ending,
+        exit_code=None if code == "-" else int(code),
+        why=_sentence(why, survivors),
+        bytes=known if size == "-" else int(size),
+        flags=frozenset(flags),
+        survivors=survivors,
+    )
+
+
+def status(words: list[str], found: Outcome | None) -> Status:
+    """`PRESENCE BOOT BYTES ORPHAN`. Raises ValueError if it is none."""
+    presence, boot_id, size, orphan = words
+    return Status(Presence(presence), boot_id, int(size), orphan == "yes", found)
+
+
+def survivors(words: list[str]) -> tuple[str, ...]:
+    """`PID:NAME,PID:NAME` as `NAME (PID)` each."""
+    pairs = (entry.partition(":") for entry in " ".join(words).split(",") if entry)
+    return tuple(f"{name} ({pid})" for pid, _, name in pairs)
+
+
+def _sentence(why: str, left: tuple[str, ...]) -> str:
+    if not left:
+        return _SENTENCE[why]
+    return f"The host could not end {', '.join(left)}. End them on the host."
