@@ -21,11 +21,18 @@ from rollback_console.remote.base import (
     RunRequest,
     Started,
 )
-from rollback_console.remote.errors import HostUnreachable, RemoteError, RunnerRefused
+from rollback_console.remote.errors import (
+    AnswerLate,
+    HostUnreachable,
+    RemoteError,
+    RunnerRefused,
+    SessionRefused,
+)
 
 from .failpoints import failpoint
 
 BACKOFF = (0.2, 0.5, 1.0, 2.0, 5.0)
+PASSING = (HostUnreachable, SessionRefused, AnswerLate)
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +243,7 @@ class Follower:
             self.closing.wait(pause)
 
     def _trouble(self, error: RemoteError, waited: float) -> bool:
-        passing = isinstance(error, HostUnreachable) and waited < self.work.patience
+        passing = isinstance(error, PASSING) and waited < self.work.patience
         refused_first = isinstance(error, RunnerRefused) and self._launches == 1
         gave_up = refused_first or (self.work.fresh and not passing)
         self._put(Trouble(str(error), gave_up))

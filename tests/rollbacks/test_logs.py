@@ -1,0 +1,33 @@
+"""Log rows give back every byte, and know where lines begin."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rollback_console.rollbacks import logs
+
+pieces = st.lists(
+    st.one_of(st.binary(max_size=60), st.just(b"\n"), st.just(b"x" * (logs.CHUNK + 7))),
+    max_size=8,
+)
+
+
+@given(pieces)
+def test_rows_hold_exactly_what_was_appended_and_where_its_lines_begin(
+    data: list[bytes],
+) -> None:
+    end, rows = logs.Tail(), []
+    for piece in data:
+        rows += logs.append(1, end, piece)
+    whole = b"".join(data)
+    assert b"".join(logs.unpack(row) for row in rows) == whole
+    assert end.offset == len(whole)
+    assert max((row.length for row in rows), default=0) <= logs.CHUNK
+    starts = [row.offset + start for row in rows for start in logs.line_starts(row)]
+    assert starts == [at for at in range(len(whole)) if at == 0 or whole[at - 1 : at] == b"\n"]
+    assert end.lines == len(starts)
+    counted = 0
+    for row in rows:
+        assert row.first_line == counted
+        counted += len(logs.line_starts(row))
