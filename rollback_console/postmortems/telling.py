@@ -24,6 +24,7 @@ IMPORTANT = frozenset(
 _SENTENCES = {
     "rollback.requested": "Rollback requested: {reason}",
     "rollback.withdrawn": "Request withdrawn. {reason}",
+    "rollback.renewed": "Frozen anew; earlier approvals are void.",
     "rollback.expired": "Expired while {state}.",
     "rollback.approved": "Enough approvals: approved.",
     "rollback.started": "Rollback started.",

@@ -14,10 +14,10 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from rollback_console.engine import authority
-from rollback_console.engine.snapshot import Snapshot, difference
+from rollback_console.engine.snapshot import difference
 from rollback_console.engine.states import RollbackState
 from rollback_console.plans.errors import NotReady
-from rollback_console.plans.models import DecisionMaker, Environment, Revision, Service
+from rollback_console.plans.models import DecisionMaker, Environment, Revision
 from rollback_console.plans.services import freeze
 
 from . import clock
@@ -25,7 +25,8 @@ from .errors import Changed, Refused
 from .events import record
 from .failpoints import failpoint
 from .lease import move
-from .models import Approval, Pin, Rollback
+from .models import Approval, Rollback
+from .pins import lift, pin
 from .steering import (
     answer,
     answer_check,
@@ -45,11 +46,14 @@ __all__ = [
     "answer_check",
     "approve",
     "authority_of",
+    "drift",
+    "lift",
     "makers_of",
     "note",
     "pause",
     "pin",
     "reject",
+    "renew",
     "request",
     "request_abort",
     "resume",
@@ -115,16 +119,43 @@ def approve(rollback: Rollback, *, by: User, snapshot_sha256: str, note: str = "
     """
     with transaction.atomic():
         row = _locked(rollback)
-        why = why_not(row, by, seen=snapshot_sha256)
-        if why:
-            record(row, "approval.refused", by=by, why=why)
-        else:
+        refused = _refusal(row, by, snapshot_sha256)
+        if refused is None:
             approval = _vote(row, by, snapshot_sha256, note, given=True)
             _count(row)
-    if why:
-        raise _refused(row, why, snapshot_sha256)
+        else:
+            record(row, "approval.refused", by=by, why=str(refused))
+    if refused is not None:
+        raise refused
     failpoint("approve.committed")
     return approval
+
+
+@transaction.atomic
+def renew(rollback: Rollback, *, by: User) -> Rollback:
+    """Freeze a request anew after hosts, keys or rules changed; earlier approvals are void."""
+    row = _locked(rollback)
+    if row.state != RollbackState.REQUESTED:
+        raise Refused(f"This rollback is {row.state}; only a request can be renewed.")
+    if not by.has_perm("rollbacks.request_rollback"):
+        raise Refused("You may not renew a request. Ask an operator.")
+    snapshot = freeze(row.revision, row.choices)
+    Rollback.objects.filter(pk=row.pk).update(
+        snapshot=snapshot.to_json(), snapshot_sha256=snapshot.sha256
+    )
+    changes = [path for path, _, _ in difference(snapshot_of(row.snapshot), snapshot)]
+    record(row, "rollback.renewed", by=by, snapshot=snapshot.sha256, changes=changes)
+    row.refresh_from_db()
+    return row
+
+
+def drift(rollback: Rollback) -> list[tuple[str, Any, Any]]:
+    """What differs between the frozen snapshot and what would be frozen now."""
+    try:
+        now = freeze(rollback.revision, rollback.choices)
+    except NotReady as error:
+        return [("", None, problem) for problem in error.problems]
+    return difference(snapshot_of(rollback.snapshot), now)
 
 
 def reject(rollback: Rollback, *, by: User, snapshot_sha256: str, reason: str) -> Approval:
@@ -167,23 +198,6 @@ def start(rollback: Rollback, *, by: User) -> Rollback:
     record(row, "start.asked", by=by)
     enqueue_after_commit(row.pk)
     return row
-
-
-@transaction.atomic
-def pin(
-    service: Service, *, version: str, by: User, reason: str, rollback: Rollback | None = None
-) -> Pin:
-    """Mark a version as one that must not be deployed again."""
-    if not by.has_perm("rollbacks.operate_rollback"):
-        raise Refused("You may not pin a version. Ask an operator.")
-    if not version.strip() or not reason.strip():
-        raise Refused("Name the version and say why nobody should deploy it.")
-    made = Pin.objects.create(
-        service=service, version=version.strip(), reason=reason, rollback=rollback, by=by, at=Now()
-    )
-    if rollback is not None:
-        record(rollback, "version.pinned", by=by, version=made.version, reason=reason)
-    return made
 
 
 def why_not(rollback: Rollback, by: User, *, seen: str) -> str:
@@ -229,7 +243,7 @@ def barred(revision: Revision, requester: User) -> frozenset[int]:
 
 
 def _locked(rollback: Rollback) -> Rollback:
-    return Rollback.objects.select_for_update(of=("self",)).get(pk=rollback.pk)
+    return Rollback.objects.select_for_update().get(pk=rollback.pk)
 
 
 def _vote(row: Rollback, by: User, seen: str, text: str, *, given: bool) -> Approval:
@@ -264,12 +278,10 @@ def _votes(row: Rollback) -> list[authority.Vote]:
     ]
 
 
-def _refused(row: Rollback, why: str, seen: str) -> Refused:
-    if seen != row.snapshot_sha256 and row.state == RollbackState.REQUESTED:
-        return Changed(_changes(row))
-    return Refused(why)
-
-
-def _changes(row: Rollback) -> list[tuple[str, Any, Any]]:
-    now = freeze(row.revision, row.choices)
-    return difference(Snapshot.from_json(row.snapshot), now)
+def _refusal(row: Rollback, by: User, seen: str) -> Refused | None:
+    if row.state == RollbackState.REQUESTED and seen != row.snapshot_sha256:
+        return Changed([("snapshot", seen, row.snapshot_sha256)])
+    if why := why_not(row, by, seen=seen):
+        return Refused(why)
+    changes = drift(row)
+    return Changed(changes) if changes else None

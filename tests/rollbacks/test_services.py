@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from rollback_console.plans.errors import NotReady
-from rollback_console.plans.models import DecisionMaker
+from rollback_console.plans.models import DecisionMaker, Host
 from rollback_console.rollbacks import services, sweep
 from rollback_console.rollbacks.errors import Changed, Refused
 from rollback_console.rollbacks.models import Rollback
@@ -93,6 +93,30 @@ def test_another_hash_than_the_one_shown_is_refused(stage: Stage) -> None:
     with pytest.raises(Changed):
         services.approve(rollback, by=stage.cast.lee, snapshot_sha256="0" * 64)
     assert state(rollback) == "requested"
+
+
+def test_a_host_that_changed_since_the_request_stops_the_approval(stage: Stage) -> None:
+    rollback = make.requested(stage)
+    Host.objects.update(address="192.0.2.66")
+    with pytest.raises(Changed) as refused:
+        services.approve(rollback, by=stage.cast.lee, snapshot_sha256=rollback.snapshot_sha256)
+    assert refused.value.changes == [("hosts.1.address", "192.0.2.1", "192.0.2.66")]
+    assert state(rollback) == "requested"
+
+
+def test_a_renewed_request_voids_earlier_approvals(stage: Stage) -> None:
+    stage.environment.approvals_code = 2
+    stage.environment.save()
+    rollback = make.requested(stage)
+    old = rollback.snapshot_sha256
+    services.approve(rollback, by=stage.cast.lee, snapshot_sha256=old)
+    Host.objects.update(address="192.0.2.66")
+    rollback = services.renew(rollback, by=stage.cast.dana)
+    assert rollback.snapshot_sha256 != old
+    services.approve(rollback, by=stage.cast.sam, snapshot_sha256=rollback.snapshot_sha256)
+    assert state(rollback) == "requested"
+    services.approve(rollback, by=stage.cast.lee, snapshot_sha256=rollback.snapshot_sha256)
+    assert state(rollback) == "approved"
 
 
 def test_a_deactivated_person_may_not_approve(stage: Stage) -> None:

@@ -1,0 +1,54 @@
+"""Versions that must not be deployed again, for pipelines to ask about."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import QuerySet
+from django.db.models.functions import Now
+
+from rollback_console.plans.models import Service
+
+from .errors import Refused
+from .events import record
+from .models import Pin, Rollback
+
+
+def standing(service: Service, version: str) -> QuerySet[Pin]:
+    """The pins that forbid `version`: a pinned commit also forbids its abbreviations."""
+    pins = Pin.objects.filter(service=service, lifted_at=None)
+    matching = [pin.pk for pin in pins if _same(pin.version, version.strip())]
+    return pins.filter(pk__in=matching)
+
+
+@transaction.atomic
+def pin(
+    service: Service, *, version: str, by: User, reason: str, rollback: Rollback | None = None
+) -> Pin:
+    """Mark a version as one that must not be deployed again."""
+    if not by.has_perm("rollbacks.operate_rollback"):
+        raise Refused("You may not pin a version. Ask an operator.")
+    if not version.strip() or not reason.strip():
+        raise Refused("Name the version and say why nobody should deploy it.")
+    made = Pin.objects.create(
+        service=service, version=version.strip(), reason=reason, rollback=rollback, by=by, at=Now()
+    )
+    if rollback is not None:
+        record(rollback, "version.pinned", by=by, version=made.version, reason=reason)
+    return made
+
+
+def lift(pin: Pin, *, by: User) -> Pin:
+    """Let a version be deployed again."""
+    if not by.has_perm("rollbacks.operate_rollback"):
+        raise Refused("You may not lift a pin. Ask an operator.")
+    if not Pin.objects.filter(pk=pin.pk, lifted_at=None).update(lifted_at=Now()):
+        raise Refused("This pin was lifted already.")
+    pin.refresh_from_db()
+    return pin
+
+
+def _same(pinned: str, asked: str) -> bool:
+    short, long = sorted((pinned, asked), key=len)
+    commits = len(short) >= 7 and all(each in "0123456789abcdef" for each in long.lower())
+    return pinned == asked or (commits and long.lower().startswith(short.lower()))
