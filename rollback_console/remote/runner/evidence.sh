@@ -56,7 +56,10 @@ logged() { # bytes of log so far
 
 report() {
     judge
-    proof=$(readlink proof) && [ "$proof" != none ] && say survivors "$proof"
+    if [ -h proof ]; then
+        proof=$(readlink proof)
+        [ "$proof" = none ] || say survivors "$proof"
+    fi
     say end "$word"
 }
 

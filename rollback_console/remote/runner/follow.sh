@@ -32,3 +32,13 @@ wait_for_the_end() {
     exec 5<>alive 4<alive 5>&-
     read -r _ <&4
 }
+
+case $verb in
+launch) launch "$@"; exit ;;
+follow) follow "$@"; exit ;;
+run)
+    launch "$1" "$2" "$3" "$4" "$5" "$6" "$7"
+    follow "$1" "$8" "$9" ''
+    exit
+    ;;
+esac

@@ -6,7 +6,7 @@ inner() { # FOLDER PAYLOAD USER
     look $$
     token run "$$ $start $boot" || exit
     exec 3<"$2"
-    rm -f "$2"
+    rm -f "$2" 6>&- 8<&- 9>&- &
     command_of "$3" <&3 >&6 2>&1 3<&- 6>&- 8<&- 9>&-
     code=$?
     exec 3<&- 6>&-
@@ -32,3 +32,5 @@ command_of() { # USER
     [ -z "$user" ] || set -- sudo -n -u "$user" -- "$@"
     "$@"
 }
+
+[ "$verb" != inner ] || { inner "$@"; exit; }

@@ -21,9 +21,10 @@ used() { # TOKEN; otherwise leaves us in its new folder
 
 # Nothing is started from a text that did not arrive whole.
 receive() { # SIZE CRC
+    mkfifo out alive 2>/dev/null &
     payload=payload.$$
     head -c "$1" >"$payload" 2>/dev/null || { rm -f "$payload"; refuse space "$folder"; }
-    [ "$(cksum <"$payload")" = "$2 $1" ] && return
+    [ "$(cksum <"$payload")" = "$2 $1" ] && wait && return
     rm -f "$payload"
     refuse upload "$folder"
 }

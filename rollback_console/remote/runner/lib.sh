@@ -1,8 +1,12 @@
+# A shell reads this file as it goes, so what must start soonest comes first and each part
+# ends by doing its verb.
+#
 # Words used throughout. A token on the host is a symlink whose text is the content:
 # made in one step, by one winner, and without taking a block from a full disk.
 umask 077
 base=${0%/bin/*}
-shell=$1
+shell=$1 verb=$2
+shift 2
 boot=
 read -r boot 2>/dev/null <"${ROLLBACK_CONSOLE_BOOT_ID_FILE:-/proc/sys/kernel/random/boot_id}"
 

@@ -1,25 +1,6 @@
-# The one supervisor of an attempt. What it prints first is the answer to whoever launched.
-supervise() { # TOKEN PAYLOAD LIMIT GRACE CAP USER
-    trap : HUP INT QUIT TERM
-    cd "$base/$1" || exit
-    look $$
-    me="$$ $start $boot"
-    token go "$me" || { [ -h go ] && echo already; exit; }
-    [ ! -h "$base/spent/$1" ] || { echo already; exit; }
-    { mkfifo out alive && : >spare; } 2>/dev/null || { echo space; exit; }
-    # 9: held by all that still have something to say; its end is how a follower knows.
-    # 8: a reader that outlives the pump, so that a dead pump is not a broken pipe.
-    exec 9<>alive 7<>out 8<out 6>out 7>&-
-    : >log # last: a follower takes it as the sign that all is set up
-    echo new
-    exec >/dev/null
-    limit=$3 grace=$4
-    start_inner "$2" "$6" &
-    inner=$!
-    exec 6>&-
-    look "$inner"
-    identity="$inner $start $boot"
-    pump "$5" <&8 &
+# The rest of a supervisor's life: its command runs already.
+supervise() {
+    pump "$cap" <&8 &
     pump=$!
     watch "$me" "$identity" &
     watcher=$!
@@ -28,11 +9,6 @@ supervise() { # TOKEN PAYLOAD LIMIT GRACE CAP USER
     outlast "$pump" || settle
     finish
     kill "$watcher" 2>/dev/null
-}
-
-start_inner() { # PAYLOAD USER
-    # shellcheck disable=SC2086 # the shell may be two words
-    detach $shell "$0" "$shell" inner "$PWD" "$1" "$2"
 }
 
 # A trapped signal ends `wait` early; the child decides when it is over.
@@ -69,3 +45,5 @@ why_stopped() { # CAP CODE
         token_surely pumped pump_died
     fi
 }
+
+[ "$verb" != supervise ] || { supervise; exit; }

@@ -98,3 +98,7 @@ acknowledge() { # TOKEN KNOWN_BOOT
     rm -rf "$base/spent/$1".*
     say done
 }
+
+case $verb in
+status | veto | stop | reaper | acknowledge) "$verb" "$@" ;;
+esac
