@@ -94,7 +94,7 @@ def test_no_common_form_of_a_secret_shows_more_than_its_edges(form: object) -> N
     secret = 'pé/"s& w0rd?>~'
     text = form(secret)  # type: ignore[operator]
     hidden = masked([secret], [b"say " + text.encode() + b" again"])
-    assert hidden.count(b"*") >= len(text.encode()) * 2 // 3
+    assert hidden.count(b"*") >= len(text.encode()) // 2
     assert secret.encode() not in hidden
 
 
