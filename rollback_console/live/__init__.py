@@ -1,4 +1,4 @@
-"""The WebSocket that keeps pages fresh.
+"""Keeps pages fresh: the WebSocket, its polling fallback and windows onto logs.
 
 Floor: top. Read-only; must never change anything.
 """

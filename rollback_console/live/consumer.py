@@ -1,0 +1,158 @@
+"""The socket of one rollback: greets, streams, and hears nothing but a resume."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from importlib import import_module
+from typing import Any
+
+from channels.auth import get_user
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser, User
+from django.db import Error
+
+from . import tailer
+from .place import Fit, Frame, NotAResume, Place, resume
+
+log = logging.getLogger(__name__)
+
+NOT_A_RESUME = 4400
+SIGNED_OUT = 4401
+NO_SUCH_ROLLBACK = 4404
+TOO_SLOW = 4008
+LOOK_AGAIN = 15.0
+PATIENCE = 30.0
+"""Seconds a client may take to read what was sent before it is closed."""
+
+
+def may_watch(user: User | AnonymousUser) -> bool:
+    """Any signed-in person whose account is active may watch any rollback."""
+    return user.is_authenticated and user.is_active
+
+
+class RollbackConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels is untyped
+    """DESIGN's WebSocket contract; a `log` frame also carries `end`, the next offset."""
+
+    async def connect(self) -> None:
+        self.number: int = self.scope["url_route"]["kwargs"]["number"]
+        self.reader = tailer.Reader(_name(self.scope["user"]), self._late)
+        self._own: set[asyncio.Task[None]] = set()
+        self._streaming: asyncio.Task[None] | None = None
+        self._caught_up = False
+        await self.accept()
+        if not may_watch(self.scope["user"]):
+            await self.close(SIGNED_OUT, "Sign in first.")
+        elif (found := await tailer.read_hello(self.number)) is None:
+            await self.close(NO_SUCH_ROLLBACK, "There is no such rollback.")
+        else:
+            await self._greet(*found)
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        try:
+            place = resume(text_data or "")
+        except NotAResume as error:
+            await self.close(NOT_A_RESUME, str(error))
+            return
+        if self._streaming:
+            await _cancel(self._streaming)
+            self._stream(place)
+
+    async def disconnect(self, code: int) -> None:
+        tailer.leave(self.number, self.reader)
+        for each in list(self._own):
+            await _cancel(each)
+
+    async def _greet(self, frame: Frame, place: Place) -> None:
+        await self.send(frame.text)
+        tailer.join(self.number, place, self.reader)
+        self._keep(self._look_again())
+        self._stream(place)
+
+    def _stream(self, place: Place) -> None:
+        self._streaming = self._keep(self._pump(place))
+
+    async def _pump(self, place: Place) -> None:
+        """History in pages until caught up, then the queue; back to history at any gap."""
+        try:
+            while True:
+                place = await self._history(place)
+                await self._queued(place)
+        except TimeoutError:
+            await self._close_late()
+        except OSError:
+            log.debug("The socket is gone.")
+
+    async def _history(self, place: Place) -> Place:
+        self._caught_up, more = False, True
+        self.reader.begin()
+        while more:
+            try:
+                page = await tailer.read_after(self.number, place)
+            except Error as error:
+                log.warning("Rollback %s cannot be read now: %s", self.number, error)
+                await asyncio.sleep(tailer.EVERY)
+                continue
+            async with asyncio.timeout(PATIENCE):
+                for frame in page.frames:
+                    await self.send(frame.text)
+            place, more = page.place, page.more
+        return place
+
+    async def _queued(self, place: Place) -> None:
+        self._caught_up = True
+        while not self.reader.late:
+            frame = await self.reader.get()
+            fit = place.fit(frame)
+            if fit is Fit.APART:
+                return
+            if fit is Fit.NEXT:
+                async with asyncio.timeout(PATIENCE):
+                    await self.send(frame.text)
+                place.pass_by(frame)
+
+    def _late(self) -> None:
+        # Frames dropped while history is read are read from the database afterwards.
+        if self._caught_up:
+            self._keep(self._close_late())
+
+    async def _close_late(self) -> None:
+        tailer.leave(self.number, self.reader)
+        if self._streaming and self._streaming is not asyncio.current_task():
+            await _cancel(self._streaming)
+        await self.close(TOO_SLOW, "Too slow: connect again and resume.")
+
+    async def _look_again(self) -> None:
+        """A person who signed out or was deactivated is not served for long."""
+        while True:
+            await asyncio.sleep(LOOK_AGAIN)
+            try:
+                user = await get_user({"session": _fresh(self.scope["session"].session_key)})
+            except Error as error:
+                log.warning("Who watches cannot be looked up now: %s", error)
+                continue
+            if not may_watch(user):
+                await self.close(SIGNED_OUT, "Sign in again.")
+                return
+
+    def _keep(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Run beside the socket, strongly referenced until done."""
+        started = asyncio.create_task(work)
+        self._own.add(started)
+        started.add_done_callback(self._own.discard)
+        return started
+
+
+def _name(user: User | AnonymousUser) -> str:
+    return user.get_full_name() or user.get_username() if isinstance(user, User) else ""
+
+
+def _fresh(key: str | None) -> Any:
+    return import_module(settings.SESSION_ENGINE).SessionStore(key)
+
+
+async def _cancel(each: asyncio.Task[None]) -> None:
+    each.cancel()
+    await asyncio.wait({each})

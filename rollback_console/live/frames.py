@@ -1,0 +1,161 @@
+"""From rows to frames: what lies after a place, in bounded pages."""
+
+from __future__ import annotations
+
+import codecs
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import reduce
+from itertools import groupby
+from operator import or_
+from typing import Any
+
+from django.db.models import F, Q
+
+from rollback_console.engine.states import IN_FLIGHT
+from rollback_console.rollbacks import logs
+from rollback_console.rollbacks.models import Event, LogChunk, Rollback, StepRun
+
+from .place import Frame, Place
+
+EVENTS = 500
+ROWS = 512
+RUNS = 50
+FRAME = 64 * 1024
+PAGE = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Frames in order, the place after them, and whether the database holds more."""
+
+    frames: list[Frame]
+    place: Place
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """What frames need to know of a run; `over` when not a byte can follow."""
+
+    id: int
+    token: str
+    stored: int
+    over: bool
+
+
+def hello(number: int) -> tuple[Frame, Place] | None:
+    """The greeting and the place a rollback is at now; None when there is none.
+
+    `offsets` lets a client that was away skip logs it does not show.
+    """
+    seq = Rollback.objects.filter(pk=number).values_list("last_seq", flat=True).first()
+    if seq is None:
+        return None
+    place = Place(seq, {log.token: log.stored for log in _logs(number)})
+    return Frame(_json(type="hello", seq=seq, offsets=place.offsets)), place
+
+
+def after(number: int, place: Place) -> Page:
+    """At most 500 events and about 1 MiB of logs that follow `place`."""
+    events = [_event(event) for event in _events(number, place.seq)]
+    behind = [log for log in _logs(number) if log.stored > place.offsets.get(log.token, 0)]
+    rows, cut = _rows(behind[:RUNS], place)
+    frames = [*events, *_pieces(behind, rows, place)]
+    reached = place.copy()
+    for frame in frames:
+        reached.pass_by(frame)
+    more = bool(frames) and (len(events) == EVENTS or cut or len(behind) > RUNS)
+    return Page(frames, reached, more)
+
+
+def text_of(data: bytes, *, final: bool) -> tuple[str, int]:
+    """UTF-8 text, errors replaced, and how many bytes it took.
+
+    A character that is not complete yet is held back unless the data is final.
+    """
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    text = decoder.decode(data, final)
+    return text, len(data) - (0 if final else len(decoder.getstate()[0]))
+
+
+def _events(number: int, seq: int) -> Iterator[Event]:
+    found = Event.objects.filter(rollback_id=number, seq__gt=seq).select_related("by")
+    yield from found.order_by("seq")[:EVENTS]
+
+
+def _event(event: Event) -> Frame:
+    name = (event.by.get_full_name() or event.by.get_username()) if event.by else None
+    text = _json(
+        type="event", seq=event.seq, kind=event.kind, by=name, at=event.at, facts=event.facts
+    )
+    return Frame(text, seq=event.seq)
+
+
+def _logs(number: int) -> list[Log]:
+    rows = StepRun.objects.filter(rollback_id=number, stored__gt=0)
+    return [
+        Log(pk, str(token), stored, state not in IN_FLIGHT)
+        for pk, token, stored, state in rows.values_list("id", "token", "stored", "state")
+    ]
+
+
+def _rows(behind: list[Log], place: Place) -> tuple[list[LogChunk], bool]:
+    """Rows with bytes past the place, a page of them, and whether there are more.
+
+    Their sizes are read first: rows may hold one line or 64 KiB.
+    """
+    if not behind:
+        return [], False
+    rows = LogChunk.objects.alias(end=F("offset") + F("length")).filter(_past(behind, place))
+    sizes = list(rows.order_by("run", "offset").values_list("id", "length")[:ROWS])
+    chosen, size = [], 0
+    for pk, length in sizes:
+        if size >= PAGE:
+            break
+        chosen.append(pk)
+        size += length
+    data = LogChunk.objects.filter(pk__in=chosen).only("run_id", "offset", "data")
+    return list(data.order_by("run", "offset")), len(chosen) < len(sizes) or len(sizes) == ROWS
+
+
+def _past(behind: list[Log], place: Place) -> Q:
+    """The lower bound on the offset lets the index do the work."""
+    wanted = [
+        Q(run_id=log.id, offset__gt=here - logs.CHUNK, end__gt=here, offset__lt=log.stored)
+        for log in behind
+        for here in [place.offsets.get(log.token, 0)]
+    ]
+    return reduce(or_, wanted)
+
+
+def _pieces(behind: list[Log], rows: list[LogChunk], place: Place) -> Iterator[Frame]:
+    by_id = {log.id: log for log in behind}
+    for run_id, mine in groupby(rows, key=lambda row: row.run_id):
+        log = by_id[run_id]
+        yield from _log_frames(log, mine, place.offsets.get(log.token, 0))
+
+
+def _log_frames(log: Log, rows: Iterator[LogChunk], here: int) -> Iterator[Frame]:
+    data = b""
+    for row in rows:
+        data += logs.unpack(row)[max(here + len(data) - row.offset, 0) :]
+        if len(data) >= FRAME:
+            frame = _log_frame(log, here, data)
+            yield frame
+            data, here = data[frame.end - here :], frame.end
+    if data and (frame := _log_frame(log, here, data)).end > here:
+        yield frame
+
+
+def _log_frame(log: Log, offset: int, data: bytes) -> Frame:
+    final = log.over and offset + len(data) >= log.stored
+    text, taken = text_of(data, final=final)
+    end = offset + taken
+    body = _json(type="log", token=log.token, offset=offset, end=end, text=text)
+    return Frame(body, token=log.token, offset=offset, end=end)
+
+
+def _json(**fields: Any) -> str:
+    return json.dumps(fields, ensure_ascii=False, separators=(",", ":"))

@@ -1,0 +1,129 @@
+"""What the live page fetches: its polling fallback, and parts of logs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import asdict
+from uuid import UUID
+
+from channels.db import database_sync_to_async
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    JsonResponse,
+    StreamingHttpResponse,
+)
+from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_GET
+
+from rollback_console.rollbacks import logs
+from rollback_console.rollbacks.models import StepRun
+
+from . import frames, search, windows
+from .place import NotAResume, place
+
+
+@require_GET
+def pulse(request: HttpRequest, number: int) -> HttpResponse:
+    """A hello and the frames that follow `seq` and `offsets`, where sockets do not get through.
+
+    Without `seq` the hello alone.
+    """
+    found = frames.hello(number)
+    if found is None:
+        raise Http404("There is no such rollback.")
+    sent, more = [found[0]], False
+    if "seq" in request.GET:
+        try:
+            here = place(*_asked(request))
+        except NotAResume as error:
+            return _wrong(str(error))
+        page = frames.after(number, here)
+        sent, more = [*sent, *page.frames], page.more
+    body = f'{{"more":{json.dumps(more)},"frames":[{",".join(each.text for each in sent)}]}}'
+    return _fresh(HttpResponse(body, content_type="application/json"))
+
+
+@require_GET
+def lines(request: HttpRequest, token: UUID) -> HttpResponse:
+    """A window of a log: lines `from` up to `to`, counted from 0, or the last `last` lines."""
+    run = get_object_or_404(StepRun, token=token)
+    try:
+        asked = {key: int(request.GET[key]) for key in ("from", "to", "last") if key in request.GET}
+        found = (
+            windows.tail(run, asked["last"])
+            if "last" in asked
+            else windows.window(run, asked["from"], asked["to"])
+        )
+    except (ValueError, KeyError):
+        return _wrong("Ask with from and to, or with last: whole numbers.")
+    return _fresh(JsonResponse({"token": str(token), **asdict(found)}))
+
+
+@require_GET
+def matches(request: HttpRequest, token: UUID) -> HttpResponse:
+    """Lines of a log that hold the text `q`, past line `after`."""
+    run = get_object_or_404(StepRun, token=token)
+    try:
+        after = int(request.GET.get("after", -1))
+        found = search.find(run, request.GET.get("q", ""), after=after)
+    except ValueError as error:
+        return _wrong(str(error))
+    return _fresh(JsonResponse(asdict(found)))
+
+
+@require_GET
+def log(request: HttpRequest, token: UUID) -> HttpResponseBase:
+    """The log's raw bytes from offset `from`, exactly as stored."""
+    run = get_object_or_404(StepRun, token=token)
+    start = request.GET.get("from", "0")
+    if not start.isascii() or not start.isdigit():
+        return _wrong("from must be a whole number of bytes.")
+    offset = min(int(start), run.stored)
+    name = f"rollback-{run.rollback_id}-step-{run.position}-{run.host or 'manual'}.log"
+    response = StreamingHttpResponse(
+        _bytes(run, offset),
+        content_type="text/plain; charset=utf-8",
+        headers={
+            "Content-Length": str(run.stored - offset),
+            "X-Content-Type-Options": "nosniff",
+            "Cache-Control": "no-store",
+        },
+    )
+    response.headers["Content-Disposition"] = f'attachment; filename="{_plain(name)}"'
+    return response
+
+
+async def _bytes(run: StepRun, offset: int) -> AsyncIterator[bytes]:
+    # An asynchronous iterator: ASGI would gather a synchronous one in memory first.
+    read = database_sync_to_async(search.page, thread_sensitive=False)
+    while offset < run.stored and (rows := await read(run, offset)):
+        for row in rows:
+            data = logs.unpack(row)[offset - row.offset : run.stored - row.offset]
+            yield data
+            offset = row.offset + row.length
+
+
+def _asked(request: HttpRequest) -> tuple[object, object]:
+    try:
+        return json.loads(request.GET["seq"]), json.loads(request.GET.get("offsets", "{}"))
+    except ValueError as error:
+        raise NotAResume("seq and offsets must be JSON.") from error
+
+
+def _plain(name: str) -> str:
+    return "".join(
+        each if each.isascii() and (each.isalnum() or each in "-._") else "_" for each in name
+    )
+
+
+def _fresh(response: HttpResponse) -> HttpResponse:
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _wrong(sentence: str) -> JsonResponse:
+    return JsonResponse({"error": sentence}, status=400)

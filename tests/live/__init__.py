@@ -1,0 +1,1 @@
+"""The live room: sockets, tailer, windows and the page in a browser."""

@@ -1,0 +1,217 @@
+"""The socket, through a real server and a real client."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from .client import Client
+from .rows import Rows
+from .servers import Console, Process, until
+
+Watch = Callable[..., Client]
+
+
+@pytest.fixture
+def session(rows: Rows) -> str:
+    return rows.session(rows.person())
+
+
+def closed_with(client: Client) -> int | None:
+    """Read until the server closes; the code it gave."""
+    try:
+        while True:
+            client.take()
+    except ConnectionClosed as error:
+        return error.rcvd.code if error.rcvd else None
+
+
+def test_hello_tells_the_last_seq_and_events_follow(web: Console, rows: Rows, session: str) -> None:
+    rollback = rows.rollback()
+    with Client(web, rollback.pk, session) as client:
+        hello = client.take()
+        assert (hello["type"], hello["seq"]) == ("hello", 2)
+        rows.event(rollback, "note.added", text="Looking at it")
+        client.seq = hello["seq"]
+        client.until(lambda: client.seq == 3)
+        assert client.events[0]["kind"] == "note.added"
+        assert client.events[0]["facts"] == {"text": "Looking at it"}
+
+
+def test_a_log_is_streamed_by_raw_byte_offsets(web: Console, rows: Rows, session: str) -> None:
+    rollback = rows.rollback()
+    run = rows.run(rollback)
+    token = str(run.token)
+    written = "one\nzwei ä €\nthree 🚀".encode()
+    with Client(web, rollback.pk, session) as client:
+        for byte in range(0, len(written), 5):
+            rows.append(run, written[byte : byte + 5])
+        client.until(lambda: client.offsets.get(token) == len(written))
+        assert client.text(token).encode() == written
+
+
+def test_an_unfinished_character_waits_for_its_rest_and_is_shown_once_the_run_is_over(
+    web: Console, rows: Rows, session: str
+) -> None:
+    rollback = rows.rollback()
+    run = rows.run(rollback)
+    token = str(run.token)
+    with Client(web, rollback.pk, session) as client:
+        rows.append(run, b"done \xf0\x9f")
+        client.until(lambda: token in client.offsets)
+        assert (client.text(token), client.offsets[token]) == ("done ", 5)
+        rows.change(run, state="succeeded")
+        rows.event(rollback, "step.finished")
+        client.until(lambda: client.offsets[token] == 7)
+        assert client.text(token) == "done \N{REPLACEMENT CHARACTER}"
+
+
+def test_after_a_cut_a_resume_brings_exactly_what_was_missed(
+    web: Console, rows: Rows, session: str
+) -> None:
+    rollback = rows.rollback()
+    run, other = rows.run(rollback), rows.run(rollback, host="app-2")
+    written = b"".join(b"line %d: \xe2\x9c\x93 done\n" % n for n in range(60_000))
+    rows.append(run, written[:100_001])
+    with Client(web, rollback.pk, session) as client:
+        client.resume()
+        client.until(lambda: client.offsets.get(str(run.token), 0) > 50_000)
+        client.socket.socket.close()
+        rows.append(run, written[100_001:])
+        rows.append(other, b"second host\n")
+        seqs = [rows.event(rollback, text=str(n)) for n in range(1_200)]
+        client.open()
+        client.resume()
+        client.until(lambda: client.seq == seqs[-1] and len(client.offsets) == 2)
+        client.until(lambda: client.offsets[str(run.token)] == len(written))
+        assert client.text(str(run.token)).encode() == written
+        assert client.text(str(other.token)) == "second host\n"
+        assert [event["seq"] for event in client.events] == list(range(1, seqs[-1] + 1))
+        assert max(len(json.dumps(frame)) for frame in client.frames) < 512 * 1024
+
+
+def test_a_reader_that_is_too_slow_is_closed_and_others_are_not_hurt(
+    web: Console, rows: Rows, session: str
+) -> None:
+    rollback = rows.rollback()
+    run = rows.run(rollback)
+    token = str(run.token)
+    line = b"x" * 1_000 + b"\n"
+    with (
+        Client(web, rollback.pk, session, max_queue=1, ping_interval=None) as slow,
+        Client(web, rollback.pk, session) as quick,
+    ):
+        total = 0
+        quick.take()
+        while total < 32 * 1024 * 1024:
+            rows.append(run, line * 4_000)
+            total += 4_000 * len(line)
+            quick.until(lambda end=total: quick.offsets.get(token) == end)
+        assert closed_with(slow) == 4008
+        slow.open()
+        slow.resume()
+        slow.until(lambda: slow.offsets.get(token) == total)
+        assert slow.text(token) == quick.text(token)
+
+
+def test_a_foreign_origin_is_refused_before_the_socket_opens(
+    web: Console, rows: Rows, session: str
+) -> None:
+    with (
+        Client(web, rows.rollback().pk, session) as client,
+        pytest.raises(InvalidStatus) as refused,
+    ):
+        client.open(origin="https://evil.example")
+    assert refused.value.response.status_code == 403
+
+
+def test_somebody_signed_out_is_refused(web: Console, rows: Rows) -> None:
+    with Client(web, rows.rollback().pk, session="") as client:
+        assert closed_with(client) == 4401
+        assert client.frames == []
+
+
+def test_an_unknown_rollback_is_refused(web: Console, session: str) -> None:
+    with Client(web, 999_999, session) as client:
+        assert closed_with(client) == 4404
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"type": "abort"},
+        {"type": "resume", "seq": 1},
+        {"type": "resume", "seq": -1, "offsets": {}},
+        {"type": "resume", "seq": True, "offsets": {}},
+        {"type": "resume", "seq": 1, "offsets": {"not-a-token": 1}},
+        {"type": "resume", "seq": 1, "offsets": {}, "command": "rm"},
+        ["resume"],
+    ],
+)
+def test_anything_but_a_resume_closes_the_socket(
+    web: Console, rows: Rows, session: str, body: object
+) -> None:
+    with Client(web, rows.rollback().pk, session) as client:
+        client.send(body)
+        assert closed_with(client) == 4400
+
+
+@pytest.mark.slow
+def test_an_idle_socket_still_delivers_and_one_whose_person_left_is_closed(
+    web: Console, rows: Rows
+) -> None:
+    stays, leaves = rows.person(), rows.person()
+    rollback = rows.rollback()
+    with (
+        Client(web, rollback.pk, rows.session(stays)) as idle,
+        Client(web, rollback.pk, rows.session(leaves)) as closing,
+    ):
+        rows.change(leaves, is_active=False)
+        assert closed_with(closing) == 4401
+        idle.seq = 2
+        rows.event(rollback)
+        idle.until(lambda: idle.seq == 3)
+
+
+def test_without_redis_events_still_arrive_and_hints_return_with_it(
+    web: Console, redis: Process, rows: Rows, session: str
+) -> None:
+    rollback = rows.rollback()
+    with Client(web, rollback.pk, session) as client:
+        client.seq = client.take()["seq"]
+        redis.kill()
+        try:
+            rows.event(rollback, text="while Redis is dead")
+            client.until(lambda: client.seq == 3)
+        finally:
+            redis.start()
+        until(lambda: rows.subscribers(f"rollback:{rollback.pk}") == 1, "hints to be heard again")
+        rows.event(rollback, text="and after")
+        client.until(lambda: client.seq == 4)
+
+
+def test_who_watches_is_said_to_everyone(web: Console, rows: Rows) -> None:
+    rollback = rows.rollback()
+    ada, bob = rows.person(name="Ada"), rows.person(name="Bob")
+    with Client(web, rollback.pk, rows.session(ada)) as first:
+        with Client(web, rollback.pk, rows.session(bob)):
+            first.until(lambda: _watching(first) == ["Ada", "Bob"])
+        first.until(lambda: _watching(first) == ["Ada"])
+
+
+def _watching(client: Client) -> list[str] | None:
+    said = [frame["people"] for frame in client.frames if frame["type"] == "presence"]
+    return said[-1] if said else None
+
+
+def test_the_last_socket_to_leave_ends_the_subscription(
+    web: Console, redis: Process, rows: Rows, session: str
+) -> None:
+    rollback = rows.rollback()
+    name = f"rollback:{rollback.pk}"
+    with Client(web, rollback.pk, session), Client(web, rollback.pk, session):
+        until(lambda: rows.subscribers(name) == 1, "one tailer for two sockets")
+    until(lambda: rows.subscribers(name) == 0, "the tailer to end")
