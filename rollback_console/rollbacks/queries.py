@@ -7,16 +7,17 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.contrib.auth.models import User
-from django.db.models import Count, F, Max, OuterRef, QuerySet, Subquery
+from django.db.models import Count, F, Max, OuterRef, Q, QuerySet, Subquery
 
 from rollback_console.engine import authority
-from rollback_console.engine.authority import Maker, Request, Vote
-from rollback_console.engine.snapshot import Snapshot
+from rollback_console.engine.authority import Maker
+from rollback_console.engine.snapshot import PolicySpec, Snapshot
 from rollback_console.engine.states import LIVE, TERMINAL, RollbackState
 from rollback_console.plans.models import Environment, Plan, Revision
 
-from . import clock
-from .models import Lock, Pin, Rollback
+from . import clock, services
+from .models import Approval, Event, Lock, Pin, Rollback
+from .view import snapshot_of
 
 ALIVE = frozenset({RollbackState.REQUESTED, RollbackState.APPROVED}) | LIVE
 
@@ -141,9 +142,7 @@ def plans(environment: str = "") -> list[PlanLine]:
     if environment:
         found = found.filter(environment__slug=environment)
     last = rows().in_bulk([each.last_id for each in found if each.last_id])
-    return [
-        PlanLine(each, each.number, each.revised_at, last.get(each.last_id)) for each in found
-    ]
+    return [PlanLine(each, each.number, each.revised_at, last.get(each.last_id)) for each in found]
 
 
 def latest_number(plan: Plan) -> int:
@@ -156,70 +155,158 @@ class Standing:
     """Where a request stands, and where one person stands towards it.
 
     `refusal` is why they may not approve ("" when they may). `able` may still approve;
-    `asked` are those whose rung has been reached; `next_rung_at` is when more are asked.
+    `asked` are those whose rung has been reached, `later` the others; `next_rung_at` is
+    when more are asked, None when nobody is left.
     """
 
     refusal: str
-    quorum: int
-    required_role: str
+    policy: PolicySpec
     given: int
     able: list[Maker]
     asked: list[Maker]
     later: list[Maker]
     next_rung_at: datetime | None
-    expired: bool
 
 
-def standing(rollback: Rollback, snapshot: Snapshot, person: User) -> Standing:
-    """The rules of engine.authority applied to one request as `person` sees it."""
-    now = clock.now()
-    barred = frozenset({rollback.requested_by_id, rollback.revision.author_id} - {None})
-    makers = makers_of(rollback.environment)
-    votes = [
-        Vote(each.by_id, each.role, each.snapshot_sha256)
-        for each in rollback.approvals.all()
-        if each.given
-    ]
-    request = Request(
-        rollback.snapshot_sha256, snapshot.policy, barred, expired=rollback.expires_at <= now
+@dataclass(frozen=True, slots=True)
+class Deciding:
+    """Everything on the page where a request is decided; durations in seconds."""
+
+    rollback: Rollback
+    snapshot: Snapshot
+    standing: Standing
+    votes: list[Approval]
+    events: list[Event]
+    lock: Lock | None
+    durations: list[float]
+    last: Rollback | None
+
+
+def one(number: int) -> Rollback | None:
+    """A rollback with what its pages name, or None."""
+    found = Rollback.objects.select_related(
+        "service", "environment", "requested_by", "revision__plan", "revision__author"
     )
+    return found.filter(pk=number).first()
+
+
+def deciding(rollback: Rollback, person: User) -> Deciding:
+    """The page of a rollback that has not started, as `person` sees it."""
+    snapshot = snapshot_of(rollback.snapshot)
+    votes = list(rollback.approvals.select_related("by").order_by("id"))
+    before = Rollback.objects.filter(
+        revision__plan=rollback.revision.plan, approved_at__isnull=False, pk__lt=rollback.pk
+    )
+    return Deciding(
+        rollback=rollback,
+        snapshot=snapshot,
+        standing=_standing(rollback, snapshot.policy, votes, person),
+        votes=votes,
+        events=list(rollback.events.select_related("by").order_by("seq")[:200]),
+        lock=Lock.objects.filter(environment=rollback.environment)
+        .select_related("rollback")
+        .first(),
+        durations=durations(rollback.revision.plan),
+        last=before.order_by("-id").first(),
+    )
+
+
+def durations(plan: Plan) -> list[float]:
+    """Seconds that the last 20 successful rollbacks by a plan took, shortest first."""
+    found = Rollback.objects.filter(
+        revision__plan=plan, state=RollbackState.SUCCEEDED, started_at__isnull=False
+    )
+    times = found.order_by("-id").values_list("started_at", "finished_at")[:20]
+    return sorted((end - start).total_seconds() for start, end in times if start and end)
+
+
+def _standing(
+    rollback: Rollback, policy: PolicySpec, votes: list[Approval], person: User
+) -> Standing:
+    makers = services.makers_of(rollback.environment)
+    barred = services.barred(rollback.revision, rollback.requested_by)
     valid = {
-        vote.person
+        vote.by_id
         for vote in votes
-        if vote.snapshot_sha256 == rollback.snapshot_sha256 and vote.person not in barred
-    }
+        if vote.given and vote.snapshot_sha256 == rollback.snapshot_sha256
+    } - barred
     able = [each for each in makers if each.person not in barred | valid]
-    waited = (now - rollback.requested_at).total_seconds() / 60
-    asked = authority.asked(able, snapshot.policy, waited)
+    waited = (clock.now() - rollback.requested_at).total_seconds() / 60
+    asked = authority.asked(able, policy, waited)
+    later = [each for each in able if each not in asked]
+    step = max(policy.escalate_after, 1)
+    next_rung = rollback.requested_at + timedelta(minutes=step * (int(waited // step) + 1))
     return Standing(
-        refusal=authority.refusal(
-            request, makers, votes, person=person.pk, seen=rollback.snapshot_sha256
-        ),
-        quorum=snapshot.policy.quorum,
-        required_role=snapshot.policy.required_role,
+        refusal=services.why_not(rollback, person, seen=rollback.snapshot_sha256),
+        policy=policy,
         given=len(valid),
         able=able,
         asked=asked,
-        later=[each for each in able if each not in asked],
-        next_rung_at=_next_rung(rollback.requested_at, snapshot.policy.escalate_after, waited),
-        expired=request.expired,
+        later=later,
+        next_rung_at=next_rung if later else None,
     )
-
-
-def makers_of(environment: Environment) -> list[Maker]:
-    """An environment's decision makers who can still sign in, lowest rung first."""
-    found = DecisionMaker.objects.filter(environment=environment, user__is_active=True)
-    return [
-        Maker(each.user_id, each.user.get_full_name() or each.user.username, each.role, each.rung)
-        for each in found.select_related("user").order_by("rung", "role", "id")
-    ]
-
-
-def _next_rung(since: datetime, every: int, waited: float) -> datetime:
-    step = max(every, 1)
-    return since + timedelta(minutes=step * (int(waited // step) + 1))
 
 
 def revisions(plan: Plan) -> QuerySet[Revision]:
     """A plan's revisions, newest first, without their texts."""
     return plan.revisions.defer("source", "bindings").select_related("author").order_by("-number")
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What a list of rollbacks is narrowed to; "" is everything. `before` is a page's end."""
+
+    state: str = ""
+    environment: str = ""
+    service: str = ""
+    plan: str = ""
+    text: str = ""
+    before: int = 0
+
+
+PAGE = 50
+
+
+def found(wanted: Filter) -> list[Rollback]:
+    """One page of rollbacks and one more, newest first."""
+    result = rows()
+    if wanted.state == "alive":
+        result = result.filter(state__in=ALIVE)
+    elif wanted.state:
+        result = result.filter(state=wanted.state)
+    if wanted.environment:
+        result = result.filter(environment__slug=wanted.environment)
+    if wanted.service:
+        result = result.filter(service__slug=wanted.service)
+    if wanted.plan:
+        result = result.filter(revision__plan__slug=wanted.plan)
+    if wanted.text:
+        result = result.filter(Q(title__icontains=wanted.text) | Q(reason__icontains=wanted.text))
+    if wanted.before:
+        result = result.filter(pk__lt=wanted.before)
+    return list(result.order_by("-id")[: PAGE + 1])
+
+
+@dataclass(frozen=True, slots=True)
+class EventFilter:
+    """What the audit is narrowed to; "" and 0 are everything. `before` is a page's end."""
+
+    rollback: int = 0
+    kind: str = ""
+    person: str = ""
+    before: int = 0
+
+
+def events(wanted: EventFilter) -> list[Event]:
+    """One page of events of all rollbacks and one more, newest first."""
+    found = Event.objects.select_related("by", "rollback__environment", "rollback__service")
+    found = found.defer("rollback__snapshot")
+    if wanted.rollback:
+        found = found.filter(rollback_id=wanted.rollback)
+    if wanted.kind:
+        found = found.filter(kind=wanted.kind)
+    if wanted.person:
+        found = found.filter(by__username__iexact=wanted.person)
+    if wanted.before:
+        found = found.filter(pk__lt=wanted.before)
+    return list(found.order_by("-id")[: PAGE + 1])

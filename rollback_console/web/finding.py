@@ -1,0 +1,28 @@
+"""The thing an address names, or 404 as a sentence."""
+
+from __future__ import annotations
+
+from django.http import Http404
+from django.shortcuts import get_object_or_404
+
+from rollback_console.plans.models import Plan, Revision
+from rollback_console.rollbacks import queries
+from rollback_console.rollbacks.models import Rollback
+
+
+def rollback_of(number: int) -> Rollback:
+    """The rollback of that number. Raises Http404."""
+    rollback = queries.one(number)
+    if rollback is None:
+        raise Http404(f"There is no rollback {number}.")
+    return rollback
+
+
+def revision_of(slug: str, number: int | None = None) -> Revision:
+    """A plan's revision of that number, or its latest. Raises Http404."""
+    plan = get_object_or_404(Plan, slug=slug)
+    found = plan.revisions.select_related("author", "plan__service", "plan__environment")
+    revision = found.order_by("-number").filter(**({"number": number} if number else {})).first()
+    if revision is None:
+        raise Http404(f"{plan} has no revision {number}.")
+    return revision

@@ -1,0 +1,1 @@
+"""What people type, parsed into the values that services take."""

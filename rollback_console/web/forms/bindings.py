@@ -1,0 +1,161 @@
+"""Binding a plan's steps to hosts and values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.forms import BoundField
+
+from rollback_console.documents.model import Step
+from rollback_console.plans import services
+from rollback_console.plans.models import Environment, Host, HostGroup, Revision
+
+from .base import ConsoleForm
+
+
+@dataclass(frozen=True, slots=True)
+class StepFields:
+    """One step and its fields, for the page."""
+
+    step: Step
+    hosts: BoundField
+    cwd: BoundField
+    user: BoundField
+    timeout: BoundField
+    manual: BoundField
+
+
+class BindingsForm(ConsoleForm):
+    """Fields for the whole plan, for each step that runs something, and for known values."""
+
+    hosts = forms.ChoiceField(
+        label="Hosts for steps that name none", required=False, help_text="A group or one host."
+    )
+    on_host = forms.CharField(
+        label="Variables the hosts set themselves",
+        required=False,
+        help_text="Names with spaces between, such as DB_HOST DB_USER: nobody is asked for them.",
+    )
+
+    def __init__(self, revision: Revision, data: Any = None) -> None:
+        self.revision = revision
+        self.steps = _runnable(revision)
+        self.parameters = services.form(revision).parameters
+        super().__init__(data, initial=_initial(revision, self.steps))
+        places = _places(revision.plan.environment, _bound(revision))
+        _choices(self, "hosts", places)
+        for index in range(len(self.steps)):
+            self._add_step(index, places)
+        for parameter in self.parameters:
+            self.fields[f"fact_{parameter.name}"] = forms.CharField(
+                label=parameter.name, required=False, max_length=4096
+            )
+
+    def by_step(self) -> list[StepFields]:
+        """The fields grouped by step, in the order of the document."""
+        names = ("hosts", "cwd", "user", "timeout", "manual")
+        return [
+            StepFields(step, *(self[f"s{index}_{name}"] for name in names))
+            for index, step in enumerate(self.steps)
+        ]
+
+    def by_parameter(self) -> list[tuple[Any, BoundField]]:
+        """Each parameter with the field that holds its known value."""
+        return [(each, self[f"fact_{each.name}"]) for each in self.parameters]
+
+    def clean_on_host(self) -> str:
+        """Only names that a shell would take."""
+        value: str = self.cleaned_data["on_host"]
+        for name in value.replace(",", " ").split():
+            if not name.isidentifier() or not name.isascii():
+                raise forms.ValidationError(
+                    f"“{name}” is no variable's name: letters, digits and _ only."
+                )
+        return value
+
+    def bindings(self) -> dict[str, Any]:
+        """As Revision.bindings holds them; what is empty is left out."""
+        values = self.cleaned_data
+        facts = {each.name: values[f"fact_{each.name}"].strip() for each in self.parameters}
+        steps = {step.key: self._step(index) for index, step in enumerate(self.steps)}
+        return _full(
+            {
+                "hosts": values["hosts"],
+                "on_host": values["on_host"].replace(",", " ").replace("$", "").split(),
+                "steps": _full(steps),
+                "facts": _full(facts),
+            }
+        )
+
+    def _step(self, index: int) -> dict[str, Any]:
+        names = ("hosts", "cwd", "user", "timeout", "manual")
+        return _full({name: self.cleaned_data[f"s{index}_{name}"] for name in names})
+
+    def _add_step(self, index: int, places: list[tuple[str, str]]) -> None:
+        self.fields[f"s{index}_hosts"] = forms.ChoiceField(label="Hosts", required=False)
+        _choices(self, f"s{index}_hosts", places)
+        self.fields[f"s{index}_cwd"] = forms.CharField(
+            label="Folder", required=False, max_length=500
+        )
+        self.fields[f"s{index}_user"] = forms.RegexField(
+            r"^[a-z_][a-z0-9_-]{0,31}\$?$",
+            label="Account",
+            required=False,
+            error_messages={"invalid": "An account's name on the host, such as deploy."},
+        )
+        self.fields[f"s{index}_timeout"] = forms.IntegerField(
+            label="Time limit, seconds", required=False, min_value=1, max_value=86_400
+        )
+        self.fields[f"s{index}_manual"] = forms.BooleanField(
+            label="A person does this step", required=False
+        )
+
+
+def _runnable(revision: Revision) -> list[Step]:
+    procedures = services.document(revision).procedures
+    steps = {step.key: step for each in procedures for step in each.steps if step.runs}
+    return list(steps.values())
+
+
+def _initial(revision: Revision, steps: list[Step]) -> dict[str, Any]:
+    bound = revision.bindings
+    initial: dict[str, Any] = {
+        "hosts": bound.get("hosts", ""),
+        "on_host": " ".join(bound.get("on_host", [])),
+        **{f"fact_{name}": value for name, value in bound.get("facts", {}).items()},
+    }
+    for index, step in enumerate(steps):
+        for name, value in bound.get("steps", {}).get(step.key, {}).items():
+            initial[f"s{index}_{name}"] = value
+    return initial
+
+
+def _bound(revision: Revision) -> set[str]:
+    steps = revision.bindings.get("steps", {}).values()
+    return {revision.bindings.get("hosts", ""), *(each.get("hosts", "") for each in steps)} - {""}
+
+
+def _places(environment: Environment, bound: set[str]) -> list[tuple[str, str]]:
+    groups = HostGroup.objects.filter(environment=environment).prefetch_related("hosts")
+    hosts = Host.objects.filter(environment=environment)
+    found = [(group.name, f"{group.name}: {_members(group)}") for group in groups]
+    found += [(host.name, host.name) for host in hosts]
+    known = {name for name, _ in found}
+    return found + [(name, f"{name} (not known here)") for name in sorted(bound - known)]
+
+
+def _members(group: HostGroup) -> str:
+    return ", ".join(host.name for host in group.hosts.all()) or "no hosts yet"
+
+
+def _choices(form: ConsoleForm, name: str, places: list[tuple[str, str]]) -> None:
+    field = form.fields[name]
+    if isinstance(field, forms.ChoiceField):
+        empty = "as the plan says" if name != "hosts" else "none"
+        field.choices = [("", empty), *places]
+
+
+def _full(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value not in ("", None, False, {}, [])}

@@ -1,0 +1,115 @@
+"""Hosts and the credentials that open them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_ssh_private_key
+from django import forms
+
+from rollback_console.plans.models import Credential, Environment, Host, HostGroup
+
+from .base import Undecorated
+
+_SECRET_PARTS = ("private_key", "passphrase", "password")
+
+
+class CredentialForm(Undecorated, forms.ModelForm):  # type: ignore[type-arg]
+    """A way to sign in. Its secret parts are only ever written: empty keeps what is there."""
+
+    private_key = forms.CharField(
+        label="Private key",
+        required=False,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false", "autocomplete": "off"}),
+        help_text="In OpenSSH or PEM form. Never shown again.",
+    )
+    passphrase = forms.CharField(
+        label="Passphrase of the key",
+        required=False,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+    password = forms.CharField(
+        label="Or a password",
+        required=False,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text="A key is better: it can be taken from one host without touching others.",
+    )
+
+    class Meta:
+        model = Credential
+        fields = ["name", "username", "private_key", "passphrase", "password", "certificate"]
+        labels = {"username": "Account on the hosts", "certificate": "Certificate for the key"}
+        widgets = {"certificate": forms.Textarea(attrs={"rows": 2, "spellcheck": "false"})}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # The stored values must not even reach the form: a page could show them again.
+        self._kept = {part: getattr(self.instance, part) for part in _SECRET_PARTS}
+        for part in _SECRET_PARTS:
+            self.initial[part] = ""
+
+    def clean(self) -> dict[str, Any]:
+        """Keep what was left empty; a key must open with its passphrase."""
+        values = super().clean() or {}
+        for part in _SECRET_PARTS:
+            values[part] = values.get(part) or self._kept[part]
+        values["private_key"] = values["private_key"].replace("\r\n", "\n")
+        if not values["private_key"].strip() and not values["password"]:
+            self.add_error("private_key", "Give a private key, or a password below.")
+        elif values["private_key"].strip() and (wrong := _wrong_key(values)):
+            self.add_error("private_key", wrong)
+        return values
+
+
+class HostForm(Undecorated, forms.ModelForm):  # type: ignore[type-arg]
+    """A machine, how to reach it and which groups it belongs to."""
+
+    class Meta:
+        model = Host
+        fields = ["name", "environment", "address", "port", "credential", "jump", "groups"]
+        labels = {"jump": "Through", "groups": "Groups"}
+        help_texts = {
+            "jump": "Another host that leads there; both keys are checked.",
+            "groups": "Several with Ctrl or Cmd. Groups are made on the environment's page.",
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        groups = HostGroup.objects.select_related("environment")
+        jumps = Host.objects.exclude(pk=self.instance.pk)
+        _choose(self, "jump", jumps, "straight")
+        _choose(self, "environment", Environment.objects.all(), "choose")
+        _choose(self, "groups", groups, None)
+        labels = lambda group: f"{group.environment.name}: {group.name}"  # noqa: E731
+        self.fields["groups"].label_from_instance = labels  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        """A host's groups belong to its environment."""
+        values = super().clean() or {}
+        for group in values.get("groups") or []:
+            if group.environment != values.get("environment"):
+                self.add_error("groups", f"The group {group} belongs to {group.environment}.")
+        return values
+
+
+def _choose(form: HostForm, name: str, found: Any, empty: str | None) -> None:
+    field = form.fields[name]
+    if isinstance(field, forms.ModelChoiceField):
+        field.queryset = found
+        field.empty_label = empty
+
+
+def _wrong_key(values: dict[str, Any]) -> str:
+    data, word = values["private_key"].strip().encode() + b"\n", values["passphrase"].encode()
+    try:
+        load = load_ssh_private_key if b"OPENSSH" in data[:64] else load_pem_private_key
+        load(data, word or None)
+    except TypeError:
+        return "This key is protected: its passphrase is needed, and only then."
+    except (ValueError, UnsupportedAlgorithm):
+        return "This is no private key in OpenSSH or PEM form, or its passphrase is another."
+    return ""

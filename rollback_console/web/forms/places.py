@@ -1,0 +1,135 @@
+"""Services, environments, host groups and who decides."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.models import User
+
+from rollback_console.plans.models import (
+    DecisionMaker,
+    Environment,
+    HostGroup,
+    Secret,
+    Service,
+)
+
+from .base import ConsoleForm, PersonField, Undecorated
+
+
+class ServiceForm(Undecorated, forms.ModelForm):  # type: ignore[type-arg]
+    """A service's name and its word in addresses."""
+
+    class Meta:
+        model = Service
+        fields = ["name", "slug"]
+        labels = {"slug": "Word in addresses"}
+        help_texts = {"slug": "Lower case, digits and dashes, such as checkout."}
+
+
+class EnvironmentForm(Undecorated, forms.ModelForm):  # type: ignore[type-arg]
+    """An environment with the rules of approval that hold there."""
+
+    class Meta:
+        model = Environment
+        fields = [
+            "name",
+            "slug",
+            "is_production",
+            "approvals_code",
+            "approvals_data",
+            "data_role",
+            "request_expires",
+            "start_expires",
+            "escalate_after",
+        ]
+        labels = {
+            "slug": "Word in addresses",
+            "is_production": "This is production: its name is typed before anything is approved",
+            "approvals_code": "Approvals, when only code is rolled back",
+            "approvals_data": "Approvals, when data is at risk",
+            "data_role": "Role that must agree to data risk",
+            "request_expires": "Minutes to decide",
+            "start_expires": "Minutes to start after approval",
+            "escalate_after": "Minutes until the next rung is asked",
+        }
+        help_texts = {"data_role": "Such as DevOps Lead; empty: any decision maker."}
+
+    def clean(self) -> dict[str, Any]:
+        """Nothing may run unapproved, and data needs no fewer people than code."""
+        values = super().clean() or {}
+        code, data = values.get("approvals_code"), values.get("approvals_data")
+        if code == 0:
+            self.add_error("approvals_code", "At least one person must approve.")
+        if code is not None and data is not None and data < code:
+            self.add_error("approvals_data", "Not fewer than for code only.")
+        return values
+
+
+class DecisionMakerForm(Undecorated, forms.ModelForm):  # type: ignore[type-arg]
+    """Who decides in an environment, as what, and on which rung of the ladder."""
+
+    user = PersonField(User.objects.filter(is_active=True).order_by("username"), label="Person")
+
+    class Meta:
+        model = DecisionMaker
+        fields = ["user", "role", "rung"]
+        help_texts = {"rung": "1 is asked first."}
+
+    def __init__(self, environment: Environment, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.instance.environment = environment
+
+    def clean_user(self) -> User:
+        """A person decides once per environment."""
+        user: User = self.cleaned_data["user"]
+        if self.instance.environment.decision_makers.filter(user=user).exists():
+            raise forms.ValidationError("They decide here already. Remove them first to change it.")
+        return user
+
+
+class SecretForm(ConsoleForm):
+    """A secret is written and never shown; writing it again replaces it."""
+
+    name = forms.RegexField(
+        r"^[A-Za-z_][A-Za-z0-9_]*$",
+        label="Name",
+        max_length=100,
+        help_text="As commands read it, such as DB_PASSWORD.",
+        error_messages={"invalid": "Letters, digits and _ only, and no digit first."},
+    )
+    value = forms.CharField(
+        label="Value",
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        min_length=6,
+        help_text="At least 6 characters: anything shorter cannot be masked in logs.",
+    )
+
+    def save(self, environment: Environment) -> Secret:
+        """Write or replace the secret."""
+        values = self.cleaned_data
+        return Secret.objects.update_or_create(
+            environment=environment, name=values["name"], defaults={"value": values["value"]}
+        )[0]
+
+
+class GroupForm(ConsoleForm):
+    """A name that plans use for several hosts."""
+
+    name = forms.SlugField(label="Name", help_text="Such as app or db.")
+
+    def save(self, environment: Environment) -> HostGroup:
+        """Make the group, or find it."""
+        name = self.cleaned_data["name"]
+        return HostGroup.objects.get_or_create(environment=environment, name=name)[0]
+
+
+class WhoForm(ConsoleForm):
+    """The question “who could approve now?”."""
+
+    asks = PersonField(
+        User.objects.filter(is_active=True).order_by("username"), label="If this person asks"
+    )
+    risk = forms.ChoiceField(label="For", choices=[("code", "code only"), ("data", "data at risk")])

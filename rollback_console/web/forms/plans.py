@@ -1,0 +1,106 @@
+"""Importing and revising a plan's text."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.models import User
+from django.utils.text import slugify
+
+from rollback_console.plans.models import Environment, Plan, Revision, Service
+from rollback_console.plans.services import import_document, revise
+
+from .base import ConsoleForm
+
+LARGEST = 256 * 1024
+_TEXT = forms.Textarea(
+    attrs={"class": "source-text", "rows": 22, "spellcheck": "false", "wrap": "off"}
+)
+
+
+class ImportForm(ConsoleForm):
+    """A document, pasted or uploaded, and what it is for."""
+
+    text = forms.CharField(
+        label="The plan, in Markdown",
+        required=False,
+        strip=False,
+        widget=_TEXT,
+        help_text="Paste it as it is. The author's text is kept to the byte.",
+    )
+    file = forms.FileField(label="Or a file", required=False, help_text="At most 256 KiB.")
+    service = forms.ModelChoiceField(
+        Service.objects.all(),
+        label="Service",
+        required=False,
+        empty_label="choose, or name a new one",
+    )
+    new_service = forms.CharField(label="A new service", required=False, max_length=100)
+    environment = forms.ModelChoiceField(
+        Environment.objects.all(), label="Environment", empty_label="choose"
+    )
+    title = forms.CharField(
+        label="Title", required=False, max_length=200, help_text="Empty: the document's own."
+    )
+    note = forms.CharField(
+        label="What is this text?",
+        required=False,
+        max_length=200,
+        help_text="For the revision list.",
+    )
+
+    def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
+        self.by = by
+        super().__init__(*args, **kwargs)
+
+    def clean(self) -> dict[str, Any]:
+        """One text, one service."""
+        values = super().clean() or {}
+        if not values.get("text", "").strip() and not values.get("file"):
+            self.add_error("text", "Paste the plan here, or choose a file below.")
+        if not values.get("service") and not values.get("new_service", "").strip():
+            self.add_error("service", "Choose the service this plan undoes, or name a new one.")
+        if values.get("file") and values["file"].size > LARGEST:
+            self.add_error("file", "A plan holds at most 256 KiB. Split it into several plans.")
+        return values
+
+    def save(self) -> Revision:
+        """Keep the document. Raises plans.errors.UnreadablePlan."""
+        values = self.cleaned_data
+        return import_document(
+            self._data(),
+            by=self.by,
+            service=values["service"] or _service(values["new_service"].strip()),
+            environment=values["environment"],
+            title=values["title"],
+            note=values["note"],
+        )
+
+    def _data(self) -> bytes:
+        upload = self.cleaned_data["file"]
+        return upload.read() if upload else as_written(self.cleaned_data["text"])
+
+
+class ReviseForm(ConsoleForm):
+    """The next text of a plan."""
+
+    text = forms.CharField(label="The plan, in Markdown", strip=False, widget=_TEXT)
+    note = forms.CharField(
+        label="What changed, and why", required=False, max_length=200, help_text="One line."
+    )
+
+    def save(self, plan: Plan, *, by: User) -> Revision:
+        """Keep it as the next revision. Raises plans.errors.UnreadablePlan."""
+        data = as_written(self.cleaned_data["text"])
+        return revise(plan, data, by=by, note=self.cleaned_data["note"])
+
+
+def as_written(text: str) -> bytes:
+    """A browser sends CRLF for every line end (HTML, form submission); authors wrote LF."""
+    return text.replace("\r\n", "\n").encode()
+
+
+def _service(name: str) -> Service:
+    slug = slugify(name)[:50] or "service"
+    return Service.objects.get_or_create(slug=slug, defaults={"name": name})[0]

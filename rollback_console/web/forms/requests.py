@@ -1,0 +1,100 @@
+"""What a request asks a person: why, which way, with which values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.forms import BoundField
+
+from rollback_console.documents.model import Alternative, Procedure, Step
+from rollback_console.plans.asking import Parameter, RequestForm
+from rollback_console.plans.models import Revision
+from rollback_console.plans.services import document
+
+from .base import ConsoleForm
+
+OTHER = "another reason, said below"
+
+
+class OpeningForm(ConsoleForm):
+    """Fields for one procedure of a plan. Choices are left open: `freeze` says what is missing."""
+
+    trigger = forms.ChoiceField(label="Trigger", required=False)
+    reason = forms.CharField(
+        label="Why must this be rolled back?",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="Those who decide read this first, perhaps woken up by it.",
+    )
+
+    def __init__(
+        self, revision: Revision, asking: RequestForm, procedure: Procedure, data: Any = None
+    ) -> None:
+        super().__init__(data)
+        self.procedure = procedure
+        self.conditional = [step for step in procedure.steps if step.condition]
+        ways = {step.key for step in asking.alternatives}
+        self.choosing = [step for step in procedure.steps if step.key in ways]
+        titles = {step.title for step in procedure.steps}
+        self.parameters = [each for each in asking.parameters if titles & set(each.steps)]
+        self._add_fields(_triggers(revision))
+
+    def choices(self) -> dict[str, Any]:
+        """What `freeze` takes, from a valid form."""
+        values = self.cleaned_data
+        return {
+            "procedure": self.procedure.key,
+            "conditions": _given(values, "condition", self.conditional),
+            "alternatives": {
+                key: int(index) for key, index in _given(values, "way", self.choosing).items()
+            },
+            "parameters": {
+                each.name: values[f"parameter_{each.name}"].strip()
+                for each in self.parameters
+                if values[f"parameter_{each.name}"].strip()
+            },
+        }
+
+    def by_condition(self) -> list[tuple[Step, BoundField]]:
+        """Conditional steps with their fields."""
+        return [(step, self[f"condition_{step.key}"]) for step in self.conditional]
+
+    def by_alternative(self) -> list[tuple[Step, list[tuple[Alternative, Any]]]]:
+        """Steps with several ways, each way with its radio button."""
+        return [
+            (step, list(zip(step.alternatives, self[f"way_{step.key}"], strict=True)))
+            for step in self.choosing
+        ]
+
+    def by_parameter(self) -> list[tuple[Parameter, BoundField]]:
+        """Values to fill in with their fields."""
+        return [(each, self[f"parameter_{each.name}"]) for each in self.parameters]
+
+    def _add_fields(self, triggers: list[str]) -> None:
+        trigger = self.fields["trigger"]
+        if isinstance(trigger, forms.ChoiceField):
+            trigger.choices = [("", OTHER), *((each, each) for each in triggers)]
+        for step in self.conditional:
+            self.fields[f"condition_{step.key}"] = _radio(
+                [("run", "Run this step"), ("skip", "Skip it")]
+            )
+        for step in self.choosing:
+            ways = [(str(i), way.label) for i, way in enumerate(step.alternatives)]
+            self.fields[f"way_{step.key}"] = _radio(ways)
+        for each in self.parameters:
+            self.fields[f"parameter_{each.name}"] = forms.CharField(
+                label=each.name, required=False, max_length=4096, initial=each.value
+            )
+
+
+def _radio(choices: list[tuple[str, str]]) -> forms.ChoiceField:
+    return forms.ChoiceField(choices=choices, required=False, widget=forms.RadioSelect)
+
+
+def _triggers(revision: Revision) -> list[str]:
+    return [each.text[:300] for each in document(revision).triggers]
+
+
+def _given(values: dict[str, Any], prefix: str, steps: list[Step]) -> dict[str, str]:
+    return {step.key: given for step in steps if (given := values[f"{prefix}_{step.key}"])}

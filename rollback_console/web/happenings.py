@@ -1,0 +1,56 @@
+"""Every kind of event as the sentence that pages show."""
+
+from __future__ import annotations
+
+from rollback_console.rollbacks.models import Event
+
+_WORDS: dict[str, str] = {
+    "rollback.requested": "asked for this rollback: {reason}",
+    "approval.given": "approved as {role}",
+    "approval.rejected": "rejected as {role}: {note}",
+    "approval.refused": "tried to approve and was refused: {why}",
+    "rollback.withdrawn": "withdrew the request",
+    "rollback.expired": "The time to decide or to start ran out",
+    "rollback.approved": "Enough people approved",
+    "start.asked": "asked to start it",
+    "start.refused": "The start was refused: {why}",
+    "rollback.started": "Started",
+    "step.started": "Step {position} started on {host}",
+    "step.finished": "Step {position} on {host} {state}",
+    "step.skipped": "skipped step {position}: {reason}",
+    "step.retried": "tried step {position} again: {reason}",
+    "step.lost": "Step {position} on {host} is lost: nobody can tell how it ended",
+    "host.unreachable": "{host} does not answer: {why}",
+    "host.back": "{host} answers again",
+    "gate.opened": "Step {position} waits for a go",
+    "gate.answered": "let step {position} go on",
+    "question.asked": "A person is asked about step {position}: {question}",
+    "question.answered": "answered “{answer}” about step {position}: {note}",
+    "check.answered": "answered “{answer}” to “{text}”",
+    "message.sent": "sent a message: {text}",
+    "note.added": "noted: {text}",
+    "pause.requested": "paused it: {reason}",
+    "pause.lifted": "lifted the pause",
+    "abort.requested": "asked to abort: {reason}",
+    "abort.proven": "The abort of step {position} on {host} is proven: {ending}",
+    "rollback.renewed": "froze it anew; earlier approvals are void",
+    "rollback.resumed": "Going on",
+    "step.launched": "Step {position} is being launched on {host}",
+    "step.withdrawn": "Step {position} never started: {host} was not reached",
+    "rollback.verifying": "Every step is done; the checks are next",
+    "rollback.finished": "Ended: {state}",
+    "version.pinned": "pinned version {version}: {reason}",
+}
+KINDS = tuple(sorted(_WORDS))
+
+
+class _Facts(dict[str, object]):
+    def __missing__(self, key: str) -> str:
+        return "nobody" if key == "host" else ""
+
+
+def sentence(event: Event) -> str:
+    """What happened, to follow the name of who did it; the bare kind when it is unknown."""
+    text = _WORDS.get(event.kind, event.kind.replace(".", " ").replace("_", " "))
+    facts = {key: value for key, value in event.facts.items() if value not in (None, "")}
+    return text.format_map(_Facts(facts)).rstrip(": ")

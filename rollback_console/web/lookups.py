@@ -1,0 +1,74 @@
+"""What the admin pages ask of the database: read only, a fixed number of queries each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.contrib.auth.models import User
+from django.db.models import Count, QuerySet
+
+from rollback_console.engine import authority
+from rollback_console.engine.authority import Maker
+from rollback_console.engine.snapshot import PolicySpec
+from rollback_console.plans.models import DecisionMaker, Environment, Host, HostGroup, Secret
+from rollback_console.rollbacks import services
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What belongs to one environment."""
+
+    makers: list[DecisionMaker]
+    secrets: list[Secret]
+    groups: list[HostGroup]
+    hosts: list[Host]
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """Who could approve: `missing` says why nobody's approval would be enough, "" if some would."""
+
+    asks: User
+    risk: str
+    quorum: int
+    role: str
+    able: list[Maker]
+    missing: str
+
+
+def ruled() -> QuerySet[Environment]:
+    """Every environment with how many hosts and decision makers it has."""
+    return Environment.objects.annotate(
+        host_count=Count("hosts", distinct=True),
+        maker_count=Count("decision_makers", distinct=True),
+    )
+
+
+def place(environment: Environment) -> Place:
+    """Everything on the page of one environment."""
+    return Place(
+        makers=list(environment.decision_makers.select_related("user").order_by("rung", "id")),
+        # The values are never read for a page, not even into memory.
+        secrets=list(environment.secrets.defer("value")),
+        groups=list(environment.host_groups.prefetch_related("hosts")),
+        hosts=list(environment.hosts.all()),
+    )
+
+
+def who_could(environment: Environment, *, asks: User, risk: str) -> Who:
+    """Who could approve a rollback that `asks` opened now, with "code" or "data" at risk."""
+    data = risk == "data"
+    policy = PolicySpec(
+        quorum=environment.approvals_data if data else environment.approvals_code,
+        required_role=environment.data_role if data else "",
+    )
+    makers = services.makers_of(environment)
+    barred = frozenset({asks.pk})
+    return Who(
+        asks=asks,
+        risk=risk,
+        quorum=policy.quorum,
+        role=policy.required_role,
+        able=[maker for maker in makers if maker.person not in barred],
+        missing=authority.unsatisfiable(policy, makers, barred),
+    )

@@ -1,0 +1,19 @@
+"""Who is asking."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import permission_required
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
+
+
+def person(request: HttpRequest) -> User:
+    """The signed-in person. Raises PermissionDenied when there is none."""
+    if isinstance(request.user, User):
+        return request.user
+    raise PermissionDenied("Sign in first.")
+
+
+admin_only = permission_required("plans.change_environment", raise_exception=True)
+"""For pages and acts of the Admin group; others get the 403 page."""

@@ -1,0 +1,136 @@
+"""`state`, `icon`, `when`, `until`, `duration`, `theme`, `lit` and small helpers for text."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.template import Context, Library
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from rollback_console.web import moments
+from rollback_console.web.shapes import SHAPES, TONES
+
+register = Library()
+THEMES = frozenset({"light", "dark"})
+_ICON = (
+    '<svg class="icon" viewBox="0 0 16 16" width="16" height="16" aria-hidden="true"'
+    ' focusable="false">{}</svg>'
+)
+
+
+@register.simple_tag
+def state(value: object, word: str = "") -> SafeString:
+    """Shape, word and colour of a state; `word` replaces the word alone."""
+    key = str(value)
+    return format_html(
+        '<span class="state tone-{}" data-state="{}">{}<span>{}</span></span>',
+        TONES.get(key, "still"),
+        key,
+        icon(key),
+        word or key.replace("_", " "),
+    )
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """The bare drawing, for where the word stands beside it already."""
+    drawing = mark_safe(SHAPES.get(name, SHAPES["note"]))  # noqa: S308  our own constants
+    return format_html(_ICON, drawing)
+
+
+@register.simple_tag
+def when(value: datetime | str | None, form: str = "relative") -> SafeString | str:
+    """A moment: relative in text and absolute on hover, or the other way with "absolute"."""
+    moment = moments.read(value)
+    if moment is None:
+        return ""
+    absolute, relative = moments.absolute(moment), moments.relative(moment, timezone.now())
+    shown, hidden = (absolute, relative) if form == "absolute" else (relative, absolute)
+    return format_html(
+        '<time datetime="{}" title="{}"{}>{}</time>',
+        moment.isoformat(timespec="seconds"),
+        hidden,
+        mark_safe(" data-relative") if form == "relative" else "",
+        shown,
+    )
+
+
+@register.simple_tag
+def until(value: datetime | None) -> SafeString | str:
+    """A countdown to a moment, kept current by the page's script."""
+    moment = moments.read(value)
+    if moment is None:
+        return ""
+    left = (moment - timezone.now()).total_seconds()
+    return format_html(
+        '<time datetime="{}" title="{}" data-countdown>{}</time>',
+        moment.isoformat(timespec="seconds"),
+        moments.absolute(moment),
+        moments.duration(left) if left > 0 else "over",
+    )
+
+
+@register.filter
+def duration(value: float | timedelta | None) -> str:
+    """Seconds as people say them."""
+    return moments.duration(value)
+
+
+@register.simple_tag(takes_context=True)
+def theme(context: Context) -> SafeString | str:
+    """The attribute that holds the theme a person chose, or nothing."""
+    request = context.get("request")
+    chosen = request.COOKIES.get("theme", "") if request else ""
+    return format_html('data-theme="{}"', chosen) if chosen in THEMES else ""
+
+
+@register.filter
+def count(number: int, words: str) -> str:
+    """`3|count:"host,hosts"` is `3 hosts`."""
+    one, many = words.split(",")
+    return f"{number:,} {one if number == 1 else many}"
+
+
+@register.filter
+def at(mapping: Any, key: object) -> Any:
+    """A dictionary's value under a key held in a variable; None without one."""
+    return mapping.get(key) if mapping else None
+
+
+@register.filter
+def brief(sha: str) -> str:
+    """The first twelve characters of a hash."""
+    return sha[:12]
+
+
+@register.filter
+def initials(name: str) -> str:
+    """At most two letters that stand for a person."""
+    return "".join(part[0] for part in str(name).replace(".", " ").split()[:2]).upper()
+
+
+@register.simple_tag(takes_context=True)
+def nav(context: Context, name: str, word: str, keys: str = "") -> SafeString:
+    """One noun in the rail, marked when the page belongs to it."""
+    target = reverse(name)
+    here = context["request"].path
+    current = here == target or (target != "/" and here.startswith(target))
+    return format_html(
+        '<li><a href="{}"{}{}>{}</a></li>',
+        target,
+        mark_safe(' aria-current="page"') if current else "",
+        format_html(' data-keys="{}"', keys) if keys else "",
+        word,
+    )
+
+
+@register.simple_tag
+def took(rollback: Any) -> str:
+    """How long a rollback worked, once it has ended; "" before."""
+    if not (rollback.started_at and rollback.finished_at):
+        return ""
+    return moments.duration(rollback.finished_at - rollback.started_at)

@@ -1,0 +1,76 @@
+"""What a rollback waits for, as a sentence."""
+
+from __future__ import annotations
+
+import math
+
+from django.contrib.auth.models import User
+from django.template import Library
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from rollback_console.postmortems.models import Postmortem
+from rollback_console.rollbacks.models import Event, Rollback
+from rollback_console.web import moments
+from rollback_console.web.happenings import sentence
+
+from .console import until, when
+
+register = Library()
+
+QUESTIONS: dict[str, str] = {
+    "gate": "step {position} waits for somebody to say go",
+    "manual": "step {position} is done by a person, who says how it went",
+    "failed": "step {position} failed: retry, skip or abort",
+    "lost": "nobody can tell how step {position} ended: look at the host",
+    "unreachable": "a host of step {position} does not answer",
+    "paused": "paused before step {position}",
+    "checks": "the checks wait for answers",
+    "abort_unconfirmed": "something may still run after the abort: look at the host",
+}
+
+
+@register.simple_tag
+def asked(rollback: Rollback) -> SafeString:
+    """Who did what when, and what the rollback waits for now."""
+    if rollback.question:
+        question = QUESTIONS.get(rollback.question.get("kind", ""), "a person is asked")
+        text = question.format(position=rollback.question.get("position", ""))
+        return format_html("{}, started {}", text, when(rollback.started_at))
+    if rollback.state == "requested":
+        return format_html(
+            "{} asks, {} left to decide", who(rollback.requested_by), until(rollback.expires_at)
+        )
+    if rollback.started_at:
+        return format_html(
+            "started {}, asked for by {}", when(rollback.started_at), who(rollback.requested_by)
+        )
+    return format_html("approved {}, not started yet", when(rollback.approved_at))
+
+
+@register.filter
+def happened(event: Event) -> str:
+    """What an event says, as a sentence without its subject."""
+    return sentence(event)
+
+
+@register.filter
+def who(person: User | None) -> str:
+    """A person's name; the console itself for nobody."""
+    return (person.get_full_name() or person.get_username()) if person else "the console"
+
+
+@register.simple_tag
+def expected(durations: list[float]) -> str:
+    """Median and ninetieth percentile of what history shows; "" without history."""
+    if not durations:
+        return ""
+    middle = durations[len(durations) // 2]
+    high = durations[min(math.ceil(len(durations) * 0.9), len(durations)) - 1]
+    return f"{moments.duration(middle)} (p90 {moments.duration(high)})"
+
+
+@register.simple_tag
+def open_items(postmortem: Postmortem) -> int:
+    """How many action items are still to be done; reads what was prefetched."""
+    return sum(item.done_at is None for item in postmortem.action_items.all())

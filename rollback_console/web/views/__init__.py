@@ -1,0 +1,1 @@
+"""One module a noun; each view parses, calls one service and answers."""

@@ -1,0 +1,132 @@
+"""Deciding a request: the page, and what is posted from it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.models import User, update_last_login
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_POST
+
+from rollback_console.engine.snapshot import difference
+from rollback_console.engine.states import RollbackState
+from rollback_console.plans.errors import NotReady
+from rollback_console.plans.services import document
+from rollback_console.rollbacks import queries, services
+from rollback_console.rollbacks.errors import Changed, Refused
+from rollback_console.rollbacks.models import Rollback
+from rollback_console.rollbacks.view import snapshot_of
+from rollback_console.web.answers import done, refused
+from rollback_console.web.finding import rollback_of
+from rollback_console.web.forms.deciding import DecisionForm, RejectionForm
+from rollback_console.web.requests import person
+from rollback_console.web.steps import no_return, stations
+
+
+def page(
+    request: HttpRequest, rollback: Rollback, by: User, form: DecisionForm | None = None
+) -> HttpResponse:
+    """Everything a decision needs, and the buttons for those who may press them."""
+    found = queries.deciding(rollback, by)
+    facts = {
+        "rollback": rollback,
+        "found": found,
+        "snapshot": found.snapshot,
+        "stations": stations(found.snapshot),
+        "danger": no_return(found.snapshot),
+        "estimates": document(rollback.revision).estimates,
+        "form": form or DecisionForm(rollback, by),
+        "changes": _since_last(found),
+        "drift": _drift(rollback),
+        "mine": rollback.requested_by_id == by.pk,
+    }
+    status = 422 if form is not None else 200
+    return render(request, "rollbacks/approval.html", facts, status=status)
+
+
+@require_POST
+def approve(request: HttpRequest, number: int) -> HttpResponse:
+    """Say yes to the snapshot whose hash the page showed."""
+    rollback, by = rollback_of(number), person(request)
+    form = DecisionForm(rollback, by, request.POST)
+    if not form.is_valid() and not services.why_not(rollback, by, seen=rollback.snapshot_sha256):
+        return page(request, rollback, by, form)
+    if "password" in form.cleaned_data:
+        update_last_login(User, by)
+    seen, note = request.POST.get("snapshot_sha256", ""), request.POST.get("note", "")
+    try:
+        services.approve(rollback, by=by, snapshot_sha256=seen, note=note)
+    except Changed as error:
+        return changed(request, rollback, error)
+    except Refused as error:
+        return refused(request, error, "rollback", number=number)
+    return done(request, "Your approval is on record.", "rollback", number=number)
+
+
+@require_POST
+def reject(request: HttpRequest, number: int) -> HttpResponse:
+    """Say no, with the reason."""
+    rollback, by = rollback_of(number), person(request)
+    form = RejectionForm(request.POST)
+    form.is_valid()
+    try:
+        services.reject(
+            rollback,
+            by=by,
+            snapshot_sha256=form.cleaned_data.get("snapshot_sha256", ""),
+            reason=form.cleaned_data.get("note", ""),
+        )
+    except Changed as error:
+        return changed(request, rollback, error)
+    except Refused as error:
+        return refused(request, error, "rollback", number=number)
+    return done(request, "Rejected. Who asked sees your reason.", "rollback", number=number)
+
+
+@require_POST
+def withdraw(request: HttpRequest, number: int) -> HttpResponse:
+    """Take one's own request back."""
+    return _simple(request, number, services.withdraw, "Withdrawn. Nothing ran.")
+
+
+@require_POST
+def start(request: HttpRequest, number: int) -> HttpResponse:
+    """Start an approved rollback whose first start was refused."""
+    return _simple(request, number, services.start, "Asked to start.")
+
+
+@require_POST
+def renew(request: HttpRequest, number: int) -> HttpResponse:
+    """Freeze the request anew; earlier approvals are void."""
+    try:
+        services.renew(rollback_of(number), by=person(request))
+    except (NotReady, Refused) as error:
+        return refused(request, error, "rollback", number=number)
+    sentence = "Frozen anew. It needs every approval again."
+    return done(request, sentence, "rollback", number=number)
+
+
+def changed(request: HttpRequest, rollback: Rollback, error: Changed) -> HttpResponse:
+    """409: what they saw is not what would run; here is the difference."""
+    facts = {"rollback": rollback, "error": error, "changes": error.changes}
+    return render(request, "rollbacks/changed.html", facts, status=409)
+
+
+def _simple(request: HttpRequest, number: int, service: Any, sentence: str) -> HttpResponse:
+    try:
+        service(rollback_of(number), by=person(request))
+    except Refused as error:
+        return refused(request, error, "rollback", number=number)
+    return done(request, sentence, "rollback", number=number)
+
+
+def _drift(rollback: Rollback) -> list[tuple[str, Any, Any]]:
+    asked = rollback.state == RollbackState.REQUESTED
+    return services.drift(rollback) if asked else []
+
+
+def _since_last(found: queries.Deciding) -> list[tuple[str, Any, Any]] | None:
+    if found.last is None:
+        return None
+    return difference(snapshot_of(found.last.snapshot), found.snapshot)

@@ -1,0 +1,43 @@
+"""The audit: every event of every rollback, and whether the record is whole."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from rollback_console.rollbacks import events, queries
+from rollback_console.web.happenings import KINDS
+
+
+def show(request: HttpRequest) -> HttpResponse:
+    """Events, newest first, narrowed by what the address says."""
+    given = request.GET
+    wanted = queries.EventFilter(
+        rollback=_number(given.get("rollback", "")),
+        kind=given.get("kind", "") if given.get("kind", "") in KINDS else "",
+        person=given.get("person", "").strip(),
+        before=_number(given.get("before", "")),
+    )
+    found = queries.events(wanted)
+    query = given.copy()
+    query.pop("before", None)
+    page = {
+        "events": found[: queries.PAGE],
+        "older": found[queries.PAGE - 1].pk if len(found) > queries.PAGE else None,
+        "wanted": wanted,
+        "kinds": KINDS,
+        "query": query.urlencode(),
+    }
+    return render(request, "audit/audit.html", page)
+
+
+def verification(request: HttpRequest) -> HttpResponse:
+    """Recompute the chain of every rollback and name what does not fit."""
+    flaws = list(events.flaws())
+    page = {"flaws": flaws, "now": timezone.now()}
+    return render(request, "audit/verification.html", page)
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isdecimal() else 0

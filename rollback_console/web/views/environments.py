@@ -1,0 +1,139 @@
+"""Environments: their rules, decision makers, secrets and host groups."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_POST
+
+from rollback_console.plans.models import DecisionMaker, Environment, HostGroup, Secret
+from rollback_console.web import lookups
+from rollback_console.web.answers import done, refused
+from rollback_console.web.forms.places import (
+    DecisionMakerForm,
+    EnvironmentForm,
+    GroupForm,
+    SecretForm,
+    WhoForm,
+)
+from rollback_console.web.requests import admin_only
+
+
+@admin_only
+def listing(request: HttpRequest) -> HttpResponse:
+    """Every environment with its rules in short."""
+    page = {"environments": lookups.ruled()}
+    return render(request, "environments/list.html", page)
+
+
+@admin_only
+def new(request: HttpRequest) -> HttpResponse:
+    """Describe an environment."""
+    form = EnvironmentForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        made = form.save()
+        sentence = "Now name who decides there, and which hosts there are."
+        return done(request, sentence, "environment", slug=made.slug)
+    status = 422 if form.errors else 200
+    return render(request, "environments/new.html", {"form": form}, status=status)
+
+
+@admin_only
+def show(request: HttpRequest, slug: str) -> HttpResponse:
+    """One environment; POST changes its rules."""
+    environment = _find(slug)
+    form = EnvironmentForm(request.POST or None, instance=environment)
+    if request.method == "POST" and form.is_valid():
+        made = form.save()
+        return done(
+            request, "Kept. It holds for requests from now on.", "environment", slug=made.slug
+        )
+    return _page(request, _find(slug), rules=form)
+
+
+@require_POST
+@admin_only
+def name_decision_maker(request: HttpRequest, slug: str) -> HttpResponse:
+    """Add somebody who decides."""
+    environment = _find(slug)
+    form = DecisionMakerForm(environment, request.POST)
+    if not form.is_valid():
+        return _page(request, environment, maker=form)
+    made = form.save()
+    return done(request, f"{made.user} decides here as {made.role}.", "environment", slug=slug)
+
+
+@require_POST
+@admin_only
+def remove_decision_maker(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """Somebody decides here no longer; approvals they gave stay on record."""
+    maker = get_object_or_404(DecisionMaker, environment__slug=slug, pk=number)
+    maker.delete()
+    return done(request, f"{maker.user} decides here no longer.", "environment", slug=slug)
+
+
+@require_POST
+@admin_only
+def write_secret(request: HttpRequest, slug: str) -> HttpResponse:
+    """Write or replace a secret."""
+    environment = _find(slug)
+    form = SecretForm(request.POST)
+    if not form.is_valid():
+        return _page(request, environment, secret=form)
+    made = form.save(environment)
+    return done(request, f"{made.name} is kept. It is never shown.", "environment", slug=slug)
+
+
+@require_POST
+@admin_only
+def remove_secret(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """Forget a secret."""
+    secret = get_object_or_404(Secret, environment__slug=slug, pk=number)
+    secret.delete()
+    return done(request, f"{secret.name} is forgotten.", "environment", slug=slug)
+
+
+@require_POST
+@admin_only
+def make_group(request: HttpRequest, slug: str) -> HttpResponse:
+    """Make a host group."""
+    environment = _find(slug)
+    form = GroupForm(request.POST)
+    if not form.is_valid():
+        return _page(request, environment, group=form)
+    made = form.save(environment)
+    return done(request, f"Add hosts to {made.name} on their pages.", "environment", slug=slug)
+
+
+@require_POST
+@admin_only
+def remove_group(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """Remove a group that holds no hosts."""
+    group = get_object_or_404(HostGroup, environment__slug=slug, pk=number)
+    if group.hosts.exists():
+        return refused(request, "Take its hosts out first.", "environment", slug=slug)
+    group.delete()
+    return done(request, f"The group {group.name} is removed.", "environment", slug=slug)
+
+
+def _find(slug: str) -> Environment:
+    return get_object_or_404(Environment, slug=slug)
+
+
+def _page(request: HttpRequest, environment: Environment, **forms: Any) -> HttpResponse:
+    who = WhoForm(request.GET if "asks" in request.GET else None)
+    wrong = any(form.errors for form in forms.values())
+    page = {
+        "environment": environment,
+        "rules": EnvironmentForm(instance=environment),
+        "maker": DecisionMakerForm(environment),
+        "secret": SecretForm(),
+        "group": GroupForm(),
+        "who_form": who,
+        "who": lookups.who_could(environment, **who.cleaned_data) if who.is_valid() else None,
+        "found": lookups.place(environment),
+        **forms,
+    }
+    return render(request, "environments/environment.html", page, status=422 if wrong else 200)

@@ -1,0 +1,99 @@
+"""Hosts, and the keys a person confirms before the console speaks to them."""
+
+from __future__ import annotations
+
+from django.db.models import Count, ProtectedError, Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_POST
+
+from rollback_console.plans import services
+from rollback_console.plans.models import Host, HostKey
+from rollback_console.remote.errors import RemoteError
+from rollback_console.web.answers import done, refused
+from rollback_console.web.forms.machines import HostForm
+from rollback_console.web.requests import admin_only, person
+
+
+@admin_only
+def listing(request: HttpRequest) -> HttpResponse:
+    """Every host, with whether a key of it was confirmed."""
+    confirmed = Count("keys", filter=Q(keys__confirmed_at__isnull=False))
+    hosts = Host.objects.select_related("environment", "credential", "jump")
+    hosts = hosts.prefetch_related("groups").annotate(confirmed=confirmed)
+    page = {"hosts": hosts.order_by("environment", "name")}
+    return render(request, "hosts/list.html", page)
+
+
+@admin_only
+def new(request: HttpRequest) -> HttpResponse:
+    """Add a host."""
+    form = HostForm(request.POST or None, initial={"port": 22})
+    if request.method == "POST" and form.is_valid():
+        made = form.save()
+        return done(request, "Now ask it for its keys, and confirm one.", "host", number=made.pk)
+    return render(request, "hosts/new.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@admin_only
+def show(request: HttpRequest, number: int) -> HttpResponse:
+    """One host and its keys; POST changes how it is reached."""
+    host = _find(number)
+    form = HostForm(request.POST or None, instance=host)
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        sentence = "Kept. Rollbacks approved for the old address will be refused."
+        return done(request, sentence, "host", number=number)
+    page = {
+        "host": _find(number),
+        "form": form,
+        "keys": host.keys.select_related("confirmed_by").order_by("type", "id"),
+    }
+    return render(request, "hosts/host.html", page, status=422 if form.errors else 200)
+
+
+@require_POST
+@admin_only
+def scan(request: HttpRequest, number: int) -> HttpResponse:
+    """Ask the host for its keys; they count only once a person confirms them."""
+    try:
+        keys = services.scan(_find(number), by=person(request))
+    except RemoteError as error:
+        return refused(request, error, "host", number=number)
+    sentence = f"It showed {len(keys)} keys. Compare before you confirm."
+    return done(request, sentence, "host", number=number)
+
+
+@require_POST
+@admin_only
+def confirm(request: HttpRequest, number: int, key: int) -> HttpResponse:
+    """A person says that this fingerprint is the host's."""
+    found = get_object_or_404(HostKey, host_id=number, pk=key)
+    services.confirm_key(found, by=person(request))
+    sentence = f"{found.fingerprint} is confirmed as {found.host}."
+    return done(request, sentence, "host", number=number)
+
+
+@require_POST
+@admin_only
+def forget_key(request: HttpRequest, number: int, key: int) -> HttpResponse:
+    """Trust a key no longer."""
+    found = get_object_or_404(HostKey, host_id=number, pk=key)
+    found.delete()
+    return done(request, f"{found.fingerprint} is no longer trusted.", "host", number=number)
+
+
+@require_POST
+@admin_only
+def remove(request: HttpRequest, number: int) -> HttpResponse:
+    """Remove a host; what ran on it stays on record by name."""
+    host = _find(number)
+    try:
+        host.delete()
+    except ProtectedError:
+        return refused(request, "Other hosts are reached through it.", "host", number=number)
+    return done(request, f"{host} is removed.", "hosts")
+
+
+def _find(number: int) -> Host:
+    return get_object_or_404(Host.objects.select_related("environment", "credential"), pk=number)

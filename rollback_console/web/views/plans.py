@@ -1,0 +1,64 @@
+"""Plans: the list, importing one, and reading one beside what the console understood."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.decorators import permission_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from rollback_console.plans import services
+from rollback_console.plans.errors import UnreadablePlan
+from rollback_console.plans.models import Environment, Revision
+from rollback_console.rollbacks import queries
+from rollback_console.web.answers import done
+from rollback_console.web.finding import revision_of
+from rollback_console.web.forms.plans import ImportForm
+from rollback_console.web.reading import Reading
+from rollback_console.web.requests import person
+
+
+def listing(request: HttpRequest) -> HttpResponse:
+    """Every plan, of one environment where the address says so."""
+    wanted = request.GET.get("environment", "")
+    page = {
+        "plans": queries.plans(wanted),
+        "environments": Environment.objects.all(),
+        "wanted": wanted,
+    }
+    return render(request, "plans/list.html", page)
+
+
+@permission_required("plans.add_plan", raise_exception=True)
+def bring(request: HttpRequest) -> HttpResponse:
+    """Paste or upload a document; nothing typed is lost when it cannot be kept."""
+    form = ImportForm(request.POST or None, request.FILES or None, by=person(request))
+    if request.method == "POST" and form.is_valid():
+        try:
+            revision = form.save()
+        except UnreadablePlan as error:
+            form.add_error("text", str(error))
+        else:
+            sentence = f"Kept as revision {revision.number}. This is what the console understood."
+            return done(request, sentence, "plan", slug=revision.plan.slug)
+    status = 422 if form.errors else 200
+    return render(request, "plans/import.html", {"form": form}, status=status)
+
+
+def show(request: HttpRequest, slug: str, number: int | None = None) -> HttpResponse:
+    """One revision, the latest unless the address names another."""
+    revision = revision_of(slug, number)
+    return render(request, "plans/plan.html", facts_of(revision))
+
+
+def facts_of(revision: Revision) -> dict[str, Any]:
+    """What every page about one revision shows."""
+    plan = revision.plan
+    return {
+        "plan": plan,
+        "revision": revision,
+        "latest": queries.latest_number(plan),
+        "reading": Reading.of(revision),
+        "missing": services.missing(revision),
+    }

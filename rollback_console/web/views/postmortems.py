@@ -1,0 +1,116 @@
+"""Postmortems: the list, the page of one, what people write into it, and its exports."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_POST
+
+from rollback_console.postmortems import services
+from rollback_console.postmortems.draft import draft
+from rollback_console.postmortems.export import as_json, as_markdown
+from rollback_console.postmortems.models import ActionItem, Postmortem
+from rollback_console.rollbacks.errors import Refused
+from rollback_console.web.answers import done, refused
+from rollback_console.web.finding import rollback_of
+from rollback_console.web.forms.postmortems import ItemForm, WritingForm
+from rollback_console.web.requests import person
+
+
+def listing(request: HttpRequest) -> HttpResponse:
+    """Every postmortem, newest first."""
+    found = Postmortem.objects.select_related("rollback__environment", "rollback__service")
+    found = found.defer("rollback__snapshot").prefetch_related("action_items")
+    return render(request, "postmortems/list.html", {"postmortems": found.order_by("-id")[:100]})
+
+
+def show(request: HttpRequest, number: int) -> HttpResponse:
+    """What the events tell, beside what people wrote."""
+    try:
+        return _page(request, _of(number))
+    except Refused as error:
+        return refused(request, error, "rollback", number=number)
+
+
+@require_POST
+def write(request: HttpRequest, number: int) -> HttpResponse:
+    """Keep the four texts; what was typed is not lost when it cannot be kept."""
+    postmortem = _of(number)
+    form = WritingForm.of(postmortem, request.POST)
+    if form.is_valid():
+        try:
+            services.write(postmortem, by=person(request), **form.cleaned_data)
+        except Refused as error:
+            form.add_error(None, str(error))
+        else:
+            return done(request, "Kept.", "postmortem", number=number)
+    return _page(request, postmortem, writing=form)
+
+
+@require_POST
+def move(request: HttpRequest, number: int) -> HttpResponse:
+    """Draft, in review, published, and back."""
+    to = request.POST.get("to", "")
+    try:
+        moved = services.move(_of(number), by=person(request), to=to)
+    except Refused as error:
+        return refused(request, error, "postmortem", number=number)
+    return done(request, f"It is {moved.get_state_display()} now.", "postmortem", number=number)
+
+
+@require_POST
+def add_item(request: HttpRequest, number: int) -> HttpResponse:
+    """Something to do afterwards."""
+    postmortem = _of(number)
+    form = ItemForm(request.POST)
+    if form.is_valid():
+        try:
+            services.add_item(postmortem, by=person(request), **form.cleaned_data)
+        except Refused as error:
+            form.add_error(None, str(error))
+        else:
+            return done(request, "Added.", "postmortem", number=number)
+    return _page(request, postmortem, item=form)
+
+
+@require_POST
+def tick(request: HttpRequest, number: int, item: int) -> HttpResponse:
+    """An action item is done, or not after all."""
+    found = get_object_or_404(ActionItem, pk=item, postmortem__rollback_id=number)
+    try:
+        services.tick(found, by=person(request), done=request.POST.get("done") == "yes")
+    except Refused as error:
+        return refused(request, error, "postmortem", number=number)
+    return done(request, "Noted.", "postmortem", number=number)
+
+
+def markdown(request: HttpRequest, number: int) -> HttpResponse:
+    """The whole as one Markdown file."""
+    answer = HttpResponse(as_markdown(_of(number)), content_type="text/markdown; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="postmortem-{number}.md"'
+    return answer
+
+
+def json(request: HttpRequest, number: int) -> HttpResponse:
+    """The whole as JSON."""
+    return JsonResponse(as_json(_of(number)))
+
+
+def _of(number: int) -> Postmortem:
+    return services.of(rollback_of(number))
+
+
+def _page(request: HttpRequest, postmortem: Postmortem, **forms: Any) -> HttpResponse:
+    wrong = any(form.errors for form in forms.values())
+    page = {
+        "postmortem": postmortem,
+        "rollback": postmortem.rollback,
+        "told": draft(postmortem.rollback),
+        "items": postmortem.action_items.select_related("owner", "done_by"),
+        "writing": WritingForm.of(postmortem),
+        "item": ItemForm(),
+        **forms,
+    }
+    return render(request, "postmortems/postmortem.html", page, status=422 if wrong else 200)

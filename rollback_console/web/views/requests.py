@@ -1,0 +1,83 @@
+"""Asking for a rollback: choose the procedure, then the ways, then read what would run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.decorators import permission_required
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
+
+from rollback_console.documents.model import Procedure
+from rollback_console.engine.snapshot import Snapshot
+from rollback_console.plans import services as plans
+from rollback_console.plans.asking import RequestForm
+from rollback_console.plans.errors import NotReady
+from rollback_console.plans.models import Revision
+from rollback_console.rollbacks import services
+from rollback_console.rollbacks.errors import Refused
+from rollback_console.web.answers import done
+from rollback_console.web.finding import revision_of
+from rollback_console.web.forms.requests import OpeningForm
+from rollback_console.web.requests import person
+from rollback_console.web.steps import stations
+
+
+@permission_required("rollbacks.request_rollback", raise_exception=True)
+def opening(request: HttpRequest, slug: str) -> HttpResponse:
+    """The request page. POST with `preview` only shows what would run; else it asks."""
+    revision = revision_of(slug, None)
+    asking = plans.form(revision)
+    procedure = _procedure(asking, request.POST or request.GET)
+    if procedure is None:
+        page = {"plan": revision.plan, "revision": revision, "asking": asking}
+        return render(request, "rollbacks/procedures.html", page)
+    form = OpeningForm(revision, asking, procedure, request.POST or None)
+    valid = form.is_valid()
+    snapshot, problems = _frozen(revision, form.choices()) if valid else (None, [])
+    asks = request.method == "POST" and "preview" not in request.POST
+    if asks and valid:
+        try:
+            rollback = services.request(
+                revision,
+                by=person(request),
+                reason=form.cleaned_data["reason"],
+                trigger=form.cleaned_data["trigger"],
+                choices=form.choices(),
+            )
+        except NotReady as error:
+            problems = error.problems
+        except Refused as error:
+            form.add_error("reason", str(error))
+        else:
+            return done(request, "Asked. It waits for approval.", "rollback", number=rollback.pk)
+    page = {
+        "plan": revision.plan,
+        "revision": revision,
+        "asking": asking,
+        "form": form,
+        "problems": problems,
+        "snapshot": snapshot,
+        "stations": stations(snapshot) if snapshot else [],
+        "asks": asks,
+    }
+    template = "rollbacks/_preview.html" if _wants_preview(request) else "rollbacks/request.html"
+    return render(request, template, page, status=422 if asks else 200)
+
+
+def _procedure(asking: RequestForm, values: QueryDict) -> Procedure | None:
+    found = {each.key: each for each in asking.procedures}
+    if len(found) == 1:
+        return next(iter(found.values()))
+    return found.get(values.get("procedure", ""))
+
+
+def _frozen(revision: Revision, choices: dict[str, Any]) -> tuple[Snapshot | None, list[str]]:
+    try:
+        return plans.freeze(revision, choices), []
+    except NotReady as error:
+        return None, error.problems
+
+
+def _wants_preview(request: HttpRequest) -> bool:
+    return bool(getattr(request, "htmx", False)) and "preview" in request.POST

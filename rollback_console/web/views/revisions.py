@@ -1,0 +1,103 @@
+"""Revisions of a plan: the list, the changes between two, a new text, fixes and bindings."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import permission_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_POST
+
+from rollback_console.plans import services
+from rollback_console.plans.errors import PlanError, UnreadablePlan
+from rollback_console.rollbacks import queries
+from rollback_console.web import diffs
+from rollback_console.web.answers import done, refused
+from rollback_console.web.finding import revision_of
+from rollback_console.web.forms.bindings import BindingsForm
+from rollback_console.web.forms.plans import ReviseForm
+from rollback_console.web.requests import person
+
+
+def listing(request: HttpRequest, slug: str) -> HttpResponse:
+    """Every revision of a plan, newest first."""
+    revision = revision_of(slug, None)
+    page = {
+        "plan": revision.plan,
+        "revision": revision,
+        "latest": revision.number,
+        "revisions": queries.revisions(revision.plan),
+    }
+    return render(request, "plans/revisions.html", page)
+
+
+def changes(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """What this revision changed since the one before, or since ?from=."""
+    new = revision_of(slug, number)
+    since = request.GET.get("from", "")
+    start = int(since) if since.isdecimal() else number - 1
+    old = revision_of(slug, start) if start > 0 else None
+    before = services.document(old).source if old else ""
+    page = {
+        "plan": new.plan,
+        "old": old,
+        "new": new,
+        "rows": diffs.lines(before, services.document(new).source),
+        "bindings": diffs.values(old.bindings if old else {}, new.bindings),
+    }
+    return render(request, "plans/changes.html", page)
+
+
+@permission_required("plans.change_plan", raise_exception=True)
+def revise(request: HttpRequest, slug: str) -> HttpResponse:
+    """Edit the newest text into the next revision; bindings are carried over."""
+    last = revision_of(slug, None)
+    text = services.document(last).source
+    form = ReviseForm(request.POST or None, initial={"text": text})
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = form.save(last.plan, by=person(request))
+        except UnreadablePlan as error:
+            form.add_error("text", str(error))
+        else:
+            return done(request, f"Kept as revision {made.number}.", "plan", slug=slug)
+    page = {"plan": last.plan, "revision": last, "form": form}
+    return render(request, "plans/revise.html", page, status=422 if form.errors else 200)
+
+
+@require_POST
+@permission_required("plans.change_plan", raise_exception=True)
+def fix(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """Apply the edit that a finding offers, as a new revision."""
+    last = revision_of(slug, None)
+    if last.number != number:
+        sentence = "The plan has a newer revision. Look at its findings, then fix them there."
+        return refused(request, sentence, "plan", slug=slug)
+    index, code = request.POST.get("index", ""), request.POST.get("code", "")
+    findings = services.document(last).findings
+    found = findings[int(index)] if index.isdecimal() and int(index) < len(findings) else None
+    if found is None or found.code != code or found.fix is None:
+        raise Http404("This revision has no such finding.")
+    data = found.fix.text.encode()
+    made = services.revise(last.plan, data, by=person(request), note=found.fix.label)
+    return done(request, f"Done, as revision {made.number}: {found.fix.label}.", "plan", slug=slug)
+
+
+def bindings(request: HttpRequest, slug: str) -> HttpResponse:
+    """Where steps run, as whom and for how long; people who may not change it can read it."""
+    last = revision_of(slug, None)
+    form = BindingsForm(last, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = services.bind(last, by=person(request), bindings=form.bindings())
+        except PlanError as error:
+            form.add_error(None, str(error))
+        else:
+            return done(request, f"Bound, as revision {made.number}.", "plan", slug=slug)
+    page = {
+        "plan": last.plan,
+        "revision": last,
+        "latest": last.number,
+        "form": form,
+        "missing": services.missing(last),
+    }
+    return render(request, "plans/bindings.html", page, status=422 if form.errors else 200)

@@ -1,0 +1,74 @@
+"""Rollbacks: the list, and the page of one, which changes with its state."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django_htmx.http import HttpResponseClientRefresh
+
+from rollback_console.engine.states import RollbackState
+from rollback_console.plans.models import Environment, Service
+from rollback_console.rollbacks import queries
+from rollback_console.web.finding import rollback_of
+from rollback_console.web.requests import person
+
+from . import approvals, live
+
+BEFORE_START = frozenset(
+    {
+        RollbackState.REQUESTED,
+        RollbackState.APPROVED,
+        RollbackState.REJECTED,
+        RollbackState.EXPIRED,
+        RollbackState.WITHDRAWN,
+    }
+)
+STATES = ("alive", *RollbackState)
+
+
+def listing(request: HttpRequest) -> HttpResponse:
+    """Rollbacks, newest first, narrowed by what the address says."""
+    wanted = _filter(request)
+    found = queries.found(wanted)
+    page = {
+        "rollbacks": found[: queries.PAGE],
+        "older": found[queries.PAGE - 1].pk if len(found) > queries.PAGE else None,
+        "wanted": wanted,
+        "states": STATES,
+        "environments": Environment.objects.all(),
+        "services": Service.objects.all(),
+        "query": _query(request),
+    }
+    return render(request, "rollbacks/list.html", page)
+
+
+def show(request: HttpRequest, number: int) -> HttpResponse:
+    """The page where it is decided, until it starts; then the live page."""
+    rollback = rollback_of(number)
+    if (
+        getattr(request, "htmx", False)
+        and request.GET.get("seen", rollback.state) != rollback.state
+    ):
+        return HttpResponseClientRefresh()
+    if rollback.state in BEFORE_START:
+        return approvals.page(request, rollback, person(request))
+    return live.show(request, rollback)
+
+
+def _filter(request: HttpRequest) -> queries.Filter:
+    given = request.GET
+    before = given.get("before", "")
+    return queries.Filter(
+        state=given.get("state", "") if given.get("state", "") in STATES else "",
+        environment=given.get("environment", ""),
+        service=given.get("service", ""),
+        plan=given.get("plan", ""),
+        text=given.get("text", "").strip()[:100],
+        before=int(before) if before.isdecimal() else 0,
+    )
+
+
+def _query(request: HttpRequest) -> str:
+    values = request.GET.copy()
+    values.pop("before", None)
+    return values.urlencode()

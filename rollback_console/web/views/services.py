@@ -1,0 +1,73 @@
+"""Services, and versions of them that must not be deployed again."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import permission_required
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_POST
+
+from rollback_console.plans.models import Service
+from rollback_console.rollbacks import services
+from rollback_console.rollbacks.errors import Refused
+from rollback_console.rollbacks.models import Pin
+from rollback_console.web.answers import done, refused
+from rollback_console.web.forms.pins import PinForm
+from rollback_console.web.forms.places import ServiceForm
+from rollback_console.web.requests import admin_only, person
+
+
+@admin_only
+def listing(request: HttpRequest) -> HttpResponse:
+    """Every service; POST adds one."""
+    form = ServiceForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        made = form.save()
+        return done(request, f"{made.name} is known now.", "service", slug=made.slug)
+    found = Service.objects.annotate(plan_count=Count("plans", distinct=True))
+    page = {"services": found, "form": form}
+    return render(request, "services/list.html", page, status=422 if form.errors else 200)
+
+
+def show(request: HttpRequest, slug: str) -> HttpResponse:
+    """One service with its plans and pins."""
+    return _page(request, get_object_or_404(Service, slug=slug), PinForm())
+
+
+@require_POST
+@permission_required("rollbacks.operate_rollback", raise_exception=True)
+def pin(request: HttpRequest, slug: str) -> HttpResponse:
+    """Mark a version as one that must not be deployed again."""
+    service = get_object_or_404(Service, slug=slug)
+    form = PinForm(request.POST)
+    if form.is_valid():
+        try:
+            made = services.pin(service, by=person(request), **form.cleaned_data)
+        except Refused as error:
+            form.add_error(None, str(error))
+        else:
+            return done(request, f"{made.version} is pinned.", "service", slug=slug)
+    return _page(request, service, form)
+
+
+@require_POST
+@permission_required("rollbacks.operate_rollback", raise_exception=True)
+def lift(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """Let a version be deployed again."""
+    found = get_object_or_404(Pin, pk=number, service__slug=slug)
+    try:
+        services.lift(found, by=person(request))
+    except Refused as error:
+        return refused(request, error, "service", slug=slug)
+    return done(request, f"{found.version} may be deployed again.", "service", slug=slug)
+
+
+def _page(request: HttpRequest, service: Service, form: PinForm) -> HttpResponse:
+    page = {
+        "service": service,
+        "form": form,
+        "pins": service.pins.select_related("by", "rollback").order_by("-id")[:100],
+        "plans": service.plans.select_related("environment"),
+    }
+    return render(request, "services/service.html", page, status=422 if form.errors else 200)

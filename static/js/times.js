@@ -1,0 +1,46 @@
+// `time[data-relative]` and `time[data-countdown]` stay current while the page is open.
+const MINUTE = 60;
+const HOUR = 3600;
+const DAY = 86400;
+
+export function keepCurrent(document) {
+  const tick = () => {
+    const now = Date.now();
+    for (const time of document.querySelectorAll("time[data-relative]")) {
+      write(time, relative((now - Date.parse(time.dateTime)) / 1000) ?? time.textContent);
+    }
+    for (const time of document.querySelectorAll("time[data-countdown]")) {
+      const left = Math.round((Date.parse(time.dateTime) - now) / 1000);
+      write(time, left > 0 ? lasting(left) : "over");
+    }
+  };
+  setInterval(tick, 1000);
+}
+
+export function relative(seconds) {
+  const size = Math.abs(seconds);
+  if (size > 14 * DAY) return null;
+  if (size < MINUTE) return seconds >= 0 ? "just now" : "in under a minute";
+  return seconds > 0 ? `${largest(size)} ago` : `in ${largest(size)}`;
+}
+
+export function lasting(seconds) {
+  if (seconds < MINUTE) return `${seconds} s`;
+  if (seconds < HOUR) return two(Math.floor(seconds / MINUTE), "min", seconds % MINUTE, "s");
+  return two(Math.floor(seconds / HOUR), "h", Math.floor((seconds % HOUR) / MINUTE), "min");
+}
+
+function largest(seconds) {
+  if (seconds < HOUR) return `${Math.floor(seconds / MINUTE)} min`;
+  if (seconds < DAY) return `${Math.floor(seconds / HOUR)} h`;
+  const days = Math.floor(seconds / DAY);
+  return `${days} day${days === 1 ? "" : "s"}`;
+}
+
+function two(big, unit, small, fraction) {
+  return small ? `${big} ${unit} ${small} ${fraction}` : `${big} ${unit}`;
+}
+
+function write(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
