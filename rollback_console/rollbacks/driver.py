@@ -34,7 +34,7 @@ from rollback_console.engine.states import IN_FLIGHT, RollbackState, StepState
 from rollback_console.plans.errors import HostRefused
 from rollback_console.plans.reach import reach, secret_values
 from rollback_console.remote import ssh
-from rollback_console.remote.base import HostAddress, Remote, RunRequest
+from rollback_console.remote.base import HostAddress, Outcome, Remote, RunRequest
 
 from . import carry, lease, view
 from .errors import LeaseLost, MovedOn
@@ -243,6 +243,8 @@ class Slice:
             return []
         ends, size = time.monotonic() + FLUSH, 0
         while size < BATCH and (left := ends - time.monotonic()) > 0:
+            if isinstance(reports[-1].item, Outcome):
+                break
             try:
                 reports.append(self.inbox.get(timeout=left))
             except queue.Empty:
