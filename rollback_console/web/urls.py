@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from .views import (
     account,
@@ -27,6 +27,8 @@ _environment = "environments/<slug:slug>/"
 _rollback = "rollbacks/<int:number>/"
 _postmortem = f"{_rollback}postmortem/"
 _host = "hosts/<int:number>/"
+_rollback = "rollbacks/<int:number>/"
+_step = f"{_rollback}steps/<int:position>/"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.show, name="home"),
@@ -70,6 +72,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{_postmortem}items/<int:item>/ticks/", postmortems.tick, name="item-ticks"),
     path(f"{_rollback}postmortem.md", postmortems.markdown, name="postmortem-markdown"),
     path(f"{_rollback}postmortem.json", postmortems.json, name="postmortem-json"),
+    path(f"{_rollback}pauses/", live.pause, name="pauses"),
+    path(f"{_rollback}resumptions/", live.resume, name="resumptions"),
+    path(f"{_rollback}abort-requests/", live.abort, name="abort-requests"),
+    path(f"{_rollback}notes/", live.note, name="notes"),
+    path(f"{_rollback}messages/", live.message, name="messages"),
+    path(f"{_step}retries/", live.retry, name="retries"),
+    path(f"{_step}skips/", live.skip, name="skips"),
+    path(f"{_step}answers/", live.answer, name="answers"),
+    path(f"{_rollback}checks/<str:key>/answers/", live.answer_check, name="check-answers"),
+    path("", include("rollback_console.live.urls")),
     path("audit/", audit.show, name="audit"),
     path("audit/verification/", audit.verification, name="verification"),
     path("environments/", environments.listing, name="environments"),
