@@ -3,3 +3,9 @@
 Floor: ground. Knows Markdown, YAML and what a shell line looks like. Must never know
 Django, hosts, users, or whether anything ran.
 """
+
+from rollback_console.documents.choices import choices, choices_of, resolve
+from rollback_console.documents.reader import read
+from rollback_console.documents.report import report
+
+__all__ = ["choices", "choices_of", "read", "report", "resolve"]

@@ -1,9 +1,9 @@
 """What can go wrong at this floor. Each message is a sentence an operator can act on.
 
-    DocumentError
-    |- UnreadableDocument   the bytes are not a plan document at all
-    |- UnrenderableCommand  a value cannot be put into this shell text safely
-    '- UnknownEdit          an edit names a step or a fix this document does not have
+DocumentError
+|- UnreadableDocument   the bytes are not a plan document at all
+|- UnrenderableCommand  a value cannot be put into this shell text safely
+'- UnknownEdit          an edit names a step or a fix this document does not have
 """
 
 from __future__ import annotations

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Any
 
 Lines = tuple[int, int]
@@ -139,8 +138,8 @@ class Step:
 
     @property
     def runs(self) -> bool:
-        """Whether any shell text is part of this step."""
-        return bool(self.commands or self.alternatives)
+        """Whether the console runs it; a manual step may hold commands that it only shows."""
+        return self.kind in {StepKind.COMMAND, StepKind.VERIFY}
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,7 +278,7 @@ class Span:
 class FrontMatter:
     """The YAML head of a document. `lines` is None when there is none."""
 
-    values: Mapping[str, Any] = MappingProxyType({})
+    values: Mapping[str, Any] = field(default_factory=dict)
     lines: Lines | None = None
     error: str = ""
 
@@ -295,7 +294,7 @@ class PlanDocument:
     environment: str = ""
     date: str = ""
     lead: str = ""
-    fields: Mapping[str, str] = MappingProxyType({})
+    fields: Mapping[str, str] = field(default_factory=dict)
     front_matter: FrontMatter = FrontMatter()
     procedures: tuple[Procedure, ...] = ()
     triggers: tuple[Note, ...] = ()

@@ -1,0 +1,191 @@
+"""The shapes in which people write steps without giving each a heading.
+
+Numbered comments in one fence, an ordered list, bullets or checkboxes that hold commands, a
+table with a command column; and prose, which a person carries out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from rollback_console.documents.blocks import Block, BlockKind
+from rollback_console.documents.fences import FenceText, Group, read_fence
+from rollback_console.documents.fold import fold, plain, slug
+from rollback_console.documents.inline import command_of_cell
+from rollback_console.documents.model import Step, StepKind
+from rollback_console.documents.programs import destroys
+from rollback_console.documents.steps import Doubt, step_from, step_from_groups
+from rollback_console.documents.words import is_warning
+
+Found = list[tuple[Step, list[Doubt]]]
+
+_NUMBERED = re.compile(
+    r"(?:(?:step|paso|etape|schritt|passo|phase|步骤|第|الخطوه)\s*)?(\d{1,2})\s*(?:[.):、:步]|[-–—]\s)\s*(.+)"
+)
+_COMMAND_COLUMN = re.compile(r"command|\bcmd\b|comando|commande|befehl|\baction\b|命令|الامر")
+_TITLE_COLUMN = re.compile(r"step|action|task|description|what|paso|etape|schritt|步骤|الخطوه")
+
+
+def steps_of_blocks(title: str, line: int, blocks: Sequence[Block], group: str = "") -> Found:
+    """The steps these blocks carry, in order; numbers are still 0."""
+    kinds = {block.kind for block in blocks}
+    if BlockKind.TABLE in kinds and (found := _table_steps(blocks, group)):
+        return found
+    if BlockKind.ITEM in kinds and _list_carries(blocks):
+        return list(_list_steps(title, line, blocks, group))
+    fences = [block for block in blocks if block.kind is BlockKind.FENCE]
+    if len(fences) == 1 and (found := _comment_steps(fences[0], group)):
+        return found
+    if any(block.kind is not BlockKind.RULE for block in blocks):
+        return [step_from(title, line, blocks, group)]
+    return []
+
+
+def is_plain_prose(blocks: Sequence[Block]) -> bool:
+    """Nothing here but sentences, so it introduces rather than instructs."""
+    return all(
+        block.kind in {BlockKind.PARAGRAPH, BlockKind.RULE, BlockKind.HTML} for block in blocks
+    )
+
+
+def _list_carries(blocks: Sequence[Block]) -> bool:
+    """A fence outside of any item that comes before the list makes the list a remark on it."""
+    first = next(block for block in blocks if block.kind in {BlockKind.ITEM, BlockKind.FENCE})
+    items = [block for block in blocks if block.kind is BlockKind.ITEM]
+    loose = [b for b in blocks if b.kind is BlockKind.FENCE and b.depth == 0]
+    if items[0].number is not None:
+        return first.kind is BlockKind.ITEM
+    nested = any(b.kind is BlockKind.FENCE and b.depth > 0 for b in blocks)
+    return nested or not loose
+
+
+def _list_steps(
+    title: str, line: int, blocks: Sequence[Block], group: str
+) -> Iterator[tuple[Step, list[Doubt]]]:
+    depth = min(block.depth for block in blocks if block.kind is BlockKind.ITEM)
+    current: list[Block] = []
+    before: list[Block] = []
+    for block in blocks:
+        if block.kind is BlockKind.ITEM and block.depth == depth:
+            if current:
+                yield _item_step(current, group)
+            current = [block]
+        elif current:
+            current.append(block)
+        else:
+            before.append(block)
+    yield _item_step(current, group)
+
+
+def _item_step(blocks: Sequence[Block], group: str) -> tuple[Step, list[Doubt]]:
+    item = blocks[0]
+    title, rest = _title_of(item)
+    body = [Block(BlockKind.ITEM, item.lines, rest, depth=item.depth)] if rest else []
+    if not rest and "`" in item.text:
+        body = [Block(BlockKind.ITEM, item.lines, item.text, depth=item.depth)]
+    return step_from(title, item.lines[0], [*body, *blocks[1:]], group)
+
+
+def _title_of(item: Block) -> tuple[str, str]:
+    """A bold lead or the first line is the title; what follows on it is the text."""
+    first, _, rest = item.text.partition("\n")
+    bold = re.match(r"\s*(?:\*\*|__)([^*\n]{2,160}?)(?:\*\*|__)\s*[:.—–-]?\s*", first)
+    if bold:
+        tail = first[bold.end() :] + ("\n" + rest if rest else "")
+        return bold[1].strip(" :"), tail.strip()
+    return plain(re.sub(r"\s*`[^`\n]+`\s*", _short_code, first)).strip(" :") or "Step", rest.strip()
+
+
+def _short_code(match: re.Match[str]) -> str:
+    return match.group() if match.start() < 1 or len(match.group()) < 30 else " "
+
+
+def _comment_steps(block: Block, group: str) -> Found:
+    """`# 1. Stop`, `# Step 2: ...` inside one fence, counting up."""
+    fence = read_fence(block)
+    starts = [at for at, one in enumerate(fence.groups) if _number_of(one)]
+    numbers = [_number_of(fence.groups[at]) for at in starts]
+    if len(starts) < 2 or numbers != sorted(set(numbers)):
+        return []
+    ends = [*starts[1:], len(fence.groups)]
+    found = [_part(fence, fence.groups[a:b], group) for a, b in zip(starts, ends, strict=True)]
+    if starts[0] and any(one.commands for one in fence.groups[: starts[0]]):
+        found.insert(0, _part(fence, fence.groups[: starts[0]], group))
+    return found
+
+
+def _number_of(group: Group) -> int:
+    for remark in group.remarks:
+        match = _NUMBERED.fullmatch(fold(remark.text))
+        if match:
+            return int(match[1])
+    return 0
+
+
+def _part(fence: FenceText, groups: Sequence[Group], group: str) -> tuple[Step, list[Doubt]]:
+    remarks = [remark for one in groups for remark in one.remarks]
+    commands = [command for one in groups for command in one.commands]
+    first = min([r.line for r in remarks] + [c.lines[0] for c in commands])
+    last = max([r.line for r in remarks] + [c.lines[1] for c in commands])
+    title = next((m[2] for r in remarks if (m := _named(r.text))), "Preparation")
+    return step_from_groups(title, (first, last), fence, groups, group)
+
+
+def _named(text: str) -> re.Match[str] | None:
+    return re.fullmatch(r"\W*(?:[^\W\d]+\s*)?(\d{1,2})\s*[.):、:步\-–—]*\s*(.+)", text)
+
+
+def _table_steps(blocks: Sequence[Block], group: str) -> Found:
+    found: Found = []
+    for block in blocks:
+        if block.kind is BlockKind.TABLE and (columns := _columns(block)):
+            found += [_row_step(line, cells, columns, group) for line, cells in block.table[1:]]
+    return found
+
+
+def _columns(block: Block) -> tuple[int, int] | None:
+    """Which columns hold the title and the command; None when none holds commands."""
+    heads = [fold(cell) for cell in block.table[0][1]] if block.table else []
+    rows = block.table[1:]
+    for at, head in reversed(list(enumerate(heads))):
+        filled = [cells[at] for _, cells in rows if at < len(cells)]
+        if _COMMAND_COLUMN.search(head) and any(command_of_cell(cell, 0) for cell in filled):
+            return _title_column(heads, at), at
+    return None
+
+
+def _title_column(heads: Sequence[str], command: int) -> int:
+    named = [at for at, head in enumerate(heads) if at != command and _TITLE_COLUMN.search(head)]
+    worded = [
+        at
+        for at in named
+        if not re.fullmatch(r"(?:step|paso|schritt|etape) ?(?:no|number|#)?|#|no", heads[at])
+    ]
+    other = [
+        at for at in range(len(heads)) if at != command and heads[at] not in {"#", "", "no", "n"}
+    ]
+    return (worded or other or named or [command])[0]
+
+
+def _row_step(
+    line: int, cells: list[str], columns: tuple[int, int], group: str
+) -> tuple[Step, list[Doubt]]:
+    title_at, command_at = columns
+    cell = cells[command_at] if command_at < len(cells) else ""
+    commands = command_of_cell(cell, line)
+    title = plain(cells[title_at]) if title_at < len(cells) else ""
+    text = " - ".join(plain(one) for one in cells if one)
+    step = Step(
+        number=0,
+        key=slug(title or text, "step"),
+        title=title or plain(cell) or "Step",
+        kind=StepKind.COMMAND if commands else StepKind.MANUAL,
+        lines=(line, line),
+        commands=tuple(commands),
+        destructive=any(destroys(command.text) for command in commands),
+        warnings=(text,) if is_warning(text) else (),
+        instructions=(text,),
+        group=group,
+    )
+    return step, [] if commands or "`" not in cell else [Doubt("not-commands", line)]

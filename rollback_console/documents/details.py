@@ -1,0 +1,220 @@
+"""Everything in a plan that is not a step: read section by section into one collection."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from rollback_console.documents.blocks import Block, BlockKind
+from rollback_console.documents.fold import fold, plain, slug
+from rollback_console.documents.labelled import listed, minutes, notes_of, split_label
+from rollback_console.documents.model import (
+    Action,
+    Check,
+    DataNotes,
+    Decision,
+    Estimate,
+    MessageTemplate,
+    Note,
+)
+from rollback_console.documents.outline import Section
+from rollback_console.documents.placeholders import find
+from rollback_console.documents.sections import Part, is_follow_up
+
+_PRIMARY = re.compile(
+    r"primary|decision[ -]?maker|decided by|approver|authori[sz]ed by|final call|owner|first|lead\b|principal|responsable"
+    r"|decideur|hauptverantwortlich|entscheider|primario|主要|负责人|决策者|决策人|الرئيسي|صاحب القرار|المسوول"
+)
+_ESCALATE = re.compile(
+    r"escalat|secondary|back-?up|fallback|if unavailable|then|escalar|secundario|escalade|suppleant|eskalation|vertretung"
+    r"|升级|备用|上报|التصعيد|البديل|تصعيد"
+)
+_SPLIT = re.compile(
+    r"\s+(?:or|then|y|o|ou|puis|et|oder|dann|und|and)\s+|\s*(?:[,;/→>、,]|->|=>)\s*|\s*(?:或者|或|然后)\s*|\s+(?:او|أو|ثم)\s+"
+)
+_CLASS = re.compile(
+    r"safe|danger|unsafe|destructive|requires?|reversible|irreversible|compatible|additive|breaking|seguro|peligro"
+    r"|sur\b|dangereu|sicher|gefahrlich|安全|危险|امن|خطر"
+)
+_LOSS = re.compile(r"loss|lose|lost|risk|perdida|perte|verlust|丢失|风险|فقدان")
+_MIGRATION = re.compile(r"migrat|schema|迁移|ترحيل")
+
+
+@dataclass(slots=True)
+class Details:
+    """What was collected, in source order."""
+
+    triggers: list[Note] = field(default_factory=list)
+    no_go: list[Note] = field(default_factory=list)
+    primary: list[str] = field(default_factory=list)
+    escalate_to: list[str] = field(default_factory=list)
+    decision_notes: list[Note] = field(default_factory=list)
+    preconditions: list[Check] = field(default_factory=list)
+    checks: list[Check] = field(default_factory=list)
+    actions: list[Action] = field(default_factory=list)
+    estimates: list[Estimate] = field(default_factory=list)
+    notify: list[Note] = field(default_factory=list)
+    contacts: list[Note] = field(default_factory=list)
+    messages: list[MessageTemplate] = field(default_factory=list)
+    prevention: list[Note] = field(default_factory=list)
+    classes: list[Note] = field(default_factory=list)
+    losses: list[Note] = field(default_factory=list)
+    data_notes: list[Note] = field(default_factory=list)
+
+    def decision(self) -> Decision:
+        ladder = self.escalate_to or _ladder(self.contacts)
+        return Decision(tuple(self.primary), tuple(ladder), tuple(self.decision_notes))
+
+    def data(self) -> DataNotes:
+        return DataNotes(tuple(self.classes), tuple(self.losses), tuple(self.data_notes))
+
+
+def take(details: Details, section: Section, part: Part) -> None:
+    """Read this section's own blocks (not its sub-sections) as `part`."""
+    if part in _TAKE:
+        _TAKE[part](details, section)
+
+
+def _triggers(details: Details, section: Section) -> None:
+    details.triggers += listed(section.blocks)
+
+
+def _no_go(details: Details, section: Section) -> None:
+    details.no_go += listed(section.blocks)
+
+
+def _decision(details: Details, section: Section) -> None:
+    for note in notes_of(section.blocks):
+        label, text = (note.label, note.text) if note.label else split_label(note.text)
+        words = fold(label) or (fold(section.title) if not details.primary else "")
+        if label and _ESCALATE.search(words):
+            details.escalate_to += _people(text)
+        elif label and _PRIMARY.search(words):
+            details.primary += [text]
+        elif _names_maker(section, note):
+            details.primary += [note.text]
+        else:
+            details.decision_notes.append(note)
+
+
+def _names_maker(section: Section, note: Note) -> bool:
+    """A lone short line under "Decision maker" is that person."""
+    short = len(note.text) < 60 and not note.text.endswith((".", ":"))
+    return short and not note.label and bool(_PRIMARY.search(fold(section.title)))
+
+
+def _people(text: str) -> list[str]:
+    return [one.strip() for one in _SPLIT.split(text) if one.strip()]
+
+
+def _preconditions(details: Details, section: Section) -> None:
+    details.preconditions += _checks(section, "before", len(details.preconditions))
+
+
+def _verification(details: Details, section: Section) -> None:
+    details.checks += _checks(section, "check", len(details.checks))
+
+
+def _checks(section: Section, prefix: str, taken: int) -> list[Check]:
+    return [
+        Check(f"{prefix}-{at}-{slug(note.text)[:40]}", _said(note), note.line, section.title)
+        for at, note in enumerate(_check_notes(section), taken + 1)
+    ]
+
+
+def _check_notes(section: Section) -> list[Note]:
+    items = [b for b in section.blocks if b.kind in {BlockKind.ITEM, BlockKind.TABLE}]
+    return [note for note in notes_of(items) if note.text]
+
+
+def _said(note: Note) -> str:
+    return f"{note.label}: {note.text}" if note.label else note.text
+
+
+def _after(details: Details, section: Section) -> None:
+    when = "follow_up" if is_follow_up(section.title) else "immediate"
+    for note in _check_notes(section) or listed(section.blocks):
+        key = f"action-{len(details.actions) + 1}-{slug(note.text)[:40]}"
+        details.actions.append(Action(key, _said(note), note.line, when))
+
+
+def _time(details: Details, section: Section) -> None:
+    for note in notes_of(section.blocks):
+        label, text = (note.label, note.text) if note.label else split_label(note.text)
+        low, high = minutes(text)
+        if low is not None:
+            kind = label or section.title
+            details.estimates.append(Estimate(text, kind, low, high, note.line))
+
+
+def _communication(details: Details, section: Section) -> None:
+    for block in section.blocks:
+        if block.kind is BlockKind.FENCE:
+            _message_of(details, section.title, "\n".join(block.rows), block.first_row)
+    details.notify += _check_notes(section)
+
+
+def _message(details: Details, section: Section) -> None:
+    fences = [block for block in section.blocks if block.kind is BlockKind.FENCE]
+    for block in fences:
+        _message_of(details, section.title, "\n".join(block.rows), block.first_row)
+    quotes = [block for block in section.blocks if block.quoted] or [
+        block for block in section.blocks if block.kind is BlockKind.PARAGRAPH
+    ]
+    if not fences and quotes:
+        text = "\n".join(plain_lines(block) for block in quotes)
+        _message_of(details, section.title, text, quotes[0].lines[0])
+
+
+def plain_lines(block: Block) -> str:
+    """A paragraph's text with its lines kept."""
+    return "\n".join(plain(line) for line in block.text.split("\n"))
+
+
+def _message_of(details: Details, name: str, text: str, line: int) -> None:
+    slots = tuple(dict.fromkeys(one.text for one in find(text)))
+    details.messages.append(MessageTemplate(name, text, slots, line))
+
+
+def _contacts(details: Details, section: Section) -> None:
+    details.contacts += listed(section.blocks)
+
+
+def _ladder(contacts: list[Note]) -> list[str]:
+    """An escalation path written as contacts, in order: its levels name the people."""
+    level = re.compile(r"(?:level|l|tier|nivel|niveau|stufe|级别|المستوي) ?\d")
+    return [note.text for note in contacts if level.match(fold(note.label))]
+
+
+def _prevention(details: Details, section: Section) -> None:
+    for note in listed(section.blocks):
+        label = note.label or section.title
+        details.prevention.append(Note(note.text, note.line, label))
+
+
+def _data(details: Details, section: Section) -> None:
+    title = fold(section.title)
+    for note in listed(section.blocks):
+        if note.label and (_CLASS.search(fold(note.label)) or _MIGRATION.search(title)):
+            details.classes.append(note)
+        elif _LOSS.search(title) or _LOSS.search(fold(note.text)):
+            details.losses.append(note)
+        else:
+            details.data_notes.append(note)
+
+
+_TAKE: dict[Part, Callable[[Details, Section], None]] = {
+    Part.TRIGGERS: _triggers,
+    Part.NO_GO: _no_go,
+    Part.DECISION: _decision,
+    Part.PRECONDITIONS: _preconditions,
+    Part.VERIFICATION: _verification,
+    Part.AFTER: _after,
+    Part.TIME: _time,
+    Part.COMMUNICATION: _communication,
+    Part.MESSAGE: _message,
+    Part.CONTACTS: _contacts,
+    Part.PREVENTION: _prevention,
+    Part.DATA: _data,
+}

@@ -1,0 +1,81 @@
+"""All placeholders of a document as parameters: one per name, with every place it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from rollback_console.documents.fields import Field
+from rollback_console.documents.kinds import kind_of, name_from_label, name_of
+from rollback_console.documents.model import Command, Placeholder, PlanDocument, Step
+from rollback_console.documents.placeholders import find, uses
+
+
+def placeholders_of(document: PlanDocument, fields: Sequence[Field]) -> tuple[Placeholder, ...]:
+    """In order of first place. The same unit is one parameter; two units never share a name."""
+    named: dict[str, Placeholder] = {}
+    by_unit: dict[tuple[str, str], str] = {}
+    found = sorted(_all(document, fields), key=lambda one: one.line)
+    for one in found:
+        scope = one.where if one.where != "command" else ""
+        name = by_unit.get((scope, one.unit)) or _free(one.name, named)
+        by_unit[scope, one.unit] = name
+        known = named.get(name)
+        named[name] = _merged(known, one) if known else replace(one, name=name, lines=(one.line,))
+    return tuple(named.values())
+
+
+def _merged(known: Placeholder, other: Placeholder) -> Placeholder:
+    if other.line in known.lines[-1:]:
+        return known
+    return replace(known, lines=(*known.lines, other.line))
+
+
+def _free(name: str, named: dict[str, Placeholder]) -> str:
+    number = 2
+    free = name
+    while free in named:
+        free = f"{name}_{number}"
+        number += 1
+    return free
+
+
+def _all(document: PlanDocument, fields: Sequence[Field]) -> Iterator[Placeholder]:
+    for found in fields:
+        yield from _in_field(found)
+    for procedure in document.procedures:
+        if not procedure.derived:
+            for step in procedure.steps:
+                yield from _in_step(step)
+    for message in document.messages:
+        yield from _in_text(message.text, message.line, "message")
+
+
+def _in_field(found: Field) -> Iterator[Placeholder]:
+    for one in find(found.value):
+        kind = kind_of(one.text, one.text, (f"{found.label}: ", ""), one.moment)
+        blank = not one.text.strip("_")
+        name = name_from_label(found.label) if blank else name_of(one.text, one.text, kind)
+        yield Placeholder(one.text, kind, found.line, name or "VALUE", one.text, "field")
+
+
+def _in_step(step: Step) -> Iterator[Placeholder]:
+    for command in commands_of(step):
+        for use in uses(command.text):
+            line = command.lines[0] + use.line
+            yield Placeholder(use.text, use.kind, line, use.name, use.unit, "command", step.key)
+
+
+def commands_of(step: Step) -> Iterator[Command]:
+    """The shared commands, then those of every alternative."""
+    yield from step.commands
+    for alternative in step.alternatives:
+        yield from alternative.commands
+
+
+def _in_text(text: str, line: int, where: str) -> Iterator[Placeholder]:
+    for at, row in enumerate(text.split("\n")):
+        for one in find(row):
+            kind = kind_of(one.text, one.text, (row[: one.start], row[one.end :]), one.moment)
+            name = name_of(one.text, one.text, kind)
+            yield Placeholder(one.text, kind, line + at, name, one.text, where)

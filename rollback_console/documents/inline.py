@@ -1,0 +1,55 @@
+"""Commands written inside a sentence or a table cell, where the author plainly means to run them.
+
+"Revert the API: `railway rollback`" and "Run `helm rollback x 1`" do; "check that `kubectl
+get pods` shows Running" and anything negated do not.
+"""
+
+from __future__ import annotations
+
+import re
+
+from rollback_console.documents.blocks import Block
+from rollback_console.documents.fold import fold
+from rollback_console.documents.model import Command
+from rollback_console.documents.programs import reads_like_command
+from rollback_console.documents.words import is_negated
+
+_CODE = re.compile(r"(?<!`)(`{1,2})(?!`)([^`\n]{3,400})\1(?!`)")
+_RUN = re.compile(
+    r"(?:^|[\s,;(])(?:run|execute|use|using|with|via|by running|issue|type|enter|ejecutar?|correr|executer|lancer"
+    r"|ausfuhren|mit|执行|运行|使用|نفذ|شغل)\s*:?$"
+)
+_LOOKS = re.compile(
+    r"\b(?:check|verify|confirm|ensure|make sure|see|should|look|inspect|comprobar|verificar|verifier|prufen)\b|检查|确认|تحقق"
+)
+
+
+def commands_of_item(block: Block) -> list[Command]:
+    """The command a list item tells to run: one code span with nothing but words before it."""
+    spans = list(_CODE.finditer(block.text))
+    if len(spans) != 1:
+        return []
+    before, after = block.text[: spans[0].start()], block.text[spans[0].end() :]
+    return _command(before, spans[0][2].strip(), after, block.lines)
+
+
+def command_of_cell(cell: str, line: int) -> list[Command]:
+    """The command a table cell consists of; a cell with an odd backtick was cut at a pipe."""
+    match = _CODE.fullmatch(cell.strip())
+    text = match[2].strip() if match else cell.strip()
+    if "`" in text or not reads_like_command(text):
+        return []
+    return [Command(text, (line, line))]
+
+
+def _command(before: str, code: str, after: str, lines: tuple[int, int]) -> list[Command]:
+    if not reads_like_command(code) or " " not in code or is_negated(before + after):
+        return []
+    if re.sub(r"\([^()]*\)|[\s.;,。]", "", after):
+        return []
+    lead = fold(before)
+    told = before.rstrip().endswith((":", ":", "→", "-", "–", "—")) or bool(_RUN.search(lead))
+    if before.strip() and (not told or _LOOKS.search(lead)):
+        return []
+    line = lines[0] + before.count("\n")
+    return [Command(code, (line, line), label="")]

@@ -1,0 +1,135 @@
+"""The blocks of a document as a tree of sections.
+
+A line that is all bold, and a bare "Rollback steps:" that announces a part, head a section
+as a heading does, one level below every real heading.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from rollback_console.documents.blocks import Block, BlockKind
+from rollback_console.documents.fold import fold, plain
+from rollback_console.documents.model import Lines
+from rollback_console.documents.sections import Part, part_of
+from rollback_console.documents.words import is_condition, is_or, is_warning, option_label
+
+_BOLD_LINE = re.compile(r"\s*(?:[^\w\s*\[]{1,4}\s*)?(?:\*\*|__)([^*\n]{2,120}?)(?:\*\*|__)\s*:?\s*")
+_REMARK = re.compile(
+    r"note|expected|example|output|result|command|why|tip|run|what|purpose|nota|hinweis|remarque|注|说明"
+)
+_LABEL_LEVEL = 7
+
+
+@dataclass(slots=True)
+class Section:
+    """A heading, what stands below it before the next, and its sub-sections."""
+
+    title: str = ""
+    level: int = 0
+    line: int = 0
+    blocks: list[Block] = field(default_factory=list)
+    children: list[Section] = field(default_factory=list)
+    heading: Block | None = None
+
+    def walk(self) -> Iterator[Section]:
+        """This section and all below it, in source order."""
+        waiting = [self]
+        while waiting:
+            section = waiting.pop()
+            yield section
+            waiting += reversed(section.children)
+
+    def every_block(self) -> Iterator[Block]:
+        """All blocks of this section and below, headings included, in source order."""
+        for section in self.walk():
+            if section.heading and section is not self:
+                yield section.heading
+            yield from section.blocks
+
+    @property
+    def lines(self) -> Lines:
+        """From the heading to the last line of what it holds."""
+        last = max((block.lines[1] for s in self.walk() for block in _own(s)), default=self.line)
+        return (self.line or self.first_line(), last)
+
+    def first_line(self) -> int:
+        return min((block.lines[0] for block in self.every_block()), default=1)
+
+    def has_fence(self) -> bool:
+        return any(block.kind is BlockKind.FENCE for block in self.every_block())
+
+
+def outline(blocks: Sequence[Block]) -> Section:
+    """The tree; its root has no title and holds what stands before the first heading."""
+    root = Section()
+    path = [root]
+    for block in _with_labels(blocks):
+        if block.kind is not BlockKind.HEADING:
+            path[-1].blocks.append(block)
+            continue
+        while len(path) > 1 and path[-1].level >= block.level:
+            path.pop()
+        section = Section(plain(block.text), block.level, block.lines[0], heading=block)
+        path[-1].children.append(section)
+        path.append(section)
+    return root
+
+
+def _own(section: Section) -> list[Block]:
+    return [*section.blocks, *([section.heading] if section.heading else [])]
+
+
+def _with_labels(blocks: Sequence[Block]) -> Iterator[Block]:
+    for at, block in enumerate(blocks):
+        if block.kind is BlockKind.HEADING and block.depth == 0:
+            yield block
+        elif block.kind is BlockKind.PARAGRAPH and not block.quoted and block.depth == 0:
+            yield from _paragraph(block, blocks[at + 1] if at + 1 < len(blocks) else None)
+        else:
+            yield _unheaded(block)
+
+
+def _unheaded(block: Block) -> Block:
+    """A heading inside a list or a quote heads nothing."""
+    if block.kind is BlockKind.HEADING:
+        block.kind = BlockKind.PARAGRAPH
+    return block
+
+
+def _paragraph(block: Block, following: Block | None) -> Iterator[Block]:
+    first, _, rest = block.text.partition("\n")
+    if not _heads(first, rest, following):
+        yield block
+        return
+    line = block.lines[0]
+    yield Block(BlockKind.HEADING, (line, line), first.strip(), level=_LABEL_LEVEL)
+    if rest.strip():
+        yield Block(BlockKind.PARAGRAPH, (line + 1, block.lines[1]), rest)
+
+
+def _heads(line: str, rest: str, following: Block | None) -> bool:
+    if _is_remark(line):
+        return False
+    if _BOLD_LINE.fullmatch(line):
+        return bool(rest.strip() or following)
+    folded = fold(line)
+    return (
+        line.rstrip().endswith((":", ":"))
+        and not rest.strip()
+        and len(folded) < 60
+        and folded.count(" ") < 5
+        and following is not None
+        and following.kind in {BlockKind.ITEM, BlockKind.FENCE, BlockKind.TABLE}
+        and part_of(line) not in {Part.UNKNOWN, Part.NEVER}
+    )
+
+
+def _is_remark(line: str) -> bool:
+    """A label that belongs to the commands beside it, not to a section."""
+    if option_label(line):
+        return False
+    folded = fold(line)
+    return is_warning(line) or is_or(line) or is_condition(line) or bool(_REMARK.match(folded))

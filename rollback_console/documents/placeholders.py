@@ -1,0 +1,180 @@
+"""Where a text leaves something to fill in, told from what only looks like it.
+
+A placeholder has the text its author wrote, the unit a value replaces, a kind and a name.
+A moment inside a larger word (`pre-deploy-YYYYMMDD-HHMMSS`, `backup_<timestamp>.sql`) makes
+the whole word the unit: the person picks one tag or one file, and the console can look for
+it on the host. Everything else is replaced alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from rollback_console.documents.kinds import kind_of, name_of
+from rollback_console.documents.model import PlaceholderKind
+from rollback_console.documents.shell import Context, Scan, scan
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Characters `[start, end)` of a text that are a placeholder."""
+
+    start: int
+    end: int
+    text: str
+    moment: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One placeholder in shell text. `start` and `end` are those of `unit`; `line` is the
+    0-based line of the text it begins on; `head` says it begins a command word."""
+
+    start: int
+    end: int
+    text: str
+    unit: str
+    kind: PlaceholderKind
+    name: str
+    line: int
+    context: Context
+    nested: bool
+    head: bool
+
+
+_DATE = r"(?:(?:YYYY|AAAA|JJJJ)[-_/.]?MM[-_/.]?(?:DD|JJ|TT)|(?:DD|JJ|TT)[-_/.]MM[-_/.](?:YYYY|AAAA|JJJJ))"
+_SHAPES: tuple[tuple[str, str], ...] = (
+    ("template", r"\$\{\{[^{}\n]{1,80}\}\}"),
+    ("mustache", r"(?<![{$%])\{\{[ \t]*[^\W\d][\w -]{0,60}?(?:\.\w{1,40}){0,4}[ \t]*\}\}(?!\})"),
+    ("escaped", r"\\<[^\W\d][^<>\n\\]{0,80}\\>"),
+    ("angle", r"(?<!<)<(?![\s\d])[^<>\n\"$`]{0,80}[^<>\n\"$`\s]>(?!\()"),
+    ("square", r"(?<![\w\])}$\[!])(?<!\w_\w)\[[^\W\d][^\[\]\n{}()\"$`*^@?\\]{1,80}\](?![(\[:*+?{\]])"),
+    ("joined", r"(?<=[_.\-/:=])\[[A-Za-z][\w -]{1,40}\](?![(\[*+?{\]])"),
+    ("brace", r"(?<![\w$@%{#\\'\"])\{[^\W\d][\w -]{1,40}\}(?!\})|(?<=[_.\-/:='\"])\{[^\W\d]\w{1,40}\}(?!\})"),
+    ("moment", rf"(?<![A-Za-z0-9]){_DATE}(?:[-_T/.: ]?HH[-_:.]?MM(?:[-_:.]?SS)?)?(?![A-Za-z0-9])"),
+    ("version", r"(?<![\w.])[vV]?(?:[XYZNxyzn]|\d{1,4})\.(?:[XYZNxyzn]|\d{1,4})(?:\.[XYZNxyzn])(?![\w.]*\w)"
+                r"|(?<![\w.])[vV]?[XYxy]\.[XYxy](?![\w.]*\w)"),
+    ("crosses", r"(?<![A-Za-z0-9$])(?:0{1,3}X{2,6}|X{3,40})(?![A-Za-z0-9])"),
+    ("blank", r"(?<!\w)_{3,200}(?!\w)"),
+    ("path", r"(?<![\w$}./-])(?:\.{0,2}/)?(?:path|ruta|chemin|pfad)[/](?:to|a|al|vers|zu|zum)(?:/[\w.@%+,-]{1,80}){0,20}/?(?![\w$])"),
+    ("yours", r"(?<![\w$/{.-])(?<!\$\{)(?:your|YOUR|tu|votre|dein)[-_][A-Za-z0-9]{1,40}(?:[-_][A-Za-z0-9]{1,40}){0,6}(?![\w=(])"),
+    ("capital", r"(?<=[\s=:/@])(?:(?:PREVIOUS|PREV|LAST|OLD|STABLE|TARGET|LAST_GOOD|KNOWN_GOOD)_[A-Z][A-Z_]{1,30}"
+                r"|REVISION(?:_NUMBER)?|COMMIT_(?:SHA|HASH|ID)|GIT_SHA|TIMESTAMP|BACKUP_FILE|BACKUP_ID)(?![\w=(])"),
+)  # fmt: skip
+_PATTERN = re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in _SHAPES))
+_NOT_ANGLE = re.compile(
+    r"<(?:none|br ?/?|/?(?:details|summary|html|head|body|div|span|p|b|i|u|em|strong|sub|sup|kbd|pre|img"
+    r"|a|ul|ol|li|hr|title|script|style)\b.*|unset|nil|null|!--.*|https?:.*|mailto:.*|[^<>\s]+@[^<>\s]+\.\w+)>",
+    re.IGNORECASE,
+)
+_NOT_SQUARE = re.compile(
+    r"\[(?:x|info|warn|warning|error|ok|fail|failed|debug|pass|passed|done|note|important|tip|caution"
+    r"|critical|fatal|success|skip|toc|\w-\w(?:\w-\w)*[\w-]*|[^\W\d]{1,2}|\w+=.*)\]",
+    re.IGNORECASE,
+)
+_NOT_BRACE = re.compile(r"\{(?:print|next|exit|else|end)\b.*\}")
+_MOMENT_WORD = re.compile(
+    r"time-?_?stamp|date(?!-?base)|datetime|fecha|horodatage|zeitstempel|datum|时间|日期", re.I
+)
+_FORMATTER = re.compile(r"to_char|date_format|strftime|\bmoment\b|tochar", re.IGNORECASE)
+_LEFT = re.compile(r"[\w.\-/@%+~]")
+_RIGHT = re.compile(r"[\w.\-/@%+]")
+
+
+def find(text: str) -> list[Found]:
+    """The placeholders of any text, in order and apart. Linear in the text."""
+    return [found for found in map(_accepted, _PATTERN.finditer(text)) if found]
+
+
+def uses(text: str) -> list[Use]:
+    """The placeholders of shell text that a value must reach, comments left out."""
+    found = find(text)
+    if not found:
+        return []
+    read = scan(text, [(one.start, one.end) for one in found])
+    return list(_uses(text, found, read))
+
+
+def opaque(text: str) -> list[tuple[int, int]]:
+    """The spans `shell.scan` must take for letters."""
+    return [(one.start, one.end) for one in find(text)]
+
+
+def _accepted(match: re.Match[str]) -> Found | None:
+    shape, text = match.lastgroup or "", match.group()
+    if _is_something_else(shape, text, match):
+        return None
+    moment = shape == "moment" or (
+        shape in {"angle", "square", "joined", "brace", "mustache"}
+        and bool(_MOMENT_WORD.search(text))
+    )
+    return Found(match.start(), match.end(), text, moment)
+
+
+def _is_something_else(shape: str, text: str, match: re.Match[str]) -> bool:
+    if shape == "angle":
+        return bool(_NOT_ANGLE.fullmatch(text)) or not re.match(r"<[^\W_]|<_\w", text)
+    if shape in {"square", "joined"}:
+        return bool(_NOT_SQUARE.fullmatch(text))
+    if shape == "brace":
+        return bool(_NOT_BRACE.fullmatch(text))
+    around = match.string[max(0, match.start() - 80) : match.start()].rpartition("\n")[2]
+    if shape == "moment":
+        return bool(_FORMATTER.search(around))
+    if shape == "capital":
+        return bool(re.search(r"\b(?:export|unset|local|readonly)\s", around))
+    return shape == "crosses" and "mktemp" in around
+
+
+def _uses(text: str, found: list[Found], read: Scan) -> Iterator[Use]:
+    segments = iter(read.segments)
+    segment = next(segments, None)
+    line = counted = 0
+    heads = set(read.heads)
+    done = 0
+    for one in found:
+        while segment and segment.end <= one.start:
+            segment = next(segments, None)
+        if segment is None or segment.context is Context.COMMENT or one.start < done:
+            continue
+        start, end = _unit(text, one, found) if one.moment else (one.start, one.end)
+        line, counted, done = line + text.count("\n", counted, start), start, end
+        yield _use(text, one, (start, end), line, segment.context, segment.nested, start in heads)
+
+
+def _use(
+    text: str,
+    one: Found,
+    span: tuple[int, int],
+    line: int,
+    context: Context,
+    nested: bool,
+    head: bool,
+) -> Use:
+    start, end = span
+    unit = text[start:end]
+    around = _line_around(text, start, end)
+    kind = kind_of(one.text, unit, around, one.moment)
+    name = name_of(one.text, unit, kind)
+    return Use(start, end, one.text, unit, kind, name, line, context, nested, head)
+
+
+def _line_around(text: str, start: int, end: int) -> tuple[str, str]:
+    """What stands on the same line before and after; 200 characters at most each way."""
+    before = text[max(0, start - 200) : start].rpartition("\n")[2]
+    return before, text[end : end + 200].partition("\n")[0]
+
+
+def _unit(text: str, one: Found, found: list[Found]) -> tuple[int, int]:
+    """The shell word around a moment, as far as it is one plain word."""
+    start, end = one.start, one.end
+    while start > max(0, one.start - 200) and _LEFT.match(text[start - 1]):
+        start -= 1
+    while end < min(len(text), one.end + 200) and _RIGHT.match(text[end]):
+        end += 1
+    edges = text[start - 1 : start] + text[end : end + 1]
+    if "$" in edges or "{" in edges or "}" in edges or text[start:end].startswith("-"):
+        return one.start, one.end
+    return start, len(text[:end].rstrip(".")) if end > one.end else end

@@ -1,0 +1,249 @@
+"""Sections that say how to roll back, read into procedures of steps.
+
+Headings named "Option", "Method", "Scenario" are ways of which one is taken; "Phase" and
+"Stage" are parts of one way; "Step n" and numbered headings are its steps.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+from rollback_console.documents.carriers import Found, is_plain_prose, steps_of_blocks
+from rollback_console.documents.fold import fold, fold_heading, plain, slug
+from rollback_console.documents.model import Procedure, Step
+from rollback_console.documents.outline import Section
+from rollback_console.documents.sections import (
+    Part,
+    holds_several_ways,
+    part_of,
+    speaks_of_going_back,
+)
+from rollback_console.documents.steps import Doubt, step_from
+from rollback_console.documents.words import is_condition, is_warning
+
+_STEP = re.compile(
+    r"\W*(?:step|paso|etape|schritt|passo|passaggio|步骤|الخطوه|خطوه)\s*#?\s*(\d{1,3})(?:\.\d+)*(?:\s*[:.)\-–—::、]\s*|\s+|$)(.*)"
+)
+_COUNTED = re.compile(r"\W*(?:\d{1,2}\.)*(\d{1,3})\s*(?:[.):、]\s*|[-–—]\s+|\s+(?=[^\W\d]))(\D.*)")
+_CHINESE_STEP = re.compile(r"\W*第\s*([一二三四五六七八九十\d]{1,3})\s*步\s*[::、]?\s*(.*)")
+_WAY = re.compile(
+    r"\W*(?:\d[\d.]*[.)]?\s*)?(?:option|method|scenario|level|procedure|strategy|approach|alternative|plan|path|way|tier|case"
+    r"|opcion|escenario|metodo|methode|scenario|variante|szenario|方案|场景|方法|选项|الخيار|السيناريو|الطريقه)"
+    r"\s*(?:#\s*)?(?:\d{1,2}|[a-h]|[ivx]{1,4}|[一二三四五六])(?:\b|(?<=[一二三四五六]))"
+)
+_PHASE = re.compile(
+    r"\W*(?:\d[\d.]*[.)]?\s*)?(?:phase|stage|part|fase|etapa|teil|partie|阶段|المرحله)\s*(?:#\s*)?(?:\d{1,2}|[a-h]|[ivx]{1,4}|[一二三四五六])\b"
+    r"|\W*第[一二三四五六\d]阶段"
+)
+_DIGITS = {digit: at for at, digit in enumerate("一二三四五六七八九十", 1)}
+
+Elsewhere = Callable[[Section], None]
+
+
+@dataclass(slots=True)
+class Reading:
+    """Procedures found, the doubts of each of their steps, and sections left to others."""
+
+    procedures: list[Procedure] = field(default_factory=list)
+    doubts: dict[tuple[str, str], list[Doubt]] = field(default_factory=dict)
+    others: list[tuple[Section, Part]] = field(default_factory=list)
+    keys: Counter[str] = field(default_factory=Counter)
+
+
+def is_step_heading(title: str) -> bool:
+    """`Step 2: ...`, in any of the languages known."""
+    folded = fold(title)
+    return bool(_STEP.match(folded) or _CHINESE_STEP.match(folded))
+
+
+def is_counted_heading(title: str) -> bool:
+    """`2. ...` or `2) ...`: a step where steps are expected, a chapter elsewhere."""
+    return bool(_COUNTED.match(fold(title)))
+
+
+def is_way_heading(title: str) -> bool:
+    """`Option A`, `Scenario 2`: one of several ways."""
+    return bool(_WAY.match(fold(title)))
+
+
+def is_phase_heading(title: str) -> bool:
+    """`Phase 1`: a part of one way."""
+    return bool(_PHASE.match(fold(title)))
+
+
+def read_procedures(section: Section, reading: Reading, name: str = "") -> None:
+    """Read `section` as one procedure or several, adding to `reading`."""
+    name = name or _name_of(section.title)
+    inside, ways = _sorted(section, reading)
+    for way in ways:
+        read_procedures(way, reading, _name_of(way.title))
+    found = _found(section, inside, bool(ways))
+    if found:
+        _add(reading, section, name, found)
+
+
+def read_steps(sections: Sequence[Section], reading: Reading, name: str, line: int) -> None:
+    """Read sections that are steps themselves as one procedure of this name."""
+    found = [step for section in sections for step in _steps_of(section)]
+    if found:
+        parent = Section(title=name, line=line)
+        _add(reading, parent, name, found)
+
+
+def _sorted(section: Section, reading: Reading) -> tuple[list[Section], list[Section]]:
+    """Children that are steps or phases, and those that are ways; the rest is for others."""
+    inside: list[Section] = []
+    ways: list[Section] = []
+    several = _children_are_ways(section)
+    for child in section.children:
+        if is_step_heading(child.title) or is_phase_heading(child.title):
+            inside.append(child)
+        elif is_way_heading(child.title):
+            ways.append(child)
+        elif (other := _other_part(child)) is not None:
+            reading.others.append((child, other))
+        else:
+            (ways if several and not is_counted_heading(child.title) else inside).append(child)
+    return inside, ways
+
+
+def _other_part(child: Section) -> Part | None:
+    """The part of a plan this sub-section is, when it is none of the steps."""
+    part = part_of(child.title)
+    if part in {Part.STEPS, Part.UNKNOWN}:
+        return None
+    if part is Part.NEVER:
+        return part
+    runs = child.has_fence() or is_counted_heading(child.title)
+    if runs and part not in {Part.TRIGGERS, Part.NO_GO, Part.MESSAGE, Part.CONTACTS, Part.TIME}:
+        return None
+    return part
+
+
+def _children_are_ways(section: Section) -> bool:
+    plain_ones = [c for c in section.children if not _is_marked(c) and _other_part(c) is None]
+    if len(plain_ones) < 2 or any(is_step_heading(c.title) for c in section.children):
+        return False
+    back = sum(speaks_of_going_back(child.title) for child in plain_ones)
+    return holds_several_ways(section.title) or back > 1 or all(map(_has_steps, plain_ones))
+
+
+def _is_marked(child: Section) -> bool:
+    tests = (is_step_heading, is_counted_heading, is_way_heading, is_phase_heading)
+    return any(test(child.title) for test in tests)
+
+
+def _has_steps(section: Section) -> bool:
+    if any(is_step_heading(c.title) or is_counted_heading(c.title) for c in section.children):
+        return True
+    return len(steps_of_blocks(section.title, section.line, section.blocks)) > 1
+
+
+def _found(section: Section, inside: Sequence[Section], has_ways: bool) -> Found:
+    own: Found = []
+    if not (is_plain_prose(section.blocks) and (inside or has_ways)):
+        own = steps_of_blocks(section.title or "Rollback", section.line, section.blocks)
+    if inside or has_ways:
+        # Bullets above real steps introduce them; only what runs is a step itself.
+        own = [(step, doubts) for step, doubts in own if step.commands or step.alternatives]
+    return own + [step for child in inside for step in _steps_of(child)]
+
+
+def _steps_of(section: Section) -> Found:
+    """A heading is one step, unless it is a phase (or a plain heading) that holds several."""
+    if is_step_heading(section.title):
+        return [_heading_step(section)]
+    group = plain(section.title) if is_phase_heading(section.title) else ""
+    steps = [c for c in section.children if is_step_heading(c.title) or is_counted_heading(c.title)]
+    if steps:
+        return [step for child in steps for step in _steps_in(child, group or section.title)]
+    carried = steps_of_blocks(section.title, section.line, section.blocks)
+    if len(carried) > 1 and not section.children:
+        return [(replace(step, group=section.title), doubts) for step, doubts in carried]
+    return [_heading_step(section)]
+
+
+def _steps_in(section: Section, group: str) -> Found:
+    step, doubts = _heading_step(section)
+    return [(replace(step, group=group), doubts)]
+
+
+def _heading_step(section: Section) -> tuple[Step, list[Doubt]]:
+    title = _step_title(section.title)
+    return step_from(title, section.line, section.every_block())
+
+
+def _step_title(title: str) -> str:
+    for pattern in (_AS_WRITTEN_STEP, _AS_WRITTEN_COUNT):
+        match = pattern.match(title)
+        rest = (match[match.lastindex or 0] or "").strip() if match and match.lastindex else ""
+        if rest:
+            return rest
+    return title
+
+
+_AS_WRITTEN_STEP = re.compile(
+    r"\W*(?:(?i:step|paso|[eé]tape|schritt|passo|passaggio)|步骤|الخطوة|خطوة)\s*#?\s*\d{1,3}(?:\.\d+)*\s*[:.)\-–—::、]?\s*(.*)"
+    r"|\W*第\s*[一二三四五六七八九十\d]{1,3}\s*步\s*[::、]?\s*(.*)"
+)
+_AS_WRITTEN_COUNT = re.compile(r"\W*(?:\d{1,2}\.)*\d{1,3}\s*[.):、\-–—]*\s+(\D.*)")
+
+
+def _number_of(title: str) -> int | None:
+    folded = fold(title)
+    match = _STEP.match(folded) or _COUNTED.match(folded)
+    if match:
+        return int(match[1])
+    match = _CHINESE_STEP.match(folded)
+    if match:
+        return int(match[1]) if match[1].isdecimal() else _DIGITS.get(match[1])
+    return None
+
+
+def _add(reading: Reading, section: Section, name: str, found: Found) -> None:
+    key = _unique(slug(name, "procedure"), reading.keys)
+    steps = _numbered(section, [step for step, _ in found])
+    for step, (_, doubts) in zip(steps, found, strict=True):
+        reading.doubts[key, step.key] = doubts
+    intro = [plain(b.text) for b in section.blocks if b.text]
+    condition = next((text for text in (section.title, *intro) if is_condition(text)), "")
+    warnings = tuple(b_text for b_text in intro if is_warning(b_text)) if section.children else ()
+    reading.procedures.append(
+        Procedure(key, name, tuple(steps), section.line, condition, warnings=warnings)
+    )
+
+
+def _numbered(section: Section, steps: Sequence[Step]) -> list[Step]:
+    """Numbers as the author gave them while they count up, else 1, 2, 3; keys made unique."""
+    titles = {child.line: child.title for child in section.walk() if child.line}
+    given = [_number_of(titles.get(step.lines[0], "")) for step in steps]
+    said = [number for number in given if number is not None]
+    counts_up = len(said) == len(steps) and said == sorted(set(said))
+    keys: Counter[str] = Counter()
+    numbered = []
+    for at, step in enumerate(steps):
+        key = _unique(step.key, keys)
+        number = said[at] if counts_up else at + 1
+        numbered.append(replace(step, number=number, key=key))
+    return numbered
+
+
+def _unique(key: str, seen: Counter[str]) -> str:
+    seen[key] += 1
+    if seen[key] == 1:
+        return key
+    return _unique(f"{key}-{seen[key]}", seen)
+
+
+def _name_of(title: str) -> str:
+    """The heading without its number."""
+    match = re.match(r"\W*(?:\d+\.)*\d*[.)]?\s*(\D.*)", plain(title))
+    return (match[1] if match else plain(title)).strip(" :") or "Rollback"
+
+
+def folded_name(procedure: Procedure) -> str:
+    """The procedure's name for comparison."""
+    return fold_heading(procedure.name)

@@ -1,0 +1,111 @@
+"""Whether a line reads like a shell command, and what a command destroys or blocks on."""
+
+from __future__ import annotations
+
+import re
+
+SHELLS = frozenset({"bash", "sh", "shell", "zsh", "ksh", "dash", "posix", "bash-script"})
+SESSIONS = frozenset(
+    {
+        "console",
+        "shell-session",
+        "shellsession",
+        "terminal",
+        "sh-session",
+        "bash-session",
+        "command",
+        "cmdline",
+    }
+)
+POWERSHELLS = frozenset(
+    {"powershell", "ps1", "pwsh", "ps", "posh", "cmd", "bat", "batch", "dosbatch"}
+)
+SQLS = frozenset({"sql", "mysql", "postgresql", "psql", "plsql", "tsql", "pgsql", "postgres", "sqlite"})  # fmt: skip
+
+_PROGRAMS = frozenset(
+    """
+    sudo su git gh glab kubectl helm helmfile kustomize oc k9s docker docker-compose podman nerdctl skopeo crane
+    systemctl service journalctl supervisorctl pm2 forever nginx apachectl apache2ctl httpd haproxy caddy
+    mysql mysqldump mariadb mariadb-dump psql pg_dump pg_restore pg_dumpall createdb dropdb pg_ctl sqlite3 redis-cli
+    valkey-cli mongo mongosh mongodump mongorestore mongoimport sqlcmd bcp cqlsh influx clickhouse-client
+    python python3 python2 pip pip3 pipenv poetry uv uvicorn gunicorn celery flask django-admin alembic pytest tox
+    ruby bundle rake rails gem cap mina puma unicorn php artisan composer symfony drush wp node npm npx yarn pnpm bun
+    deno prisma knex sequelize typeorm java javac mvn gradle ./gradlew ./mvnw sbt go cargo rustup dotnet msbuild
+    flyway liquibase dbmate goose migrate atlas sqitch terraform terragrunt tofu pulumi ansible ansible-playbook
+    packer vault consul nomad aws gcloud gsutil bq az doctl flyctl fly heroku vercel netlify railway render eb sam cdk
+    serverless sls firebase wrangler supabase ecs-cli eksctl argocd argo flux linkerd istioctl velero kubectx kubens
+    curl wget http httpie ab hey k6 wrk nc telnet ping dig nslookup host traceroute openssl ssh scp rsync sftp
+    cp mv rm ln mkdir rmdir touch chmod chown cat tail head less more grep egrep fgrep zgrep awk sed cut sort uniq wc
+    tr tee xargs find ls ll cd pwd pushd popd tar gzip gunzip zip unzip zcat bzip2 xz dd df du free top htop ps kill
+    killall pkill pgrep lsof netstat ss watch sleep date echo printf export source set unset env test time timeout
+    nohup screen tmux crontab at apt apt-get dpkg yum dnf rpm apk brew snap zypper pacman make cmake jq yq vi vim nano
+    diff patch md5sum sha256sum sha1sum base64 hostname uname whoami id mount umount ip iptables ufw update-rc.d
+    true false read exit return if for while until case do then else fi done function local declare eval exec trap
+    wait bg fg jobs disown alias type which command history stat file readlink realpath basename dirname seq shuf
+    rabbitmqctl rabbitmq-admin kafka-topics kafka-topics.sh kafka-consumer-groups kafka-consumer-groups.sh zkCli.sh
+    etcdctl cap ebcli certbot letsencrypt logrotate rc-service launchctl sc net taskkill iisreset
+    bin/rails bin/rake bin/console az.cmd etckeeper dokku kamal mutagen mc rclone restic borg pgbackrest wal-g barman
+    xtrabackup mariabackup innobackupex lftp ftp mail sendmail logger chef-client puppet salt salt-call nsenter crictl
+    ctr nix nix-env nixos-rebuild ostree rpm-ostree bootctl grub-reboot zfs zpool lvconvert lvcreate btrfs snapper
+    """.split()  # noqa: SIM905 - a word list reads better than 300 quotes
+)  # fmt: skip
+_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=(?:\S|$)|\$[A-Za-z_({]")
+_PATHLIKE = re.compile(
+    r"(?:\.{1,2}|~)?/[\w.@<>{}$-]+(?:/[\w.@<>{}$*-]+)*$|[\w./-]+\.(?:sh|py|rb|pl|php|js|ps1|bash)$"
+)
+_PREFIX = re.compile(
+    r"(?:sudo(?:\s+-\S+(?:\s+\w+(?=\s+-|\s+\S))?)*|env|time|nohup|exec)\s+|[A-Za-z_]\w*=\S*\s+"
+)
+_PROSE = re.compile(
+    r"^[A-Z][a-z]+ (?:the|a|an|to|your|all|any|in|on|for|from|is|are|and|that|if)\b"
+)
+
+DESTROYS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
+    (code, re.compile(pattern, re.IGNORECASE))
+    for code, pattern in (
+        ("removes-files", r"\brm\s+(?:-\w+\s+)*-\w*[rR]\w*|\brm\s+(?:-\w+\s+)*--recursive|\bfind\b.*\s-delete\b|\bshred\b|Remove-Item\b.*-Recurse"),
+        ("drops-data", r"\bdrop\s+(?:database|table|schema|column|index|view|user|role|constraint|collection)\b|\bdropdb\b|\btruncate\s+(?:table\s+)?\w|\bdelete\s+from\b|\.drop(?:Database)?\(|\bflush(?:all|db)\b|db:drop|migrate:fresh|migrate:reset|db:reset"),
+        ("discards-work", r"\bgit\s+reset\s+(?:.*\s)?--hard|\bgit\s+clean\s+-\w*f|\bgit\s+checkout\s+(?:--\s+)?\.(?:\s|$)"),
+        ("force-push", r"\bgit\s+push\b.*(?:--force(?:-with-lease)?\b|\s-f\b|\s\+\S)"),
+        ("restores-over", r"\b(?:mysql|mariadb|psql|sqlite3)\b[^|;&\n]*<(?!<)\s*\S|\|\s*(?:sudo\s+)?(?:docker\s+exec\s.*)?(?:mysql|mariadb|psql)\b|\bpg_restore\b|\bmongorestore\b|\bpsql\b.*\s(?:-f|--file)[ =]|\bmysql\b.*\bsource\s|gunzip\b.*\|\s*(?:mysql|psql)|\brestore-db-instance|\bsnapshot restore|RESTORE DATABASE|\bvelero restore|\brestic restore|\bpgbackrest\b.*restore"),
+        ("reverses-migration", r"manage\.py\s+migrate\s+\S+\s+\S+|\balembic\b.*\bdowngrade|\bflyway\b.*\bundo|\bliquibase\b.*rollback|db:rollback|db:migrate:down|VERSION=\S+.*db:migrate|db:migrate\b.*VERSION=|migrate:(?:rollback|undo)|migration:revert|knex\b.*migrate:(?:rollback|down)|\bgoose\b.*\bdown|\bdbmate\b.*\b(?:rollback|down)|\bmigrate\b.*\bdown\b|database update (?!-|$)\S|\bsqitch\s+revert"),
+        ("destroys-resources", r"\bterraform\s+destroy|\bterragrunt\s+destroy|\bpulumi\s+destroy|\bkubectl\s+delete\s+(?:\S+\s+)*(?:pvc|pv|ns|namespace|statefulset|persistentvolume\S*|crd|secret)\b|\bdocker(?:-compose|\s+compose)\s.*\bdown\b.*(?:\s-v\b|--volumes)|\bdocker\s+volume\s+(?:rm|prune)|\bdocker\s+system\s+prune|\bhelm\s+(?:uninstall|delete)|\baws\s+s3\s+(?:rm|rb)\b|\bgcloud\b.*\bdelete\b|\baz\b.*\bdelete\b|\baws\b.*\bdelete-"),
+    )
+)  # fmt: skip
+
+
+def destroys(text: str) -> list[str]:
+    """Codes of what the command may destroy, none twice."""
+    return [code for code, pattern in DESTROYS if pattern.search(text)]
+
+
+def bare(command: str) -> str:
+    """The command without `sudo`, assignments and wrappers before it."""
+    for _ in range(6):
+        match = _PREFIX.match(command)
+        if not match or match.end() == len(command):
+            return command
+        command = command[match.end() :]
+    return command
+
+
+def signature(command: str) -> tuple[str, str]:
+    """Program and subcommand: what two ways of doing one thing have in common."""
+    words = bare(command).split(None, 3)[:3]
+    program = words[0] if words else ""
+    second = words[1] if len(words) > 1 and not words[1].startswith("-") else ""
+    return program, second
+
+
+def reads_like_command(line: str) -> bool:
+    """Whether a person would type this line at a prompt. Errs on the side of no."""
+    line = line.strip()
+    if not line or _PROSE.match(line):
+        return False
+    word = bare(line).split(None, 1)[0]
+    return (
+        word in _PROGRAMS
+        or word.rpartition("/")[2] in _PROGRAMS
+        or bool(_PATHLIKE.match(word))
+        or bool(_ASSIGNMENT.match(line) and "=" in word and " " not in line.partition("=")[0])
+    )

@@ -1,0 +1,257 @@
+"""From source text to a plan document: which section is what, and which line became what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from rollback_console.documents.blocks import Block, BlockKind, parse
+from rollback_console.documents.coverage import Coverage
+from rollback_console.documents.derive import code_only
+from rollback_console.documents.details import Details, take
+from rollback_console.documents.fields import Field, fields_of, first, is_generic, trailer_fields
+from rollback_console.documents.fold import plain
+from rollback_console.documents.frontmatter import read_front_matter
+from rollback_console.documents.gather import placeholders_of
+from rollback_console.documents.lint import findings_of
+from rollback_console.documents.model import FrontMatter, PlanDocument
+from rollback_console.documents.outline import Section, outline
+from rollback_console.documents.procedures import (
+    Reading,
+    is_counted_heading,
+    is_step_heading,
+    is_way_heading,
+    read_procedures,
+    read_steps,
+)
+from rollback_console.documents.scope import in_scope
+from rollback_console.documents.sections import Part, part_of, speaks_of_going_back
+from rollback_console.documents.source import decode, split_lines
+
+
+def read(data: bytes | str) -> PlanDocument:
+    """Read a plan document. Any text of up to 256 KiB gives a document, however strange.
+
+    Raises errors.UnreadableDocument for more than that, for binary data and for bytes that
+    are neither UTF-8 nor UTF-16 with a byte order mark.
+    """
+    text, encoding = decode(data)
+    return _Reader(text, encoding).read()
+
+
+@dataclass(slots=True)
+class _Reader:
+    text: str
+    encoding: str
+    lines: list[str] = field(default_factory=list)
+    details: Details = field(default_factory=Details)
+    reading: Reading = field(default_factory=Reading)
+    fields: list[Field] = field(default_factory=list)
+    coverage: Coverage = field(default_factory=Coverage)
+    waiting: list[Section] = field(default_factory=list)
+
+    def read(self) -> PlanDocument:
+        self.lines = split_lines(self.text)
+        head = read_front_matter(self.lines)
+        root = outline(parse(self._without(head)))
+        title = self._title_section(root)
+        self._preamble(root, title)
+        self._sections(root, title)
+        return self._document(head, title)
+
+    def _without(self, head: FrontMatter) -> list[str]:
+        end = head.lines[1] if head.lines else 0
+        self.coverage.claim("front matter", (1, end) if end else None)
+        return [""] * end + self.lines[end:]
+
+    # Title and the lines under it.
+
+    def _title_section(self, root: Section) -> Section:
+        """The first heading, where it stands above all others; else the root."""
+        tops = root.children
+        if tops and (len(tops) == 1 or (tops[0].level == 1 and not _is_part(tops[0]))):
+            return tops[0] if not is_step_heading(tops[0].title) else root
+        return root
+
+    def _preamble(self, root: Section, title: Section) -> None:
+        if title.heading:
+            self.coverage.claim("title", title.heading.lines)
+        for block in [*root.blocks, *(title.blocks if title is not root else [])]:
+            for found in fields_of([block]):
+                self.fields.append(found)
+                self.coverage.claim("field", (found.line, found.line), found.key)
+
+    # Sections.
+
+    def _sections(self, root: Section, title: Section) -> None:
+        tops = title.children + [s for s in root.children if s is not title and title is not root]
+        scope = in_scope(title, tops)
+        self._loose_steps(title, scope)
+        for section in scope:
+            self._visit(section, Part.UNKNOWN)
+        if not self.reading.procedures:
+            self._late_steps(title, scope)
+        self._code_only()
+
+    def _visit(self, section: Section, inherited: Part) -> None:
+        """Read one section; a heading that says nothing means what the one above it means."""
+        part = _part(section, inherited)
+        if part is Part.STEPS:
+            self._steps(section)
+            return
+        if part in {Part.UNKNOWN, Part.NEVER}:
+            self._not_read(section, part)
+            return
+        self._claim(part, section)
+        take(self.details, section, part)
+        if part is Part.VERIFICATION and section.has_fence():
+            self.waiting.append(section)
+        for child in section.children:
+            self._visit(child, part)
+
+    def _not_read(self, section: Section, part: Part) -> None:
+        for child in section.children:
+            if part is Part.UNKNOWN or speaks_of_going_back(child.title):
+                self._visit(child, part)
+        for block in section.blocks:
+            for found in trailer_fields(block):
+                self._field(found)
+
+    def _field(self, found: Field) -> None:
+        self.fields.append(found)
+        self.coverage.claim("field", (found.line, found.line), found.key)
+
+    def _claim(self, part: Part, section: Section) -> None:
+        if section.heading:
+            self.coverage.claim("heading", section.heading.lines, part.value)
+        for block in section.blocks:
+            if trailer := trailer_fields(block):
+                for found in trailer:
+                    self._field(found)
+            else:
+                self.coverage.claim(_kind_of(block, part), block.lines, part.value)
+
+    # Steps.
+
+    def _steps(self, section: Section) -> None:
+        before = len(self.reading.procedures)
+        read_procedures(section, self.reading)
+        others, self.reading.others = self.reading.others, []
+        self._claim_procedures(section, before, {id(one) for one, _ in others})
+        for other, part in others:
+            self._visit(other, part)
+
+    def _claim_procedures(self, section: Section, before: int, others: set[int]) -> None:
+        for procedure in self.reading.procedures[before:]:
+            for step in procedure.steps:
+                self.coverage.claim("step", step.lines, f"{procedure.key}/{step.key}")
+        waiting = [section]
+        while waiting:
+            one = waiting.pop()
+            if id(one) in others:
+                continue
+            if one.heading:
+                self.coverage.claim("heading", one.heading.lines, Part.STEPS.value)
+            for block in one.blocks:
+                self.coverage.claim(_kind_of(block, Part.STEPS), block.lines, Part.STEPS.value)
+            waiting += one.children
+
+    def _loose_steps(self, title: Section, scope: list[Section]) -> None:
+        """`## Step 1` directly under the title."""
+        steps = [section for section in scope if is_step_heading(section.title)]
+        if steps:
+            self._read_loose(title, steps)
+            scope[:] = [section for section in scope if section not in steps]
+
+    def _late_steps(self, title: Section, scope: list[Section]) -> None:
+        """Without any section of steps, `## 1. Stop` ... are the steps, or the body itself."""
+        loose = [
+            s for s in scope if is_counted_heading(s.title) and s.has_fence() and not _is_part(s)
+        ]
+        if loose:
+            self._read_loose(title, loose)
+        elif any(
+            b.kind in {BlockKind.ITEM, BlockKind.FENCE, BlockKind.TABLE} for b in title.blocks
+        ):
+            body = replace_children(title)
+            self._steps(body)
+
+    def _read_loose(self, title: Section, steps: list[Section]) -> None:
+        before = len(self.reading.procedures)
+        read_steps(steps, self.reading, plain(title.title) or "Rollback", title.line or 1)
+        for section in steps:
+            self._claim_procedures(section, before, set())
+
+    def _code_only(self) -> None:
+        notes = [*self.details.losses, *self.details.data_notes, *self.details.classes]
+        derived = code_only(self.reading.procedures, notes)
+        if derived:
+            self.reading.procedures.append(derived)
+
+    # The whole.
+
+    def _document(self, head: FrontMatter, title: Section) -> PlanDocument:
+        details = self.details
+        mapped, unmapped = self.coverage.settle(self.lines)
+        document = PlanDocument(
+            source=self.text,
+            encoding=self.encoding,
+            title=self._title(head, title),
+            service=first(self.fields, "service", head.values),
+            environment=first(self.fields, "environment", head.values),
+            date=first(self.fields, "date", head.values),
+            lead=first(self.fields, "lead", head.values),
+            fields={found.label: found.value for found in reversed(self.fields)},
+            front_matter=head,
+            procedures=tuple(self.reading.procedures),
+            triggers=tuple(details.triggers),
+            no_go=tuple(details.no_go),
+            decision=details.decision(),
+            preconditions=tuple(details.preconditions),
+            checks=tuple(details.checks),
+            actions=tuple(details.actions),
+            estimates=tuple(details.estimates),
+            notify=tuple(details.notify),
+            contacts=tuple(details.contacts),
+            messages=tuple(details.messages),
+            prevention=tuple(details.prevention),
+            data=details.data(),
+            mapped=mapped,
+            unmapped=unmapped,
+        )
+        document = replace(document, placeholders=placeholders_of(document, self.fields))
+        return replace(document, findings=findings_of(document, self.reading.doubts))
+
+    def _title(self, head: FrontMatter, title: Section) -> str:
+        named = first(self.fields, "title", head.values)
+        heading = plain(title.title)
+        if heading and not is_generic(heading) and "title" not in head.values:
+            return heading
+        return named or first(self.fields, "service", head.values) or heading
+
+
+def replace_children(section: Section) -> Section:
+    """The section with only its own blocks."""
+    return Section(section.title, section.level, section.line, section.blocks, [], None)
+
+
+def _is_part(section: Section) -> bool:
+    return part_of(section.title) not in {Part.UNKNOWN, Part.STEPS}
+
+
+def _part(section: Section, inherited: Part) -> Part:
+    """Its own words first; ways and steps of a plan are steps wherever they stand."""
+    if is_way_heading(section.title) and section.has_fence() and inherited is not Part.NEVER:
+        return Part.STEPS
+    own = part_of(section.title)
+    if own is Part.DATA and inherited is not Part.DATA and _acts(section):
+        return Part.STEPS
+    return inherited if own is Part.UNKNOWN else own
+
+
+def _acts(section: Section) -> bool:
+    """ "Database rollback" with commands is a way to do it, not a consideration."""
+    return speaks_of_going_back(section.title) and section.has_fence()
+
+
+def _kind_of(block: Block, part: Part) -> str:
+    return "rule" if block.kind is BlockKind.RULE else part.value

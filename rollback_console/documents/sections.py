@@ -1,0 +1,91 @@
+"""What a heading announces, by its words alone."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+
+from rollback_console.documents import synonyms
+from rollback_console.documents.fold import fold, fold_heading
+
+
+class Part(StrEnum):
+    """A part of a plan. `never` is understood and never runs; `unknown` is kept and reported."""
+
+    UNKNOWN = "unknown"
+    NEVER = "never"
+    TRIGGERS = "triggers"
+    NO_GO = "no-go"
+    DECISION = "decision"
+    PRECONDITIONS = "preconditions"
+    STEPS = "steps"
+    VERIFICATION = "verification"
+    DATA = "data"
+    COMMUNICATION = "communication"
+    MESSAGE = "message"
+    CONTACTS = "contacts"
+    TIME = "time"
+    AFTER = "after"
+    PREVENTION = "prevention"
+
+
+# The narrower meaning first: "post-rollback verification" verifies, "rollback decision" decides.
+_ORDER: tuple[tuple[Part, re.Pattern[str]], ...] = tuple(
+    (part, re.compile(pattern))
+    for part, pattern in (
+        (Part.MESSAGE, synonyms.MESSAGE),
+        (Part.NO_GO, synonyms.NO_GO),
+        (Part.NEVER, synonyms.NEVER),
+        (Part.PREVENTION, synonyms.PREVENTION),
+        (Part.TRIGGERS, synonyms.TRIGGERS),
+        (Part.PRECONDITIONS, synonyms.PRECONDITIONS),
+        (Part.VERIFICATION, synonyms.VERIFICATION),
+        (Part.TIME, synonyms.TIME),
+        (Part.DATA, synonyms.DATA),
+        (Part.CONTACTS, synonyms.CONTACTS),
+        (Part.COMMUNICATION, synonyms.COMMUNICATION),
+        (Part.DECISION, synonyms.DECISION),
+        (Part.AFTER, synonyms.AFTER),
+    )
+)
+_ROLLBACK = re.compile(synonyms.ROLLBACK)
+_FORWARD = re.compile(synonyms.FORWARD)
+_STEPS = re.compile(synonyms.STEPS)
+_FOLLOW_UP = re.compile(synonyms.FOLLOW_UP)
+_PLURAL = re.compile(
+    r"procedures\b|methods\b|options\b|scenarios\b|strategies\b|procedimientos|opciones|escenarios"
+    r"|methodes\b|optionen\b|verfahren\b|方案|场景|الخيارات|الطرق"
+)
+
+
+def part_of(heading: str) -> Part:
+    """The part a heading announces; `unknown` when its words say nothing."""
+    folded = fold_heading(heading)
+    for part, pattern in _ORDER:
+        if pattern.search(folded):
+            return part
+    if speaks_of_going_back(heading):
+        return Part.STEPS
+    if _FORWARD.search(folded):
+        return Part.NEVER
+    return Part.STEPS if _STEPS.search(folded) else Part.UNKNOWN
+
+
+def speaks_of_going_back(text: str) -> bool:
+    """Whether the words are about a rollback, in any of the languages known."""
+    return bool(_ROLLBACK.search(fold(text)))
+
+
+def speaks_of_going_forward(text: str) -> bool:
+    """Whether the words are about a deployment, which this console never runs."""
+    return bool(_FORWARD.search(fold(text)))
+
+
+def is_follow_up(heading: str) -> bool:
+    """Whether actions under this heading can wait."""
+    return bool(_FOLLOW_UP.search(fold(heading)))
+
+
+def holds_several_ways(heading: str) -> bool:
+    """Whether the heading promises alternatives: "methods", "options", "scenarios"."""
+    return bool(_PLURAL.search(fold_heading(heading)))

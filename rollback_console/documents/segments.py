@@ -1,0 +1,193 @@
+"""Groups of commands made into what always runs and what is a choice.
+
+"Or ..." makes an alternative of the commands above it that begin the same way; "Option A",
+"Docker: / Kubernetes:" name alternatives outright; "If needed ..." between other commands
+makes a choice between doing and leaving. What stands behind a choice belongs to each of its
+ways, and a person is told so. Two ways are never both run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import product
+
+from rollback_console.documents.fences import Group, Remark
+from rollback_console.documents.model import Alternative, Command
+from rollback_console.documents.programs import signature
+from rollback_console.documents.words import (
+    is_condition,
+    is_fallback,
+    is_or,
+    is_preferred,
+    is_warning,
+    option_label,
+    platform,
+)
+
+MOST = 8
+
+
+@dataclass(slots=True)
+class Way:
+    label: str
+    commands: list[Command] = field(default_factory=list)
+    condition: str = ""
+    preferred: bool = False
+    fallback: bool = False
+
+
+@dataclass(slots=True)
+class Part:
+    """Commands that always run, or (with `ways`) a choice."""
+
+    commands: list[Command] = field(default_factory=list)
+    ways: list[Way] = field(default_factory=list)
+    named: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """The whole: `commands` first, then one of `alternatives`. `tail` is the line of the
+    first command that was put behind every way; `too_many` says nobody could choose."""
+
+    commands: tuple[Command, ...]
+    alternatives: tuple[Alternative, ...]
+    tail: int = 0
+    too_many: bool = False
+
+
+def choose(groups: Sequence[Group]) -> Choices:
+    """Decide what is shared and what is a choice."""
+    filled = [group for group in _with_orphans(groups) if group.commands]
+    named = _named(filled)
+    parts: list[Part] = []
+    for at, group in enumerate(filled):
+        _take(parts, group, named, alone=len(filled) == 1, last=at == len(filled) - 1)
+    return _joined(parts)
+
+
+def _with_orphans(groups: Sequence[Group]) -> list[Group]:
+    """Remarks without commands of their own (a heading, a lone comment) go to the next group."""
+    out: list[Group] = []
+    carried: list[Remark] = []
+    for group in groups:
+        if group.commands:
+            out.append(Group(carried + group.remarks, group.commands))
+            carried = []
+        else:
+            carried = carried + group.remarks if _matters(group.remarks) else carried
+    return out
+
+
+def _matters(remarks: Sequence[Remark]) -> bool:
+    return any(is_or(r.text) or option_label(r.text) or is_fallback(r.text) for r in remarks)
+
+
+def _named(groups: Sequence[Group]) -> bool:
+    """Whether ways are named by platform: at least two different ones, each heading a group."""
+    names = [name for group in groups if (name := _platform(group))]
+    return len(set(names)) > 1
+
+
+def _platform(group: Group) -> str:
+    return platform(group.remarks[0].text) if group.remarks else ""
+
+
+def _take(parts: list[Part], group: Group, named: bool, *, alone: bool, last: bool) -> None:
+    label = next((r.text for r in group.remarks if option_label(r.text)), "")
+    other = next((r.text for r in group.remarks if is_or(r.text)), "")
+    fallback = next((r.text for r in group.remarks if is_fallback(r.text)), "")
+    if not label and named:
+        label = group.remarks[0].text if _platform(group) else ""
+    if (other or fallback) and not label and _has_commands(parts):
+        _other_way(parts, group, other or fallback, bool(fallback))
+    elif label and not alone:
+        _named_way(parts, group, label)
+    elif parts and parts[-1].named:
+        parts[-1].ways[-1].commands += group.commands
+    elif not alone and (condition := _condition(group)):
+        parts.append(Part(ways=[_way(group, condition, condition), Way("Leave this out")]))
+    else:
+        _shared(parts, group)
+
+
+def _has_commands(parts: Sequence[Part]) -> bool:
+    return any(part.commands or part.ways for part in parts)
+
+
+def _condition(group: Group) -> str:
+    texts = [r.text for r in group.remarks if is_condition(r.text) and not is_warning(r.text)]
+    return texts[0] if texts else ""
+
+
+def _way(group: Group, label: str, condition: str = "", fallback: bool = False) -> Way:
+    said = " ".join(r.text for r in group.remarks)
+    return Way(label, list(group.commands), condition, is_preferred(said), fallback)
+
+
+def _shared(parts: list[Part], group: Group) -> None:
+    # One part a group, so that an "or" reaches back over one group only.
+    parts.append(Part(list(group.commands)))
+
+
+def _named_way(parts: list[Part], group: Group, label: str) -> None:
+    if not parts or not parts[-1].named:
+        parts.append(Part(named=True))
+    parts[-1].ways.append(_way(group, label, fallback=is_fallback(label)))
+
+
+def _other_way(parts: list[Part], group: Group, label: str, fallback: bool) -> None:
+    before = parts[-1]
+    if not before.ways:
+        at = _reach(before.commands, group.commands[0])
+        first = Way(before.commands[at].label, before.commands[at:])
+        parts[-1:] = [Part(before.commands[:at]), Part(ways=[first])]
+    parts[-1].ways.append(_way(group, label, fallback=fallback))
+
+
+def _reach(before: Sequence[Command], other: Command) -> int:
+    """Where the first way begins: at the command that starts like the other way's first."""
+    program, second = signature(other.text)
+    signatures = [signature(command.text) for command in before]
+    same = [at for at, one in enumerate(signatures) if one == (program, second)]
+    alike = [at for at, one in enumerate(signatures) if one[0] == program]
+    return (same or alike or [0])[0]
+
+
+def _joined(parts: Sequence[Part]) -> Choices:
+    choices = [part for part in parts if len(part.ways) > 1]
+    shared: list[Command] = []
+    for at, part in enumerate(parts):
+        if len(part.ways) > 1:
+            return _with_choice(shared, parts[at:], choices)
+        shared += part.commands or (part.ways[0].commands if part.ways else [])
+    return Choices(tuple(shared), ())
+
+
+def _with_choice(shared: list[Command], rest: Sequence[Part], choices: list[Part]) -> Choices:
+    tail = next((p.commands[0].lines[0] for p in rest if p.commands), 0)
+    count = 1
+    for part in choices:
+        count *= len(part.ways)
+    if count > MOST:
+        every = [c for part in rest for c in _all_commands(part)]
+        return Choices((*shared, *every), (), too_many=True)
+    ways = [part.ways or [Way("", part.commands)] for part in rest]
+    combined = tuple(_combined(combination) for combination in product(*ways))
+    return Choices(tuple(shared), combined, tail)
+
+
+def _all_commands(part: Part) -> list[Command]:
+    return part.commands + [command for way in part.ways for command in way.commands]
+
+
+def _combined(ways: Sequence[Way]) -> Alternative:
+    labels = [way.label for way in ways if way.label]
+    return Alternative(
+        " + ".join(labels),
+        tuple(command for way in ways for command in way.commands),
+        "; ".join(way.condition for way in ways if way.condition),
+        any(way.preferred for way in ways),
+        any(way.fallback for way in ways),
+    )

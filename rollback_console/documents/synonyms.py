@@ -1,0 +1,128 @@
+"""Words people use for the parts of a plan, as regular expressions over folded headings.
+
+Folded means lower case, without accents, emoji or numbering (see `fold`). English first in
+each entry, then Spanish, French, German, Portuguese, Italian, Chinese and Arabic.
+"""
+
+from __future__ import annotations
+
+ROLLBACK = (
+    r"roll(?:ing|ed|s)?[ -]?back|\brevert|\bback(?:ing)?[ -]?out\b|\bundo|\brestor|\brecover(?!y time)"
+    r"|\bdowngrad|reversion|\brevertir|deshacer|marcha atras|restaur|recupera"
+    r"|retour (?:en )?arriere|annul(?:er|ation)|retablir|ruckroll|zuruckroll|zurucksetz|ruckgangig"
+    r"|wiederherstell|ripristin|annulla|reverter|desfazer|回滚|回退|回滾|恢复|还原|撤销|تراجع|استرجاع|استعاده|ارجاع"
+)
+
+MESSAGE = (
+    r"(?:message|notification|communication|communications|announcement|email|e-mail|slack|update"
+    r"|status(?: page)?)s? (?:template|text|example|message|announcement)s?|template message"
+    r"|plantilla|modele (?:de )?(?:message|communication)|nachrichtenvorlage|vorlage|消息模板|通知模板"
+    r"|قالب|نموذج الرساله"
+)
+
+NO_GO = (
+    r"when (?:not|never) to|when you should(?: not|n.?t)|do(?: not|n.?t) (?:use|roll|revert|execute)"
+    r"|\bno[ -]?go\b|when to avoid|not recommended|cuando no|quand ne pas|wann nicht|quando non|quando nao"
+    r"|何时不|不(?:应|要|宜|该)回滚|متي لا|متى لا"
+)
+
+NEVER = (
+    r"\bdrill|rehears|\bevidence|quick (?:reference|commands?)|cheat ?sheet|reference card|troubleshoot"
+    r"|common (?:issue|problem|error|mistake|pitfall)|known issue|\bfaq\b|incorrect|anti-?pattern"
+    r"|wrong (?:way|approach|pattern)|bad (?:example|practice|pattern)|what not to do|\bmistakes\b"
+    r"|(?:expected|example|sample) (?:output|result|response)|\boutput$|^templates?$|\btemplates?$"
+    r"|glossary|change ?log|(?:revision|document|version) history|related (?:doc|link|resource|runbook)"
+    r"|^references?$|^appendix|test(?:ing)? (?:the|this|your) (?:rollback|plan)|rollback test"
+    r"|referencia rapida|solucion de problemas|depannage|fehlerbehebung|故障排[查除]|快速参考|演练|استكشاف الاخطاء"
+)
+
+# Of these, a heading that also speaks of going back is not one.
+FORWARD = (
+    r"\bdeploy|\brelease (?:steps|process|procedure)|\binstall|\bupgrade|go-?live|\blaunch|roll-?out"
+    r"|\bcutover|despliegue|deploiement|\bausrollen|implantacao|部署|上线|发布|نشر"
+)
+
+PREVENTION = (
+    r"prevent|lessons?(?: learned)?|post-?mortem|\brca\b|root[ -]cause|retrospective|what went wrong"
+    r"|incident (?:review|report)|additional test|improvement|lecciones|prevencion|causa raiz"
+    r"|retour d.experience|lecons|analyse des causes|vermeidung|ursachenanalyse|lehren|lezioni|licoes"
+    r"|预防|复盘|经验教训|根因|الوقايه|الدروس|منع التكرار"
+)
+
+VERIFICATION = (
+    r"verif|validat|success criteria|exit criteria|acceptance|smoke[ -]?test|sanity|health[ -]?check"
+    r"|post[ -]?(?:rollback|recovery|revert) (?:check|test|verif|valid)|critical check|\bconfirm"
+    r"|(?:^|rollback |quality |final )checks?$|rollback checklist$|criterios de exito|comprob|pruebas de humo"
+    r"|criteres de (?:succes|reussite)|controle|prufung|uberpruf|verifiz|erfolgskriteri|verifich|verifica"
+    r"|验证|校验|检查|验收|التحقق|الفحص|تحقق"
+)
+
+TRIGGERS = (
+    r"when (?:to|do we|should (?:we|you|i)|you should) (?:roll|use|execute|trigger|revert|initiate|activate"
+    r"|invoke|perform|run|start|back|consider|do)|trigger|symptom|indicator|(?:rollback|decision|abort|revert)"
+    r"(?: decision)? (?:criteria|condition|threshold|signal|reason)|reasons? (?:to|for) roll"
+    r"|^when$|conditions? (?:for|to) (?:roll|revert)|go ?/ ?no-?go|use (?:this )?(?:runbook |plan |procedure )?when"
+    r"|cuando (?:revertir|hacer|ejecutar|usar|realizar|activar|aplicar)|disparador|criterios? de (?:reversion|rollback|activacion)"
+    r"|quand (?:declencher|faire|effectuer|revenir|executer|utiliser|annuler|proceder)|declencheur|criteres? de (?:declenchement|retour)"
+    r"|wann (?:zuruck|ein|der|soll|wird|rollback|auslosen|ist)|ausloser|abbruchkriteri|quando (?:eseguire|fare|executar|reverter)"
+    r"|(?:何时|什么时候)(?:执行|进行|需要)?回|触发|回[滚退]条件|回[滚退]时机|متي|متى|محفزات|اسباب التراجع|شروط"
+)
+
+PRECONDITIONS = (
+    r"pre-?requisite|pre-?condition|before (?:you|we|rolling|rollback|starting|the rollback|any|executing|begin)"
+    r"|pre[ -]?(?:rollback|flight|checks?\b|revert|recovery)|preparation|^requirements?$|what you need|access required"
+    r"|requisitos|antes de|preparacion|prerequis|conditions prealables|avant de|preparation|voraussetzung"
+    r"|vorbedingung|vorbereitung|bevor|prerequisiti|pre-?requisitos|前提|前置|准备|回滚前|المتطلبات|قبل البدء|قبل التراجع|التحضير"
+)
+
+TIME = (
+    r"time[ -]?(?:estimate|line|frame|objective|target|budget|to)|estimated? (?:time|duration|rollback time)"
+    r"|\brto\b|\brpo\b|\bslas?\b|recovery (?:time|target|objective)|duration|how long|rollback time"
+    r"|tiempo|duracion|temps|duree|delai|zeit|dauer|tempi|tempo|durata|duracao|时间|耗时|时长|الوقت|المده|الزمن"
+)
+
+DATA = (
+    r"data[ -]?loss|data (?:recovery|consideration|impact|handling|integrity|preservation|safety|risk|retention)"
+    r"|(?:database|db|schema)(?: rollback| migration)? (?:consideration|note|strategy|impact|risk|compatib|safety)"
+    r"|migrations? (?:safety|consideration|class|compat|note|type|rollback$)|perdida de datos|base de datos"
+    r"|perte de donnees|base de donnees|datenverlust|datenbank|perdita di dati|perda de dados"
+    r"|数据丢失|数据恢复|数据库|数据风险|فقدان البيانات|قاعده البيانات|البيانات"
+)
+
+CONTACTS = (
+    r"contact|escalat|on-?call|emergency (?:number|phone|line)|\bphone|support (?:channel|info)|who to call"
+    r"|escalad|escalamiento|astreinte|escalade|ansprechpartner|eskalation|kontakt|contatti|contato"
+    r"|联系|升级路径|值班|جهات الاتصال|التصعيد|الاتصال"
+)
+
+COMMUNICATION = (
+    r"communicat|notif|stakeholder|announce|\binform|who to (?:tell|notify|inform)|status page"
+    r"|comunicacion|avisar|prevenir|benachricht|kommunikation|comunicazione|comunicacao"
+    r"|沟通|通知|通告|الاخطار|التواصل|الابلاغ|اشعار"
+)
+
+DECISION = (
+    r"decision|decid|authori[sz]|authority|approv|who can|sever|roles?\b|responsib|\bowners?\b|sign-?off"
+    r"|autoriza|aproba|responsable|entscheid|freigabe|verantwort|zustandig|approvazione|aprovacao|decisione"
+    r"|决策|审批|授权|负责人|严重|القرار|الصلاحيه|الموافقه|المسوول"
+)
+
+AFTER = (
+    r"post[ -]?(?:rollback|recovery|revert|incident|execution)|after (?:the )?(?:roll|recover|revert|execution|you)"
+    r"|follow[ -]?up|next steps|immediate(?:ly)? (?:action|after|follow|next)|aftermath|clean-?up|closure|afterwards"
+    r"|despues|posterior|seguimiento|acciones (?:inmediatas|posteriores)|apres|suivi|actions (?:immediates|posterieures)"
+    r"|nach dem|nachbereitung|folgemass|sofortmass|massnahmen|nacharbeit|dopo|apos"
+    r"|回[滚退][之以]?后|后续|善后|بعد التراجع|الاجراءات الفوريه|المتابعه|اجراءات"
+)
+FOLLOW_UP = (
+    r"follow[ -]?up|later|next (?:steps|day|business|week)|long[ -]?term|within \d+ (?:day|hour|week)|24 hours"
+    r"|short[ -]?term|seguimiento|posterior|suivi|folge|nachbereit|后续|长期|المتابعه|لاحق"
+)
+
+STEPS = (
+    r"\bsteps?\b|procedures?|\bprocess\b|execut|instructions?|\bmethods?\b|\boptions?\b|strateg|scenario|phase"
+    r"|\bstages?\b|\bhow to\b|\bcommands?\b|\bscripts?\b|\brunbook\b|playbook|automated|manual(?:ly)?\b|emergency"
+    r"|\bpasos\b|procedimiento|ejecucion|metodo|opcion|escenario|\betapes?\b|procedure|methode|execution"
+    r"|\bschritte?\b|vorgehen|ablauf|verfahren|durchfuhrung|optionen|passi|passos|procedura|fasi"
+    r"|步骤|流程|方案|操作|执行|阶段|方法|场景|خطوات|الخطوات|الاجراء|اجراءات التراجع|التنفيذ|مراحل|الطريقه|الخيار"
+)
