@@ -30,7 +30,7 @@ def code_only(procedures: Sequence[Procedure], notes: Sequence[Note]) -> Procedu
     kept = tuple(step for step in main.steps if not touches_data(step))
     if not kept:
         return None
-    name = re.sub(r"^[^\W\d_]+\s*[::]\s*", "", note.text) or note.text
+    name = re.sub(r"^[^\W\d_]+\s*[:\uff1a]\s*", "", note.text) or note.text
     return replace(
         main, key="code-only", name=name, steps=kept, line=note.line, condition="", derived=True
     )

@@ -2,7 +2,7 @@
 
 DocumentError
 |- UnreadableDocument   the bytes are not a plan document at all
-|- UnrenderableCommand  a value cannot be put into this shell text safely
+|- Unrenderable        a value cannot be put into this shell text safely
 '- UnknownEdit          an edit names a step or a fix this document does not have
 """
 
@@ -17,7 +17,7 @@ class UnreadableDocument(DocumentError):
     """Too large, binary, or not text in a known encoding."""
 
 
-class UnrenderableCommand(DocumentError):
+class Unrenderable(DocumentError):
     """A placeholder stands where no value can be inserted without being executed."""
 
 

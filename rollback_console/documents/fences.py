@@ -101,11 +101,18 @@ def _all_commands(rows: list[str]) -> bool:
 def _shell(block: Block, info: Info, rows: list[str]) -> FenceText:
     end = _end_of_commands(block, rows)
     text = "\n".join(rows[:end]) + "\n"
-    groups = _groups(text, block, info.language or "bash")
+    groups = _groups(text, block, _language(info.language))
     fence = FenceText(block, info, groups, runnable=True, output=rows[end:])
     fence.doubt = _doubt(text, fence)
     fence.runnable = not fence.doubt
     return fence
+
+
+def _language(said: str) -> str:
+    """One name for each shell, whatever the fence calls it."""
+    if said in {"", "bash", "shell", "zsh", "bash-script"}:
+        return said if said == "zsh" else "bash"
+    return "console" if said in SESSIONS else "sh"
 
 
 def _end_of_commands(block: Block, rows: list[str]) -> int:

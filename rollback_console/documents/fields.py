@@ -86,7 +86,7 @@ def _of_block(block: Block) -> list[Field]:
 def _pieces(line: str) -> list[str]:
     """`**Service**: a | **Environment**: b` is two fields."""
     pieces = re.split(r"\s+[|·•]\s+", line)
-    return pieces if all(":" in piece or ":" in piece for piece in pieces) else [line]
+    return pieces if all(":" in piece or "\uff1a" in piece for piece in pieces) else [line]
 
 
 def _field(label: str, value: str, line: int) -> Field:

@@ -48,7 +48,7 @@ def _command(before: str, code: str, after: str, lines: tuple[int, int]) -> list
     if re.sub(r"\([^()]*\)|[\s.;,。]", "", after):
         return []
     lead = fold(before)
-    told = before.rstrip().endswith((":", ":", "→", "-", "–", "—")) or bool(_RUN.search(lead))
+    told = before.rstrip().endswith((":", "\uff1a", "→", "-", "–", "—")) or bool(_RUN.search(lead))
     if before.strip() and (not told or _LOOKS.search(lead)):
         return []
     line = lines[0] + before.count("\n")

@@ -9,8 +9,12 @@ from rollback_console.documents.blocks import Block, BlockKind
 from rollback_console.documents.fold import plain
 from rollback_console.documents.model import Note
 
-_BOLD_LABEL = re.compile(r"\s*(?:\*\*|__)([^*\n]{1,120}?)(?:\*\*|__)\s*[::—–-]?\s*(.*)", re.DOTALL)
-_LABEL = re.compile(r"\s*([^\W\d_][^::\n|`*<>/]{0,48}?)\s*[::](?![/\d])\s*(.*)", re.DOTALL)
+_BOLD_LABEL = re.compile(
+    r"\s*(?:\*\*|__)([^*\n]{1,120}?)(?:\*\*|__)\s*[:\uff1a—–-]?\s*(.*)", re.DOTALL
+)
+_LABEL = re.compile(
+    r"\s*([^\W\d_][^:\uff1a\n|`*<>/]{0,48}?)\s*[:\uff1a](?![/\d])\s*(.*)", re.DOTALL
+)
 _UNIT = (
     r"(?:s(?:ec(?:ond)?s?)?|segundos?|secondes?|sekunden?|秒|ثواني|m(?:in(?:ute|uto)?[sn]?)?|分钟|分"
     r"|دقائق|دقيقة|h(?:(?:ou)?rs?)?|horas?|heures?|stunden?|小时|ساعات|ساعة|days?|dias?|jours?|tage?|天)"
@@ -47,7 +51,7 @@ def split_label(text: str) -> tuple[str, str]:
     """Label and value of one line; the label is empty where there is none."""
     bold = _BOLD_LABEL.match(text)
     if bold:
-        return plain(bold[1]).strip(" ::"), plain(bold[2])
+        return plain(bold[1]).strip(" :\uff1a"), plain(bold[2])
     match = _LABEL.match(plain(text))
     if match and match[1].count(" ") < 6:
         return match[1].strip(), match[2].strip()

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from rollback_console.documents.model import Finding, PlanDocument
 from rollback_console.documents.steps import Doubt
 
-Doubts = Mapping[tuple[str, str], list[Doubt]]
+Doubts = Mapping[str, list[Doubt]]
 
 
 def findings_of(document: PlanDocument, doubts: Doubts) -> tuple[Finding, ...]:

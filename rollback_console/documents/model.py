@@ -112,7 +112,8 @@ class StepSettings:
 class Step:
     """One step. `commands` run first, then those of the chosen alternative.
 
-    `key` is unique in its procedure and stable while the title is. `lines` spans the
+    `key` is unique in the document and stable while the title is; a derived procedure
+    shares the steps of the one it comes from. `lines` spans the
     step's source. `fence` is the first line of its first command fence, 0 without one:
     where attributes are written. `condition` is the author's "only if ...", or empty.
     `instructions` is what a person reads: prose, and fences that do not run.

@@ -117,7 +117,7 @@ def _heads(line: str, rest: str, following: Block | None) -> bool:
         return bool(rest.strip() or following)
     folded = fold(line)
     return (
-        line.rstrip().endswith((":", ":"))
+        line.rstrip().endswith((":", "\uff1a"))
         and not rest.strip()
         and len(folded) < 60
         and folded.count(" ") < 5

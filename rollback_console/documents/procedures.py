@@ -25,10 +25,10 @@ from rollback_console.documents.steps import Doubt, step_from
 from rollback_console.documents.words import is_condition, is_warning
 
 _STEP = re.compile(
-    r"\W*(?:step|paso|etape|schritt|passo|passaggio|步骤|الخطوه|خطوه)\s*#?\s*(\d{1,3})(?:\.\d+)*(?:\s*[:.)\-–—::、]\s*|\s+|$)(.*)"
+    r"\W*(?:step|paso|etape|schritt|passo|passaggio|步骤|الخطوه|خطوه)\s*#?\s*(\d{1,3})(?:\.\d+)*(?:\s*[:.)\-–—:\uff1a、]\s*|\s+|$)(.*)"
 )
 _COUNTED = re.compile(r"\W*(?:\d{1,2}\.)*(\d{1,3})\s*(?:[.):、]\s*|[-–—]\s+|\s+(?=[^\W\d]))(\D.*)")
-_CHINESE_STEP = re.compile(r"\W*第\s*([一二三四五六七八九十\d]{1,3})\s*步\s*[::、]?\s*(.*)")
+_CHINESE_STEP = re.compile(r"\W*第\s*([一二三四五六七八九十\d]{1,3})\s*步\s*[:\uff1a、]?\s*(.*)")
 _WAY = re.compile(
     r"\W*(?:\d[\d.]*[.)]?\s*)?(?:option|method|scenario|level|procedure|strategy|approach|alternative|plan|path|way|tier|case"
     r"|opcion|escenario|metodo|methode|scenario|variante|szenario|方案|场景|方法|选项|الخيار|السيناريو|الطريقه)"
@@ -48,9 +48,10 @@ class Reading:
     """Procedures found, the doubts of each of their steps, and sections left to others."""
 
     procedures: list[Procedure] = field(default_factory=list)
-    doubts: dict[tuple[str, str], list[Doubt]] = field(default_factory=dict)
+    doubts: dict[str, list[Doubt]] = field(default_factory=dict)
     others: list[tuple[Section, Part]] = field(default_factory=list)
     keys: Counter[str] = field(default_factory=Counter)
+    step_keys: Counter[str] = field(default_factory=Counter)
 
 
 def is_step_heading(title: str) -> bool:
@@ -186,8 +187,8 @@ def _step_title(title: str) -> str:
 
 
 _AS_WRITTEN_STEP = re.compile(
-    r"\W*(?:(?i:step|paso|[eé]tape|schritt|passo|passaggio)|步骤|الخطوة|خطوة)\s*#?\s*\d{1,3}(?:\.\d+)*\s*[:.)\-–—::、]?\s*(.*)"
-    r"|\W*第\s*[一二三四五六七八九十\d]{1,3}\s*步\s*[::、]?\s*(.*)"
+    r"\W*(?:(?i:step|paso|[eé]tape|schritt|passo|passaggio)|步骤|الخطوة|خطوة)\s*#?\s*\d{1,3}(?:\.\d+)*\s*[:.)\-–—:\uff1a、]?\s*(.*)"
+    r"|\W*第\s*[一二三四五六七八九十\d]{1,3}\s*步\s*[:\uff1a、]?\s*(.*)"
 )
 _AS_WRITTEN_COUNT = re.compile(r"\W*(?:\d{1,2}\.)*\d{1,3}\s*[.):、\-–—]*\s+(\D.*)")
 
@@ -205,9 +206,9 @@ def _number_of(title: str) -> int | None:
 
 def _add(reading: Reading, section: Section, name: str, found: Found) -> None:
     key = _unique(slug(name, "procedure"), reading.keys)
-    steps = _numbered(section, [step for step, _ in found])
+    steps = _numbered(section, [step for step, _ in found], reading.step_keys)
     for step, (_, doubts) in zip(steps, found, strict=True):
-        reading.doubts[key, step.key] = doubts
+        reading.doubts[step.key] = doubts
     intro = [plain(b.text) for b in section.blocks if b.text]
     condition = next((text for text in (section.title, *intro) if is_condition(text)), "")
     warnings = tuple(b_text for b_text in intro if is_warning(b_text)) if section.children else ()
@@ -216,13 +217,12 @@ def _add(reading: Reading, section: Section, name: str, found: Found) -> None:
     )
 
 
-def _numbered(section: Section, steps: Sequence[Step]) -> list[Step]:
+def _numbered(section: Section, steps: Sequence[Step], keys: Counter[str]) -> list[Step]:
     """Numbers as the author gave them while they count up, else 1, 2, 3; keys made unique."""
     titles = {child.line: child.title for child in section.walk() if child.line}
     given = [_number_of(titles.get(step.lines[0], "")) for step in steps]
     said = [number for number in given if number is not None]
     counts_up = len(said) == len(steps) and said == sorted(set(said))
-    keys: Counter[str] = Counter()
     numbered = []
     for at, step in enumerate(steps):
         key = _unique(step.key, keys)

@@ -28,8 +28,8 @@ from rollback_console.documents.words import (
 )
 
 _TIME = re.compile(
-    r"\s*[(\[(]\s*((?:~|ca\.?|approx\.?|about|est\.?:?)?\s*\d+(?:\s*[-–]\s*\d+)?\s*(?:s|secs?|seconds?|m|mins?|minutes?"
-    r"|minutos?|minuten|h|hours?|hrs?|分钟|秒)\.?)\s*[)\])]"
+    r"\s*[(\[\uff08]\s*((?:~|ca\.?|approx\.?|about|est\.?:?)?\s*\d+(?:\s*[-–]\s*\d+)?\s*(?:s|secs?|seconds?|m|mins?|minutes?"
+    r"|minutos?|minuten|h|hours?|hrs?|分钟|秒)\.?)\s*[)\]\uff09]"
 )
 _EXPECTED = re.compile(
     r"expected|should (?:show|return|see|be)|output|example|sample|result|esperad|attendu|erwartet|预期|输出"
