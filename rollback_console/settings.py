@@ -53,6 +53,7 @@ INSTALLED_APPS = [
     "rollback_console.rollbacks",
     "rollback_console.postmortems",
     "rollback_console.web",
+    "rollback_console.api",
 ]
 
 MIDDLEWARE = [

@@ -1,4 +1,4 @@
-"""The REST door under /api/v1/.
+"""The REST door under /api/v1/: bearer tokens in, the same services as the pages, JSON out.
 
-Floor: top. Same services as the pages; must never decide.
+Floor: top. Must never decide, and must never look at a session.
 """

@@ -1,0 +1,52 @@
+"""Who comes in: a bearer token with the scope that a route asks for, and nothing else."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from django.contrib.auth.models import User
+from django.http import HttpRequest
+from ninja.security import HttpBearer
+
+from . import tokens
+from .models import Token
+from .problems import Problem
+from .translating import CHALLENGE
+
+_CHALLENGE = CHALLENGE["WWW-Authenticate"]
+
+
+class Bearer(HttpBearer):
+    """Opens a route to tokens with `scope`; each scope stands alone, none implies another."""
+
+    def __init__(self, scope: str) -> None:
+        super().__init__()
+        self.scope = scope
+
+    def authenticate(self, request: HttpRequest, token: str) -> Token:
+        """The token. Raises Problem, 401 or 403."""
+        try:
+            found = tokens.find(token.strip())
+        except tokens.BadToken as error:
+            challenge = {"WWW-Authenticate": f'{_CHALLENGE}, error="invalid_token"'}
+            raise Problem("unauthenticated", str(error), headers=challenge) from error
+        if self.scope not in found.scopes:
+            raise self._too_narrow(found)
+        return found
+
+    def _too_narrow(self, token: Token) -> Problem:
+        challenge = f'{_CHALLENGE}, error="insufficient_scope", scope="{self.scope}"'
+        return Problem(
+            "forbidden",
+            f"This needs a token with the scope {self.scope}; this one has "
+            f"{', '.join(token.scopes)}.",
+            headers={"WWW-Authenticate": challenge},
+        )
+
+
+READ, REQUEST, APPROVE, ADMIN = (Bearer(scope) for scope in tokens.SCOPES)
+
+
+def person(request: HttpRequest) -> User:
+    """Whom the token acts for."""
+    return cast(Token, request.auth).user  # type: ignore[attr-defined]

@@ -1,0 +1,121 @@
+"""What may be sent. A field that does not exist is refused: a typing error must not pass."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+LONGEST = 20_000
+
+Text = Annotated[str, Field(max_length=LONGEST)]
+Reason = Annotated[str, Field(min_length=1, max_length=LONGEST)]
+Slug = Annotated[str, Field(min_length=1, max_length=120)]
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+Value = Annotated[str, Field(max_length=4096)]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class Body(BaseModel):
+    """Base of all."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class NewPlan(Body):
+    """A plan document, and what is known of the deployment it would undo.
+
+    `facts` are parameter names with their values, such as the previous commit, tag, dump or
+    migration; they replace the facts of the revision before, all of them.
+    """
+
+    document: str
+    service: Slug
+    environment: Slug
+    title: Annotated[str, Field(max_length=200)] = ""
+    note: Annotated[str, Field(max_length=200)] = ""
+    facts: Annotated[dict[Name, Value], Field(max_length=200)] = Field(default_factory=dict)
+
+
+class Choices(Body):
+    """What a plan leaves open; keys are those of the revision's `form`."""
+
+    procedure: Annotated[str, Field(max_length=200)] = ""
+    alternatives: dict[Name, Annotated[int, Field(ge=0, le=1000)]] = Field(default_factory=dict)
+    conditions: dict[Name, Literal["run", "skip"]] = Field(default_factory=dict)
+    parameters: dict[Name, Value] = Field(default_factory=dict)
+
+
+class NewRollback(Body):
+    """A request. Without `revision` the plan's newest one is frozen."""
+
+    plan: Slug
+    revision: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
+    reason: Reason
+    trigger: Annotated[str, Field(max_length=300)] = ""
+    choices: Choices = Field(default_factory=Choices)
+
+
+class NewApproval(Body):
+    """A yes to exactly the snapshot with that hash."""
+
+    snapshot_sha256: Sha256
+    note: Text = ""
+
+
+class NewRejection(Body):
+    """A no to the snapshot with that hash."""
+
+    snapshot_sha256: Sha256
+    reason: Reason
+
+
+class Why(Body):
+    """A reason, for the record."""
+
+    reason: Reason
+
+
+class PerhapsWhy(Body):
+    """A reason, where one may be left out."""
+
+    reason: Text = ""
+
+
+class NewNote(Body):
+    """A line for the timeline."""
+
+    text: Reason
+
+
+class NewMessage(Body):
+    """A message to others, to be put on record."""
+
+    text: Reason
+    recipients: Annotated[str, Field(max_length=2000)] = ""
+
+
+class NewAnswer(Body):
+    """What a person says about a step that waits for them.
+
+    A gate takes `go`; a manual step `done` or `failed`; a lost or unconfirmed one `continue`;
+    an unreachable one `give_up`. All but `go` and `done` need a note of what was seen.
+    """
+
+    answer: Literal["go", "done", "failed", "continue", "give_up"]
+    note: Text = ""
+
+
+class NewCheckAnswer(Body):
+    """How a verification item came out. What did not pass needs a note."""
+
+    answer: Literal["pass", "fail", "not_applicable"]
+    note: Text = ""
+
+
+class NewPin(Body):
+    """A version that must not be deployed again."""
+
+    version: Name
+    reason: Reason
+    rollback: Annotated[int, Field(ge=1, le=2**63 - 1)] | None = None

@@ -1,0 +1,65 @@
+"""The thing an address names, or Http404 with a sentence."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+from uuid import UUID
+
+from django.db.models import Model, QuerySet
+from django.http import Http404
+
+from rollback_console.plans.models import Environment, Plan, Revision, Service
+from rollback_console.rollbacks.models import Pin, Rollback, StepRun
+
+M = TypeVar("M", bound=Model)
+
+
+def rollback(number: int) -> Rollback:
+    """With everything its short form names."""
+    rows = Rollback.objects.select_related(
+        "revision__plan", "service", "environment", "requested_by"
+    )
+    return _one(rows.filter(pk=number), f"There is no rollback {number}.")
+
+
+def plan(slug: str) -> Plan:
+    """With its service and environment."""
+    rows = Plan.objects.select_related("service", "environment")
+    return _one(rows.filter(slug=slug), f"There is no plan {slug}.")
+
+
+def revision(slug: str, number: int | None = None) -> Revision:
+    """Of that number, or the newest."""
+    rows = Revision.objects.filter(plan=plan(slug)).order_by("-number")
+    rows = rows.select_related("author", "plan__service", "plan__environment")
+    if number is None:
+        return _one(rows, f"The plan {slug} has no revision yet.")
+    return _one(rows.filter(number=number), f"The plan {slug} has no revision {number}.")
+
+
+def service(slug: str) -> Service:
+    """By its slug."""
+    return _one(Service.objects.filter(slug=slug), f"There is no service {slug}.")
+
+
+def environment(slug: str) -> Environment:
+    """By its slug."""
+    return _one(Environment.objects.filter(slug=slug), f"There is no environment {slug}.")
+
+
+def step_run(token: UUID) -> StepRun:
+    """By its run token."""
+    return _one(StepRun.objects.filter(token=token), f"There is no step run {token}.")
+
+
+def pin(number: int) -> Pin:
+    """With its service and who made it."""
+    rows = Pin.objects.select_related("service", "by")
+    return _one(rows.filter(pk=number), f"There is no pin {number}.")
+
+
+def _one(rows: QuerySet[M], sentence: str) -> M:
+    found = rows.first()
+    if found is None:
+        raise Http404(sentence)
+    return found

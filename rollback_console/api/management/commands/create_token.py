@@ -1,0 +1,43 @@
+"""`manage.py create_token USER --name N --scopes read,request --days 90`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from ... import tokens
+
+
+class Command(BaseCommand):
+    """Prints the secret on standard output, once; everything else on standard error."""
+
+    help = "Makes a token with which a program acts as a user through the REST API."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("user", help="user name of the person it acts for")
+        parser.add_argument("--name", required=True, help="the program that will use it")
+        parser.add_argument("--scopes", default="read", help="comma separated; read by default")
+        parser.add_argument("--days", type=int, default=90, help="days it lives; 90 by default")
+
+    def handle(self, *_: Any, **options: Any) -> None:
+        scopes = [each.strip() for each in options["scopes"].split(",") if each.strip()]
+        try:
+            token, secret = tokens.create(
+                _person(options["user"]), name=options["name"], scopes=scopes, days=options["days"]
+            )
+        except tokens.BadToken as error:
+            raise CommandError(str(error)) from error
+        self.stderr.write(
+            f"{token} for {', '.join(token.scopes)} lives until {token.expires_at:%Y-%m-%d %H:%M} "
+            "UTC. Keep it now: it cannot be shown again."
+        )
+        self.stdout.write(secret)
+
+
+def _person(name: str) -> User:
+    user = User.objects.filter(username=name, is_active=True).first()
+    if user is None:
+        raise CommandError(f"There is no active user {name}. Name one who can sign in.")
+    return user

@@ -1,0 +1,68 @@
+"""A step run's log, byte for byte."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+from uuid import UUID
+
+from asgiref.sync import sync_to_async
+from django.core.handlers.asgi import ASGIRequest
+from django.db import close_old_connections
+from django.http import HttpRequest, StreamingHttpResponse
+from ninja import Query, Router
+
+from rollback_console.rollbacks import logs
+from rollback_console.rollbacks.models import StepRun
+
+from .. import finding
+from ..bearer import READ
+
+router = Router(tags=["logs"])
+
+PIECE = 256 * 1024
+
+Offset = Annotated[
+    int, Query(alias="from", ge=0, le=2**63 - 1, description="bytes you have already")
+]
+
+
+@router.get("/step-runs/{uuid:token}/log", auth=READ)
+def read_log(request: HttpRequest, token: UUID, offset: Offset = 0) -> StreamingHttpResponse:
+    """The raw bytes stored so far, past `from`. Ask again past what you have for more."""
+    run = finding.step_run(token)
+    start = min(offset, run.stored)
+    pieces = (
+        _apart(run, start)
+        if isinstance(request, ASGIRequest)
+        else logs.stream(run, start, run.stored)
+    )
+    return StreamingHttpResponse(
+        pieces,
+        content_type="text/plain; charset=utf-8",
+        headers={
+            "Content-Length": str(run.stored - start),
+            "X-Content-Type-Options": "nosniff",
+            "Cache-Control": "no-store",
+        },
+    )
+
+
+async def _apart(run: StepRun, offset: int) -> AsyncIterator[bytes]:
+    # An asynchronous iterator: ASGI would gather a synchronous one in memory first.
+    read = sync_to_async(_read, thread_sensitive=False)
+    while offset < run.stored:
+        piece = await read(run, offset, min(PIECE, run.stored - offset))
+        if not piece:
+            return
+        yield piece
+        offset += len(piece)
+
+
+def _read(run: StepRun, offset: int, limit: int) -> bytes:
+    # Runs on a thread of its own, whose connection nobody else would give back.
+    close_old_connections()
+    try:
+        return logs.read(run, offset, limit)
+    finally:
+        close_old_connections()

@@ -1,0 +1,47 @@
+"""Whether a version may be deployed, for pipelines to ask before they do."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from django.http import HttpRequest
+from ninja import Query, Router, Status
+
+from rollback_console.rollbacks import pins, services
+
+from .. import finding
+from ..bearer import ADMIN, READ, REQUEST, person
+from ..bodies import NewPin
+from ..shapes.records import Deployable, PinOut, pin_out
+
+router = Router(tags=["pins"])
+
+Version = Annotated[str, Query(min_length=1, max_length=200, description="a commit, tag or name")]
+
+
+@router.get("/services/{slug:slug}/deployable", auth=READ, response=Deployable)
+def is_deployable(request: HttpRequest, slug: str, version: Version) -> Deployable:
+    """May this version be deployed? A pinned commit also forbids its abbreviations."""
+    found = pins.standing(finding.service(slug), version).select_related("service", "by")
+    standing = [pin_out(pin) for pin in found]
+    return Deployable(deployable=not standing, pins=standing)
+
+
+@router.post("/services/{slug:slug}/pins", auth=REQUEST, response={201: PinOut})
+def pin_version(request: HttpRequest, slug: str, body: NewPin) -> Status[PinOut]:
+    """Mark a version as one that must not be deployed again."""
+    made = services.pin(
+        finding.service(slug),
+        version=body.version,
+        by=person(request),
+        reason=body.reason,
+        rollback=finding.rollback(body.rollback) if body.rollback else None,
+    )
+    return Status(201, pin_out(finding.pin(made.pk)))
+
+
+@router.post("/pins/{int:number}/lifts", auth=ADMIN, response={201: PinOut})
+def lift_pin(request: HttpRequest, number: int) -> Status[PinOut]:
+    """Let a pinned version be deployed again."""
+    services.lift(finding.pin(number), by=person(request))
+    return Status(201, pin_out(finding.pin(number)))

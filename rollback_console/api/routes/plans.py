@@ -1,0 +1,76 @@
+"""Plans: keep a document, list, read a revision."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import Max
+from django.http import HttpRequest
+from ninja import Router, Status
+
+from rollback_console.plans import services
+from rollback_console.plans.models import Plan, Revision
+
+from .. import finding, pages
+from ..bearer import READ, REQUEST, person
+from ..bodies import NewPlan
+from ..shapes.plans import PlanOut, PlanPage, RevisionOut, plan_out, revision_out
+
+router = Router(tags=["plans"])
+
+
+@router.post("/plans", auth=REQUEST, response={201: RevisionOut})
+def import_plan(request: HttpRequest, body: NewPlan) -> Status[RevisionOut]:
+    """Keep a document as a plan's first or next revision, with the facts of the deployment."""
+    revision = _keep(body, person(request))
+    return Status(201, revision_out(finding.revision(revision.plan.slug, revision.number)))
+
+
+@router.get("/plans", auth=READ, response=PlanPage)
+def list_plans(
+    request: HttpRequest,
+    service: str = "",
+    environment: str = "",
+    cursor: pages.Cursor = "",
+    limit: pages.Limit = 50,
+) -> PlanPage:
+    """Plans by slug, or those of one service or environment."""
+    rows = Plan.objects.select_related("service", "environment").order_by("slug")
+    rows = rows.annotate(newest=Max("revisions__number")).filter(slug__gt=pages.after(cursor))
+    if service:
+        rows = rows.filter(service__slug=service)
+    if environment:
+        rows = rows.filter(environment__slug=environment)
+    page, following = pages.cut(rows[: limit + 1], limit, lambda plan: plan.slug)
+    return PlanPage(items=[plan_out(plan, plan.newest or 0) for plan in page], next=following)
+
+
+@router.get("/plans/{slug:slug}", auth=READ, response=PlanOut)
+def read_plan(request: HttpRequest, slug: str) -> PlanOut:
+    """One plan."""
+    plan = finding.plan(slug)
+    newest = plan.revisions.aggregate(last=Max("number"))["last"] or 0
+    return plan_out(plan, newest)
+
+
+@router.get("/plans/{slug:slug}/revisions/{int:number}", auth=READ, response=RevisionOut)
+def read_revision(request: HttpRequest, slug: str, number: int) -> RevisionOut:
+    """One text of a plan, what is understood of it, and what a request has to choose."""
+    return revision_out(finding.revision(slug, number))
+
+
+@transaction.atomic
+def _keep(body: NewPlan, by: User) -> Revision:
+    revision = services.import_document(
+        body.document.encode(),
+        by=by,
+        service=finding.service(body.service),
+        environment=finding.environment(body.environment),
+        title=body.title,
+        note=body.note,
+    )
+    # Facts of an earlier deployment must never pass for those of this one: none are carried over.
+    if revision.bindings.get("facts", {}) == body.facts:
+        return revision
+    bindings = {**revision.bindings, "facts": body.facts}
+    return services.bind(revision, by=by, bindings=bindings)

@@ -1,0 +1,35 @@
+"""What was learned of a rollback, as JSON and as Markdown."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from ninja import Router
+
+from rollback_console.postmortems import export, services
+from rollback_console.postmortems.models import Postmortem
+
+from .. import finding
+from ..bearer import READ
+
+router = Router(tags=["postmortems"], auth=READ)
+
+
+@router.get("/rollbacks/{int:number}/postmortem", operation_id="read_postmortem")
+@router.get("/rollbacks/{int:number}/postmortem.json", operation_id="read_postmortem_json")
+def read_postmortem(request: HttpRequest, number: int) -> HttpResponse:
+    """Timeline, times, decisions, checks and what people wrote. 409 until the rollback ended."""
+    return JsonResponse(export.as_json(_of(number)))
+
+
+@router.get("/rollbacks/{int:number}/postmortem.md")
+def read_postmortem_markdown(request: HttpRequest, number: int) -> HttpResponse:
+    """The same as one Markdown document."""
+    return HttpResponse(
+        export.as_markdown(_of(number)),
+        content_type="text/markdown; charset=utf-8",
+        headers={"X-Content-Type-Options": "nosniff"},
+    )
+
+
+def _of(number: int) -> Postmortem:
+    return services.of(finding.rollback(number))

@@ -1,0 +1,82 @@
+"""Rollbacks: request one, list, read, follow its events."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from django.http import HttpRequest
+from ninja import Query, Router, Status
+
+from rollback_console.rollbacks import services
+from rollback_console.rollbacks.models import Rollback
+
+from .. import finding, pages
+from ..bearer import READ, REQUEST, person
+from ..bodies import NewRollback
+from ..shapes.records import EventPage, event_out
+from ..shapes.rollbacks import RollbackDetail, RollbackPage, rollback_detail, rollback_out
+
+router = Router(tags=["rollbacks"])
+
+Seq = Annotated[int, Query(ge=0, le=2**63 - 1, description="seq of the last event you know")]
+Many = Annotated[int, Query(ge=1, le=1000, description="how many at most")]
+
+
+@router.post("/rollbacks", auth=REQUEST, response={201: RollbackDetail})
+def request_rollback(request: HttpRequest, body: NewRollback) -> Status[RollbackDetail]:
+    """Ask for a rollback: what would run is frozen, and decision makers can approve it."""
+    made = services.request(
+        finding.revision(body.plan, body.revision),
+        by=person(request),
+        reason=body.reason,
+        trigger=body.trigger,
+        choices=body.choices.model_dump(),
+    )
+    return Status(201, rollback_detail(finding.rollback(made.pk)))
+
+
+@router.get("/rollbacks", auth=READ, response=RollbackPage)
+def list_rollbacks(
+    request: HttpRequest,
+    state: str = "",
+    environment: str = "",
+    service: str = "",
+    plan: str = "",
+    cursor: pages.Cursor = "",
+    limit: pages.Limit = 50,
+) -> RollbackPage:
+    """Rollbacks, newest first, or those in one state, environment, service or of one plan."""
+    wanted = {
+        "state": state,
+        "environment__slug": environment,
+        "service__slug": service,
+        "revision__plan__slug": plan,
+        "pk__lt": pages.after_number(cursor),
+    }
+    rows = Rollback.objects.defer("snapshot", "revision__source").select_related(
+        "revision__plan", "service", "environment", "requested_by"
+    )
+    rows = rows.filter(**{name: value for name, value in wanted.items() if value})
+    page, following = pages.cut(rows.order_by("-pk")[: limit + 1], limit, lambda row: row.pk)
+    return RollbackPage(items=[rollback_out(row) for row in page], next=following)
+
+
+@router.get("/rollbacks/{int:number}", auth=READ, response=RollbackDetail)
+def read_rollback(request: HttpRequest, number: int) -> RollbackDetail:
+    """One rollback: what was frozen, who decided, what ran, what was checked."""
+    return rollback_detail(finding.rollback(number))
+
+
+@router.get("/rollbacks/{int:number}/events", auth=READ, response=EventPage)
+def list_events(request: HttpRequest, number: int, after: Seq = 0, limit: Many = 200) -> EventPage:
+    """Facts past `after`, in order. To follow a rollback, ask again past the last seq you have."""
+    row = finding.rollback(number)
+    events = list(
+        row.events.filter(seq__gt=after).select_related("by").order_by("seq")[: limit + 1]
+    )
+    page = events[:limit]
+    return EventPage(
+        items=[event_out(event) for event in page],
+        next=page[-1].seq if len(events) > limit else None,
+        last_seq=row.last_seq,
+    )

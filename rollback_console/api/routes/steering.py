@@ -1,0 +1,116 @@
+"""While a rollback runs: pause, abort, answer what is asked, note what was seen."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+from ninja import Router, Status
+
+from rollback_console.engine.snapshot import Snapshot
+from rollback_console.rollbacks import services
+
+from .. import finding
+from ..bearer import REQUEST, person
+from ..bodies import NewAnswer, NewCheckAnswer, NewMessage, NewNote, PerhapsWhy, Why
+from ..shapes.records import AnswerOut, MessageOut, answer_out, message_out
+from ..shapes.rollbacks import (
+    CheckOut,
+    RollbackOut,
+    StepRuns,
+    check_out,
+    rollback_out,
+    runs_out,
+)
+
+router = Router(tags=["steering"], auth=REQUEST)
+
+NOTHING = PerhapsWhy()
+
+
+@router.post("/rollbacks/{int:number}/pauses", response={201: RollbackOut})
+def pause(request: HttpRequest, number: int, body: Why) -> Status[RollbackOut]:
+    """Start nothing more; what runs goes on."""
+    services.pause(finding.rollback(number), by=person(request), reason=body.reason)
+    return _now(number)
+
+
+@router.post("/rollbacks/{int:number}/resumptions", response={201: RollbackOut})
+def resume(request: HttpRequest, number: int, body: PerhapsWhy = NOTHING) -> Status[RollbackOut]:
+    """Lift a pause."""
+    services.resume(finding.rollback(number), by=person(request), reason=body.reason)
+    return _now(number)
+
+
+@router.post("/rollbacks/{int:number}/abort-requests", response={201: RollbackOut})
+def request_abort(request: HttpRequest, number: int, body: Why) -> Status[RollbackOut]:
+    """End the rollback where it is: what runs is stopped on its host, with proof."""
+    services.request_abort(finding.rollback(number), by=person(request), reason=body.reason)
+    return _now(number)
+
+
+@router.post("/rollbacks/{int:number}/notes", response={201: RollbackOut})
+def add_note(request: HttpRequest, number: int, body: NewNote) -> Status[RollbackOut]:
+    """Add a line to the timeline, at any time."""
+    services.note(finding.rollback(number), by=person(request), text=body.text)
+    return _now(number)
+
+
+@router.post("/rollbacks/{int:number}/messages", response={201: MessageOut})
+def send_message(request: HttpRequest, number: int, body: NewMessage) -> Status[MessageOut]:
+    """Put a message to others on record."""
+    made = services.send_message(
+        finding.rollback(number), by=person(request), text=body.text, recipients=body.recipients
+    )
+    made.refresh_from_db()
+    return Status(201, message_out(made))
+
+
+@router.post("/rollbacks/{int:number}/steps/{int:position}/retries", response={201: StepRuns})
+def retry_step(request: HttpRequest, number: int, position: int, body: Why) -> Status[StepRuns]:
+    """Try a step again wherever it ended badly."""
+    runs = services.retry(
+        finding.rollback(number), position=position, by=person(request), reason=body.reason
+    )
+    return Status(201, runs_out(runs))
+
+
+@router.post("/rollbacks/{int:number}/steps/{int:position}/skips", response={201: RollbackOut})
+def skip_step(request: HttpRequest, number: int, position: int, body: Why) -> Status[RollbackOut]:
+    """Go on without a step, or without what it failed to do."""
+    services.skip(
+        finding.rollback(number), position=position, by=person(request), reason=body.reason
+    )
+    return _now(number)
+
+
+@router.post("/rollbacks/{int:number}/steps/{int:position}/answers", response={201: AnswerOut})
+def answer_step(
+    request: HttpRequest, number: int, position: int, body: NewAnswer
+) -> Status[AnswerOut]:
+    """Answer what is asked about a step; `question` of the rollback says what that is."""
+    given = services.answer(
+        finding.rollback(number),
+        position=position,
+        by=person(request),
+        answer=body.answer,
+        note=body.note,
+    )
+    given.refresh_from_db()
+    return Status(201, answer_out(given))
+
+
+@router.post("/rollbacks/{int:number}/checks/{key}/answers", response={201: CheckOut})
+def answer_check(
+    request: HttpRequest, number: int, key: str, body: NewCheckAnswer
+) -> Status[CheckOut]:
+    """Answer a verification item; a later answer replaces an earlier one."""
+    row = finding.rollback(number)
+    given = services.answer_check(
+        row, key=key, by=person(request), answer=body.answer, note=body.note
+    )
+    given.refresh_from_db()
+    texts = {check.key: check.text for check in Snapshot.from_json(row.snapshot).checks}
+    return Status(201, check_out(given, texts[key]))
+
+
+def _now(number: int) -> Status[RollbackOut]:
+    return Status(201, rollback_out(finding.rollback(number)))

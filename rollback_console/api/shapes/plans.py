@@ -1,0 +1,153 @@
+"""Plans, their revisions, and what a request of one has to choose."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel
+
+from rollback_console.documents.model import Step
+from rollback_console.documents.report import report
+from rollback_console.plans.models import Plan, Revision
+from rollback_console.plans.services import document, form
+
+from .base import Person, Time, person
+
+
+class PlanOut(BaseModel):
+    """A plan; `revision` is the number of its newest text."""
+
+    slug: str
+    title: str
+    service: str
+    environment: str
+    revision: int
+    created_at: Time
+
+
+class PlanPage(BaseModel):
+    """Plans by slug."""
+
+    items: list[PlanOut]
+    next: str | None
+
+
+class Way(BaseModel):
+    """One of several ways to do a step: send its `index`."""
+
+    index: int
+    label: str
+
+
+class Choice(BaseModel):
+    """A step to choose for: one of `ways`, or whether its `condition` holds (run or skip)."""
+
+    step: str
+    title: str
+    condition: str
+    ways: list[Way]
+
+
+class Option(BaseModel):
+    """A procedure: send its `key`."""
+
+    key: str
+    name: str
+
+
+class ParameterOut(BaseModel):
+    """A value to fill in; `value` is what is known already, "" when it must be sent."""
+
+    name: str
+    kind: str
+    text: str
+    value: str
+    steps: list[str]
+
+
+class Form(BaseModel):
+    """What `choices` of a request must hold; `missing` must be bound on the plan's page first."""
+
+    procedures: list[Option]
+    alternatives: list[Choice]
+    conditions: list[Choice]
+    parameters: list[ParameterOut]
+    missing: list[str]
+
+
+class RevisionOut(BaseModel):
+    """One immutable text of a plan, and what the console understands of it.
+
+    `document` is None when its bytes are no UTF-8; `report` is the import report.
+    """
+
+    plan: str
+    number: int
+    sha256: str
+    note: str
+    author: Person | None
+    created_at: Time
+    document: str | None
+    bindings: dict[str, Any]
+    form: Form
+    report: dict[str, Any]
+
+
+def plan_out(plan: Plan, newest: int) -> PlanOut:
+    """A plan whose newest revision has that number."""
+    return PlanOut(
+        slug=plan.slug,
+        title=plan.title,
+        service=plan.service.slug,
+        environment=plan.environment.slug,
+        revision=newest,
+        created_at=plan.created_at,
+    )
+
+
+def revision_out(revision: Revision) -> RevisionOut:
+    """A revision with everything that can be said of it."""
+    return RevisionOut(
+        plan=revision.plan.slug,
+        number=revision.number,
+        sha256=revision.sha256,
+        note=revision.note,
+        author=person(revision.author) if revision.author else None,
+        created_at=revision.created_at,
+        document=_text(bytes(revision.source)),
+        bindings=revision.bindings,
+        form=_form(revision),
+        report=report(document(revision)),
+    )
+
+
+def _text(source: bytes) -> str | None:
+    try:
+        return source.decode()
+    except UnicodeDecodeError:
+        return None
+
+
+def _form(revision: Revision) -> Form:
+    asked = form(revision)
+    return Form(
+        procedures=[Option(key=each.key, name=each.name) for each in asked.procedures],
+        alternatives=[_choice(step) for step in asked.alternatives],
+        conditions=[_choice(step) for step in asked.conditions],
+        parameters=[
+            ParameterOut(
+                name=each.name,
+                kind=each.kind,
+                text=each.text,
+                value=each.value,
+                steps=list(each.steps),
+            )
+            for each in asked.parameters
+        ],
+        missing=list(asked.missing),
+    )
+
+
+def _choice(step: Step) -> Choice:
+    ways = [Way(index=index, label=way.label) for index, way in enumerate(step.alternatives)]
+    return Choice(step=step.key, title=step.title, condition=step.condition, ways=ways)

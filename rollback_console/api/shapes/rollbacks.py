@@ -1,0 +1,179 @@
+"""Rollbacks: short in lists and after each act, whole when one is asked for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from rollback_console.rollbacks.models import Approval, ChecklistAnswer, Rollback, StepRun
+
+from .base import Person, Time, person
+
+
+class RollbackOut(BaseModel):
+    """Where a rollback is. `question` says what a person is asked now, {} when nothing."""
+
+    number: int
+    state: str
+    title: str
+    plan: str
+    revision: int
+    service: str
+    environment: str
+    trigger: str
+    reason: str
+    snapshot_sha256: str
+    requested_by: Person
+    requested_at: Time
+    expires_at: Time
+    approved_at: Time | None
+    started_at: Time | None
+    finished_at: Time | None
+    pause_asked: bool
+    abort_asked: bool
+    question: dict[str, Any]
+    last_seq: int
+
+
+class RollbackPage(BaseModel):
+    """Rollbacks, newest first."""
+
+    items: list[RollbackOut]
+    next: str | None
+
+
+class ApprovalOut(BaseModel):
+    """One decision maker's yes (`given`) or no to the snapshot with that hash."""
+
+    by: Person
+    role: str
+    given: bool
+    snapshot_sha256: str
+    note: str
+    at: Time
+
+
+class StepRunOut(BaseModel):
+    """One attempt of one step on one host ("" for a manual step); `log_bytes` are stored."""
+
+    token: UUID
+    position: int
+    host: str
+    attempt: int
+    state: str
+    exit_code: int | None
+    why: str
+    flags: list[Any]
+    survivors: list[Any]
+    answer: str
+    log_bytes: int
+    unreachable_since: Time | None
+    started_at: Time | None
+    ended_at: Time | None
+
+
+class StepRuns(BaseModel):
+    """The new attempts."""
+
+    items: list[StepRunOut]
+
+
+class CheckOut(BaseModel):
+    """One verification item and its last answer; `answer` is None while nobody gave one."""
+
+    key: str
+    text: str
+    answer: str | None
+    note: str
+    by: Person | None
+    at: Time | None
+
+
+class RollbackDetail(RollbackOut):
+    """A rollback with what was frozen (`snapshot`), chosen, decided, run and checked."""
+
+    choices: dict[str, Any]
+    snapshot: dict[str, Any]
+    approvals: list[ApprovalOut]
+    runs: list[StepRunOut]
+    checks: list[CheckOut]
+
+
+def rollback_out(row: Rollback) -> RollbackOut:
+    """The short form."""
+    return RollbackOut(**_short(row))
+
+
+def rollback_detail(row: Rollback) -> RollbackDetail:
+    """The whole, in a fixed number of queries."""
+    snapshot = json.loads(row.snapshot)
+    answers = {each.key: each for each in row.check_answers.select_related("by").order_by("id")}
+    return RollbackDetail(
+        **_short(row),
+        choices=row.choices,
+        snapshot=snapshot,
+        approvals=[approval_out(each) for each in row.approvals.select_related("by")],
+        runs=runs_out(row.runs.all()).items,
+        checks=[_check(each, answers.get(each["key"])) for each in snapshot["checks"]],
+    )
+
+
+def approval_out(vote: Approval) -> ApprovalOut:
+    """A vote."""
+    return ApprovalOut(
+        by=person(vote.by),
+        role=vote.role,
+        given=vote.given,
+        snapshot_sha256=vote.snapshot_sha256,
+        note=vote.note,
+        at=vote.at,
+    )
+
+
+def runs_out(runs: Iterable[StepRun]) -> StepRuns:
+    """Attempts."""
+    return StepRuns(items=[_run(run) for run in runs])
+
+
+def check_out(given: ChecklistAnswer, text: str) -> CheckOut:
+    """An answer to the item with that text."""
+    return _check({"key": given.key, "text": text}, given)
+
+
+def _short(row: Rollback) -> dict[str, Any]:
+    same = (
+        "state title trigger reason snapshot_sha256 requested_at expires_at approved_at "
+        "started_at finished_at pause_asked abort_asked question last_seq"
+    )
+    return {
+        **{name: getattr(row, name) for name in same.split()},
+        "number": row.pk,
+        "plan": row.revision.plan.slug,
+        "revision": row.revision.number,
+        "service": row.service.slug,
+        "environment": row.environment.slug,
+        "requested_by": person(row.requested_by),
+    }
+
+
+def _run(run: StepRun) -> StepRunOut:
+    same = (
+        "token position host attempt state exit_code why flags survivors answer "
+        "unreachable_since started_at ended_at"
+    )
+    return StepRunOut(**{name: getattr(run, name) for name in same.split()}, log_bytes=run.stored)
+
+
+def _check(check: dict[str, str], given: ChecklistAnswer | None) -> CheckOut:
+    return CheckOut(
+        key=check["key"],
+        text=check["text"],
+        answer=given.answer if given else None,
+        note=given.note if given else "",
+        by=person(given.by) if given else None,
+        at=given.at if given else None,
+    )
