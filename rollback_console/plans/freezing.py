@@ -5,11 +5,12 @@ Everything that is missing is gathered and raised at once, as sentences.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from rollback_console.documents.model import Command, PlanDocument, Procedure, Step, StepKind
-from rollback_console.documents.rendering import Unrenderable, free_variables, render_script
+from rollback_console.documents.rendering import Script, Unrenderable, render_script
 from rollback_console.engine.snapshot import CheckSpec, HostSpec, PolicySpec, Snapshot, StepSpec
 
 from .errors import HostRefused, NotReady
@@ -20,6 +21,7 @@ from .reading import document
 
 SHELLS = frozenset({"", "bash", "sh", "shell", "console", "zsh"})
 DEFAULT_LIMIT = 900
+PLAIN = re.compile(r"[A-Za-z0-9._/:@+-]*")
 
 
 def freeze(revision: Revision, choices: dict[str, Any]) -> Snapshot:
@@ -196,18 +198,30 @@ class Freezer:
     def _script(self, step: Step, commands: list[Command]) -> tuple[str, set[str]]:
         asked = {each.unit: each for each in self.document.placeholders if each.where == "command"}
         try:
-            script = render_script(commands, {unit: each.name for unit, each in asked.items()})
+            script = render_script(
+                commands,
+                {unit: each.name for unit, each in asked.items()},
+                stop_on_error=False,  # the runner's shell does
+            )
         except Unrenderable as error:
             self.problems.append(f"Step {step.number}, {step.title}: {error}")
             return "", set()
         kinds = {each.name: each for each in asked.values()}
-        used = set(script.environment_names)
-        for name in sorted(used):
+        for name in script.environment_names:
             self._parameter(step, name, str(kinds[name].kind), kinds[name].text)
-        free = free_variables(script.text) - used - set(self.revision.bindings.get("on_host", []))
+        free = set(script.variables) - set(self.revision.bindings.get("on_host", []))
         for name in sorted(free - self.secrets):
             self._parameter(step, name, "text", f"${name}")
-        return script.text, used | free
+        self._read_again(step, script)
+        return script.text, {*script.environment_names, *free}
+
+    def _read_again(self, step: Step, script: Script) -> None:
+        for name in sorted(script.inner & self.parameters.keys()):
+            if not PLAIN.fullmatch(self.parameters[name]):
+                self.problems.append(
+                    f"Step {step.number}, {step.title}: {name} is read by a second program, so it "
+                    "may hold only letters, digits and . _ / : @ + -."
+                )
 
     def _parameter(self, step: Step, name: str, kind: str, text: str) -> None:
         known = self.revision.bindings.get("facts", {}).get(name, "")
