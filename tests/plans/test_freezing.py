@@ -1,0 +1,212 @@
+"""From a plan and a person's choices to what would run, or to everything that is missing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rollback_console.engine.snapshot import Snapshot
+from rollback_console.plans import services
+from rollback_console.plans.errors import NotReady, UnreadablePlan
+from rollback_console.plans.models import HostKey, Revision, Secret
+from tests import make
+from tests.make import PLAN, Stage
+
+pytestmark = pytest.mark.django_db
+
+SEED = (Path(__file__).parent.parent / "documents" / "seed.md").read_text()
+
+
+@pytest.fixture
+def seed(stage: Stage) -> Revision:
+    """The seed's plan with its steps bound to the one host."""
+    for name in ("DB_HOST", "DB_USER", "DB_PASSWORD"):
+        Secret.objects.create(environment=stage.environment, name=name, value="secret-value")
+    return make.plan(stage, SEED)
+
+
+def problems(revision: Revision, **choices: Any) -> list[str]:
+    with pytest.raises(NotReady) as missing:
+        services.freeze(revision, choices)
+    return missing.value.problems
+
+
+def choices(revision: Revision, **changes: Any) -> dict[str, Any]:
+    """All the seed leaves open, answered: by tag, with the migrations reversed."""
+    form = services.form(revision)
+    full = {
+        "procedure": form.procedures[0].key,
+        "alternatives": {step.key: 1 for step in form.alternatives},
+        "conditions": {step.key: "run" for step in form.conditions},
+        "parameters": {each.name: VALUES.get(each.kind, "x") for each in form.parameters},
+    }
+    return full | changes
+
+
+VALUES = {
+    "commit": "4f2a91bc",
+    "tag": "pre-deploy-20251112-011044",
+    "file": "backup_20251112_010000.sql",
+    "migration": "0007",
+    "app": "users",
+    "timestamp": "20251112-011044",
+}
+
+
+def frozen(revision: Revision, **changes: Any) -> Snapshot:
+    return services.freeze(revision, choices(revision, **changes))
+
+
+def script(snapshot: Snapshot, title: str) -> str:
+    return next(step.script for step in snapshot.steps if title in step.title)
+
+
+def test_the_seed_asks_for_everything_it_leaves_open(seed: Revision) -> None:
+    form = services.form(seed)
+    assert [step.title for step in form.alternatives] == ["Restore Code", "Restore Database"]
+    assert [step.title for step in form.conditions] == ["Restore Database"]
+    texts = {each.text for each in form.parameters}
+    assert {
+        "<previous-commit-sha>",
+        "YYYYMMDD-HHMMSS",
+        "YYYYMMDD_HHMMSS",
+        "<app_name>",
+        "<previous_migration_number>",
+    } <= texts
+    assert len(form.procedures) == 2
+    assert form.missing == ()
+
+
+def test_nothing_of_the_seed_is_frozen_before_it_is_answered(seed: Revision) -> None:
+    said = problems(seed, procedure=services.form(seed).procedures[0].key)
+    assert any("Restore Code, has several ways" in each for each in said)
+    assert any("conditional" in each for each in said)
+
+
+def test_a_placeholder_without_a_value_is_named(seed: Revision) -> None:
+    said = problems(seed, **choices(seed, parameters={}))
+    assert any("YYYYMMDD-HHMMSS" in each and "is missing" in each for each in said)
+
+
+def test_only_the_chosen_way_would_run(seed: Revision) -> None:
+    by_tag = script(frozen(seed), "Restore Code")
+    assert "git fetch origin" in by_tag
+    assert by_tag.count("git checkout") == 1
+    assert "20251112" not in by_tag, "a value never becomes shell text"
+
+
+def test_the_way_not_chosen_asks_for_nothing(seed: Revision) -> None:
+    snapshot = frozen(seed)
+    assert "PREVIOUS_COMMIT_SHA" not in snapshot.parameters
+    assert snapshot.parameters
+
+
+def test_a_condition_answered_with_no_leaves_the_step_out(seed: Revision) -> None:
+    step = services.form(seed).conditions[0]
+    snapshot = frozen(seed, conditions={step.key: "skip"})
+    assert [each.title for each in snapshot.steps] == [
+        "Stop Services",
+        "Restore Code",
+        "Restart Services",
+        "Verify Rollback",
+    ]
+    assert [each.position for each in snapshot.steps] == [1, 2, 3, 4]
+
+
+def test_a_destructive_step_has_a_gate_and_needs_more_approvals(
+    seed: Revision, stage: Stage
+) -> None:
+    stage.environment.approvals_data = 2
+    stage.environment.save()
+    seed.refresh_from_db()
+    snapshot = frozen(Revision.objects.get(pk=seed.pk))
+    database = next(each for each in snapshot.steps if each.title == "Restore Database")
+    assert database.destructive
+    assert database.gate
+    assert snapshot.policy.quorum == 2
+    without = frozen(
+        Revision.objects.get(pk=seed.pk),
+        conditions={step.key: "skip" for step in services.form(seed).conditions},
+    )
+    assert without.policy.quorum == 1
+
+
+def test_variables_with_a_secret_travel_as_secrets(seed: Revision) -> None:
+    form = services.form(seed)
+    snapshot = frozen(seed, alternatives={step.key: 0 for step in form.alternatives})
+    database = next(each for each in snapshot.steps if each.title == "Restore Database")
+    assert set(database.secrets) == {"DB_HOST", "DB_USER", "DB_PASSWORD"}
+    assert "secret-value" not in snapshot.to_json()
+
+
+def test_a_variable_nobody_sets_must_be_bound(stage: Stage) -> None:
+    revision = make.plan(stage, PLAN.replace("echo stopping", "stop $UNIT"))
+    assert problems(revision) == ["Step 1, Stop: $UNIT (UNIT) is missing."]
+    bound = make.plan(stage, PLAN.replace("echo stopping", "stop $UNIT"), on_host=["UNIT"])
+    assert services.freeze(bound, {}).steps[0].environment == ()
+
+
+@pytest.mark.parametrize(
+    ("value", "says"), [("-rf", "a commit"), ("x; reboot", "a commit"), ("", "is missing")]
+)
+def test_a_value_that_is_no_commit_is_refused(stage: Stage, value: str, says: str) -> None:
+    revision = make.plan(stage, PLAN.replace("echo restoring", "git checkout <previous-commit>"))
+    said = problems(revision, parameters={"PREVIOUS_COMMIT": value})
+    assert len(said) == 1
+    assert says in said[0]
+
+
+def test_a_step_without_a_host_says_where_to_bind_it(stage: Stage) -> None:
+    revision = services.import_document(
+        PLAN.encode(), by=stage.cast.ada, service=stage.service, environment=stage.environment
+    )
+    assert problems(revision)[0] == "Step 1, Stop, names no host: bind it on the plan's page."
+
+
+def test_an_unknown_host_is_named(stage: Stage) -> None:
+    revision = make.plan(stage, PLAN.replace("```bash\necho stop", "```bash hosts=db\necho stop"))
+    said = problems(revision)
+    assert len(said) == 1
+    assert "“db”" in said[0]
+    assert "Add it" in said[0]
+
+
+def test_a_host_whose_key_nobody_confirmed_is_not_used(stage: Stage) -> None:
+    HostKey.objects.update(confirmed_at=None)
+    assert problems(make.plan(stage)) == [
+        "Nobody has confirmed a host key of app-1: confirm its fingerprint first."
+    ]
+
+
+def test_a_plan_with_nothing_executable_says_how_to_write_it(stage: Stage) -> None:
+    revision = make.plan(
+        stage, "# Rollback Plan\n\n## Rollback Steps\n\n### Step 1: Call Bob\n\nCall.\n"
+    )
+    assert "Nothing here can be executed" in problems(revision)[0]
+
+
+def test_a_document_without_steps_says_so(stage: Stage) -> None:
+    assert "has no steps" in problems(make.plan(stage, "# Lunch menu\n\nSoup.\n"))[0]
+
+
+@pytest.mark.parametrize(
+    "data", [b"x" * (256 * 1024 + 1), b"\x00\x01binary", b"\xff\xfe\xfd\xfc invalid \xc3\x28"]
+)
+def test_what_cannot_be_read_is_refused_and_nothing_is_kept(stage: Stage, data: bytes) -> None:
+    with pytest.raises(UnreadablePlan):
+        services.import_document(
+            data, by=stage.cast.ada, service=stage.service, environment=stage.environment
+        )
+    assert not Revision.objects.exists()
+
+
+def test_importing_the_same_plan_again_makes_its_next_revision(stage: Stage) -> None:
+    first = make.plan(stage)
+    again = services.import_document(
+        PLAN.encode(), by=stage.cast.ada, service=stage.service, environment=stage.environment
+    )
+    assert again.plan == first.plan
+    assert again.number == first.number + 1
+    assert again.bindings == first.bindings
