@@ -46,7 +46,9 @@ def test_it_does_not_begin_before(stage: Stage) -> None:
 def test_its_timeline_holds_every_event_in_order(ended: Rollback) -> None:
     told = draft.draft(ended)
     assert [each.seq for each in told.timeline] == list(range(1, ended.last_seq + 1))
-    assert any(each.text == "Support sees 40 tickets" and each.by == "vic" for each in told.timeline)
+    assert any(
+        each.text == "Support sees 40 tickets" and each.by == "vic" for each in told.timeline
+    )
 
 
 def test_deviations_are_named_with_who_and_why(ended: Rollback) -> None:
