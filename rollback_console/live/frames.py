@@ -57,10 +57,14 @@ def hello(number: int) -> tuple[Frame, Place] | None:
     return Frame(_json(type="hello", seq=seq, offsets=place.offsets)), place
 
 
-def after(number: int, place: Place) -> Page:
-    """At most 500 events and about 1 MiB of logs that follow `place`."""
+def after(number: int, place: Place, *, named_only: bool = False) -> Page:
+    """At most 500 events and about 1 MiB of logs that follow `place`.
+
+    A run that `place` does not name is sent from its beginning, or not at all with `named_only`.
+    """
     events = [_event(event) for event in _events(number, place.seq)]
-    behind = [log for log in _logs(number) if log.stored > place.offsets.get(log.token, 0)]
+    wanted = [log for log in _logs(number) if not named_only or log.token in place.offsets]
+    behind = [log for log in wanted if log.stored > place.offsets.get(log.token, 0)]
     rows, cut = _rows(behind[:RUNS], place)
     frames = [*events, *_pieces(behind, rows, place)]
     reached = place.copy()

@@ -30,7 +30,7 @@ from .place import NotAResume, place
 def pulse(request: HttpRequest, number: int) -> HttpResponse:
     """A hello and the frames that follow `seq` and `offsets`, where sockets do not get through.
 
-    Without `seq` the hello alone.
+    Without `seq` the hello alone; logs only of the runs that `offsets` names.
     """
     found = frames.hello(number)
     if found is None:
@@ -41,7 +41,7 @@ def pulse(request: HttpRequest, number: int) -> HttpResponse:
             here = place(*_asked(request))
         except NotAResume as error:
             return _wrong(str(error))
-        page = frames.after(number, here)
+        page = frames.after(number, here, named_only=True)
         sent, more = [*sent, *page.frames], page.more
     body = f'{{"more":{json.dumps(more)},"frames":[{",".join(each.text for each in sent)}]}}'
     return _fresh(HttpResponse(body, content_type="application/json"))

@@ -30,6 +30,7 @@ from rollback_console.web.steps import Station, stations
 LINES = 200
 TAIL = 256 * 1024
 FEW = 8
+TOLD = 3
 EVENTS = 60
 MANY_HOSTS = 24
 
@@ -227,17 +228,19 @@ def _question(rollback: Rollback, runs: list[StepRun]) -> Question | None:
     steps = stations(snapshot_of(rollback.snapshot))
     found = [each for each in steps if each.step.position == position]
     asked_about = [run for run in runs if str(run.token) in tokens]
-    about = [_said(run, FEW) for run in asked_about[:FEW]]
-    about += [Said(run, []) for run in asked_about[FEW:]]
+    about = [_said(run, FEW) for run in asked_about[:TOLD]]
+    about += [Said(run, []) for run in asked_about[TOLD:]]
     return Question(asked["kind"], position, found[0] if found else None, about)
 
 
 def _shown(token: str, runs: list[StepRun], question: Question | None) -> StepRun | None:
-    """The run whose log is shown: the one chosen, asked about, working, or last to have ended."""
+    """The run whose log is shown: the one chosen, asked about, working, or last to have spoken."""
     chosen = [run for run in runs if str(run.token) == token]
     asked = [each.run for each in question.about if each.run and each.run.host] if question else []
     working = [run for run in runs if run.state in IN_FLIGHT and run.host]
-    ended = sorted((run for run in runs if run.ended_at), key=lambda run: (run.ended_at, run.pk))
+    ended = sorted(
+        (run for run in runs if run.ended_at and run.stored), key=lambda run: (run.ended_at, run.pk)
+    )
     return next(iter([*chosen, *asked, *working, *reversed(ended), *runs]), None)
 
 

@@ -1,0 +1,188 @@
+// The log pane: only the rows in sight exist, however long the log is.
+import { pieces } from "./ansi.js";
+import { Lines } from "./lines.js";
+
+const OVER = 20;
+const AGAIN = 1000;
+// Browsers lose precision in elements much taller than this.
+const TALLEST = 8_000_000;
+
+export class Pane {
+  token = "";
+  marked = [0, -1];
+  hits = new Set();
+  #following = true;
+  #top = 0;
+  #drawing = 0;
+  #early = [];
+  #ready = false;
+
+  constructor(element, { apart }) {
+    this.element = element;
+    this.apart = apart;
+    this.body = element.querySelector("[data-body]");
+    this.list = element.querySelector(".log-lines");
+    this.row = this.#measure();
+    this.space = document.createElement("div");
+    this.space.className = "log-space";
+    this.list.replaceWith(this.space);
+    this.space.append(this.list);
+    element.classList.add("pane-live");
+    this.body.addEventListener("scroll", () => this.#scrolled(), { passive: true });
+    new ResizeObserver(() => this.draw()).observe(this.body);
+  }
+
+  get end() {
+    return this.#ready ? this.lines.end : null;
+  }
+
+  // Show another run's log, from its end unless a line is named.
+  async show(token) {
+    this.token = token;
+    this.#ready = false;
+    this.#early = [];
+    this.hits = new Set();
+    this.marked = [0, -1];
+    this.lines = new Lines(`${this.element.dataset.runs}${token}/`, () => this.draw());
+    this.list.replaceChildren();
+    await this.reload();
+  }
+
+  // After a long absence: the end anew instead of everything missed.
+  async reload() {
+    const { lines, token } = this;
+    this.#ready = false;
+    while (!(await lines.load())) {
+      await new Promise((done) => setTimeout(done, AGAIN));
+      if (token !== this.token) return;
+    }
+    if (token !== this.token) return;
+    this.#ready = true;
+    this.#early.splice(0).forEach((frame) => this.take(frame));
+    this.draw();
+  }
+
+  take(frame) {
+    if (frame.token !== this.token) return;
+    if (!this.#ready) this.#early.push(frame);
+    else if (!this.lines.append(frame)) this.apart();
+  }
+
+  get following() {
+    return this.#following;
+  }
+
+  set following(on) {
+    this.#following = on;
+    this.element.dispatchEvent(new CustomEvent("following", { detail: on }));
+    if (on) this.draw();
+  }
+
+  // Bring line `number` (from 0) into the middle.
+  reveal(number) {
+    this.following = false;
+    const wanted = (number + 0.5) * this.row - this.body.clientHeight / 2;
+    this.#space();
+    this.body.scrollTop = this.#fromLines(wanted);
+    this.draw();
+  }
+
+  draw() {
+    this.#drawing ||= requestAnimationFrame(() => {
+      this.#drawing = 0;
+      if (this.lines) this.#draw();
+    });
+  }
+
+  #draw() {
+    this.#space();
+    if (this.#following) this.body.scrollTop = this.body.scrollHeight;
+    this.#top = this.body.scrollTop;
+    const above = this.#toLines(this.#top);
+    const first = Math.max(Math.floor(above / this.row) - OVER, 0);
+    const last = Math.min(first + Math.ceil(this.body.clientHeight / this.row) + 2 * OVER, this.lines.total);
+    this.lines.want(first, last);
+    this.list.style.transform = `translateY(${this.#top - above + first * this.row}px)`;
+    this.#rows(first, last);
+    const empty = this.element.querySelector("[data-empty]");
+    if (empty) empty.hidden = this.lines.total > 0;
+  }
+
+  #space() {
+    this.space.style.height = `${Math.min(this.lines.total * this.row, TALLEST)}px`;
+  }
+
+  // Past TALLEST a pixel of the scroll bar stands for several of the log.
+  #ratio() {
+    const seen = this.body.clientHeight;
+    const whole = this.lines.total * this.row;
+    return whole > TALLEST ? (whole - seen) / (TALLEST - seen) : 1;
+  }
+
+  #toLines(scrolled) {
+    return scrolled * this.#ratio();
+  }
+
+  #fromLines(pixels) {
+    return pixels / this.#ratio();
+  }
+
+  #rows(first, last) {
+    const kept = new Map([...this.list.children].map((row) => [row.dataset.key, row]));
+    const rows = [];
+    for (let number = first; number < last; number++) {
+      const text = this.lines.at(number);
+      const key = `${this.token} ${number} ${text === undefined ? "…" : text}`;
+      rows.push(this.#dressed(kept.get(key) ?? this.#row(number, text, key), number));
+    }
+    const same = rows.length === this.list.children.length && rows.every((row, i) => row === this.list.children[i]);
+    if (!same) this.list.replaceChildren(...rows);
+    this.list.start = first + 1;
+  }
+
+  #row(number, text, key) {
+    const row = document.createElement("li");
+    const link = document.createElement("a");
+    const code = document.createElement("code");
+    row.id = `L${number + 1}`;
+    row.dataset.key = key;
+    link.href = `#L${number + 1}`;
+    link.textContent = number + 1;
+    link.tabIndex = -1;
+    if (text === undefined) code.className = "coming";
+    else code.append(...pieces(text).map(span));
+    row.append(link, code);
+    return row;
+  }
+
+  #dressed(row, number) {
+    row.classList.toggle("marked", number >= this.marked[0] && number <= this.marked[1]);
+    row.classList.toggle("hit", this.hits.has(number));
+    return row;
+  }
+
+  #scrolled() {
+    const bottom = this.body.scrollHeight - this.body.clientHeight;
+    if (this.body.scrollTop < this.#top - 1 && this.#following && this.#top <= bottom + 1) {
+      this.following = false;
+    } else if (this.body.scrollTop >= bottom - 2 && !this.#following) this.following = true;
+    this.draw();
+  }
+
+  #measure() {
+    const probe = document.createElement("li");
+    probe.textContent = "0";
+    this.list.append(probe);
+    const height = probe.getBoundingClientRect().height;
+    probe.remove();
+    return height || 18;
+  }
+}
+
+function span({ text, style }) {
+  if (!style) return document.createTextNode(text);
+  const element = document.createElement("span");
+  element.className = style;
+  element.textContent = text;
+  return element;
+}
