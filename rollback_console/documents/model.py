@@ -49,7 +49,7 @@ class PlaceholderKind(StrEnum):
 
 
 class Severity(StrEnum):
-    """`error` blocks a request, `warning` must be read, `note` may be."""
+    """`error`: run as written it does harm or nothing. `warning`: read it. `note`: good to know."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -247,11 +247,20 @@ class Placeholder:
 
 
 @dataclass(frozen=True, slots=True)
+class Edit:
+    """Lines `first` to `last` of the source become `rows`; `last` one less than `first` inserts."""
+
+    first: int
+    last: int
+    rows: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Fix:
-    """One edit of the source that answers a finding: `label` is what the button says."""
+    """Edits of the source that answer a finding; they do not overlap. `label` is the button's."""
 
     label: str
-    text: str = field(repr=False)
+    edits: tuple[Edit, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,7 @@ _PATHLIKE = re.compile(
 _PREFIX = re.compile(
     r"(?:sudo(?:\s+-\S+(?:\s+\w+(?=\s+-|\s+\S))?)*|env|time|nohup|exec)\s+|[A-Za-z_]\w*=\S*\s+"
 )
+_LONG = 1500
 _PROSE = re.compile(
     r"^[A-Z][a-z]+ (?:the|a|an|to|your|all|any|in|on|for|from|is|are|and|that|if)\b"
 )
@@ -76,7 +77,16 @@ DESTROYS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
 
 def destroys(text: str) -> list[str]:
     """Codes of what the command may destroy, none twice."""
-    return [code for code, pattern in DESTROYS if pattern.search(text)]
+    parts = pieces(text)
+    return [code for code, pattern in DESTROYS if any(pattern.search(part) for part in parts)]
+
+
+def pieces(text: str) -> list[str]:
+    """The lines of a command, continued ones joined, none long enough to make a pattern slow."""
+    if len(text) < _LONG and "\n" not in text:
+        return [text]
+    lines = text.replace("\\\n", " ").split("\n")
+    return [line[at : at + _LONG] for line in lines for at in range(0, len(line), _LONG)]
 
 
 def bare(command: str) -> str:

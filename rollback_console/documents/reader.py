@@ -219,7 +219,7 @@ class _Reader:
             unmapped=unmapped,
         )
         document = replace(document, placeholders=placeholders_of(document, self.fields))
-        return replace(document, findings=findings_of(document, self.reading.doubts))
+        return replace(document, findings=findings_of(document, self.reading.doubts, self.fields))
 
     def _title(self, head: FrontMatter, title: Section) -> str:
         named = first(self.fields, "title", head.values)

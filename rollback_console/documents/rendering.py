@@ -39,11 +39,11 @@ class Script:
 
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_INNER = re.compile(
-    r"\b(?:ssh|eval|xargs|parallel|watch|su|runuser|psql|mysql|mariadb|sqlcmd|mongo|mongosh|redis-cli"
-    r"|sqlite3|cqlsh|expect|at|trap)\b"
-    r"|\b(?:sh|bash|dash|zsh|ksh|python[\d.]*|perl|ruby|node|php|awk|sed|jq|rails|artisan)\b.*?\s-\w*[ecr]\b"
-    r"|\b(?:awk|sed|jq|rails runner|manage\.py shell)\b"
+_INNER_ANYWHERE = re.compile(r"\b(?:ssh|eval|xargs|parallel|watch|su|runuser|expect|at|trap)\s")
+_INNER_QUOTED = re.compile(
+    r"\b(?:psql|mysql|mariadb|sqlcmd|mongo|mongosh|redis-cli|sqlite3|cqlsh|awk|sed|jq)\b"
+    r"|\b(?:sh|bash|dash|zsh|ksh|python[\d.]*|perl|ruby|node|php|artisan)\b[^\n]*\s-\w*[ecr]\b"
+    r"|\b(?:rails runner|manage\.py shell)\b"
 )
 _BASH_ONLY = re.compile(
     r"\[\[|\bsource\s|<\(|>\(|\bset -[a-z]*o pipefail|\bdeclare\b|\bmapfile\b|\breadarray\b|&>|<<<|\$'"
@@ -137,8 +137,18 @@ def _quoted(context: Context, name: str) -> str:
     return f"'{reference}'" if context is Context.SINGLE else reference
 
 
+def reads_twice(use: Use, text: str) -> bool:
+    """Whether the value at this place is read again as text of a second program."""
+    if _INNER_ANYWHERE.search(text):
+        return True
+    quoted = use.context in {Context.DOUBLE, Context.SINGLE, Context.HEREDOC}
+    return quoted and bool(_INNER_QUOTED.search(text))
+
+
 def _inner(commands: Sequence[Command], parameters: Mapping[str, str]) -> Iterator[str]:
     for command in commands:
-        if _INNER.search(command.text):
-            yield from (_name_for(use, parameters) for use in uses(command.text))
+        for use in uses(command.text):
+            if reads_twice(use, command.text):
+                yield _name_for(use, parameters)
+        if _INNER_ANYWHERE.search(command.text) or _INNER_QUOTED.search(command.text):
             yield from free_variables(command.text)

@@ -44,6 +44,7 @@ class Doubt:
 
     code: str
     line: int
+    detail: str = ""
 
 
 @dataclass(slots=True)
@@ -166,6 +167,7 @@ def _notice_fence(draft: Draft, fence: FenceText) -> None:
 
 def _doubt(draft: Draft, fence: FenceText) -> None:
     line = fence.block.lines[0]
+    draft.doubts += [Doubt("bad-attribute", line, problem) for problem in fence.info.problems]
     if fence.doubt:
         draft.doubts.append(Doubt(fence.doubt, line))
     elif fence.block.rows and not fence.groups and _claims_commands(fence):

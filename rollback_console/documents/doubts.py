@@ -1,0 +1,107 @@
+"""What the reader was not sure of, said in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from rollback_console.documents.model import Finding, Fix, PlanDocument, Severity, Step
+from rollback_console.documents.remedies import end_fence
+from rollback_console.documents.steps import Doubt
+
+_SENTENCES: dict[str, tuple[Severity, str]] = {
+    "inline-command": (
+        Severity.NOTE,
+        "This command was read from a sentence. See that it is one, or put it in a fence.",
+    ),
+    "unfinished-command": (
+        Severity.ERROR,
+        "A quote, bracket or here-document never closes, so these commands are only shown."
+        " Close it.",
+    ),
+    "left-out-commands": (
+        Severity.ERROR,
+        "“...” stands for commands that are not written down, so this step is done by hand."
+        " Write them all.",
+    ),
+    "unclosed-fence": (
+        Severity.ERROR,
+        "This fence never closes, so all that follows counts as part of it. Close it with ```.",
+    ),
+    "interactive-lines": (
+        Severity.ERROR,
+        "These lines are typed into a program's own prompt, so this step is done by hand."
+        " Give them to the program as an argument or a file.",
+    ),
+    "other-language": (
+        Severity.WARNING,
+        "This is not shell text, so the step is done by hand. To run it, write the command that"
+        " does (psql -f, mysql <, pwsh -File).",
+    ),
+    "several-choices": (
+        Severity.ERROR,
+        "Too many choices stand in one step for a person to choose well, so it is done by hand."
+        " Make a step of each.",
+    ),
+    "no-prompt": (
+        Severity.WARNING,
+        "A console session without prompts cannot be told from output, so this step is done by"
+        " hand. Mark the fence bash if these are commands.",
+    ),
+    "not-commands": (
+        Severity.WARNING,
+        "This does not read like commands and is only shown. Mark the fence bash if it is.",
+    ),
+    "commands-after-choice": (
+        Severity.WARNING,
+        "These commands come after a choice and are run whichever way is chosen. Make them a step"
+        " of their own if that is not meant.",
+    ),
+    "bad-attribute": (Severity.ERROR, "An attribute of this fence is not understood."),
+}
+
+
+def doubt_findings(
+    document: PlanDocument, doubts: Mapping[str, list[Doubt]], rows: Sequence[str]
+) -> Iterator[Finding]:
+    """One finding for each doubt, and one for each step that says nothing at all."""
+    steps = [step for one in document.procedures if not one.derived for step in one.steps]
+    known = {step.settings.id or step.key for step in steps}
+    for step in steps:
+        for doubt in doubts.get(step.key, []):
+            yield _finding(doubt, step, rows)
+        yield from _empty(step)
+        yield from _undo(step, known)
+
+
+def _finding(doubt: Doubt, step: Step, rows: Sequence[str]) -> Finding:
+    severity, message = _SENTENCES[doubt.code]
+    fix = _close(doubt.line, rows) if doubt.code == "unclosed-fence" else None
+    return Finding(severity, doubt.code, doubt.line, doubt.detail or message, step.key, fix)
+
+
+def _close(line: int, rows: Sequence[str]) -> Fix | None:
+    opener = rows[line - 1].strip()
+    marks = opener[: len(opener) - len(opener.lstrip(opener[:1]))]
+    return end_fence(line, len(rows), marks) if marks[:1] in {"`", "~"} else None
+
+
+def _empty(step: Step) -> Iterator[Finding]:
+    if not step.commands and not step.alternatives and not step.instructions:
+        yield Finding(
+            Severity.NOTE,
+            "nothing-but-a-title",
+            step.lines[0],
+            f"“{step.title}” says no more than its title; a person does it and says so.",
+            step.key,
+        )
+
+
+def _undo(step: Step, known: set[str]) -> Iterator[Finding]:
+    if step.settings.undo and step.settings.undo not in known:
+        yield Finding(
+            Severity.ERROR,
+            "undo-unknown",
+            step.fence or step.lines[0],
+            f"undo={step.settings.undo} names no step of this plan.",
+            step.key,
+        )

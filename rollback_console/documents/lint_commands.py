@@ -1,0 +1,65 @@
+"""Findings about single commands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from rollback_console.documents.dangers import Danger, dangers
+from rollback_console.documents.errors import Unrenderable
+from rollback_console.documents.gather import commands_of
+from rollback_console.documents.model import Command, Finding, Fix, PlanDocument, Severity, Step
+from rollback_console.documents.placeholders import uses
+from rollback_console.documents.programs import POWERSHELLS, SQLS
+from rollback_console.documents.remedies import replace_in, use_defaults_file
+from rollback_console.documents.rendering import reads_twice, render_text
+
+_MOST = 2000
+
+
+def command_findings(document: PlanDocument, rows: Sequence[str]) -> Iterator[Finding]:
+    """What there is to say about every command, each place once."""
+    seen: set[tuple[int, int]] = set()
+    for procedure in document.procedures:
+        for step in procedure.steps if not procedure.derived else ():
+            for command in commands_of(step):
+                if command.lines not in seen and len(seen) < _MOST:
+                    seen.add(command.lines)
+                    yield from _about(step, command, rows)
+
+
+def _about(step: Step, command: Command, rows: Sequence[str]) -> Iterator[Finding]:
+    for danger in dangers(command.text):
+        line = command.lines[0]
+        fix = _fix(danger, command, rows)
+        yield Finding(danger.severity, danger.code, line, danger.message, step.key, fix)
+    if command.language not in SQLS | POWERSHELLS and step.runs:
+        yield from _values(step, command)
+
+
+def _fix(danger: Danger, command: Command, rows: Sequence[str]) -> Fix | None:
+    if danger.code in {"password-in-arguments", "literal-credential"}:
+        return use_defaults_file(command, rows)
+    if danger.code == "may-ask" and re.search(r"\bgit\s+revert\b", command.text):
+        return replace_in(command, rows, "git revert", "git revert --no-edit", "Add --no-edit")
+    return None
+
+
+def _values(step: Step, command: Command) -> Iterator[Finding]:
+    line = command.lines[0]
+    try:
+        render_text(command.text, {use.unit: use.name for use in uses(command.text)})
+    except Unrenderable as error:
+        yield Finding(Severity.ERROR, "value-cannot-go-there", line, str(error), step.key)
+        return
+    found = [use for use in uses(command.text) if reads_twice(use, command.text)]
+    if found:
+        units = ", ".join(dict.fromkeys(use.unit for use in found))
+        yield Finding(
+            Severity.WARNING,
+            "value-read-twice",
+            line,
+            f"The value of {units} is read again by a second program (a shell over ssh, psql -c)."
+            " Allow only letters, digits and . _ / : @ + - in it.",
+            step.key,
+        )

@@ -1,0 +1,240 @@
+"""Findings about what steps do to each other: order, directories, variables, dumps."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from rollback_console.documents.gather import commands_of
+from rollback_console.documents.model import (
+    Alternative,
+    Command,
+    Finding,
+    PlanDocument,
+    Procedure,
+    Severity,
+    Step,
+    StepKind,
+)
+from rollback_console.documents.programs import destroys
+from rollback_console.documents.remedies import carry, dump_first, move_before
+from rollback_console.documents.variables import assigned_variables, free_variables
+
+_CHECKOUT = re.compile(
+    r"\bgit\b.*\b(?:checkout|reset|revert|switch)\b|\bln\s+-\w*s\w*f?\b.*\b(?:current|releases?)\b|\bgit\s+pull\b"
+)
+_DUMP = re.compile(
+    r"\b(?:mysqldump|mariadb-dump|pg_dump(?:all)?|mongodump|xtrabackup|mariabackup|pg_basebackup|velero\s+backup|redis-cli\b.*\bbgsave"
+    r"|create-db-snapshot|sqlite3\b.*\.backup|expdp|BACKUP\s+DATABASE|dumpdata|backups?\s+(?:create|capture))\b|\bcp\b.*\.(?:sqlite3?|db)\b",
+    re.IGNORECASE,
+)
+_CD = re.compile(r"^(?:cd|pushd)\s+(?![-~])(\S+)\s*$")
+_NEEDS_DIRECTORY = re.compile(
+    r"(?:^|[;&|]\s*|sudo\s+)(?:python3?\s+manage\.py|\./\S|(?:php\s+)?artisan\b|bin/\w|bundle\b|rake\b|rails\b|npm\b|yarn\b|pnpm\b|npx\b"
+    r"|make\b|docker[ -]compose\b|terraform\b|terragrunt\b|alembic\b|flask\b|mvn\b|\./gradlew|composer\b|pipenv\b|poetry\b|pytest\b|ansible-playbook\b)"
+    r"|\bmanage\.py\b"
+)
+_NEEDS_ANY = re.compile(r"(?:^|[;&|]\s*)git\s+(?!clone|-C\b|ls-remote|config --global)\w+")
+_OTHER_PLACE = re.compile(r"\bssh\s|\bkubectl\b|\bdocker\s+exec\b|\bcd\s")
+
+
+def order_findings(document: PlanDocument, rows: Sequence[str]) -> Iterator[Finding]:
+    """What there is to say about each procedure as a whole, in step order."""
+    for procedure in document.procedures:
+        if not procedure.derived:
+            yield from _reversal(procedure, rows)
+            yield from _undumped(procedure, rows)
+            yield from _Carrier(rows).read(procedure)
+            yield from _choices(procedure)
+            yield from _verification(procedure)
+
+
+def _reversal(procedure: Procedure, rows: Sequence[str]) -> Iterator[Finding]:
+    """Old code does not hold the migrations to reverse, so the command finds nothing to do
+    and succeeds."""
+    checkout: int | None = None
+    for at, step in enumerate(procedure.steps):
+        reversing = _first_that(step, lambda text: "reverses-migration" in destroys(text))
+        if reversing and checkout is not None:
+            first = procedure.steps[checkout]
+            between = procedure.steps[checkout:at]
+            yield Finding(
+                Severity.ERROR,
+                "reversal-after-checkout",
+                reversing.lines[0],
+                f"Migrations are reversed after step {first.number} has put the old code back. The"
+                " old code does not know them: nothing is reversed, nothing fails, and the schema"
+                " stays new. Reverse them first.",
+                step.key,
+                move_before(step, first, between, rows),
+            )
+            return
+        if checkout is None and _first_that(step, lambda text: bool(_CHECKOUT.search(text))):
+            checkout = at
+
+
+def _first_that(step: Step, test: Callable[[str], bool]) -> Command | None:
+    return next((command for command in commands_of(step) if test(command.text)), None)
+
+
+def _undumped(procedure: Procedure, rows: Sequence[str]) -> Iterator[Finding]:
+    dumped = False
+    for step in procedure.steps:
+        for command in commands_of(step):
+            dumped = dumped or bool(_DUMP.search(command.text))
+            codes = set(destroys(command.text)) & {"restores-over", "drops-data"}
+            if codes and not dumped:
+                yield Finding(
+                    Severity.ERROR,
+                    "no-dump-before-restore",
+                    command.lines[0],
+                    "Nothing is kept of the database as it is now before this overwrites it."
+                    " Take a dump first, so that the rollback itself can be undone.",
+                    step.key,
+                    dump_first(command, rows),
+                )
+                return
+
+
+@dataclass(slots=True)
+class _Carrier:
+    """Follows the directory and the variables a reader would carry from step to step."""
+
+    rows: Sequence[str]
+    directory: str = ""
+    directory_step: str = ""
+    variables: dict[str, tuple[Command, str]] = field(default_factory=dict)
+    said: set[str] = field(default_factory=set)
+
+    def read(self, procedure: Procedure) -> Iterator[Finding]:
+        for step in procedure.steps:
+            if step.runs:
+                yield from self._directory(step)
+                yield from self._variables(step)
+                self._remember(step)
+
+    def _directory(self, step: Step) -> Iterator[Finding]:
+        if step.settings.cwd:
+            return
+        ways = step.alternatives or (Alternative("", ()),)
+        for way in ways:
+            commands = [*step.commands, *way.commands]
+            needing = _needing(commands)
+            if needing and self.directory:
+                yield self._lost(step, needing)
+                return
+        anywhere = [c for c in commands_of(step) if _depends(c)]
+        if anywhere:
+            yield Finding(
+                Severity.WARNING,
+                "no-working-directory",
+                anywhere[0].lines[0],
+                "This depends on the directory it is run in, and the plan does not say which."
+                " Every step starts afresh: set cwd= on its fence.",
+                step.key,
+            )
+
+    def _lost(self, step: Step, command: Command) -> Finding:
+        return Finding(
+            Severity.ERROR,
+            "directory-not-carried",
+            command.lines[0],
+            f"This needs the directory that {self.directory_step} went into ({self.directory}),"
+            " and every step starts afresh. Repeat the cd, or set cwd= on its fence.",
+            step.key,
+            carry(f"cd {self.directory}", step, command, self.rows),
+        )
+
+    def _variables(self, step: Step) -> Iterator[Finding]:
+        commands = list(commands_of(step))
+        free = free_variables("\n".join(command.text for command in commands))
+        users = {name: c for c in reversed(commands) for name in free_variables(c.text)}
+        for name in sorted(free & users.keys()):
+            if name in self.variables:
+                yield self._not_carried(step, name, users[name])
+            elif name not in self.said:
+                self.said.add(name)
+                yield _unset(step, name, users[name])
+
+    def _not_carried(self, step: Step, name: str, user: Command) -> Finding:
+        source, title = self.variables[name]
+        whole = "\n" not in source.text and not destroys(source.text)
+        return Finding(
+            Severity.ERROR,
+            "variable-not-carried",
+            user.lines[0],
+            f"{name} is set in “{title}”, and every step starts afresh. Set it again here.",
+            step.key,
+            carry(source.text, step, user, self.rows) if whole else None,
+        )
+
+    def _remember(self, step: Step) -> None:
+        for command in commands_of(step):
+            moved = _CD.match(command.text)
+            if moved:
+                self.directory, self.directory_step = moved[1], f"“{step.title}”"
+            for name in assigned_variables(command.text):
+                self.variables[name] = (command, step.title)
+
+
+def _unset(step: Step, name: str, user: Command) -> Finding:
+    return Finding(
+        Severity.WARNING,
+        "variable-never-set",
+        user.lines[0],
+        f"{name} is set nowhere in this plan. The console asks for it, or takes a secret of that"
+        " name.",
+        step.key,
+    )
+
+
+def _needing(commands: Sequence[Command]) -> Command | None:
+    """The first command that needs a directory before this way has changed to one."""
+    for command in commands:
+        if _CD.match(command.text) or _OTHER_PLACE.search(command.text):
+            return None
+        if _NEEDS_DIRECTORY.search(command.text):
+            return command
+    return None
+
+
+def _depends(command: Command) -> bool:
+    if _OTHER_PLACE.search(command.text):
+        moved = _CD.match(command.text)
+        return bool(moved and not moved[1].startswith(("/", "$", "<", '"')))
+    return bool(_NEEDS_DIRECTORY.search(command.text) or _NEEDS_ANY.search(command.text))
+
+
+def _choices(procedure: Procedure) -> Iterator[Finding]:
+    for step in procedure.steps:
+        ways = [one for one in step.alternatives if one.commands]
+        fences = {command.fence for one in ways for command in one.commands}
+        if len(ways) > 1:
+            together = "Run as written, this fence would do both" if len(fences) == 1 else "This is"
+            yield Finding(
+                Severity.WARNING,
+                "alternatives-in-one-fence" if len(fences) == 1 else "alternatives",
+                ways[0].commands[0].lines[0],
+                f"{together}: {' / '.join(_label(one) for one in ways)}. Whoever asks for the"
+                " rollback chooses one.",
+                step.key,
+            )
+
+
+def _label(alternative: Alternative) -> str:
+    return alternative.label or alternative.commands[0].text.split("\n")[0][:60]
+
+
+def _verification(procedure: Procedure) -> Iterator[Finding]:
+    checks = [step for step in procedure.steps if step.kind is StepKind.VERIFY]
+    for step in checks:
+        if not step.settings.expect:
+            yield Finding(
+                Severity.WARNING,
+                "exit-code-only",
+                step.lines[0],
+                "Only the exit code would be looked at, and that alone verifies nothing: say what"
+                ' the output must hold (expect="...") or answer the checks by hand.',
+                step.key,
+            )
