@@ -35,7 +35,8 @@ class RunView:
 class View:
     """Everything `decide` may look at.
 
-    `gates` are positions a person has let through. `unanswered_checks` and `failed_checks`
+    `gates` are positions a person has let through, `canaries` those whose first host they
+    found well. `unanswered_checks` and `failed_checks`
     are keys. Flags say what people asked for.
     """
 
@@ -43,6 +44,7 @@ class View:
     steps: tuple[StepSpec, ...]
     runs: tuple[RunView, ...]
     gates: frozenset[int] = frozenset()
+    canaries: frozenset[int] = frozenset()
     unanswered_checks: frozenset[str] = frozenset()
     failed_checks: frozenset[str] = frozenset()
     pause_asked: bool = False
@@ -54,6 +56,7 @@ class Question(StrEnum):
     """What a person is asked."""
 
     GATE = "gate"
+    CANARY = "canary"
     MANUAL = "manual"
     FAILED = "failed"
     LOST = "lost"
@@ -138,7 +141,7 @@ def decide(view: View) -> list[Decision]:
         return _aborting(view)
     if view.state is RollbackState.VERIFYING:
         return [_verifying(view)]
-    for step in view.steps:
+    for step in sorted(view.steps, key=lambda step: not step.standby):
         if answer := _step(view, step):
             return answer
     return [Verify()]
@@ -178,7 +181,18 @@ def _step(view: View, step: StepSpec) -> list[Decision]:
         return [Wait()] if runs.in_flight else [AskPerson(Question.PAUSED, step.position)]
     if step.gate and step.position not in view.gates:
         return [AskPerson(Question.GATE, step.position)]
+    if step.canary and step.position not in view.canaries:
+        return _canary(view, step, runs)
     return [*_starts(step, runs), Wait()]
+
+
+def _canary(view: View, step: StepSpec, runs: _Sorted) -> list[Decision]:
+    begun = len([run for run in view.runs if run.position == step.position]) - len(runs.pending)
+    if runs.in_flight:
+        return [Wait()]
+    if begun:
+        return [AskPerson(Question.CANARY, step.position)]
+    return [StartStep(runs.pending[0].token), Wait()]
 
 
 def _silent(view: View, flying: list[RunView]) -> list[Decision]:

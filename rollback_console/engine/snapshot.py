@@ -35,6 +35,9 @@ class StepSpec:
     (empty for a manual step). `environment` and `secrets` name the parameters and secrets
     it may read. `time_limit` and `retry_delay` are seconds; `rolling` is how many hosts may
     work at once, 0 for all; `retry` is how often a failed attempt is repeated unasked.
+    `canary`: one host goes first, then a person is asked. `expect` is text the output must
+    hold. `undo` is the position of the step that undoes this one, 0 for none; such a step is
+    `standby`: it runs only when a person asks for it.
     """
 
     position: int
@@ -52,6 +55,10 @@ class StepSpec:
     retry: int = 0
     retry_delay: int = 5
     rolling: int = 0
+    canary: bool = False
+    expect: str = ""
+    undo: int = 0
+    standby: bool = False
     gate: bool = False
     destructive: bool = False
     condition: str = ""

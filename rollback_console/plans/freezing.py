@@ -75,6 +75,7 @@ class Freezer:
     problems: list[str] = field(default_factory=list)
     hosts: dict[str, HostSpec] = field(default_factory=dict)
     parameters: dict[str, str] = field(default_factory=dict)
+    undo: dict[str, int] = field(default_factory=dict)
 
     @classmethod
     def of(cls, revision: Revision, choices: dict[str, Any]) -> Freezer:
@@ -100,12 +101,27 @@ class Freezer:
     def steps(self, procedure: Procedure) -> list[StepSpec]:
         """The steps that would run, numbered from 1."""
         wanted = [step for step in procedure.steps if self._wanted(step)]
+        self._undone_by(wanted)
         if procedure.steps and all(is_manual(self.revision, step) for step in procedure.steps):
             self.problems.append(
                 "Nothing here can be executed: no step has a shell fence. Write the commands in "
                 "a ```bash fence under each step."
             )
         return [self._step(position, step) for position, step in enumerate(wanted, start=1)]
+
+    def _undone_by(self, wanted: list[Step]) -> None:
+        """Which positions stand by to undo others, and for whom."""
+        ids = {step.settings.id: at for at, step in enumerate(wanted, start=1) if step.settings.id}
+        for step in wanted:
+            if not step.settings.undo:
+                continue
+            if step.settings.undo in ids:
+                self.undo[step.key] = ids[step.settings.undo]
+            else:
+                self.problems.append(
+                    f"Step {step.number}, {step.title}, is undone by “{step.settings.undo}”, but "
+                    "no step has that id."
+                )
 
     def bound(self, step: Step) -> None:
         """Only look whether the step's hosts are known and usable."""
@@ -139,7 +155,7 @@ class Freezer:
                 f"Step {step.number}, {step.title}, is conditional ({step.condition}): "
                 "choose to run or to skip it."
             )
-        return answer != "skip"
+        return bool(answer != "skip")
 
     def _step(self, position: int, step: Step) -> StepSpec:
         common = StepSpec(
@@ -150,6 +166,7 @@ class Freezer:
             destructive=step.destructive,
             condition=step.condition,
             warnings=step.warnings,
+            standby=position in self.undo.values(),
             source=f"{step.lines[0]}-{step.lines[1]}",
         )
         return (
@@ -181,6 +198,9 @@ class Freezer:
             on_failure=settings.on_failure or "pause",
             retry=settings.retry or 0,
             rolling=settings.rolling or 0,
+            canary=bool(getattr(settings, "canary", False)),
+            undo=self.undo.get(step.key, 0),
+            expect=settings.expect,
             environment=tuple(sorted(names - self.secrets)),
             secrets=tuple(sorted(names & self.secrets)),
         )

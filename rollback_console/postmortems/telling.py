@@ -42,6 +42,7 @@ _SENTENCES = {
     "step.lost": "{step}: lost. {why}",
     "step.withdrawn": "{step}: the host was never reached; nothing was started.",
     "step.skipped": "{step}: skipped. {reason}",
+    "step.undone": "{step}: asked for, to undo what failed. {reason}",
     "step.retried": "{step}: attempt {attempt}. {reason}",
     "host.unreachable": "{step}: the host does not answer. {why}",
     "host.back": "{step}: the host answers again.",

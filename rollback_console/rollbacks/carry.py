@@ -47,6 +47,17 @@ def retry(row: Rollback, run: StepRun, *, by: Any = None, reason: str = "") -> S
     return again
 
 
+def undo(row: Rollback, step: StepSpec, hosts: list[str], *, by: Any, reason: str) -> list[StepRun]:
+    """Pending runs of the step that undoes another, on the hosts where that one ran."""
+    last = max(row.runs.filter(position=step.position).values_list("attempt", flat=True), default=0)
+    made = [
+        StepRun.objects.create(rollback=row, position=step.position, host=host, attempt=last + 1)
+        for host in (hosts if step.hosts else [""])
+    ]
+    record(row, "step.undone", by=by, position=step.position, hosts=hosts, reason=reason)
+    return made
+
+
 def ask(row: Rollback, asked: AskPerson) -> None:
     """Put a question to people, once."""
     question = {
@@ -126,5 +137,6 @@ def _runs(row: Rollback, snapshot: Snapshot) -> list[StepRun]:
     return [
         StepRun(rollback=row, position=step.position, host=host)
         for step in snapshot.steps
+        if not step.standby
         for host in (step.hosts or ("",))
     ]

@@ -37,6 +37,7 @@ from .steering import (
     retry,
     send_message,
     skip,
+    undo,
 )
 from .tasks import enqueue_after_commit
 from .view import snapshot_of
@@ -61,6 +62,7 @@ __all__ = [
     "send_message",
     "skip",
     "start",
+    "undo",
     "why_not",
     "withdraw",
 ]

@@ -71,6 +71,22 @@ def retry(rollback: Rollback, *, position: int, by: User, reason: str) -> list[S
         return [carry.retry(row, run, by=by, reason=reason) for run in bad]
 
 
+def undo(rollback: Rollback, *, position: int, by: User, reason: str) -> list[StepRun]:
+    """Run what the plan names to undo a step, on the hosts where it ended badly.
+
+    The question about the step stays: try it again, skip it, or abort.
+    """
+    with _steer(rollback, by, reason, states=[RollbackState.WAITING]) as row:
+        snapshot = view.snapshot_of(row.snapshot)
+        bad = _bad(row, position)
+        undoing = snapshot.step(position).undo
+        if not undoing:
+            raise Refused("The plan names no step that undoes this one.")
+        _answered(row, position, "undo", by, reason)
+        hosts = sorted({run.host for run in bad})
+        return carry.undo(row, snapshot.step(undoing), hosts, by=by, reason=reason)
+
+
 def skip(rollback: Rollback, *, position: int, by: User, reason: str) -> Rollback:
     """Go on without a step, or without what it failed to do."""
     with _steer(rollback, by, reason, states=[RollbackState.WAITING]) as row:
@@ -145,6 +161,7 @@ def send_message(rollback: Rollback, *, by: User, text: str, recipients: str = "
 
 _ALLOWED = {
     "gate": ("go",),
+    "canary": ("go",),
     "manual": ("done", "failed"),
     "lost": ("continue",),
     "abort_unconfirmed": ("continue",),

@@ -27,13 +27,13 @@ def build(rollback: Rollback) -> View:
     checks = latest_checks(rollback)
     keys = {check.key for check in snapshot.checks}
     moment = clock.now()
+    answers = set(rollback.step_answers.values_list("kind", "position"))
     return View(
         state=RollbackState(rollback.state),
         steps=snapshot.steps,
         runs=tuple(_run(run, moment) for run in latest(rollback)),
-        gates=frozenset(
-            rollback.step_answers.filter(kind="gate").values_list("position", flat=True)
-        ),
+        gates=frozenset(position for kind, position in answers if kind == "gate"),
+        canaries=frozenset(position for kind, position in answers if kind == "canary"),
         unanswered_checks=frozenset(keys - checks.keys()),
         failed_checks=frozenset(key for key, answer in checks.items() if answer == "fail"),
         pause_asked=rollback.pause_asked,

@@ -151,6 +151,47 @@ CASES: list[tuple[str, View, list[Decision]]] = [
         view(run(S.RUNNING, host=""), steps=(step(kind="manual", hosts=()),)),
         [ask(Question.MANUAL, 1, "11")],
     ),
+    (
+        "a canary goes first",
+        view(*(run(S.PENDING, host=h) for h in many), steps=(step(hosts=many, canary=True),)),
+        [StartStep("1a1"), Wait()],
+    ),
+    (
+        "the others wait for the canary",
+        view(run(S.RUNNING), run(S.PENDING, host="b"), steps=(step(hosts=many, canary=True),)),
+        [Wait()],
+    ),
+    (
+        "after the canary a person is asked",
+        view(run(S.SUCCEEDED), run(S.PENDING, host="b"), steps=(step(hosts=many, canary=True),)),
+        [ask(Question.CANARY)],
+    ),
+    (
+        "then all others go",
+        view(
+            run(S.SUCCEEDED),
+            run(S.PENDING, host="b"),
+            run(S.PENDING, host="c"),
+            steps=(step(hosts=many, canary=True),),
+            canaries=frozenset({1}),
+        ),
+        [StartStep("1b1"), StartStep("1c1"), Wait()],
+    ),
+    (
+        "a step that stands by does not run by itself",
+        view(run(S.SUCCEEDED), steps=(step(1, undo=2), step(2, standby=True))),
+        [Verify()],
+    ),
+    (
+        "an undo that was asked for goes before the question",
+        view(run(S.FAILED), run(S.PENDING, 2), steps=(step(1, undo=2), step(2, standby=True))),
+        [StartStep("2a1"), Wait()],
+    ),
+    (
+        "after the undo the question stands",
+        view(run(S.FAILED), run(S.SUCCEEDED, 2), steps=(step(1, undo=2), step(2, standby=True))),
+        [ask(Question.FAILED, 1, "1a1")],
+    ),
     ("a pause starts nothing", view(run(S.PENDING), pause_asked=True), [ask(Question.PAUSED)]),
     ("a pause lets what runs go on", view(run(S.RUNNING), pause_asked=True), [Wait()]),
     (
@@ -228,11 +269,10 @@ class AnyRollback(RuleBasedStateMachine):
             self.state,
             self.steps,
             tuple(self.runs.values()),
-            frozenset(self.gates),
-            frozenset(self.checks),
-            frozenset(),
-            self.pause,
-            self.abort,
+            gates=frozenset(self.gates),
+            unanswered_checks=frozenset(self.checks),
+            pause_asked=self.pause,
+            abort_asked=self.abort,
         )
 
     def put(self, token: str, **changes: object) -> None:
@@ -355,6 +395,8 @@ any_step = st.builds(
     retry=st.integers(0, 2),
     rolling=st.integers(0, 3),
     gate=st.booleans(),
+    canary=st.booleans(),
+    standby=st.booleans(),
     on_failure=st.sampled_from(["pause", "continue", "abort"]),
 )
 any_run = st.builds(

@@ -130,6 +130,23 @@ def test_a_failed_step_can_be_skipped_with_a_reason(stage: Stage, fleet: Fleet) 
     assert drive(rollback, fleet).state == "verifying"
 
 
+def test_a_failed_step_can_be_undone_and_then_tried_again(stage: Stage, fleet: Fleet) -> None:
+    text = PLAN.replace("```bash\necho restoring", "```bash undo=back\necho restoring").replace(
+        "## 4. Roll", "### Step 4: Put Back\n```bash id=back\necho putting back\n```\n\n## 4. Roll"
+    )
+    fleet.scripts["restoring"] = (b"", 1)
+    rollback = drive(make.approved(stage, text), fleet)
+    assert len(fleet.order) == 2
+    services.undo(rollback, position=2, by=stage.cast.dana, reason="Half done")
+    rollback = drive(rollback, fleet)
+    assert fleet.order[-1] == ("app-1", "echo putting back\n")
+    assert (rollback.state, rollback.question["position"]) == ("waiting", 2)
+    fleet.scripts.clear()
+    services.retry(rollback, position=2, by=stage.cast.dana, reason="Again")
+    assert drive(rollback, fleet).state == "verifying"
+    assert [script for _, script in fleet.order].count("echo putting back\n") == 1
+
+
 def test_a_failed_step_can_end_in_an_abort(stage: Stage, fleet: Fleet) -> None:
     fleet.scripts["restoring"] = (b"", 1)
     rollback = drive(make.approved(stage), fleet)
