@@ -1,27 +1,15 @@
-"""How every form is shown: label, field, help and what is wrong, tied together for readers."""
+"""What every form here shares. parts/fields.html draws them."""
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any
 
 from django import forms
 from django.contrib.auth.models import User
 
-Form = TypeVar("Form", bound=forms.BaseForm)
-TEMPLATE = "parts/fields.html"
-
-
-def dress(form: Form) -> Form:
-    """The same form, drawn by parts/fields.html and without colons after labels."""
-    form.label_suffix = ""
-    form.template_name = TEMPLATE
-    return form
-
 
 class Undecorated:
-    """Mixed into a form: drawn by parts/fields.html and without colons after labels."""
-
-    template_name = TEMPLATE
+    """Mixed into a form: labels without colons."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"label_suffix": "", **kwargs})

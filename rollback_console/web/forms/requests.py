@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -15,6 +16,15 @@ from rollback_console.plans.services import document
 from .base import ConsoleForm
 
 OTHER = "another reason, said below"
+
+
+@dataclass(frozen=True, slots=True)
+class StepChoice:
+    """One step's choices: whether to run it, and each way with its radio button."""
+
+    step: Step
+    condition: BoundField | None
+    ways: list[tuple[Alternative, Any]]
 
 
 class OpeningForm(ConsoleForm):
@@ -56,20 +66,24 @@ class OpeningForm(ConsoleForm):
             },
         }
 
-    def by_condition(self) -> list[tuple[Step, BoundField]]:
-        """Conditional steps with their fields."""
-        return [(step, self[f"condition_{step.key}"]) for step in self.conditional]
-
-    def by_alternative(self) -> list[tuple[Step, list[tuple[Alternative, Any]]]]:
-        """Steps with several ways, each way with its radio button."""
+    def by_step(self) -> list[StepChoice]:
+        """What is to be chosen, step by step."""
         return [
-            (step, list(zip(step.alternatives, self[f"way_{step.key}"], strict=True)))
-            for step in self.choosing
+            StepChoice(
+                step,
+                self[f"condition_{step.key}"] if step in self.conditional else None,
+                self._ways(step) if step in self.choosing else [],
+            )
+            for step in self.procedure.steps
+            if step in self.conditional or step in self.choosing
         ]
 
     def by_parameter(self) -> list[tuple[Parameter, BoundField]]:
         """Values to fill in with their fields."""
         return [(each, self[f"parameter_{each.name}"]) for each in self.parameters]
+
+    def _ways(self, step: Step) -> list[tuple[Alternative, Any]]:
+        return list(zip(step.alternatives, self[f"way_{step.key}"], strict=True))
 
     def _add_fields(self, triggers: list[str]) -> None:
         trigger = self.fields["trigger"]

@@ -12,7 +12,6 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from rollback_console.web.answers import SeeOther, done
-from rollback_console.web.forms.base import dress
 from rollback_console.web.requests import person
 
 YEAR = 365 * 86400
@@ -35,7 +34,7 @@ class SignOut(LogoutView):
 def show(request: HttpRequest) -> HttpResponse:
     """What the console knows of the signed-in person, and their password."""
     user = person(request)
-    form = dress(PasswordChangeForm(user, request.POST or None))
+    form = PasswordChangeForm(user, request.POST or None)
     if request.method == "POST" and form.is_valid():
         update_session_auth_hash(request, form.save())
         return done(request, "Your password is changed.", "account")

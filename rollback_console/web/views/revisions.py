@@ -7,6 +7,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_POST
 
+from rollback_console.documents.source import encode
+from rollback_console.documents.writer import apply_fix
 from rollback_console.plans import services
 from rollback_console.plans.errors import PlanError, UnreadablePlan
 from rollback_console.rollbacks import queries
@@ -77,7 +79,8 @@ def fix(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     found = findings[int(index)] if index.isdecimal() and int(index) < len(findings) else None
     if found is None or found.code != code or found.fix is None:
         raise Http404("This revision has no such finding.")
-    data = found.fix.text.encode()
+    document = services.document(last)
+    data = encode(apply_fix(document, found), document.encoding)
     made = services.revise(last.plan, data, by=person(request), note=found.fix.label)
     return done(request, f"Done, as revision {made.number}: {found.fix.label}.", "plan", slug=slug)
 

@@ -1,0 +1,50 @@
+"""Signing in, and reading a page as a person would."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.test import Client
+
+from rollback_console.rollbacks.models import Rollback
+from tests import make
+
+SEED = (Path(__file__).parents[1] / "documents" / "seed.md").read_text()
+SignIn = Callable[[User], Client]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def collected() -> None:
+    """The folder of collected files is there, as after an installation."""
+    Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
+
+
+@pytest.fixture
+def signed_in() -> SignIn:
+    """A browser without JavaScript in which that person is signed in."""
+
+    def sign_in(user: User) -> Client:
+        client = Client()
+        client.force_login(user)
+        return client
+
+    return sign_in
+
+
+@pytest.fixture
+def asked(stage: make.Stage) -> Rollback:
+    """What dana asked for and nobody decided yet."""
+    return make.requested(stage)
+
+
+def words(response: object) -> str:
+    """A page's text on one line: no tags, no runs of white space."""
+    body = getattr(response, "content").decode()  # noqa: B009
+    body = re.sub(r"<(script|style|svg)\b.*?</\1>", " ", body, flags=re.S)
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", body)).split())

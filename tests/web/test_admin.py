@@ -1,0 +1,284 @@
+"""Environments, hosts, credentials, secrets, people and services, as an admin sees them."""
+
+from __future__ import annotations
+
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from django.contrib.auth.models import Group, User
+from django.urls import reverse
+
+from rollback_console.plans.models import (
+    Credential,
+    DecisionMaker,
+    Environment,
+    Host,
+    HostGroup,
+    HostKey,
+    Secret,
+    Service,
+)
+from rollback_console.rollbacks.models import Pin
+from tests import make
+
+from .conftest import SignIn, words
+
+ROOMS = ["environments", "environment-new", "hosts", "host-new", "credentials", "credential-new",
+         "people", "person-new", "services"]  # fmt: skip
+
+
+def private_key() -> str:
+    key = Ed25519PrivateKey.generate()
+    return key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.OpenSSH,
+        serialization.NoEncryption(),
+    ).decode()
+
+
+@pytest.mark.parametrize("name", ROOMS)
+def test_admin_pages_are_for_admins_alone(signed_in: SignIn, stage: make.Stage, name: str) -> None:
+    assert signed_in(stage.cast.ada).get(reverse(name)).status_code == 200
+    response = signed_in(stage.cast.dana).get(reverse(name))
+    assert response.status_code == 403
+    assert "You may not do this" in words(response)
+
+
+def test_an_environment_is_described_with_its_rules(signed_in: SignIn, stage: make.Stage) -> None:
+    fields = {
+        "name": "PRODUCTION",
+        "slug": "production",
+        "is_production": "on",
+        "approvals_code": "1",
+        "approvals_data": "2",
+        "data_role": "DevOps Lead",
+        "request_expires": "30",
+        "start_expires": "60",
+        "escalate_after": "5",
+    }
+    client = signed_in(stage.cast.ada)
+    assert client.post("/environments/new/", fields).status_code == 303
+    made = Environment.objects.get(slug="production")
+    assert (made.is_production, made.approvals_data, made.data_role) == (True, 2, "DevOps Lead")
+    answer = client.post("/environments/production/", {**fields, "approvals_data": "0"})
+    assert answer.status_code == 422
+    assert "Not fewer than for code only." in words(answer)
+    answer = client.post("/environments/production/", {**fields, "approvals_code": "0"})
+    assert "At least one person must approve." in words(answer)
+
+
+def test_a_decision_maker_is_named_once_and_removed(signed_in: SignIn, stage: make.Stage) -> None:
+    client = signed_in(stage.cast.ada)
+    fields = {"user": stage.cast.dana.pk, "role": "CTO", "rung": "3"}
+    client.post("/environments/staging/decision-makers/", fields)
+    maker = DecisionMaker.objects.get(user=stage.cast.dana)
+    assert (maker.role, maker.rung) == ("CTO", 3)
+    again = client.post("/environments/staging/decision-makers/", fields)
+    assert "They decide here already." in words(again)
+    client.post(f"/environments/staging/decision-makers/{maker.pk}/removals/")
+    assert not DecisionMaker.objects.filter(user=stage.cast.dana).exists()
+
+
+def test_who_could_approve_now_is_answered_for_whoever_would_ask(
+    signed_in: SignIn, stage: make.Stage
+) -> None:
+    client = signed_in(stage.cast.ada)
+    address = f"/environments/staging/?asks={stage.cast.lee.pk}&risk=code"
+    page = words(client.get(address))
+    assert "1 approval needed. These may: Sam Example (DevOps Lead, rung 2)." in page
+    Environment.objects.update(approvals_data=2)
+    page = words(client.get(address.replace("code", "data")))
+    assert "This needs 2 approvals, but 1 decision maker could approve it." in page
+
+
+def test_a_secret_is_written_replaced_and_never_shown(signed_in: SignIn, stage: make.Stage) -> None:
+    client, address = signed_in(stage.cast.ada), "/environments/staging/secrets/"
+    client.post(address, {"name": "DB_PASSWORD", "value": "swordfish"})
+    client.post(address, {"name": "DB_PASSWORD", "value": "swordfish two"})
+    secret = Secret.objects.get()
+    assert secret.value == "swordfish two"
+    page = client.get("/environments/staging/").content.decode()
+    assert "DB_PASSWORD" in page
+    assert "swordfish" not in page
+    client.post(f"{address}{secret.pk}/removals/")
+    assert Secret.objects.count() == 0
+
+
+def test_a_secret_too_short_to_be_masked_is_refused(signed_in: SignIn, stage: make.Stage) -> None:
+    fields = {"name": "PIN", "value": "1234"}
+    response = signed_in(stage.cast.ada).post("/environments/staging/secrets/", fields)
+    assert response.status_code == 422
+    assert b"1234" not in response.content
+
+
+def test_a_host_group_with_hosts_in_it_is_not_removed(signed_in: SignIn, stage: make.Stage) -> None:
+    client = signed_in(stage.cast.ada)
+    client.post("/environments/staging/groups/", {"name": "app"})
+    group = HostGroup.objects.get()
+    group.hosts.add(stage.host)
+    address = f"/environments/staging/groups/{group.pk}/removals/"
+    assert "Take its hosts out first." in words(client.post(address, follow=True))
+    group.hosts.clear()
+    client.post(address)
+    assert HostGroup.objects.count() == 0
+
+
+def test_a_credential_is_written_and_its_secret_parts_are_never_shown(
+    signed_in: SignIn, stage: make.Stage
+) -> None:
+    client, key = signed_in(stage.cast.ada), private_key()
+    fields = {"name": "console key", "username": "deploy", "private_key": key}
+    assert client.post("/credentials/new/", fields).status_code == 303
+    made = Credential.objects.get(name="console key")
+    page = client.get(f"/credentials/{made.pk}/").content.decode()
+    assert key.splitlines()[2] not in page
+    fields = {"name": "console key", "username": "roller", "private_key": ""}
+    client.post(f"/credentials/{made.pk}/", fields)
+    made.refresh_from_db()
+    assert made.username == "roller"
+    assert made.private_key.strip() == key.strip()
+
+
+def test_what_is_no_private_key_is_refused_before_any_host_sees_it(
+    signed_in: SignIn, stage: make.Stage
+) -> None:
+    fields = {"name": "wrong", "username": "deploy", "private_key": "ssh-ed25519 AAAA public"}
+    response = signed_in(stage.cast.ada).post("/credentials/new/", fields)
+    assert "This is no private key in OpenSSH or PEM form" in words(response)
+    fields = {"name": "empty", "username": "deploy"}
+    response = signed_in(stage.cast.ada).post("/credentials/new/", fields)
+    assert "Give a private key, or a password below." in words(response)
+
+
+def test_a_credential_in_use_is_not_forgotten(signed_in: SignIn, stage: make.Stage) -> None:
+    used = stage.host.credential
+    address = f"/credentials/{used.pk}/removals/"
+    page = words(signed_in(stage.cast.ada).post(address, follow=True))
+    assert "Hosts still sign in with it." in page
+
+
+def test_a_host_is_added_and_says_that_a_key_must_be_confirmed(
+    signed_in: SignIn, stage: make.Stage
+) -> None:
+    fields = {
+        "name": "app-2",
+        "environment": stage.environment.pk,
+        "address": "192.0.2.2",
+        "port": "22",
+        "credential": stage.host.credential.pk,
+    }
+    response = signed_in(stage.cast.ada).post("/hosts/new/", fields, follow=True)
+    assert Host.objects.filter(name="app-2").exists()
+    assert "No key is known, so nothing can run here." in words(response)
+
+
+def test_a_key_counts_only_once_a_person_confirmed_it(signed_in: SignIn, stage: make.Stage) -> None:
+    HostKey.objects.update(confirmed_at=None, confirmed_by=None)
+    key, client = HostKey.objects.get(), signed_in(stage.cast.ada)
+    page = words(client.get(f"/hosts/{stage.host.pk}/"))
+    assert key.fingerprint in page
+    assert "nobody yet" in page
+    client.post(f"/hosts/{stage.host.pk}/keys/{key.pk}/confirmations/")
+    key.refresh_from_db()
+    assert key.confirmed_by == stage.cast.ada
+    client.post(f"/hosts/{stage.host.pk}/keys/{key.pk}/removals/")
+    assert HostKey.objects.count() == 0
+
+
+def test_a_host_that_does_not_answer_a_scan_is_told_in_a_sentence(
+    signed_in: SignIn, stage: make.Stage
+) -> None:
+    Host.objects.update(address="127.0.0.1", port=1)
+    client = signed_in(stage.cast.ada)
+    page = words(client.post(f"/hosts/{stage.host.pk}/scans/", follow=True))
+    assert "app-1" in page
+    assert "Traceback" not in page
+    assert HostKey.objects.count() == 1
+
+
+def test_a_group_of_another_environment_is_refused(signed_in: SignIn, stage: make.Stage) -> None:
+    other = Environment.objects.create(slug="other", name="OTHER")
+    group = HostGroup.objects.create(environment=other, name="db")
+    fields = {
+        "name": "app-1",
+        "environment": stage.environment.pk,
+        "address": "192.0.2.1",
+        "port": "22",
+        "credential": stage.host.credential.pk,
+        "groups": [group.pk],
+    }
+    response = signed_in(stage.cast.ada).post(f"/hosts/{stage.host.pk}/", fields)
+    assert "The group db belongs to OTHER." in words(response)
+
+
+def test_a_host_is_removed(signed_in: SignIn, stage: make.Stage) -> None:
+    signed_in(stage.cast.ada).post(f"/hosts/{stage.host.pk}/removals/")
+    assert Host.objects.count() == 0
+
+
+def test_a_person_is_added_to_groups_with_a_password_worth_the_name(
+    signed_in: SignIn, stage: make.Stage
+) -> None:
+    client = signed_in(stage.cast.ada)
+    operator = Group.objects.get(name="Operator")
+    fields = {"username": "kim", "first_name": "Kim", "groups": [operator.pk]}
+    weak = client.post("/people/new/", {**fields, "password": "password"})
+    assert weak.status_code == 422
+    client.post("/people/new/", {**fields, "password": make.PASSWORD})
+    kim = User.objects.get(username="kim")
+    assert kim.has_perm("rollbacks.request_rollback")
+    assert kim.check_password(make.PASSWORD)
+
+
+def test_an_empty_password_leaves_the_old_one(signed_in: SignIn, stage: make.Stage) -> None:
+    dana = stage.cast.dana
+    fields = {"username": "dana", "first_name": "Daniela", "password": "", "groups": []}
+    response = signed_in(stage.cast.ada).post(f"/people/{dana.pk}/", fields)
+    assert response.status_code == 303
+    dana.refresh_from_db()
+    assert (dana.first_name, dana.groups.count()) == ("Daniela", 0)
+    assert dana.check_password(make.PASSWORD)
+
+
+def test_a_persons_page_never_holds_their_password_hash(
+    signed_in: SignIn, stage: make.Stage
+) -> None:
+    page = signed_in(stage.cast.ada).get(f"/people/{stage.cast.dana.pk}/").content.decode()
+    assert stage.cast.dana.password not in page
+
+
+def test_a_deactivated_person_is_out_at_once_and_can_be_let_in_again(
+    signed_in: SignIn, stage: make.Stage
+) -> None:
+    ada, dana = signed_in(stage.cast.ada), signed_in(stage.cast.dana)
+    assert dana.get("/").status_code == 200
+    ada.post(f"/people/{stage.cast.dana.pk}/deactivations/")
+    assert dana.get("/").status_code == 302
+    ada.post(f"/people/{stage.cast.dana.pk}/activations/")
+    assert signed_in(stage.cast.dana).get("/").status_code == 200
+
+
+def test_nobody_deactivates_themselves(signed_in: SignIn, stage: make.Stage) -> None:
+    client = signed_in(stage.cast.ada)
+    page = words(client.post(f"/people/{stage.cast.ada.pk}/deactivations/", follow=True))
+    assert "Another Admin must deactivate you" in page
+
+
+def test_a_service_is_added_and_a_version_of_it_pinned_and_lifted(
+    signed_in: SignIn, stage: make.Stage
+) -> None:
+    ada, dana = signed_in(stage.cast.ada), signed_in(stage.cast.dana)
+    ada.post("/services/", {"name": "Search", "slug": "search"})
+    assert Service.objects.filter(slug="search").exists()
+    dana.post("/services/search/pins/", {"version": "v2.1.0", "reason": "Slow"})
+    pin = Pin.objects.get()
+    assert "v2.1.0" in words(dana.get("/services/search/"))
+    dana.post(f"/services/search/pins/{pin.pk}/lifts/")
+    pin.refresh_from_db()
+    assert pin.lifted_at
+
+
+def test_a_pin_without_a_reason_is_not_made(signed_in: SignIn, stage: make.Stage) -> None:
+    client = signed_in(stage.cast.dana)
+    assert client.post("/services/checkout/pins/", {"version": "v1"}).status_code == 422
+    assert Pin.objects.count() == 0

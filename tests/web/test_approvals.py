@@ -1,0 +1,257 @@
+"""The page where a request is decided."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+
+from rollback_console.plans.models import Environment, Host, HostKey
+from rollback_console.rollbacks.models import Approval, Event, Rollback
+from tests import make
+
+from .conftest import SignIn, words
+from .test_requests import CHOICES, seeded
+
+
+def decide(client: Client, rollback: Rollback, where: str = "approvals", **fields: str) -> object:
+    """Post a decision about the snapshot that the page shows."""
+    fields = {"snapshot_sha256": rollback.snapshot_sha256, **fields}
+    return client.post(f"/rollbacks/{rollback.pk}/{where}/", fields)
+
+
+def page(client: Client, rollback: Rollback) -> str:
+    return words(client.get(f"/rollbacks/{rollback.pk}/"))
+
+
+def test_the_page_says_who_asks_why_and_exactly_what_would_run(
+    signed_in: SignIn, stage: make.Stage, asked: Rollback
+) -> None:
+    shown = page(signed_in(stage.cast.lee), asked)
+    for text in ("Health page answers 500", "Dana Example", "echo restoring", "app-1", "0 of 1"):
+        assert text in shown
+    assert asked.snapshot_sha256 in shown
+    assert "no destructive step" in shown
+
+
+def test_a_decision_maker_sees_the_buttons(
+    signed_in: SignIn, stage: make.Stage, asked: Rollback
+) -> None:
+    assert "Approve Reject" in page(signed_in(stage.cast.lee), asked)
+
+
+def test_who_may_not_approve_sees_why_and_who_can(
+    signed_in: SignIn, stage: make.Stage, asked: Rollback
+) -> None:
+    shown = page(signed_in(stage.cast.vic), asked)
+    assert "You are not a decision maker here." in shown
+    assert "Lee Example (Deploy Lead)" in shown
+    assert "Approve Reject" not in shown
+
+
+def test_who_asked_has_no_approve_button_but_may_withdraw(
+    signed_in: SignIn, stage: make.Stage, asked: Rollback
+) -> None:
+    client = signed_in(stage.cast.dana)
+    shown = page(client, asked)
+    assert "someone else must approve it" in shown
+    assert "Approve Reject" not in shown
+    assert client.post(f"/rollbacks/{asked.pk}/withdrawals/").status_code == 303
+    assert "withdrawn" in page(client, asked)
+
+
+def test_an_approval_is_counted_and_the_page_says_so(
+    signed_in: SignIn, stage: make.Stage, asked: Rollback
+) -> None:
+    client = signed_in(stage.cast.lee)
+    response = decide(client, asked, note="Saw the graphs")
+    assert getattr(response, "status_code", 0) == 303
+    asked.refresh_from_db()
+    assert asked.state == "approved"
+    shown = page(client, asked)
+    assert "1 of 1" in shown
+    assert "Saw the graphs" in shown
+
+
+def test_a_double_click_approves_once(
+    signed_in: SignIn, stage: make.Stage, asked: Rollback
+) -> None:
+    client = signed_in(stage.cast.lee)
+    decide(client, asked)
+    decide(client, asked)
+    assert Approval.objects.count() == 1
+
+
+def test_a_rejection_needs_a_reason(signed_in: SignIn, stage: make.Stage, asked: Rollback) -> None:
+    client = signed_in(stage.cast.lee)
+    decide(client, asked, "rejections")
+    assert "Say why: who asked needs to know what to change." in page(client, asked)
+    decide(client, asked, "rejections", note="Roll forward instead")
+    assert "Roll forward instead" in page(client, asked)
+    asked.refresh_from_db()
+    assert asked.state == "rejected"
+
+
+def test_an_approval_by_somebody_else_is_refused_and_on_record(
+    signed_in: SignIn, stage: make.Stage, asked: Rollback
+) -> None:
+    client = signed_in(stage.cast.dana)
+    decide(client, asked)
+    assert Approval.objects.count() == 0
+    assert Event.objects.filter(kind="approval.refused", by=stage.cast.dana).exists()
+    assert "was refused" in page(client, asked)
+
+
+def test_a_stale_snapshot_is_answered_with_409_and_the_difference(
+    signed_in: SignIn, stage: make.Stage, asked: Rollback
+) -> None:
+    response = decide(signed_in(stage.cast.lee), asked, snapshot_sha256="0" * 64)
+    assert getattr(response, "status_code", 0) == 409
+    assert "What would run has changed" in words(response)
+    assert Approval.objects.count() == 0
+
+
+def test_when_a_host_changes_the_buttons_die_and_the_change_shows(
+    signed_in: SignIn, stage: make.Stage, asked: Rollback
+) -> None:
+    Host.objects.filter(name="app-1").update(address="192.0.2.77")
+    client = signed_in(stage.cast.lee)
+    shown = page(client, asked)
+    assert "Changed since it was asked" in shown
+    assert "192.0.2.77" in shown
+    assert "Approve Reject" not in shown
+    response = decide(client, asked)
+    assert getattr(response, "status_code", 0) == 409
+    assert "192.0.2.77" in words(response)
+
+
+def test_a_changed_request_is_frozen_anew_and_can_then_be_approved(
+    signed_in: SignIn, stage: make.Stage, asked: Rollback
+) -> None:
+    Host.objects.filter(name="app-1").update(address="192.0.2.77")
+    signed_in(stage.cast.dana).post(f"/rollbacks/{asked.pk}/renewals/")
+    asked.refresh_from_db()
+    decide(signed_in(stage.cast.lee), asked)
+    asked.refresh_from_db()
+    assert asked.state == "approved"
+
+
+def test_what_keeps_a_request_from_being_frozen_anew_is_said(
+    signed_in: SignIn, stage: make.Stage, asked: Rollback
+) -> None:
+    HostKey.objects.all().delete()
+    client = signed_in(stage.cast.dana)
+    client.post(f"/rollbacks/{asked.pk}/renewals/")
+    assert "Nobody has confirmed a host key of app-1" in page(client, asked)
+
+
+def test_an_expired_request_shows_no_buttons(
+    signed_in: SignIn, stage: make.Stage, asked: Rollback
+) -> None:
+    Rollback.objects.update(expires_at=timezone.now() - timedelta(minutes=1))
+    shown = page(signed_in(stage.cast.lee), asked)
+    assert "This request has expired. Open a new one." in shown
+    assert "Approve Reject" not in shown
+
+
+def production(stage: make.Stage) -> None:
+    Environment.objects.update(is_production=True, name="PRODUCTION")
+    stage.environment.refresh_from_db()
+
+
+def test_in_production_the_environments_name_is_typed(signed_in: SignIn, stage: make.Stage) -> None:
+    production(stage)
+    rollback = make.requested(stage)
+    client = signed_in(stage.cast.lee)
+    response = decide(client, rollback, note="Go", place="staging")
+    assert getattr(response, "status_code", 0) == 422
+    assert "Type PRODUCTION, the environment this would change." in words(response)
+    assert 'value="Go"' in getattr(response, "content", b"").decode()
+    assert Approval.objects.count() == 0
+    decide(client, rollback, place="production")
+    assert Approval.objects.count() == 1
+
+
+def test_in_production_an_old_sign_in_is_refreshed_with_the_password(
+    signed_in: SignIn, stage: make.Stage
+) -> None:
+    production(stage)
+    rollback = make.requested(stage)
+    client = signed_in(stage.cast.lee)
+    User.objects.update(last_login=timezone.now() - timedelta(hours=2))
+    assert "Your password, again" in page(client, rollback)
+    decide(client, rollback, place="production", password="guess")
+    assert Approval.objects.count() == 0
+    decide(client, rollback, place="production", password=make.PASSWORD)
+    assert Approval.objects.count() == 1
+
+
+def test_rejecting_in_production_needs_no_name(signed_in: SignIn, stage: make.Stage) -> None:
+    production(stage)
+    rollback = make.requested(stage)
+    decide(signed_in(stage.cast.lee), rollback, "rejections", note="No")
+    rollback.refresh_from_db()
+    assert rollback.state == "rejected"
+
+
+def test_the_point_of_no_return_stands_before_the_first_destructive_step(
+    signed_in: SignIn, stage: make.Stage
+) -> None:
+    signed_in(stage.cast.dana).post(seeded(stage), CHOICES)
+    shown = page(signed_in(stage.cast.lee), Rollback.objects.get())
+    assert "data at risk from step 3" in shown
+    before, after = shown.split("Point of no return", 1)
+    assert "git fetch origin" in before
+    assert "mysql" in after
+
+
+def test_a_poll_of_a_page_whose_state_moved_on_asks_for_a_reload(
+    signed_in: SignIn, stage: make.Stage, asked: Rollback
+) -> None:
+    client = signed_in(stage.cast.lee)
+    decide(client, asked)
+    address = f"/rollbacks/{asked.pk}/?seen=requested"
+    response = client.get(address, headers={"HX-Request": "true"})
+    assert response.headers["HX-Refresh"] == "true"
+
+
+def test_a_refused_start_can_be_asked_for_again(
+    signed_in: SignIn, stage: make.Stage, asked: Rollback
+) -> None:
+    decide(signed_in(stage.cast.lee), asked)
+    Rollback.objects.update(start_asked=False)
+    client = signed_in(stage.cast.dana)
+    assert "Start it now" in page(client, asked)
+    client.post(f"/rollbacks/{asked.pk}/starts/")
+    asked.refresh_from_db()
+    assert asked.start_asked
+
+
+def test_the_last_approved_rollback_is_compared_with(
+    signed_in: SignIn, stage: make.Stage, asked: Rollback
+) -> None:
+    decide(signed_in(stage.cast.lee), asked)
+    client = signed_in(stage.cast.dana)
+    fields = {"reason": "Again"}
+    client.post(f"/plans/{asked.revision.plan.slug}/request/", fields)
+    again = Rollback.objects.order_by("-id")[0]
+    assert f"The same as the last approved, rollback {asked.pk}" in page(client, again)
+
+
+def test_deciding_takes_a_post(signed_in: SignIn, stage: make.Stage, asked: Rollback) -> None:
+    client = signed_in(stage.cast.lee)
+    for where in ("approvals", "rejections", "withdrawals", "starts", "renewals"):
+        assert client.get(f"/rollbacks/{asked.pk}/{where}/").status_code == 405
+
+
+def test_an_approval_without_the_forms_token_is_turned_away(
+    stage: make.Stage, asked: Rollback
+) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(stage.cast.lee)
+    response = decide(client, asked)
+    assert getattr(response, "status_code", 0) == 403
+    assert "That form could not be trusted" in words(response)
+    assert Approval.objects.count() == 0

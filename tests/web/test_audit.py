@@ -1,0 +1,82 @@
+"""The audit page, health and what a page says when it fails."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from rollback_console.rollbacks.models import Event, Rollback
+from tests import make
+
+from .conftest import SignIn, words
+
+
+def test_the_audit_shows_every_fact_with_its_absolute_time(
+    signed_in: SignIn, stage: make.Stage, asked: Rollback
+) -> None:
+    page = words(signed_in(stage.cast.vic).get("/audit/"))
+    assert "Dana Example asked for this rollback: Health page answers 500" in page
+    assert "UTC" in page
+
+
+def test_the_audit_is_narrowed_by_rollback_kind_and_person(
+    signed_in: SignIn, stage: make.Stage, asked: Rollback
+) -> None:
+    client = signed_in(stage.cast.vic)
+    for hit in (f"rollback={asked.pk}", "kind=rollback.requested", "person=dana"):
+        assert "Dana Example" in words(client.get(f"/audit/?{hit}"))
+    for miss in ("rollback=9999", "kind=approval.given", "person=lee"):
+        assert "Nothing on record fits this." in words(client.get(f"/audit/?{miss}"))
+
+
+def test_an_empty_audit_says_what_comes(signed_in: SignIn, stage: make.Stage) -> None:
+    assert "Nothing has happened yet." in words(signed_in(stage.cast.vic).get("/audit/"))
+
+
+def test_a_whole_record_is_said_to_be_whole(
+    signed_in: SignIn, stage: make.Stage, asked: Rollback
+) -> None:
+    page = words(signed_in(stage.cast.vic).get("/audit/verification/"))
+    assert "The record is whole" in page
+
+
+def test_an_edited_row_is_named(signed_in: SignIn, stage: make.Stage, asked: Rollback) -> None:
+    Event.objects.update(facts={"reason": "something else"})
+    page = words(signed_in(stage.cast.vic).get("/audit/verification/"))
+    assert "The record is not whole" in page
+    assert "seq 1 it was changed" in page
+
+
+@pytest.mark.django_db
+def test_an_address_that_leads_nowhere_is_answered_with_sentences(client: Client) -> None:
+    response = client.get("/no/such/page/")
+    assert response.status_code == 404
+    assert "There is nothing at this address" in words(response)
+
+
+def test_a_failure_says_that_rollbacks_go_on(
+    stage: make.Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = Client(raise_request_exception=False)
+    client.force_login(stage.cast.vic)
+    monkeypatch.setattr("rollback_console.rollbacks.queries.plans", lambda _: 1 / 0)
+    response = client.get("/plans/")
+    assert response.status_code == 500
+    assert "Rollbacks under way go on without this page" in words(response)
+
+
+def test_health_is_answered_to_strangers_without_a_database(client: Client) -> None:
+    response = client.get("/healthz")
+    assert (response.status_code, response.content) == (200, b"ok\n")
+
+
+@pytest.mark.django_db
+def test_readiness_names_what_is_missing(client: Client) -> None:
+    response = client.get("/readyz")
+    assert response.status_code == 503
+    assert response.json() == {
+        "database": "ok",
+        "broker": "missing",
+        "worker": "missing",
+        "sweeper": "missing",
+    }

@@ -1,0 +1,127 @@
+"""The first page and the list of rollbacks."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from rollback_console.rollbacks import services
+from rollback_console.rollbacks.models import Lock, Rollback
+from tests import make
+
+from .conftest import SignIn, words
+
+
+@pytest.mark.django_db
+def test_a_new_installation_is_told_where_to_start(signed_in: SignIn) -> None:
+    page = words(signed_in(make.cast().ada).get("/"))
+    assert "All quiet" in page
+    assert "Start here" in page
+    assert "to do Describe an environment" in page
+
+
+def test_what_was_begun_is_marked_as_done(signed_in: SignIn, stage: make.Stage) -> None:
+    page = words(signed_in(stage.cast.ada).get("/"))
+    assert "done Describe an environment" in page
+    assert "to do Import a rollback plan" in page
+
+
+def test_a_request_waits_for_those_who_may_approve_it_and_for_nobody_else(
+    signed_in: SignIn, stage: make.Stage, asked: Rollback
+) -> None:
+    assert "1 rollback waits for you" in words(signed_in(stage.cast.lee).get("/"))
+    for other in (stage.cast.dana, stage.cast.vic, stage.cast.ada):
+        assert "1 rollback under way" in words(signed_in(other).get("/"))
+
+
+def test_a_request_waits_no_longer_for_who_has_approved_it(
+    signed_in: SignIn, stage: make.Stage
+) -> None:
+    stage.environment.approvals_code = 2
+    stage.environment.save()
+    rollback = make.requested(stage)
+    services.approve(rollback, by=stage.cast.lee, snapshot_sha256=rollback.snapshot_sha256)
+    assert "under way" in words(signed_in(stage.cast.lee).get("/"))
+    assert "waits for you" in words(signed_in(stage.cast.sam).get("/"))
+
+
+def test_a_question_waits_for_everybody_who_may_answer(
+    signed_in: SignIn, stage: make.Stage, asked: Rollback
+) -> None:
+    question = {"kind": "failed", "position": 2, "tokens": []}
+    Rollback.objects.update(state="waiting", question=question, started_at=timezone.now())
+    page = words(signed_in(stage.cast.dana).get("/"))
+    assert "1 rollback waits for you" in page
+    assert "step 2 failed: retry, skip or abort" in page
+    assert "waits for you" not in words(signed_in(stage.cast.vic).get("/"))
+
+
+def test_environments_show_their_lock_and_their_last_rollback(
+    signed_in: SignIn, stage: make.Stage, asked: Rollback
+) -> None:
+    Lock.objects.create(environment=stage.environment, rollback=asked, at=timezone.now())
+    assert f"held by rollback {asked.pk}" in words(signed_in(stage.cast.vic).get("/"))
+    services.withdraw(asked, by=stage.cast.dana)
+    assert "withdrawn" in words(signed_in(stage.cast.vic).get("/"))
+
+
+def test_pinned_versions_stand_beside_their_environment(
+    signed_in: SignIn, stage: make.Stage, asked: Rollback
+) -> None:
+    services.pin(stage.service, version="4f2a9c1", by=stage.cast.dana, reason="loses sessions")
+    assert "Checkout 4f2a9c1" in words(signed_in(stage.cast.vic).get("/"))
+
+
+def test_the_list_is_narrowed_by_state_environment_service_and_text(
+    signed_in: SignIn, stage: make.Stage, asked: Rollback
+) -> None:
+    client = signed_in(stage.cast.vic)
+    for hit in ("state=requested", "state=alive", "environment=staging", "text=Health+page"):
+        assert f"{asked.pk} {asked.title}" in words(client.get(f"/rollbacks/?{hit}"))
+    for miss in ("state=failed", "environment=production", "service=other", "text=nowhere"):
+        assert "No rollback fits this." in words(client.get(f"/rollbacks/?{miss}"))
+
+
+def test_an_empty_list_says_what_to_do_next(signed_in: SignIn, stage: make.Stage) -> None:
+    page = words(signed_in(stage.cast.vic).get("/rollbacks/"))
+    assert "Nothing has been rolled back yet." in page
+
+
+def test_a_long_list_comes_in_pages(signed_in: SignIn, stage: make.Stage, asked: Rollback) -> None:
+    copies(asked, 60)
+    client = signed_in(stage.cast.vic)
+    first = client.get("/rollbacks/?state=withdrawn").content.decode()
+    assert "state=withdrawn&amp;before=" in first
+    last = Rollback.objects.order_by("-id")[49].pk
+    second = client.get(f"/rollbacks/?state=withdrawn&before={last}").content.decode()
+    assert 'rel="next"' not in second
+    assert second.count("<tr>") == 11
+
+
+@pytest.mark.parametrize("address", ["/", "/rollbacks/", "/plans/", "/audit/", "/postmortems/"])
+def test_a_page_costs_the_same_number_of_queries_however_many_rollbacks_there_are(
+    signed_in: SignIn, stage: make.Stage, asked: Rollback, address: str
+) -> None:
+    client = signed_in(stage.cast.lee)
+    copies(asked, 1)
+    few = queries(client, address)
+    copies(asked, 80)
+    assert queries(client, address) == few
+
+
+def copies(rollback: Rollback, count: int) -> None:
+    """More rollbacks like this one, already over."""
+    made = []
+    for _ in range(count):
+        copy = Rollback.objects.get(pk=rollback.pk)
+        copy.pk, copy.state, copy.finished_at = None, "withdrawn", timezone.now()
+        made.append(copy)
+    Rollback.objects.bulk_create(made)
+
+
+def queries(client: object, address: str) -> int:
+    with CaptureQueriesContext(connection) as found:
+        getattr(client, "get")(address)  # noqa: B009
+    return len(found)

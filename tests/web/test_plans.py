@@ -1,0 +1,201 @@
+"""Importing, reading, revising and binding plans."""
+
+from __future__ import annotations
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from rollback_console.documents.writer import apply_fix
+from rollback_console.plans.models import Plan, Revision, Service
+from rollback_console.plans.services import document as documents
+from tests import make
+
+from .conftest import SEED, SignIn, words
+
+
+def test_an_empty_list_says_what_to_do_next(signed_in: SignIn, stage: make.Stage) -> None:
+    page = words(signed_in(stage.cast.dana).get("/plans/"))
+    assert "Import the Markdown that your team would follow by hand" in page
+
+
+def test_a_pasted_plan_is_kept_to_the_byte(signed_in: SignIn, stage: make.Stage) -> None:
+    fields = {
+        "text": SEED.replace("\n", "\r\n"),
+        "service": stage.service.pk,
+        "environment": stage.environment.pk,
+    }
+    response = signed_in(stage.cast.dana).post("/plans/import/", fields)
+    assert response.status_code == 303
+    assert bytes(Revision.objects.get().source) == SEED.encode()
+
+
+def test_an_uploaded_plan_may_name_a_new_service(signed_in: SignIn, stage: make.Stage) -> None:
+    upload = SimpleUploadedFile("plan.md", SEED.encode())
+    fields = {"file": upload, "new_service": "Call Centre", "environment": stage.environment.pk}
+    signed_in(stage.cast.dana).post("/plans/import/", fields)
+    assert Plan.objects.get().service == Service.objects.get(slug="call-centre")
+
+
+def test_nothing_typed_is_lost_when_a_plan_cannot_be_kept(
+    signed_in: SignIn, stage: make.Stage
+) -> None:
+    fields = {"text": "# Only this title", "note": "night shift"}
+    response = signed_in(stage.cast.dana).post("/plans/import/", fields)
+    assert response.status_code == 422
+    page = words(response)
+    assert "# Only this title" in page
+    assert "Choose the service this plan undoes, or name a new one." in page
+    assert 'value="night shift"' in response.content.decode()
+
+
+def test_an_unreadable_upload_is_refused_with_a_sentence(
+    signed_in: SignIn, stage: make.Stage
+) -> None:
+    upload = SimpleUploadedFile("plan.md", bytes(range(256)) * 4)
+    fields = {
+        "file": upload,
+        "service": stage.service.pk,
+        "environment": stage.environment.pk,
+    }
+    response = signed_in(stage.cast.dana).post("/plans/import/", fields)
+    assert response.status_code == 422
+    assert Plan.objects.count() == 0
+
+
+def test_who_only_looks_may_not_import(signed_in: SignIn, stage: make.Stage) -> None:
+    response = signed_in(stage.cast.vic).get("/plans/import/")
+    assert response.status_code == 403
+    assert "Ask an Admin" in words(response)
+
+
+def test_the_page_shows_every_line_beside_what_it_became(
+    signed_in: SignIn, stage: make.Stage
+) -> None:
+    revision = make.plan(stage, SEED)
+    response = signed_in(stage.cast.vic).get(f"/plans/{revision.plan.slug}/")
+    body = response.content.decode()
+    for number in range(1, len(SEED.splitlines()) + 1):
+        assert f'id="L{number}"' in body
+    page = words(response)
+    for text in ("Restore Database", "Point of no return", "Then one of these", "User can log in"):
+        assert text in page
+    assert "5–10 min" in page
+    assert "PREVIOUS_COMMIT_SHA" in page
+
+
+def test_what_a_plan_says_is_shown_and_never_becomes_markup(
+    signed_in: SignIn, stage: make.Stage
+) -> None:
+    evil = make.PLAN.replace("echo stopping", "echo '<script>alert(1)</script>'")
+    revision = make.plan(stage, evil)
+    body = signed_in(stage.cast.vic).get(f"/plans/{revision.plan.slug}/").content.decode()
+    assert "<script>alert" not in body
+    assert "&lt;script&gt;alert(1)" in body
+
+
+def test_what_is_missing_is_listed_with_the_way_to_bind_it(
+    signed_in: SignIn, stage: make.Stage
+) -> None:
+    revision = make.plan(stage, hosts="")
+    page = words(signed_in(stage.cast.dana).get(f"/plans/{revision.plan.slug}/"))
+    assert "Before anyone can request this" in page
+    assert "Bind hosts and values" in page
+
+
+def test_binding_a_host_makes_a_revision_that_is_ready(
+    signed_in: SignIn, stage: make.Stage
+) -> None:
+    slug = make.plan(stage, hosts="").plan.slug
+    client = signed_in(stage.cast.dana)
+    fields = {
+        "hosts": "app-1",
+        "on_host": "DB_HOST, DB_USER",
+        "s0_timeout": "60",
+        "s1_manual": "on",
+    }
+    assert client.post(f"/plans/{slug}/bindings/", fields).status_code == 303
+    bound = Revision.objects.order_by("-number")[0].bindings
+    assert bound["hosts"] == "app-1"
+    assert bound["on_host"] == ["DB_HOST", "DB_USER"]
+    assert sorted(bound["steps"].values(), key=str) == [{"manual": True}, {"timeout": 60}]
+    assert "Before anyone can request this" not in words(client.get(f"/plans/{slug}/"))
+
+
+def test_a_wrong_binding_keeps_what_was_typed(signed_in: SignIn, stage: make.Stage) -> None:
+    slug = make.plan(stage).plan.slug
+    fields = {"hosts": "app-1", "on_host": "1-is-no-name", "s0_cwd": "/srv/app"}
+    response = signed_in(stage.cast.dana).post(f"/plans/{slug}/bindings/", fields)
+    assert response.status_code == 422
+    assert "“1-is-no-name” is no variable's name" in words(response)
+    assert 'value="/srv/app"' in response.content.decode()
+
+
+def test_who_only_looks_reads_bindings_and_cannot_change_them(
+    signed_in: SignIn, stage: make.Stage
+) -> None:
+    slug = make.plan(stage).plan.slug
+    client = signed_in(stage.cast.vic)
+    assert "You may read this." in words(client.get(f"/plans/{slug}/bindings/"))
+    response = client.post(f"/plans/{slug}/bindings/", {"hosts": "app-1"})
+    assert response.status_code == 403
+    assert "You may not change plans. Ask an admin for the right." in words(response)
+
+
+def test_a_new_text_becomes_the_next_revision_and_shows_what_changed(
+    signed_in: SignIn, stage: make.Stage
+) -> None:
+    revision = make.plan(stage)
+    client, slug = signed_in(stage.cast.dana), revision.plan.slug
+    text = make.PLAN.replace("echo restoring", "echo restoring slowly")
+    client.post(f"/plans/{slug}/text/", {"text": text, "note": "slower"})
+    page = words(client.get(f"/plans/{slug}/revisions/{revision.number + 1}/changes/"))
+    assert "- echo restoring" in page
+    assert "+ echo restoring slowly" in page
+    assert "slower" in words(client.get(f"/plans/{slug}/revisions/"))
+
+
+def test_an_old_revision_says_that_it_is_old(signed_in: SignIn, stage: make.Stage) -> None:
+    slug = make.plan(stage).plan.slug
+    page = words(signed_in(stage.cast.vic).get(f"/plans/{slug}/revisions/1/"))
+    assert "This is an old revision." in page
+
+
+def test_the_first_revision_is_compared_with_nothing(signed_in: SignIn, stage: make.Stage) -> None:
+    slug = make.plan(stage).plan.slug
+    page = words(signed_in(stage.cast.vic).get(f"/plans/{slug}/revisions/1/changes/"))
+    assert "Revision 1, the first" in page
+    assert "+ # Rollback Plan" in page
+
+
+def test_a_finding_that_offers_a_fix_is_fixed_by_one_post(
+    signed_in: SignIn, stage: make.Stage
+) -> None:
+    revision = make.plan(stage, SEED)
+    client, slug = signed_in(stage.cast.dana), revision.plan.slug
+    offered = [
+        (index, finding)
+        for index, finding in enumerate(documents(revision).findings)
+        if finding.fix
+    ]
+    assert offered
+    index, finding = offered[0]
+    address = f"/plans/{slug}/revisions/{revision.number}/fixes/"
+    client.post(address, {"index": index, "code": finding.code})
+    latest = Revision.objects.order_by("-number")[0]
+    assert bytes(latest.source).decode() == apply_fix(documents(revision), finding)
+    assert finding.fix and latest.note == finding.fix.label
+    again = client.post(address, {"index": index, "code": finding.code}, follow=True)
+    assert "The plan has a newer revision." in words(again)
+
+
+def test_a_finding_that_is_not_there_is_a_404(signed_in: SignIn, stage: make.Stage) -> None:
+    revision = make.plan(stage)
+    address = f"/plans/{revision.plan.slug}/revisions/{revision.number}/fixes/"
+    response = signed_in(stage.cast.dana).post(address, {"index": "99", "code": "nothing"})
+    assert response.status_code == 404
+
+
+def test_an_unknown_plan_or_revision_is_a_404(signed_in: SignIn, stage: make.Stage) -> None:
+    slug = make.plan(stage).plan.slug
+    client = signed_in(stage.cast.vic)
+    assert client.get("/plans/nothing-of-that-name/").status_code == 404
+    assert client.get(f"/plans/{slug}/revisions/99/").status_code == 404

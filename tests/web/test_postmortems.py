@@ -1,0 +1,109 @@
+"""What was learned, as pages."""
+
+from __future__ import annotations
+
+import pytest
+
+from rollback_console.postmortems.models import ActionItem, Postmortem
+from rollback_console.rollbacks import services
+from rollback_console.rollbacks.models import Rollback
+from tests import make
+
+from .conftest import SignIn, words
+
+
+@pytest.fixture
+def ended(asked: Rollback, stage: make.Stage) -> Rollback:
+    services.reject(
+        asked, by=stage.cast.lee, snapshot_sha256=asked.snapshot_sha256, reason="Roll forward"
+    )
+    asked.refresh_from_db()
+    return asked
+
+
+def test_a_rollback_that_goes_on_has_no_postmortem_yet(
+    signed_in: SignIn, stage: make.Stage, asked: Rollback
+) -> None:
+    client = signed_in(stage.cast.dana)
+    page = words(client.get(f"/rollbacks/{asked.pk}/postmortem/", follow=True))
+    assert "The postmortem begins when the rollback has ended." in page
+
+
+def test_the_page_draws_the_timeline_and_the_plans_own_actions(
+    signed_in: SignIn, stage: make.Stage, ended: Rollback
+) -> None:
+    page = words(signed_in(stage.cast.vic).get(f"/rollbacks/{ended.pk}/postmortem/"))
+    assert "Rejected as Deploy Lead: Roll forward" in page
+    assert "Notify team of rollback" in page
+    assert "Not written yet." in page
+
+
+def test_texts_are_written_and_a_postmortem_is_published_in_order(
+    signed_in: SignIn, stage: make.Stage, ended: Rollback
+) -> None:
+    client, address = signed_in(stage.cast.dana), f"/rollbacks/{ended.pk}/postmortem/"
+    client.get(address)
+    fields = {"version": "1", "what_went_wrong": "Nobody had tried the plan."}
+    assert client.post(f"{address}texts/", fields).status_code == 303
+    for state in ("in_review", "published"):
+        client.post(f"{address}moves/", {"to": state})
+    assert Postmortem.objects.get().state == "published"
+    assert "Nobody had tried the plan." in words(client.get(address))
+
+
+def test_a_text_written_over_somebody_elses_is_kept_on_the_page(
+    signed_in: SignIn, stage: make.Stage, ended: Rollback
+) -> None:
+    client, address = signed_in(stage.cast.dana), f"/rollbacks/{ended.pk}/postmortem/"
+    client.post(f"{address}texts/", {"version": "1", "impact": "First"})
+    response = client.post(f"{address}texts/", {"version": "1", "impact": "Second"})
+    assert response.status_code == 422
+    assert "Somebody else changed this meanwhile." in words(response)
+    assert "Second" in words(response)
+    assert Postmortem.objects.get().impact == "First"
+
+
+def test_action_items_are_added_and_ticked(
+    signed_in: SignIn, stage: make.Stage, ended: Rollback
+) -> None:
+    client, address = signed_in(stage.cast.dana), f"/rollbacks/{ended.pk}/postmortem/"
+    client.get(address)
+    fields = {
+        "text": "Rehearse monthly",
+        "kind": "follow_up",
+        "owner": stage.cast.lee.pk,
+        "due": "2027-01-31",
+    }
+    client.post(f"{address}items/", fields)
+    item = ActionItem.objects.get(text="Rehearse monthly")
+    assert item.owner == stage.cast.lee
+    client.post(f"{address}items/{item.pk}/ticks/", {"done": "yes"})
+    item.refresh_from_db()
+    assert item.done_by == stage.cast.dana
+    assert "due 31 Jan 2027" in words(client.get(address))
+
+
+def test_who_only_looks_cannot_write(signed_in: SignIn, stage: make.Stage, ended: Rollback) -> None:
+    client, address = signed_in(stage.cast.vic), f"/rollbacks/{ended.pk}/postmortem/"
+    response = client.post(f"{address}texts/", {"version": "1", "impact": "Mine"})
+    assert "You may read postmortems, but not write them." in words(response)
+    assert Postmortem.objects.get().impact == ""
+
+
+def test_it_is_exported_as_markdown_and_as_json(
+    signed_in: SignIn, stage: make.Stage, ended: Rollback
+) -> None:
+    client = signed_in(stage.cast.vic)
+    markdown = client.get(f"/rollbacks/{ended.pk}/postmortem.md")
+    assert markdown["Content-Type"] == "text/markdown; charset=utf-8"
+    assert markdown.content.decode().startswith("# Postmortem: ")
+    assert client.get(f"/rollbacks/{ended.pk}/postmortem.json").json()["outcome"] == "rejected"
+
+
+def test_the_list_counts_what_is_still_to_be_done(
+    signed_in: SignIn, stage: make.Stage, ended: Rollback
+) -> None:
+    client = signed_in(stage.cast.vic)
+    assert "No rollback has ended yet." in words(client.get("/postmortems/"))
+    client.get(f"/rollbacks/{ended.pk}/postmortem/")
+    assert "draft" in words(client.get("/postmortems/"))

@@ -1,0 +1,106 @@
+"""Asking for a rollback."""
+
+from __future__ import annotations
+
+from rollback_console.plans.models import Secret
+from rollback_console.rollbacks.models import Rollback
+from tests import make
+
+from .conftest import SEED, SignIn, words
+
+CHOICES = {
+    "procedure": "rollback-steps",
+    "reason": "Login answers 500",
+    "trigger": "Database corruption detected",
+    "condition_restore-database": "run",
+    "way_restore-code": "0",
+    "way_restore-database": "0",
+    "parameter_PREVIOUS_COMMIT_SHA": "91bc4e2a77",
+    "parameter_BACKUP_FILE": "/var/backups/shop_20261125_010203.sql",
+}
+ON_HOST = ["DB_HOST", "DB_USER"]
+
+
+def seeded(stage: make.Stage) -> str:
+    """The seed plan, bound, and where it is requested."""
+    Secret.objects.create(environment=stage.environment, name="DB_PASSWORD", value="swordfish")
+    revision = make.plan(stage, SEED, on_host=ON_HOST)
+    return f"/plans/{revision.plan.slug}/request/"
+
+
+def test_several_procedures_are_chosen_between_first(signed_in: SignIn, stage: make.Stage) -> None:
+    page = words(signed_in(stage.cast.dana).get(seeded(stage)))
+    assert "Which procedure?" in page
+    assert "Keep DB as-is, only rollback code" in page
+
+
+def test_a_single_procedure_is_asked_about_at_once(signed_in: SignIn, stage: make.Stage) -> None:
+    slug = make.plan(stage).plan.slug
+    page = words(signed_in(stage.cast.dana).get(f"/plans/{slug}/request/"))
+    assert "Why must this be rolled back?" in page
+
+
+def test_a_procedure_asks_only_for_its_own_steps(signed_in: SignIn, stage: make.Stage) -> None:
+    client, address = signed_in(stage.cast.dana), seeded(stage)
+    whole = words(client.get(f"{address}?procedure=rollback-steps"))
+    code = words(client.get(f"{address}?procedure=code-only"))
+    assert "Step 3, Restore Database" in whole
+    assert "Restore Database" not in code
+
+
+def test_a_preview_shows_to_the_letter_what_would_run_and_asks_nothing(
+    signed_in: SignIn, stage: make.Stage
+) -> None:
+    fields = {**CHOICES, "preview": "1"}
+    page = words(signed_in(stage.cast.dana).post(seeded(stage), fields))
+    assert "Point of no return: what follows cannot be undone" in page
+    assert "91bc4e2a77" in page
+    assert "DB_PASSWORD a secret, never shown" in page
+    assert Rollback.objects.count() == 0
+
+
+def test_what_is_missing_is_listed_as_sentences_and_nothing_is_lost(
+    signed_in: SignIn, stage: make.Stage
+) -> None:
+    fields = {"procedure": "rollback-steps", "reason": "Login answers 500 since midnight"}
+    response = signed_in(stage.cast.dana).post(seeded(stage), fields)
+    assert response.status_code == 422
+    page = words(response)
+    assert "Nothing was asked yet, and nothing you typed is lost." in page
+    assert "Step 2, Restore Code, has several ways: choose" in page
+    assert "choose to run or to skip it" in page
+    assert "Login answers 500 since midnight" in page
+    assert Rollback.objects.count() == 0
+
+
+def test_a_request_without_a_reason_says_so_beside_the_field(
+    signed_in: SignIn, stage: make.Stage
+) -> None:
+    response = signed_in(stage.cast.dana).post(seeded(stage), {**CHOICES, "reason": "  "})
+    assert response.status_code == 422
+    assert "Say why this must be rolled back" in words(response)
+
+
+def test_a_whole_request_opens_a_rollback_with_every_choice(
+    signed_in: SignIn, stage: make.Stage
+) -> None:
+    response = signed_in(stage.cast.dana).post(seeded(stage), CHOICES)
+    rollback = Rollback.objects.get()
+    assert response["Location"] == f"/rollbacks/{rollback.pk}/"
+    assert response.status_code == 303
+    assert rollback.trigger == "Database corruption detected"
+    assert rollback.choices["conditions"] == {"restore-database": "run"}
+    assert rollback.choices["alternatives"] == {"restore-code": 0, "restore-database": 0}
+    assert rollback.requested_by == stage.cast.dana
+
+
+def test_who_only_looks_may_not_ask(signed_in: SignIn, stage: make.Stage) -> None:
+    assert signed_in(stage.cast.vic).get(seeded(stage)).status_code == 403
+
+
+def test_a_trigger_that_the_plan_does_not_name_is_refused(
+    signed_in: SignIn, stage: make.Stage
+) -> None:
+    response = signed_in(stage.cast.dana).post(seeded(stage), {**CHOICES, "trigger": "boredom"})
+    assert response.status_code == 422
+    assert Rollback.objects.count() == 0
