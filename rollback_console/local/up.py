@@ -1,0 +1,111 @@
+"""`up`: everything the console needs, on one machine, until Ctrl-C."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from rollback_console.demo.layout import Layout
+from rollback_console.demo.state import State
+from rollback_console.processes import broker, commands
+from rollback_console.processes.child import Child
+from rollback_console.processes.kin import dies_with_parent
+from rollback_console.processes.ports import PortTaken, answers, is_free
+from rollback_console.processes.supervisor import Supervisor
+
+from . import folder
+from .greeting import greet
+from .options import Options
+
+
+def up(options: Options) -> int:
+    """Start and keep everything; an exit code. Raises FolderTaken, PortTaken and NoBroker."""
+    lock = folder.claim(options.data)
+    with lock:
+        folder.sign(lock, os.getpid())
+        _check_port(options)
+        if options.reset:
+            folder.empty(options.data)
+        return _run(options)
+
+
+def _run(options: Options) -> int:
+    env = _environment(options)
+    brokers: list[Child] = []
+    if not options.redis_url:
+        child, env["REDIS_URL"] = broker.embedded(options.data / "valkey", env)
+        brokers = [child]
+    if code := _prepare(options, env):
+        return code
+    children = [*brokers, *_demo(options, env), *_console(options, env)]
+    return Supervisor(children, announce=lambda: greet(options)).run()
+
+
+def _check_port(options: Options) -> None:
+    try:
+        free = is_free(options.host, options.port)
+    except OSError as error:
+        raise PortTaken(
+            f"Nothing can listen on {options.host}, port {options.port}: {error.strerror}. "
+            "Set HOST and PORT to others."
+        ) from error
+    if not free:
+        raise PortTaken(
+            f"Port {options.port} on {options.host} is taken. Stop what listens there, or "
+            f"choose another: make run PORT={options.port + 1}"
+        )
+
+
+def _environment(options: Options) -> dict[str, str]:
+    return {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "rollback_console.settings",
+        "PYTHONUNBUFFERED": "1",
+        "DATA_DIR": str(options.data),
+        "BASE_URL": options.address,
+    }
+
+
+def _prepare(options: Options, env: Mapping[str, str]) -> int:
+    """Tables, and what the demo needs; in a process of its own, so that `up` stays small."""
+    return subprocess.run(
+        commands.ourselves("prepare"), env=env, check=False, preexec_fn=dies_with_parent()
+    ).returncode
+
+
+def _demo(options: Options, env: Mapping[str, str]) -> list[Child]:
+    state = State.load(Layout(options.data / "demo")) if options.demo else None
+    if state is None:
+        return []
+    return [
+        Child(
+            "demo",
+            commands.ourselves("demo"),
+            env,
+            up=lambda: answers("127.0.0.1", state.ssh_port),
+        )
+    ]
+
+
+def _console(options: Options, env: Mapping[str, str]) -> list[Child]:
+    serve = commands.web(options.host, options.port, options.web_workers)
+    return [
+        Child("worker", commands.worker(), env),
+        Child("sweeper", commands.sweeper(), env),
+        Child("web", serve, env, up=lambda: _healthy(options)),
+    ]
+
+
+def _healthy(options: Options) -> bool:
+    request = urllib.request.Request(  # noqa: S310 - our own address
+        f"{options.local}/healthz", headers={"Host": urlsplit(options.address).netloc}
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=1) as answer:  # noqa: S310
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False

@@ -1,0 +1,45 @@
+"""The programs behind `web`, `worker` and `sweeper`, as argument lists."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+
+def web(host: str, port: int, workers: int) -> list[str]:
+    """gunicorn with uvicorn workers; a request gets 5 seconds to end after TERM."""
+    address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    return [
+        *_python("gunicorn", "rollback_console.asgi:application"),
+        *("--worker-class", "rollback_console.processes.gunicorn_worker.Worker"),
+        *("--bind", address),
+        *("--workers", str(workers)),
+        *("--graceful-timeout", "5"),
+        *("--timeout", "60"),
+        "--no-control-socket",
+    ]
+
+
+def worker() -> list[str]:
+    """Celery on threads; how many is the setting WORKER_THREADS."""
+    return [
+        *_python("celery", "--app", "rollback_console.celery", "worker"),
+        *("--pool", "threads"),
+        *("--hostname", f"worker-{os.getpid()}@%h"),
+        *("--loglevel", "INFO"),
+        *("--without-gossip", "--without-mingle", "--without-heartbeat"),
+    ]
+
+
+def sweeper() -> list[str]:
+    """The process that finds what nobody drives."""
+    return _python("django", "sweep")
+
+
+def ourselves(*words: str) -> list[str]:
+    """This program again, with other words."""
+    return _python("rollback_console", *words)
+
+
+def _python(module: str, *words: str) -> list[str]:
+    return [sys.executable, "-m", module, *words]
