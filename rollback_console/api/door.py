@@ -76,6 +76,7 @@ def _unfit(request: HttpRequest) -> Problem | None:
 
 
 def _explained(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    response.headers.setdefault("Cache-Control", "no-store")
     if not isinstance(response, HttpResponseNotAllowed):
         return response
     allowed = response.headers["Allow"]

@@ -16,7 +16,7 @@ M = TypeVar("M", bound=Model)
 
 def rollback(number: int) -> Rollback:
     """With everything its short form names."""
-    rows = Rollback.objects.select_related(
+    rows = Rollback.objects.defer("revision__source").select_related(
         "revision__plan", "service", "environment", "requested_by"
     )
     return _one(rows.filter(pk=number), f"There is no rollback {number}.")

@@ -30,6 +30,7 @@ KEPT = timedelta(hours=24)
 PATIENCE = timedelta(seconds=30)
 
 _LONGEST_KEY = 200
+_LONGEST_PATH = 300
 _REPLAYED = {"Idempotency-Replayed": "true"}
 
 Operation = Callable[..., Any]
@@ -43,7 +44,8 @@ def once(operation: Operation) -> Operation:
         key = request.headers.get("Idempotency-Key")
         if request.method != "POST" or key is None:
             return operation(request, *args, **kwargs)
-        row = _claim(request, _checked(key))
+        _check(key, request.path)
+        row = _claim(request, key)
         if row.status is not None:
             return HttpResponse(
                 row.body, status=row.status, content_type="application/json", headers=_REPLAYED
@@ -53,10 +55,11 @@ def once(operation: Operation) -> Operation:
     return answered
 
 
-def _checked(key: str) -> str:
+def _check(key: str, path: str) -> None:
     if not 1 <= len(key) <= _LONGEST_KEY or not key.isprintable():
         raise Problem("malformed", "An Idempotency-Key holds 1 to 200 printable characters.")
-    return key
+    if len(path) > _LONGEST_PATH:
+        raise Problem("not-found", "There is nothing at so long an address.")
 
 
 def _claim(request: HttpRequest, key: str) -> IdempotentReply:

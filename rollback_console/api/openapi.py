@@ -13,8 +13,11 @@ from .bearer import Bearer
 from .problems import KINDS, MEDIA_TYPE
 
 _REF = {"$ref": "#/components/schemas/Problem"}
-_READS = (400, 401, 403, 404, 422, 503)
-_WRITES = (400, 401, 403, 404, 409, 413, 422, 503)
+_READS = (400, 401, 403, 404, 422, 500, 503)
+_WRITES = (400, 401, 403, 404, 409, 413, 422, 500, 503)
+
+RAW = "x-media-type"
+"""An operation's own extra: the media type of what it answers, where no model says it."""
 
 _KEY = {
     "in": "header",
@@ -54,8 +57,11 @@ class _Described(OpenAPISchema):
     def operation_details(self, operation: Operation) -> dict[str, Any]:
         details: dict[str, Any] = super().operation_details(operation)
         writes = "POST" in operation.methods
+        if media := details.pop(RAW, None):
+            kind = "object" if media == "application/json" else "string"
+            details["responses"][200]["content"] = {media: {"schema": {"type": kind}}}
         for status in _WRITES if writes else _READS:
-            details["responses"].setdefault(status, _problem(status))
+            details["responses"].setdefault(status, problem_response(status))
         if writes:
             details["parameters"] = [*details["parameters"], _KEY]
         return details
@@ -66,6 +72,7 @@ class _Described(OpenAPISchema):
         return [{"Bearer": scopes}] if scopes else None
 
 
-def _problem(status: int) -> dict[str, Any]:
+def problem_response(status: int) -> dict[str, Any]:
+    """How a response with that status is described."""
     titles = [title for code, title in KINDS.values() if code == status]
     return {"description": "; or: ".join(titles), "content": {MEDIA_TYPE: {"schema": _REF}}}

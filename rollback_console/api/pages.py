@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Callable, Iterable
 from typing import Annotated, TypeVar
 
@@ -29,8 +28,8 @@ def cut(rows: Iterable[T], limit: int, place: Callable[[T], object]) -> tuple[li
 def after(cursor: str) -> str:
     """The place that a cursor stands for, "" for the first page. Raises Problem."""
     try:
-        return base64.urlsafe_b64decode(cursor.encode("ascii")).decode()
-    except (binascii.Error, UnicodeError) as error:
+        return base64.b64decode(cursor, altchars=b"-_", validate=True).decode()
+    except ValueError as error:
         raise _unknown() from error
 
 

@@ -17,6 +17,7 @@ from rollback_console.rollbacks.models import StepRun
 
 from .. import finding
 from ..bearer import READ
+from ..openapi import RAW
 
 router = Router(tags=["logs"])
 
@@ -27,7 +28,7 @@ Offset = Annotated[
 ]
 
 
-@router.get("/step-runs/{uuid:token}/log", auth=READ)
+@router.get("/step-runs/{uuid:token}/log", auth=READ, openapi_extra={RAW: "text/plain"})
 def read_log(request: HttpRequest, token: UUID, offset: Offset = 0) -> StreamingHttpResponse:
     """The raw bytes stored so far, past `from`. Ask again past what you have for more."""
     run = finding.step_run(token)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from ninja import Router
 
@@ -10,18 +12,29 @@ from rollback_console.postmortems.models import Postmortem
 
 from .. import finding
 from ..bearer import READ
+from ..openapi import RAW, problem_response
 
 router = Router(tags=["postmortems"], auth=READ)
 
+_EARLY = {409: problem_response(409)}
+AS_JSON: dict[str, Any] = {"responses": _EARLY, RAW: "application/json"}
+AS_MARKDOWN: dict[str, Any] = {"responses": _EARLY, RAW: "text/markdown"}
 
-@router.get("/rollbacks/{int:number}/postmortem", operation_id="read_postmortem")
-@router.get("/rollbacks/{int:number}/postmortem.json", operation_id="read_postmortem_json")
+
+@router.get(
+    "/rollbacks/{int:number}/postmortem", operation_id="read_postmortem", openapi_extra=AS_JSON
+)
+@router.get(
+    "/rollbacks/{int:number}/postmortem.json",
+    operation_id="read_postmortem_json",
+    openapi_extra=AS_JSON,
+)
 def read_postmortem(request: HttpRequest, number: int) -> HttpResponse:
     """Timeline, times, decisions, checks and what people wrote. 409 until the rollback ended."""
     return JsonResponse(export.as_json(_of(number)))
 
 
-@router.get("/rollbacks/{int:number}/postmortem.md")
+@router.get("/rollbacks/{int:number}/postmortem.md", openapi_extra=AS_MARKDOWN)
 def read_postmortem_markdown(request: HttpRequest, number: int) -> HttpResponse:
     """The same as one Markdown document."""
     return HttpResponse(

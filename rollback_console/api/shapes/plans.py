@@ -78,7 +78,7 @@ class Form(BaseModel):
 class RevisionOut(BaseModel):
     """One immutable text of a plan, and what the console understands of it.
 
-    `document` is None when its bytes are no UTF-8; `report` is the import report.
+    `document` is the text as it was read; `report` is the import report.
     """
 
     plan: str
@@ -87,7 +87,7 @@ class RevisionOut(BaseModel):
     note: str
     author: Person | None
     created_at: Time
-    document: str | None
+    document: str
     bindings: dict[str, Any]
     form: Form
     report: dict[str, Any]
@@ -107,6 +107,7 @@ def plan_out(plan: Plan, newest: int) -> PlanOut:
 
 def revision_out(revision: Revision) -> RevisionOut:
     """A revision with everything that can be said of it."""
+    understood = document(revision)
     return RevisionOut(
         plan=revision.plan.slug,
         number=revision.number,
@@ -114,18 +115,11 @@ def revision_out(revision: Revision) -> RevisionOut:
         note=revision.note,
         author=person(revision.author) if revision.author else None,
         created_at=revision.created_at,
-        document=_text(bytes(revision.source)),
+        document=understood.source,
         bindings=revision.bindings,
         form=_form(revision),
-        report=report(document(revision)),
+        report=report(understood),
     )
-
-
-def _text(source: bytes) -> str | None:
-    try:
-        return source.decode()
-    except UnicodeDecodeError:
-        return None
 
 
 def _form(revision: Revision) -> Form:

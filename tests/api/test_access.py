@@ -1,0 +1,162 @@
+"""Who may come in where: every route, without a token, with the wrong scope, with the right one."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from rollback_console.api import tokens
+from rollback_console.api.door import api
+from rollback_console.api.models import Token
+from tests import make
+from tests.make import Stage
+
+from .caller import PREFIX, Caller, problem
+
+TOKEN = uuid.UUID(int=7)
+
+ROUTES = [
+    ("GET", "/plans", "read"),
+    ("POST", "/plans", "request"),
+    ("GET", "/plans/some-plan", "read"),
+    ("GET", "/plans/some-plan/revisions/1", "read"),
+    ("GET", "/rollbacks", "read"),
+    ("POST", "/rollbacks", "request"),
+    ("GET", "/rollbacks/9", "read"),
+    ("GET", "/rollbacks/9/events", "read"),
+    ("POST", "/rollbacks/9/approvals", "approve"),
+    ("POST", "/rollbacks/9/rejections", "approve"),
+    ("POST", "/rollbacks/9/withdrawals", "request"),
+    ("POST", "/rollbacks/9/renewals", "request"),
+    ("POST", "/rollbacks/9/starts", "request"),
+    ("POST", "/rollbacks/9/pauses", "request"),
+    ("POST", "/rollbacks/9/resumptions", "request"),
+    ("POST", "/rollbacks/9/abort-requests", "request"),
+    ("POST", "/rollbacks/9/notes", "request"),
+    ("POST", "/rollbacks/9/messages", "request"),
+    ("POST", "/rollbacks/9/steps/1/retries", "request"),
+    ("POST", "/rollbacks/9/steps/1/skips", "request"),
+    ("POST", "/rollbacks/9/steps/1/answers", "request"),
+    ("POST", "/rollbacks/9/checks/some-check/answers", "request"),
+    ("GET", f"/step-runs/{TOKEN}/log", "read"),
+    ("GET", "/rollbacks/9/postmortem", "read"),
+    ("GET", "/rollbacks/9/postmortem.json", "read"),
+    ("GET", "/rollbacks/9/postmortem.md", "read"),
+    ("GET", "/services/some-service/deployable", "read"),
+    ("POST", "/services/some-service/pins", "request"),
+    ("POST", "/pins/9/lifts", "admin"),
+]
+
+every_route = pytest.mark.parametrize(("method", "path", "scope"), ROUTES)
+
+
+def send(method: str, path: str, **headers: str) -> object:
+    return Client().generic(
+        method, PREFIX + path, "{}", content_type="application/json", headers=headers
+    )
+
+
+@every_route
+def test_nobody_comes_in_without_a_token(db: None, method: str, path: str, scope: str) -> None:
+    response = send(method, path)
+    problem(response, 401, "unauthenticated")
+    assert response.headers["WWW-Authenticate"].startswith("Bearer ")
+
+
+@every_route
+def test_a_token_with_every_other_scope_is_too_narrow(
+    call: Caller, method: str, path: str, scope: str
+) -> None:
+    others = tuple(each for each in tokens.SCOPES if each != scope)
+    secret = call.token("ada", others)
+    response = send(method, path, Authorization=f"Bearer {secret}")
+    body = problem(response, 403, "forbidden")
+    assert f"scope {scope}" in body["detail"]
+    assert f'scope="{scope}"' in response.headers["WWW-Authenticate"]
+
+
+@every_route
+def test_a_token_with_that_scope_comes_in(call: Caller, method: str, path: str, scope: str) -> None:
+    secret = call.token("ada", (scope,))
+    response = send(method, path, Authorization=f"Bearer {secret}")
+    # Past the door: done, or refused for what it names (nothing) or lacks (everything).
+    assert response.status_code in {200, 201, 404, 422}
+
+
+def test_the_table_holds_every_route_there_is() -> None:
+    described = {
+        (method.upper(), path)
+        for path, methods in api.get_openapi_schema()["paths"].items()
+        for method in methods
+    }
+    assert len(described) == len(ROUTES)
+    for method, path, _ in ROUTES:
+        assert any(
+            method == each and _fits(PREFIX + path, template) for each, template in described
+        ), path
+
+
+def _fits(path: str, template: str) -> bool:
+    parts, wanted = path.split("/"), template.split("/")
+    return len(parts) == len(wanted) and all(
+        part == want or want.startswith("{") for part, want in zip(parts, wanted, strict=True)
+    )
+
+
+def test_a_signed_in_browser_is_nobody_here(stage: Stage) -> None:
+    client = Client()
+    client.force_login(stage.cast.dana)
+    problem(client.get(f"{PREFIX}/rollbacks"), 401, "unauthenticated")
+    problem(client.post(f"{PREFIX}/rollbacks", {}), 401, "unauthenticated")
+
+
+def test_a_session_does_not_lend_its_person_to_a_token(stage: Stage, call: Caller) -> None:
+    row = make.requested(stage)
+    call.client.force_login(stage.cast.lee)
+    answer = call.post(f"/rollbacks/{row.pk}/notes", {"text": "Seen"}, who="vic")
+    assert answer.status_code == 201
+    assert row.events.get(kind="note.added").by == stage.cast.vic
+
+
+@pytest.mark.parametrize(
+    "header", ["", "Bearer", "Bearer ", "Bearer nonsense", "Basic ZGFuYTp4", "bearer \udcff"]
+)
+def test_what_is_no_token_opens_nothing(db: None, header: str) -> None:
+    problem(send("GET", "/plans", Authorization=header), 401, "unauthenticated")
+
+
+def _known(call: Caller) -> Token:
+    call.token("dana")
+    return Token.objects.get(user=call.cast.dana)
+
+
+def test_a_revoked_token_opens_nothing(call: Caller) -> None:
+    tokens.revoke(_known(call))
+    body = problem(call.get("/plans", who="dana"), 401, "unauthenticated")
+    assert "revoked" in body["detail"]
+
+
+def test_an_expired_token_opens_nothing(call: Caller) -> None:
+    _known(call)
+    Token.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    body = problem(call.get("/plans", who="dana"), 401, "unauthenticated")
+    assert "expired" in body["detail"]
+
+
+def test_a_deactivated_person_takes_their_tokens_with_them(stage: Stage, call: Caller) -> None:
+    _known(call)
+    stage.cast.dana.is_active = False
+    stage.cast.dana.save()
+    body = problem(call.get("/plans", who="dana"), 401, "unauthenticated")
+    assert "no longer active" in body["detail"]
+
+
+def test_a_person_who_lost_the_right_lost_it_for_their_tokens(stage: Stage, call: Caller) -> None:
+    row = make.approved(stage)
+    stage.cast.dana.groups.clear()
+    response = call.post(f"/rollbacks/{row.pk}/starts", who="dana")
+    assert "may not start" in problem(response, 409, "refused")["detail"]

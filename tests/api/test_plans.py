@@ -1,0 +1,136 @@
+"""A pipeline hands over its plan and what it knows of the deployment."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rollback_console.plans import services as plans
+from rollback_console.plans.models import Plan, Revision
+from tests import make
+from tests.make import Stage
+
+from .caller import Caller, problem
+
+TEXT = make.PLAN.replace("echo restoring", "git checkout <previous-commit-sha>")
+
+
+def sent(**more: Any) -> dict[str, Any]:
+    return {"document": TEXT, "service": "checkout", "environment": "staging", **more}
+
+
+def test_a_document_becomes_a_plan_and_is_answered_with_its_report(
+    stage: Stage, call: Caller
+) -> None:
+    response = call.post("/plans", sent(title="Checkout 2"))
+    assert response.status_code == 201
+    made = response.json()
+    assert made["plan"] == "checkout-staging-checkout-2"
+    assert made["number"] == 1
+    assert made["author"]["username"] == "dana"
+    assert made["document"] == TEXT
+    assert made["report"]["procedures"][0]["steps"][1]["title"] == "Restore Code"
+    assert made["form"]["missing"]
+    assert bytes(Revision.objects.get().source) == TEXT.encode()
+
+
+def test_facts_of_the_deployment_fill_the_parameters(stage: Stage, call: Caller) -> None:
+    name = call.post("/plans", sent()).json()["form"]["parameters"][0]["name"]
+    made = call.post("/plans", sent(facts={name: "4f2a91bc"})).json()
+    assert made["bindings"]["facts"] == {name: "4f2a91bc"}
+    assert made["form"]["parameters"][0]["value"] == "4f2a91bc"
+
+
+def test_facts_of_an_earlier_deployment_are_not_carried_over(stage: Stage, call: Caller) -> None:
+    call.post("/plans", sent(facts={"OLD": "4f2a91bc"}))
+    made = call.post("/plans", sent()).json()
+    assert made["bindings"]["facts"] == {}
+
+
+def test_what_people_bound_stays_bound(stage: Stage, call: Caller) -> None:
+    call.post("/plans", sent())
+    revision = Revision.objects.order_by("-number")[0]
+    plans.bind(revision, by=stage.cast.ada, bindings={"hosts": "app-1"})
+    made = call.post("/plans", sent(facts={"TAG": "v1"})).json()
+    assert made["bindings"] == {"hosts": "app-1", "facts": {"TAG": "v1"}}
+    assert made["form"]["missing"] == []
+
+
+def test_the_same_title_is_the_same_plan(stage: Stage, call: Caller) -> None:
+    numbers = [call.post("/plans", sent()).json()["number"] for _ in range(2)]
+    assert numbers == [1, 2]
+    assert Plan.objects.count() == 1
+
+
+def test_a_document_that_cannot_be_read_is_refused_with_a_sentence(
+    stage: Stage, call: Caller
+) -> None:
+    problem(call.post("/plans", sent(document="x" * 300_000)), 422, "unreadable-plan")
+    problem(call.post("/plans", sent(document="a\x00b")), 422, "unreadable-plan")
+    assert not Plan.objects.exists()
+
+
+def test_an_unknown_service_or_environment_is_named(stage: Stage, call: Caller) -> None:
+    body = problem(call.post("/plans", sent(service="basket")), 404, "not-found")
+    assert body["detail"] == "There is no service basket."
+    body = problem(call.post("/plans", sent(environment="moon")), 404, "not-found")
+    assert body["detail"] == "There is no environment moon."
+
+
+def test_a_viewer_may_not_keep_plans(stage: Stage, call: Caller) -> None:
+    body = problem(call.post("/plans", sent(), who="vic"), 403, "forbidden")
+    assert "may not import plans" in body["detail"]
+    assert not Plan.objects.exists()
+
+
+def test_facts_that_may_not_be_bound_leave_nothing_behind(stage: Stage, call: Caller) -> None:
+    groups = stage.cast.dana.groups.get()
+    groups.permissions.remove(*groups.permissions.filter(codename="change_plan"))
+    problem(call.post("/plans", sent(facts={"TAG": "v1"})), 403, "forbidden")
+    assert not Plan.objects.exists()
+
+
+def test_plans_are_listed_by_slug_in_pages(stage: Stage, call: Caller) -> None:
+    for title in "cab":
+        call.post("/plans", sent(title=f"Plan {title}"))
+    first = call.get("/plans", limit=2).json()
+    second = call.get("/plans", limit=2, cursor=first["next"]).json()
+    titles = [plan["title"] for page in (first, second) for plan in page["items"]]
+    assert titles == ["Plan a", "Plan b", "Plan c"]
+    assert second["next"] is None
+    assert call.get("/plans", service="other").json()["items"] == []
+    assert len(call.get("/plans", environment="staging").json()["items"]) == 3
+
+
+def test_a_plan_names_its_newest_revision(stage: Stage, call: Caller) -> None:
+    slug = make.plan(stage).plan.slug
+    shown = call.get(f"/plans/{slug}").json()
+    assert shown["revision"] == 2
+    assert shown["service"] == "checkout"
+
+
+def test_a_revision_shows_its_text_and_what_is_to_choose(stage: Stage, call: Caller) -> None:
+    revision = make.plan(stage)
+    shown = call.get(f"/plans/{revision.plan.slug}/revisions/1").json()
+    assert shown["number"] == 1
+    assert shown["document"] == make.PLAN
+    assert shown["sha256"] == revision.sha256
+    assert set(shown["form"]) == {
+        "procedures",
+        "alternatives",
+        "conditions",
+        "parameters",
+        "missing",
+    }
+    problem(call.get(f"/plans/{revision.plan.slug}/revisions/7"), 404, "not-found")
+
+
+def test_a_text_that_is_no_utf_8_is_shown_as_it_was_read(stage: Stage, call: Caller) -> None:
+    text = make.PLAN.replace("Checkout 2", "Café 2")
+    revision = plans.import_document(
+        text.encode("utf-16"),
+        by=stage.cast.ada,
+        service=stage.service,
+        environment=stage.environment,
+    )
+    shown = call.get(f"/plans/{revision.plan.slug}/revisions/1").json()
+    assert "Café 2" in shown["document"]

@@ -1,0 +1,174 @@
+"""A rollback under way is steered by token, on hosts in memory."""
+
+from __future__ import annotations
+
+import pytest
+
+from rollback_console.engine.snapshot import Snapshot
+from rollback_console.rollbacks import driver, services
+from rollback_console.rollbacks.models import Rollback
+from tests import make
+from tests.fleet import Fleet
+from tests.make import Stage
+
+from .caller import Caller, problem
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+MANUAL = make.PLAN.replace("```bash\necho restoring\n```", "Ask the database people to restore.")
+GATED = make.PLAN.replace("```bash\necho restoring", "```bash gate\necho restoring")
+
+
+def drive(row: Rollback, fleet: Fleet) -> Rollback:
+    """Slices until nothing is due, as a worker would."""
+    while driver.advance(row.pk, fleet.connect):
+        pass
+    row.refresh_from_db()
+    return row
+
+
+@pytest.fixture
+def failing(fleet: Fleet) -> Fleet:
+    """Its second step fails."""
+    fleet.scripts["restoring"] = (b"no such tag\n", 1)
+    return fleet
+
+
+def test_a_failed_step_is_tried_again(stage: Stage, call: Caller, failing: Fleet) -> None:
+    row = drive(make.approved(stage), failing)
+    assert call.get(f"/rollbacks/{row.pk}").json()["question"]["kind"] == "failed"
+    response = call.post(f"/rollbacks/{row.pk}/steps/2/retries", {"reason": "The tag is there now"})
+    assert response.status_code == 201
+    (run,) = response.json()["items"]
+    assert (run["position"], run["attempt"], run["state"]) == (2, 2, "pending")
+    failing.scripts.clear()
+    assert drive(row, failing).state == "verifying"
+
+
+def test_a_failed_step_is_skipped(stage: Stage, call: Caller, failing: Fleet) -> None:
+    row = drive(make.approved(stage), failing)
+    answer = call.post(f"/rollbacks/{row.pk}/steps/2/skips", {"reason": "Done by hand"})
+    assert answer.status_code == 201
+    assert drive(row, failing).state == "verifying"
+    assert row.events.get(kind="step.skipped").facts["reason"] == "Done by hand"
+
+
+def test_a_step_nobody_is_asked_about_is_not_skipped(
+    stage: Stage, call: Caller, failing: Fleet
+) -> None:
+    row = drive(make.approved(stage), failing)
+    body = problem(call.post(f"/rollbacks/{row.pk}/steps/1/skips", {"reason": "x"}), 409, "refused")
+    assert "Nobody is asked about this step now" in body["detail"]
+
+
+def test_a_gate_is_let_through(stage: Stage, call: Caller, fleet: Fleet) -> None:
+    row = drive(make.approved(stage, GATED), fleet)
+    assert row.question["kind"] == "gate"
+    address = f"/rollbacks/{row.pk}/steps/2/answers"
+    body = problem(call.post(address, {"answer": "done"}), 409, "refused")
+    assert "It takes: go" in body["detail"]
+    given = call.post(address, {"answer": "go"})
+    assert given.status_code == 201
+    assert given.json()["kind"] == "gate"
+    assert given.json()["by"]["username"] == "dana"
+    assert drive(row, fleet).state == "verifying"
+
+
+def test_a_manual_step_is_said_to_be_done(stage: Stage, call: Caller, fleet: Fleet) -> None:
+    row = drive(make.approved(stage, MANUAL), fleet)
+    assert row.question["kind"] == "manual"
+    given = call.post(f"/rollbacks/{row.pk}/steps/2/answers", {"answer": "done", "note": "OK"})
+    assert given.json()["note"] == "OK"
+    assert drive(row, fleet).state == "verifying"
+
+
+def test_a_pause_holds_until_it_is_lifted(stage: Stage, call: Caller, failing: Fleet) -> None:
+    row = drive(make.approved(stage), failing)
+    paused = call.post(f"/rollbacks/{row.pk}/pauses", {"reason": "Wait for Sam"}).json()
+    assert paused["pause_asked"] is True
+    problem(call.post(f"/rollbacks/{row.pk}/pauses", {"reason": "Again"}), 409, "refused")
+    lifted = call.post(f"/rollbacks/{row.pk}/resumptions").json()
+    assert lifted["pause_asked"] is False
+    problem(call.post(f"/rollbacks/{row.pk}/resumptions"), 409, "refused")
+
+
+def test_an_abort_ends_the_rollback(stage: Stage, call: Caller, failing: Fleet) -> None:
+    row = drive(make.approved(stage), failing)
+    problem(call.post(f"/rollbacks/{row.pk}/abort-requests"), 422, "invalid")
+    asked = call.post(f"/rollbacks/{row.pk}/abort-requests", {"reason": "Fix forward"}).json()
+    assert asked["abort_asked"] is True
+    assert drive(row, failing).state == "aborted"
+
+
+def test_checks_are_answered_until_the_rollback_succeeded(
+    stage: Stage, call: Caller, fleet: Fleet
+) -> None:
+    row = drive(make.approved(stage), fleet)
+    checks = Snapshot.from_json(row.snapshot).checks
+    for check in checks:
+        given = call.post(f"/rollbacks/{row.pk}/checks/{check.key}/answers", {"answer": "pass"})
+        assert given.status_code == 201
+        assert given.json()["text"] == check.text
+    assert drive(row, fleet).state == "succeeded"
+    shown = call.get(f"/rollbacks/{row.pk}").json()
+    assert [check["answer"] for check in shown["checks"]] == ["pass", "pass"]
+    assert {run["state"] for run in shown["runs"]} == {"succeeded"}
+
+
+def test_a_check_that_is_unknown_or_failed_without_a_note_is_refused(
+    stage: Stage, call: Caller, fleet: Fleet
+) -> None:
+    row = drive(make.approved(stage), fleet)
+    key = Snapshot.from_json(row.snapshot).checks[0].key
+    address = f"/rollbacks/{row.pk}/checks"
+    body = problem(call.post(f"{address}/nothing/answers", {"answer": "pass"}), 409, "refused")
+    assert body["detail"] == "This plan has no such check."
+    problem(call.post(f"{address}/{key}/answers", {"answer": "fail"}), 409, "refused")
+    problem(call.post(f"{address}/{key}/answers", {"answer": "maybe"}), 422, "invalid")
+
+
+def test_notes_and_messages_go_on_record(stage: Stage, call: Caller) -> None:
+    row = make.requested(stage)
+    assert call.post(f"/rollbacks/{row.pk}/notes", {"text": "40 tickets"}).json()["last_seq"] == 2
+    sent = call.post(
+        f"/rollbacks/{row.pk}/messages", {"text": "We roll back", "recipients": "support"}
+    ).json()
+    assert sent["text"] == "We roll back"
+    assert sent["by"]["username"] == "dana"
+    assert [event.kind for event in row.events.all()][1:] == ["note.added", "message.sent"]
+
+
+def test_a_viewer_watches_but_does_not_steer(stage: Stage, call: Caller, failing: Fleet) -> None:
+    row = drive(make.approved(stage), failing)
+    for path in ("pauses", "abort-requests", "steps/2/skips", "steps/2/retries"):
+        body = problem(
+            call.post(f"/rollbacks/{row.pk}/{path}", {"reason": "x"}, who="vic"), 409, "refused"
+        )
+        assert "not steer it" in body["detail"]
+    assert call.get(f"/rollbacks/{row.pk}", who="vic").status_code == 200
+
+
+def test_steering_before_anything_runs_is_refused(stage: Stage, call: Caller) -> None:
+    row = make.requested(stage)
+    body = problem(call.post(f"/rollbacks/{row.pk}/pauses", {"reason": "x"}), 409, "refused")
+    assert "is requested" in body["detail"]
+    with pytest.raises(services.Refused):
+        services.pause(row, by=stage.cast.dana, reason="x")
+
+
+def test_the_postmortem_begins_when_the_rollback_has_ended(
+    stage: Stage, call: Caller, failing: Fleet
+) -> None:
+    row = drive(make.approved(stage), failing)
+    for kind in ("", ".json", ".md"):
+        problem(call.get(f"/rollbacks/{row.pk}/postmortem{kind}"), 409, "refused")
+    call.post(f"/rollbacks/{row.pk}/abort-requests", {"reason": "Fix forward"})
+    drive(row, failing)
+    plain = call.get(f"/rollbacks/{row.pk}/postmortem")
+    assert plain.json() == call.get(f"/rollbacks/{row.pk}/postmortem.json").json()
+    assert plain.json()["outcome"] == "aborted"
+    assert [item["text"] for item in plain.json()["action_items"]] == ["Notify team of rollback"]
+    text = call.get(f"/rollbacks/{row.pk}/postmortem.md")
+    assert text.headers["Content-Type"] == "text/markdown; charset=utf-8"
+    assert text.headers["X-Content-Type-Options"] == "nosniff"
+    assert text.content.decode().startswith("# Postmortem: ")
