@@ -18,6 +18,7 @@ __all__ = [
     "HostGroup",
     "HostKey",
     "Plan",
+    "ProbeResult",
     "Revision",
     "Secret",
     "Service",
@@ -209,3 +210,26 @@ class Revision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.plan} r{self.number}"
+
+
+class ProbeResult(models.Model):
+    """What one probe last said; `verdict` is ready, not_ready or unknown.
+
+    `snapshot_sha256` is what would have run; "" for a probe of the host alone.
+    """
+
+    revision = models.ForeignKey(Revision, models.CASCADE, related_name="probe_results")
+    snapshot_sha256 = models.CharField(max_length=64, blank=True)
+    host = models.CharField(max_length=100)
+    position = models.PositiveIntegerField(default=0)
+    kind = models.CharField(max_length=20)
+    subject = models.CharField(max_length=500, blank=True)
+    verdict = models.CharField(max_length=10)
+    detail = models.CharField(max_length=500)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["host", "position", "kind", "subject"]
+
+    def __str__(self) -> str:
+        return f"{self.host}: {self.kind} {self.subject} {self.verdict}"

@@ -1,0 +1,178 @@
+"""What can be asked of a host beforehand, without changing anything on it.
+
+A probe is an argument list; a value is one of its arguments, never shell text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from rollback_console.documents.programs import bare, pieces, reads_like_command
+from rollback_console.engine.snapshot import Snapshot, StepSpec
+from rollback_console.remote.base import Answer
+
+LEAST_SPACE = 256 * 1024 * 1024
+"""Bytes that must be free where a step works; less is reported."""
+
+
+class Verdict(StrEnum):
+    """`unknown`: the host could not tell, which is neither good nor bad."""
+
+    READY = "ready"
+    NOT_READY = "not_ready"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """One question to one host about one step; `subject` is what it is about."""
+
+    host: str
+    position: int
+    kind: str
+    subject: str
+    argv: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the answer means: `detail` is a sentence, or a measure such as a size."""
+
+    verdict: Verdict
+    detail: str
+
+
+_IN = 'cd "${1:-.}" 2>/dev/null || exit 90; '
+_SCRIPTS = {
+    "folder": _IN + "pwd",
+    "space": _IN + "df -Pk . | tail -n 1",
+    "tool": _IN + 'command -v "$2"',
+    "sudo": 'sudo -n -l "$2" >/dev/null 2>&1 || sudo -n -l 2>/dev/null | grep -q "NOPASSWD: ALL"',
+    "commit": _IN + 'git rev-parse --verify --quiet "$2^{commit}"',
+    "tag": _IN
+    + 'git rev-parse --verify --quiet "refs/tags/$2^{commit}" || '
+    + 'git ls-remote --exit-code --tags origin "refs/tags/$2"',
+    "file": _IN + '[ -s "$2" ] || exit 1; wc -c <"$2"; date -r "$2" +%s; sha256sum -- "$2"',
+    "directory": _IN + '[ -d "$2" ]',
+    "unit": 'command -v systemctl >/dev/null || exit 91; systemctl cat -- "$2"',
+    "migration": _IN
+    + 'find . -path "*/migrations/$2*.py" -not -path "*/node_modules/*" | head -n 3 | grep .',
+}
+_MISSING = {
+    "folder": "There is no folder {subject}, or it may not be entered.",
+    "tool": "{subject} is not installed for this account.",
+    "sudo": "This account may not run {subject} by sudo without a password.",
+    "commit": "The commit {subject} is not in the repository there.",
+    "tag": "The tag {subject} is neither there nor at origin.",
+    "file": "There is no file {subject}, or it is empty.",
+    "directory": "There is no folder {subject}.",
+    "unit": "systemd knows no unit {subject}.",
+    "migration": "No migration there begins with {subject}.",
+    "space": "The free space could not be read.",
+}
+_CANNOT_TELL = {90: "The step's folder cannot be entered.", 91: "This host has no systemd."}
+# Part of every shell, so there is nothing to find.
+_BUILT_IN = re.compile(
+    r"cd|echo|exit|export|set|unset|true|false|if|then|fi|for|while|until|do|done|case|test|read"
+    r"|printf|source|eval|exec|trap|wait|return|local|declare|type|command|alias|history"
+)
+_WORD = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*|/[\w./+-]+")
+
+
+def probes(snapshot: Snapshot, kinds: Mapping[str, str]) -> list[Probe]:
+    """Everything worth asking before this runs, once per host.
+
+    `kinds` maps parameter names to their kinds (documents.model.PlaceholderKind).
+    """
+    found: dict[tuple[str, str, str], Probe] = {}
+    for step in snapshot.steps:
+        for probe in _of_step(snapshot, step, kinds):
+            found.setdefault((probe.host, probe.kind, probe.subject), probe)
+    return list(found.values())
+
+
+def reading(probe: Probe, answer: Answer) -> Reading:
+    """What a host's answer to a probe means."""
+    if answer.exit_code in _CANNOT_TELL and probe.kind != "folder":
+        return Reading(Verdict.UNKNOWN, _CANNOT_TELL[answer.exit_code])
+    if answer.exit_code != 0:
+        return Reading(Verdict.NOT_READY, _MISSING[probe.kind].format(subject=probe.subject))
+    text = answer.output.decode(errors="replace").strip()
+    match probe.kind:
+        case "space":
+            return _space(text)
+        case "file":
+            return _file(text)
+        case _:
+            return Reading(Verdict.READY, text.splitlines()[0][:200] if text else "Yes.")
+
+
+def _of_step(snapshot: Snapshot, step: StepSpec, kinds: Mapping[str, str]) -> Iterator[Probe]:
+    wanted = [
+        ("folder", step.cwd or "~"),
+        ("space", step.cwd or "~"),
+        *(("tool", tool) for tool in _tools(step.script)),
+        *(("sudo", tool) for tool in _by_sudo(step.script)),
+        *((kinds[name], snapshot.parameters[name]) for name in step.environment if name in kinds),
+    ]
+    for host in step.hosts:
+        for kind, subject in wanted:
+            if kind in _SCRIPTS:
+                argv = ("sh", "-c", _SCRIPTS[kind], "sh", step.cwd, subject)
+                yield Probe(host, step.position, kind, subject, argv)
+
+
+def _tools(script: str) -> list[str]:
+    return _programs(bare(line) for line in _commands(script))
+
+
+def _by_sudo(script: str) -> list[str]:
+    return _programs(line[len("sudo") :] for line in _commands(script) if line.startswith("sudo "))
+
+
+def _commands(script: str) -> list[str]:
+    """Lines that are commands: here-documents and comments hold words that are no programs."""
+    return [line.strip() for line in pieces(script) if reads_like_command(line)]
+
+
+def _programs(commands: Iterable[str]) -> list[str]:
+    names: dict[str, None] = {}
+    for command in commands:
+        words = command.split()
+        while words and (re.match(r"\w+=", words[0]) or words[0].startswith("-")):
+            words.pop(0)
+        if words and _WORD.fullmatch(words[0]) and not _BUILT_IN.fullmatch(words[0]):
+            names[words[0]] = None
+    return list(names)
+
+
+def _space(text: str) -> Reading:
+    fields = text.split()
+    if len(fields) < 4 or not fields[3].isdigit():
+        return Reading(Verdict.UNKNOWN, _MISSING["space"])
+    free = int(fields[3]) * 1024
+    verdict = Verdict.READY if free >= LEAST_SPACE else Verdict.NOT_READY
+    return Reading(verdict, f"{size(free)} free.")
+
+
+def _file(text: str) -> Reading:
+    lines = text.splitlines()
+    if len(lines) < 3:
+        return Reading(Verdict.READY, "It is there.")
+    written = datetime.fromtimestamp(int(lines[1]), UTC)
+    digest = lines[2].split()[0]
+    detail = f"{size(int(lines[0]))}, written {written:%Y-%m-%d %H:%M} UTC, SHA-256 {digest}."
+    return Reading(Verdict.READY, detail)
+
+
+def size(count: int) -> str:
+    """Bytes for people, in binary units."""
+    value, units = float(count), ["bytes", "KiB", "MiB", "GiB", "TiB"]
+    while value >= 1024 and len(units) > 1:
+        value /= 1024
+        units.pop(0)
+    return f"{value:.0f} {units[0]}" if units[0] == "bytes" else f"{value:.1f} {units[0]}"

@@ -1,0 +1,125 @@
+"""What hosts say beforehand about a rollback that has not begun; on a real sshd."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from rollback_console.plans import readiness, services
+from rollback_console.plans.probes import probes, size
+from rollback_console.plans.readiness import Readiness
+from tests import make
+from tests.make import PLAN, Stage
+from tests.remote.sshd import Sshd
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def sshd(tmp_path: Path) -> Iterator[Sshd]:
+    server = Sshd(tmp_path / "sshd").start()
+    yield server
+    server.remove()
+
+
+@pytest.fixture
+def here(db: None, sshd: Sshd) -> Stage:
+    return make.stage(address=sshd.address(name="app-1"))
+
+
+def repository(folder: Path) -> str:
+    """A repository with one commit tagged v1; the commit."""
+    folder.mkdir()
+    for command in (
+        "init -q",
+        "-c user.name=x -c user.email=x@example.org commit -q --allow-empty -m one",
+        "tag v1",
+    ):
+        subprocess.run(["git", "-C", str(folder), *command.split()], check=True)
+    said = subprocess.run(
+        ["git", "-C", str(folder), "rev-parse", "HEAD"], check=True, capture_output=True, text=True
+    )
+    return said.stdout.strip()
+
+
+def asked(stage: Stage, command: str, cwd: Path, **parameters: str) -> Readiness:
+    text = PLAN.replace("```bash\necho stopping", f"```bash cwd={cwd}\n{command}")
+    revision = make.plan(stage, text)
+    snapshot = services.freeze(revision, {"parameters": parameters})
+    return readiness.check(revision, snapshot)
+
+
+def verdicts(found: Readiness, kind: str) -> dict[str, str]:
+    return {each.subject: each.verdict for each in found.results if each.kind == kind}
+
+
+def test_a_commit_that_resolves_is_told_from_one_that_does_not(here: Stage, tmp_path: Path) -> None:
+    commit = repository(tmp_path / "app")
+    good = asked(here, "git checkout <previous-commit>", tmp_path / "app", PREVIOUS_COMMIT=commit)
+    assert verdicts(good, "commit") == {commit: "ready"}
+    bad = asked(
+        here, "git checkout <previous-commit>", tmp_path / "app", PREVIOUS_COMMIT="abcdef12"
+    )
+    assert verdicts(bad, "commit") == {"abcdef12": "not_ready"}
+    assert bad.word == "not ready"
+
+
+def test_a_dump_is_measured(here: Stage, tmp_path: Path) -> None:
+    (tmp_path / "backup_20251112_010000.sql").write_bytes(b"x" * 2048)
+    found = asked(
+        here,
+        "cat backup_YYYYMMDD_HHMMSS.sql",
+        tmp_path,
+        **dict.fromkeys(names(here, tmp_path), "backup_20251112_010000.sql"),
+    )
+    dump = next(each for each in found.results if each.kind == "file")
+    assert dump.verdict == "ready"
+    assert dump.detail.startswith("2.0 KiB, written 20")
+
+
+def names(stage: Stage, cwd: Path) -> list[str]:
+    text = PLAN.replace("echo stopping", "cat backup_YYYYMMDD_HHMMSS.sql")
+    return [each.name for each in services.form(make.plan(stage, text)).parameters]
+
+
+def test_a_tool_that_is_missing_is_named(here: Stage, tmp_path: Path) -> None:
+    found = asked(here, "kubectl rollout undo deployment/app\ngit status", tmp_path)
+    assert verdicts(found, "tool") == {"kubectl": "not_ready", "git": "ready"}
+
+
+def test_a_folder_that_is_not_there_is_named(here: Stage, tmp_path: Path) -> None:
+    found = asked(here, "ls", tmp_path / "nowhere")
+    assert verdicts(found, "folder")[str(tmp_path / "nowhere")] == "not_ready"
+
+
+def test_a_host_that_is_down_is_a_red_result(here: Stage, sshd: Sshd, tmp_path: Path) -> None:
+    sshd.stop()
+    found = asked(here, "ls", tmp_path)
+    assert [(each.kind, each.verdict) for each in found.results] == [("access", "not_ready")]
+    assert "cannot be reached" in found.results[0].detail
+
+
+def test_asking_again_replaces_what_was_heard(here: Stage, tmp_path: Path) -> None:
+    revision = make.plan(here)
+    snapshot = services.freeze(revision, {})
+    first = readiness.check(revision, snapshot)
+    again = readiness.check(revision, snapshot)
+    assert len(first.results) == len(again.results) == revision.probe_results.count()
+
+
+def test_a_value_is_an_argument_and_never_shell_text(stage: Stage) -> None:
+    revision = make.plan(stage, PLAN.replace("echo stopping", "deploy --to [describe target]"))
+    name = services.form(revision).parameters[0].name
+    snapshot = services.freeze(revision, {"parameters": {name: "$(touch /tmp/x); `id`"}})
+    for probe in probes(snapshot, {name: "file"}):
+        assert "touch" not in probe.argv[2]
+
+
+@pytest.mark.parametrize(
+    ("count", "text"), [(0, "0 bytes"), (1023, "1023 bytes"), (1536, "1.5 KiB"), (2**40, "1.0 TiB")]
+)
+def test_sizes_are_for_people(count: int, text: str) -> None:
+    assert size(count) == text
