@@ -86,8 +86,8 @@ def names(stage: Stage, cwd: Path) -> list[str]:
 
 
 def test_a_tool_that_is_missing_is_named(here: Stage, tmp_path: Path) -> None:
-    found = asked(here, "kubectl rollout undo deployment/app\ngit status", tmp_path)
-    assert verdicts(found, "tool") == {"kubectl": "not_ready", "git": "ready"}
+    found = asked(here, "flyway undo\ngit status", tmp_path)
+    assert verdicts(found, "tool") == {"flyway": "not_ready", "git": "ready"}
 
 
 def test_a_folder_that_is_not_there_is_named(here: Stage, tmp_path: Path) -> None:
