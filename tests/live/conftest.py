@@ -5,6 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from django.contrib.auth.models import User
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    expect,
+    sync_playwright,
+)
 
 from .rows import Rows
 from .servers import Console, Process, console, redis_server
@@ -29,5 +38,57 @@ def web(tmp_path_factory: pytest.TempPathFactory, redis: Process) -> Iterator[Co
 @pytest.fixture
 def rows(web: Console, redis: Process, django_db_blocker: object) -> Iterator[Rows]:
     made = Rows(web.file, redis.port, django_db_blocker)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    expect.set_options(timeout=15_000)
+    with sync_playwright() as play:
+        chromium = play.chromium.launch(
+            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-dev-shm-usage"]
+        )
+        yield chromium
+        chromium.close()
+
+
+class Tabs:
+    """Opens a rollback's page as somebody; a page must not complain in its console."""
+
+    def __init__(self, browser: Browser, web: Console, rows: Rows) -> None:
+        self._browser, self._web, self._rows = browser, web, rows
+        self._contexts: list[BrowserContext] = []
+        self.complaints: list[str] = []
+
+    def open(
+        self, number: int, *, as_: User | None = None, path: str = "", **options: object
+    ) -> Page:
+        """The page, signed in as `as_` or a new operator; `path` goes behind the address."""
+        session = self._rows.session(as_ or self._rows.person(operates=True))
+        wide = {"width": 1440, "height": 900}
+        context = self._browser.new_context(**{"viewport": wide, **options})  # type: ignore[arg-type]
+        self._contexts.append(context)
+        context.add_cookies([{"name": "sessionid", "value": session, "url": self._web.url}])
+        page = context.new_page()
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("console", self._listen)
+        page.goto(f"{self._web.url}/rollbacks/{number}/{path}")
+        return page
+
+    def close(self) -> None:
+        """Close what was opened."""
+        for context in self._contexts:
+            context.close()
+
+    def _listen(self, message: ConsoleMessage) -> None:
+        # What the browser itself says about a server that is down is not ours.
+        if message.type == "error" and "Failed to load" not in message.text:
+            self.complaints.append(message.text)
+
+
+@pytest.fixture
+def tabs(browser: Browser, web: Console, rows: Rows) -> Iterator[Tabs]:
+    made = Tabs(browser, web, rows)
     yield made
     made.close()

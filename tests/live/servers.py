@@ -11,6 +11,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from email.message import Message
 from pathlib import Path
 
 from django.conf import settings
@@ -92,17 +93,21 @@ class Console:
         return f"{self.url.replace('http', 'ws', 1)}/ws/rollbacks/{number}/"
 
     def get(self, path: str, cookie: str = "") -> tuple[int, bytes, dict[str, str]]:
-        """Status, body and headers of a GET; redirects are not followed."""
+        """Status, body and headers (lower case) of a GET; redirects are not followed."""
         request = urllib.request.Request(self.url + path)  # noqa: S310  our own server
         if cookie:
             request.add_header("Cookie", f"sessionid={cookie}")
         opener = urllib.request.build_opener(_Stay)
         try:
             with opener.open(request, timeout=20) as answer:
-                return answer.status, answer.read(), dict(answer.headers)
+                return answer.status, answer.read(), _lower(answer.headers)
         except urllib.error.HTTPError as error:
             with error:
-                return error.code, error.read(), dict(error.headers)
+                return error.code, error.read(), _lower(error.headers)
+
+
+def _lower(headers: Message) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}
 
 
 class _Stay(urllib.request.HTTPRedirectHandler):

@@ -14,6 +14,7 @@ export class Stream extends EventTarget {
   #greeted = false;
   #last = Date.now();
   #polling = false;
+  #polled = false;
   #over = "";
 
   // `ready(hello)` may say where to resume: a promise of offsets by token.
@@ -29,7 +30,7 @@ export class Stream extends EventTarget {
   get condition() {
     if (this.#over) return { kind: "over", text: this.#over };
     if (this.#greeted) return { kind: "live", seq: this.seq };
-    if (this.#polling && this.#behind < 10) return { kind: "polling", seq: this.seq };
+    if (this.#polled) return { kind: "polling", seq: this.seq };
     return { kind: "behind", seconds: this.#behind };
   }
 
@@ -87,19 +88,29 @@ export class Stream extends EventTarget {
   async #poll() {
     this.#polling = true;
     while (!this.#greeted && !this.#over) {
-      try {
-        const shown = (await this.ready({ offsets: {} })) ?? {};
-        const query = new URLSearchParams({ seq: this.seq, offsets: JSON.stringify(shown) });
-        const answer = await fetch(`${this.pulse}?${query}`, { redirect: "error" });
-        if (!answer.ok) throw new Error(`The server answered ${answer.status}.`);
-        (await answer.json()).frames.filter((frame) => frame.type !== "hello").forEach((frame) => this.#take(frame));
-        this.#last = Date.now();
-      } catch (error) {
-        console.warn("Polling failed; it goes on.", error);
-      }
+      const before = this.#polled;
+      this.#polled = await this.#asked();
+      // The server is back: perhaps its sockets are too.
+      if (this.#polled && !before) this.#now();
       await new Promise((done) => setTimeout(done, POLL));
     }
-    this.#polling = false;
+    this.#polling = this.#polled = false;
+  }
+
+  async #asked() {
+    try {
+      const shown = await this.ready({ offsets: {} });
+      const query = new URLSearchParams({ seq: this.seq, offsets: JSON.stringify(shown) });
+      const answer = await fetch(`${this.pulse}?${query}`, { redirect: "error" });
+      if (!answer.ok) throw new Error(`The server answered ${answer.status}.`);
+      const { frames } = await answer.json();
+      frames.filter(({ type }) => type !== "hello").forEach((frame) => this.#take(frame));
+      this.#last = Date.now();
+      return true;
+    } catch (error) {
+      console.warn("Polling failed; it goes on.", error);
+      return false;
+    }
   }
 
   #take(frame) {

@@ -1,0 +1,319 @@
+"""The live page in a real browser, with and without JavaScript."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from rollback_console.rollbacks.models import Event, Rollback, StepAnswer
+
+from .conftest import Tabs
+from .rows import Rows
+from .servers import Console, Process
+
+pytestmark = pytest.mark.browser
+
+LIVE = re.compile(r"Live - seq [\d,]+")
+
+
+def asking(rows: Rows, kind: str, position: int, *runs: Any, **fields: Any) -> Rollback:
+    """A rollback that waits for an answer about the runs, or about a step."""
+    rollback = runs[0].rollback if runs else rows.rollback()
+    tokens = [str(run.token) for run in runs]
+    question = {"kind": kind, "position": position, "tokens": tokens}
+    rows.change(rollback, state="waiting", question=question, **fields)
+    return rollback
+
+
+def chip(page: Page) -> Any:
+    return expect(page.locator("[data-connection]"))
+
+
+def lines_in_sight(page: Page) -> dict[int, str]:
+    """Line number to text, of the rows that exist now."""
+    found: list[tuple[str, str]] = page.eval_on_selector_all(
+        ".log-lines li", "rows => rows.map(row => [row.id, row.querySelector('code').textContent])"
+    )
+    return {int(line.removeprefix("L")): text for line, text in found}
+
+
+def whole_log(page: Page) -> list[str]:
+    """Every line, gathered by scrolling from the top to the bottom."""
+    body = page.locator("[data-body]")
+    body.evaluate("body => { body.scrollTop = 0; }")
+    seen: dict[int, str] = {}
+    while True:
+        page.wait_for_function("() => !document.querySelector('.log-lines .coming')")
+        seen |= lines_in_sight(page)
+        at_end = body.evaluate(
+            """body => {
+              const end = body.scrollTop + body.clientHeight >= body.scrollHeight - 2;
+              body.scrollTop += body.clientHeight;
+              const frame = () => new Promise(requestAnimationFrame);
+              return frame().then(frame).then(() => end);
+            }"""
+        )
+        if at_end:
+            return [seen[number] for number in sorted(seen)]
+
+
+def test_without_javascript_a_gate_is_answered_and_the_log_is_there(tabs: Tabs, rows: Rows) -> None:
+    rollback = asking(rows, "gate", 2)
+    run = rows.run(rollback, state="succeeded")
+    rows.run(rollback, 2, state="pending")
+    rows.append(run, b"".join(b"line %d\n" % n for n in range(1, 501)))
+    page = tabs.open(rollback.pk, java_script_enabled=False)
+    expect(page.get_by_role("heading", name="Step 2 waits for a go")).to_be_visible()
+    expect(page.get_by_text("Orders placed since the dump are lost.")).to_be_visible()
+    assert list(lines_in_sight(page).values()) == [f"line {n}" for n in range(301, 501)]
+    page.get_by_role("button", name="Go", exact=True).click()
+    expect(page.get_by_text("Your answer is on record.")).to_be_visible()
+    given = rows.do(lambda: list(StepAnswer.objects.filter(rollback=rollback).values()))
+    assert [(each["position"], each["answer"]) for each in given] == [(2, "go")]
+
+
+def test_a_refusal_is_a_sentence_on_the_page(tabs: Tabs, rows: Rows) -> None:
+    run = rows.run(rows.rollback(), state="failed", exit_code=3)
+    rows.append(run, b"cannot stop\n")
+    page = tabs.open(asking(rows, "failed", 1, run).pk, java_script_enabled=False)
+    expect(page.locator(".question")).to_contain_text("exit 3")
+    expect(page.locator(".question")).to_contain_text("cannot stop")
+    page.get_by_role("button", name="Retry").click()
+    expect(page.get_by_text("Give a reason: it goes on record.")).to_be_visible()
+    page.get_by_label("Reason, for the record").fill("The unit file was wrong")
+    page.get_by_role("button", name="Retry").click()
+    expect(page.get_by_text("Trying step 1 again.")).to_be_visible()
+    assert rows.do(lambda: run.rollback.runs.filter(attempt=2).count()) == 1
+
+
+def test_who_may_not_steer_sees_no_buttons_and_is_refused(tabs: Tabs, rows: Rows) -> None:
+    rollback = asking(rows, "paused", 2, pause_asked=True)
+    page = tabs.open(rollback.pk, as_=rows.person())
+    chip(page).to_have_text(LIVE)
+    expect(page.get_by_text("You may watch this rollback, but not steer it.")).to_be_visible()
+    expect(page.get_by_role("button", name="Resume")).to_have_count(0)
+    expect(page.get_by_text("Abort", exact=True)).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    ("kind", "button", "said"),
+    [
+        ("manual", "It is done", "Your answer is on record."),
+        ("lost", "It finished: go on", "Your answer is on record."),
+        ("failed", "Go on without it", "Going on without step 1."),
+    ],
+)
+def test_each_question_has_its_answers(
+    tabs: Tabs, rows: Rows, kind: str, button: str, said: str
+) -> None:
+    host = "" if kind == "manual" else "app-1"
+    run = rows.run(rows.rollback(), host=host, state="running" if kind == "manual" else kind)
+    page = tabs.open(asking(rows, kind, 1, run).pk)
+    page.locator(".answer textarea").fill("I looked at the host")
+    page.get_by_role("button", name=button).click()
+    expect(page.get_by_text(said)).to_be_visible()
+    assert tabs.complaints == []
+
+
+def test_checks_messages_notes_pause_and_abort_are_posted_from_the_page(
+    tabs: Tabs, rows: Rows
+) -> None:
+    rollback = rows.rollback()
+    page = tabs.open(rollback.pk)
+    page.locator("#checks").get_by_label("What you saw: People can pay").fill("Card declined")
+    page.locator("#checks li").nth(1).get_by_role("button", name="Fail").click()
+    page.get_by_label("A note for the timeline").fill("Told the shop")
+    page.get_by_role("button", name="Add note").click()
+    page.get_by_text("Put a message on record").click()
+    page.get_by_label("Message", exact=True).fill("Orders pause for ten minutes")
+    page.get_by_role("button", name="Put on record").click()
+    page.locator("summary", has_text="Pause").click()
+    page.locator("#pause-reason").fill("Waiting for the bank")
+    page.locator("#pausing").get_by_role("button").click()
+    expect(page.get_by_role("button", name="Resume")).to_be_visible()
+    page.locator("summary", has_text="Abort").click()
+    page.locator("#abort-reason").fill("Wrong plan")
+    page.get_by_role("button", name="Abort the rollback").click()
+    expect(page.get_by_text("Aborting: what runs is stopped")).to_be_visible()
+    kinds = rows.do(lambda: [e.kind for e in Event.objects.filter(rollback=rollback, seq__gt=2)])
+    assert kinds == [
+        "check.answered", "note.added", "message.sent", "pause.requested", "abort.requested",
+    ]  # fmt: skip
+    assert tabs.complaints == []
+
+
+def test_a_log_streams_and_is_followed_until_somebody_scrolls(tabs: Tabs, rows: Rows) -> None:
+    run = rows.run(rows.rollback())
+    rows.append(run, b"".join(b"line %d\n" % n for n in range(1, 3_001)))
+    page = tabs.open(run.rollback_id)
+    follow = page.get_by_role("button", name="Follow")
+    expect(page.locator("#L3000")).to_be_in_viewport()
+    rows.append(run, b"half a ")
+    expect(page.locator("#L3001 code")).to_have_text("half a ")
+    rows.append(run, b"line\nnext\n")
+    expect(page.locator("#L3001 code")).to_have_text("half a line")
+    page.locator("[data-body]").evaluate("body => { body.scrollTop -= 900; }")
+    expect(follow).to_have_attribute("aria-pressed", "false")
+    rows.append(run, b"unseen\n" * 50)
+    page.keyboard.press("j")
+    expect(follow).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("#L3052")).to_be_in_viewport()
+    assert tabs.complaints == []
+
+
+def test_after_the_server_was_gone_the_page_has_every_line_and_says_the_truth_meanwhile(
+    tabs: Tabs, rows: Rows, web: Console
+) -> None:
+    rollback = rows.rollback()
+    run = rows.run(rollback)
+    written = [f"{n}: “quoted” ✓ {'x' * (n % 90)}" for n in range(1_600)]
+    rows.append(run, "\n".join(written[:600]).encode())
+    page = tabs.open(rollback.pk)
+    chip(page).to_have_text(LIVE)
+    web.process.kill()
+    try:
+        chip(page).to_have_text(re.compile(r"Reconnecting, \d+ s behind"))
+        rows.append(run, ("\n" + "\n".join(written[600:]) + "\n").encode())
+        seq = rows.event(rollback, "note.added", text="Written while the server was gone")
+    finally:
+        web.process.start()
+    chip(page).to_have_text(f"Live - seq {seq}")
+    expect(page.locator(".timeline")).to_contain_text("Written while the server was gone")
+    expect(page.locator("#L1600 code")).to_have_text(written[-1])
+    assert whole_log(page) == written
+
+
+def test_where_sockets_are_blocked_the_page_polls(tabs: Tabs, rows: Rows) -> None:
+    rollback = rows.rollback()
+    run = rows.run(rollback)
+    page = tabs.open(rollback.pk)
+    page.route_web_socket(re.compile("/ws/"), lambda route: route.close())
+    page.reload()
+    chip(page).to_have_text(re.compile(r"Polling - seq \d+"))
+    rows.append(run, b"polled line\n")
+    rows.event(rollback, "note.added", text="polled note")
+    expect(page.locator("#L1 code")).to_have_text("polled line")
+    expect(page.locator(".timeline")).to_contain_text("polled note")
+
+
+def test_a_question_appears_by_itself_and_what_was_typed_stays(tabs: Tabs, rows: Rows) -> None:
+    rollback = rows.rollback()
+    rows.run(rollback, 2, state="pending")
+    page = tabs.open(rollback.pk)
+    chip(page).to_have_text(LIVE)
+    page.locator("summary", has_text="Pause").click()
+    page.locator("#pause-reason").press_sequentially("Half a rea")
+    asked = {"kind": "gate", "position": 2, "tokens": []}
+    rows.change(rollback, state="waiting", question=asked)
+    rows.event(rollback, "gate.opened", position=2)
+    expect(page.get_by_role("heading", name="Step 2 waits for a go")).to_be_visible()
+    expect(page).to_have_title(re.compile("^● Waiting: rollback"))
+    expect(page.locator("[data-announce]")).to_contain_text("Step 2 waits for a go")
+    page.keyboard.type("son")
+    expect(page.locator("#pause-reason")).to_have_value("Half a reason")
+    icon = page.locator("[data-favicon]").get_attribute("href") or ""
+    assert icon.startswith("data:image/svg+xml,")
+    assert tabs.complaints == []
+
+
+def test_what_a_host_writes_is_inert_and_visible(tabs: Tabs, rows: Rows) -> None:
+    run = rows.run(rows.rollback())
+    rows.append(
+        run,
+        b"\x1b[1;31mred\x1b[0m plain \x1b]0;title\x07\x1b[2J\x1b[5Cend\n"
+        b"<img src=x onerror=alert(1)>\n"
+        b"10%\r50%\rdone\n"
+        b"safe \xe2\x80\xaegnp.exe\n"
+        b"bell\x07 \xff\xfe\n",
+    )
+    page = tabs.open(run.rollback_id)
+    expect(page.locator("#L1 .bold.ink-1")).to_have_text("red")
+    assert list(lines_in_sight(page).values()) == [
+        "red plain end",
+        "<img src=x onerror=alert(1)>",
+        "done",
+        "safe ⟨U+202E⟩gnp.exe",
+        "bell⟨U+0007⟩ \N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER}",
+    ]
+    assert page.locator(".log-lines img").count() == 0
+    assert tabs.complaints == []
+
+
+def test_search_line_links_and_the_next_failure_find_their_place(tabs: Tabs, rows: Rows) -> None:
+    rollback = rows.rollback()
+    run = rows.run(rollback)
+    rows.append(
+        run, b"".join(b"%d %s\n" % (n, b"bad" if n % 2_000 == 7 else b"ok") for n in range(9_000))
+    )
+    failed = rows.run(rollback, host="app-2", state="failed")
+    rows.append(failed, b"why it failed\n")
+    page = tabs.open(rollback.pk, path=f"?run={run.token}#L4000-L4002")
+    expect(page.locator(".log-lines .marked")).to_have_count(3)
+    expect(page.locator("#L4001")).to_be_in_viewport()
+    page.keyboard.press("s")
+    page.keyboard.type("BAD")
+    page.keyboard.press("Enter")
+    expect(page.locator(".finder-count")).to_have_text("1 of 5")
+    page.keyboard.press("Shift+Enter")
+    expect(page.locator(".finder-count")).to_have_text("5 of 5")
+    expect(page.locator("#L8008.hit.marked")).to_be_in_viewport()
+    page.keyboard.press("Escape")
+    page.locator("#L8010 a").click()
+    page.locator("#L8012 a").click(modifiers=["Shift"])
+    expect(page).to_have_url(re.compile(rf"\?run={run.token}#L8010-L8012$"))
+    page.keyboard.press("f")
+    expect(page.locator("#L1 code")).to_have_text("why it failed")
+    expect(page.locator("[data-log-title]")).to_have_text("of step 1 on app-2")
+    assert tabs.complaints == []
+
+
+@pytest.mark.slow
+def test_a_million_lines_are_shown_around_any_of_them(tabs: Tabs, rows: Rows) -> None:
+    run = rows.run(rows.rollback(), state="succeeded")
+    rows.append(run, b"".join(b"%07d %s\n" % (n, b"x" * 87) for n in range(1, 1_000_001)))
+    page = tabs.open(run.rollback_id, path=f"?run={run.token}#L500000")
+    expect(page.locator("#L500000 code")).to_have_text(re.compile("^0500000 "))
+    expect(page.locator("#L500000")).to_be_in_viewport()
+    page.keyboard.press("j")
+    expect(page.locator("#L1000000")).to_be_in_viewport()
+    assert page.locator(".log-lines li").count() < 200
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_nothing_stands_in_the_way_of_assistive_technology(
+    tabs: Tabs, rows: Rows, scheme: str, width: int
+) -> None:
+    run = rows.run(rows.rollback(), state="failed", exit_code=1, why="It ended with exit code 1.")
+    rows.append(
+        run,
+        b"".join(b"\x1b[%dmcolour\x1b[0m \x07\n" % n for n in [*range(30, 38), *range(90, 108)]),
+    )
+    rows.run(run.rollback, host="app-2", state="lost")
+    rows.event(run.rollback, "note.added", text="A note")
+    page = tabs.open(
+        asking(rows, "failed", 1, run).pk,
+        color_scheme=scheme,
+        viewport={"width": width, "height": 844},
+    )
+    chip(page).to_have_text(LIVE)
+    expect(page.locator("#L26")).to_be_attached()
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_redis_is_not_needed(tabs: Tabs, rows: Rows, redis: Process) -> None:
+    rollback = rows.rollback()
+    page = tabs.open(rollback.pk)
+    chip(page).to_have_text(LIVE)
+    redis.kill()
+    try:
+        rows.event(rollback, "note.added", text="No hint told of this")
+        expect(page.locator(".timeline")).to_contain_text("No hint told of this")
+    finally:
+        redis.start()
