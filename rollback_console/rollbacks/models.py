@@ -79,7 +79,8 @@ class Approval(models.Model):
         ordering = ["id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["rollback", "by", "snapshot_sha256"], name="one_vote_per_snapshot"
+                fields=["rollback", "by", "snapshot_sha256", "given"],
+                name="one_vote_per_snapshot",
             )
         ]
 

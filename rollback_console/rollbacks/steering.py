@@ -22,7 +22,7 @@ from rollback_console.engine.states import (
 )
 
 from . import carry, view
-from .errors import Refused
+from .errors import MovedOn, Refused
 from .events import record
 from .intake import facts
 from .lease import move_run
@@ -183,7 +183,10 @@ def _steer(
             raise Refused(f"This rollback has ended: it {_ENDED.get(row.state, 'is over')}.")
         if row.state not in states:  # type: ignore[operator]
             raise Refused(f"This rollback is {row.state}; that cannot be done now.")
-        yield row
+        try:
+            yield row
+        except MovedOn as error:
+            raise Refused("This has just changed. Look again, then decide.") from error
         Rollback.objects.filter(pk=row.pk).update(due_at=Now())
         enqueue_after_commit(row.pk)
 

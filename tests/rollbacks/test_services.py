@@ -153,6 +153,16 @@ def test_a_rejection_ends_the_request_with_its_reason(stage: Stage) -> None:
         services.approve(rollback, by=stage.cast.sam, snapshot_sha256=rollback.snapshot_sha256)
 
 
+def test_who_said_yes_may_still_say_no(stage: Stage) -> None:
+    stage.environment.approvals_code = 2
+    stage.environment.save()
+    rollback = make.requested(stage)
+    seen = rollback.snapshot_sha256
+    services.approve(rollback, by=stage.cast.lee, snapshot_sha256=seen)
+    services.reject(rollback, by=stage.cast.lee, snapshot_sha256=seen, reason="Not that tag")
+    assert state(rollback) == "rejected"
+
+
 def test_a_rejection_needs_a_reason_and_the_right(stage: Stage) -> None:
     rollback = make.requested(stage)
     seen = rollback.snapshot_sha256
