@@ -218,3 +218,34 @@ def test_who_was_overtaken_undoes_its_own_effect(
     response = call.post(f"/rollbacks/{row.pk}/notes", {"text": "Seen"}, Idempotency_Key="k1")
     problem(response, 409, "in-progress")
     assert row.events.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite lets one writer in at a time")
+def test_a_duplicate_that_comes_meanwhile_is_told_to_wait(
+    stage: Stage, call: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = make.requested(stage)
+    call.token("dana")
+    entered, go = threading.Event(), threading.Event()
+
+    def slow(rollback: Rollback, **asked: Any) -> Rollback:
+        entered.set()
+        assert go.wait(20)
+        return steering.note(rollback, **asked)
+
+    def post() -> HttpResponse:
+        return call.post(f"/rollbacks/{row.pk}/notes", {"text": "Seen"}, Idempotency_Key="k1")
+
+    monkeypatch.setattr(services, "note", slow)
+    answers: list[HttpResponse] = []
+    thread = in_thread(post, answers)
+    try:
+        assert entered.wait(20)
+        problem(post(), 409, "in-progress")
+    finally:
+        go.set()
+        thread.join(20)
+    assert answers[0].status_code == 201
+    assert post().headers["Idempotency-Replayed"] == "true"
+    assert row.events.filter(kind="note.added").count() == 1
