@@ -2,11 +2,99 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from django.contrib.auth.models import Group, User
+from django.db import transaction
+from django.db.models.functions import Now
+
+from rollback_console.plans import services as plans
+from rollback_console.plans.models import (
+    Credential,
+    DecisionMaker,
+    Environment,
+    Host,
+    HostGroup,
+    HostKey,
+    Plan,
+    Service,
+)
+from rollback_console.rollbacks import services as rollbacks
+
+from . import keys
 from .layout import Layout
-from .people import ensure
+from .people import Person, ensure
 from .state import State
 
+SERVICE, PLACE, HOST, GROUP = "bookings", "staging", "bookings-1", "app"
+_PLAN = Path(__file__).with_name("plan.md")
 
+
+@transaction.atomic
 def seed_demo(layout: Layout, state: State | None) -> None:
-    """Make what is missing; without a host only the people."""
-    ensure(layout)
+    """Make what is missing; without a host only the people. What people changed stays."""
+    people = {person.name: _user(person) for person in ensure(layout)}
+    if state is None or Plan.objects.filter(service__slug=SERVICE).exists():
+        return
+    environment = _environment(people)
+    _host(layout, state, environment, by=people["sam"])
+    _ask(layout, state, environment, people)
+
+
+def _user(person: Person) -> User:
+    user, new = User.objects.get_or_create(
+        username=person.name,
+        defaults={"first_name": person.name.capitalize(), "last_name": person.family},
+    )
+    if new:
+        user.set_password(person.password)
+        user.save()
+        user.groups.add(Group.objects.get(name=person.group))
+    return user
+
+
+def _environment(people: dict[str, User]) -> Environment:
+    environment = Environment.objects.create(
+        slug=PLACE, name="STAGING", approvals_data=1, request_expires=7 * 24 * 60
+    )
+    for rung, (name, role) in enumerate([("lee", "Deploy Lead"), ("sam", "DevOps Lead")], start=1):
+        DecisionMaker.objects.create(
+            environment=environment, user=people[name], role=role, rung=rung
+        )
+    return environment
+
+
+def _host(layout: Layout, state: State, environment: Environment, *, by: User) -> None:
+    credential = Credential.objects.create(
+        name="Deploy key", username=state.username, private_key=keys.private(layout)
+    )
+    host = Host.objects.create(
+        name=HOST,
+        environment=environment,
+        address="127.0.0.1",
+        port=state.ssh_port,
+        credential=credential,
+    )
+    host.groups.add(HostGroup.objects.create(environment=environment, name=GROUP))
+    kind, key = keys.host_key(layout)
+    HostKey.objects.create(host=host, type=kind, key=key, confirmed_by=by, confirmed_at=Now())
+
+
+def _ask(
+    layout: Layout, state: State, environment: Environment, people: dict[str, User]
+) -> None:
+    service = Service.objects.create(slug=SERVICE, name="Bookings")
+    text = _PLAN.read_text()
+    text = text.replace("@APP@", str(layout.app)).replace("@HEALTH@", f"{state.service_url}health")
+    revision = plans.import_document(
+        text.encode(), by=people["sam"], service=service, environment=environment
+    )
+    values = {"migration": "0001", "tag": "v1.4.0", "version": "v1.4.0"}
+    form = plans.form(revision)
+    rollbacks.request(
+        revision,
+        by=people["dana"],
+        trigger="Health page answers 500 after the deployment",
+        reason="Since 1.5.0 the front desk cannot see a single booking.",
+        choices={"parameters": {each.name: values[each.kind] for each in form.parameters}},
+    )

@@ -18,6 +18,7 @@ def prepare(options: Options) -> int:
     """Migrate and, where wanted and possible, build and seed the demo; an exit code."""
     django.setup()
     call_command("migrate", interactive=False, verbosity=0)
+    (options.data / "static").mkdir(exist_ok=True)
     if options.demo:
         _demo(Layout(options.data / "demo"))
     return 0

@@ -57,7 +57,8 @@ def _settings(folder: Path, port: int, password: str) -> str:
             'save ""',
             "appendonly no",
             "daemonize no",
-            "loglevel warning",
+            # It warns about kernel settings that only matter to what is switched off above.
+            "loglevel nothing",
             "",
         ]
     )

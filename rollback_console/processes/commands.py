@@ -23,7 +23,7 @@ def web(host: str, port: int, workers: int) -> list[str]:
 def worker() -> list[str]:
     """Celery on threads; how many is the setting WORKER_THREADS."""
     return [
-        *_python("celery", "--app", "rollback_console.celery", "worker"),
+        *_python("celery", "--quiet", "--app", "rollback_console.celery", "worker"),
         *("--pool", "threads"),
         *("--hostname", f"worker-{os.getpid()}@%h"),
         *("--loglevel", "INFO"),

@@ -40,16 +40,27 @@ class Supervisor:
             self._stop()
 
     def _start(self) -> int | None:
-        for child in self.children:
+        """The first alone, which the others need; then all at once, and wait for each."""
+        first, *others = self.children
+        first.start()
+        if (over := self._await(first)) is not None:
+            return over
+        for child in others:
             child.start()
-            limit = time.monotonic() + STARTING
-            while not child.up():
-                if time.monotonic() > limit:
-                    say("up", f"The {child.name} does not answer after {STARTING:.0f} seconds.")
-                    return 1
-                if (over := self._turn(0.05)) is not None:
-                    return over
+        for child in others:
+            if (over := self._await(child)) is not None:
+                return over
         self._announce()
+        return None
+
+    def _await(self, child: Child) -> int | None:
+        limit = time.monotonic() + STARTING
+        while not child.up():
+            if time.monotonic() > limit:
+                say("up", f"The {child.name} does not answer after {STARTING:.0f} seconds.")
+                return 1
+            if (over := self._turn(0.05)) is not None:
+                return over
         return None
 
     def _watch(self) -> int:

@@ -1,0 +1,47 @@
+# make run      everything on this machine, with a demo, until Ctrl-C
+# make test     every check and every test; what .ci/run calls
+# make lint     the checks alone
+# make bench    benchmarks/, writes benchmarks/RESULTS.md
+# make faults   the faults that docs/faults.md promises to survive
+#
+# make run PORT=8080 HOST=127.0.0.1 RESET=1 DEMO=0
+
+VENV := .venv
+PY := $(VENV)/bin/python
+
+.PHONY: run test lint format bench faults constraints clean
+.DEFAULT_GOAL := run
+
+run: $(VENV)/.embedded
+	@$(PY) -m rollback_console up
+
+test: $(VENV)/.test
+	@sh scripts/test.sh
+
+lint: $(VENV)/.test
+	@sh scripts/test.sh lint
+
+format: $(VENV)/.test
+	@$(PY) -m ruff check --fix . && $(PY) -m ruff format . && $(VENV)/bin/djlint --reformat templates
+
+bench: $(VENV)/.test
+	@$(PY) -m benchmarks
+
+faults: $(VENV)/.test
+	@$(PY) -m pytest tests/acceptance tests/remote -m slow
+
+# What a test needs is all that running needs.
+$(VENV)/.embedded: pyproject.toml constraints.txt scripts/install.sh
+	@sh scripts/install.sh embedded
+	@touch $@
+
+$(VENV)/.test: pyproject.toml constraints.txt scripts/install.sh
+	@sh scripts/install.sh test
+	@touch $@ $(VENV)/.embedded
+
+# Newest versions that pyproject.toml allows, from an environment made for it alone.
+constraints:
+	@sh scripts/constraints.sh > constraints.new && mv constraints.new constraints.txt
+
+clean:
+	@rm -rf $(VENV) build ./*.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,81 @@
+#!/bin/sh
+# shellcheck disable=SC2317 # functions are named to `stage`, which calls them
+# Every check and every test: test.sh, or test.sh lint for the checks alone. Goes on after a
+# failure, tells at the end what each stage took, and exits with 1 if any failed.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+PATH="$PWD/.venv/bin:$PATH:/usr/sbin:/sbin"
+report=$(mktemp)
+failed=0
+trap 'rm -f "$report"' EXIT
+
+main() {
+    if [ "${1:-}" != lint ]; then stage packages packages; fi
+    checks
+    if [ "${1:-}" != lint ]; then tests; fi
+    printf '\n%-28s %8s  %s\n' stage seconds result
+    cat "$report"
+    exit "$failed"
+}
+
+checks() {
+    stage 'ruff check' ruff check .
+    stage 'ruff format' ruff format --check .
+    stage mypy mypy
+    stage 'import floors' lint-imports
+    stage 'templates' djlint --quiet --lint templates
+    stage 'shell scripts' shell_scripts
+    stage 'known vulnerabilities' python scripts/audit.py
+}
+
+# What does not look at a clock or at how fast this machine is may run two at a time.
+tests() {
+    stage 'tests on SQLite' pytest -q -n 2 --dist loadfile -p no:cacheprovider
+    stage 'tests on MariaDB' on_mariadb
+}
+
+# The rooms that write to the database.
+on_mariadb() {
+    export TEST_DATABASE=mariadb
+    pytest -q -n 2 --dist loadfile -p no:cacheprovider -m 'not browser and not slow' \
+        tests/plans tests/rollbacks tests/postmortems tests/web tests/api
+}
+
+stage() { # NAME COMMAND ...
+    name=$1
+    shift
+    printf '\n== %s\n' "$name"
+    began=$(date +%s)
+    "$@"
+    code=$?
+    case $code in 0) result=passed ;; 77) result=skipped ;; *) result="FAILED ($code)" failed=1 ;; esac
+    printf '%-28s %8d  %s\n' "$name" $(($(date +%s) - began)) "$result" >>"$report"
+}
+
+# What the tests drive beside Python, as command:package.
+PACKAGES='mariadbd:mariadb-server redis-server:redis-server sshd:openssh-server ssh:openssh-client
+    sshpass:sshpass busybox:busybox dash:dash bash:bash chromium:chromium shellcheck:shellcheck nginx:nginx
+    git:git curl:curl setsid:util-linux ip:iproute2'
+
+packages() {
+    missing=
+    for pair in $PACKAGES; do
+        command -v "${pair%%:*}" >/dev/null 2>&1 || missing="$missing ${pair#*:}"
+    done
+    [ -n "$missing" ] || { echo 'Everything is there.'; return 0; }
+    if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null 2>&1; then
+        echo "These are missing, and the tests that need them fail:$missing"
+        echo "As root on Debian: apt-get install$missing"
+        return 1
+    fi
+    # shellcheck disable=SC2086 # one word a package
+    apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $missing >/dev/null
+}
+
+shell_scripts() {
+    shellcheck scripts/*.sh .ci/run || return
+    # The parts of the runner make one program: what one sets another uses.
+    shellcheck --shell=dash --severity=warning --exclude=SC2034,SC2154 rollback_console/remote/runner/*.sh
+}
+
+main "$@"
