@@ -1,0 +1,1 @@
+"""The console against real target hosts; see build.py and fleet.py."""
