@@ -24,6 +24,7 @@ from rollback_console.rollbacks import services as rollbacks
 from . import keys
 from .layout import Layout
 from .people import Person, ensure
+from .repository import OLD
 from .state import State
 
 SERVICE, PLACE, HOST, GROUP = "bookings", "staging", "bookings-1", "app"
@@ -80,16 +81,14 @@ def _host(layout: Layout, state: State, environment: Environment, *, by: User) -
     HostKey.objects.create(host=host, type=kind, key=key, confirmed_by=by, confirmed_at=Now())
 
 
-def _ask(
-    layout: Layout, state: State, environment: Environment, people: dict[str, User]
-) -> None:
+def _ask(layout: Layout, state: State, environment: Environment, people: dict[str, User]) -> None:
     service = Service.objects.create(slug=SERVICE, name="Bookings")
     text = _PLAN.read_text()
     text = text.replace("@APP@", str(layout.app)).replace("@HEALTH@", f"{state.service_url}health")
     revision = plans.import_document(
         text.encode(), by=people["sam"], service=service, environment=environment
     )
-    values = {"migration": "0001", "tag": "v1.4.0", "version": "v1.4.0"}
+    values = {"migration": "0001", "tag": OLD}
     form = plans.form(revision)
     rollbacks.request(
         revision,

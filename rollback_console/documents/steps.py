@@ -149,7 +149,12 @@ def _fence(draft: Draft, block: Block) -> None:
 
 def _is_never(text: str) -> bool:
     folded = text.lower()
-    return bool(_EXPECTED.search(folded)) or is_negated(text) or part_of(text) is Part.NEVER
+    return bool(_EXPECTED.search(folded)) or is_negated(text) or _names_never(text)
+
+
+def _names_never(text: str) -> bool:
+    # A sentence may speak of the deployment; only a short line can be a name for what follows.
+    return len(text.split()) <= 6 and part_of(text) is Part.NEVER
 
 
 def _decides(group: Group) -> bool:
