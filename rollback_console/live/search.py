@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+import zlib
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +15,7 @@ from rollback_console.rollbacks.models import LogChunk, StepRun
 
 MOST_FOUND = 1_000
 LONGEST_QUERY = 200
-ROWS = 64
+ROWS = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ def find(run: StepRun, text: str, *, after: int = -1) -> Found:
 
 
 def page(run: StepRun, offset: int) -> list[LogChunk]:
-    """Up to 64 rows from the one that holds byte `offset`.
+    """Up to 256 rows from the one that holds byte `offset`.
 
     Bounded here, because a database driver may buffer a whole result.
     """
@@ -53,26 +55,36 @@ def page(run: StepRun, offset: int) -> list[LogChunk]:
     )
 
 
-def rows(run: StepRun) -> Iterator[LogChunk]:
-    """Every row, in order and in bounded memory."""
-    offset = 0
-    while found := page(run, offset):
-        yield from found
-        offset = found[-1].offset + found[-1].length
+def _rows(run: StepRun) -> Iterator[tuple[int, bytes, bytes]]:
+    """(first line, packed line starts, data) of every row, in order and in bounded memory."""
+    reached = -1
+    while True:
+        rows = run.chunks.filter(offset__gt=reached).order_by("offset")
+        found = list(rows.values_list("offset", "first_line", "line_starts", "data")[:ROWS])
+        yield from (row[1:] for row in found)
+        if len(found) < ROWS:
+            return
+        reached = found[-1][0]
 
 
 def _matching(run: StepRun, needle: bytes) -> Iterator[int]:
     """The line of each match, in order; matches may straddle rows."""
     held, line_before = b"", 0
-    for row in rows(run):
-        data = held + logs.unpack(row).lower()
-        starts = [start + len(held) for start in logs.line_starts(row)]
-        at = data.find(needle)
-        while at >= 0:
-            line = bisect_right(starts, at)
-            yield row.first_line + line - 1 if line else line_before
-            # The next line: one line counts once.
-            at = data.find(needle, starts[line] if line < len(starts) else len(data))
-        kept = len(needle) - 1
-        held = data[len(data) - kept :] if kept else b""
-        line_before = row.first_line + len(starts) - 1
+    kept = len(needle) - 1
+    for first_line, packed, data in _rows(run):
+        text = held + zlib.decompress(data).lower()
+        at = text.find(needle)
+        if at >= 0:
+            starts = [start + len(held) for (start,) in struct.iter_unpack("<I", packed)]
+            for line in _lines(text, needle, at, starts):
+                yield first_line + line - 1 if line else line_before
+        held = text[len(text) - kept :] if kept else b""
+        line_before = first_line + len(packed) // 4 - 1
+
+
+def _lines(text: bytes, needle: bytes, at: int, starts: list[int]) -> Iterator[int]:
+    """For each match from `at` on, how many lines have begun there; a line counts once."""
+    while at >= 0:
+        line = bisect_right(starts, at)
+        yield line
+        at = text.find(needle, starts[line] if line < len(starts) else len(text))

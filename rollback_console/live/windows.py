@@ -82,7 +82,9 @@ def _spans(run: StepRun, first: int, stop: int) -> list[_Span]:
     begun = _with_starts(run).filter(first_line__lte=first).order_by("-offset")
     offset = begun.values_list("offset", flat=True).first() or 0
     rows = _with_starts(run).filter(offset__gte=offset, first_line__lte=stop).order_by("offset")
-    starts = list(_starts(rows.only("offset", "first_line", "line_starts"), first, stop))
+    # A line begins in each row, so no more can be wanted; without the bound all are looked at.
+    found = rows.only("run", "offset", "first_line", "line_starts")[: stop - first + 2]
+    starts = list(_starts(found, first, stop))
     return [_Span(a, b) for a, b in zip(starts, [*starts[1:], run.stored], strict=True)][
         : stop - first
     ]
@@ -112,7 +114,7 @@ def _within(spans: list[_Span]) -> list[_Span]:
 def _rows(run: StepRun, spans: list[_Span]) -> list[tuple[int, bytes]]:
     """(offset, bytes) of every row that holds something shown."""
     wanted = reduce(or_, (_touching(a, b) for a, b in _ranges(spans)))
-    found = run.chunks.filter(wanted).only("offset", "data").order_by("offset")
+    found = run.chunks.filter(wanted).only("run", "offset", "data").order_by("offset")
     return [(row.offset, logs.unpack(row)) for row in found]
 
 

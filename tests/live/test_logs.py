@@ -8,6 +8,11 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from django.db import connections
+from django.test.utils import CaptureQueriesContext
+
+from rollback_console.live import windows
+from rollback_console.rollbacks.models import StepRun
 
 from .rows import Rows
 from .servers import Console
@@ -120,6 +125,19 @@ def test_polling_brings_the_frames_a_socket_would(web: Console, rows: Rows, sess
     frames = asked(web, session, path, seq=1, offsets=offsets)["frames"]
     assert [frame["type"] for frame in frames] == ["hello", "event", "log"]
     assert (frames[2]["offset"], frames[2]["end"], frames[2]["text"]) == (6, 13, "second\n")
+
+
+@pytest.mark.parametrize("pieces", [1, 300])
+def test_a_window_costs_three_queries_however_the_log_arrived(rows: Rows, pieces: int) -> None:
+    run = stored(rows, b"".join(b"line %d\n" % n for n in range(5_000)), pieces=pieces)
+
+    def counted() -> int:
+        read = StepRun.objects.get(pk=run.pk)
+        with CaptureQueriesContext(connections["default"]) as queries:
+            assert len(windows.window(read, 2_000, 2_500).lines) == 500
+        return len(queries)
+
+    assert rows.do(counted) == 3
 
 
 def test_nothing_of_it_is_for_somebody_signed_out(web: Console, rows: Rows) -> None:
