@@ -150,7 +150,7 @@ class DurableHost:
 
     def acknowledge(self, ref: RunRef) -> None:
         with closing(self._call(commands.acknowledge(self._runner(), ref), ref.token)) as call:
-            call.word("done")
+            call.word("cleared")
 
     def ask(self, argv: list[str], stdin: bytes = b"", timeout: float = 20) -> Answer:
         with closing(self._carrier.open(commands.quoted(argv))) as session:

@@ -101,12 +101,13 @@ def status(words: list[str], found: Outcome | None) -> Status:
 
 
 def survivors(words: list[str]) -> tuple[str, ...]:
-    """`PID:NAME,PID:NAME` as `NAME (PID)` each."""
-    pairs = (entry.partition(":") for entry in " ".join(words).split(",") if entry)
-    return tuple(f"{name} ({pid})" for pid, _, name in pairs)
+    """`PID:START:NAME,PID:START:NAME` as `NAME (PID)` each."""
+    entries = (entry.split(":", 2) for entry in " ".join(words).split(",") if entry)
+    return tuple(f"{name} ({pid})" for pid, _, name in entries)
 
 
 def _sentence(why: str, left: tuple[str, ...]) -> str:
     if not left:
         return _SENTENCE[why]
-    return f"The host could not end {', '.join(left)}. End them on the host."
+    alive = f"The host could not end {', '.join(left)}; end them there."
+    return f"{_SENTENCE[why]} {alive}" if why != "aborted" else alive

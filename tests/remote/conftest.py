@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -12,6 +14,19 @@ from rollback_console.remote.ssh import connect
 from .sshd import SSHD, Sshd
 
 SHELLS = ["dash", "busybox sh", "bash"]
+PATIENCE = 60  # seconds; then a test that waits in vain is told so by a closed connection
+
+
+@contextmanager
+def connected(server: Sshd, shell: str = "sh") -> Iterator[Remote]:
+    remote = connect(server.address(), shell=shell)
+    alarm = threading.Timer(PATIENCE, remote.close)
+    alarm.start()
+    try:
+        yield remote
+    finally:
+        alarm.cancel()
+        remote.close()
 
 
 @pytest.fixture(scope="session")
@@ -30,14 +45,12 @@ def shell(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def host(sshd: Sshd, shell: str) -> Iterator[Remote]:
-    remote = connect(sshd.address(), shell=shell)
-    yield remote
-    remote.close()
+    with connected(sshd, shell) as remote:
+        yield remote
 
 
 @pytest.fixture
 def plain_host(sshd: Sshd) -> Iterator[Remote]:
     """Where the shell makes no difference."""
-    remote = connect(sshd.address())
-    yield remote
-    remote.close()
+    with connected(sshd) as remote:
+        yield remote

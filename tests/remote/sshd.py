@@ -22,7 +22,8 @@ class Sshd:
     """`start()` it, sign in at `address()`, `stop()` it; `options` are sshd_config lines.
 
     `home` is the HOME its sessions see, `boot_id` the file they take for the kernel's boot
-    id: overwrite it to reboot the host. `environment` adds further variables.
+    id: overwrite it to reboot the host. `environment` adds further variables, `account` is
+    another one's name, user id and group id.
     """
 
     def __init__(
@@ -31,12 +32,13 @@ class Sshd:
         *,
         options: tuple[str, ...] = (),
         environment: Mapping[str, str] | None = None,
-        username: str = "",
+        account: tuple[str, int, int] | None = None,
     ) -> None:
         self.folder = folder or Path(tempfile.mkdtemp(prefix="sshd-"))
         self._own_folder = folder is None
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.username = username or pwd.getpwuid(os.getuid()).pw_name
+        mine = pwd.getpwuid(os.getuid())
+        self.username, *self._owner = account or (mine.pw_name, mine.pw_uid, mine.pw_gid)
         self.home = self.folder / "home"
         self.boot_id = self.folder / "boot_id"
         self.port = _free_port()
@@ -52,12 +54,13 @@ class Sshd:
         Path("/run/sshd").mkdir(exist_ok=True)
         (self.folder / "sshd_config").write_text("\n".join(self._config()) + "\n")
         log = (self.folder / "sshd.log").open("ab")
-        self._process = subprocess.Popen(
-            [SSHD, "-D", "-e", "-f", str(self.folder / "sshd_config")], stderr=log, stdout=log
-        )
+        self._process = subprocess.Popen(self.command(), stderr=log, stdout=log)
         log.close()
         self._await_port()
         return self
+
+    def command(self) -> list[str]:
+        return [str(SSHD), "-D", "-e", "-f", str(self.folder / "sshd_config")]
 
     def stop(self) -> None:
         """The listener and every session of it; what runs detached goes on."""
@@ -112,10 +115,8 @@ class Sshd:
     def _make_home(self) -> None:
         self.home.mkdir(exist_ok=True)
         self.boot_id.write_text(Path("/proc/sys/kernel/random/boot_id").read_text())
-        entry = pwd.getpwnam(self.username)
-        if os.getuid() == 0:
-            os.chown(self.home, entry.pw_uid, entry.pw_gid)
-            self.folder.chmod(0o755)
+        os.chown(self.home, *self._owner)
+        self.folder.chmod(0o755)
 
     def _config(self) -> list[str]:
         variables = {

@@ -13,7 +13,9 @@ begin() { # TOKEN PAYLOAD LIMIT GRACE CAP USER
     : >log # last: a follower takes it as the sign that all is set up
     echo new
     exec >/dev/null
-    limit=$3 grace=$4 cap=$5
+    limit=$3 grace=$4
+    pump "$5" <&8 &
+    pump=$!
     start_inner "$2" "$6" &
     inner=$!
     exec 6>&-
@@ -24,6 +26,34 @@ begin() { # TOKEN PAYLOAD LIMIT GRACE CAP USER
 start_inner() { # PAYLOAD USER
     # shellcheck disable=SC2086 # the shell may be two words
     detach $shell "$0" "$shell" inner "$PWD" "$1" "$2"
+}
+
+# Output must go somewhere whatever happens: to the log, else its last 64 KiB are kept for
+# the log, and if a process we do not wait for still holds the pipe, nowhere.
+pump() { # CAP; reads the pipe
+    exec 6>&- 9>&- # it must see the pipe end, and not be waited for by followers
+    (
+        [ -z "${BASH_VERSION-}" ] || set -o posix # else its blocks are 1024 bytes
+        ulimit -c 0
+        ulimit -f $(($1 / 512))
+        exec cat >log
+    ) 2>/dev/null && exit
+    why_stopped "$1" $?
+    [ -h held ] || tail -c 65536 >>log 2>/dev/null
+    [ -h held ] || return 0
+    cat <&8 >/dev/null &
+}
+
+why_stopped() { # CAP CODE
+    if [ "$(wc -c <log)" -ge "$1" ]; then
+        token_surely pumped truncated
+    elif [ -h held ]; then
+        :
+    elif [ "$2" -eq 1 ]; then
+        token_surely pumped disk_full
+    else
+        token_surely pumped pump_died
+    fi
 }
 
 if [ "$verb" = supervise ]; then begin "$@"; fi

@@ -8,7 +8,11 @@ follow() { # TOKEN OFFSET MODE KNOWN_BOOT
     [ -e log ] || token run veto
     [ ! -e log ] || "stream_by_$3" "$2" 2>/dev/null &
     stream=$!
-    { wait_for_the_end; report; } &
+    {
+        wait_for_the_end
+        [ -h end ] || settle
+        report
+    } &
     reporter=$!
     read -r _
     kill "$stream" "$reporter" 2>/dev/null

@@ -11,7 +11,7 @@ hello() {
     ends_with_login && refuse logind "$base"
     remember_home
     follows=poll
-    case $(tail --version 2>/dev/null) in *GNU*) follows=tail ;; esac
+    case $(tail --version 2>/dev/null) in *GNU*) follows='tail' ;; esac
     say hello "$boot" "$follows" "$0"
     find "$base/spent" -type l -mtime +30 -exec rm -f {} + >/dev/null 2>&1 &
 }

@@ -20,7 +20,7 @@ refuse() {
 }
 
 token() { # NAME TEXT: true for the one that made it
-    ln -s "$2" "$1" 2>/dev/null
+    ln -s -- "$2" "$1" 2>/dev/null
 }
 
 # A full disk may also be out of inodes: give up what is no longer needed, then insist.
@@ -49,7 +49,7 @@ look() {
     # shellcheck disable=SC2086 # split on purpose
     set -- ${fields##*) }
     [ $# -ge 20 ] || return 1
-    state=$1 parent=$2 group=$3 session=$4 start=${20}
+    state=$1 group=$3 start=${20}
     case $state in Z | X | x) return 1 ;; esac
 }
 

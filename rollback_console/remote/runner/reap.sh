@@ -1,9 +1,11 @@
-# Ends everything the command started and leaves `proof`: none, or what would not die.
+# Ends everything the command started and leaves `proof`: none, or PID:START:NAME of what
+# would not die, which the next attempt at it begins with.
 reap() { # GRACE
     # shellcheck disable=SC2046 # split on purpose
     set -- "$1" $(readlink run)
     [ $# -eq 4 ] && [ "$4" = "$boot" ] || return
-    leader=$2 leader_start=$3 family=
+    leader=$2 family=$(unproven)
+    ! look "$leader" || [ "$start" = "$3" ] || return # a stranger's by now
     gather
     send TERM
     patience $(($1 * 10))
@@ -14,10 +16,17 @@ reap() { # GRACE
     token_surely proof "${left:-none}"
 }
 
+unproven() {
+    list=$(readlink unproven) || return
+    IFS=,
+    for member in $list; do
+        printf ' %s' "${member%:*}"
+    done
+}
+
 # The session, its group, and all that descends from them even where it left the session.
 # Remembered, because an orphan forgets its parents.
 gather() {
-    if look "$leader" && [ "$start" != "$leader_start" ]; then return; fi
     found=
     while :; do
         before=$found
@@ -72,7 +81,7 @@ patience() { # TENTHS of a second
 survivors() { # sets left; true while there are any
     left=
     for member in $family; do
-        lives "$member" && [ "${#left}" -lt 3000 ] && left="$left,${member%:*}:$(named "${member%:*}")"
+        lives "$member" && [ "${#left}" -lt 3000 ] && left="$left,$member:$(named "${member%:*}")"
     done
     left=${left#,}
     [ -n "$left" ]

@@ -49,10 +49,12 @@ veto() { # TOKEN KNOWN_BOOT
     fi
 }
 
+# What is over is left as it is. Where nobody can tell, what is left of it is still ended.
 stop() { # TOKEN GRACE KNOWN_BOOT
     attempt=$1 grace=$2 known_boot=$3
     cd "$base/$1" 2>/dev/null || { report_absent; return; }
-    if ! rebooted && ! token run veto && [ ! -h rc ] && [ ! -h end ] && [ "$(readlink run)" != veto ]; then
+    if ! rebooted && ! token run veto && [ ! -h rc ] && [ "$(readlink run)" != veto ]; then
+        [ ! -h proof ] || [ "$(readlink proof)" = none ] || mv proof unproven
         start_reaper </dev/null >/dev/null 2>&1 &
         await proof
     fi
@@ -66,21 +68,25 @@ start_reaper() {
 }
 
 # On the host and on its own, so that a lost connection cannot leave half an abort. The one
-# that makes `cancel` does it; a later one takes over if that one died.
+# that makes `cancel` does it; a later one takes over if that one died. What was dead before
+# was not aborted.
 reaper() { # FOLDER GRACE
     cd "$1" || exit
     look $$
-    token cancel "$$ $start $boot" || { [ ! -h proof ] && ! alive_in cancel; } || exit
+    if alive_in run && ! token cancel "$$ $start $boot"; then
+        ! alive_in cancel || exit
+    fi
     reap "$2"
 }
 
+# The supervisor may wait for what will not die; its watch looks once a second.
 await_end() {
-    while [ ! -h end ] && alive_in go; do nap; done
     turns=0
-    while [ ! -h end ] && [ -h rc ] && [ "$turns" -lt 25 ]; do
+    while [ ! -h end ] && [ "$turns" -lt 80 ] && { alive_in go || { [ -h rc ] && [ "$turns" -lt 25 ]; }; }; do
         turns=$((turns + 1))
         nap
     done
+    [ -h end ] || settle
 }
 
 # The last word stays for a month, so that a late launch under this token stays refused.
@@ -96,7 +102,7 @@ acknowledge() { # TOKEN KNOWN_BOOT
     token "$base/spent/$1" "$word" || [ -h "$base/spent/$1" ] || refuse space "$base"
     cd "$base" && mv "$1" "spent/$1.$$" 2>/dev/null
     rm -rf "$base/spent/$1".*
-    say done
+    say cleared
 }
 
 case $verb in

@@ -28,31 +28,3 @@ replace_pump() {
     cat <&8 >/dev/null 9>&- &
     pump=$!
 }
-
-# A daemon kept the pipe open. The log ends here; the pipe is still emptied, so it lives on.
-hold() {
-    writer || return
-    token_surely held "$writer"
-    kill "$writer" 2>/dev/null
-}
-
-writer() { # sets the process that writes our log
-    for writer in /proc/[0-9]*/fd/1; do
-        if [ "$writer" -ef log ]; then
-            writer=${writer#/proc/}
-            writer=${writer%%/*}
-            return 0
-        fi
-    done
-    return 1
-}
-
-# Until the last bytes of a finished command are in the log.
-settle() {
-    tries=0
-    while writer && [ "$tries" -lt 20 ]; do
-        tries=$((tries + 1))
-        nap
-    done
-    hold
-}

@@ -1,0 +1,47 @@
+"""A host with an account that is not root, without adding one to this machine.
+
+The account exists only in a mount namespace of its sshd. Needs root and sudo.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+from .sshd import SSHD, Sshd
+
+GUEST, UID = "rollback-guest", 54321
+
+
+def possible() -> bool:
+    return os.getuid() == 0 and bool(SSHD and shutil.which("sudo") and shutil.which("unshare"))
+
+
+class GuestHost(Sshd):
+    """`sudoers` says what the account may do as root, in sudoers' own words."""
+
+    def __init__(self, folder: Path, sudoers: str = "") -> None:
+        self._etc = folder / "etc"
+        self._etc.mkdir(parents=True)
+        entry = f"{GUEST}:x:{UID}:{UID}::{folder / 'home'}:/bin/sh\n"
+        self._extend("passwd", entry)
+        self._extend("group", f"{GUEST}:x:{UID}:\n")
+        self._extend("shadow", f"{GUEST}:*:20000:0:99999:7:::\n").chmod(0o600)
+        rule = f"{GUEST} ALL=(root) NOPASSWD: {sudoers}\n" if sudoers else ""
+        (self._etc / "sudoers").write_text(f"root ALL=(ALL:ALL) NOPASSWD: ALL\n{rule}")
+        (self._etc / "sudoers").chmod(0o440)
+        for parent in [folder, *folder.parents]:
+            parent.chmod(parent.stat().st_mode | 0o111)
+        super().__init__(folder, account=(GUEST, UID, UID))
+
+    def _extend(self, name: str, line: str) -> Path:
+        path = self._etc / name
+        path.write_text(Path("/etc", name).read_text() + line)
+        return path
+
+    def command(self) -> list[str]:
+        names = ("passwd", "group", "shadow", "sudoers")
+        binds = [f"mount --bind {self._etc / name} /etc/{name}" for name in names]
+        line = " && ".join([*binds, 'exec "$@"'])
+        return ["unshare", "-m", "sh", "-c", line, "sh", *super().command()]

@@ -1,0 +1,220 @@
+"""Ending a command, with proof, whatever it does against it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from rollback_console.remote.base import Ending, Outcome, Presence, Remote, RunRef
+from rollback_console.remote.errors import HostUnreachable
+from rollback_console.remote.ssh import connect
+
+from . import guest
+from .attempts import Folder, living, presence, read_until, ref, request, until, watch
+from .conftest import connected
+from .sshd import Sshd
+
+needs_guest = pytest.mark.skipif(not guest.possible(), reason="needs root, sudo and unshare")
+CHILD = "sleep 300 & echo $!; wait"
+
+
+def test_an_abort_ends_the_command_and_its_children_and_proves_it(host: Remote) -> None:
+    asked = request(f"{CHILD}\necho never")
+    events = host.run(asked)
+    child = int(read_until(events, b"\n"))
+    outcome = host.stop(ref(asked))
+    assert (outcome.ending, outcome.survivors) == (Ending.ABORTED, ())
+    assert not living(child)
+    assert watch(events, len(str(child)) + 1).outcome == outcome
+    status = host.status(ref(asked))
+    assert (status.presence, status.outcome) == (Presence.FINISHED, outcome)
+
+
+def test_a_command_that_ignores_term_is_killed_after_its_grace(host: Remote) -> None:
+    asked = request("trap '' TERM; echo deaf; while :; do sleep 300; done")
+    events = host.run(asked)
+    read_until(events, b"deaf\n")
+    outcome = host.stop(ref(asked), grace=1)
+    assert (outcome.ending, outcome.exit_code, outcome.survivors) == (Ending.ABORTED, None, ())
+
+
+def test_a_command_may_clean_up_when_it_is_told_to_end(host: Remote) -> None:
+    asked = request("trap 'echo cleaned; exit 9' TERM; echo ready; while :; do sleep 0.1; done")
+    events = host.run(asked)
+    read_until(events, b"ready\n")
+    outcome = host.stop(ref(asked))
+    assert (outcome.ending, outcome.exit_code) == (Ending.ABORTED, 9)
+    assert watch(events, 6).log.endswith(b"cleaned\n")
+
+
+def test_a_grandchild_in_a_session_of_its_own_is_found(host: Remote) -> None:
+    asked = request("setsid sh -c 'trap \"\" TERM; echo $$; sleep 300; sleep 300' & wait")
+    events = host.run(asked)
+    grandchild = int(read_until(events, b"\n"))
+    assert host.stop(ref(asked), grace=1).ending is Ending.ABORTED
+    assert not living(grandchild)
+
+
+def test_an_orphaned_command_is_aborted_too(host: Remote, sshd: Sshd) -> None:
+    asked = request(CHILD)
+    events = host.run(asked)
+    child = int(read_until(events, b"\n"))
+    Folder(sshd, asked.token).kill("go")
+    outcome = host.stop(ref(asked), grace=1)
+    assert outcome.ending is Ending.ABORTED
+    assert not living(child)
+    assert watch(events, len(str(child)) + 1).outcome.ending is Ending.ABORTED
+
+
+def test_what_is_left_of_a_lost_command_is_ended_but_stays_lost(host: Remote, sshd: Sshd) -> None:
+    asked = request(CHILD)
+    events = host.run(asked)
+    child = int(read_until(events, b"\n"))
+    folder = Folder(sshd, asked.token)
+    folder.kill("go")
+    folder.kill("run")
+    assert host.stop(ref(asked), grace=1).ending is Ending.LOST
+    assert not living(child)
+
+
+def test_an_abort_before_the_start_is_a_veto(host: Remote, sshd: Sshd, tmp_path: Path) -> None:
+    asked = request(f"echo started >> {tmp_path}/starts")
+    (sshd.attempts / "bin").parent.mkdir(parents=True, exist_ok=True)
+    (sshd.attempts / asked.token).mkdir(mode=0o700)
+    assert host.stop(ref(asked)).ending is Ending.NEVER_STARTED
+    assert watch(host.run(asked)).outcome.ending is Ending.NEVER_STARTED
+    assert not (tmp_path / "starts").exists()
+
+
+def test_an_abort_of_what_the_host_never_heard_of_is_lost(host: Remote) -> None:
+    assert host.stop(RunRef(str(uuid.uuid4()))).ending is Ending.LOST
+
+
+def test_an_abort_that_comes_too_late_leaves_the_result(host: Remote) -> None:
+    asked = request("exit 4")
+    watch(host.run(asked))
+    outcome = host.stop(ref(asked))
+    assert (outcome.ending, outcome.exit_code) == (Ending.FINISHED, 4)
+    assert presence(host, asked) == Presence.FINISHED
+
+
+@pytest.mark.parametrize("pause", [0.0, 0.002, 0.005, 0.01, 0.02, 0.05])
+def test_an_abort_against_a_normal_end_yields_one_truth(
+    plain_host: Remote, sshd: Sshd, pause: float
+) -> None:
+    asked = request(f"sleep {pause}; exit 0")
+    with connected(sshd) as other:
+        said: list[Outcome] = []
+        events = plain_host.run(asked)
+        next(iter(events))
+        aborter = threading.Thread(target=lambda: said.append(other.stop(ref(asked), grace=1)))
+        aborter.start()
+        seen = watch(events).outcome
+        aborter.join()
+    assert said == [seen]
+    assert plain_host.status(ref(asked)).outcome == seen
+    assert seen.ending in (Ending.FINISHED, Ending.ABORTED, Ending.NEVER_STARTED)
+
+
+def test_two_aborts_at_once_say_the_same(plain_host: Remote, sshd: Sshd) -> None:
+    asked = request("trap '' TERM; echo deaf; while :; do sleep 300; done")
+    events = plain_host.run(asked)
+    read_until(events, b"deaf\n")
+    said: list[Outcome] = []
+    with connected(sshd) as other:
+        second = threading.Thread(target=lambda: said.append(other.stop(ref(asked), grace=1)))
+        second.start()
+        said.append(plain_host.stop(ref(asked), grace=1))
+        second.join()
+    assert said[0] == said[1]
+    assert said[0].ending is Ending.ABORTED
+
+
+def test_an_abort_goes_on_when_its_connection_is_lost(sshd: Sshd, shell: str) -> None:
+    asked = request("trap '' TERM; echo deaf; while :; do sleep 300; done")
+    first = connect(sshd.address(), shell=shell)
+    read_until(first.run(asked), b"deaf\n")
+
+    def abort() -> None:
+        with pytest.raises(HostUnreachable):
+            first.stop(ref(asked), grace=1)
+
+    aborter = threading.Thread(target=abort)
+    aborter.start()
+    until(lambda: Folder(sshd, asked.token).text("cancel"))
+    first.close()
+    aborter.join()
+    with connected(sshd, shell) as second:
+        assert watch(second.follow(ref(asked))).outcome.ending is Ending.ABORTED
+
+
+@pytest.fixture
+def guest_host(
+    request: pytest.FixtureRequest, tmp_path: Path, shell: str
+) -> Iterator[tuple[Remote, Sshd]]:
+    server = guest.GuestHost(tmp_path / "guest", request.param).start()
+    try:
+        with connected(server, shell) as remote:
+            yield remote, server
+    finally:
+        server.remove()
+
+
+@needs_guest
+@pytest.mark.parametrize("guest_host", ["/usr/bin/sleep, /usr/bin/kill, /bin/kill"], indirect=True)
+def test_a_child_that_runs_as_root_is_ended_by_sudo(guest_host: tuple[Remote, Sshd]) -> None:
+    remote, _ = guest_host
+    asked = request("sudo -n sleep 300 & echo up; wait")
+    events = remote.run(asked)
+    read_until(events, b"up\n")
+    outcome = remote.stop(ref(asked), grace=1)
+    assert (outcome.ending, outcome.survivors) == (Ending.ABORTED, ())
+
+
+@needs_guest
+@pytest.mark.parametrize("guest_host", ["/usr/bin/sleep"], indirect=True)
+def test_a_child_that_cannot_be_ended_is_named(guest_host: tuple[Remote, Sshd]) -> None:
+    remote, server = guest_host
+    asked = request("echo up; sudo -n sleep 300")
+    events = remote.run(asked)
+    read_until(events, b"up\n")
+    session = Folder(server, asked.token).pid("run")
+    left = until(lambda: _named(session, "sleep"))
+    outcome = remote.stop(ref(asked), grace=1)
+    assert outcome.ending is Ending.ABORT_UNCONFIRMED
+    assert f"sleep ({left})" in outcome.survivors
+    assert f"sleep ({left})" in outcome.why
+    assert remote.status(ref(asked)).outcome == outcome
+    os.kill(left, signal.SIGKILL)
+    until(lambda: not living(left))
+    assert remote.stop(ref(asked), grace=1).ending is Ending.ABORTED
+
+
+@needs_guest
+@pytest.mark.parametrize("guest_host", ["ALL"], indirect=True)
+def test_a_command_runs_as_another_user_with_its_values(guest_host: tuple[Remote, Sshd]) -> None:
+    remote, _ = guest_host
+    script = 'id -un; echo "$VALUE" "$TOKEN"; cat /dev/stdin | wc -c'
+    values = {"environment": {"VALUE": "a 'b'"}, "secrets": {"TOKEN": "t0ken!"}}
+    seen = watch(remote.run(request(script, user="root", **values)))
+    assert seen.log == b"root\na 'b' t0ken!\n0\n"
+    refused = watch(remote.run(request("id -un", user="nobody")))
+    assert refused.outcome.exit_code not in (0, None)
+    assert b"sudo" in refused.log
+
+
+def _named(session: int, name: str) -> int:
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            head, _, rest = stat.read_text().rpartition(")")
+        except OSError:
+            continue
+        if head.endswith(f"({name}") and int(rest.split()[3]) == session:
+            return int(stat.parent.name)
+    return 0
