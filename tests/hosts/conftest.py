@@ -1,0 +1,35 @@
+"""One fleet a session; each test gets new hosts of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from . import build
+from .fleet import Fleet, Host
+
+
+@pytest.fixture(scope="session")
+def machines() -> Iterator[Fleet]:
+    if why := build.hindrance():
+        pytest.skip(why)
+    with build.alone():
+        fleet = Fleet()
+        try:
+            yield fleet.open()
+        finally:
+            fleet.close()
+
+
+@pytest.fixture
+def target(machines: Fleet) -> Iterator[Host]:
+    """One host that serves the broken release."""
+    yield machines.start(1)[0]
+    machines.stop()
+
+
+@pytest.fixture
+def three_targets(machines: Fleet) -> Iterator[list[Host]]:
+    yield machines.start(3)
+    machines.stop()
