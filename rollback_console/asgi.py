@@ -10,6 +10,7 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rollback_console.settings")
 _pages = get_asgi_application()
 
+import rollback_console.celery  # noqa: E402, F401  tasks go to its broker
 from rollback_console.live.routes import guarded, sockets  # noqa: E402  Django must be set up first
 
 application = ProtocolTypeRouter({"http": _pages, "websocket": guarded(URLRouter(sockets))})
