@@ -7,8 +7,9 @@ import sys
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rollback_console.settings")
     try:
-        import rollback_console.celery  # noqa: F401  tasks go to its broker
         from django.core.management import execute_from_command_line
+
+        import rollback_console.celery  # noqa: F401  tasks go to its broker
     except ImportError:
         sys.exit("Django is not installed here. Run `make run` once, or use .venv/bin/python.")
     execute_from_command_line(sys.argv)
