@@ -23,6 +23,7 @@ NOT_A_RESUME = 4400
 SIGNED_OUT = 4401
 NO_SUCH_ROLLBACK = 4404
 TOO_SLOW = 4008
+BROKEN = 1011
 LOOK_AGAIN = 15.0
 PATIENCE = 30.0
 """Seconds a client may take to read what was sent before it is closed."""
@@ -41,7 +42,7 @@ class RollbackConsumer(AsyncWebsocketConsumer):
         self.reader = tailer.Reader(_name(self.scope["user"]), self._late)
         self._own: set[asyncio.Task[None]] = set()
         self._streaming: asyncio.Task[None] | None = None
-        self._caught_up = False
+        self._caught_up = self._broken = False
         await self.accept()
         if not may_watch(self.scope["user"]):
             await self.close(SIGNED_OUT, "Sign in first.")
@@ -141,8 +142,17 @@ class RollbackConsumer(AsyncWebsocketConsumer):
         """Run beside the socket, strongly referenced until done."""
         started = asyncio.create_task(work)
         self._own.add(started)
-        started.add_done_callback(self._own.discard)
+        started.add_done_callback(self._done)
         return started
+
+    def _done(self, work: asyncio.Task[None]) -> None:
+        """What failed must not look like silence."""
+        self._own.discard(work)
+        error = None if work.cancelled() else work.exception()
+        if error and not self._broken and not isinstance(error, OSError):
+            self._broken = True
+            log.error("The socket of rollback %s failed.", self.number, exc_info=error)
+            self._keep(self.close(BROKEN, "Something failed; the server's log says what."))
 
 
 def _name(user: object) -> str:

@@ -61,7 +61,8 @@ def _rows(run: StepRun) -> Iterator[tuple[int, bytes, bytes]]:
     while True:
         rows = run.chunks.filter(offset__gt=reached).order_by("offset")
         found = list(rows.values_list("offset", "first_line", "line_starts", "data")[:ROWS])
-        yield from (row[1:] for row in found)
+        for _, first_line, starts, data in found:
+            yield first_line, bytes(starts), bytes(data)
         if len(found) < ROWS:
             return
         reached = found[-1][0]

@@ -46,11 +46,15 @@ class Reader:
         if self.late:
             return
         if self._queue.qsize() >= QUEUE or self._held >= HELD:
-            self.late = True
-            self._on_late()
+            self.drop()
             return
         self._held += len(frame.text)
         self._queue.put_nowait(frame)
+
+    def drop(self) -> None:
+        """From here on frames are missing."""
+        self.late = True
+        self._on_late()
 
     async def get(self) -> Frame:
         """The next frame, once there is one."""
@@ -76,9 +80,20 @@ class Tailer:
         # The loop keeps only a weak reference to a task; without this one it may vanish.
         self._reading = asyncio.create_task(self._run())
 
+        self._reading.add_done_callback(self._ended)
+
     def stop(self) -> None:
         """End reading."""
         self._reading.cancel()
+
+    def _ended(self, reading: asyncio.Task[None]) -> None:
+        """A tailer that died must not look like a quiet one: its sockets come again."""
+        if reading.cancelled():
+            return
+        log.error("Reading rollback %s failed.", self.number, exc_info=reading.exception())
+        _forget(self)
+        for reader in list(self.readers):
+            reader.drop()
 
     async def _run(self) -> None:
         listening = asyncio.create_task(listen(self.number, self._heard))
@@ -132,6 +147,11 @@ def join(number: int, place: Place, reader: Reader) -> None:
     if key not in _tailers:
         _tailers[key] = Tailer(number, place.copy())
     _tailers[key].readers.add(reader)
+
+
+def _forget(tailer: Tailer) -> None:
+    for key in [key for key, each in _tailers.items() if each is tailer]:
+        del _tailers[key]
 
 
 def leave(number: int, reader: Reader) -> None:

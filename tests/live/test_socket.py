@@ -193,6 +193,23 @@ def test_without_redis_events_still_arrive_and_hints_return_with_it(
         client.until(lambda: client.seq == 4)
 
 
+def test_a_row_that_cannot_be_read_closes_the_socket_instead_of_leaving_it_silent(
+    web: Console, rows: Rows, session: str
+) -> None:
+    rollback = rows.rollback()
+    run = rows.run(rollback)
+    with Client(web, rollback.pk, session) as client:
+        client.take()
+        rows.append(run, b"whole\n")
+        client.until(lambda: client.offsets)
+        rows.append(run, b"damaged\n")
+        damaged = rows.do(lambda: run.chunks.get(offset=6))
+        rows.change(damaged, data=b"not compressed")
+        client.open()
+        client.resume()
+        assert closed_with(client) == 1011
+
+
 def test_who_watches_is_said_to_everyone(web: Console, rows: Rows) -> None:
     rollback = rows.rollback()
     ada, bob = rows.person(name="Ada"), rows.person(name="Bob")
