@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -97,7 +98,7 @@ def _pins() -> dict[int, list[Pin]]:
     return found
 
 
-def _waiting(alive: list[Rollback], person: User) -> set[int]:
+def _waiting(alive: Sequence[Rollback], person: User) -> set[int]:
     decides = set(person.decides.values_list("environment_id", flat=True))
     voted = set(
         Rollback.objects.filter(
@@ -285,28 +286,3 @@ def found(wanted: Filter) -> list[Rollback]:
     if wanted.before:
         result = result.filter(pk__lt=wanted.before)
     return list(result.order_by("-id")[: PAGE + 1])
-
-
-@dataclass(frozen=True, slots=True)
-class EventFilter:
-    """What the audit is narrowed to; "" and 0 are everything. `before` is a page's end."""
-
-    rollback: int = 0
-    kind: str = ""
-    person: str = ""
-    before: int = 0
-
-
-def events(wanted: EventFilter) -> list[Event]:
-    """One page of events of all rollbacks and one more, newest first."""
-    found = Event.objects.select_related("by", "rollback__environment", "rollback__service")
-    found = found.defer("rollback__snapshot")
-    if wanted.rollback:
-        found = found.filter(rollback_id=wanted.rollback)
-    if wanted.kind:
-        found = found.filter(kind=wanted.kind)
-    if wanted.person:
-        found = found.filter(by__username__iexact=wanted.person)
-    if wanted.before:
-        found = found.filter(pk__lt=wanted.before)
-    return list(found.order_by("-id")[: PAGE + 1])

@@ -1,4 +1,4 @@
-"""What the admin pages ask of the database: read only, a fixed number of queries each."""
+"""What the admin and audit pages ask of the database: read only, a fixed number of queries each."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from rollback_console.engine import authority
 from rollback_console.engine.authority import Maker
 from rollback_console.engine.snapshot import PolicySpec
 from rollback_console.plans.models import DecisionMaker, Environment, Host, HostGroup, Secret
-from rollback_console.rollbacks import services
+from rollback_console.rollbacks import queries, services
+from rollback_console.rollbacks.models import Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,3 +73,28 @@ def who_could(environment: Environment, *, asks: User, risk: str) -> Who:
         able=[maker for maker in makers if maker.person not in barred],
         missing=authority.unsatisfiable(policy, makers, barred),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class EventFilter:
+    """What the audit is narrowed to; "" and 0 are everything. `before` is a page's end."""
+
+    rollback: int = 0
+    kind: str = ""
+    person: str = ""
+    before: int = 0
+
+
+def events(wanted: EventFilter) -> list[Event]:
+    """One page of events of all rollbacks and one more, newest first."""
+    found = Event.objects.select_related("by", "rollback__environment", "rollback__service")
+    found = found.defer("rollback__snapshot")
+    if wanted.rollback:
+        found = found.filter(rollback_id=wanted.rollback)
+    if wanted.kind:
+        found = found.filter(kind=wanted.kind)
+    if wanted.person:
+        found = found.filter(by__username__iexact=wanted.person)
+    if wanted.before:
+        found = found.filter(pk__lt=wanted.before)
+    return list(found.order_by("-id")[: queries.PAGE + 1])

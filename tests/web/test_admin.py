@@ -273,7 +273,7 @@ def test_a_service_is_added_and_a_version_of_it_pinned_and_lifted(
     dana.post("/services/search/pins/", {"version": "v2.1.0", "reason": "Slow"})
     pin = Pin.objects.get()
     assert "v2.1.0" in words(dana.get("/services/search/"))
-    dana.post(f"/services/search/pins/{pin.pk}/lifts/")
+    dana.post(f"/services/search/pins/{pin.pk}/lifts/", {"reason": "Fixed"})
     pin.refresh_from_db()
     assert pin.lifted_at
 

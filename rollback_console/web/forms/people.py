@@ -60,7 +60,7 @@ class PersonForm(Undecorated, forms.ModelForm):  # type: ignore[type-arg]
     def save(self, commit: bool = True) -> User:
         """Keep the person; an empty password changes nothing."""
         typed = self.cleaned_data["password"]
-        person = super().save(commit=False)
+        person: User = super().save(commit=False)
         person.password = self._kept
         if typed:
             person.set_password(typed)

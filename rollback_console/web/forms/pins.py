@@ -12,3 +12,9 @@ class PinForm(ConsoleForm):
 
     version = forms.CharField(label="Version", max_length=200, help_text="A commit, tag or number.")
     reason = forms.CharField(label="Why it must not be deployed again", max_length=1000)
+
+
+class LiftForm(ConsoleForm):
+    """Why a version may be deployed again."""
+
+    reason = forms.CharField(max_length=1000)

@@ -7,11 +7,12 @@ from typing import Any
 from django import forms
 from django.contrib.auth.models import User
 
-from rollback_console.postmortems.models import ActionItem, Postmortem
+from rollback_console.postmortems.models import Postmortem
 
 from .base import ConsoleForm, PersonField
 
 _ROWS = {"rows": 5}
+KINDS = [("immediate", "immediate"), ("follow_up", "follow-up")]
 
 
 class WritingForm(ConsoleForm):
@@ -48,7 +49,7 @@ class ItemForm(ConsoleForm):
     """Something to do afterwards."""
 
     text = forms.CharField(label="What is to be done", max_length=300)
-    kind = forms.ChoiceField(label="When", choices=ActionItem._meta.get_field("kind").choices)
+    kind = forms.ChoiceField(label="When", choices=KINDS)
     owner = PersonField(
         User.objects.filter(is_active=True).order_by("username"),
         label="Owner",

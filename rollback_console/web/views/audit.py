@@ -7,19 +7,20 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from rollback_console.rollbacks import events, queries
+from rollback_console.web import lookups
 from rollback_console.web.happenings import KINDS
 
 
 def show(request: HttpRequest) -> HttpResponse:
     """Events, newest first, narrowed by what the address says."""
     given = request.GET
-    wanted = queries.EventFilter(
+    wanted = lookups.EventFilter(
         rollback=_number(given.get("rollback", "")),
         kind=given.get("kind", "") if given.get("kind", "") in KINDS else "",
         person=given.get("person", "").strip(),
         before=_number(given.get("before", "")),
     )
-    found = queries.events(wanted)
+    found = lookups.events(wanted)
     query = given.copy()
     query.pop("before", None)
     page = {

@@ -1,0 +1,278 @@
+"""Every page in a real browser: accessible, unbroken by the policy, in four looks.
+
+The pictures are left in pytest's temporary folder.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from pytest_django.live_server_helper import LiveServer
+
+from rollback_console.plans.models import Environment, HostGroup, Secret
+from rollback_console.postmortems import services as postmortems
+from rollback_console.rollbacks import services
+from rollback_console.rollbacks.models import Rollback
+from tests import make
+
+from .browsing import Eyes
+from .conftest import SEED
+from .test_requests import CHOICES, ON_HOST
+
+pytestmark = pytest.mark.browser
+
+
+@dataclass(frozen=True)
+class World:
+    """A console in use: a request in production, an ended rollback, an old plan."""
+
+    stage: make.Stage
+    asked: Rollback
+    ended: Rollback
+    plan: str
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    # Playwright keeps an event loop in this thread, which Django would take for async code.
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        browser = playwright.chromium.launch(
+            executable_path="/usr/bin/chromium", args=["--no-sandbox"]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def eyes(chromium: Browser, live_server: LiveServer, tmp_path: Path) -> Eyes:
+    return Eyes(chromium, live_server.url, tmp_path)
+
+
+@pytest.fixture
+def world(transactional_db: None) -> World:
+    stage = make.stage(production=True)
+    Environment.objects.update(data_role="DevOps Lead", approvals_data=2)
+    group = HostGroup.objects.create(environment=stage.environment, name="app")
+    group.hosts.add(stage.host, make.host(stage.environment, "app-2", stage.cast.ada))
+    Secret.objects.create(environment=stage.environment, name="DB_PASSWORD", value="swordfish")
+    stage.environment.refresh_from_db()
+    ended = make.requested(stage)
+    services.reject(
+        ended, by=stage.cast.lee, snapshot_sha256=ended.snapshot_sha256, reason="Roll forward"
+    )
+    ended.refresh_from_db()
+    postmortems.of(ended)
+    revision = make.plan(stage, SEED, hosts="app", on_host=ON_HOST)
+    services.pin(stage.service, version="4f2a9c1", by=stage.cast.dana, reason="Loses sessions")
+    asked = services.request(
+        revision,
+        by=stage.cast.dana,
+        reason="Every tenth login answers 500; rolling forward would take two hours.",
+        trigger=CHOICES["trigger"],
+        choices={
+            "procedure": "rollback-steps",
+            "conditions": {"restore-database": "run"},
+            "alternatives": {"restore-code": 0, "restore-database": 0},
+            "parameters": {
+                "PREVIOUS_COMMIT_SHA": "91bc4e2a77",
+                "BACKUP_FILE": "/var/backups/shop_20261125_010203.sql",
+            },
+        },
+    )
+    services.approve(asked, by=stage.cast.lee, snapshot_sha256=asked.snapshot_sha256)
+    return World(stage, asked, ended, revision.plan.slug)
+
+
+PAGES = {
+    "sign-in": ("", "/sign-in/"),
+    "home": ("sam", "/"),
+    "account": ("lee", "/account/"),
+    "plans": ("dana", "/plans/"),
+    "plan": ("dana", "/plans/{plan}/"),
+    "plan-import": ("dana", "/plans/import/"),
+    "plan-text": ("dana", "/plans/{plan}/text/"),
+    "bindings": ("dana", "/plans/{plan}/bindings/"),
+    "revisions": ("vic", "/plans/{plan}/revisions/"),
+    "changes": ("vic", "/plans/{plan}/revisions/1/changes/"),
+    "procedures": ("dana", "/plans/{plan}/request/"),
+    "request": ("dana", "/plans/{plan}/request/?procedure=rollback-steps"),
+    "approval": ("sam", "/rollbacks/{asked}/"),
+    "approval-by-others": ("vic", "/rollbacks/{asked}/"),
+    "rejected": ("dana", "/rollbacks/{ended}/"),
+    "rollbacks": ("vic", "/rollbacks/"),
+    "postmortems": ("vic", "/postmortems/"),
+    "postmortem": ("dana", "/rollbacks/{ended}/postmortem/"),
+    "audit": ("vic", "/audit/"),
+    "verification": ("vic", "/audit/verification/"),
+    "environments": ("ada", "/environments/"),
+    "environment": ("ada", "/environments/production/?asks={dana}&risk=data"),
+    "environment-new": ("ada", "/environments/new/"),
+    "services": ("ada", "/services/"),
+    "service": ("dana", "/services/checkout/"),
+    "hosts": ("ada", "/hosts/"),
+    "host-new": ("ada", "/hosts/new/"),
+    "host": ("ada", "/hosts/{host}/"),
+    "credentials": ("ada", "/credentials/"),
+    "credential-new": ("ada", "/credentials/new/"),
+    "people": ("ada", "/people/"),
+    "person": ("ada", "/people/{dana}/"),
+    "not-found": ("vic", "/nothing/here/"),
+    "not-allowed": ("vic", "/hosts/"),
+}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_accessible_and_whole_in_light_and_dark_wide_and_narrow(
+    eyes: Eyes, world: World, name: str
+) -> None:
+    who, address = PAGES[name]
+    user = getattr(world.stage.cast, who) if who else None
+    assert eyes.look(name, address.format(**places(world)), user) == []
+
+
+def test_the_pages_that_answer_a_mistake_are_accessible_too(eyes: Eyes, world: World) -> None:
+    with eyes.page(world.stage.cast.dana, width=390) as page:
+        page.goto("/plans/import/")
+        page.get_by_role("button", name="Import").click()
+        expect(page.get_by_text("The plan was not kept.")).to_be_visible()
+        assert page.locator("#id_text").get_attribute("aria-invalid") == "true"
+        described = page.locator("#id_text").get_attribute("aria-describedby") or ""
+        assert "id_text_error" in described
+        expect(page.locator("#id_text_error")).to_contain_text("Paste the plan here")
+    assert eyes.complaints == []
+
+
+def test_a_question_mark_lists_the_keys_and_escape_closes_the_list(
+    eyes: Eyes, world: World
+) -> None:
+    with eyes.page(world.stage.cast.vic) as page:
+        page.goto("/rollbacks/")
+        page.keyboard.press("?")
+        expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("dialog", name="Keys")).to_be_hidden()
+        page.keyboard.press("/")
+        expect(page.get_by_label("Title or reason holds")).to_be_focused()
+        page.keyboard.type("g p?")
+        expect(page.get_by_label("Title or reason holds")).to_have_value("g p?")
+        page.get_by_label("Title or reason holds").blur()
+        page.keyboard.press("g")
+        page.keyboard.press("p")
+        expect(page).to_have_url(re.compile(r"/plans/$"))
+
+
+def test_the_theme_changes_without_losing_what_was_typed(eyes: Eyes, world: World) -> None:
+    with eyes.page(world.stage.cast.dana) as page:
+        page.goto("/plans/import/")
+        page.get_by_label("Title").fill("Half typed")
+        page.get_by_role("button", name="Dark").click()
+        expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+        expect(page.get_by_label("Title")).to_have_value("Half typed")
+        page.goto("/")
+        expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+
+
+def test_a_step_and_its_lines_light_each_other(eyes: Eyes, world: World) -> None:
+    with eyes.page(world.stage.cast.vic) as page:
+        page.goto(f"/plans/{world.plan}/")
+        page.get_by_role("heading", name="Restore Database").first.hover()
+        expect(page.locator("#L43")).to_have_class(re.compile("lit"))
+        page.locator("#L30").hover()
+        command = page.locator(".station pre", has_text="sudo systemctl stop").first
+        expect(command).to_have_class(re.compile("lit"))
+        page.keyboard.press("j")
+        expect(page.locator(".station").first).to_be_focused()
+        expect(page.locator("#L27")).to_have_class(re.compile("lit"))
+
+
+def test_what_would_run_follows_each_choice(eyes: Eyes, world: World) -> None:
+    with eyes.page(world.stage.cast.dana) as page:
+        page.goto(f"/plans/{world.plan}/request/?procedure=rollback-steps")
+        page.get_by_label("Why must this be rolled back?").fill("Login fails")
+        page.get_by_label("Skip it").check()
+        page.get_by_label("Revert to previous version").check()
+        preview = page.locator("#preview")
+        expect(preview).to_contain_text("PREVIOUS_COMMIT_SHA")
+        page.get_by_label("PREVIOUS_COMMIT_SHA").fill("91bc4e2a77")
+        expect(preview).to_contain_text("4 steps on 2 hosts")
+        expect(preview).not_to_contain_text("mysql")
+        expect(page.get_by_label("Why must this be rolled back?")).to_have_value("Login fails")
+    assert eyes.complaints == []
+
+
+def test_an_open_page_turns_into_the_next_state_by_itself(eyes: Eyes, world: World) -> None:
+    with eyes.page(world.stage.cast.vic) as page:
+        page.goto(f"/rollbacks/{world.asked.pk}/")
+        expect(page.get_by_text("1 of 2")).to_be_visible()
+        services.approve(
+            world.asked,
+            by=world.stage.cast.sam,
+            snapshot_sha256=world.asked.snapshot_sha256,
+        )
+        expect(page.get_by_text("2 of 2")).to_be_visible()
+        expect(page.locator(".page-head")).to_contain_text("approved")
+    assert eyes.complaints == []
+
+
+def test_a_rollback_is_asked_for_and_decided_without_any_script(eyes: Eyes, world: World) -> None:
+    with eyes.page(None, script=False) as page:
+        sign_in(page, "dana")
+        page.goto(f"/plans/{world.plan}/request/?procedure=code-only")
+        page.get_by_label("Why must this be rolled back?").fill("Only the code is bad")
+        page.get_by_label("Revert to previous version").check()
+        page.get_by_label("PREVIOUS_COMMIT_SHA").fill("91bc4e2a77")
+        page.get_by_role("button", name="Show what would run").click()
+        expect(page.locator("#preview")).to_contain_text("4 steps on 2 hosts")
+        page.get_by_role("button", name="Ask for approval").click()
+        expect(page.get_by_text("It waits for approval.")).to_be_visible()
+        address = page.url
+    with eyes.page(None, script=False, width=390) as page:
+        sign_in(page, "lee")
+        page.goto(address)
+        page.get_by_label("Type PRODUCTION to approve").fill("production")
+        page.get_by_role("button", name="Approve").click()
+        expect(page.get_by_text("Your approval is on record.")).to_be_visible()
+        expect(page.get_by_text("1 of 1")).to_be_visible()
+
+
+def test_the_buttons_stay_in_reach_on_a_phone(eyes: Eyes, world: World) -> None:
+    with eyes.page(world.stage.cast.sam, width=390, scheme="dark") as page:
+        page.goto(f"/rollbacks/{world.asked.pk}/")
+        approve = page.get_by_role("button", name="Approve")
+        for _ in range(3):
+            expect(approve).to_be_in_viewport()
+            page.mouse.wheel(0, 500)
+
+
+def test_paper_gets_the_steps_and_no_buttons(eyes: Eyes, world: World) -> None:
+    with eyes.page(world.stage.cast.sam) as page:
+        page.goto(f"/rollbacks/{world.asked.pk}/")
+        page.emulate_media(media="print")
+        expect(page.get_by_role("navigation")).to_be_hidden()
+        expect(page.get_by_role("button", name="Approve")).to_be_hidden()
+        expect(page.get_by_role("heading", name="Restore Database")).to_be_visible()
+        expect(page.get_by_text("SHA256:").first).to_be_visible()
+        page.pdf(path=eyes.folder / "approval.pdf")
+
+
+def sign_in(page: Page, name: str) -> None:
+    page.goto("/sign-in/")
+    page.get_by_label("Name").fill(name)
+    page.get_by_label("Password").fill(make.PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+
+
+def places(world: World) -> dict[str, object]:
+    return {
+        "plan": world.plan,
+        "asked": world.asked.pk,
+        "ended": world.ended.pk,
+        "dana": world.stage.cast.dana.pk,
+        "host": world.stage.host.pk,
+    }
