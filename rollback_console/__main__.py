@@ -55,7 +55,14 @@ def _worker(options: Options) -> int:
 
 
 def _sweeper(options: Options) -> int:
-    return _become(commands.sweeper())
+    import django
+    from django.core.management import call_command
+
+    import rollback_console.celery  # noqa: F401  what it hands on goes to that broker
+
+    django.setup()
+    call_command("sweep")
+    return 0
 
 
 def _demo(options: Options) -> int:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
 from rollback_console.demo.layout import Layout
 from rollback_console.demo.state import State
 from rollback_console.processes import broker, commands
 from rollback_console.processes.child import Child
-from rollback_console.processes.kin import dies_with_parent
 from rollback_console.processes.ports import PortTaken, answers, is_free
 from rollback_console.processes.supervisor import Supervisor
 
@@ -35,14 +33,16 @@ def up(options: Options) -> int:
 
 def _run(options: Options) -> int:
     env = _environment(options)
-    brokers: list[Child] = []
+    return Supervisor(_stages(options, env), announce=lambda: greet(options)).run()
+
+
+def _stages(options: Options, env: dict[str, str]) -> Iterator[list[Child]]:
+    """Each stage is made when the one before it stands."""
     if not options.redis_url:
         child, env["REDIS_URL"] = broker.embedded(options.data / "valkey", env)
-        brokers = [child]
-    if code := _prepare(options, env):
-        return code
-    children = [*brokers, *_demo(options, env), *_console(options, env)]
-    return Supervisor(children, announce=lambda: greet(options)).run()
+        yield [child]
+    yield [Child("prepare", commands.ourselves("prepare"), env, once=True)]
+    yield [*_demo(options, env), *_console(options, env)]
 
 
 def _check_port(options: Options) -> None:
@@ -70,13 +70,6 @@ def _environment(options: Options) -> dict[str, str]:
     }
 
 
-def _prepare(options: Options, env: Mapping[str, str]) -> int:
-    """Tables, and what the demo needs; in a process of its own, so that `up` stays small."""
-    return subprocess.run(
-        commands.ourselves("prepare"), env=env, check=False, preexec_fn=dies_with_parent()
-    ).returncode
-
-
 def _demo(options: Options, env: Mapping[str, str]) -> list[Child]:
     state = State.load(Layout(options.data / "demo")) if options.demo else None
     if state is None:
@@ -95,7 +88,7 @@ def _console(options: Options, env: Mapping[str, str]) -> list[Child]:
     serve = commands.web(options.host, options.port, options.web_workers)
     return [
         Child("worker", commands.worker(), env),
-        Child("sweeper", commands.sweeper(), env),
+        Child("sweeper", commands.ourselves("sweeper"), env),
         Child("web", serve, env, up=lambda: _healthy(options)),
     ]
 

@@ -22,12 +22,18 @@ _printing = threading.Lock()
 
 @dataclass
 class Child:
-    """What to run, and how it fares. `up` is asked until it says that the child serves."""
+    """What to run, and how it fares.
+
+    `up` is asked until it says that the child serves; one that runs `once` has served when it
+    ended well.
+    """
 
     name: str
     argv: list[str]
     env: Mapping[str, str]
     up: Callable[[], bool] = lambda: True
+    once: bool = False
+    done: bool = False
     process: subprocess.Popen[bytes] | None = None
     deaths: list[float] = field(default_factory=list)
 
@@ -42,6 +48,10 @@ class Child:
         recent = [moment for moment in self.deaths if time.monotonic() - moment < _SOON]
         return len(recent) >= _PATIENCE
 
+    def serves(self) -> bool:
+        """Whether others may rely on it now."""
+        return self.done if self.once else bool(self.process) and self.up()
+
     def start(self) -> None:
         """Run it. Raises OSError when there is no such program."""
         self.process = spawn(self.argv, env=self.env)
@@ -54,6 +64,7 @@ class Child:
         if self.process:
             self.process.returncode = code
         self.process = None
+        self.done = code == 0
         self.deaths.append(time.monotonic())
 
     def ask_to_stop(self) -> None:

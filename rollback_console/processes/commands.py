@@ -1,4 +1,4 @@
-"""The programs behind `web`, `worker` and `sweeper`, as argument lists."""
+"""The programs behind `web` and `worker`, as argument lists."""
 
 from __future__ import annotations
 
@@ -29,11 +29,6 @@ def worker() -> list[str]:
         *("--loglevel", "INFO"),
         *("--without-gossip", "--without-mingle", "--without-heartbeat"),
     ]
-
-
-def sweeper() -> list[str]:
-    """The process that finds what nobody drives."""
-    return _python("django", "sweep")
 
 
 def ourselves(*words: str) -> list[str]:

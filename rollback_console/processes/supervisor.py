@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import signal
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from .child import Child, how, say
 from .kin import adopt_orphans, end_descendants, reap
@@ -17,14 +17,16 @@ _STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Supervisor:
-    """Starts children in order, restarts what dies, ends all of them on Ctrl-C or TERM.
+    """Starts children stage by stage, restarts what dies, ends all on Ctrl-C or TERM.
 
+    A stage starts when all of the one before it serve; the last to end is the first stage.
     Call `run` on the main thread: children are tied to the thread that started them.
     """
 
-    def __init__(self, children: Sequence[Child], announce: Callable[[], None]) -> None:
-        self.children = children
+    def __init__(self, stages: Iterable[Sequence[Child]], announce: Callable[[], None]) -> None:
+        self._stages = stages
         self._announce = announce
+        self._children: list[list[Child]] = []
         self._signals: queue.SimpleQueue[int] = queue.SimpleQueue()
         self._due: dict[str, float] = {}
 
@@ -40,22 +42,19 @@ class Supervisor:
             self._stop()
 
     def _start(self) -> int | None:
-        """The first alone, which the others need; then all at once, and wait for each."""
-        first, *others = self.children
-        first.start()
-        if (over := self._await(first)) is not None:
-            return over
-        for child in others:
-            child.start()
-        for child in others:
-            if (over := self._await(child)) is not None:
-                return over
+        for stage in self._stages:
+            self._children.append(list(stage))
+            for child in stage:
+                child.start()
+            for child in stage:
+                if (over := self._await(child)) is not None:
+                    return over
         self._announce()
         return None
 
     def _await(self, child: Child) -> int | None:
         limit = time.monotonic() + STARTING
-        while not child.up():
+        while not child.serves():
             if time.monotonic() > limit:
                 say("up", f"The {child.name} does not answer after {STARTING:.0f} seconds.")
                 return 1
@@ -77,33 +76,32 @@ class Supervisor:
         if number in _STOPS:
             say("up", "Stopping.")
             return 0
-        for child in self._dead():
-            if child.hopeless:
-                say("up", f"The {child.name} keeps dying; its lines above say why. Stopping.")
+        return self._after_deaths()
+
+    def _after_deaths(self) -> int | None:
+        for child, code in self._bury():
+            if child.once and code == 0:
+                continue
+            say("up", f"The {child.name} ended {how(code)}.")
+            if child.once or child.hopeless:
+                say("up", "It is needed; its lines above say why it ended. Stopping.")
                 return 1
             self._due[child.name] = time.monotonic() + _AGAIN
         self._restart()
         return None
 
-    def _dead(self) -> list[Child]:
-        mine = {child.pid: child for child in self.children if child.pid}
-        dead = [(mine[pid], code) for pid, code in reap() if pid in mine]
-        for child, code in dead:
-            child.buried(code)
-            say("up", f"The {child.name} ended {how(code)}.")
-        return [child for child, _ in dead]
-
     def _restart(self) -> None:
-        for child in self.children:
+        for child in self._all():
             if self._due.get(child.name, float("inf")) <= time.monotonic():
                 del self._due[child.name]
                 say("up", f"Starting the {child.name} again.")
                 child.start()
 
     def _stop(self) -> None:
-        """In reverse order of need, all but the first at once; a second Ctrl-C hurries."""
-        first, *others = self.children
-        patient = self._end(list(reversed(others)), STOPPING) and self._end([first], STOPPING)
+        """What came last ends first; a second Ctrl-C hurries."""
+        first, *later = self._children or [[]]
+        others = [child for stage in reversed(later) for child in stage]
+        patient = self._end(others, STOPPING) and self._end(first, STOPPING)
         end_descendants(2.0 if patient else 0.0)
 
     def _end(self, children: Sequence[Child], patience: float) -> bool:
@@ -126,8 +124,12 @@ class Supervisor:
         except queue.Empty:
             return False
 
-    def _bury(self) -> None:
-        mine = {child.pid: child for child in self.children if child.pid}
-        for pid, code in reap():
-            if pid in mine:
-                mine[pid].buried(code)
+    def _bury(self) -> list[tuple[Child, int]]:
+        mine = {child.pid: child for child in self._all() if child.pid}
+        dead = [(mine[pid], code) for pid, code in reap() if pid in mine]
+        for child, code in dead:
+            child.buried(code)
+        return dead
+
+    def _all(self) -> list[Child]:
+        return [child for stage in self._children for child in stage]
