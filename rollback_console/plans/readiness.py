@@ -74,6 +74,12 @@ def latest(revision: Revision, snapshot_sha256: str) -> Readiness:
     return Readiness(rows, min((row.at for row in rows), default=None))
 
 
+def of_revision(revision: Revision) -> Readiness:
+    """What was last heard for any rollback of this revision."""
+    newest = revision.probe_results.order_by("-at").first()
+    return latest(revision, newest.snapshot_sha256) if newest else Readiness((), None)
+
+
 def _address(snapshot: Snapshot, name: str) -> HostAddress | str:
     try:
         return reach(snapshot.host(name))

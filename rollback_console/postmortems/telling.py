@@ -57,6 +57,7 @@ _SENTENCES = {
     "pause.lifted": "Pause lifted. {reason}",
     "abort.requested": "Abort asked for: {reason}",
     "abort.proven": "{step}: {why}",
+    "version.unpinned": "Version {version} may be deployed again: {reason}",
     "version.pinned": "Version {version} must not be deployed: {reason}",
 }
 

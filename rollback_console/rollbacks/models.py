@@ -249,6 +249,8 @@ class Pin(models.Model):
     by = models.ForeignKey(PERSON, models.PROTECT, related_name="+")
     at = models.DateTimeField()
     lifted_at = models.DateTimeField(null=True)
+    lifted_by = models.ForeignKey(PERSON, models.PROTECT, null=True, related_name="+")
+    lifted_because = models.TextField(blank=True)
 
     class Meta:
         ordering = ["-id"]

@@ -38,12 +38,18 @@ def pin(
     return made
 
 
-def lift(pin: Pin, *, by: User) -> Pin:
-    """Let a version be deployed again."""
+@transaction.atomic
+def lift(pin: Pin, *, by: User, reason: str) -> Pin:
+    """Let a version be deployed again; who did it and why stays with the pin."""
     if not by.has_perm("rollbacks.operate_rollback"):
         raise Refused("You may not lift a pin. Ask an operator.")
-    if not Pin.objects.filter(pk=pin.pk, lifted_at=None).update(lifted_at=Now()):
+    if not reason.strip():
+        raise Refused("Say why this version may be deployed again.")
+    standing_pin = Pin.objects.filter(pk=pin.pk, lifted_at=None)
+    if not standing_pin.update(lifted_at=Now(), lifted_by=by, lifted_because=reason.strip()):
         raise Refused("This pin was lifted already.")
+    if pin.rollback is not None:
+        record(pin.rollback, "version.unpinned", by=by, version=pin.version, reason=reason)
     pin.refresh_from_db()
     return pin
 

@@ -47,6 +47,7 @@ ROUTES = [
     ("GET", "/rollbacks/9/postmortem.json", "read"),
     ("GET", "/rollbacks/9/postmortem.md", "read"),
     ("GET", "/services/some-service/deployable", "read"),
+    ("GET", "/plans/some-plan/readiness", "read"),
     ("POST", "/services/some-service/pins", "request"),
     ("POST", "/pins/9/lifts", "admin"),
 ]

@@ -48,18 +48,19 @@ def test_a_pin_holds_for_its_service_only(stage: Stage, call: Caller) -> None:
 
 def test_a_lifted_pin_forbids_nothing(stage: Stage, call: Caller) -> None:
     made = call.post("/services/checkout/pins", {"version": "v2", "reason": "Loses carts"}).json()
-    lifted = call.post(f"/pins/{made['id']}/lifts").json()
+    lifted = call.post(f"/pins/{made['id']}/lifts", {"reason": "Fixed"}).json()
     assert lifted["lifted_at"] is not None
     assert call.get("/services/checkout/deployable", version="v2").json()["deployable"] is True
-    problem(call.post(f"/pins/{made['id']}/lifts"), 409, "refused")
-    problem(call.post("/pins/999/lifts"), 404, "not-found")
+    problem(call.post(f"/pins/{made['id']}/lifts", {"reason": "Twice"}), 409, "refused")
+    problem(call.post("/pins/999/lifts", {"reason": "No such pin"}), 404, "not-found")
 
 
 def test_a_viewer_neither_pins_nor_lifts(stage: Stage, call: Caller) -> None:
     asked = {"version": "v2", "reason": "Loses carts"}
     problem(call.post("/services/checkout/pins", asked, who="vic"), 409, "refused")
     made = call.post("/services/checkout/pins", asked).json()
-    problem(call.post(f"/pins/{made['id']}/lifts", who="vic"), 409, "refused")
+    why = {"reason": "I may not"}
+    problem(call.post(f"/pins/{made['id']}/lifts", why, who="vic"), 409, "refused")
     assert Pin.objects.get().lifted_at is None
 
 

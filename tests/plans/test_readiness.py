@@ -123,3 +123,12 @@ def test_a_value_is_an_argument_and_never_shell_text(stage: Stage) -> None:
 )
 def test_sizes_are_for_people(count: int, text: str) -> None:
     assert size(count) == text
+
+
+def test_the_newest_answers_of_a_revision_are_found_again(here: Stage, tmp_path: Path) -> None:
+    revision = make.plan(here)
+    assert readiness.of_revision(revision).word == "not asked"
+    readiness.check(revision, services.freeze(revision, {}))
+    found = readiness.of_revision(revision)
+    assert found.word == "ready"
+    assert found.at is not None

@@ -11,7 +11,7 @@ from rollback_console.rollbacks import pins, services
 
 from .. import finding
 from ..bearer import ADMIN, READ, REQUEST, person
-from ..bodies import NewPin
+from ..bodies import NewPin, Why
 from ..shapes.records import Deployable, PinOut, pin_out
 
 router = Router(tags=["pins"])
@@ -41,7 +41,7 @@ def pin_version(request: HttpRequest, slug: str, body: NewPin) -> Status[PinOut]
 
 
 @router.post("/pins/{int:number}/lifts", auth=ADMIN, response={201: PinOut})
-def lift_pin(request: HttpRequest, number: int) -> Status[PinOut]:
+def lift_pin(request: HttpRequest, number: int, body: Why) -> Status[PinOut]:
     """Let a pinned version be deployed again."""
-    services.lift(finding.pin(number), by=person(request))
+    services.lift(finding.pin(number), by=person(request), reason=body.reason)
     return Status(201, pin_out(finding.pin(number)))

@@ -8,13 +8,21 @@ from django.db.models import Max
 from django.http import HttpRequest
 from ninja import Router, Status
 
-from rollback_console.plans import services
+from rollback_console.plans import readiness, services
 from rollback_console.plans.models import Plan, Revision
 
 from .. import finding, pages
 from ..bearer import READ, REQUEST, person
 from ..bodies import NewPlan
-from ..shapes.plans import PlanOut, PlanPage, RevisionOut, plan_out, revision_out
+from ..shapes.plans import (
+    PlanOut,
+    PlanPage,
+    ReadinessOut,
+    RevisionOut,
+    plan_out,
+    readiness_out,
+    revision_out,
+)
 
 router = Router(tags=["plans"])
 
@@ -51,6 +59,15 @@ def read_plan(request: HttpRequest, slug: str) -> PlanOut:
     plan = finding.plan(slug)
     newest = plan.revisions.aggregate(last=Max("number"))["last"] or 0
     return plan_out(plan, newest)
+
+
+@router.get("/plans/{slug:slug}/readiness", auth=READ, response=ReadinessOut)
+def read_readiness(request: HttpRequest, slug: str) -> ReadinessOut:
+    """What the hosts last said about the plan's newest revision that was asked about."""
+    plan = finding.plan(slug)
+    asked = plan.revisions.filter(probe_results__isnull=False).order_by("-number").first()
+    found = readiness.of_revision(asked) if asked else readiness.Readiness((), None)
+    return readiness_out(asked.number if asked else None, found)
 
 
 @router.get("/plans/{slug:slug}/revisions/{int:number}", auth=READ, response=RevisionOut)

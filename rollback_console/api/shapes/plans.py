@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from rollback_console.documents.model import Step
 from rollback_console.documents.report import report
 from rollback_console.plans.models import Plan, Revision
+from rollback_console.plans.readiness import Readiness
 from rollback_console.plans.services import document, form
 
 from .base import Person, Time, person
@@ -145,3 +146,41 @@ def _form(revision: Revision) -> Form:
 def _choice(step: Step) -> Choice:
     ways = [Way(index=index, label=way.label) for index, way in enumerate(step.alternatives)]
     return Choice(step=step.key, title=step.title, condition=step.condition, ways=ways)
+
+
+class ProbeOut(BaseModel):
+    """One question to a host; `verdict` is ready, not_ready or unknown."""
+
+    host: str
+    position: int
+    kind: str
+    subject: str
+    verdict: str
+    detail: str
+    at: Time
+
+
+class ReadinessOut(BaseModel):
+    """What hosts last said; `word` is ready, not ready, or not asked."""
+
+    revision: int | None
+    word: str
+    at: Time | None
+    probes: list[ProbeOut]
+
+
+def readiness_out(revision: int | None, found: Readiness) -> ReadinessOut:
+    """Readiness as the API shows it."""
+    probes = [
+        ProbeOut(
+            host=each.host,
+            position=each.position,
+            kind=each.kind,
+            subject=each.subject,
+            verdict=each.verdict,
+            detail=each.detail,
+            at=each.at,
+        )
+        for each in found.results
+    ]
+    return ReadinessOut(revision=revision, word=found.word, at=found.at, probes=probes)

@@ -13,7 +13,7 @@ from rollback_console.rollbacks import services
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.models import Pin
 from rollback_console.web.answers import done, refused
-from rollback_console.web.forms.pins import PinForm
+from rollback_console.web.forms.pins import LiftForm, PinForm
 from rollback_console.web.forms.places import ServiceForm
 from rollback_console.web.requests import admin_only, person
 
@@ -56,8 +56,10 @@ def pin(request: HttpRequest, slug: str) -> HttpResponse:
 def lift(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Let a version be deployed again."""
     found = get_object_or_404(Pin, pk=number, service__slug=slug)
+    form = LiftForm(request.POST)
+    reason = form.cleaned_data["reason"] if form.is_valid() else ""
     try:
-        services.lift(found, by=person(request))
+        services.lift(found, by=person(request), reason=reason)
     except Refused as error:
         return refused(request, error, "service", slug=slug)
     return done(request, f"{found.version} may be deployed again.", "service", slug=slug)
