@@ -32,7 +32,7 @@ class BlockKind(StrEnum):
     HTML = "html"
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Block:
     """One block. `lines` is inclusive and 1-based.
 

@@ -15,10 +15,8 @@ from rollback_console.documents.fold import fold, plain, slug
 from rollback_console.documents.inline import command_of_cell
 from rollback_console.documents.model import Step, StepKind
 from rollback_console.documents.programs import destroys
-from rollback_console.documents.steps import Doubt, step_from, step_from_groups
+from rollback_console.documents.steps import Doubt, Found, step_from, step_from_groups
 from rollback_console.documents.words import is_warning
-
-Found = list[tuple[Step, list[Doubt]]]
 
 _NUMBERED = re.compile(
     r"(?:(?:step|paso|etape|schritt|passo|phase|步骤|第|الخطوه)\s*)?(\d{1,2})\s*(?:[.):、:步]|[-–—]\s)\s*(.+)"
@@ -27,7 +25,7 @@ _COMMAND_COLUMN = re.compile(r"command|\bcmd\b|comando|commande|befehl|\baction\
 _TITLE_COLUMN = re.compile(r"step|action|task|description|what|paso|etape|schritt|步骤|الخطوه")
 
 
-def steps_of_blocks(title: str, line: int, blocks: Sequence[Block], group: str = "") -> Found:
+def steps_of_blocks(title: str, line: int, blocks: Sequence[Block], group: str = "") -> list[Found]:
     """The steps these blocks carry, in order; numbers are still 0."""
     kinds = {block.kind for block in blocks}
     if BlockKind.TABLE in kinds and (found := _table_steps(blocks, group)):
@@ -37,9 +35,37 @@ def steps_of_blocks(title: str, line: int, blocks: Sequence[Block], group: str =
     fences = [block for block in blocks if block.kind is BlockKind.FENCE]
     if len(fences) == 1 and (found := _comment_steps(fences[0], group)):
         return found
-    if any(block.kind is not BlockKind.RULE for block in blocks):
-        return [step_from(title, line, blocks, group)]
-    return []
+    if not any(block.kind is not BlockKind.RULE for block in blocks):
+        return []
+    whole = step_from(title, line, blocks, group)
+    parts = _labelled_fences(blocks)
+    if whole.step.alternatives or whole.step.condition or len(parts) < 2:
+        return [whole]
+    return [step_from(_label(part), part[0].lines[0], part[1:], group) for part in parts]
+
+
+def _labelled_fences(blocks: Sequence[Block]) -> list[list[Block]]:
+    """The blocks cut before each short line that stands right above a fence; none when some
+    fence has no such line."""
+    parts: list[list[Block]] = []
+    for at, block in enumerate(blocks):
+        following = blocks[at + 1] if at + 1 < len(blocks) else None
+        if following and following.kind is BlockKind.FENCE and _is_label(block):
+            parts.append([])
+        elif block.kind is BlockKind.FENCE and not (parts and len(parts[-1]) == 1):
+            return []
+        if parts:
+            parts[-1].append(block)
+    return parts
+
+
+def _is_label(block: Block) -> bool:
+    text = plain(block.text)
+    return block.kind is BlockKind.PARAGRAPH and 0 < len(text) < 80 and "\n" not in block.text
+
+
+def _label(part: Sequence[Block]) -> str:
+    return plain(part[0].text).strip(" :\uff1a.")
 
 
 def is_plain_prose(blocks: Sequence[Block]) -> bool:
@@ -60,9 +86,7 @@ def _list_carries(blocks: Sequence[Block]) -> bool:
     return nested or not loose
 
 
-def _list_steps(
-    title: str, line: int, blocks: Sequence[Block], group: str
-) -> Iterator[tuple[Step, list[Doubt]]]:
+def _list_steps(title: str, line: int, blocks: Sequence[Block], group: str) -> Iterator[Found]:
     depth = min(block.depth for block in blocks if block.kind is BlockKind.ITEM)
     current: list[Block] = []
     before: list[Block] = []
@@ -78,7 +102,7 @@ def _list_steps(
     yield _item_step(current, group)
 
 
-def _item_step(blocks: Sequence[Block], group: str) -> tuple[Step, list[Doubt]]:
+def _item_step(blocks: Sequence[Block], group: str) -> Found:
     item = blocks[0]
     title, rest = _title_of(item)
     body = [Block(BlockKind.ITEM, item.lines, rest, depth=item.depth)] if rest else []
@@ -101,7 +125,7 @@ def _short_code(match: re.Match[str]) -> str:
     return match.group() if match.start() < 1 or len(match.group()) < 30 else " "
 
 
-def _comment_steps(block: Block, group: str) -> Found:
+def _comment_steps(block: Block, group: str) -> list[Found]:
     """`# 1. Stop`, `# Step 2: ...` inside one fence, counting up."""
     fence = read_fence(block)
     starts = [at for at, one in enumerate(fence.groups) if _number_of(one)]
@@ -123,7 +147,7 @@ def _number_of(group: Group) -> int:
     return 0
 
 
-def _part(fence: FenceText, groups: Sequence[Group], group: str) -> tuple[Step, list[Doubt]]:
+def _part(fence: FenceText, groups: Sequence[Group], group: str) -> Found:
     remarks = [remark for one in groups for remark in one.remarks]
     commands = [command for one in groups for command in one.commands]
     first = min([r.line for r in remarks] + [c.lines[0] for c in commands])
@@ -136,8 +160,8 @@ def _named(text: str) -> re.Match[str] | None:
     return re.fullmatch(r"\W*(?:[^\W\d]+\s*)?(\d{1,2})\s*[.):、:步\-–—]*\s*(.+)", text)
 
 
-def _table_steps(blocks: Sequence[Block], group: str) -> Found:
-    found: Found = []
+def _table_steps(blocks: Sequence[Block], group: str) -> list[Found]:
+    found: list[Found] = []
     for block in blocks:
         if block.kind is BlockKind.TABLE and (columns := _columns(block)):
             found += [_row_step(line, cells, columns, group) for line, cells in block.table[1:]]
@@ -168,9 +192,7 @@ def _title_column(heads: Sequence[str], command: int) -> int:
     return (worded or other or named or [command])[0]
 
 
-def _row_step(
-    line: int, cells: list[str], columns: tuple[int, int], group: str
-) -> tuple[Step, list[Doubt]]:
+def _row_step(line: int, cells: list[str], columns: tuple[int, int], group: str) -> Found:
     title_at, command_at = columns
     cell = cells[command_at] if command_at < len(cells) else ""
     commands = command_of_cell(cell, line)
@@ -188,4 +210,5 @@ def _row_step(
         instructions=(text,),
         group=group,
     )
-    return step, [] if commands or "`" not in cell else [Doubt("not-commands", line)]
+    doubts = [] if commands or "`" not in cell else [Doubt("not-commands", line)]
+    return Found(step, doubts)

@@ -19,6 +19,10 @@ class Coverage:
         if lines:
             self.claims.append(Span(kind, lines, ref))
 
+    def release(self, prefix: str) -> None:
+        """Forget the claims of everything whose key begins so."""
+        self.claims = [span for span in self.claims if not span.ref.startswith(prefix)]
+
     def settle(self, lines: Sequence[str]) -> tuple[tuple[Span, ...], tuple[Lines, ...]]:
         """Spans and unmapped ranges that hold every line that is not blank exactly once.
 

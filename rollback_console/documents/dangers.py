@@ -71,7 +71,7 @@ _RULES: tuple[tuple[Severity, str, str, str], ...] = (
      " Use a defaults file (mysql), .pgpass (PostgreSQL) or a netrc file (curl)."),
     (Severity.WARNING, "example-value",
      r"(?<![\w.])v?1\.2\.[0-9](?![\w.])|--to-revision[= ]\d+|\b(?:abc123\w*|deadbeef|a1b2c3d\w*|1a2b3c\w*|abcdef\d*|xyz789|123abc)\b|\bexample\.(?:com|org|net)\b"
-     r"|\bhelm\s+(?:\S+\s+)*rollback\s+(?:-\S+\s+)*[\w-]+\s+\d+\b|(?<![\w.])v?[01]\.0\.0(?![\w.])|\b20\d\d[-_]?[01]\d[-_]?[0-3]\d\d*\b(?=.*\.(?:sql|dump|gz))",
+     r"|\bhelm\s+(?:\S+\s+)*rollback\s+(?:-\S+\s+)*[\w-]+\s+\d+\b|(?<![\w.])v?[01]\.0\.0(?![\w.])|(?<![\d$])20[12]\d([-_]?)[01]\d\1[0-3]\d(?!\d*\))",
      "This looks like an example's value and would run as it is. Write a placeholder, so that the console asks for it."),
     (Severity.NOTE, "pipe-hides-failure", r"\b(?:pg_dump|mysqldump|mariadb-dump|gunzip|zcat|pg_restore|mongodump|curl|cat)\b[^|\n]*(?<!\|)\|(?!\|)\s*(?:sudo\s+)?(?:gzip|mysql|mariadb|psql|bash|sh|pg_restore|aws|ssh)\b",
      "Only the last part of a pipe decides whether it failed: an empty or broken first part goes unseen."

@@ -7,8 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from rollback_console.documents.blocks import Block, BlockKind
-from rollback_console.documents.fold import fold, plain, slug
+from rollback_console.documents.fences import FenceText, read_fence
+from rollback_console.documents.fold import bare_title, fold, plain, slug
 from rollback_console.documents.labelled import listed, minutes, notes_of, split_label
+from rollback_console.documents.messages import message
 from rollback_console.documents.model import (
     Action,
     Check,
@@ -19,7 +21,6 @@ from rollback_console.documents.model import (
     Note,
 )
 from rollback_console.documents.outline import Section
-from rollback_console.documents.placeholders import find
 from rollback_console.documents.sections import Part, is_follow_up
 
 _PRIMARY = re.compile(
@@ -49,6 +50,7 @@ class Details:
     no_go: list[Note] = field(default_factory=list)
     primary: list[str] = field(default_factory=list)
     escalate_to: list[str] = field(default_factory=list)
+    ladder: list[str] = field(default_factory=list)
     decision_notes: list[Note] = field(default_factory=list)
     preconditions: list[Check] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
@@ -63,7 +65,7 @@ class Details:
     data_notes: list[Note] = field(default_factory=list)
 
     def decision(self) -> Decision:
-        ladder = self.escalate_to or _ladder(self.contacts)
+        ladder = self.escalate_to or self.ladder
         return Decision(tuple(self.primary), tuple(ladder), tuple(self.decision_notes))
 
     def data(self) -> DataNotes:
@@ -114,6 +116,25 @@ def _preconditions(details: Details, section: Section) -> None:
 
 def _verification(details: Details, section: Section) -> None:
     details.checks += _checks(section, "check", len(details.checks))
+    for block in section.blocks:
+        if block.kind is BlockKind.FENCE:
+            details.checks += _fence_checks(section, read_fence(block), len(details.checks))
+
+
+def _fence_checks(section: Section, fence: FenceText, taken: int) -> list[Check]:
+    """Each group of commands shows one thing; its remark says what. Only what a shell can
+    run is kept as a command."""
+    found: list[Check] = []
+    for group in fence.groups:
+        shown = [c for c in group.commands if not re.match(r"echo\b|set -|#", c.text)]
+        if not shown:
+            continue
+        said = group.remarks[-1].text if group.remarks else shown[0].text.split("\n")[0]
+        text = re.sub(r"^(?:step )?\d+[.):]\s*", "", said, flags=re.IGNORECASE)
+        key = f"check-{taken + len(found) + 1}-{slug(text)[:40]}"
+        commands = tuple(shown) if fence.runnable else ()
+        found.append(Check(key, text, shown[0].lines[0], section.title, commands))
+    return found
 
 
 def _checks(section: Section, prefix: str, taken: int) -> list[Check]:
@@ -134,6 +155,9 @@ def _said(note: Note) -> str:
 
 def _after(details: Details, section: Section) -> None:
     when = "follow_up" if is_follow_up(section.title) else "immediate"
+    for block in section.blocks:
+        if block.kind is BlockKind.FENCE and not read_fence(block).groups:
+            _message_of(details, section.title, "\n".join(block.rows), block.first_row)
     for note in _check_notes(section) or listed(section.blocks):
         key = f"action-{len(details.actions) + 1}-{slug(note.text)[:40]}"
         details.actions.append(Action(key, _said(note), note.line, when))
@@ -173,18 +197,30 @@ def plain_lines(block: Block) -> str:
 
 
 def _message_of(details: Details, name: str, text: str, line: int) -> None:
-    slots = tuple(dict.fromkeys(one.text for one in find(text)))
-    details.messages.append(MessageTemplate(name, text, slots, line))
+    details.messages.append(message(bare_title(name), text, line))
 
 
 def _contacts(details: Details, section: Section) -> None:
     details.contacts += listed(section.blocks)
+    if re.search(r"escal|eskal|升级|التصعيد", fold(section.title)):
+        details.ladder += [name for block in section.blocks for name in _rungs(block)]
 
 
-def _ladder(contacts: list[Note]) -> list[str]:
-    """An escalation path written as contacts, in order: its levels name the people."""
-    level = re.compile(r"(?:level|l|tier|nivel|niveau|stufe|级别|المستوي) ?\d")
-    return [note.text for note in contacts if level.match(fold(note.label))]
+def _rungs(block: Block) -> list[str]:
+    """Who stands on a rung of an escalation path, in its order."""
+    if block.kind is BlockKind.TABLE:
+        return [plain(cells[0]) for _, cells in block.table[1:] if cells and cells[0]]
+    if block.kind is not BlockKind.ITEM or block.depth > 1:
+        return []
+    label, text = split_label(block.text)
+    leveled = _LEVEL.match(fold(label))
+    name = text if leveled or not label else label
+    return [re.split(r"\s+[-–—(]\s*", name)[0]] if name else []
+
+
+_LEVEL = re.compile(
+    r"(?:level|l|tier|nivel|niveau|stufe|级别|المستوي|p|sev) ?\d|first|second|third|primary|secondary|after|then|\d"
+)
 
 
 def _prevention(details: Details, section: Section) -> None:

@@ -51,6 +51,16 @@ _SENTENCES: dict[str, tuple[Severity, str]] = {
         Severity.WARNING,
         "This does not read like commands and is only shown. Mark the fence bash if it is.",
     ),
+    "not-shell": (
+        Severity.ERROR,
+        "A line here is no shell command (a lone option, prose, a ^ at its end), so this step is"
+        " done by hand. Correct the line.",
+    ),
+    "read-as-alternatives": (
+        Severity.WARNING,
+        "These commands undo the same thing twice, so they are read as two ways of doing it."
+        " Say “# Or” between them, or make steps of them.",
+    ),
     "commands-after-choice": (
         Severity.WARNING,
         "These commands come after a choice and are run whichever way is chosen. Make them a step"

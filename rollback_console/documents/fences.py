@@ -20,6 +20,7 @@ from rollback_console.documents.programs import (
     SESSIONS,
     SHELLS,
     SQLS,
+    not_shell,
     reads_like_command,
 )
 from rollback_console.documents.shell import scan
@@ -132,6 +133,8 @@ def _doubt(text: str, fence: FenceText) -> str:
         return "unclosed-fence"
     if any(_REPL.match(command.text) for command in fence.commands):
         return "interactive-lines"
+    if any(not_shell(command.text.split("\n")[0]) for command in fence.commands):
+        return "not-shell"
     return ""
 
 

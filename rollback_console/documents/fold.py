@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _LINK = re.compile(r"!?\[([^\[\]\n]{1,300})\]\((?:[^()\s]{1,500})(?:\s+\"[^\"\n]{0,200}\")?\)")
-_STRONG = re.compile(r"(?<![\w*])\*{1,3}(?=\S)|(?<=[^\s*])\*{1,3}(?![\w*])")
+_STRONG = re.compile(r"(?<![\w*])\*{1,3}(?=[^\s*])|(?<=[^\s*])\*{1,3}(?![\w*])")
 _UNDERSCORE = re.compile(r"(?<![\w_])_{1,2}(?=[^\s_])|(?<=[^\s_])_{1,2}(?![\w_])")
 _STRIKE = re.compile(r"~~")
 _CODE = re.compile(r"`+")
 _ESCAPE = re.compile(r"\\([\\`*_{}\[\]()#+\-.!<>|~])")
+_MARKUP = re.compile(r"[\[*_~`\\<\n\t]|  ")
 _BREAK = re.compile(r"<br\s*/?>|\s+")
 _NUMBER = re.compile(
     r"(?:(?:part|section|chapter|teil|partie|parte|seccion|abschnitt)\s+)?"
@@ -30,6 +32,8 @@ _TRIM = " \t\n:.,;-–—*_#:。، "
 
 def plain(text: str) -> str:
     """`text` as a person reads it: one line, without inline Markdown; placeholders stay."""
+    if not _MARKUP.search(text):
+        return text.strip()
     text = _LINK.sub(r"\1", text)
     text = _STRIKE.sub("", _UNDERSCORE.sub("", _STRONG.sub("", text)))
     text = _ESCAPE.sub(r"\1", _CODE.sub("", text))
@@ -38,9 +42,20 @@ def plain(text: str) -> str:
 
 def fold(text: str) -> str:
     """`text` for comparison: plain, lower case, no accents, no emoji, single spaces."""
+    return _fold_short(text) if len(text) < 200 else _fold(text)
+
+
+@lru_cache(maxsize=8192)
+def _fold_short(text: str) -> str:
+    # The same heading is asked about by many rules; long texts are not worth keeping.
+    return _fold(text)
+
+
+def _fold(text: str) -> str:
     decomposed = unicodedata.normalize("NFKD", plain(text)).casefold()
-    kept = "".join(_folded(letter) for letter in decomposed)
-    return re.sub(r"\s+", " ", kept).strip(_TRIM)
+    if not decomposed.isascii():
+        decomposed = "".join(map(_folded, decomposed))
+    return re.sub(r"\s+", " ", decomposed).strip(_TRIM)
 
 
 def fold_heading(text: str) -> str:
@@ -48,6 +63,15 @@ def fold_heading(text: str) -> str:
     folded = fold(text)
     shorter = _TAIL.sub("", _NUMBER.sub("", folded, count=1) if _NUMBER.match(folded) else folded)
     return shorter.strip(_TRIM) or folded
+
+
+def bare_title(text: str) -> str:
+    """A heading or item as a title: plain, without emoji in front and the frames of keycaps."""
+    title = re.sub("[\ufe0f\u20e3\u200d]", "", plain(text))
+    at = 0
+    while at < len(title) and unicodedata.category(title[at]) in {"So", "Sk", "Zs", "Cn"}:
+        at += 1
+    return title[at:] or title
 
 
 def slug(text: str, fallback: str = "item") -> str:

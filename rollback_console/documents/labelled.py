@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from rollback_console.documents.blocks import Block, BlockKind
-from rollback_console.documents.fold import plain
+from rollback_console.documents.fold import bare_title, plain
 from rollback_console.documents.model import Note
 
 _BOLD_LABEL = re.compile(
@@ -74,7 +74,7 @@ def _item(block: Block) -> Iterator[Note]:
     if label and not text:
         return
     if not _is_bold(block.text):
-        label, text = "", plain(block.text)
+        label, text = "", bare_title(block.text)
     yield Note(text, block.lines[0], label)
 
 
@@ -93,7 +93,7 @@ def _rows(block: Block) -> Iterator[Note]:
 
 def _lines(block: Block) -> Iterator[Note]:
     for at, line in enumerate(block.text.split("\n")):
-        label, text = split_label(line) if _is_bold(line) else ("", plain(line))
+        label, text = split_label(line) if _is_bold(line) else ("", bare_title(line))
         if label or text:
             yield Note(text, block.lines[0] + at, label)
 

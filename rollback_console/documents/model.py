@@ -145,7 +145,11 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Procedure:
-    """One of several alternative ways to roll back. `condition` is when to take it."""
+    """One of several alternative ways to roll back.
+
+    `condition` is when to take it. `derived`: made from another by leaving steps out.
+    `ordered`: the author counted the steps.
+    """
 
     key: str
     name: str
@@ -153,6 +157,7 @@ class Procedure:
     line: int
     condition: str = ""
     derived: bool = False
+    ordered: bool = False
     warnings: tuple[str, ...] = ()
 
 

@@ -23,7 +23,7 @@ _REMARK = re.compile(
 _LABEL_LEVEL = 7
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Section:
     """A heading, what stands below it before the next, and its sub-sections."""
 

@@ -11,9 +11,9 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from rollback_console.documents.carriers import Found, is_plain_prose, steps_of_blocks
-from rollback_console.documents.fold import fold, fold_heading, plain, slug
-from rollback_console.documents.model import Procedure, Step
+from rollback_console.documents.carriers import is_plain_prose, steps_of_blocks
+from rollback_console.documents.fold import bare_title, fold, fold_heading, plain, slug
+from rollback_console.documents.model import MessageTemplate, Procedure, Step
 from rollback_console.documents.outline import Section
 from rollback_console.documents.sections import (
     Part,
@@ -21,8 +21,13 @@ from rollback_console.documents.sections import (
     part_of,
     speaks_of_going_back,
 )
-from rollback_console.documents.steps import Doubt, step_from
-from rollback_console.documents.words import is_condition, is_warning
+from rollback_console.documents.steps import Doubt, Found, step_from
+from rollback_console.documents.words import (
+    is_condition,
+    is_fallback,
+    is_preferred,
+    is_warning,
+)
 
 _STEP = re.compile(
     r"\W*(?:step|paso|etape|schritt|passo|passaggio|步骤|الخطوه|خطوه)\s*#?\s*(\d{1,3})(?:\.\d+)*(?:\s*[:.)\-–—:\uff1a、]\s*|\s+|$)(.*)"
@@ -30,8 +35,8 @@ _STEP = re.compile(
 _COUNTED = re.compile(r"\W*(?:\d{1,2}\.)*(\d{1,3})\s*(?:[.):、]\s*|[-–—]\s+|\s+(?=[^\W\d]))(\D.*)")
 _CHINESE_STEP = re.compile(r"\W*第\s*([一二三四五六七八九十\d]{1,3})\s*步\s*[:\uff1a、]?\s*(.*)")
 _WAY = re.compile(
-    r"\W*(?:\d[\d.]*[.)]?\s*)?(?:option|method|scenario|level|procedure|strategy|approach|alternative|plan|path|way|tier|case"
-    r"|opcion|escenario|metodo|methode|scenario|variante|szenario|方案|场景|方法|选项|الخيار|السيناريو|الطريقه)"
+    r"\W*(?:\d[\d.]*[.)]?\s*)?(?:rollback\s+)?(?:option|method|scenario|level|procedure|strategy|approach|alternative|plan|path|way|tier|case"
+    r"|opcion|escenario|metodo|estrategia|methode|strategie|variante|szenario|方案|场景|方法|选项|الخيار|السيناريو|الطريقه)"
     r"\s*(?:#\s*)?(?:\d{1,2}|[a-h]|[ivx]{1,4}|[一二三四五六])(?:\b|(?<=[一二三四五六]))"
 )
 _PHASE = re.compile(
@@ -49,6 +54,7 @@ class Reading:
 
     procedures: list[Procedure] = field(default_factory=list)
     doubts: dict[str, list[Doubt]] = field(default_factory=dict)
+    messages: list[MessageTemplate] = field(default_factory=list)
     others: list[tuple[Section, Part]] = field(default_factory=list)
     keys: Counter[str] = field(default_factory=Counter)
     step_keys: Counter[str] = field(default_factory=Counter)
@@ -98,7 +104,7 @@ def _sorted(section: Section, reading: Reading) -> tuple[list[Section], list[Sec
     """Children that are steps or phases, and those that are ways; the rest is for others."""
     inside: list[Section] = []
     ways: list[Section] = []
-    several = _children_are_ways(section)
+    several = not is_way_heading(section.title) and _children_are_ways(section)
     for child in section.children:
         if is_step_heading(child.title) or is_phase_heading(child.title):
             inside.append(child)
@@ -107,7 +113,7 @@ def _sorted(section: Section, reading: Reading) -> tuple[list[Section], list[Sec
         elif (other := _other_part(child)) is not None:
             reading.others.append((child, other))
         else:
-            (ways if several and not is_counted_heading(child.title) else inside).append(child)
+            (ways if several else inside).append(child)
     return inside, ways
 
 
@@ -116,7 +122,7 @@ def _other_part(child: Section) -> Part | None:
     part = part_of(child.title)
     if part in {Part.STEPS, Part.UNKNOWN}:
         return None
-    if part is Part.NEVER:
+    if part is Part.NEVER or (part is Part.ABOUT and not child.has_fence()):
         return part
     runs = child.has_fence() or is_counted_heading(child.title)
     if runs and part not in {Part.TRIGGERS, Part.NO_GO, Part.MESSAGE, Part.CONTACTS, Part.TIME}:
@@ -125,15 +131,27 @@ def _other_part(child: Section) -> Part | None:
 
 
 def _children_are_ways(section: Section) -> bool:
-    plain_ones = [c for c in section.children if not _is_marked(c) and _other_part(c) is None]
-    if len(plain_ones) < 2 or any(is_step_heading(c.title) for c in section.children):
+    """Whether unmarked (or merely counted) sub-headings are ways rather than steps."""
+    ones = [c for c in section.children if not _is_marked(c) and _other_part(c) is None]
+    if len(ones) < 2 or any(is_step_heading(c.title) for c in section.children):
         return False
-    back = sum(speaks_of_going_back(child.title) for child in plain_ones)
-    return holds_several_ways(section.title) or back > 1 or all(map(_has_steps, plain_ones))
+    back = [child for child in ones if speaks_of_going_back(child.title)]
+    ranked = any(is_preferred(c.title) or is_fallback(c.title) for c in back)
+    counted = any(is_counted_heading(child.title) for child in ones)
+    if counted:
+        return len(back) > 1 and (ranked or all(map(_holds_steps, ones)))
+    return holds_several_ways(section.title) or len(back) > 1 or all(map(_has_steps, ones))
+
+
+def _holds_steps(section: Section) -> bool:
+    """It counts its own steps from one again, or says how to do a whole thing."""
+    return any(is_step_heading(c.title) for c in section.children) or bool(
+        section.has_fence() and speaks_of_going_back(section.title)
+    )
 
 
 def _is_marked(child: Section) -> bool:
-    tests = (is_step_heading, is_counted_heading, is_way_heading, is_phase_heading)
+    tests = (is_step_heading, is_way_heading, is_phase_heading)
     return any(test(child.title) for test in tests)
 
 
@@ -143,41 +161,41 @@ def _has_steps(section: Section) -> bool:
     return len(steps_of_blocks(section.title, section.line, section.blocks)) > 1
 
 
-def _found(section: Section, inside: Sequence[Section], has_ways: bool) -> Found:
-    own: Found = []
+def _found(section: Section, inside: Sequence[Section], has_ways: bool) -> list[Found]:
+    own: list[Found] = []
     if not (is_plain_prose(section.blocks) and (inside or has_ways)):
         own = steps_of_blocks(section.title or "Rollback", section.line, section.blocks)
     if inside or has_ways:
         # Bullets above real steps introduce them; only what runs is a step itself.
-        own = [(step, doubts) for step, doubts in own if step.commands or step.alternatives]
+        own = [one for one in own if one.step.commands or one.step.alternatives]
     return own + [step for child in inside for step in _steps_of(child)]
 
 
-def _steps_of(section: Section) -> Found:
+def _steps_of(section: Section) -> list[Found]:
     """A heading is one step, unless it is a phase (or a plain heading) that holds several."""
     if is_step_heading(section.title):
         return [_heading_step(section)]
-    group = plain(section.title) if is_phase_heading(section.title) else ""
+    group = bare_title(section.title)
     steps = [c for c in section.children if is_step_heading(c.title) or is_counted_heading(c.title)]
     if steps:
-        return [step for child in steps for step in _steps_in(child, group or section.title)]
+        return [_grouped(_heading_step(child), group) for child in steps]
     carried = steps_of_blocks(section.title, section.line, section.blocks)
     if len(carried) > 1 and not section.children:
-        return [(replace(step, group=section.title), doubts) for step, doubts in carried]
+        return [_grouped(one, group) for one in carried]
     return [_heading_step(section)]
 
 
-def _steps_in(section: Section, group: str) -> Found:
-    step, doubts = _heading_step(section)
-    return [(replace(step, group=group), doubts)]
+def _grouped(found: Found, group: str) -> Found:
+    return replace(found, step=replace(found.step, group=group))
 
 
-def _heading_step(section: Section) -> tuple[Step, list[Doubt]]:
+def _heading_step(section: Section) -> Found:
     title = _step_title(section.title)
     return step_from(title, section.line, section.every_block())
 
 
 def _step_title(title: str) -> str:
+    title = bare_title(title)
     for pattern in (_AS_WRITTEN_STEP, _AS_WRITTEN_COUNT):
         match = pattern.match(title)
         rest = (match[match.lastindex or 0] or "").strip() if match and match.lastindex else ""
@@ -204,17 +222,31 @@ def _number_of(title: str) -> int | None:
     return None
 
 
-def _add(reading: Reading, section: Section, name: str, found: Found) -> None:
+def _add(reading: Reading, section: Section, name: str, found: list[Found]) -> None:
     key = _unique(slug(name, "procedure"), reading.keys)
-    steps = _numbered(section, [step for step, _ in found], reading.step_keys)
-    for step, (_, doubts) in zip(steps, found, strict=True):
-        reading.doubts[step.key] = doubts
+    steps = _numbered(section, [one.step for one in found], reading.step_keys)
+    for step, one in zip(steps, found, strict=True):
+        reading.doubts[step.key] = one.doubts
+        reading.messages += one.messages
     intro = [plain(b.text) for b in section.blocks if b.text]
     condition = next((text for text in (section.title, *intro) if is_condition(text)), "")
     warnings = tuple(b_text for b_text in intro if is_warning(b_text)) if section.children else ()
     reading.procedures.append(
-        Procedure(key, name, tuple(steps), section.line, condition, warnings=warnings)
+        Procedure(
+            key,
+            name,
+            tuple(steps),
+            section.line,
+            condition,
+            ordered=_is_ordered(section),
+            warnings=warnings,
+        )
     )
+
+
+def _is_ordered(section: Section) -> bool:
+    counted = any(is_step_heading(c.title) or is_counted_heading(c.title) for c in section.children)
+    return counted or any(b.number is not None or b.checkbox for b in section.blocks)
 
 
 def _numbered(section: Section, steps: Sequence[Step], keys: Counter[str]) -> list[Step]:
@@ -240,8 +272,9 @@ def _unique(key: str, seen: Counter[str]) -> str:
 
 def _name_of(title: str) -> str:
     """The heading without its number."""
-    match = re.match(r"\W*(?:\d+\.)*\d*[.)]?\s*(\D.*)", plain(title))
-    return (match[1] if match else plain(title)).strip(" :") or "Rollback"
+    title = bare_title(title)
+    match = re.match(r"\W*(?:\d+\.)*\d*[.)]?\s*(\D.*)", title)
+    return (match[1] if match else title).strip(" :") or "Rollback"
 
 
 def folded_name(procedure: Procedure) -> str:

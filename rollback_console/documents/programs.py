@@ -107,6 +107,50 @@ def signature(command: str) -> tuple[str, str]:
     return program, second
 
 
+_ACTS = re.compile(
+    r"(?P<act>kubectl rollout undo|helm rollback|alembic downgrade|heroku (?:releases:)?rollback|flyway undo"
+    r"|(?:bin/)?rails db:rollback|artisan migrate:rollback|git reset --hard|git checkout|git switch|git revert"
+    r"|vercel rollback|argocd app rollback|cf rollback|eb deploy|wrangler rollback|docker service rollback)"
+    r"(?P<rest>(?:\s+\S+){0,12})"
+)
+# One state only can be the result, whatever the arguments; elsewhere the target decides.
+_SINGLE = (
+    "alembic",
+    "flyway",
+    "rails",
+    "bin/rails",
+    "artisan",
+    "heroku",
+    "git reset",
+    "git checkout",
+)
+
+
+def going_back_act(command: str) -> str:
+    """What this command takes back, without where to: two of the same are two ways of one thing.
+
+    Empty when it takes nothing back.
+    """
+    match = _ACTS.search(command[:400])
+    if not match or re.search(r"\s(?:-b|--)(?:\s|$)", match["rest"]):
+        return ""
+    if match["act"].startswith(_SINGLE):
+        return match["act"]
+    words = [w for w in match["rest"].split() if not w.startswith("-") and not w.isdecimal()]
+    return f"{match['act']} {' '.join(words[:2] if 'kubectl' in match['act'] else words[:1])}"
+
+
+def not_shell(line: str) -> bool:
+    """A line in a shell fence that no shell could mean: an option alone, prose, another shell."""
+    text = line.strip()
+    return bool(
+        text.startswith("-")
+        or text.endswith(" ^")
+        or re.match(r"\S+ [–—→] \S", text)
+        or (_PROSE.match(text) and not reads_like_command(text))
+    )
+
+
 def reads_like_command(line: str) -> bool:
     """Whether a person would type this line at a prompt. Errs on the side of no."""
     line = line.strip()

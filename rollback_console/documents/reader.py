@@ -13,7 +13,7 @@ from rollback_console.documents.fold import plain
 from rollback_console.documents.frontmatter import read_front_matter
 from rollback_console.documents.gather import placeholders_of
 from rollback_console.documents.lint import findings_of
-from rollback_console.documents.model import FrontMatter, PlanDocument
+from rollback_console.documents.model import FrontMatter, PlanDocument, Procedure
 from rollback_console.documents.outline import Section, outline
 from rollback_console.documents.procedures import (
     Reading,
@@ -24,7 +24,13 @@ from rollback_console.documents.procedures import (
     read_steps,
 )
 from rollback_console.documents.scope import in_scope
-from rollback_console.documents.sections import Part, part_of, speaks_of_going_back
+from rollback_console.documents.sections import (
+    Part,
+    part_of,
+    says_steps,
+    speaks_of_going_back,
+    speaks_of_going_forward,
+)
 from rollback_console.documents.source import decode, split_lines
 
 
@@ -47,7 +53,6 @@ class _Reader:
     reading: Reading = field(default_factory=Reading)
     fields: list[Field] = field(default_factory=list)
     coverage: Coverage = field(default_factory=Coverage)
-    waiting: list[Section] = field(default_factory=list)
 
     def read(self) -> PlanDocument:
         self.lines = split_lines(self.text)
@@ -90,7 +95,16 @@ class _Reader:
             self._visit(section, Part.UNKNOWN)
         if not self.reading.procedures:
             self._late_steps(title, scope)
+        self._drop_mere_lists()
         self._code_only()
+
+    def _drop_mere_lists(self) -> None:
+        """Beside procedures that run, a list or a sentence under a heading that only happens to
+        speak of going back is no procedure."""
+        if any(step.runs for one in self.reading.procedures for step in one.steps):
+            for one in [p for p in self.reading.procedures if _is_mere_list(p)]:
+                self.reading.procedures.remove(one)
+                self.coverage.release(f"{one.key}/")
 
     def _visit(self, section: Section, inherited: Part) -> None:
         """Read one section; a heading that says nothing means what the one above it means."""
@@ -103,14 +117,12 @@ class _Reader:
             return
         self._claim(part, section)
         take(self.details, section, part)
-        if part is Part.VERIFICATION and section.has_fence():
-            self.waiting.append(section)
         for child in section.children:
-            self._visit(child, part)
+            self._visit(child, Part.UNKNOWN if part is Part.ABOUT else part)
 
     def _not_read(self, section: Section, part: Part) -> None:
         for child in section.children:
-            if part is Part.UNKNOWN or speaks_of_going_back(child.title):
+            if part is Part.UNKNOWN or _concerns_us(section, child):
                 self._visit(child, part)
         for block in section.blocks:
             for found in trailer_fields(block):
@@ -136,14 +148,17 @@ class _Reader:
         before = len(self.reading.procedures)
         read_procedures(section, self.reading)
         others, self.reading.others = self.reading.others, []
-        self._claim_procedures(section, before, {id(one) for one, _ in others})
+        self._claim_steps(before)
+        self._claim_section(section, {id(one) for one, _ in others})
         for other, part in others:
             self._visit(other, part)
 
-    def _claim_procedures(self, section: Section, before: int, others: set[int]) -> None:
+    def _claim_steps(self, before: int) -> None:
         for procedure in self.reading.procedures[before:]:
             for step in procedure.steps:
                 self.coverage.claim("step", step.lines, f"{procedure.key}/{step.key}")
+
+    def _claim_section(self, section: Section, others: set[int]) -> None:
         waiting = [section]
         while waiting:
             one = waiting.pop()
@@ -160,7 +175,8 @@ class _Reader:
         steps = [section for section in scope if is_step_heading(section.title)]
         if steps:
             self._read_loose(title, steps)
-            scope[:] = [section for section in scope if section not in steps]
+            loose = set(map(id, steps))
+            scope[:] = [section for section in scope if id(section) not in loose]
 
     def _late_steps(self, title: Section, scope: list[Section]) -> None:
         """Without any section of steps, `## 1. Stop` ... are the steps, or the body itself."""
@@ -178,8 +194,9 @@ class _Reader:
     def _read_loose(self, title: Section, steps: list[Section]) -> None:
         before = len(self.reading.procedures)
         read_steps(steps, self.reading, plain(title.title) or "Rollback", title.line or 1)
+        self._claim_steps(before)
         for section in steps:
-            self._claim_procedures(section, before, set())
+            self._claim_section(section, set())
 
     def _code_only(self) -> None:
         notes = [*self.details.losses, *self.details.data_notes, *self.details.classes]
@@ -212,7 +229,7 @@ class _Reader:
             estimates=tuple(details.estimates),
             notify=tuple(details.notify),
             contacts=tuple(details.contacts),
-            messages=tuple(details.messages),
+            messages=(*self.reading.messages, *details.messages),
             prevention=tuple(details.prevention),
             data=details.data(),
             mapped=mapped,
@@ -229,6 +246,19 @@ class _Reader:
         return named or first(self.fields, "service", head.values) or heading
 
 
+def _is_mere_list(procedure: Procedure) -> bool:
+    manual = all(not (step.runs or step.commands) for step in procedure.steps)
+    return manual and not procedure.ordered and not says_steps(procedure.name)
+
+
+def _concerns_us(never: Section, child: Section) -> bool:
+    """Inside a chapter that never runs: how to go back from it, and whom to call."""
+    if part_of(child.title) is Part.CONTACTS:
+        return True
+    forward = speaks_of_going_forward(never.title) and not speaks_of_going_back(never.title)
+    return forward and speaks_of_going_back(child.title)
+
+
 def replace_children(section: Section) -> Section:
     """The section with only its own blocks."""
     return Section(section.title, section.level, section.line, section.blocks, [], None)
@@ -240,12 +270,20 @@ def _is_part(section: Section) -> bool:
 
 def _part(section: Section, inherited: Part) -> Part:
     """Its own words first; ways and steps of a plan are steps wherever they stand."""
-    if is_way_heading(section.title) and section.has_fence() and inherited is not Part.NEVER:
+    if inherited is not Part.NEVER and is_way_heading(section.title) and section.has_fence():
         return Part.STEPS
     own = part_of(section.title)
     if own is Part.DATA and inherited is not Part.DATA and _acts(section):
         return Part.STEPS
+    if own is Part.STEPS and inherited not in {Part.UNKNOWN, Part.STEPS, Part.NEVER}:
+        # "Rollback is successful when" under verification is no procedure.
+        return Part.STEPS if _acts(section) and inherited in _MAY_ACT else inherited
+    if own is Part.ABOUT and inherited is not Part.UNKNOWN:
+        return inherited
     return inherited if own is Part.UNKNOWN else own
+
+
+_MAY_ACT = {Part.DATA, Part.DECISION, Part.TRIGGERS, Part.TIME}
 
 
 def _acts(section: Section) -> bool:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
+from functools import lru_cache
 
 from rollback_console.documents import synonyms
 from rollback_console.documents.fold import fold, fold_heading
 
 
 class Part(StrEnum):
-    """A part of a plan. `never` is understood and never runs; `unknown` is kept and reported."""
+    """A part of a plan. `never` is understood and never runs, `about` describes, `unknown` is
+    kept and reported."""
 
     UNKNOWN = "unknown"
     NEVER = "never"
+    ABOUT = "about"
     TRIGGERS = "triggers"
     NO_GO = "no-go"
     DECISION = "decision"
@@ -36,7 +39,9 @@ _ORDER: tuple[tuple[Part, re.Pattern[str]], ...] = tuple(
         (Part.MESSAGE, synonyms.MESSAGE),
         (Part.NO_GO, synonyms.NO_GO),
         (Part.NEVER, synonyms.NEVER),
+        (Part.ABOUT, synonyms.ABOUT),
         (Part.PREVENTION, synonyms.PREVENTION),
+        (Part.VERIFICATION, synonyms.SUCCESS),
         (Part.TRIGGERS, synonyms.TRIGGERS),
         (Part.PRECONDITIONS, synonyms.PRECONDITIONS),
         (Part.VERIFICATION, synonyms.VERIFICATION),
@@ -52,6 +57,10 @@ _ROLLBACK = re.compile(synonyms.ROLLBACK)
 _FORWARD = re.compile(synonyms.FORWARD)
 _STEPS = re.compile(synonyms.STEPS)
 _FOLLOW_UP = re.compile(synonyms.FOLLOW_UP)
+_OUTRIGHT = re.compile(
+    r"\bsteps?\b|procedure|process\b|instructions|how to|execution|\bpasos\b|procedimiento|etapes|schritte|vorgehen|ablauf"
+    r"|步骤|流程|操作|خطوات|اجراء"
+)
 _PLURAL = re.compile(
     r"procedures\b|methods\b|options\b|scenarios\b|strategies\b|procedimientos|opciones|escenarios"
     r"|methodes\b|optionen\b|verfahren\b|方案|场景|الخيارات|الطرق"
@@ -60,6 +69,12 @@ _PLURAL = re.compile(
 
 def part_of(heading: str) -> Part:
     """The part a heading announces; `unknown` when its words say nothing."""
+    # No heading is longer; a paragraph taken for one says nothing after that.
+    return _part_of(heading[:200])
+
+
+@lru_cache(maxsize=8192)
+def _part_of(heading: str) -> Part:
     folded = fold_heading(heading)
     for part, pattern in _ORDER:
         if pattern.search(folded):
@@ -69,6 +84,11 @@ def part_of(heading: str) -> Part:
     if _FORWARD.search(folded):
         return Part.NEVER
     return Part.STEPS if _STEPS.search(folded) else Part.UNKNOWN
+
+
+def says_steps(heading: str) -> bool:
+    """Whether the words promise steps outright: "steps", "procedure", "how to"."""
+    return bool(_OUTRIGHT.search(fold_heading(heading)))
 
 
 def speaks_of_going_back(text: str) -> bool:

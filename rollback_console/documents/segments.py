@@ -9,12 +9,12 @@ ways, and a person is told so. Two ways are never both run.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import product
 
 from rollback_console.documents.fences import Group, Remark
 from rollback_console.documents.model import Alternative, Command
-from rollback_console.documents.programs import signature
+from rollback_console.documents.programs import going_back_act, signature
 from rollback_console.documents.words import (
     is_condition,
     is_fallback,
@@ -44,17 +44,20 @@ class Part:
     commands: list[Command] = field(default_factory=list)
     ways: list[Way] = field(default_factory=list)
     named: bool = False
+    guessed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Choices:
     """The whole: `commands` first, then one of `alternatives`. `tail` is the line of the
-    first command that was put behind every way; `too_many` says nobody could choose."""
+    first command that was put behind every way; `too_many` says nobody could choose;
+    `guessed` is the line of a way that no word announced."""
 
     commands: tuple[Command, ...]
     alternatives: tuple[Alternative, ...]
     tail: int = 0
     too_many: bool = False
+    guessed: int = 0
 
 
 def choose(groups: Sequence[Group]) -> Choices:
@@ -64,7 +67,8 @@ def choose(groups: Sequence[Group]) -> Choices:
     parts: list[Part] = []
     for at, group in enumerate(filled):
         _take(parts, group, named, alone=len(filled) == 1, last=at == len(filled) - 1)
-    return _joined(parts)
+    guessed = next((part.guessed for part in parts if part.guessed), 0)
+    return replace(_joined(parts), guessed=guessed)
 
 
 def _with_orphans(groups: Sequence[Group]) -> list[Group]:
@@ -91,7 +95,7 @@ def _named(groups: Sequence[Group]) -> bool:
 
 
 def _platform(group: Group) -> str:
-    return platform(group.remarks[0].text) if group.remarks else ""
+    return next((name for r in group.remarks if (name := platform(r.text))), "")
 
 
 def _take(parts: list[Part], group: Group, named: bool, *, alone: bool, last: bool) -> None:
@@ -99,17 +103,27 @@ def _take(parts: list[Part], group: Group, named: bool, *, alone: bool, last: bo
     other = next((r.text for r in group.remarks if is_or(r.text)), "")
     fallback = next((r.text for r in group.remarks if is_fallback(r.text)), "")
     if not label and named:
-        label = group.remarks[0].text if _platform(group) else ""
+        label = next((r.text for r in group.remarks if platform(r.text)), "")
     if (other or fallback) and not label and _has_commands(parts):
         _other_way(parts, group, other or fallback, bool(fallback))
     elif label and not alone:
         _named_way(parts, group, label)
     elif parts and parts[-1].named:
         parts[-1].ways[-1].commands += group.commands
+    elif parts and _same_act(parts[-1], group):
+        _other_way(parts, group, group.remarks[0].text if group.remarks else "", fallback=False)
+        parts[-1].guessed = group.commands[0].lines[0]
     elif not alone and (condition := _condition(group)):
         parts.append(Part(ways=[_way(group, condition, condition), Way("Leave this out")]))
     else:
         _shared(parts, group)
+
+
+def _same_act(part: Part, group: Group) -> bool:
+    """The group takes back again what the part before it takes back."""
+    commands = part.ways[-1].commands if part.ways else part.commands
+    act = going_back_act(group.commands[0].text)
+    return bool(act) and any(going_back_act(command.text) == act for command in commands)
 
 
 def _has_commands(parts: Sequence[Part]) -> bool:

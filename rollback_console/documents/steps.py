@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from rollback_console.documents.attributes import is_set, settings_of
 from rollback_console.documents.blocks import Block, BlockKind
 from rollback_console.documents.fences import FenceText, Group, Remark, read_fence
-from rollback_console.documents.fold import plain, slug
+from rollback_console.documents.fold import bare_title, plain, slug
 from rollback_console.documents.inline import commands_of_item
-from rollback_console.documents.model import Command, Lines, Step, StepKind
+from rollback_console.documents.messages import message
+from rollback_console.documents.model import Command, Lines, MessageTemplate, Step, StepKind
 from rollback_console.documents.programs import destroys
 from rollback_console.documents.sections import Part, part_of
 from rollback_console.documents.segments import Choices, choose
@@ -34,6 +35,10 @@ _TIME = re.compile(
 _EXPECTED = re.compile(
     r"expected|should (?:show|return|see|be)|output|example|sample|result|esperad|attendu|erwartet|预期|输出"
 )
+_SENDS = re.compile(
+    r"\bpost\b|\bsend\b|slack|e-?mail|message|enviar|publicar|envoyer|senden|发送|ارسال"
+)
+TEXTS = frozenset({"", "text", "txt", "markdown", "md", "plain", "plaintext"})
 # What remarks decide; the rest of the prose is for the reader only.
 _DECIDES = (is_or, option_label, is_fallback, is_condition)
 
@@ -45,6 +50,15 @@ class Doubt:
     code: str
     line: int
     detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A step, what was doubtful in it, and the messages it says to send."""
+
+    step: Step
+    doubts: list[Doubt]
+    messages: list[MessageTemplate] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -63,12 +77,11 @@ class Draft:
     expected: list[str] = field(default_factory=list)
     attributes: dict[str, str] = field(default_factory=dict)
     doubts: list[Doubt] = field(default_factory=list)
+    messages: list[MessageTemplate] = field(default_factory=list)
     fence: int = 0
 
 
-def step_from(
-    title: str, line: int, blocks: Iterable[Block], group: str = ""
-) -> tuple[Step, list[Doubt]]:
+def step_from(title: str, line: int, blocks: Iterable[Block], group: str = "") -> Found:
     """One step from its heading (or item) and the blocks under it; its number is still 0.
 
     The doubts are what made it manual, and what a person should confirm.
@@ -79,25 +92,25 @@ def step_from(
         if block.kind is not BlockKind.RULE:
             draft.last = max(draft.last, block.lines[1])
         _TAKE[block.kind](draft, block)
-    return _finished(draft), draft.doubts
+    return Found(_finished(draft), draft.doubts, draft.messages)
 
 
 def step_from_groups(
     title: str, lines: Lines, fence: FenceText, groups: Sequence[Group], group: str = ""
-) -> tuple[Step, list[Doubt]]:
+) -> Found:
     """One step from some of a fence's groups, where comments carry the steps."""
     draft = Draft(title, lines[0], lines[1], group)
     _notice_title(draft)
     _notice_fence(draft, fence)
     _take_groups(draft, fence, groups)
-    return _finished(draft), draft.doubts
+    return Found(_finished(draft), draft.doubts, draft.messages)
 
 
 def _notice_title(draft: Draft) -> None:
     title = plain(draft.title)
     inside = re.findall(r"\(([^()]{3,80})\)", title)
     draft.conditions += [words for words in (title, *inside) if is_condition(words)][:1]
-    if is_warning(title) or any(is_warning(words) for words in inside):
+    if is_warning(bare_title(title)) or any(is_warning(words) for words in inside):
         draft.warnings.append(title)
 
 
@@ -139,12 +152,52 @@ def _fence(draft: Draft, block: Block) -> None:
         _taken(draft)
         return
     if not fence.groups:
-        draft.instructions.append("\n".join(block.rows))
-        _doubt(draft, fence)
+        _text_fence(draft, fence)
         return
     _notice_fence(draft, fence)
+    _take_groups(draft, fence, _introduced(draft, fence.groups))
+
+
+def _text_fence(draft: Draft, fence: FenceText) -> None:
+    """Text to read, or to send where the words around it speak of telling people."""
+    text = "\n".join(fence.block.rows)
+    draft.instructions.append(text)
+    said = [draft.title, *(remark.text for remark in draft.remarks[-1:])]
+    if fence.info.language in TEXTS and any(map(_tells, said)):
+        draft.messages.append(message(bare_title(draft.title), text, fence.block.first_row))
+    else:
+        _doubt(draft, fence)
+
+
+def _tells(text: str) -> bool:
+    return part_of(text) in {Part.COMMUNICATION, Part.MESSAGE} or bool(_SENDS.search(text.lower()))
+
+
+def _introduced(draft: Draft, groups: list[Group]) -> list[Group]:
+    """The fence's groups, under what the prose before it says about all of them.
+
+    "Only if ..." before a step's first commands is about the step. "Or ..." and "if that
+    fails" are about the whole fence, so it becomes one group, unless it decides by itself.
+    """
     first = Group(_taken(draft), [])
-    _take_groups(draft, fence, [first, *fence.groups] if _decides(first) else fence.groups)
+    if not any(group.commands for group in draft.groups):
+        conditions = [r.text for r in first.remarks if _is_only_condition(r.text)]
+        draft.conditions += conditions[:1]
+        first.remarks = [r for r in first.remarks if r.text not in conditions]
+    if not _decides(first):
+        return groups
+    if any(_decides(group) for group in groups) or _names_option(first):
+        return [first, *groups]
+    commands = [command for group in groups for command in group.commands]
+    return [Group(first.remarks + groups[0].remarks, commands)]
+
+
+def _is_only_condition(text: str) -> bool:
+    return is_condition(text) and not is_warning(text) and not is_or(text) and not is_fallback(text)
+
+
+def _names_option(group: Group) -> bool:
+    return any(option_label(remark.text) for remark in group.remarks)
 
 
 def _is_never(text: str) -> bool:
@@ -263,6 +316,8 @@ def _settle_conditions(draft: Draft, choices: Choices) -> None:
         draft.conditions += texts[:1]
     if choices.too_many:
         draft.doubts.append(Doubt("several-choices", draft.line))
+    if choices.guessed:
+        draft.doubts.append(Doubt("read-as-alternatives", choices.guessed))
     if choices.tail:
         draft.doubts.append(Doubt("commands-after-choice", choices.tail))
 
@@ -270,15 +325,15 @@ def _settle_conditions(draft: Draft, choices: Choices) -> None:
 def _title_and_time(title: str) -> tuple[str, str]:
     match = _TIME.search(title)
     if not match:
-        return plain(title).strip(" :"), ""
+        return bare_title(title).strip(" :"), ""
     rest = title[: match.start()] + title[match.end() :]
-    return plain(rest).strip(" :"), match[1].strip()
+    return bare_title(rest).strip(" :"), match[1].strip()
 
 
 _HANDS = frozenset(
     {
         "unfinished-command", "left-out-commands", "unclosed-fence-text", "interactive-lines",
-        "other-language", "several-choices", "no-prompt", "not-commands",
+        "other-language", "several-choices", "no-prompt", "not-commands", "not-shell",
     }
 )  # fmt: skip
 

@@ -26,6 +26,16 @@ NO_GO = (
     r"|何时不|不(?:应|要|宜|该)回滚|متي لا|متى لا"
 )
 
+ABOUT = (
+    r"^(?:overview|purpose|goals?|objectives?|scope|introduction|background|context|summary|assumptions?|limitations?"
+    r"|notes?|table of contents|contents|key (?:concept|principle)s?|(?:golden |general |important )?(?:rules?|principles?|notes?)"
+    r"|executive summary|philosophy|description|about)\b|golden rules|^what is\b"
+    r"|^(?:objetivo|proposito|alcance|introduccion|resumen|principio|reglas|concepto|politica|indice|descripcion|notas?)\b"
+    r"|^(?:objectif|but|portee|introduction|contexte|resume|principe|regles|remarques?)\b"
+    r"|^(?:ziele?|zweck|umfang|einleitung|einfuhrung|uberblick|ubersicht|zusammenfassung|grundsatze?|regeln|hinweise?)\b"
+    r"|^(?:概述|目的|目标|范围|背景|简介|说明|摘要|原则|回滚概述|文档说明)|^(?:الهدف|الغرض|نظره عامه|المقدمه|النطاق|ملخص|ملاحظات)"
+)
+
 NEVER = (
     r"\bdrill|rehears|\bevidence|quick (?:reference|commands?)|cheat ?sheet|reference card|troubleshoot"
     r"|common (?:issue|problem|error|mistake|pitfall)|known issue|\bfaq\b|incorrect|anti-?pattern"
@@ -33,7 +43,7 @@ NEVER = (
     r"|(?:expected|example|sample) (?:output|result|response)|\boutput$|^templates?$|\btemplates?$"
     r"|glossary|change ?log|(?:revision|document|version) history|related (?:doc|link|resource|runbook)"
     r"|^references?$|^appendix|test(?:ing)? (?:the|this|your) (?:rollback|plan)|rollback test"
-    r"|referencia rapida|solucion de problemas|depannage|fehlerbehebung|故障排[查除]|快速参考|演练|استكشاف الاخطاء"
+    r"|resultado esperado|resultat attendu|erwartete[sr]? ergebnis|预期结果|预期输出|النتيجه المتوقعه|referencia rapida|solucion de problemas|depannage|fehlerbehebung|故障排[查除]|快速参考|演练|استكشاف الاخطاء"
 )
 
 # Of these, a heading that also speaks of going back is not one.
@@ -49,10 +59,16 @@ PREVENTION = (
     r"|预防|复盘|经验教训|根因|الوقايه|الدروس|منع التكرار"
 )
 
+# Before the triggers: "success criteria" are criteria too.
+SUCCESS = (
+    r"success|exit criteria|exitos[oa]\b|exito\b|criteres de (?:succes|reussite)|erfolg|成功|نجاح"
+)
+
 VERIFICATION = (
-    r"verif|validat|success criteria|exit criteria|acceptance|smoke[ -]?test|sanity|health[ -]?check"
+    r"verif|validat|validaci|validierung|success criteria|exit criteria|acceptance|smoke[ -]?test|sanity|health[ -]?check"
     r"|post[ -]?(?:rollback|recovery|revert) (?:check|test|verif|valid)|critical check|\bconfirm"
     r"|(?:^|rollback |quality |final )checks?$|rollback checklist$|criterios de exito|comprob|pruebas de humo"
+    r"|criterios? de .{0,30}exit|exitos[oa]\b|rollback (?:is )?successful|considered successful"
     r"|criteres de (?:succes|reussite)|controle|prufung|uberpruf|verifiz|erfolgskriteri|verifich|verifica"
     r"|验证|校验|检查|验收|التحقق|الفحص|تحقق"
 )
@@ -62,6 +78,7 @@ TRIGGERS = (
     r"|invoke|perform|run|start|back|consider|do)|trigger|symptom|indicator|(?:rollback|decision|abort|revert)"
     r"(?: decision)? (?:criteria|condition|threshold|signal|reason)|reasons? (?:to|for) roll"
     r"|^when$|conditions? (?:for|to) (?:roll|revert)|go ?/ ?no-?go|use (?:this )?(?:runbook |plan |procedure )?when"
+    r"|(?:escenarios?|situaciones|casos) (?:que|de|para) (?:activ|dispar|rollback|reversi)|que activan"
     r"|cuando (?:revertir|hacer|ejecutar|usar|realizar|activar|aplicar)|disparador|criterios? de (?:reversion|rollback|activacion)"
     r"|quand (?:declencher|faire|effectuer|revenir|executer|utiliser|annuler|proceder)|declencheur|criteres? de (?:declenchement|retour)"
     r"|wann (?:zuruck|ein|der|soll|wird|rollback|auslosen|ist)|ausloser|abbruchkriteri|quando (?:eseguire|fare|executar|reverter)"

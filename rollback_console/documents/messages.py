@@ -1,0 +1,12 @@
+"""Messages to send: the text, and the slots a person fills."""
+
+from __future__ import annotations
+
+from rollback_console.documents.model import MessageTemplate
+from rollback_console.documents.placeholders import find
+
+
+def message(name: str, text: str, line: int) -> MessageTemplate:
+    """A template with its slots; `line` is the source line its text begins on."""
+    slots = tuple(dict.fromkeys(one.text for one in find(text)))
+    return MessageTemplate(name, text, slots, line)
