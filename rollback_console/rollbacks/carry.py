@@ -6,11 +6,12 @@ from typing import Any
 
 from django.db.models.functions import Now
 
+from rollback_console.engine import authority
 from rollback_console.engine.decide import AskPerson, Question
 from rollback_console.engine.snapshot import Snapshot, StepSpec
 from rollback_console.engine.states import RollbackState, StepState
 
-from . import signals
+from . import clock, signals
 from .events import record
 from .intake import facts
 from .lease import move, move_run, release
@@ -20,14 +21,24 @@ from .view import snapshot_of
 
 def begin(row: Rollback) -> bool:
     """Take the environment's lock and lay out every run; False when it may not start."""
-    holder = Lock.objects.select_related("rollback").filter(environment=row.environment_id).first()
-    if holder is not None:
-        return _refuse_start(row, holder)
+    if row.expires_at <= clock.now():
+        return expire(row)
+    if why := _locked(row) or _no_longer_approved(row):
+        return _refuse_start(row, why)
     Lock.objects.create(environment_id=row.environment_id, rollback=row, at=Now())
     StepRun.objects.bulk_create(_runs(row, snapshot_of(row.snapshot)))
     move(row, RollbackState.RUNNING, started_at=Now())
     record(row, "rollback.started", snapshot=row.snapshot_sha256)
     return True
+
+
+def expire(row: Rollback) -> bool:
+    """End what was not decided or not started in time; always False."""
+    was = row.state
+    move(row, RollbackState.EXPIRED, finished_at=Now())
+    record(row, "rollback.expired", state=was)
+    release(row, due=None)
+    return False
 
 
 def start(row: Rollback, run: StepRun, step: StepSpec) -> None:
@@ -125,10 +136,28 @@ def finish(row: Rollback, state: RollbackState) -> None:
     signals.send_finished(row)
 
 
-def _refuse_start(row: Rollback, holder: Lock) -> bool:
-    why = f"{holder.environment} is locked by rollback {holder.rollback_id}."
+def _locked(row: Rollback) -> str:
+    lock = Lock.objects.select_related("environment").filter(environment=row.environment_id)
+    return "".join(f"{each.environment} is locked by rollback {each.rollback_id}." for each in lock)
+
+
+def _no_longer_approved(row: Rollback) -> str:
+    """Only who may still approve counts: rights are taken away for a reason."""
+    makers = row.environment.decision_makers.filter(user__is_active=True)
+    roles = dict(makers.values_list("user_id", "role"))
+    votes = [
+        authority.Vote(vote.by_id, roles[vote.by_id], vote.snapshot_sha256)
+        for vote in row.approvals.filter(given=True, by__in=roles)
+    ]
+    policy = snapshot_of(row.snapshot).policy
+    if authority.enough(authority.Request(row.snapshot_sha256, policy, frozenset()), votes):
+        return ""
+    return "Who approved this may not approve any more. Ask for a new rollback."
+
+
+def _refuse_start(row: Rollback, why: str) -> bool:
     Rollback.objects.filter(pk=row.pk).update(start_asked=False)
-    record(row, "start.refused", why=why, holder=holder.rollback_id)
+    record(row, "start.refused", why=why)
     release(row, due=None)
     return False
 

@@ -62,7 +62,10 @@ def advance(rollback_id: int, connect: Callable[[HostAddress], Remote] = ssh.con
     if stopping.is_set():
         return False
     fence = lease.claim(rollback_id, f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}")
-    return fence is not None and Slice(rollback_id, fence, connect).run()
+    if fence is None:
+        return False
+    failpoint("lease.claimed")
+    return Slice(rollback_id, fence, connect).run()
 
 
 @dataclass
@@ -102,6 +105,7 @@ class Slice:
                 self._turn()
                 look = time.monotonic() + self.wait
             if not self.released and self._store(self._collect(look - time.monotonic())):
+                failpoint("step.between")
                 look = 0.0
 
     def _turn(self) -> None:
@@ -119,7 +123,8 @@ class Slice:
             carry.enter_abort(row)
         decisions = decide(view.build(row))
         runs = {str(run.token): run for run in view.latest(row)}
-        self._adopt(runs)
+        self._forget(runs)
+        self._adopt(runs, stopping=row.abort_asked)
         if not any(isinstance(decision, AskPerson | Finish) for decision in decisions):
             carry.settle(row)
         self.wait = min([LOOK, *(each.seconds for each in decisions if isinstance(each, Wait))])
@@ -198,13 +203,22 @@ class Slice:
             follower.close()
         self.connections.close()
 
-    def _adopt(self, runs: dict[str, StepRun]) -> None:
+    def _adopt(self, runs: dict[str, StepRun], *, stopping: bool) -> None:
         """Follow again what an earlier slice left working on its host."""
         for token, run in runs.items():
             if run.host and run.state in IN_FLIGHT and token not in self.followers:
-                self._follow(run, fresh=False)
+                self._follow(run, fresh=False, stopping=stopping)
 
-    def _follow(self, run: StepRun, *, fresh: bool) -> None:
+    def _forget(self, runs: dict[str, StepRun]) -> None:
+        """Leave alone what a person has given up: it must not start once its host is back."""
+        flying = {token for token, run in runs.items() if run.state in IN_FLIGHT}
+        for token, intake in self.intakes.items():
+            if not intake.over and token not in flying:
+                intake.run.state = StepState.LOST
+                if token in self.followers:
+                    self.followers[token].close()
+
+    def _follow(self, run: StepRun, *, fresh: bool, stopping: bool = False) -> None:
         token = str(run.token)
         try:
             work, secrets = self._work(run, fresh=fresh)
@@ -213,8 +227,10 @@ class Slice:
             self.inbox.put(Report(token, Trouble(str(error), gave_up=fresh)))
             return
         self.intakes[token] = Intake.of(run, secrets)
-        self.followers[token] = Follower(work, self.connections, self.inbox)
-        self.followers[token].start()
+        follower = self.followers[token] = Follower(work, self.connections, self.inbox)
+        if stopping:
+            follower.stop_run()
+        follower.start()
 
     def _work(self, run: StepRun, *, fresh: bool) -> tuple[Work, list[str]]:
         row = Rollback.objects.only("snapshot").get(pk=self.rollback_id)

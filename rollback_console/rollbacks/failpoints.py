@@ -14,12 +14,16 @@ NAMES = frozenset(
         "approve.committed",
         "attempt.before-commit",
         "attempt.committed",
+        "enqueue.before",
         "follower.connected",
         "launch.started",
+        "lease.claimed",
+        "log.half-written",
         "log.received",
         "log.stored",
         "outcome.received",
         "outcome.stored",
+        "slice.over",
         "step.between",
     }
 )

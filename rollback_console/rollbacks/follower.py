@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 from rollback_console.remote.base import (
     Chunk,
+    Ending,
     HostAddress,
     Outcome,
     Remote,
@@ -32,6 +33,9 @@ from rollback_console.remote.errors import (
 from .failpoints import failpoint
 
 BACKOFF = (0.2, 0.5, 1.0, 2.0, 5.0)
+NEVER_STARTED = Outcome(
+    Ending.NEVER_STARTED, None, "The command was never started, and cannot be any more."
+)
 PASSING = (HostUnreachable, SessionRefused, AnswerLate)
 
 
@@ -148,9 +152,10 @@ class Follower:
         self._thread(self._run, "follow")
 
     def stop_run(self) -> None:
-        """Ask the host to abort the run, once."""
-        if not self._stopping:
-            self._stopping = True
+        """Ask the host to abort the run, once. From here on it is not launched any more."""
+        with self._gate:
+            before, self._stopping = self._stopping, True
+        if not before:
             self._thread(self._stop, "stop")
 
     def abandon(self) -> bool:
@@ -208,9 +213,18 @@ class Follower:
         with self._gate:
             if self.closing.is_set():
                 raise HostUnreachable(self.work.address.name, "this slice is over")
+            if self._stopping:
+                return self._unless_started(remote)
             self._launches += 1 if self.work.fresh else 2
             self.work.fresh = False
         return remote.run(self.work.request, self.work.offset)
+
+    def _unless_started(self, remote: Remote) -> Iterator[Chunk | Outcome]:
+        ref = RunRef(self.work.request.token)
+        if remote.veto(ref):
+            yield NEVER_STARTED
+        else:
+            yield from remote.follow(ref, self.work.offset)
 
     def _note(self, item: Started | Chunk | Outcome) -> None:
         if isinstance(item, Started):
@@ -235,12 +249,17 @@ class Follower:
         for pause in self._pauses():
             try:
                 remote = self.connections.get(self.work.address)
-                token, grace = self.work.request.token, self.work.request.grace
-                self._put(Stopped(remote.stop(RunRef(token), grace)))
+                self._put(Stopped(self._proof(remote)))
                 return
             except RemoteError as error:
                 self._put(Trouble(str(error)))
             self.closing.wait(pause)
+
+    def _proof(self, remote: Remote) -> Outcome:
+        ref = RunRef(self.work.request.token)
+        if not self.work.started and remote.veto(ref):
+            return NEVER_STARTED
+        return remote.stop(ref, self.work.request.grace)
 
     def _trouble(self, error: RemoteError, waited: float) -> bool:
         passing = isinstance(error, PASSING) and waited < self.work.patience

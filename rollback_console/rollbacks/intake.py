@@ -14,6 +14,7 @@ from rollback_console.remote.redact import Redactor
 from . import clock, logs
 from .errors import LeaseLost
 from .events import record
+from .failpoints import failpoint
 from .follower import Back, Item, Stopped, Trouble
 from .lease import move_run
 from .models import LogChunk, Rollback, StepRun
@@ -73,6 +74,7 @@ class Intake:
         for chunk in self.rows:
             chunk.at = moment
         LogChunk.objects.bulk_create(self.rows)
+        failpoint("log.half-written")
         mine = StepRun.objects.filter(pk=self.run.pk, fence=self.run.fence)
         if not mine.update(stored=self.end.offset, lines=self.end.lines):
             raise LeaseLost

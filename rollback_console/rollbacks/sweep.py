@@ -14,9 +14,8 @@ from django.db.models.functions import Now
 
 from rollback_console.engine.states import RollbackState
 
-from . import clock, driver, health
-from .events import record
-from .lease import DRIVEN, move
+from . import carry, clock, driver, health
+from .lease import DRIVEN
 from .models import Rollback
 from .tasks import enqueue
 
@@ -73,9 +72,7 @@ def expire() -> None:
 def _expire(number: int) -> None:
     row = Rollback.objects.select_for_update().get(pk=number)
     if row.state in {RollbackState.REQUESTED, RollbackState.APPROVED} and not row.lease_until:
-        was = row.state
-        move(row, RollbackState.EXPIRED, finished_at=Now())
-        record(row, "rollback.expired", state=was)
+        carry.expire(row)
 
 
 def _drive(number: int) -> None:

@@ -10,6 +10,7 @@ from django.db import transaction
 from kombu.exceptions import OperationalError
 
 from . import driver
+from .failpoints import failpoint
 
 log = logging.getLogger(__name__)
 
@@ -21,6 +22,7 @@ _quiet_until = 0.0
 def advance(rollback_id: int) -> None:
     """Drive one rollback for a slice, and ask for the next one."""
     if driver.advance(rollback_id):
+        failpoint("slice.over")
         enqueue(rollback_id)
 
 
@@ -44,4 +46,9 @@ def enqueue(rollback_id: int) -> bool:
 
 def enqueue_after_commit(rollback_id: int) -> None:
     """`enqueue` once the caller's transaction has committed."""
-    transaction.on_commit(lambda: enqueue(rollback_id), robust=True)
+
+    def committed() -> None:
+        failpoint("enqueue.before")
+        enqueue(rollback_id)
+
+    transaction.on_commit(committed, robust=True)

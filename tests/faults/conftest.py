@@ -1,0 +1,90 @@
+"""Servers and a console for the faults, each ended even when its test fails."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis as redis_client
+
+from tests.make import Stage
+from tests.remote.sshd import SSHD, Sshd
+from tests.servers import Redis
+
+from .ground import Ground
+from .stage import Console, migrate, sqlite, working_on
+
+_databases = itertools.cycle(range(16))
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated file to copy."""
+    folder = tmp_path_factory.mktemp("empty")
+    migrate(folder, f"sqlite:///{folder / 'empty.sqlite3'}")
+    return folder / "empty.sqlite3"
+
+
+@pytest.fixture(scope="session")
+def redis() -> Iterator[Redis]:
+    """One broker for all who do not break it."""
+    with Redis() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def sshd() -> Iterator[Sshd]:
+    """One host for all who do not break it."""
+    if not SSHD:
+        pytest.skip("OpenSSH's sshd is not installed")
+    server = Sshd().start()
+    yield server
+    server.remove()
+
+
+@pytest.fixture(scope="module")
+def console(
+    tmp_path_factory: pytest.TempPathFactory,
+    empty_database: Path,
+    redis: Redis,
+    django_db_blocker: Any,
+) -> Iterator[Console]:
+    """A console on a file database for the tests of one file; nothing of it runs yet."""
+    folder = tmp_path_factory.mktemp("console")
+    yield from made(folder, sqlite(folder, empty_database), redis, django_db_blocker)
+
+
+@pytest.fixture
+def own_console(
+    tmp_path: Path, empty_database: Path, redis: Redis, django_db_blocker: Any
+) -> Iterator[Console]:
+    """A console for one test, which may break all of it."""
+    yield from made(tmp_path, sqlite(tmp_path, empty_database), redis, django_db_blocker)
+
+
+def made(folder: Path, url: str, redis: Redis, blocker: Any) -> Iterator[Console]:
+    number = next(_databases)
+    with redis_client.Redis(port=redis.port, db=number) as broker:
+        broker.flushdb()
+    console = Console(folder, url, f"redis://127.0.0.1:{redis.port}/{number}")
+    with blocker.unblock(), working_on(url):
+        try:
+            yield console
+        finally:
+            console.close()
+
+
+@pytest.fixture
+def ground(tmp_path: Path) -> Iterator[Ground]:
+    ground = Ground(tmp_path / "ground")
+    yield ground
+    ground.clear()
+
+
+@pytest.fixture
+def place(console: Console, sshd: Sshd) -> Stage:
+    """An environment of its own on the shared console and host."""
+    return console.place(sshd.address())

@@ -1,0 +1,100 @@
+"""Rows 2 to 9: a worker is killed at every moment at which it matters.
+
+The doomed worker alone is told of the rollback. A healthy worker and a sweeper beside it
+find what it leaves behind, by nothing but the database.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.db import transaction
+
+from rollback_console.rollbacks import clock
+from rollback_console.rollbacks.models import Rollback
+from tests import make
+from tests.make import Stage
+from tests.remote.sshd import Sshd
+
+from . import promise
+from .ground import LONG, Ground
+from .moments import WORKER
+from .stage import Console
+
+pytestmark = pytest.mark.faults
+
+TYPICAL = {"attempt.committed", "launch.started", "log.half-written", "outcome.received"}
+SHELLS = ["bash", "dash", "busybox"]
+
+
+def cases() -> list[object]:
+    """Every moment under every shell; a few of them are enough day by day."""
+    return [
+        pytest.param(
+            name,
+            shell,
+            marks=[pytest.mark.representative] if name in TYPICAL and shell == "bash" else [],
+            id=f"{name}-{shell}",
+        )
+        for shell in SHELLS
+        for name in WORKER
+    ]
+
+
+@pytest.fixture(scope="module")
+def hosts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Sshd]]:
+    """A host for each shell, where `sh` is that shell."""
+    made = {name: _host_where_sh_is(name, tmp_path_factory.mktemp(name)) for name in SHELLS}
+    yield made
+    for host in made.values():
+        host.remove()
+
+
+def _host_where_sh_is(shell: str, folder: Path) -> Sshd:
+    program = shutil.which(shell)
+    assert program, f"{shell} is not installed"
+    (folder / "sh").symlink_to(program)
+    path = f"{folder}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+    return Sshd(environment={"PATH": path}).start()
+
+
+@pytest.fixture(scope="module")
+def healers(console: Console) -> None:
+    """What is left of the console when one worker dies."""
+    processes = [console.worker(heard=False), console.sweeper(heard=False)]
+    for process in processes:
+        console.heard(process)
+
+
+def approved_quietly(place: Stage, text: str) -> Rollback:
+    """Approved, and not due before the doomed worker has had its chance."""
+    with transaction.atomic():
+        rollback = make.approved(place, text)
+        later = clock.later(timedelta(minutes=5))
+        Rollback.objects.filter(pk=rollback.pk).update(due_at=later)
+    return rollback
+
+
+@pytest.mark.parametrize(("moment", "shell"), cases())
+@pytest.mark.usefixtures("healers")
+def test_a_worker_killed_at_any_moment_costs_nothing_but_time(
+    console: Console, hosts: dict[str, Sshd], ground: Ground, moment: str, shell: str
+) -> None:
+    visit, _ = WORKER[moment]
+    place = console.place(hosts[shell].address())
+    short = {"SLICE_SECONDS": "1"} if moment == "slice.over" else {}
+    doomed = console.worker("doomed", **crash(f"{moment}:{visit}"), **short)
+    rollback = approved_quietly(place, ground.plan("echo one", LONG, "echo three"))
+    console.send(rollback.pk, "doomed")
+    assert doomed.died(), doomed.said()
+    promise.succeeds(rollback, place)
+    promise.kept(rollback, ground)
+    assert ground.starts() == {1: 1, 2: 1, 3: 1}
+
+
+def crash(where: str) -> dict[str, str]:
+    return {"ROLLBACK_CONSOLE_CRASH": where, "ALLOW_CRASH": "true"}
