@@ -37,6 +37,10 @@ class BuildFailed(Exception):
     """A root file system could not be made; the message ends with what the tool said."""
 
 
+class Offline(BuildFailed):
+    """Nothing is cached, and there is no network to build from."""
+
+
 @dataclass(frozen=True, slots=True)
 class Layers:
     """The folders to lay over each other, the lowest first."""
@@ -50,7 +54,10 @@ def hindrance() -> str:
     if os.geteuid() != 0:
         return "target hosts need root"
     missing = sorted({package for tool, package in TOOLS.items() if not shutil.which(tool)})
-    return f"target hosts need {' and '.join(missing)}: install them" if missing else ""
+    if missing:
+        return f"target hosts need {' and '.join(missing)}: install them"
+    spaces = subprocess.run(["unshare", "--mount", "--net", "--pid", "--fork", "true"])
+    return "this machine lets root make no namespaces" if spaces.returncode else ""
 
 
 def cache() -> Path:
@@ -72,7 +79,8 @@ def layers(deploy: Callable[[Path, Path], None]) -> Layers:
     """Both layers, built where they are not cached.
 
     `deploy(base, target)` boots a host on `base`, runs the recipe's service.sh in it and
-    leaves what that changed in the new folder `target`. Raises BuildFailed.
+    leaves what that changed in the new folder `target`. Raises BuildFailed, and Offline when
+    a layer is missing that only a network can give.
     """
     base_name = f"base-{_checksum('base.sh')}"
     service_name = f"service-{_checksum('base.sh', 'etc', 'first', 'second', 'service.sh')}"
@@ -120,4 +128,5 @@ def _run(*command: str) -> None:
     )
     if done.returncode:
         said = done.stdout.decode("utf-8", "replace")[-3000:]
-        raise BuildFailed(f"{command[0]} ended with {done.returncode}:\n{said}")
+        kind = Offline if "Failed getting release file" in said else BuildFailed
+        raise kind(f"{command[0]} ended with {done.returncode}:\n{said}")

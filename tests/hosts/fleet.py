@@ -23,6 +23,7 @@ from tests.remote.sshd import make_key
 RUN = Path("/run/rollback-console-hosts")
 ACCOUNT = "deploy"
 PATIENCE = 90  # seconds a host may take to boot on a busy machine
+REBOOT = 133  # systemd-nspawn's way of asking to be started again
 NSPAWN = (
     *("systemd-nspawn", "-q", "--register=no", "--keep-unit"),
     *("--resolv-conf=off", "--console=pipe", "--boot"),
@@ -82,22 +83,21 @@ class Host:
     def power_off(self) -> None:
         """As an administrator would; returns when the machine is off."""
         self.sh("systemctl poweroff")
-        assert self.process
-        self.process.wait(timeout=PATIENCE)
+        self._await_off()
 
     def reboot(self) -> None:
         """An orderly restart; returns when the host is up again."""
-        boot = self.boot_id()
         self.sh("systemctl reboot")
-        wait_for(lambda: self.boot_id() not in {"", boot}, PATIENCE, self.console)
+        assert self._await_off() == REBOOT
+        self.power_on()
         self.await_boot()
 
     def crash(self) -> None:
         """The power fails."""
         leader = self.leader()
-        assert leader and self.process
+        assert leader
         os.kill(leader, signal.SIGKILL)
-        self.process.wait(timeout=PATIENCE)
+        self._await_off()
 
     def discard(self) -> None:
         network.detach(self.number)
@@ -132,6 +132,10 @@ class Host:
         kind, key, *_ = (self.root / "etc/ssh/ssh_host_ed25519_key.pub").read_text().split()
         login = Login(private_key=(RUN / "client").read_text())
         return HostAddress(self.name, self.ip, ACCOUNT, login, (HostKeyPin(kind, key),))
+
+    def _await_off(self) -> int:
+        assert self.process
+        return self.process.wait(timeout=PATIENCE)
 
     def _said(self, *states: str) -> bool:
         return self._enter("systemctl is-system-running").stdout.strip() in states

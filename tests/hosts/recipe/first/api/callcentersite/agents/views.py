@@ -1,7 +1,8 @@
 """Health, and the list of agents."""
 
-from agents.models import Agent
 from django.http import JsonResponse
+
+from agents.models import Agent
 
 
 def health(request):

@@ -13,6 +13,7 @@ WSGI_APPLICATION = "callcentersite.wsgi.application"
 INSTALLED_APPS = ["agents"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
+TIME_ZONE = "UTC"
 DATABASES = {
     "default": {
         "ENGINE": "django.db.backends.mysql",
