@@ -1,0 +1,70 @@
+"""`python -m benchmarks`: every row, as a table here and in benchmarks/RESULTS.md."""
+
+from __future__ import annotations
+
+import logging
+import platform
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+
+from tests.make import Stage
+from tests.remote.sshd import Sshd
+
+from .rows import Row, five_steps, memory, one_more_step, output, windows
+from .stage import console
+
+RESULTS = Path(__file__).with_name("RESULTS.md")
+LINE = b"a line of ordinary length, such as a deployment tool prints while it is at work for you\n"
+HEAD = """| work | who | figure | ours / theirs | promised |
+|---|---|---|---|---|"""
+
+
+def main() -> None:
+    """Measure, print, keep."""
+    logging.disable(logging.WARNING)
+    lines = ["# Results", "", _machine(), "", HEAD]
+    with console() as (stage, sshd):
+        for row in _rows(stage, sshd):
+            lines += _table(row)
+            print("\n".join(_table(row)), flush=True)
+        lines += ["", f"Most memory this process held: {memory():.0f} MB."]
+    RESULTS.write_text("\n".join(lines) + "\n")
+
+
+def _rows(stage: Stage, sshd: Sshd) -> Iterator[Row]:
+    yield one_more_step(stage, sshd)
+    for count in (1, 10, 50):
+        yield five_steps(stage, sshd, count)
+    long, short = sshd.home / "long.txt", sshd.home / "short.txt"
+    long.write_bytes(LINE * (100_000_000 // len(LINE)))
+    short.write_bytes(b"".join(b"%d\n" % number for number in range(1, 1_000_001)))
+    yield output(stage, sshd, "100 MB of output", long, "at least 0.25x ssh")
+    yield output(stage, sshd, "1,000,000 short lines", short, "at least 0.5x ssh")
+    yield windows(stage)
+
+
+def _table(row: Row) -> list[str]:
+    better = " (more is better)" if row.unit == "MB/s" else ""
+    lines = []
+    for name, figure in row.figures.items():
+        ours = name == "ours"
+        cells = [
+            row.name,
+            name,
+            f"{figure:.2f} {row.unit}{better if ours else ''}",
+            "" if ours else f"{row.ratio('ours', name):.2f}x",
+            row.bound if ours else "",
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
+    return lines
+
+
+def _machine() -> str:
+    names = ("django", "celery", "paramiko", "redis", "channels")
+    packages = ", ".join(f"{name} {version(name)}" for name in names)
+    return f"{platform.platform()}, Python {platform.python_version()}, {packages}. SQLite."
+
+
+if __name__ == "__main__":
+    main()

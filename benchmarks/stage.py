@@ -1,0 +1,68 @@
+"""A console in a temporary folder, and an sshd with as many host names as are wanted."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from django.core.management import call_command
+from django.db import connection
+
+from rollback_console.plans.models import Host
+from rollback_console.rollbacks import driver
+from rollback_console.rollbacks.models import Lock, Rollback
+from tests import make
+from tests.remote.sshd import Sshd
+
+from . import FOLDER
+
+
+@contextmanager
+def console() -> Iterator[tuple[make.Stage, Sshd]]:
+    """The stage of the tests, with its first host on a real sshd; all removed afterwards."""
+    sshd = Sshd(Path(FOLDER) / "sshd", options=("MaxStartups 600", "MaxSessions 200")).start()
+    try:
+        call_command("migrate", verbosity=0)
+        yield make.stage(address=sshd.address(name="app-1")), sshd
+    finally:
+        connection.close()
+        sshd.remove()
+        shutil.rmtree(FOLDER, ignore_errors=True)
+
+
+def hosts(stage: make.Stage, sshd: Sshd, count: int) -> list[str]:
+    """Names of `count` hosts, all of them this one sshd."""
+    names = [f"app-{number}" for number in range(1, count + 1)]
+    known = set(Host.objects.values_list("name", flat=True))
+    for name in names:
+        if name not in known:
+            make.host(stage.environment, name, stage.cast.ada, sshd.address(name=name))
+    return names
+
+
+def approved(stage: make.Stage, commands: list[str], names: list[str]) -> Rollback:
+    """An approved rollback whose steps are these commands, each on all these hosts."""
+    steps = "\n\n".join(
+        f'### Step {number}: Run\n```bash hosts="{" ".join(names)}" timeout=10m\n{command}\n```'
+        for number, command in enumerate(commands, start=1)
+    )
+    Rollback.objects.exclude(lock=None).update(state="aborted")
+    clear_locks()
+    return make.approved(stage, f"# Rollback Plan\n\n## Rollback Steps\n\n{steps}\n")
+
+
+def clear_locks() -> None:
+    """Benchmarks leave nothing under way."""
+    Lock.objects.all().delete()
+
+
+def drive(rollback: Rollback, **options: Any) -> Rollback:
+    """To its end, in this process, as a worker would."""
+    while driver.advance(rollback.pk, **options):
+        pass
+    rollback.refresh_from_db()
+    assert rollback.state == "succeeded", (rollback.state, rollback.question)
+    return rollback
