@@ -14,8 +14,6 @@ from cryptography.hazmat.primitives.serialization import (
     load_ssh_private_key,
 )
 
-type_of = {RSAPrivateKey: "rsa", Ed25519PrivateKey: "ed25519", EllipticCurvePrivateKey: "ecdsa"}
-
 
 def opened(text: str, passphrase: str = "") -> tuple[str, str]:
     """The kind (rsa, ed25519, ecdsa) and the key as unencrypted OpenSSH text.
@@ -23,11 +21,16 @@ def opened(text: str, passphrase: str = "") -> tuple[str, str]:
     Reads OpenSSH, PKCS#1, SEC 1 and PKCS#8 PEM. Raises ValueError with what is wrong.
     """
     key = _loaded(text.strip().encode() + b"\n", passphrase.encode() or None)
-    for key_class, kind in type_of.items():
-        if isinstance(key, key_class):
-            form = key.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption())
-            return kind, form.decode()
-    raise ValueError("the private key is of a kind that is not used any more")
+    match key:
+        case RSAPrivateKey():
+            kind = "rsa"
+        case Ed25519PrivateKey():
+            kind = "ed25519"
+        case EllipticCurvePrivateKey():
+            kind = "ecdsa"
+        case _:
+            raise ValueError("the private key is of a kind that is not used any more")
+    return kind, key.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption()).decode()
 
 
 def _loaded(data: bytes, passphrase: bytes | None) -> object:

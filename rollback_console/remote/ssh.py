@@ -17,8 +17,10 @@ from typing import cast
 
 import paramiko
 from paramiko.packet import Packetizer
+from paramiko.ssh_exception import IncompatiblePeer
 
 from rollback_console.remote.base import HostAddress, HostKeyPin, Login, Remote
+from rollback_console.remote.channel import ChannelSession
 from rollback_console.remote.errors import (
     HostKeyChanged,
     HostKeyUnknown,
@@ -48,7 +50,7 @@ SIGNATURES = {
     "ecdsa-sha2-nistp521": ("ecdsa-sha2-nistp521",),
     "ssh-rsa": ("rsa-sha2-512", "rsa-sha2-256"),
 }
-RECEIVE = 256 * 1024  # bytes taken at once; the window bounds what can wait
+BROKEN = (paramiko.SSHException, EOFError, OSError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,9 @@ class Connection:
         self, address: HostAddress, timeout: float, liveness: Liveness, *, spare: bool = False
     ) -> None:
         self._address, self._timeout, self._liveness = address, timeout, liveness
-        self._is_spare, self._spare = spare, None  # type: bool, Connection | None
+        self._is_spare = spare
+        self._spare: Connection | None = None
+        self._sparing = threading.Lock()
         self._closed = threading.Event()
         self._link = _open_link(address, timeout)
         threading.Thread(target=self._watch, name=f"watch {address.name}", daemon=True).start()
@@ -105,10 +109,10 @@ class Connection:
             channel.exec_command(line)
         except paramiko.ChannelException as error:
             return self._elsewhere(line, error)
-        except (paramiko.SSHException, EOFError, OSError) as error:
+        except BROKEN as error:
             self.close()
             raise HostUnreachable(self._address.name, _reason(error)) from error
-        return ChannelSession(self._address.name, channel)
+        return ChannelSession(self._address.name, channel, BROKEN)
 
     def close(self) -> None:
         self._closed.set()
@@ -120,8 +124,9 @@ class Connection:
         """MaxSessions must not keep an abort out: a second connection has its own count."""
         if self._is_spare or self._closed.is_set():
             raise SessionRefused(self._address.name, _reason(refusal)) from refusal
-        if self._spare is None or self._spare._closed.is_set():
-            self._spare = Connection(self._address, self._timeout, self._liveness, spare=True)
+        with self._sparing:
+            if self._spare is None or self._spare._closed.is_set():
+                self._spare = Connection(self._address, self._timeout, self._liveness, spare=True)
         return self._spare.open(line)
 
     def _watch(self) -> None:
@@ -131,76 +136,11 @@ class Connection:
             if time.monotonic() - self._link.ear.heard < self._liveness.ask_after:
                 continue
             axe = threading.Timer(self._liveness.cut_after, self.close)
+            axe.daemon = True
             axe.start()
-            with suppress(paramiko.SSHException, EOFError, OSError):
+            with suppress(*BROKEN):
                 transport.global_request("keepalive@openssh.com", wait=True)
             axe.cancel()
-
-
-class _Bell(threading.Event):
-    """Rung by either stream. Only the listener silences it, before it looks at both."""
-
-    def clear(self) -> None:
-        """The library's word that one stream is empty says nothing about the other."""
-
-    def silence(self) -> None:
-        super().clear()
-
-
-class ChannelSession:
-    """One command under way; a `session.Session`. Blocks on arrival, never polls."""
-
-    def __init__(self, host: str, channel: paramiko.Channel) -> None:
-        self._host, self._channel = host, channel
-        self._bell = _Bell()
-        channel.in_buffer.set_event(self._bell)
-        channel.in_stderr_buffer.set_event(self._bell)
-
-    def send(self, data: bytes, *, last: bool = False) -> None:
-        try:
-            self._channel.sendall(data)
-            if last:
-                self._channel.shutdown_write()
-        except (paramiko.SSHException, EOFError, OSError) as error:
-            if not self._alive():
-                raise HostUnreachable(self._host, _reason(error)) from error
-            # the other side reads no more but lives; what it says next tells why
-
-    def receive(self, timeout: float | None = None) -> tuple[bytes, bytes] | None:
-        while self._bell.wait(timeout):
-            self._bell.silence()
-            over = self._channel.eof_received or self._channel.closed
-            out, err = self._arrived()
-            if out or err or over:
-                self._bell.set()  # there may be more to look at, if only the end
-            if out or err:
-                return out, err
-            if over:
-                return self._end()
-        raise TimeoutError
-
-    def exit_code(self, timeout: float) -> int:
-        if not self._channel.status_event.wait(timeout):
-            raise TimeoutError
-        return self._channel.exit_status
-
-    def close(self) -> None:
-        with suppress(paramiko.SSHException, EOFError, OSError):
-            self._channel.close()
-
-    def _arrived(self) -> tuple[bytes, bytes]:
-        channel = self._channel
-        out = channel.recv(RECEIVE) if channel.recv_ready() else b""
-        err = channel.recv_stderr(RECEIVE) if channel.recv_stderr_ready() else b""
-        return out, err
-
-    def _end(self) -> None:
-        if not self._alive():
-            raise HostUnreachable(self._host, "the connection died")
-
-    def _alive(self) -> bool:
-        transport = self._channel.get_transport()
-        return transport.is_active()
 
 
 class _Ear(Packetizer):
@@ -295,7 +235,7 @@ def _sign_in(address: HostAddress, transport: paramiko.Transport) -> None:
 def _private_key(address: HostAddress) -> paramiko.PKey:
     try:
         kind, text = opened(address.login.private_key, address.login.passphrase)
-        key = _KEYS[kind].from_private_key(StringIO(text))
+        key: paramiko.PKey = _KEYS[kind].from_private_key(StringIO(text))
         if address.login.certificate:
             key.load_certificate(address.login.certificate)
     except ValueError as error:
@@ -331,13 +271,13 @@ def _translated(address: HostAddress) -> Iterator[None]:
     """The library's errors as ours."""
     try:
         yield
-    except paramiko.IncompatiblePeer as error:
+    except IncompatiblePeer as error:
         if "host key" in str(error):
             raise HostKeyChanged(address.name) from error
         raise HostUnreachable(address.name, _reason(error)) from error
     except paramiko.AuthenticationException as error:
         raise LoginRefused(address.name, address.username, _reason(error)) from error
-    except (paramiko.SSHException, EOFError, OSError) as error:
+    except BROKEN as error:
         raise HostUnreachable(address.name, _reason(error)) from error
 
 
@@ -353,4 +293,8 @@ def _reason(error: Exception) -> str:
     return (str(error).splitlines()[0].partition("] ")[2] or str(error)).rstrip(".")
 
 
-_KEYS = {"rsa": paramiko.RSAKey, "ed25519": paramiko.Ed25519Key, "ecdsa": paramiko.ECDSAKey}
+_KEYS: dict[str, type[paramiko.PKey]] = {
+    "rsa": paramiko.RSAKey,
+    "ed25519": paramiko.Ed25519Key,
+    "ecdsa": paramiko.ECDSAKey,
+}

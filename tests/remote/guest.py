@@ -43,5 +43,5 @@ class GuestHost(Sshd):
     def command(self) -> list[str]:
         names = ("passwd", "group", "shadow", "sudoers")
         binds = [f"mount --bind {self._etc / name} /etc/{name}" for name in names]
-        line = " && ".join([*binds, 'exec "$@"'])
+        line = " && ".join([*binds, "mount -t tmpfs -o mode=1777 none /var/tmp", 'exec "$@"'])
         return ["unshare", "-m", "sh", "-c", line, "sh", *super().command()]

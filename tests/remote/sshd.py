@@ -73,6 +73,9 @@ class Sshd:
 
     def remove(self) -> None:
         self.stop()
+        mark = Path(f"/var/tmp/rollback-console-{self._owner[0]}/home")
+        if mark.is_symlink() and mark.readlink().is_relative_to(self.folder):
+            mark.unlink()
         if self._own_folder:
             shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -150,7 +153,8 @@ class Sshd:
 
 
 def make_key(path: Path, kind: str = "ed25519") -> None:
-    command = ["ssh-keygen", "-q", "-t", kind, "-N", "", "-C", "", "-f", str(path)]
+    size = ["-b", "2048"] if kind == "rsa" else []
+    command = ["ssh-keygen", "-q", "-t", kind, *size, "-N", "", "-C", "", "-f", str(path)]
     subprocess.run(command, check=True)
 
 

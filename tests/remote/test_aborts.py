@@ -155,10 +155,20 @@ def test_an_abort_goes_on_when_its_connection_is_lost(sshd: Sshd, shell: str) ->
 
 
 @pytest.fixture
+def stubborn(tmp_path: Path) -> Path:
+    """A program that does not end when asked to."""
+    program = tmp_path / "stubborn"
+    program.write_text("#!/bin/sh\ntrap '' TERM\necho up\nwhile :; do /bin/sleep 1; done\n")
+    program.chmod(0o755)
+    return program
+
+
+@pytest.fixture
 def guest_host(
-    request: pytest.FixtureRequest, tmp_path: Path, shell: str
+    request: pytest.FixtureRequest, tmp_path: Path, stubborn: Path, shell: str
 ) -> Iterator[tuple[Remote, Sshd]]:
-    server = guest.GuestHost(tmp_path / "guest", request.param).start()
+    sudoers = request.param.replace("STUBBORN", str(stubborn))
+    server = guest.GuestHost(tmp_path / "guest", sudoers).start()
     try:
         with connected(server, shell) as remote:
             yield remote, server
@@ -167,29 +177,34 @@ def guest_host(
 
 
 @needs_guest
-@pytest.mark.parametrize("guest_host", ["/usr/bin/sleep, /usr/bin/kill, /bin/kill"], indirect=True)
-def test_a_child_that_runs_as_root_is_ended_by_sudo(guest_host: tuple[Remote, Sshd]) -> None:
-    remote, _ = guest_host
-    asked = request("sudo -n sleep 300 & echo up; wait")
+@pytest.mark.parametrize("guest_host", ["STUBBORN, /usr/bin/kill, /bin/kill"], indirect=True)
+def test_a_child_that_runs_as_root_is_ended_by_sudo(
+    guest_host: tuple[Remote, Sshd], stubborn: Path
+) -> None:
+    remote, server = guest_host
+    asked = request(f"sudo -n {stubborn}")
     events = remote.run(asked)
     read_until(events, b"up\n")
+    left = _named(Folder(server, asked.token).pid("run"), "stubborn")
     outcome = remote.stop(ref(asked), grace=1)
     assert (outcome.ending, outcome.survivors) == (Ending.ABORTED, ())
+    assert not living(left)
 
 
 @needs_guest
-@pytest.mark.parametrize("guest_host", ["/usr/bin/sleep"], indirect=True)
-def test_a_child_that_cannot_be_ended_is_named(guest_host: tuple[Remote, Sshd]) -> None:
+@pytest.mark.parametrize("guest_host", ["STUBBORN"], indirect=True)
+def test_a_child_that_cannot_be_ended_is_named(
+    guest_host: tuple[Remote, Sshd], stubborn: Path
+) -> None:
     remote, server = guest_host
-    asked = request("echo up; sudo -n sleep 300")
+    asked = request(f"sudo -n {stubborn}")
     events = remote.run(asked)
     read_until(events, b"up\n")
-    session = Folder(server, asked.token).pid("run")
-    left = until(lambda: _named(session, "sleep"))
+    left = _named(Folder(server, asked.token).pid("run"), "stubborn")
     outcome = remote.stop(ref(asked), grace=1)
     assert outcome.ending is Ending.ABORT_UNCONFIRMED
-    assert f"sleep ({left})" in outcome.survivors
-    assert f"sleep ({left})" in outcome.why
+    assert f"stubborn ({left})" in outcome.survivors
+    assert f"stubborn ({left})" in outcome.why
     assert remote.status(ref(asked)).outcome == outcome
     os.kill(left, signal.SIGKILL)
     until(lambda: not living(left))

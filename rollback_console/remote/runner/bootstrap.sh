@@ -3,7 +3,7 @@ old=/var/tmp/rollback-console-$(id -u);
 new=${HOME:-/nonexistent}/.local/state/rollback-console;
 if [ -d "$old/bin" ]; then base=$old;
 elif mkdir -p "$new/bin" 2>/dev/null && [ -w "$new/bin" ]; then base=$new;
-elif [ -h "$old/home" ]; then echo "@rollback refused moved $new" >&2; exit 0;
+elif [ "$(readlink "$old/home" 2>/dev/null)" = "$new" ]; then echo "@rollback refused moved $new" >&2; exit 0;
 else base=$old; mkdir -p "$base/bin" 2>/dev/null; fi;
 if [ -h "$base" ] || [ ! -O "$base" ] || [ ! -w "$base/bin" ]; then echo "@rollback refused folder $base" >&2; exit 0; fi;
 file=$base/bin/$1;

@@ -14,8 +14,9 @@ from importlib.resources import files
 from rollback_console.remote.base import RunRef, RunRequest
 from rollback_console.remote.errors import RequestRefused
 
-PARTS = ("lib", "inner", "begin", "evidence", "launch", "follow", "watch", "reap", "supervise")
-PARTS += ("verbs", "hello")
+# In this order: a shell reads as it goes, so what must start soonest comes first.
+_FIRST = ("lib", "inner", "begin", "evidence", "launch", "follow")
+PARTS = (*_FIRST, "watch", "reap", "supervise", "verbs", "hello")
 BLOCK = 512  # `ulimit -f` counts in these
 _TOKEN = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

@@ -31,7 +31,7 @@ ends_with_login() {
 remember_home() {
     case $base in /var/tmp/*) return ;; esac
     mark=/var/tmp/rollback-console-$(id -u)
-    [ -h "$mark/home" ] || { mkdir -p "$mark" && ln -s "$base" "$mark/home"; } 2>/dev/null
+    [ "$(readlink "$mark/home")" = "$base" ] || { mkdir -p "$mark" && ln -sfn "$base" "$mark/home"; } 2>/dev/null
 }
 
 if [ "$verb" = hello ]; then hello; fi

@@ -5,7 +5,10 @@ reap() { # GRACE
     set -- "$1" $(readlink run)
     [ $# -eq 4 ] && [ "$4" = "$boot" ] || return
     leader=$2 family=$(unproven)
-    ! look "$leader" || [ "$start" = "$3" ] || return # a stranger's by now
+    if look "$leader" && [ "$start" != "$3" ]; then
+        token_surely proof none # a stranger has the number now, so no session of ours is left
+        return
+    fi
     gather
     send TERM
     patience $(($1 * 10))
@@ -62,11 +65,8 @@ send() { # SIGNAL
     for member in $family; do
         lives "$member" || continue
         member=${member%:*}
-        if [ ! -O "/proc/$member" ] && [ "$(id -u)" -ne 0 ]; then
-            sudo -n kill -"$1" "$member" >/dev/null 2>&1
-        elif [ "$group" != "$leader" ]; then
-            kill -"$1" "$member" 2>/dev/null
-        fi
+        if [ "$group" != "$leader" ] && kill -"$1" "$member" 2>/dev/null; then continue; fi
+        [ -O "/proc/$member" ] || [ "$(id -u)" -eq 0 ] || sudo -n kill -"$1" "$member" >/dev/null 2>&1
     done
 }
 

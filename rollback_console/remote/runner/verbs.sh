@@ -53,13 +53,18 @@ veto() { # TOKEN KNOWN_BOOT
 stop() { # TOKEN GRACE KNOWN_BOOT
     attempt=$1 grace=$2 known_boot=$3
     cd "$base/$1" 2>/dev/null || { report_absent; return; }
-    if ! rebooted && ! token run veto && [ ! -h rc ] && [ "$(readlink run)" != veto ]; then
-        [ ! -h proof ] || [ "$(readlink proof)" = none ] || mv proof unproven
+    if rebooted || token run veto || [ "$(readlink run)" = veto ]; then
+        :
+    elif survived || [ ! -h rc ]; then
         start_reaper </dev/null >/dev/null 2>&1 &
         await proof
     fi
     await_end
     report
+}
+
+survived() { # an earlier abort: its proof is not final
+    [ -h proof ] && [ "$(readlink proof)" != none ] && mv proof unproven
 }
 
 start_reaper() {
