@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.contrib.auth.models import User
-from django.db.models import Count, F, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 
 from rollback_console.engine import authority
 from rollback_console.engine.authority import Maker
 from rollback_console.engine.snapshot import PolicySpec, Snapshot
 from rollback_console.engine.states import LIVE, TERMINAL, RollbackState
-from rollback_console.plans.models import Environment, Plan, Revision
+from rollback_console.plans.models import Environment, Plan, ProbeResult, Revision
 
 from . import clock, services
 from .models import Approval, Event, Lock, Pin, Rollback
@@ -129,26 +129,37 @@ class PlanLine:
     number: int | None
     revised_at: datetime | None
     last: Rollback | None
+    readiness: str
+    asked_at: datetime | None
 
 
 def plans(environment: str = "") -> list[PlanLine]:
     """Every plan, or those of the environment with that slug, by title."""
     newest = Revision.objects.filter(plan=OuterRef("pk")).order_by("-number")
+    probed = ProbeResult.objects.filter(revision__plan=OuterRef("pk")).order_by("-at")
     done = Rollback.objects.filter(revision__plan=OuterRef("pk")).order_by("-id")
     found = Plan.objects.select_related("service", "environment").annotate(
         number=Subquery(newest.values("number")[:1]),
         revised_at=Subquery(newest.values("created_at")[:1]),
         last_id=Subquery(done.values("id")[:1]),
+        probed=Subquery(probed.values("snapshot_sha256")[:1]),
+        asked_at=Subquery(probed.values("at")[:1]),
+        red=Exists(probed.filter(snapshot_sha256=OuterRef("probed"), verdict="not_ready")),
     )
     if environment:
         found = found.filter(environment__slug=environment)
     last = rows().in_bulk([each.last_id for each in found if each.last_id])
-    return [PlanLine(each, each.number, each.revised_at, last.get(each.last_id)) for each in found]
-
-
-def latest_number(plan: Plan) -> int:
-    """The number of the plan's newest revision; 0 without one."""
-    return plan.revisions.aggregate(last=Max("number"))["last"] or 0
+    return [
+        PlanLine(
+            plan=each,
+            number=each.number,
+            revised_at=each.revised_at,
+            last=last.get(each.last_id),
+            readiness="not asked" if each.asked_at is None else _READY[each.red],
+            asked_at=each.asked_at,
+        )
+        for each in found
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,11 +259,6 @@ def _standing(
     )
 
 
-def revisions(plan: Plan) -> QuerySet[Revision]:
-    """A plan's revisions, newest first, without their texts."""
-    return plan.revisions.defer("source", "bindings").select_related("author").order_by("-number")
-
-
 @dataclass(frozen=True, slots=True)
 class Filter:
     """What a list of rollbacks is narrowed to; "" is everything. `before` is a page's end."""
@@ -266,6 +272,7 @@ class Filter:
 
 
 PAGE = 50
+_READY = {True: "not ready", False: "ready"}
 
 
 def found(wanted: Filter) -> list[Rollback]:

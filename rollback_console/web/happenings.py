@@ -39,6 +39,8 @@ _WORDS: dict[str, str] = {
     "step.withdrawn": "Step {position} never started: {host} was not reached",
     "rollback.verifying": "Every step is done; the checks are next",
     "rollback.finished": "Ended: {state}",
+    "step.undone": "asked to undo what failed in step {position}: {reason}",
+    "version.unpinned": "let version {version} be deployed again: {reason}",
     "version.pinned": "pinned version {version}: {reason}",
 }
 KINDS = tuple(sorted(_WORDS))

@@ -1,16 +1,24 @@
-"""What the admin and audit pages ask of the database: read only, a fixed number of queries each."""
+"""What plan, admin and audit pages ask of the database: read only, few and fixed queries."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from django.contrib.auth.models import User
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Max, QuerySet
 
 from rollback_console.engine import authority
 from rollback_console.engine.authority import Maker
 from rollback_console.engine.snapshot import PolicySpec
-from rollback_console.plans.models import DecisionMaker, Environment, Host, HostGroup, Secret
+from rollback_console.plans.models import (
+    DecisionMaker,
+    Environment,
+    Host,
+    HostGroup,
+    Plan,
+    Revision,
+    Secret,
+)
 from rollback_console.rollbacks import queries, services
 from rollback_console.rollbacks.models import Event
 
@@ -98,3 +106,13 @@ def events(wanted: EventFilter) -> list[Event]:
     if wanted.before:
         found = found.filter(pk__lt=wanted.before)
     return list(found.order_by("-id")[: queries.PAGE + 1])
+
+
+def latest_number(plan: Plan) -> int:
+    """The number of the plan's newest revision; 0 without one."""
+    return plan.revisions.aggregate(last=Max("number"))["last"] or 0
+
+
+def revisions(plan: Plan) -> QuerySet[Revision]:
+    """A plan's revisions, newest first, without their texts."""
+    return plan.revisions.defer("source", "bindings").select_related("author").order_by("-number")

@@ -51,6 +51,10 @@ SHAPES: dict[str, str] = {
     "destructive": '<path class="fill" d="M8 1 15.5 14.5H.5z"/>'
     + '<path class="cut" d="M8 6v4m0 1.9v.3"/>',
     "pinned": '<path d="M5.5 1.8h5L10 7l2.5 2.5h-9L6 7z"/><path d="M8 9.5v5"/>',
+    "ready": _CHECK.format(""),
+    "not_ready": _SQUARE + _CROSS.format(_CUT),
+    "unknown": '<circle cx="8" cy="8" r="6.6" stroke-dasharray="2.6 2"/>' + _ASKS.format(""),
+    "not_asked": '<path d="M4 8h8"/>',
     "draft": '<path d="M3 13l.7-3.2L11 2.5 13.5 5 6.2 12.3z"/>',
     "in_review": '<path d="M1 8c3.5-5.5 10.5-5.5 14 0-3.5 5.5-10.5 5.5-14 0z"/>'
     '<circle cx="8" cy="8" r="2"/>',
@@ -83,6 +87,9 @@ TONES: dict[str, str] = {
     "unconfirmed": "ask",
     "destructive": "bad",
     "pinned": "bad",
+    "ready": "ok",
+    "not_ready": "bad",
+    "unknown": "lost",
     "in_review": "ask",
     "published": "ok",
     "active": "ok",

@@ -54,6 +54,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{_rollback}rejections/", approvals.reject, name="rejections"),
     path(f"{_rollback}withdrawals/", approvals.withdraw, name="withdrawals"),
     path(f"{_rollback}starts/", approvals.start, name="starts"),
+    path(f"{_rollback}readiness/", approvals.ask_hosts, name="readiness"),
     path(f"{_rollback}renewals/", approvals.renew, name="renewals"),
     path("postmortems/", postmortems.listing, name="postmortems"),
     path(_postmortem, postmortems.show, name="postmortem"),

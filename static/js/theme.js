@@ -4,13 +4,22 @@ const WORDS = { dark: "Dark", light: "Light", auto: "As the system" };
 const YEAR = 31536000;
 
 export function followTheme(form) {
-  form?.addEventListener("submit", (event) => {
+  if (!form) return;
+  offer(form.querySelector("button"));
+  form.addEventListener("submit", (event) => {
     event.preventDefault();
     const button = event.submitter;
     apply(button.value);
     button.value = NEXT[button.value];
-    button.textContent = WORDS[button.value];
+    offer(button);
   });
+}
+
+// Nobody who looks at a dark page wants to be offered a dark one.
+function offer(button) {
+  const automatic = !document.documentElement.dataset.theme;
+  if (automatic) button.value = matchMedia("(prefers-color-scheme: dark)").matches ? "light" : "dark";
+  button.textContent = WORDS[button.value];
 }
 
 function apply(theme) {

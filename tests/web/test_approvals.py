@@ -255,3 +255,18 @@ def test_an_approval_without_the_forms_token_is_turned_away(
     assert getattr(response, "status_code", 0) == 403
     assert "That form could not be trusted" in words(response)
     assert Approval.objects.count() == 0
+
+
+def test_the_hosts_are_asked_whether_it_would_work_and_what_they_said_shows(
+    signed_in: SignIn, stage: make.Stage
+) -> None:
+    Host.objects.update(address="127.0.0.1", port=1)
+    rollback = make.requested(stage)
+    client = signed_in(stage.cast.dana)
+    assert "Nobody has asked the hosts yet" in page(client, rollback)
+    client.post(f"/rollbacks/{rollback.pk}/readiness/")
+    shown = page(client, rollback)
+    assert "not ready" in shown
+    assert "1 answer from the hosts, 1 red" in shown
+    assert "not ready" in words(client.get("/plans/"))
+    assert signed_in(stage.cast.vic).post(f"/rollbacks/{rollback.pk}/readiness/").status_code == 403

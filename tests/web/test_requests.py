@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rollback_console.plans.models import Secret
+from rollback_console.plans.models import Host, Secret
 from rollback_console.rollbacks.models import Rollback
 from tests import make
 
@@ -103,4 +103,13 @@ def test_a_trigger_that_the_plan_does_not_name_is_refused(
 ) -> None:
     response = signed_in(stage.cast.dana).post(seeded(stage), {**CHOICES, "trigger": "boredom"})
     assert response.status_code == 422
+    assert Rollback.objects.count() == 0
+
+
+def test_the_hosts_can_be_asked_before_anybody_is(signed_in: SignIn, stage: make.Stage) -> None:
+    Host.objects.update(address="127.0.0.1", port=1)
+    slug = make.plan(stage).plan.slug
+    fields = {"reason": "Login answers 500", "ready": "1"}
+    page = words(signed_in(stage.cast.dana).post(f"/plans/{slug}/request/", fields))
+    assert "1 answer from the hosts, 1 red" in page
     assert Rollback.objects.count() == 0

@@ -24,7 +24,12 @@ class DecisionForm(ConsoleForm):
     """
 
     snapshot_sha256 = forms.CharField(widget=forms.HiddenInput)
-    note = forms.CharField(label="Note, or why not", required=False, max_length=2000)
+    note = forms.CharField(
+        label="Note, or why not",
+        required=False,
+        max_length=2000,
+        widget=forms.TextInput(attrs={"data-keys": "a"}),
+    )
 
     def __init__(self, rollback: Rollback, person: User, data: Any = None) -> None:
         super().__init__(data, initial={"snapshot_sha256": rollback.snapshot_sha256})

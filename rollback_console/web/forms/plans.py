@@ -36,7 +36,7 @@ class ImportForm(ConsoleForm):
         required=False,
         empty_label="choose, or name a new one",
     )
-    new_service = forms.CharField(label="A new service", required=False, max_length=100)
+    new_service = forms.CharField(label="Or a new service", required=False, max_length=100)
     environment = forms.ModelChoiceField(
         Environment.objects.all(), label="Environment", empty_label="choose"
     )

@@ -25,7 +25,7 @@ _ICON = (
 @register.simple_tag
 def state(value: object, word: str = "") -> SafeString:
     """Shape, word and colour of a state; `word` replaces the word alone."""
-    key = str(value)
+    key = str(value).replace(" ", "_")
     return format_html(
         '<span class="state tone-{}" data-state="{}">{}<span>{}</span></span>',
         TONES.get(key, "still"),

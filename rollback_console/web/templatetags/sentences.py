@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from datetime import datetime
 
 from django.contrib.auth.models import User
 from django.template import Library
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from rollback_console.plans.readiness import STALE
 from rollback_console.postmortems.models import Postmortem
 from rollback_console.rollbacks.models import Event, Rollback
 from rollback_console.web import moments
@@ -74,3 +77,9 @@ def expected(durations: list[float]) -> str:
 def open_items(postmortem: Postmortem) -> int:
     """How many action items are still to be done; reads what was prefetched."""
     return sum(item.done_at is None for item in postmortem.action_items.all())
+
+
+@register.filter
+def is_stale(moment: datetime) -> bool:
+    """Whether what the hosts said then tells little about now."""
+    return timezone.now() - moment > STALE

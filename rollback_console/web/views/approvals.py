@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.auth.decorators import permission_required
 from django.contrib.auth.models import User, update_last_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -11,6 +12,7 @@ from django.views.decorators.http import require_POST
 
 from rollback_console.engine.snapshot import difference
 from rollback_console.engine.states import RollbackState
+from rollback_console.plans import readiness
 from rollback_console.plans.errors import NotReady
 from rollback_console.plans.services import document
 from rollback_console.rollbacks import queries, services
@@ -39,6 +41,8 @@ def page(
         "form": form or DecisionForm(rollback, by),
         "changes": _since_last(found),
         "drift": _drift(rollback),
+        "readiness": readiness.latest(rollback.revision, rollback.snapshot_sha256),
+        "asks_hosts": (RollbackState.REQUESTED, RollbackState.APPROVED),
         "mine": rollback.requested_by_id == by.pk,
     }
     status = 422 if form is not None else 200
@@ -94,6 +98,15 @@ def withdraw(request: HttpRequest, number: int) -> HttpResponse:
 def start(request: HttpRequest, number: int) -> HttpResponse:
     """Start an approved rollback whose first start was refused."""
     return _simple(request, number, services.start, "Asked to start.")
+
+
+@require_POST
+@permission_required("rollbacks.request_rollback", raise_exception=True)
+def ask_hosts(request: HttpRequest, number: int) -> HttpResponse:
+    """Ask every host whether this would work; takes as long as the slowest one."""
+    rollback = rollback_of(number)
+    found = readiness.check(rollback.revision, snapshot_of(rollback.snapshot))
+    return done(request, f"The hosts say: {found.word}.", "rollback", number=number)
 
 
 @require_POST

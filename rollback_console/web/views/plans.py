@@ -8,10 +8,11 @@ from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from rollback_console.plans import services
+from rollback_console.plans import readiness, services
 from rollback_console.plans.errors import UnreadablePlan
 from rollback_console.plans.models import Environment, Revision
 from rollback_console.rollbacks import queries
+from rollback_console.web import lookups
 from rollback_console.web.answers import done
 from rollback_console.web.finding import revision_of
 from rollback_console.web.forms.plans import ImportForm
@@ -58,7 +59,8 @@ def facts_of(revision: Revision) -> dict[str, Any]:
     return {
         "plan": plan,
         "revision": revision,
-        "latest": queries.latest_number(plan),
+        "latest": lookups.latest_number(plan),
         "reading": Reading.of(revision),
         "missing": services.missing(revision),
+        "readiness": readiness.of_revision(revision),
     }

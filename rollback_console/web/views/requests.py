@@ -10,10 +10,12 @@ from django.shortcuts import render
 
 from rollback_console.documents.model import Procedure
 from rollback_console.engine.snapshot import Snapshot
+from rollback_console.plans import readiness
 from rollback_console.plans import services as plans
 from rollback_console.plans.asking import RequestForm
 from rollback_console.plans.errors import NotReady
 from rollback_console.plans.models import Revision
+from rollback_console.plans.readiness import Readiness
 from rollback_console.rollbacks import services
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.web.answers import done
@@ -35,7 +37,7 @@ def opening(request: HttpRequest, slug: str) -> HttpResponse:
     form = OpeningForm(revision, asking, procedure, request.POST or None)
     valid = form.is_valid()
     snapshot, problems = _frozen(revision, form.choices()) if valid else (None, [])
-    asks = request.method == "POST" and "preview" not in request.POST
+    asks = request.method == "POST" and not {"preview", "ready"} & request.POST.keys()
     if asks and valid:
         try:
             rollback = services.request(
@@ -60,6 +62,7 @@ def opening(request: HttpRequest, slug: str) -> HttpResponse:
         "snapshot": snapshot,
         "stations": stations(snapshot) if snapshot else [],
         "asks": asks,
+        "readiness": _readiness(request, revision, snapshot),
     }
     template = "rollbacks/_preview.html" if _wants_preview(request) else "rollbacks/request.html"
     return render(request, template, page, status=422 if asks else 200)
@@ -77,6 +80,16 @@ def _frozen(revision: Revision, choices: dict[str, Any]) -> tuple[Snapshot | Non
         return plans.freeze(revision, choices), []
     except NotReady as error:
         return None, error.problems
+
+
+def _readiness(
+    request: HttpRequest, revision: Revision, snapshot: Snapshot | None
+) -> Readiness | None:
+    if snapshot is None:
+        return None
+    if "ready" in request.POST:
+        return readiness.check(revision, snapshot)
+    return readiness.latest(revision, snapshot.sha256)
 
 
 def _wants_preview(request: HttpRequest) -> bool:

@@ -11,8 +11,7 @@ from rollback_console.documents.source import encode
 from rollback_console.documents.writer import apply_fix
 from rollback_console.plans import services
 from rollback_console.plans.errors import PlanError, UnreadablePlan
-from rollback_console.rollbacks import queries
-from rollback_console.web import diffs
+from rollback_console.web import diffs, lookups
 from rollback_console.web.answers import done, refused
 from rollback_console.web.finding import revision_of
 from rollback_console.web.forms.bindings import BindingsForm
@@ -27,7 +26,7 @@ def listing(request: HttpRequest, slug: str) -> HttpResponse:
         "plan": revision.plan,
         "revision": revision,
         "latest": revision.number,
-        "revisions": queries.revisions(revision.plan),
+        "revisions": lookups.revisions(revision.plan),
     }
     return render(request, "plans/revisions.html", page)
 
