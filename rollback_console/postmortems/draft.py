@@ -11,9 +11,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from rollback_console.engine.snapshot import Snapshot
-from rollback_console.rollbacks.models import Event, Rollback
+from rollback_console.rollbacks.models import Event, Message, Rollback
+from rollback_console.rollbacks.view import snapshot_of
 
+from . import measures
+from .measures import Loss, Recovery, StepMeasure, Times, clock
+from .models import Postmortem
 from .telling import IMPORTANT, tell
+
+__all__ = ["Draft", "Moment", "clock", "draft"]
 
 GAP = timedelta(minutes=5)
 """A silence at least this long is shown in the timeline."""
@@ -33,31 +39,8 @@ class Moment:
 
 
 @dataclass(frozen=True, slots=True)
-class StepMeasure:
-    """How a step went: `took` spans all its attempts on all its hosts, None if it never ran."""
-
-    position: int
-    title: str
-    attempts: int
-    outcome: str
-    took: timedelta | None
-    limit: timedelta
-
-
-@dataclass(frozen=True, slots=True)
-class Times:
-    """How long each phase took; None for one that was never reached."""
-
-    to_decide: timedelta | None
-    to_start: timedelta | None
-    to_run: timedelta | None
-    to_verify: timedelta | None
-    in_all: timedelta | None
-
-
-@dataclass(frozen=True, slots=True)
 class Draft:
-    """Everything a postmortem can say by itself."""
+    """Everything a postmortem can say by itself; `losses` is empty where nobody measured."""
 
     rollback: Rollback
     snapshot: Snapshot
@@ -65,39 +48,49 @@ class Draft:
     timeline: tuple[Moment, ...]
     steps: tuple[StepMeasure, ...]
     times: Times
+    recovery: Recovery | None
     decisions: tuple[Moment, ...]
     deviations: tuple[Moment, ...]
     checks: tuple[tuple[str, str, str], ...]
+    losses: tuple[Loss, ...]
+    messages: tuple[Message, ...]
 
 
 _DECISIONS = {"approval.given", "approval.rejected", "approval.refused"}
 _DEVIATIONS = {
     "step.skipped",
     "step.retried",
+    "step.undone",
     "step.lost",
     "pause.requested",
     "abort.requested",
     "host.unreachable",
     "start.refused",
 }
+_UNKNOWING = {"lost", "unreachable", "abort_unconfirmed"}
+"""Questions whose answer is what a person saw, against what the console could know."""
 
 
 def draft(rollback: Rollback) -> Draft:
     """What the events of `rollback` tell, in a fixed number of queries."""
-    snapshot = Snapshot.from_json(rollback.snapshot)
+    snapshot = snapshot_of(rollback.snapshot)
     events = list(rollback.events.select_related("by").order_by("seq"))
     timeline = _timeline(events, snapshot)
-    times = _times(events)
+    times = measures.times(events)
+    unplanned = {event.seq for event in events if _deviates(event)}
     return Draft(
         rollback=rollback,
         snapshot=snapshot,
         summary=_summary(rollback, snapshot, times),
         timeline=timeline,
-        steps=_steps(rollback, snapshot),
+        steps=measures.steps(rollback, snapshot),
         times=times,
+        recovery=measures.recovery(rollback, _began(rollback)),
         decisions=tuple(each for each in timeline if each.kind in _DECISIONS),
-        deviations=tuple(each for each in timeline if each.kind in _DEVIATIONS),
+        deviations=tuple(each for each in timeline if each.seq in unplanned),
         checks=_checks(rollback, snapshot),
+        losses=measures.losses(events),
+        messages=tuple(rollback.messages.select_related("by").order_by("id")),
     )
 
 
@@ -112,7 +105,7 @@ def _timeline(events: Sequence[Event], snapshot: Snapshot) -> tuple[Moment, ...]
                 at=at,
                 kind=event.kind,
                 text=tell(event, snapshot),
-                by=event.by.get_username() if event.by else "",
+                by=_who(event),
                 important=event.kind in IMPORTANT,
                 gap=silence if silence >= GAP else None,
             )
@@ -120,27 +113,34 @@ def _timeline(events: Sequence[Event], snapshot: Snapshot) -> tuple[Moment, ...]
     return tuple(moments)
 
 
-def _times(events: Sequence[Event]) -> Times:
-    first = {event.kind: datetime.fromisoformat(event.at) for event in reversed(events)}
+def _who(event: Event) -> str:
+    """Whose act it was; in a loaded incident a name that need not have an account here."""
+    return event.by.get_username() if event.by else str(event.facts.get("said_by", ""))
 
-    def between(start: str, end: str) -> timedelta | None:
-        return first[end] - first[start] if start in first and end in first else None
 
-    ran_until = "rollback.verifying" if "rollback.verifying" in first else "rollback.finished"
-    return Times(
-        to_decide=between("rollback.requested", "rollback.approved"),
-        to_start=between("rollback.approved", "rollback.started"),
-        to_run=between("rollback.started", ran_until),
-        to_verify=between("rollback.verifying", "rollback.finished"),
-        in_all=between("rollback.requested", "rollback.finished"),
+def _deviates(event: Event) -> bool:
+    """Whether it is not what the plan meant; overrides and break-glass by their family."""
+    if event.kind == "question.answered":
+        return event.facts.get("question") in _UNKNOWING
+    family, _, verb = event.kind.partition(".")
+    return (
+        event.kind in _DEVIATIONS
+        or family in {"break-glass", "break_glass", "override"}
+        or verb == "overridden"
     )
+
+
+def _began(rollback: Rollback) -> datetime | None:
+    return Postmortem.objects.filter(rollback=rollback).values_list("began_at", flat=True).first()
 
 
 def _summary(rollback: Rollback, snapshot: Snapshot, times: Times) -> str:
     took = f" in {clock(times.in_all)}" if times.in_all else ""
+    asked = f"Somebody asked to roll back {rollback.title}"
+    did = f"{rollback.title} was rolled back" if rollback.started_at else asked
     return (
-        f"{rollback.title} was rolled back in {rollback.environment} by the procedure "
-        f"“{snapshot.procedure}”. It {ENDINGS.get(rollback.state, 'is ' + rollback.state)}{took}. "
+        f"{did} in {rollback.environment} by the procedure “{snapshot.procedure}”. "
+        f"It {ENDINGS.get(rollback.state, 'is ' + rollback.state)}{took}. "
         f"Reason given: {rollback.reason}"
     )
 
@@ -155,26 +155,6 @@ ENDINGS = {
 }
 
 
-def _steps(rollback: Rollback, snapshot: Snapshot) -> tuple[StepMeasure, ...]:
-    runs = list(rollback.runs.all())
-    measures = []
-    for step in snapshot.steps:
-        mine = [run for run in runs if run.position == step.position]
-        starts = [run.started_at for run in mine if run.started_at]
-        ends = [run.ended_at for run in mine if run.ended_at and run.started_at]
-        measures.append(
-            StepMeasure(
-                position=step.position,
-                title=step.title,
-                attempts=max((run.attempt for run in mine if run.started_at), default=0),
-                outcome=", ".join(sorted({run.answer or run.state for run in mine})) or "never run",
-                took=max(ends) - min(starts) if starts and ends else None,
-                limit=timedelta(seconds=step.time_limit),
-            )
-        )
-    return tuple(measures)
-
-
 def _checks(rollback: Rollback, snapshot: Snapshot) -> tuple[tuple[str, str, str], ...]:
     last = {answer.key: answer for answer in rollback.check_answers.order_by("id")}
     return tuple(
@@ -185,14 +165,3 @@ def _checks(rollback: Rollback, snapshot: Snapshot) -> tuple[tuple[str, str, str
         )
         for check in snapshot.checks
     )
-
-
-def clock(span: timedelta | None) -> str:
-    """A duration for people: 45 s, 12 min 3 s, 1 h 4 min; an en dash for None."""
-    if span is None:
-        return "–"
-    seconds = round(span.total_seconds())
-    hours, minutes = divmod(seconds // 60, 60)
-    if hours:
-        return f"{hours} h {minutes} min"
-    return f"{minutes} min {seconds % 60} s" if minutes else f"{seconds} s"

@@ -5,14 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from .draft import Draft, clock, draft
+from rollback_console.documents.sections import Part
+from rollback_console.plans.reading import document
+
+from . import headings
+from .checklist import Entry, entries
+from .draft import Draft, draft
+from .measures import StepMeasure, clock
 from .models import Postmortem
 
 _WRITTEN = [
     ("Impact", "impact"),
+    ("Contributing Factors", "contributing_factors"),
     ("What Went Wrong", "what_went_wrong"),
     ("How to Prevent", "how_to_prevent"),
     ("Additional Testing", "additional_testing"),
+]
+_TIMES = [
+    ("to_decide", "Request to first decision"),
+    ("to_approve", "Request to approval"),
+    ("to_start", "Approval to start"),
+    ("to_run", "Steps"),
+    ("to_verify", "Checks"),
+    ("in_all", "In all"),
 ]
 
 
@@ -24,95 +39,113 @@ def as_markdown(postmortem: Postmortem) -> str:
 def as_json(postmortem: Postmortem) -> dict[str, Any]:
     """The whole postmortem as JSON values; durations in seconds, times in ISO 8601 UTC."""
     told = draft(postmortem.rollback)
+    rollback = postmortem.rollback
+    began, checklist = postmortem.began_at, entries(rollback)
     return {
-        "rollback": postmortem.rollback_id,
+        "rollback": rollback.pk,
         "state": postmortem.state,
-        "outcome": postmortem.rollback.state,
+        "version": postmortem.version,
+        "outcome": rollback.state,
         "summary": told.summary,
-        "snapshot_sha256": postmortem.rollback.snapshot_sha256,
-        "times": {
-            name: _seconds(getattr(told.times, name))
-            for name in ("to_decide", "to_start", "to_run", "to_verify", "in_all")
+        "snapshot_sha256": rollback.snapshot_sha256,
+        "began_at": began.isoformat() if began else None,
+        "times": {name: _seconds(getattr(told.times, name)) for name, _ in _TIMES},
+        "recovery": told.recovery
+        and {
+            "seconds": _seconds(told.recovery.took),
+            "counted_from": "failure" if told.recovery.known else "request",
         },
-        "timeline": [
-            {
-                "seq": each.seq,
-                "at": each.at.isoformat(),
-                "kind": each.kind,
-                "by": each.by or None,
-                "text": each.text,
-                "important": each.important,
-            }
-            for each in told.timeline
-        ],
-        "steps": [
-            {
-                "position": each.position,
-                "title": each.title,
-                "attempts": each.attempts,
-                "outcome": each.outcome,
-                "took": _seconds(each.took),
-            }
-            for each in told.steps
-        ],
+        "data_lost": [{"what": each.what, "rows": each.rows} for each in told.losses] or None,
+        "timeline": [_moment_json(each) for each in told.timeline],
+        "deviations": [_moment_json(each) for each in told.deviations],
+        "steps": [_step_json(each) for each in told.steps],
         "checks": [
             {"text": text, "answer": answer, "note": note} for text, answer, note in told.checks
         ],
-        "written": {field: getattr(postmortem, field) for _, field in _WRITTEN},
-        "action_items": [
+        "messages": [
             {
-                "text": item.text,
-                "kind": item.kind,
-                "owner": str(item.owner or "") or None,
-                "due": item.due.isoformat() if item.due else None,
-                "done": bool(item.done_at),
+                "at": each.at.isoformat(),
+                "by": each.by.get_username() if each.by else None,
+                "recipients": each.recipients,
+                "text": each.text,
             }
-            for item in postmortem.action_items.select_related("owner")
+            for each in told.messages
+        ],
+        "written": {field: getattr(postmortem, field) for _, field in _WRITTEN},
+        "action_items": [_item_json(each) for each in checklist if _is_action(each)],
+        "checklist": [_item_json(each) for each in checklist],
+        "comments": [
+            {"at": each.at.isoformat(), "by": each.by.get_username(), "text": each.text}
+            for each in postmortem.comments.select_related("by")
         ],
     }
 
 
 def _lines(postmortem: Postmortem, told: Draft) -> Iterator[str]:
-    rollback = postmortem.rollback
+    rollback, source = postmortem.rollback, document(postmortem.rollback.revision).source
+
+    def own(part: Part, otherwise: str) -> str:
+        return headings.title_of(source, part, otherwise)
+
     yield f"# Postmortem: {rollback.title}"
     yield f"\n**Environment**: {rollback.environment}"
     yield f"**Rollback**: {rollback.pk}, {rollback.state}"
     yield f"**State**: {postmortem.get_state_display()}"
     yield f"\n## Summary\n\n{told.summary}"
-    yield "\n## Rollback Time\n"
-    for name, label in _TIMES:
-        yield f"- {label}: {clock(getattr(told.times, name))}"
-    yield "\n## Rollback Steps\n\n| # | Step | Outcome | Attempts | Took |\n|---|---|---|---|---|"
-    for step in told.steps:
-        title = step.title.replace("|", "\\|")
-        cells = [step.position, title, step.outcome, step.attempts, clock(step.took)]
-        yield f"| {' | '.join(map(str, cells))} |"
-    yield from _section("Rollback Decision", [_moment(each) for each in told.decisions])
-    yield from _section("Deviations from the Plan", [_moment(each) for each in told.deviations])
-    yield from _section("Rollback Verification", [_check(*check) for check in told.checks])
-    yield from _section("Timeline", [_moment(each) for each in told.timeline])
+    yield from _section(own(Part.TIME, "Rollback Time"), _times(told))
+    yield from _section(own(Part.STEPS, "Rollback Steps"), _table(told.steps))
+    yield from _section(own(Part.DECISION, "Rollback Decision"), map(_moment, told.decisions))
+    yield from _section("Deviations from the Plan", map(_moment, told.deviations))
+    yield from _section(
+        own(Part.VERIFICATION, "Rollback Verification"), (_check(*each) for each in told.checks)
+    )
+    yield from _section(own(Part.DATA, "Data Loss"), _losses(told))
+    yield from _section(own(Part.COMMUNICATION, "Communication"), _messages(told))
+    yield from _section("Timeline", map(_moment, told.timeline))
     for heading, field in _WRITTEN:
         yield f"\n## {heading}\n\n{getattr(postmortem, field) or '_Not written yet._'}"
-    yield from _section("Post-rollback Actions", _items(postmortem))
+    left = (each for each in entries(rollback) if _is_action(each) or not each.done)
+    yield from _section(own(Part.AFTER, "Post-rollback Actions"), map(_item, left))
 
 
-_TIMES = [
-    ("to_decide", "Request to approval"),
-    ("to_start", "Approval to start"),
-    ("to_run", "Steps"),
-    ("to_verify", "Checks"),
-    ("in_all", "In all"),
-]
-
-
-def _section(heading: str, lines: list[str]) -> Iterator[str]:
+def _section(heading: str, lines: Any) -> Iterator[str]:
     yield f"\n## {heading}\n"
-    yield from lines or ["None."]
+    yield from list(lines) or ["None."]
+
+
+def _times(told: Draft) -> Iterator[str]:
+    for name, label in _TIMES:
+        yield f"- {label}: {clock(getattr(told.times, name))}"
+    if told.recovery:
+        since = "" if told.recovery.known else ", counted from the request"
+        yield f"- Failed deployment recovery: {clock(told.recovery.took)}{since}"
+
+
+def _table(steps: tuple[StepMeasure, ...]) -> Iterator[str]:
+    yield "| # | Step | Outcome | Attempts | Planned | Took |\n|---|---|---|---|---|---|"
+    for step in steps:
+        title = step.title.replace("|", "\\|")
+        low, high = step.planned or (None, None)
+        planned = clock(low) if low == high else f"{clock(low)} to {clock(high)}"
+        cells = [step.position, title, step.outcome, step.attempts, planned, clock(step.took)]
+        yield f"| {' | '.join(map(str, cells))} |"
+
+
+def _losses(told: Draft) -> list[str]:
+    return [f"- {each.what}: {each.rows:,}" for each in told.losses] or ["Not measured."]
+
+
+def _messages(told: Draft) -> Iterator[str]:
+    for each in told.messages:
+        who = each.by.get_username() if each.by else "the console"
+        yield f"- {each.at:%Y-%m-%d %H:%M:%S} UTC, {who} to {each.recipients or 'nobody named'}:"
+        yield "\n".join(f"  > {line}" for line in each.text.splitlines())
 
 
 def _moment(each: Any) -> str:
     who = f" ({each.by})" if each.by else ""
-    return f"- {each.at:%Y-%m-%d %H:%M:%S} UTC{who}: {each.text}"
+    mark = f"**{each.text}**" if each.important else each.text
+    return f"- {each.at:%Y-%m-%d %H:%M:%S} UTC{who}: {mark}"
 
 
 def _check(text: str, answer: str, note: str) -> str:
@@ -120,13 +153,54 @@ def _check(text: str, answer: str, note: str) -> str:
     return f"- [{mark}] {text}: {answer}" + (f" ({note})" if note else "")
 
 
-def _items(postmortem: Postmortem) -> list[str]:
-    return [
-        f"- [{'x' if item.done_at else ' '}] {item.text}"
+def _item(entry: Entry) -> str:
+    item = entry.item
+    return (
+        f"- [{'x' if entry.done else ' '}] {item.text}"
         + (f" ({item.owner})" if item.owner else "")
         + (f", due {item.due}" if item.due else "")
-        for item in postmortem.action_items.select_related("owner")
-    ]
+        + (f", shown by: {' '.join(item.evidence.split())}" if item.evidence else "")
+    )
+
+
+def _is_action(entry: Entry) -> bool:
+    return entry.item.kind != "verification"
+
+
+def _moment_json(each: Any) -> dict[str, Any]:
+    return {
+        "seq": each.seq,
+        "at": each.at.isoformat(),
+        "kind": each.kind,
+        "by": each.by or None,
+        "text": each.text,
+        "important": each.important,
+    }
+
+
+def _step_json(each: StepMeasure) -> dict[str, Any]:
+    return {
+        "position": each.position,
+        "title": each.title,
+        "attempts": each.attempts,
+        "outcome": each.outcome,
+        "took": _seconds(each.took),
+        "planned": [_seconds(span) for span in each.planned] if each.planned else None,
+    }
+
+
+def _item_json(entry: Entry) -> dict[str, Any]:
+    item = entry.item
+    return {
+        "key": item.key,
+        "text": item.text,
+        "kind": item.kind,
+        "owner": str(item.owner or "") or None,
+        "due": item.due.isoformat() if item.due else None,
+        "done": entry.done,
+        "done_by": str(item.done_by or "") or None,
+        "evidence": item.evidence,
+    }
 
 
 def _seconds(span: Any) -> float | None:

@@ -1,23 +1,37 @@
-"""The tables of what was learned."""
+"""The tables of what was learned, and of what is still to be done."""
 
 from __future__ import annotations
+
+import uuid
 
 from django.conf import settings
 from django.db import models
 
+from rollback_console.plans.models import Revision
 from rollback_console.rollbacks.models import Rollback
 
 PERSON = settings.AUTH_USER_MODEL
 
 
+def new_key() -> str:
+    """The key of an item that no plan names."""
+    return f"added-{uuid.uuid4().hex}"
+
+
 class Postmortem(models.Model):
-    """One rollback's postmortem: what people wrote, beside what the events show."""
+    """One rollback's postmortem: what people wrote, beside what the events show.
+
+    `began_at` is when users were first hurt, where somebody knows it; the recovery time is
+    counted from there.
+    """
 
     STATES = [("draft", "draft"), ("in_review", "in review"), ("published", "published")]
 
     rollback = models.OneToOneField(Rollback, models.PROTECT, related_name="postmortem")
     state = models.CharField(max_length=10, choices=STATES, default="draft")
+    began_at = models.DateTimeField(null=True, blank=True)
     impact = models.TextField(blank=True)
+    contributing_factors = models.TextField(blank=True)
     what_went_wrong = models.TextField(blank=True)
     how_to_prevent = models.TextField(blank=True)
     additional_testing = models.TextField(blank=True)
@@ -29,22 +43,155 @@ class Postmortem(models.Model):
     def __str__(self) -> str:
         return f"Postmortem of {self.rollback}"
 
+    @property
+    def action_items(self) -> models.Manager[ActionItem]:
+        """What is to be checked and done because of this rollback."""
+        return self.rollback.action_items
+
+
+class PostmortemVersion(models.Model):
+    """The texts as they were after one edit; `number` is the postmortem's `version` then."""
+
+    postmortem = models.ForeignKey(Postmortem, models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField()
+    texts = models.JSONField(default=dict)
+    by = models.ForeignKey(PERSON, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-number"]
+        constraints = [
+            models.UniqueConstraint(fields=["postmortem", "number"], name="one_text_per_version")
+        ]
+
+    def __str__(self) -> str:
+        return f"Version {self.number}"
+
+
+class PostmortemMove(models.Model):
+    """Who moved a postmortem from one state to another, and when."""
+
+    postmortem = models.ForeignKey(Postmortem, models.CASCADE, related_name="moves")
+    old = models.CharField(max_length=10, choices=Postmortem.STATES)
+    new = models.CharField(max_length=10, choices=Postmortem.STATES)
+    by = models.ForeignKey(PERSON, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.get_old_display()} to {self.get_new_display()}"
+
+
+class Comment(models.Model):
+    """What somebody says about a postmortem."""
+
+    postmortem = models.ForeignKey(Postmortem, models.CASCADE, related_name="comments")
+    text = models.TextField()
+    by = models.ForeignKey(PERSON, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return self.text[:60]
+
+
+class Takeover(models.Model):
+    """A revision of the plan that took over what this postmortem says."""
+
+    postmortem = models.ForeignKey(Postmortem, models.CASCADE, related_name="takeovers")
+    revision = models.ForeignKey(Revision, models.PROTECT, related_name="+")
+    by = models.ForeignKey(PERSON, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.revision} from {self.postmortem}"
+
 
 class ActionItem(models.Model):
-    """Something to do afterwards, by whom and until when."""
+    """Something to check or do, by whom and until when.
 
-    postmortem = models.ForeignKey(Postmortem, models.CASCADE, related_name="action_items")
+    `key` is that of the plan's check or action, or one of our own. `evidence` is what shows
+    that it was done. `reminded_at` is when the owner was last told.
+    """
+
+    KINDS = [
+        ("verification", "verification"),
+        ("immediate", "immediate"),
+        ("follow_up", "follow-up"),
+    ]
+
+    rollback = models.ForeignKey(Rollback, models.PROTECT, related_name="action_items")
+    key = models.CharField(max_length=80, default=new_key)
     text = models.CharField(max_length=300)
-    kind = models.CharField(
-        max_length=10, choices=[("immediate", "immediate"), ("follow_up", "follow-up")]
+    kind = models.CharField(max_length=12, choices=KINDS)
+    owner = models.ForeignKey(
+        PERSON, models.SET_NULL, null=True, blank=True, related_name="action_items"
     )
-    owner = models.ForeignKey(PERSON, models.SET_NULL, null=True, blank=True, related_name="+")
     due = models.DateField(null=True, blank=True)
+    remind_at = models.DateTimeField(null=True, blank=True)
+    reminded_at = models.DateTimeField(null=True, blank=True)
+    evidence = models.TextField(blank=True)
     done_at = models.DateTimeField(null=True, blank=True)
     done_by = models.ForeignKey(PERSON, models.SET_NULL, null=True, blank=True, related_name="+")
 
     class Meta:
-        ordering = ["kind", "id"]
+        ordering = ["id"]
+        constraints = [models.UniqueConstraint(fields=["rollback", "key"], name="one_item_per_key")]
 
     def __str__(self) -> str:
         return self.text
+
+
+class Cadence(models.Model):
+    """How often others are told how it goes; the newest row of a rollback counts."""
+
+    rollback = models.ForeignKey(Rollback, models.PROTECT, related_name="cadences")
+    minutes = models.PositiveIntegerField()
+    by = models.ForeignKey(PERSON, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"every {self.minutes} min"
+
+
+class StatusLink(models.Model):
+    """A secret address where anyone who holds it reads how a rollback goes.
+
+    Only the SHA-256 of the secret is kept: the address is shown once.
+    """
+
+    rollback = models.ForeignKey(Rollback, models.PROTECT, related_name="status_links")
+    token_sha256 = models.CharField(max_length=64, unique=True)
+    label = models.CharField(max_length=100)
+    by = models.ForeignKey(PERSON, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+    revoked_by = models.ForeignKey(PERSON, models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class Import(models.Model):
+    """A past incident that was loaded: its rollback never ran here and never will."""
+
+    rollback = models.OneToOneField(Rollback, models.PROTECT, related_name="imported")
+    sha256 = models.CharField("of the file", max_length=64, unique=True)
+    by = models.ForeignKey(PERSON, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.rollback}, imported"

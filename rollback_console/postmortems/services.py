@@ -1,7 +1,8 @@
-"""The writes of what was learned."""
+"""The writes of what was learned. Those of checks and actions are in checklist.py."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -10,91 +11,116 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from rollback_console.engine.states import TERMINAL
-from rollback_console.plans.reading import document
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.models import Rollback
 
-from .models import ActionItem, Postmortem
+from . import checklist
+from .checklist import assign, tick
+from .models import ActionItem, Comment, Postmortem, PostmortemMove, PostmortemVersion
 
-WRITTEN = ("impact", "what_went_wrong", "how_to_prevent", "additional_testing")
+__all__ = ["WRITTEN", "add_item", "assign", "comment", "move", "of", "tick", "write"]
+
+WRITTEN = (
+    "impact",
+    "contributing_factors",
+    "what_went_wrong",
+    "how_to_prevent",
+    "additional_testing",
+)
+LONGEST = 20_000
 _NEXT = {"draft": {"in_review"}, "in_review": {"draft", "published"}, "published": {"in_review"}}
+_KEPT: Any = object()
 
 
 @transaction.atomic
 def of(rollback: Rollback) -> Postmortem:
-    """The rollback's postmortem, begun with the plan's own actions when it is new."""
+    """The rollback's postmortem, begun with the plan's own checks and actions when new."""
     if rollback.state not in TERMINAL:
         raise Refused("The postmortem begins when the rollback has ended.")
     postmortem, new = Postmortem.objects.get_or_create(rollback=rollback)
     if new:
-        ActionItem.objects.bulk_create(
-            ActionItem(postmortem=postmortem, text=action.text[:300], kind=action.when)
-            for action in document(rollback.revision).actions
-        )
+        checklist.begin(rollback)
     return postmortem
 
 
-def write(postmortem: Postmortem, *, by: User, version: int, **texts: str) -> Postmortem:
-    """Change what people write, unless somebody else did since `version`."""
-    _permit(by)
-    if unknown := texts.keys() - set(WRITTEN):
-        raise Refused(f"A postmortem has no {', '.join(sorted(unknown))}.")
-    if postmortem.state == "published":
-        raise Refused("This postmortem is published. Take it back to review before changing it.")
-    mine = Postmortem.objects.filter(pk=postmortem.pk, version=version)
-    changed: dict[str, Any] = {**texts, "edited_by": by, "edited_at": Now()}
-    if not mine.update(version=F("version") + 1, **changed):
-        raise Refused("Somebody else changed this meanwhile. Copy your text, reload, and merge.")
-    postmortem.refresh_from_db()
-    return postmortem
-
-
-def move(postmortem: Postmortem, *, by: User, to: str) -> Postmortem:
-    """Draft, in review, published, and back."""
-    _permit(by)
-    if to not in _NEXT[postmortem.state]:
-        raise Refused(f"A postmortem that is {postmortem.get_state_display()} cannot become {to}.")
-    if to == "published" and not postmortem.what_went_wrong.strip():
-        raise Refused("Write what went wrong before publishing.")
-    if not Postmortem.objects.filter(pk=postmortem.pk, state=postmortem.state).update(state=to):
-        raise Refused("Somebody else moved this postmortem meanwhile. Reload the page.")
-    postmortem.refresh_from_db()
-    return postmortem
-
-
-def add_item(
+@transaction.atomic
+def write(
     postmortem: Postmortem,
     *,
     by: User,
-    text: str,
-    kind: str,
-    owner: User | None = None,
-    due: Any = None,
-) -> ActionItem:
-    """Something to do afterwards."""
+    version: int,
+    began_at: datetime | None = _KEPT,
+    **texts: str,
+) -> Postmortem:
+    """Change what people write, unless somebody else did since `version`; each edit is kept."""
     _permit(by)
-    if not text.strip():
-        raise Refused("Say what is to be done.")
-    return ActionItem.objects.create(
-        postmortem=postmortem, text=text.strip()[:300], kind=kind, owner=owner, due=due
+    _check(postmortem, texts)
+    changed: dict[str, Any] = {**texts, "edited_by": by, "edited_at": Now()}
+    if began_at is not _KEPT:
+        changed["began_at"] = _before_the_end(postmortem, began_at)
+    mine = Postmortem.objects.filter(pk=postmortem.pk, version=version)
+    if not mine.update(version=F("version") + 1, **changed):
+        raise Refused("Somebody else changed this meanwhile. Copy your text, reload, and merge.")
+    postmortem.refresh_from_db()
+    _keep(postmortem, by)
+    return postmortem
+
+
+@transaction.atomic
+def move(postmortem: Postmortem, *, by: User, to: str) -> Postmortem:
+    """Draft, in review, published, and back; who did it is kept."""
+    _permit(by)
+    old = postmortem.state
+    if to not in _NEXT[old]:
+        raise Refused(f"A postmortem that is {postmortem.get_state_display()} cannot become {to}.")
+    if to == "published" and not postmortem.what_went_wrong.strip():
+        raise Refused("Write what went wrong before publishing.")
+    if not Postmortem.objects.filter(pk=postmortem.pk, state=old).update(state=to):
+        raise Refused("Somebody else moved this postmortem meanwhile. Reload the page.")
+    PostmortemMove.objects.create(postmortem=postmortem, old=old, new=to, by=by, at=Now())
+    postmortem.refresh_from_db()
+    return postmortem
+
+
+def comment(postmortem: Postmortem, *, by: User, text: str) -> Comment:
+    """Say something about it; whoever may read it may do so, also once it is published."""
+    if not by.is_active:
+        raise Refused("Your account is deactivated.")
+    if not text.strip() or len(text) > LONGEST:
+        raise Refused("A comment holds between 1 and 20,000 characters.")
+    made = Comment.objects.create(postmortem=postmortem, text=text.strip(), by=by, at=Now())
+    made.refresh_from_db()
+    return made
+
+
+def add_item(postmortem: Postmortem, *, by: User, text: str, kind: str, **more: Any) -> ActionItem:
+    """Something to do afterwards; see checklist.add."""
+    return checklist.add(postmortem.rollback, by=by, text=text, kind=kind, **more)
+
+
+def _check(postmortem: Postmortem, texts: dict[str, str]) -> None:
+    if unknown := texts.keys() - set(WRITTEN):
+        raise Refused(f"A postmortem has no {', '.join(sorted(unknown))}.")
+    if any(len(text) > LONGEST for text in texts.values()):
+        raise Refused("Each text holds at most 20,000 characters. Link to the rest.")
+    if postmortem.state == "published":
+        raise Refused("This postmortem is published. Take it back to review before changing it.")
+
+
+def _before_the_end(postmortem: Postmortem, began_at: datetime | None) -> datetime | None:
+    ended = postmortem.rollback.finished_at
+    if began_at and ended and began_at > ended:
+        raise Refused("It cannot have begun after the rollback ended. Look at the date and zone.")
+    return began_at
+
+
+def _keep(postmortem: Postmortem, by: User) -> None:
+    began = postmortem.began_at
+    texts: dict[str, str] = {name: getattr(postmortem, name) for name in WRITTEN}
+    texts["began_at"] = began.isoformat() if began else ""
+    PostmortemVersion.objects.create(
+        postmortem=postmortem, number=postmortem.version, texts=texts, by=by, at=Now()
     )
-
-
-def assign(item: ActionItem, *, by: User, owner: User | None, due: Any = None) -> ActionItem:
-    """Who does it, and until when."""
-    _permit(by)
-    ActionItem.objects.filter(pk=item.pk).update(owner=owner, due=due)
-    item.refresh_from_db()
-    return item
-
-
-def tick(item: ActionItem, *, by: User, done: bool) -> ActionItem:
-    """It is done, or not after all."""
-    _permit(by)
-    when, who = (Now(), by) if done else (None, None)
-    ActionItem.objects.filter(pk=item.pk).update(done_at=when, done_by=who)
-    item.refresh_from_db()
-    return item
 
 
 def _permit(by: User) -> None:

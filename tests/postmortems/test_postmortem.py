@@ -35,7 +35,9 @@ def ended(stage: Stage, fleet: Fleet) -> Rollback:
 
 def test_it_is_there_the_moment_the_rollback_ends(ended: Rollback) -> None:
     made = Postmortem.objects.get(rollback=ended)
-    assert [item.text for item in made.action_items.all()] == ["Notify team of rollback"]
+    assert [item.text for item in made.action_items.filter(kind="immediate")] == [
+        "Notify team of rollback"
+    ]
 
 
 def test_it_does_not_begin_before(stage: Stage) -> None:

@@ -4,25 +4,32 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_POST
 
-from rollback_console.postmortems import services
+from rollback_console.postmortems import services, versions
+from rollback_console.postmortems.checklist import entries
 from rollback_console.postmortems.draft import draft
 from rollback_console.postmortems.export import as_json, as_markdown
 from rollback_console.postmortems.models import ActionItem, Postmortem
 from rollback_console.rollbacks.errors import Refused
+from rollback_console.web import diffs
 from rollback_console.web.answers import done, refused
 from rollback_console.web.finding import rollback_of
-from rollback_console.web.forms.postmortems import ItemForm, WritingForm
+from rollback_console.web.forms.postmortems import (
+    AssignmentForm,
+    CommentForm,
+    ItemForm,
+    WritingForm,
+)
 from rollback_console.web.requests import person
 
 
 def listing(request: HttpRequest) -> HttpResponse:
     """Every postmortem, newest first."""
     found = Postmortem.objects.select_related("rollback__environment", "rollback__service")
-    found = found.defer("rollback__snapshot").prefetch_related("action_items")
+    found = found.defer("rollback__snapshot").prefetch_related("rollback__action_items")
     return render(request, "postmortems/list.html", {"postmortems": found.order_by("-id")[:100]})
 
 
@@ -36,17 +43,27 @@ def show(request: HttpRequest, number: int) -> HttpResponse:
 
 @require_POST
 def write(request: HttpRequest, number: int) -> HttpResponse:
-    """Keep the four texts; what was typed is not lost when it cannot be kept."""
+    """Keep the texts; what was typed is not lost when it cannot be kept."""
     postmortem = _of(number)
     form = WritingForm.of(postmortem, request.POST)
     if form.is_valid():
         try:
-            services.write(postmortem, by=person(request), **form.cleaned_data)
+            services.write(postmortem, by=person(request), **form.texts())
         except Refused as error:
             form.add_error(None, str(error))
         else:
             return done(request, "Kept.", "postmortem", number=number)
     return _page(request, postmortem, writing=form)
+
+
+@require_POST
+def comment(request: HttpRequest, number: int) -> HttpResponse:
+    """Say something about it."""
+    try:
+        services.comment(_of(number), by=person(request), text=request.POST.get("text", ""))
+    except Refused as error:
+        return refused(request, error, "postmortem", number=number)
+    return done(request, "Said.", "postmortem", number=number)
 
 
 @require_POST
@@ -77,13 +94,46 @@ def add_item(request: HttpRequest, number: int) -> HttpResponse:
 
 @require_POST
 def tick(request: HttpRequest, number: int, item: int) -> HttpResponse:
-    """An action item is done, or not after all."""
-    found = get_object_or_404(ActionItem, pk=item, postmortem__rollback_id=number)
+    """An item is done, or not after all, with what shows it."""
+    found = get_object_or_404(ActionItem, pk=item, rollback_id=number)
+    is_done, evidence = request.POST.get("done") == "yes", request.POST.get("evidence")
     try:
-        services.tick(found, by=person(request), done=request.POST.get("done") == "yes")
+        services.tick(found, by=person(request), done=is_done, evidence=evidence)
     except Refused as error:
         return refused(request, error, "postmortem", number=number)
     return done(request, "Noted.", "postmortem", number=number)
+
+
+@require_POST
+def assign(request: HttpRequest, number: int, item: int) -> HttpResponse:
+    """Who does an item, and until when."""
+    found = get_object_or_404(ActionItem, pk=item, rollback_id=number)
+    form = AssignmentForm.of(found, request.POST)
+    if not form.is_valid():
+        sentence = "A date looks like 2026-11-25. The item was left as it was."
+        return refused(request, sentence, "postmortem", number=number)
+    try:
+        services.assign(found, by=person(request), **form.cleaned_data)
+    except Refused as error:
+        return refused(request, error, "postmortem", number=number)
+    return done(request, "Agreed.", "postmortem", number=number)
+
+
+def version(request: HttpRequest, number: int, version: int) -> HttpResponse:
+    """What one edit changed."""
+    postmortem = _of(number)
+    kept = {each.number: each for each in versions.versions(postmortem)}
+    if version not in kept or version - 1 not in kept:
+        raise Http404(f"There is no edit {version} of this postmortem.")
+    page = {
+        "rollback": postmortem.rollback,
+        "version": kept[version],
+        "changes": [
+            (each.heading, diffs.lines(each.old, each.new))
+            for each in versions.changes(kept[version - 1], kept[version])
+        ],
+    }
+    return render(request, "postmortems/version.html", page)
 
 
 def markdown(request: HttpRequest, number: int) -> HttpResponse:
@@ -108,9 +158,12 @@ def _page(request: HttpRequest, postmortem: Postmortem, **forms: Any) -> HttpRes
         "postmortem": postmortem,
         "rollback": postmortem.rollback,
         "told": draft(postmortem.rollback),
-        "items": postmortem.action_items.select_related("owner", "done_by"),
+        "items": [(each, AssignmentForm.of(each.item)) for each in entries(postmortem.rollback)],
+        "versions": versions.versions(postmortem),
+        "comments": postmortem.comments.select_related("by"),
         "writing": WritingForm.of(postmortem),
         "item": ItemForm(),
+        "saying": CommentForm(),
         **forms,
     }
     return render(request, "postmortems/postmortem.html", page, status=422 if wrong else 200)

@@ -1,0 +1,58 @@
+"""Where a plan's document holds what a postmortem writes about, by the plan's own headings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from rollback_console.documents.blocks import parse
+from rollback_console.documents.fold import fold
+from rollback_console.documents.outline import Section, outline
+from rollback_console.documents.sections import Part, part_of
+from rollback_console.documents.source import split_lines
+
+_NUMBER = re.compile(r"^(?:\d+(?:\.\d+)*[.):]?|part \d+:)\s+", re.IGNORECASE)
+
+PREVENTION = {
+    "what_went_wrong": ("What Went Wrong", re.compile(r"went wrong|root cause|causa|ursache|问题")),
+    "how_to_prevent": ("How to Prevent", re.compile(r"prevent|prevencion|vermeid|eviter|预防")),
+    "additional_testing": ("Additional Testing", re.compile(r"test|prueba|测试")),
+}
+"""The seed's three slots: the field, the heading it has where a plan has none, its words."""
+
+
+def sections(source: str) -> list[Section]:
+    """Every section of a document in source order, without its title's."""
+    root = outline(parse(split_lines(source)))
+    title = root.children[0] if len(root.children) == 1 else root
+    return [each for each in root.walk() if each not in (root, title)]
+
+
+def title_of(source: str, part: Part, otherwise: str) -> str:
+    """The plan's own heading for a part, without its number; `otherwise` where it has none."""
+    found = next(of_part(sections(source), part), None)
+    return _NUMBER.sub("", found.title) if found else otherwise
+
+
+def of_part(found: list[Section], part: Part) -> Iterator[Section]:
+    """Sections whose heading announces that part."""
+    return (each for each in found if each.heading and part_of(each.title) is part)
+
+
+def slot(found: list[Section], field: str) -> Section | None:
+    """The section for one of PREVENTION: the heading that names it and no more than it.
+
+    A parent such as "Prevention for Next Deployment" also says prevent; it is not the slot
+    when it holds sections of its own.
+    """
+    words = PREVENTION[field][1]
+    named = [each for each in of_part(found, Part.PREVENTION) if words.search(fold(each.title))]
+    leaves = [each for each in named if not each.children]
+    return leaves[0] if leaves else None
+
+
+def last_line(section: Section) -> int:
+    """The last line of a section's own text, its heading's where it has none; not those of the
+    sections inside it."""
+    ends = [block.lines[1] for block in section.blocks]
+    return max([*ends, section.heading.lines[1] if section.heading else 0])
