@@ -114,3 +114,7 @@ def ref(request: RunRequest) -> RunRef:
 
 def presence(host: Remote, asked: RunRequest) -> str:
     return host.status(ref(asked)).presence
+
+
+def waiting(flag: Path) -> str:
+    return f"until [ -e {flag} ]; do sleep 0.05; done"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -54,3 +55,24 @@ def plain_host(sshd: Sshd) -> Iterator[Remote]:
     """Where the shell makes no difference."""
     with connected(sshd) as remote:
         yield remote
+
+
+@pytest.fixture
+def server() -> Iterator[Sshd]:
+    server = Sshd().start()
+    yield server
+    server.remove()
+
+
+@pytest.fixture
+def own_host(server: Sshd, shell: str) -> Iterator[Remote]:
+    with connected(server, shell) as remote:
+        yield remote
+
+
+@pytest.fixture
+def go_on(tmp_path: Path) -> Iterator[Path]:
+    """What commands wait for; made at the end in any case, so that none outlives its test."""
+    flag = tmp_path / "go-on"
+    yield flag
+    flag.touch()

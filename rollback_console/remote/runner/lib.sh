@@ -1,3 +1,5 @@
+# shellcheck disable=SC2015,SC2094,SC2317 # A && B || C is meant; so are pipes opened both ways
+# shellcheck disable=SC3013,SC3040,SC3045 # dash, busybox and bash all have these
 # A shell reads this file as it goes, so what must start soonest comes first and each part
 # ends by doing its verb.
 #

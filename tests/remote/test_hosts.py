@@ -1,0 +1,137 @@
+"""What stands in the way on a host: noticed before anything is started."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from rollback_console.remote.base import (
+    Remote,
+    RunRef,
+)
+from rollback_console.remote.errors import (
+    AnswerLate,
+    ProtocolError,
+    RunnerRefused,
+)
+
+from .attempts import Folder, read_until, ref, request, watch
+from .conftest import connected
+from .guest import GuestHost, possible
+from .sshd import Sshd
+
+needs_guest = pytest.mark.skipif(not possible(), reason="needs root, sudo and unshare")
+
+
+def test_a_login_shell_s_chatter_is_not_taken_for_output(tmp_path: Path) -> None:
+    chatty = tmp_path / "chatty"
+    chatty.write_text(
+        '#!/bin/sh\necho "Welcome!"; echo "Motd" >&2\nexec sh -c "$SSH_ORIGINAL_COMMAND"\n'
+    )
+    chatty.chmod(0o755)
+    server = Sshd(options=(f"ForceCommand {chatty}",)).start()
+    try:
+        with connected(server) as remote:
+            assert watch(remote.run(request("echo ours"))).log == b"ours\n"
+    finally:
+        server.remove()
+
+
+def test_an_account_that_runs_no_commands_is_named(tmp_path: Path) -> None:
+    server = Sshd(options=("ForceCommand echo This account is not available.",)).start()
+    try:
+        with connected(server) as remote, pytest.raises(ProtocolError, match="not available"):
+            remote.status(RunRef("00000000-0000-4000-8000-000000000000"))
+    finally:
+        server.remove()
+
+
+@pytest.mark.parametrize(
+    ("tool", "text", "code"),
+    [
+        ("stat", "echo nfs", "filesystem"),
+        ("stat", "exit 1", "filesystem"),
+        ("mkfifo", None, "tool"),
+        ("setsid perl python3", None, "setsid"),
+    ],
+)
+def test_a_host_that_cannot_run_durably_is_refused(
+    tmp_path: Path, tool: str, text: str | None, code: str
+) -> None:
+    server = Sshd(environment={"PATH": str(_tools(tmp_path, tool.split(), text))}).start()
+    try:
+        with connected(server) as remote, pytest.raises(RunnerRefused, match="web-1") as caught:
+            remote.launch(request("true"))
+        assert caught.value.code == code
+    finally:
+        server.remove()
+
+
+@pytest.mark.parametrize("missing", ["setsid", "setsid perl"])
+def test_without_setsid_another_program_detaches(tmp_path: Path, missing: str, shell: str) -> None:
+    if not Path("/usr/bin/python3").exists():
+        pytest.skip("needs python3 in /usr/bin")
+    server = Sshd(environment={"PATH": str(_tools(tmp_path, missing.split(), None))}).start()
+    try:
+        with connected(server, shell) as remote:
+            asked = request("echo up; sleep 300")
+            events = remote.run(asked)
+            read_until(events, b"up\n")
+            session = Folder(server, asked.token).pid("run")
+            assert os.getsid(session) == session
+            remote.stop(ref(asked), grace=1)
+    finally:
+        server.remove()
+
+
+def _tools(tmp_path: Path, changed: list[str], text: str | None) -> Path:
+    """A PATH with every program of this machine but `changed`, which are `text` or missing."""
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    for folder in (Path("/bin"), Path("/usr/bin")):
+        for tool in folder.iterdir():
+            if tool.name not in changed and not (tools / tool.name).is_symlink():
+                (tools / tool.name).symlink_to(tool)
+    for name in changed if text else []:
+        (tools / name).write_text(f"#!/bin/sh\n{text}\n")
+        (tools / name).chmod(0o755)
+    return tools
+
+
+@needs_guest
+def test_a_home_that_cannot_be_written_any_more_is_not_taken_for_a_new_account(
+    tmp_path: Path,
+) -> None:
+    server = GuestHost(tmp_path / "guest").start()
+    try:
+        with connected(server) as remote:
+            watch(remote.run(request("true")))
+        (server.home / ".local").rename(server.home / "elsewhere")
+        (server.home / ".local").write_text("in the way")
+        with connected(server) as remote, pytest.raises(RunnerRefused, match="bring that"):
+            remote.launch(request("true"))
+    finally:
+        server.remove()
+
+
+@needs_guest
+def test_an_account_that_never_had_a_home_keeps_its_attempts_elsewhere(
+    tmp_path: Path, shell: str
+) -> None:
+    server = GuestHost(tmp_path / "guest").start()
+    try:
+        (server.home / ".local").write_text("in the way")
+        with connected(server, shell) as remote:
+            asked = request("echo $HOME")
+            assert watch(remote.run(asked)).log.decode() == f"{server.home}\n"
+            remote.acknowledge(ref(asked))
+    finally:
+        server.remove()
+
+
+def test_a_question_that_takes_too_long_is_given_up(plain_host: Remote) -> None:
+    with pytest.raises(AnswerLate, match="sleep"):
+        plain_host.ask(["sleep", "30"], timeout=0.2)
+    assert plain_host.ask(["echo", "fine"]).output == b"fine\n"
