@@ -15,6 +15,9 @@ from rollback_console.plans.reading import document
 from rollback_console.rollbacks import queries
 from rollback_console.rollbacks.models import Rollback
 
+MEASURED = "Measured"
+"""How the label of an estimate begins that was written from history, not by the author."""
+
 _DATA = re.compile(r"data|\bdb\b|schema|migrat|dump|restor|base de|datenbank|数据")
 _ONLY = re.compile(r"only|solo|seul|nur\b|仅|只")
 
@@ -50,7 +53,8 @@ def measured(durations: Sequence[float]) -> Range:
 
 def authors(plan: PlanDocument, snapshot: Snapshot) -> Range | None:
     """The author's range for this kind of rollback, or over every kind it could be."""
-    fitting = [each for each in plan.estimates if _fits(each, snapshot)] or plan.estimates
+    guesses = [each for each in plan.estimates if not each.kind.startswith(MEASURED)]
+    fitting = [each for each in guesses if _fits(each, snapshot)] or guesses
     lows = [each.low for each in fitting if each.low is not None]
     highs = [each.high for each in fitting if each.high is not None]
     if not (lows and highs):

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from rollback_console.documents.blocks import parse
+from rollback_console.documents.blocks import BlockKind, parse
 from rollback_console.documents.fold import fold
+from rollback_console.documents.frontmatter import read_front_matter
 from rollback_console.documents.outline import Section, outline
 from rollback_console.documents.sections import Part, part_of
 from rollback_console.documents.source import split_lines
@@ -23,7 +24,10 @@ PREVENTION = {
 
 def sections(source: str) -> list[Section]:
     """Every section of a document in source order, without its title's."""
-    root = outline(parse(split_lines(source)))
+    lines = split_lines(source)
+    head = read_front_matter(lines).lines
+    end = head[1] if head else 0
+    root = outline(parse([""] * end + lines[end:]))
     title = root.children[0] if len(root.children) == 1 else root
     return [each for each in root.walk() if each not in (root, title)]
 
@@ -52,7 +56,11 @@ def slot(found: list[Section], field: str) -> Section | None:
 
 
 def last_line(section: Section) -> int:
-    """The last line of a section's own text, its heading's where it has none; not those of the
-    sections inside it."""
-    ends = [block.lines[1] for block in section.blocks]
-    return max([*ends, section.heading.lines[1] if section.heading else 0])
+    """The last line of a section's own text, its heading's where it has none; neither a rule
+    and what follows it, nor the sections inside."""
+    last = section.heading.lines[1] if section.heading else 0
+    for block in section.blocks:
+        if block.kind is BlockKind.RULE:
+            break
+        last = max(last, block.lines[1])
+    return last
