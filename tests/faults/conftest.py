@@ -57,6 +57,14 @@ def console(
     yield from made(folder, sqlite(folder, empty_database), redis, django_db_blocker)
 
 
+@pytest.fixture(scope="module")
+def healers(console: Console) -> None:
+    """A worker and a sweeper that stay healthy."""
+    processes = [console.worker(heard=False), console.sweeper(heard=False)]
+    for process in processes:
+        console.heard(process)
+
+
 @pytest.fixture
 def own_console(
     tmp_path: Path, empty_database: Path, redis: Redis, django_db_blocker: Any

@@ -15,15 +15,16 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from celery import current_app
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.auth.models import User
+from django.contrib.auth.models import User, update_last_login
 from django.contrib.sessions.backends.db import SessionStore
-from django.db import connections
+from django.db import connections, transaction
 from kombu import Connection
 
 from rollback_console.plans.models import DecisionMaker, Environment, Service
@@ -31,7 +32,8 @@ from rollback_console.processes import commands
 from rollback_console.processes.kin import spawn
 from rollback_console.processes.ports import free_port
 from rollback_console.remote.base import HostAddress
-from rollback_console.rollbacks.models import ProcessSeen
+from rollback_console.rollbacks import clock
+from rollback_console.rollbacks.models import ProcessSeen, Rollback
 from tests import make
 from tests.servers import MariaDb
 
@@ -185,8 +187,23 @@ class Console:
         return process
 
 
+def approved_quietly(place: make.Stage, text: str) -> Rollback:
+    """Approved, but not due at once: whoever is told of it comes first."""
+    with transaction.atomic():
+        rollback = make.approved(place, text)
+        later = clock.later(timedelta(minutes=5))
+        Rollback.objects.filter(pk=rollback.pk).update(due_at=later)
+    return rollback
+
+
+def crash(where: str) -> dict[str, str]:
+    """Variables of a process that dies at `name:visit`."""
+    return {"ROLLBACK_CONSOLE_CRASH": where, "ALLOW_CRASH": "true"}
+
+
 def session(user: User) -> str:
-    """The cookie of somebody signed in."""
+    """The cookie of somebody who signed in just now."""
+    update_last_login(User, user)
     store = SessionStore()
     store[SESSION_KEY] = str(user.pk)
     store[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"

@@ -8,22 +8,16 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from django.db import transaction
 
-from rollback_console.rollbacks import clock
-from rollback_console.rollbacks.models import Rollback
-from tests import make
-from tests.make import Stage
 from tests.remote.sshd import Sshd
 
 from . import promise
 from .ground import LONG, Ground
 from .moments import WORKER
-from .stage import Console
+from .stage import Console, approved_quietly, crash
 
 pytestmark = pytest.mark.faults
 
@@ -62,23 +56,6 @@ def _host_where_sh_is(shell: str, folder: Path) -> Sshd:
     return Sshd(environment={"PATH": path}).start()
 
 
-@pytest.fixture(scope="module")
-def healers(console: Console) -> None:
-    """What is left of the console when one worker dies."""
-    processes = [console.worker(heard=False), console.sweeper(heard=False)]
-    for process in processes:
-        console.heard(process)
-
-
-def approved_quietly(place: Stage, text: str) -> Rollback:
-    """Approved, and not due before the doomed worker has had its chance."""
-    with transaction.atomic():
-        rollback = make.approved(place, text)
-        later = clock.later(timedelta(minutes=5))
-        Rollback.objects.filter(pk=rollback.pk).update(due_at=later)
-    return rollback
-
-
 @pytest.mark.parametrize(("moment", "shell"), cases())
 @pytest.mark.usefixtures("healers")
 def test_a_worker_killed_at_any_moment_costs_nothing_but_time(
@@ -94,7 +71,3 @@ def test_a_worker_killed_at_any_moment_costs_nothing_but_time(
     promise.succeeds(rollback, place)
     promise.kept(rollback, ground)
     assert ground.starts() == {1: 1, 2: 1, 3: 1}
-
-
-def crash(where: str) -> dict[str, str]:
-    return {"ROLLBACK_CONSOLE_CRASH": where, "ALLOW_CRASH": "true"}

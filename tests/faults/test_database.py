@@ -1,0 +1,194 @@
+"""Rows 15, 16 and 27: MariaDB dies, refuses or disagrees about the time."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pymysql
+import pytest
+import redis as redis_client
+from django.core.management import call_command
+from django.db import connection
+
+from rollback_console.rollbacks import services
+from rollback_console.rollbacks.models import Rollback
+from tests import make
+from tests.remote.sshd import Sshd
+from tests.servers import MariaDb, Redis
+
+from . import promise
+from .ground import LONG, Ground
+from .patience import until
+from .promise import becomes, fresh, kept, succeeds
+from .stage import Console, migrate, session, working_on
+
+pytestmark = pytest.mark.faults
+
+
+@pytest.fixture(scope="module")
+def mariadb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MariaDb]:
+    with MariaDb() as server:
+        migrate(tmp_path_factory.mktemp("mariadb"), server.url)
+        yield server
+
+
+@pytest.fixture
+def console(
+    tmp_path: Path, mariadb: MariaDb, redis: Redis, django_db_blocker: Any
+) -> Iterator[Console]:
+    """A console on a MariaDB that may die; its tables are empty."""
+    with redis_client.Redis(port=redis.port, db=15) as broker:
+        broker.flushdb()
+    console = Console(tmp_path, mariadb.url, f"redis://127.0.0.1:{redis.port}/15")
+    with django_db_blocker.unblock(), working_on(mariadb):
+        call_command("flush", verbosity=0, interactive=False)
+        try:
+            yield console
+        finally:
+            console.close()
+
+
+def healthy(console: Console) -> None:
+    started = [console.worker(heard=False), console.sweeper(heard=False)]
+    for process in started:
+        console.heard(process)
+
+
+def power_cut(server: MariaDb) -> None:
+    connection.close()
+    server.kill()
+
+
+@pytest.mark.representative
+def test_a_database_killed_mid_step_loses_no_byte(
+    console: Console, mariadb: MariaDb, sshd: Sshd, ground: Ground
+) -> None:
+    healthy(console)
+    place = console.place(sshd.address())
+    rollback = make.approved(place, ground.plan("echo one", ground.held(2), LONG))
+    spoken = rollback.runs.filter(position=2, stored__gt=0)
+    until(spoken.exists, "the second step speaks", told=lambda: promise.story(rollback))
+    power_cut(mariadb)
+    ground.go(2)
+    until(lambda: ground.ends()[2], "the command ends without us")
+    assert ground.starts() == {1: 1, 2: 1}  # nothing is launched unrecorded
+    mariadb.start()
+    succeeds(rollback, place)
+    kept(rollback, ground)
+    assert ground.starts() == {1: 1, 2: 1, 3: 1}
+
+
+def test_a_database_killed_before_a_launch_launches_nothing_unrecorded(
+    console: Console, mariadb: MariaDb, sshd: Sshd, ground: Ground
+) -> None:
+    place = console.place(sshd.address())
+    rollback = make.approved(place, ground.plan("echo one", "echo two"))
+    power_cut(mariadb)
+    started = [console.worker(heard=False), console.sweeper(heard=False)]
+    until(lambda: "sweep failed" in started[1].said(), "the sweeper sees it", told=started[1].said)
+    assert not ground.starts()
+    mariadb.start()
+    succeeds(rollback, place)
+    kept(rollback, ground)
+    assert ground.starts() == {1: 1, 2: 1}
+    assert all(process.running for process in started)
+
+
+def test_a_database_killed_at_an_approval_leaves_it_whole_or_not_at_all(
+    console: Console, mariadb: MariaDb, sshd: Sshd, ground: Ground
+) -> None:
+    web = console.web()
+    place = console.place(sshd.address())
+    rollback = make.requested(place, ground.plan("echo one"))
+    path, sha = f"/rollbacks/{rollback.pk}/approvals/", rollback.snapshot_sha256
+    cookie = session(place.cast.lee)
+    clicking = threading.Thread(
+        target=web.form, args=(path, cookie), kwargs={"snapshot_sha256": sha}
+    )
+    clicking.start()
+    power_cut(mariadb)
+    clicking.join(timeout=90)
+    assert not clicking.is_alive()
+    mariadb.start()
+    row = fresh(rollback)
+    whole = (row.state, row.approvals.count(), row.events.filter(kind="rollback.approved").count())
+    assert whole in {("requested", 0, 0), ("approved", 1, 1)}
+    if row.state == "requested":
+        services.approve(row, by=place.cast.lee, snapshot_sha256=sha)
+    healthy(console)
+    succeeds(rollback, place)
+    kept(rollback, ground)
+
+
+@pytest.mark.parametrize("harm", ["lock wait", "disconnected"])
+def test_a_database_that_refuses_a_write_costs_time_and_is_no_success(
+    console: Console, mariadb: MariaDb, sshd: Sshd, ground: Ground, harm: str
+) -> None:
+    """A lock that is not given in time, and connections that are killed again and again."""
+    healthy(console)
+    place = console.place(sshd.address())
+    rollback = make.approved(place, ground.plan(ground.held(1), LONG))
+    becomes(rollback, 1, "running")
+    with pymysql.connect(
+        unix_socket=str(mariadb.socket), user="root", database="console", autocommit=False
+    ) as other:
+        cursor = other.cursor()
+        if harm == "lock wait":
+            cursor.execute("SET GLOBAL innodb_lock_wait_timeout = 1")
+            cursor.execute(
+                "SELECT 1 FROM rollbacks_rollback WHERE id = %s FOR UPDATE", [rollback.pk]
+            )
+            ground.go(1)
+            until(lambda: ground.ends()[1], "the command ends")
+            assert fresh(rollback).runs.get(position=1).state == "running"
+            other.rollback()
+        else:
+            for _ in range(3):
+                _kill_all(cursor, keep=other.thread_id())
+            ground.go(1)
+        cursor.execute("SET GLOBAL innodb_lock_wait_timeout = 50")
+    connection.close()
+    succeeds(rollback, place)
+    kept(rollback, ground)
+    assert ground.starts() == {1: 1, 2: 1}
+
+
+def _kill_all(cursor: Any, keep: int) -> None:
+    cursor.execute(
+        "SELECT id FROM information_schema.processlist WHERE id <> %s AND user = 'root'", [keep]
+    )
+    for (number,) in cursor.fetchall():
+        try:
+            cursor.execute(f"KILL CONNECTION {number}")
+        except pymysql.err.OperationalError:
+            continue  # it has gone by itself
+
+
+FAKETIME = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
+
+
+@pytest.mark.skipif(FAKETIME is None, reason="libfaketime is not installed")
+@pytest.mark.parametrize("shift", ["+1h", "-1h"])
+def test_a_console_whose_clock_is_an_hour_off_keeps_to_the_database_s_time(
+    console: Console, sshd: Sshd, ground: Ground, shift: str
+) -> None:
+    """One worker an hour off beside a sweeper that is not: no lease is taken from the other."""
+    wrong = {"LD_PRELOAD": str(FAKETIME), "FAKETIME": shift, "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+    worker = console.worker(**wrong)
+    console.sweeper()
+    place = console.place(sshd.address())
+    rollback = make.approved(place, ground.plan("echo one", ground.held(2), LONG))
+    console.send(rollback.pk)
+    becomes(rollback, 2, "running")
+    fence = fresh(rollback).fence
+    assert f":{worker.pid}:" in fresh(rollback).lease_owner
+    expired = Rollback.objects.filter(pk=rollback.pk, state="expired")
+    ground.go(2)
+    becomes(rollback, 3, "running", "succeeded")
+    assert fresh(rollback).fence - fence <= 2
+    assert not expired.exists()
+    succeeds(rollback, place)
+    kept(rollback, ground)

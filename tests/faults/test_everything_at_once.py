@@ -1,0 +1,325 @@
+"""Whatever happens in whatever order: the invariants hold after every single step.
+
+Real rows in SQLite, hosts in memory. Hypothesis chooses who asks, approves, edits, cuts,
+kills and waits, and gives the shortest story when an invariant breaks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import timedelta
+from typing import Any
+from unittest import mock
+
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+from django.db.models import F
+from django.test.utils import override_settings
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from rollback_console.engine.states import LIVE, TERMINAL, RollbackState, StepState
+from rollback_console.plans import services as plans
+from rollback_console.plans.errors import NotReady
+from rollback_console.plans.models import Host
+from rollback_console.rollbacks import driver, events, follower, intake, logs, services, sweep
+from rollback_console.rollbacks.errors import Refused
+from rollback_console.rollbacks.models import Approval, Lock, Rollback, StepRun
+from rollback_console.rollbacks.view import latest, snapshot_of
+from tests import make
+from tests.fleet import Fleet
+
+pytestmark = [pytest.mark.faults, pytest.mark.representative]
+
+# Points at which the thread that drives dies; the others belong to threads on the network,
+# which die with their process in test_killed_workers.py.
+POINTS = sorted(
+    {
+        "lease.claimed",
+        "attempt.before-commit",
+        "attempt.committed",
+        "log.half-written",
+        "log.stored",
+        "outcome.stored",
+        "step.between",
+    }
+)
+PLAN = make.PLAN.replace("```bash\necho restoring", "```bash gate\necho restoring")
+
+
+class Killed(BaseException):
+    """Nothing in the console may catch it."""
+
+
+class Everything(RuleBasedStateMachine):
+    """One environment, two hosts' worth of trouble, any number of rollbacks."""
+
+    stage: make.Stage
+    fleet: Fleet
+
+    @initialize()
+    def begin(self) -> None:
+        self.fleet = Fleet()
+        self.stage = make.stage()
+        self.revision = make.plan(self.stage, PLAN)
+        self.approved: dict[int, str] = {}
+        self.over: dict[int, str] = {}
+        self.first_address = self.stage.host.address
+
+    # What people do
+
+    @rule()
+    def request(self) -> None:
+        if Rollback.objects.exclude(state__in=TERMINAL).count() < 3:
+            with suppress(Refused, NotReady):
+                services.request(
+                    self.revision, by=self.stage.cast.dana, reason="Errors", choices={}
+                )
+
+    @rule(by=st.sampled_from(["dana", "lee", "sam", "vic"]), stale=st.booleans())
+    def approve(self, by: str, stale: bool) -> None:
+        row = self._some(state=RollbackState.REQUESTED)
+        if row is None:
+            return
+        seen = "0" * 64 if stale else row.snapshot_sha256
+        with suppress(Refused):
+            services.approve(row, by=getattr(self.stage.cast, by), snapshot_sha256=seen)
+            assert by in {"lee", "sam"} and not stale
+            self.approved.setdefault(row.pk, row.snapshot)
+
+    @rule()
+    def go(self) -> None:
+        self._steer(lambda row: services.answer(row, position=2, by=self._dana, answer="go"))
+
+    @rule()
+    def retry(self) -> None:
+        self._steer(
+            lambda row: services.retry(row, position=self._asked(row), by=self._dana, reason="x")
+        )
+
+    @rule()
+    def skip(self) -> None:
+        self._steer(
+            lambda row: services.skip(row, position=self._asked(row), by=self._dana, reason="x")
+        )
+
+    @rule()
+    def saw_that_it_is_done(self) -> None:
+        self._steer(
+            lambda row: services.answer(
+                row, position=self._asked(row), by=self._dana, answer="continue", note="seen"
+            )
+        )
+
+    @rule()
+    def abort(self) -> None:
+        self._steer(lambda row: services.request_abort(row, by=self._dana, reason="stop"))
+
+    @rule(lift=st.booleans())
+    def pause(self, lift: bool) -> None:
+        verb = services.resume if lift else services.pause
+        self._steer(lambda row: verb(row, by=self._dana, reason="look"))
+
+    @rule(answer=st.sampled_from(["pass", "fail"]))
+    def check(self, answer: str) -> None:
+        def each(row: Rollback) -> None:
+            for check in snapshot_of(row.snapshot).checks:
+                services.answer_check(row, key=check.key, by=self._dana, answer=answer, note="x")
+
+        self._steer(each)
+
+    @rule()
+    def start(self) -> None:
+        row = self._some(state=RollbackState.APPROVED)
+        if row:
+            with suppress(Refused):
+                services.start(row, by=self._dana)
+
+    # What happens to the plan, the hosts and the time
+
+    @rule(line=st.sampled_from(["echo other", "echo more"]))
+    def edit_the_plan(self, line: str) -> None:
+        text = PLAN.replace("echo stopping", line).encode()
+        self.revision = plans.revise(self.revision.plan, text, by=self.stage.cast.ada)
+
+    @rule()
+    def move_the_host(self) -> None:
+        moved = Host.objects.get().address == self.first_address
+        Host.objects.update(address="192.0.2.9" if moved else self.first_address)
+
+    @rule(fails=st.booleans())
+    def let_a_command_fail(self, fails: bool) -> None:
+        self.fleet.scripts["starting"] = (b"said\n", 1 if fails else 0)
+
+    @rule()
+    def cut_the_host(self) -> None:
+        self.fleet.down.add("app-1")
+
+    @rule()
+    def mend_the_host(self) -> None:
+        self.fleet.down.clear()
+
+    @rule(minutes=st.sampled_from([1, 30, 90]))
+    def time_passes(self, minutes: int) -> None:
+        """On the database's clock, which is moved by moving what is compared with it."""
+        by = timedelta(minutes=minutes)
+        for name in ("lease_until", "due_at", "expires_at", "requested_at", "approved_at"):
+            rows = Rollback.objects.exclude(**{name: None})
+            rows.update(**{name: F(name) - by})
+        StepRun.objects.exclude(unreachable_since=None).update(
+            unreachable_since=F("unreachable_since") - by
+        )
+        sweep.expire()
+
+    # What the machinery does
+
+    @rule(times=st.integers(1, 2))
+    def deliver(self, times: int) -> None:
+        for row in Rollback.objects.exclude(state__in=TERMINAL):
+            for _ in range(times):
+                driver.advance(row.pk, self.fleet.connect)
+
+    @rule(point=st.sampled_from(POINTS), visit=st.integers(1, 3))
+    def deliver_and_be_killed(self, point: str, visit: int) -> None:
+        for row in Rollback.objects.exclude(state__in=TERMINAL):
+            with dying(point, visit), suppress(Killed):
+                driver.advance(row.pk, self.fleet.connect)
+        # Its lease lapses before anybody else comes.
+        Rollback.objects.exclude(lease_until=None).update(
+            lease_until=F("lease_until") - settings.LEASE
+        )
+
+    # What must hold
+
+    @invariant()
+    def nothing_starts_twice(self) -> None:
+        if hasattr(self, "fleet"):
+            assert all(count == 1 for count in self.fleet.starts.values())
+            known = {str(token) for token in StepRun.objects.values_list("token", flat=True)}
+            assert self.fleet.starts.keys() <= known
+
+    @invariant()
+    def only_what_was_approved_runs(self) -> None:
+        if not hasattr(self, "fleet"):
+            return
+        for run in StepRun.objects.filter(token__in=self.fleet.starts).select_related("rollback"):
+            row = run.rollback
+            assert row.snapshot == self.approved[row.pk]
+            assert self.fleet.runs[str(run.token)].request.script == (
+                snapshot_of(row.snapshot).step(run.position).script
+            )
+            given = Approval.objects.filter(rollback=row, given=True)
+            assert given.exclude(by_id=row.requested_by_id).exists()
+
+    @invariant()
+    def logs_are_what_hosts_said(self) -> None:
+        for run in StepRun.objects.all():
+            stored = logs.read(run)
+            assert len(stored) == run.stored
+            if str(run.token) in getattr(self, "fleet", Fleet()).runs:
+                said = self.fleet.runs[str(run.token)].log
+                assert said.startswith(stored)
+                assert run.state != StepState.SUCCEEDED or stored == said
+
+    @invariant()
+    def states_are_true(self) -> None:
+        for run in StepRun.objects.filter(state=StepState.SUCCEEDED):
+            outcome = self.fleet.runs[str(run.token)].outcome
+            assert outcome and outcome.exit_code == 0
+        for row in Rollback.objects.filter(state=RollbackState.SUCCEEDED):
+            done = {StepState.SUCCEEDED, StepState.SKIPPED}
+            assert all(run.state in done or run.answer for run in latest(row))
+
+    @invariant()
+    def what_is_over_stays_over(self) -> None:
+        over = dict(Rollback.objects.filter(state__in=TERMINAL).values_list("pk", "state"))
+        assert self.__dict__.get("over", {}).items() <= over.items()
+        self.over = over
+        flying = StepRun.objects.filter(state__in=["launching", "running"])
+        assert not flying.filter(rollback__state__in=TERMINAL).exists()
+
+    @invariant()
+    def one_rollback_holds_an_environment(self) -> None:
+        live = set(Rollback.objects.filter(state__in=LIVE).values_list("pk", flat=True))
+        assert len(live) <= 1
+        assert set(Lock.objects.values_list("rollback_id", flat=True)) == live
+
+    @invariant()
+    def somebody_comes_or_somebody_is_asked(self) -> None:
+        for row in Rollback.objects.filter(state__in=LIVE):
+            assert row.question or row.lease_until or row.due_at
+
+    @invariant()
+    def the_record_is_whole(self) -> None:
+        assert not list(events.flaws())
+
+    def teardown(self) -> None:
+        """Left to itself, with everything mended, whatever is under way comes to rest."""
+        if not hasattr(self, "fleet"):
+            return
+        self.fleet.down.clear()
+        Host.objects.update(address=self.first_address)
+        Rollback.objects.exclude(lease_until=None).update(
+            lease_until=F("lease_until") - timedelta(days=1)
+        )
+        for row in Rollback.objects.filter(state__in=LIVE):
+            while driver.advance(row.pk, self.fleet.connect):
+                pass
+            row.refresh_from_db()
+            assert row.state in TERMINAL or row.question, row.state
+        self.nothing_starts_twice()
+        self.logs_are_what_hosts_said()
+        self.the_record_is_whole()
+        call_command("flush", verbosity=0, interactive=False)
+
+    @property
+    def _dana(self) -> Any:
+        return self.stage.cast.dana
+
+    def _some(self, **wanted: Any) -> Rollback | None:
+        return Rollback.objects.filter(**wanted).order_by("id").first()
+
+    def _steer(self, verb: Callable[[Rollback], object]) -> None:
+        row = self._some(state__in=LIVE)
+        if row:
+            with suppress(Refused):
+                verb(row)
+
+    @staticmethod
+    def _asked(row: Rollback) -> int:
+        return int(row.question.get("position", 0))
+
+
+@contextmanager
+def dying(point: str, visit: int) -> Iterator[None]:
+    """The thread that drives dies there, as if its process had: nothing after it happens."""
+    left = [visit]
+
+    def failpoint(name: str) -> None:
+        if name == point:
+            left[0] -= 1
+            if left[0] == 0:
+                raise Killed
+
+    with (
+        mock.patch.object(driver, "failpoint", failpoint),
+        mock.patch.object(intake, "failpoint", failpoint),
+    ):
+        yield
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whatever_happens_the_promises_hold() -> None:
+    quick = override_settings(SLICE=timedelta(seconds=0.5), CONNECT_PATIENCE=0.1)
+    with quick, mock.patch.object(follower, "BACKOFF", (0.02, 0.05)):
+        Everything.TestCase.settings = hypothesis_settings(
+            max_examples=15,
+            stateful_step_count=25,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        )
+        Everything.TestCase("runTest").runTest()
