@@ -46,7 +46,7 @@ class Eyes:
             reduced_motion="reduce",
             base_url=self.base,
         )
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(60_000)
         if user is not None:
             _sign_in(context, self.base, user)
         page = context.new_page()

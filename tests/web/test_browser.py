@@ -26,6 +26,9 @@ from .test_requests import CHOICES, ON_HOST
 
 pytestmark = pytest.mark.browser
 
+# A busy machine is no reason to fail; a wait ends as soon as it is met.
+expect.set_options(timeout=30_000)
+
 
 @dataclass(frozen=True)
 class World:

@@ -83,6 +83,54 @@ def test_action_items_are_added_and_ticked(
     assert "due 31 Jan 2027" in words(client.get(address))
 
 
+def test_an_item_is_given_to_somebody_until_a_day(
+    signed_in: SignIn, stage: make.Stage, ended: Rollback
+) -> None:
+    client, address = signed_in(stage.cast.dana), f"/rollbacks/{ended.pk}/postmortem/"
+    client.get(address)
+    item = ActionItem.objects.get(text="Notify team of rollback")
+    where = f"{address}items/{item.pk}/assignments/"
+    client.post(where, {"owner": stage.cast.sam.pk, "due": "2027-02-01"})
+    assert "Sam Example, due 1 Feb 2027" in words(client.get(address))
+    page = words(client.post(where, {"due": "soon"}, follow=True))
+    assert "The item was left as it was." in page
+    item.refresh_from_db()
+    assert item.owner == stage.cast.sam
+
+
+def test_what_shows_that_an_item_is_done_stands_beside_it(
+    signed_in: SignIn, stage: make.Stage, ended: Rollback
+) -> None:
+    client, address = signed_in(stage.cast.dana), f"/rollbacks/{ended.pk}/postmortem/"
+    client.get(address)
+    item = ActionItem.objects.get(text="Notify team of rollback")
+    fields = {"done": "yes", "evidence": "Message 12 in the channel"}
+    client.post(f"{address}items/{item.pk}/ticks/", fields)
+    assert "Message 12 in the channel" in words(client.get(address))
+
+
+def test_anybody_may_comment_and_an_empty_comment_is_refused(
+    signed_in: SignIn, stage: make.Stage, ended: Rollback
+) -> None:
+    client, address = signed_in(stage.cast.vic), f"/rollbacks/{ended.pk}/postmortem/"
+    client.post(f"{address}comments/", {"text": "Nobody told support"})
+    page = words(client.post(f"{address}comments/", {"text": " "}, follow=True))
+    assert "Vic Example just now Nobody told support" in page
+    assert "A comment holds between 1 and 20,000 characters." in page
+
+
+def test_every_edit_is_kept_and_shows_what_it_changed(
+    signed_in: SignIn, stage: make.Stage, ended: Rollback
+) -> None:
+    client, address = signed_in(stage.cast.dana), f"/rollbacks/{ended.pk}/postmortem/"
+    client.post(f"{address}texts/", {"version": "1", "impact": "Logins failed"})
+    client.post(f"{address}texts/", {"version": "2", "impact": "Every login failed"})
+    page = words(client.get(f"{address}versions/3/"))
+    assert "- Logins failed" in page
+    assert "+ Every login failed" in page
+    assert client.get(f"{address}versions/9/").status_code == 404
+
+
 def test_who_only_looks_cannot_write(signed_in: SignIn, stage: make.Stage, ended: Rollback) -> None:
     client, address = signed_in(stage.cast.vic), f"/rollbacks/{ended.pk}/postmortem/"
     response = client.post(f"{address}texts/", {"version": "1", "impact": "Mine"})

@@ -7,49 +7,65 @@ from typing import Any
 from django import forms
 from django.contrib.auth.models import User
 
-from rollback_console.postmortems.models import Postmortem
+from rollback_console.postmortems.models import ActionItem, Postmortem
 
 from .base import ConsoleForm, PersonField
 
-_ROWS = {"rows": 5}
 KINDS = [("immediate", "immediate"), ("follow_up", "follow-up")]
 
 
+class MomentInput(forms.DateTimeInput):
+    """A date and a time of day, in UTC, as browsers ask for it."""
+
+    input_type = "datetime-local"
+
+    def __init__(self) -> None:
+        super().__init__(format="%Y-%m-%dT%H:%M")
+
+
 class WritingForm(ConsoleForm):
-    """The four texts; `version` tells whether somebody else wrote meanwhile."""
+    """The texts and when it began; `version` tells whether somebody else wrote meanwhile."""
 
     version = forms.IntegerField(widget=forms.HiddenInput)
+    began_at = forms.DateTimeField(
+        label="When it began (UTC)",
+        required=False,
+        widget=MomentInput(),
+        help_text="When users first felt it: the time to recover counts from here.",
+    )
     impact = forms.CharField(
-        label="Impact",
-        required=False,
-        widget=forms.Textarea(attrs=_ROWS),
-        help_text="Who noticed what, and for how long.",
+        label="Impact", required=False, help_text="Who noticed what, and for how long."
     )
+    contributing_factors = forms.CharField(label="Contributing factors", required=False)
     what_went_wrong = forms.CharField(
-        label="What went wrong",
-        required=False,
-        widget=forms.Textarea(attrs=_ROWS),
-        help_text="Needed before it can be published.",
+        label="What went wrong", required=False, help_text="Needed before it can be published."
     )
-    how_to_prevent = forms.CharField(
-        label="How to prevent it", required=False, widget=forms.Textarea(attrs=_ROWS)
-    )
-    additional_testing = forms.CharField(
-        label="Additional testing", required=False, widget=forms.Textarea(attrs=_ROWS)
-    )
+    how_to_prevent = forms.CharField(label="How to prevent it", required=False)
+    additional_testing = forms.CharField(label="Additional testing", required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            if type(field) is forms.CharField:
+                field.widget = forms.Textarea(attrs={"rows": 4})
 
     @classmethod
     def of(cls, postmortem: Postmortem, data: Any = None) -> WritingForm:
         """Filled with what is written so far."""
-        names = list(cls.base_fields)
-        return cls(data, initial={name: getattr(postmortem, name) for name in names})
+        return cls(data, initial={name: getattr(postmortem, name) for name in cls.base_fields})
+
+    def texts(self) -> dict[str, Any]:
+        """What the service takes; CRLF, as browsers send it, becomes LF."""
+        values = dict(self.cleaned_data)
+        return {
+            name: value.replace("\r\n", "\n") if isinstance(value, str) else value
+            for name, value in values.items()
+        }
 
 
-class ItemForm(ConsoleForm):
-    """Something to do afterwards."""
+class AssignmentForm(ConsoleForm):
+    """Who does an item, until when, and when to remind them."""
 
-    text = forms.CharField(label="What is to be done", max_length=300)
-    kind = forms.ChoiceField(label="When", choices=KINDS)
     owner = PersonField(
         User.objects.filter(is_active=True).order_by("username"),
         label="Owner",
@@ -59,3 +75,24 @@ class ItemForm(ConsoleForm):
     due = forms.DateField(
         label="Due", required=False, widget=forms.DateInput(attrs={"type": "date"})
     )
+    remind_at = forms.DateTimeField(label="Remind at (UTC)", required=False, widget=MomentInput())
+
+    @classmethod
+    def of(cls, item: ActionItem, data: Any = None) -> AssignmentForm:
+        """Filled with what is agreed so far; ids are the item's own."""
+        initial = {name: getattr(item, name) for name in cls.base_fields}
+        return cls(data, initial=initial, auto_id=f"item-{item.pk}-%s")
+
+
+class ItemForm(AssignmentForm):
+    """Something to do afterwards."""
+
+    text = forms.CharField(label="What is to be done", max_length=300)
+    kind = forms.ChoiceField(label="When", choices=KINDS)
+    field_order = ("text", "kind", "owner", "due", "remind_at")
+
+
+class CommentForm(ConsoleForm):
+    """What somebody says about it."""
+
+    text = forms.CharField(label="Your comment", widget=forms.Textarea(attrs={"rows": 3}))

@@ -76,7 +76,7 @@ def expected(durations: list[float]) -> str:
 @register.simple_tag
 def open_items(postmortem: Postmortem) -> int:
     """How many action items are still to be done; reads what was prefetched."""
-    return sum(item.done_at is None for item in postmortem.action_items.all())
+    return sum(item.done_at is None for item in postmortem.rollback.action_items.all())
 
 
 @register.filter
