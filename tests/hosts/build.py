@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 RECIPE = Path(__file__).parent / "recipe"
+RUN = Path("/run/rollback-console-hosts")  # where hosts live while they do
 SUITE = "bookworm"
 BOOTSTRAP = "systemd,systemd-sysv,libpam-systemd,dbus,openssh-server,sudo,iproute2,procps"
 PACKAGES = "git curl mariadb-server mariadb-client nginx-light python3 python-is-python3"
@@ -70,9 +71,17 @@ def cache() -> Path:
 @contextmanager
 def alone() -> Iterator[None]:
     """One builder and one fleet at a time on this machine; the next waits."""
-    with (cache() / "lock").open("w") as lock:
+    with RUN.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+def unmount(folder: Path) -> None:
+    """Whatever is mounted on the folder or in it, the innermost first."""
+    mounts = [line.split()[1] for line in Path("/proc/mounts").read_text().splitlines()]
+    for mount in reversed(mounts):
+        if Path(mount).is_relative_to(folder):
+            _run("umount", "--lazy", mount)
 
 
 def layers(deploy: Callable[[Path, Path], None]) -> Layers:
@@ -104,6 +113,7 @@ def _kept(prefix: str, name: str, make: Callable[[Path], None]) -> Path:
     target, part = cache() / name, cache() / f"{name}.part"
     if not target.exists():
         for old in cache().glob(f"{prefix}*"):
+            unmount(old)  # what a build that was killed left mounted is not ours to delete
             shutil.rmtree(old)
         make(part)
         part.rename(target)

@@ -18,9 +18,9 @@ from pathlib import Path
 
 from rollback_console.remote.base import HostAddress, HostKeyPin, Login
 from tests.hosts import build, network
+from tests.hosts.build import RUN
 from tests.remote.sshd import make_key
 
-RUN = Path("/run/rollback-console-hosts")
 ACCOUNT = "deploy"
 PATIENCE = 90  # seconds a host may take to boot on a busy machine
 REBOOT = 133  # systemd-nspawn's way of asking to be started again
@@ -235,10 +235,7 @@ class Fleet:
 def clear() -> None:
     """Remove hosts, namespaces and mounts of ours, also those of a run that was killed."""
     network.clear()
-    mounts = [line.split()[1] for line in Path("/proc/mounts").read_text().splitlines()]
-    for mount in reversed(mounts):
-        if mount == str(RUN) or mount.startswith(f"{RUN}/"):
-            _run("umount", "--lazy", mount)
+    build.unmount(RUN)
 
 
 def wait_for(condition: Callable[[], object], seconds: float, told: Callable[[], str]) -> None:
