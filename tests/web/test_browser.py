@@ -142,6 +142,7 @@ def test_a_page_is_accessible_and_whole_in_light_and_dark_wide_and_narrow(
 def test_the_pages_that_answer_a_mistake_are_accessible_too(eyes: Eyes, world: World) -> None:
     with eyes.page(world.stage.cast.dana, width=390) as page:
         page.goto("/plans/import/")
+        page.get_by_label("Environment").select_option(label="PRODUCTION")
         page.get_by_role("button", name="Import").click()
         expect(page.get_by_text("The plan was not kept.")).to_be_visible()
         assert page.locator("#id_text").get_attribute("aria-invalid") == "true"
