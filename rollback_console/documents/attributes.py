@@ -47,6 +47,8 @@ def parse_info(info: str) -> Info:
 
 def settings_of(attributes: Mapping[str, str]) -> StepSettings:
     """The settings those attributes say; values that are not understood count as not said."""
+    if not attributes:
+        return NOTHING_SAID
     return StepSettings(
         id=attributes.get("id", ""),
         hosts=attributes.get("hosts", ""),
@@ -61,6 +63,9 @@ def settings_of(attributes: Mapping[str, str]) -> StepSettings:
         expect=attributes.get("expect", ""),
         undo=attributes.get("undo", ""),
     )
+
+
+NOTHING_SAID = StepSettings()
 
 
 def is_set(attributes: Mapping[str, str], flag: str) -> bool:

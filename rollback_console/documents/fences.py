@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from rollback_console.documents.attributes import Info, parse_info
 from rollback_console.documents.blocks import INDENTED, Block
 from rollback_console.documents.model import Command
-from rollback_console.documents.placeholders import opaque
+from rollback_console.documents.placeholders import scanned
 from rollback_console.documents.programs import (
     POWERSHELLS,
     SESSIONS,
@@ -23,7 +23,6 @@ from rollback_console.documents.programs import (
     not_shell,
     reads_like_command,
 )
-from rollback_console.documents.shell import scan
 from rollback_console.documents.words import tidy
 
 
@@ -125,7 +124,7 @@ def _end_of_commands(block: Block, rows: list[str]) -> int:
 
 
 def _doubt(text: str, fence: FenceText) -> str:
-    if not scan(text, opaque(text)).complete:
+    if not scanned(text).complete:
         return "unfinished-command"
     if any(_ELLIPSIS.match(command.text) for command in fence.commands):
         return "left-out-commands"
@@ -176,7 +175,7 @@ def _goes_on(pending: list[str]) -> bool:
     if len(pending) > 200:
         return False
     text = "\n".join(pending) + "\n"
-    return not scan(text, opaque(text)).complete
+    return not scanned(text).complete
 
 
 def _foreign(block: Block, info: Info) -> FenceText:
@@ -248,7 +247,7 @@ def _is_comment(unit: str) -> bool:
 def _units(text: str) -> Iterator[tuple[int, str]]:
     """Complete commands and comment lines with the 0-based line each begins on."""
     start = line = 0
-    for end in (*scan(text, opaque(text)).ends, len(text)):
+    for end in (*scanned(text).ends, len(text)):
         unit = text[start : end + 1]
         if unit.strip():
             yield line, unit

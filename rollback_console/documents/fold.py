@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
+
+from rollback_console.documents.remember import remember_short
 
 _LINK = re.compile(r"!?\[([^\[\]\n]{1,300})\]\((?:[^()\s]{1,500})(?:\s+\"[^\"\n]{0,200}\")?\)")
 _STRONG = re.compile(r"(?<![\w*])\*{1,3}(?=[^\s*])|(?<=[^\s*])\*{1,3}(?![\w*])")
@@ -40,18 +41,9 @@ def plain(text: str) -> str:
     return _BREAK.sub(" ", text).strip()
 
 
+@remember_short
 def fold(text: str) -> str:
     """`text` for comparison: plain, lower case, no accents, no emoji, single spaces."""
-    return _fold_short(text) if len(text) < 200 else _fold(text)
-
-
-@lru_cache(maxsize=8192)
-def _fold_short(text: str) -> str:
-    # The same heading is asked about by many rules; long texts are not worth keeping.
-    return _fold(text)
-
-
-def _fold(text: str) -> str:
     decomposed = unicodedata.normalize("NFKD", plain(text)).casefold()
     if not decomposed.isascii():
         decomposed = "".join(map(_folded, decomposed))

@@ -9,11 +9,12 @@ it on the host. Everything else is replaced alone.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from rollback_console.documents.kinds import kind_of, name_of
 from rollback_console.documents.model import PlaceholderKind
+from rollback_console.documents.remember import remember_short
 from rollback_console.documents.shell import Context, Scan, scan
 
 
@@ -83,23 +84,23 @@ _LEFT = re.compile(r"[\w.\-/@%+~]")
 _RIGHT = re.compile(r"[\w.\-/@%+]")
 
 
-def find(text: str) -> list[Found]:
+@remember_short
+def find(text: str) -> tuple[Found, ...]:
     """The placeholders of any text, in order and apart. Linear in the text."""
-    return [found for found in map(_accepted, _PATTERN.finditer(text)) if found]
+    return tuple(found for found in map(_accepted, _PATTERN.finditer(text)) if found)
 
 
-def uses(text: str) -> list[Use]:
+@remember_short
+def uses(text: str) -> tuple[Use, ...]:
     """The placeholders of shell text that a value must reach, comments left out."""
     found = find(text)
-    if not found:
-        return []
-    read = scan(text, [(one.start, one.end) for one in found])
-    return list(_uses(text, found, read))
+    return tuple(_uses(text, found, scanned(text))) if found else ()
 
 
-def opaque(text: str) -> list[tuple[int, int]]:
-    """The spans `shell.scan` must take for letters."""
-    return [(one.start, one.end) for one in find(text)]
+@remember_short
+def scanned(text: str) -> Scan:
+    """The shell's reading of a text, its placeholders taken for letters of words."""
+    return scan(text, [(one.start, one.end) for one in find(text)])
 
 
 def _accepted(match: re.Match[str]) -> Found | None:
@@ -128,7 +129,7 @@ def _is_something_else(shape: str, text: str, match: re.Match[str]) -> bool:
     return shape == "crosses" and "mktemp" in around
 
 
-def _uses(text: str, found: list[Found], read: Scan) -> Iterator[Use]:
+def _uses(text: str, found: Sequence[Found], read: Scan) -> Iterator[Use]:
     segments = iter(read.segments)
     segment = next(segments, None)
     line = counted = 0
@@ -139,7 +140,7 @@ def _uses(text: str, found: list[Found], read: Scan) -> Iterator[Use]:
             segment = next(segments, None)
         if segment is None or segment.context is Context.COMMENT or one.start < done:
             continue
-        start, end = _unit(text, one, found) if one.moment else (one.start, one.end)
+        start, end = _unit(text, one) if one.moment else (one.start, one.end)
         line, counted, done = line + text.count("\n", counted, start), start, end
         yield _use(text, one, (start, end), line, segment.context, segment.nested, start in heads)
 
@@ -167,7 +168,7 @@ def _line_around(text: str, start: int, end: int) -> tuple[str, str]:
     return before, text[end : end + 200].partition("\n")[0]
 
 
-def _unit(text: str, one: Found, found: list[Found]) -> tuple[int, int]:
+def _unit(text: str, one: Found) -> tuple[int, int]:
     """The shell word around a moment, as far as it is one plain word."""
     start, end = one.start, one.end
     while start > max(0, one.start - 200) and _LEFT.match(text[start - 1]):

@@ -75,8 +75,17 @@ DESTROYS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
 )  # fmt: skip
 
 
+_MAY_DESTROY = re.compile(
+    r"\brm\b|delet|drop|truncat|remov|flush|reset|fresh|clean|checkout|push|restor|mysql|mariadb|psql|sqlite|migrat|down"
+    r"|undo|rollback|revert|update|destroy|prune|uninstall|shred|\bs3\b|pgbackrest",
+    re.IGNORECASE,
+)
+
+
 def destroys(text: str) -> list[str]:
     """Codes of what the command may destroy, none twice."""
+    if not _MAY_DESTROY.search(text):
+        return []
     parts = pieces(text)
     return [code for code, pattern in DESTROYS if any(pattern.search(part) for part in parts)]
 

@@ -158,11 +158,11 @@ class _Scanner:
         self._mark(self.opaque[self.next_opaque][1], self._here())
         return True
 
-    def _limit(self, end: int) -> int:
-        """`end`, or where the next opaque span begins."""
+    def _limit(self) -> int:
+        """Where the next opaque span begins, or the end."""
         if self.next_opaque < len(self.opaque):
-            return max(self.at + 1, min(end, self.opaque[self.next_opaque][0]))
-        return end
+            return max(self.at + 1, self.opaque[self.next_opaque][0])
+        return len(self.text)
 
     # What may stand where commands stand.
 
@@ -198,8 +198,8 @@ class _Scanner:
         self.word_start = self.continues = False
 
     def _word(self) -> None:
-        found = _WORD.match(self.text, self.at)
-        end = self._limit(found.end() if found else self.at + 1)
+        found = _WORD.match(self.text, self.at, self._limit())
+        end = found.end() if found else self.at + 1
         word = self.text[self.at : end]
         was_command = self.word_start and self.command_next
         self._word_begins()
@@ -340,8 +340,8 @@ class _Scanner:
         elif letter in "`$":
             self._quote(letter)
         else:
-            found = _DOUBLE_RUN.match(self.text, self.at)
-            self._mark(self._limit(found.end() if found else self.at + 1), Context.DOUBLE)
+            found = _DOUBLE_RUN.match(self.text, self.at, self._limit())
+            self._mark(found.end() if found else self.at + 1, Context.DOUBLE)
 
     def _braced(self, context: Context) -> None:
         letter = self.text[self.at]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from rollback_console.documents.placeholders import opaque
-from rollback_console.documents.shell import Context, Scan, scan
+from rollback_console.documents.placeholders import scanned
+from rollback_console.documents.remember import remember_short
+from rollback_console.documents.shell import Context, Scan
 
 # Set by every login or by the shell itself.
 STANDARD = frozenset(
@@ -30,19 +31,22 @@ _READ = re.compile(
 _SILENT = {Context.SINGLE, Context.COMMENT, Context.QUOTED_HEREDOC, Context.ANSI_C}
 
 
-def free_variables(text: str) -> set[str]:
+@remember_short
+def free_variables(text: str) -> frozenset[str]:
     """Names referenced as `$NAME` or `${NAME}` but assigned nowhere in `text`.
 
     Left out: what every shell sets (`HOME`, `PATH`, ...), and what has a default
     (`${NAME:-x}`). A variable that an inner quoted script sets itself may still be listed.
     """
-    read = scan(text, opaque(text))
-    return set(_referenced(text, read)) - set(_assigned(text, read)) - STANDARD
+    if "$" not in text:
+        return frozenset()
+    read = scanned(text)
+    return frozenset(_referenced(text, read)) - frozenset(_assigned(text, read)) - STANDARD
 
 
-def assigned_variables(text: str) -> set[str]:
+def assigned_variables(text: str) -> frozenset[str]:
     """Names this text gives a value to."""
-    return set(_assigned(text, scan(text, opaque(text))))
+    return frozenset(_assigned(text, scanned(text)))
 
 
 def _referenced(text: str, read: Scan) -> Iterator[str]:
