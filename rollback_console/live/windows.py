@@ -79,7 +79,7 @@ def _spans(run: StepRun, first: int, stop: int) -> list[_Span]:
     """Where each line lies, out of the rows' line starts alone."""
     if stop <= first:
         return []
-    begun = _with_starts(run).filter(first_line__lte=first).order_by("-offset")
+    begun = _with_starts(run).filter(first_line__lte=first).order_by("-first_line", "-offset")
     offset = begun.values_list("offset", flat=True).first() or 0
     rows = _with_starts(run).filter(offset__gte=offset, first_line__lte=stop).order_by("offset")
     # A line begins in each row, so no more can be wanted; without the bound all are looked at.

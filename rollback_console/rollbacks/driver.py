@@ -36,7 +36,7 @@ from rollback_console.plans.reach import reach, secret_values
 from rollback_console.remote import ssh
 from rollback_console.remote.base import HostAddress, Outcome, Remote, RunRequest
 
-from . import carry, lease, view
+from . import carry, hints, lease, view
 from .errors import LeaseLost, MovedOn
 from .failpoints import failpoint
 from .follower import Connections, Follower, Report, Trouble, Work
@@ -123,7 +123,7 @@ class Slice:
             carry.enter_abort(row)
         decisions = decide(view.build(row))
         runs = {str(run.token): run for run in view.latest(row)}
-        self._forget(runs)
+        self._forget()
         self._adopt(runs, stopping=row.abort_asked)
         if not any(isinstance(decision, AskPerson | Finish) for decision in decisions):
             carry.settle(row)
@@ -209,14 +209,14 @@ class Slice:
             if run.host and run.state in IN_FLIGHT and token not in self.followers:
                 self._follow(run, fresh=False, stopping=stopping)
 
-    def _forget(self, runs: dict[str, StepRun]) -> None:
+    def _forget(self) -> None:
         """Leave alone what a person has given up: it must not start once its host is back."""
-        flying = {token for token, run in runs.items() if run.state in IN_FLIGHT}
-        for token, intake in self.intakes.items():
-            if not intake.over and token not in flying:
-                intake.run.state = StepState.LOST
-                if token in self.followers:
-                    self.followers[token].close()
+        known = {token: each for token, each in self.intakes.items() if not each.over}
+        rows = StepRun.objects.filter(token__in=known).exclude(state__in=IN_FLIGHT)
+        for token, state in rows.values_list("token", "state"):
+            known[str(token)].run.state = state
+            if str(token) in self.followers:
+                self.followers[str(token)].close()
 
     def _follow(self, run: StepRun, *, fresh: bool, stopping: bool = False) -> None:
         token = str(run.token)
@@ -272,13 +272,15 @@ class Slice:
         """Commit what was reported; True when a state changed, so that a turn is due."""
         if not reports:
             return False
-        before = {token: intake.run.state for token, intake in self.intakes.items()}
         with lease.holding(self.rollback_id, self.fence) as row:
+            self._forget()
+            before = {token: intake.run.state for token, intake in self.intakes.items()}
             for report in reports:
                 self.intakes[report.token].take(row, report.item)
             for intake in self.intakes.values():
                 intake.write()
         failpoint("log.stored")
+        hints.publish(self.rollback_id)
         return self._ended(before)
 
     def _ended(self, before: dict[str, str]) -> bool:

@@ -21,8 +21,8 @@ def channel(rollback_id: int) -> str:
     return f"rollback:{rollback_id}"
 
 
-def publish(rollback_id: int, seq: int) -> None:
-    """Say that the rollback has news up to `seq`. Never raises, never waits long.
+def publish(rollback_id: int, seq: int = 0) -> None:
+    """Say that the rollback has news: events up to `seq`, or log. Never raises or waits long.
 
     After a failure it stays silent for a few seconds, so that a dead Redis costs nothing.
     """

@@ -36,7 +36,7 @@ class Intake:
     run: StepRun
     redactor: Redactor
     end: logs.Tail
-    rows: list[LogChunk] = field(default_factory=list)
+    unwritten: bytearray = field(default_factory=bytearray)
 
     @classmethod
     def of(cls, run: StepRun, secrets: Iterable[str]) -> Intake:
@@ -56,7 +56,7 @@ class Intake:
             case Started():
                 self._started(row, item.boot_id)
             case Chunk():
-                self._bytes(self.redactor.feed(item.data))
+                self.unwritten += self.redactor.feed(item.data)
             case Outcome():
                 self._ended(row, item)
             case Stopped():
@@ -67,22 +67,16 @@ class Intake:
                 self._back(row)
 
     def write(self) -> None:
-        """Insert the rows gathered and move the offset, guarded by the fence."""
-        if not self.rows:
+        """Insert what was gathered and move the offset, guarded by the fence."""
+        if not self.unwritten:
             return
-        moment = clock.now()
-        for chunk in self.rows:
-            chunk.at = moment
-        LogChunk.objects.bulk_create(self.rows)
+        rows = logs.append(self.run.pk, self.end, bytes(self.unwritten), clock.now())
+        LogChunk.objects.bulk_create(rows)
         failpoint("log.half-written")
         mine = StepRun.objects.filter(pk=self.run.pk, fence=self.run.fence)
         if not mine.update(stored=self.end.offset, lines=self.end.lines):
             raise LeaseLost
-        self.rows.clear()
-
-    def _bytes(self, data: bytes) -> None:
-        if data:
-            self.rows += logs.append(self.run.pk, self.end, data)
+        self.unwritten.clear()
 
     def _started(self, row: Rollback, boot_id: str) -> None:
         self._back(row)
@@ -91,7 +85,7 @@ class Intake:
             record(row, "step.started", **facts(self.run))
 
     def _ended(self, row: Rollback, outcome: Outcome) -> None:
-        self._bytes(self.redactor.flush())
+        self.unwritten += self.redactor.flush()
         state = _state(outcome)
         move_run(
             self.run,

@@ -7,6 +7,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from .models import LogChunk, StepRun
 
@@ -33,11 +34,10 @@ def tail(run: StepRun) -> Tail:
     return Tail(run.stored, run.lines, unpack(last).endswith(b"\n"))
 
 
-def append(run_id: int, end: Tail, data: bytes) -> list[LogChunk]:
-    """Unsaved rows for `data`, which follows `end`; moves `end` past it."""
-    return [
-        _chunk(run_id, end, data[start : start + CHUNK]) for start in range(0, len(data), CHUNK)
-    ]
+def append(run_id: int, end: Tail, data: bytes, at: datetime) -> list[LogChunk]:
+    """Unsaved rows for `data`, which follows `end` and came at `at`; moves `end` past it."""
+    pieces = (data[start : start + CHUNK] for start in range(0, len(data), CHUNK))
+    return [_chunk(run_id, end, piece, at) for piece in pieces]
 
 
 def unpack(chunk: LogChunk) -> bytes:
@@ -70,7 +70,7 @@ def stream(run: StepRun, offset: int = 0, end: int | None = None) -> Iterator[by
             yield piece
 
 
-def _chunk(run_id: int, end: Tail, data: bytes) -> LogChunk:
+def _chunk(run_id: int, end: Tail, data: bytes, at: datetime) -> LogChunk:
     starts = [match.end() for match in _NEWLINE.finditer(data)]
     next_at_start = bool(starts) and starts[-1] == len(data)
     if next_at_start:
@@ -84,6 +84,7 @@ def _chunk(run_id: int, end: Tail, data: bytes) -> LogChunk:
         first_line=end.lines,
         line_starts=struct.pack(f"<{len(starts)}I", *starts),
         data=zlib.compress(data, 1),
+        at=at,
     )
     end.offset += len(data)
     end.lines += len(starts)

@@ -147,6 +147,7 @@ class LogChunk(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["run", "offset"], name="one_chunk_per_offset")
         ]
+        indexes = [models.Index(fields=["run", "first_line"], name="chunk_by_line")]
 
     def __str__(self) -> str:
         return f"{self.length} bytes at {self.offset}"

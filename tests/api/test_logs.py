@@ -28,9 +28,7 @@ def run(stage: Stage) -> StepRun:
     made = StepRun.objects.create(
         rollback=make.requested(stage), position=1, host="app-1", stored=len(WHOLE)
     )
-    rows = logs.append(made.pk, logs.Tail(), WHOLE)
-    for row in rows:
-        row.at = timezone.now()
+    rows = logs.append(made.pk, logs.Tail(), WHOLE, timezone.now())
     LogChunk.objects.bulk_create(rows)
     assert len(WHOLE) > routes.PIECE
     return made

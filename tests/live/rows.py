@@ -20,7 +20,7 @@ from django.db.models.functions import Now
 
 from rollback_console.engine.snapshot import CheckSpec, HostSpec, Snapshot, StepSpec
 from rollback_console.plans.models import Environment, Plan, Revision, Service
-from rollback_console.rollbacks import events, logs
+from rollback_console.rollbacks import clock, events, logs
 from rollback_console.rollbacks.hints import channel
 from rollback_console.rollbacks.models import LogChunk, Rollback, StepRun
 
@@ -186,8 +186,6 @@ def _rollback(*, spec: Snapshot | None = None, **fields: Any) -> Rollback:
 def _append(run: StepRun, data: bytes) -> None:
     row = StepRun.objects.get(pk=run.pk)
     end = logs.tail(row)
-    chunks = logs.append(row.pk, end, data)
-    for chunk in chunks:
-        chunk.at = Now()
+    chunks = logs.append(row.pk, end, data, clock.now())
     LogChunk.objects.bulk_create(chunks)
     StepRun.objects.filter(pk=row.pk).update(stored=end.offset, lines=end.lines)

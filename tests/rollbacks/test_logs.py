@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rollback_console.rollbacks import logs
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 pieces = st.lists(
     st.one_of(st.binary(max_size=60), st.just(b"\n"), st.just(b"x" * (logs.CHUNK + 7))),
@@ -19,7 +23,7 @@ def test_rows_hold_exactly_what_was_appended_and_where_its_lines_begin(
 ) -> None:
     end, rows = logs.Tail(), []
     for piece in data:
-        rows += logs.append(1, end, piece)
+        rows += logs.append(1, end, piece, NOW)
     whole = b"".join(data)
     assert b"".join(logs.unpack(row) for row in rows) == whole
     assert end.offset == len(whole)
