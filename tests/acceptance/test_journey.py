@@ -1,0 +1,142 @@
+"""The main job, as people do it: everything `make run` starts, and a real browser.
+
+The pictures are left in pytest's temporary folder, under `pictures`.
+"""
+
+from __future__ import annotations
+
+import re
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from rollback_console.demo.layout import Layout
+from rollback_console.demo.people import Person, load
+from tests.roof.console import Console
+from tests.waiting import until
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+SEED = Path(__file__).parent.parent / "documents" / "seed.md"
+PATIENCE = 60_000
+
+
+@pytest.fixture(scope="module")
+def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
+    started = Console(tmp_path_factory.mktemp("data"))
+    try:
+        yield started.ready()
+    finally:
+        started.end()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path="/usr/bin/chromium", args=["--no-sandbox"]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    return folder
+
+
+def page_of(chromium: Browser, console: Console) -> Page:
+    context = chromium.new_context(
+        viewport={"width": 1440, "height": 900}, base_url=f"http://127.0.0.1:{console.port}"
+    )
+    context.set_default_timeout(PATIENCE)
+    return context.new_page()
+
+
+def sign_in(page: Page, person: Person) -> None:
+    page.goto("/")
+    page.get_by_label("Name").fill(person.name)
+    page.get_by_label("Password").fill(person.password)
+    page.get_by_role("button", name="Sign in").click()
+
+
+def people(console: Console) -> dict[str, Person]:
+    return {person.name: person for person in load(Layout(console.data / "demo"))}
+
+
+def health(console: Console) -> int:
+    try:
+        with urllib.request.urlopen(f"{console.demo.service_url}health", timeout=10) as answer:
+            status: int = answer.status
+            return status
+    except urllib.error.HTTPError as error:
+        return error.code
+    except OSError:
+        return 0
+
+
+def test_the_lead_makes_the_broken_service_healthy_and_the_postmortem_tells_how(
+    chromium: Browser, console: Console, pictures: Path
+) -> None:
+    assert until(lambda: health(console) == 500)
+    page = page_of(chromium, console)
+    sign_in(page, people(console)["lee"])
+    page.screenshot(path=pictures / "home.png", full_page=True)
+    page.get_by_role("link", name="Read and decide").click()
+    page.screenshot(path=pictures / "approval.png", full_page=True)
+    page.get_by_role("button", name="Approve").click()
+    page.get_by_role("button", name="Go", exact=True).click()
+    title = page.locator("#question-title")
+    expect(title).to_contain_text("the checks wait for answers", timeout=PATIENCE)
+    assert health(console) == 200
+    expect(page.get_by_text("list: 9 bookings shown")).to_be_visible(timeout=PATIENCE)
+    page.screenshot(path=pictures / "live.png")
+    for number in range(3):
+        page.get_by_role("button", name=re.compile("^Pass")).nth(number).click()
+        expect(page.get_by_text("pass Lee Okafor")).to_have_count(number + 1)
+    expect(page.get_by_text("succeeded", exact=True).first).to_be_visible(timeout=PATIENCE)
+    page.goto("/rollbacks/1/postmortem/")
+    expect(
+        page.get_by_text("let step 2 go on").or_(page.get_by_text("let through")).first
+    ).to_be_visible()
+    page.screenshot(path=pictures / "postmortem.png", full_page=True)
+
+
+def test_whoever_asked_sees_why_they_may_not_approve(
+    chromium: Browser, console: Console, pictures: Path
+) -> None:
+    page = page_of(chromium, console)
+    sign_in(page, people(console)["dana"])
+    page.goto("/plans/")
+    page.get_by_role("link", name=re.compile("^Request a rollback by Deposits")).click()
+    page.locator("[name=reason]").fill("The rooms are listed twice")
+    page.get_by_label("PREVIOUS_MIGRATION_NUMBER").fill("0001")
+    page.get_by_label("RELEASE_TAG").fill("1.4.0")
+    page.get_by_role("button", name="Ask for approval").click()
+    expect(page.get_by_role("button", name="Approve")).to_have_count(0)
+    expect(page.get_by_text("someone else must approve it")).to_be_visible()
+    page.screenshot(path=pictures / "own-request.png", full_page=True)
+
+
+def test_a_deploy_lead_imports_a_plan_and_sees_what_it_leaves_open(
+    chromium: Browser, console: Console, pictures: Path
+) -> None:
+    page = page_of(chromium, console)
+    sign_in(page, people(console)["lee"])
+    page.goto("/plans/import/")
+    page.screenshot(path=pictures / "import.png", full_page=True)
+    page.locator("[name=text]").fill(SEED.read_text())
+    page.locator("[name=service]").select_option(label="Bookings")
+    page.locator("[name=environment]").select_option(label="STAGING")
+    page.get_by_role("button", name="Import").click()
+    expect(page.get_by_role("heading", name="Implement User Authentication System")).to_be_visible()
+    for step in ("Stop Services", "Restore Code", "Restore Database", "Verify Rollback"):
+        expect(page.get_by_text(step).first).to_be_visible()
+    expect(page.get_by_text("names no host").first).to_be_visible()
+    page.screenshot(path=pictures / "plan.png", full_page=True)
