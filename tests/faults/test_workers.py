@@ -24,7 +24,7 @@ pytestmark = pytest.mark.faults
 def test_a_worker_that_was_stopped_while_it_held_the_lease_writes_nothing_stale(
     console: Console, place: Stage, ground: Ground
 ) -> None:
-    rollback, stalled = driven_by_one(console, place, ground)
+    rollback, stalled = driven_by_one(console, place, ground, LEASE_SECONDS="6")
     stalled.freeze()
     fence = fresh(rollback).fence
     until(lambda: fresh(rollback).fence > fence, "another takes over", told=stalled.said)
@@ -72,7 +72,7 @@ def test_a_message_delivered_five_times_to_two_workers_has_one_effect(
 def test_a_deploy_mid_step_hands_the_command_to_the_next_worker(
     console: Console, place: Stage, ground: Ground
 ) -> None:
-    rollback, leaving = driven_by_one(console, place, ground)
+    rollback, leaving = driven_by_one(console, place, ground, LEASE_SECONDS="30")
     assert leaving.end() == 0, leaving.said()
     assert not ground.ends()[2]
     assert fresh(rollback).state == "running"

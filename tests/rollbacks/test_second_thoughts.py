@@ -1,0 +1,101 @@
+"""What must not begin, although it was approved or even committed: hosts are in memory."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+
+from rollback_console.rollbacks import clock, driver, follower, services
+from rollback_console.rollbacks.models import Rollback, StepRun
+from tests import make
+from tests.fleet import Fleet
+from tests.make import PLAN, Stage
+
+from .test_driver import drive, meanwhile, wait_for
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class Killed(BaseException):
+    """The driving thread dies, as its process would."""
+
+
+def killed_before_launch(
+    rollback: Rollback, fleet: Fleet, monkeypatch: pytest.MonkeyPatch
+) -> Rollback:
+    """An attempt is committed, its host was never asked, its driver is dead."""
+
+    def die(name: str) -> None:
+        if name == "attempt.committed":
+            raise Killed
+
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(driver, "failpoint", die)
+        driver.advance(rollback.pk, fleet.connect)
+    Rollback.objects.filter(pk=rollback.pk).update(lease_until=None)
+    return rollback
+
+
+def test_an_abort_never_starts_what_had_not_begun(
+    stage: Stage, fleet: Fleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rollback = killed_before_launch(make.approved(stage), fleet, monkeypatch)
+    services.request_abort(rollback, by=stage.cast.dana, reason="Not now")
+    rollback = drive(rollback, fleet)
+    assert rollback.state == "aborted"
+    assert rollback.runs.get(position=1).state == "aborted"
+    assert not fleet.starts
+
+
+def test_a_step_given_up_is_not_started_when_its_host_returns(
+    stage: Stage, fleet: Fleet, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    settings.UNREACHABLE_LIMIT = timedelta(0)
+    monkeypatch.setattr(follower, "BACKOFF", (0.02,))
+    make.host(stage.environment, "app-2", stage.cast.ada)
+    revision = make.plan(stage, PLAN.replace("echo stopping", "hang it"), hosts="app-1 app-2")
+    rollback = services.request(revision, by=stage.cast.dana, reason="Errors", choices={})
+    services.approve(rollback, by=stage.cast.lee, snapshot_sha256=rollback.snapshot_sha256)
+    killed_before_launch(rollback, fleet, monkeypatch)
+    fleet.down.add("app-1")
+
+    def give_up() -> None:
+        rows = Rollback.objects.filter(pk=rollback.pk)
+        wait_for(rows.filter(question__kind="unreachable").exists)
+        services.answer(
+            rollback, position=1, by=stage.cast.dana, answer="give_up", note="It burnt down"
+        )
+        wait_for(rows.filter(question={}).exists)
+        fleet.down.clear()
+        other = fleet.wait_for("hang")
+        other.say(b"all this time app-1 is up again\n")
+        wait_for(StepRun.objects.filter(host="app-2", stored__gt=0).exists)
+        other.end()
+
+    rollback = meanwhile(rollback, fleet, give_up)
+    assert (rollback.state, rollback.question["kind"]) == ("waiting", "lost")
+    assert fleet.order == [("app-2", "hang it\n")]
+
+
+def test_an_approval_that_expired_is_not_started_even_before_the_sweep(
+    stage: Stage, fleet: Fleet
+) -> None:
+    rollback = make.approved(stage)
+    Rollback.objects.filter(pk=rollback.pk).update(expires_at=clock.now())
+    rollback = drive(rollback, fleet)
+    assert rollback.state == "expired"
+    assert not fleet.starts
+
+
+def test_an_approval_by_somebody_who_may_not_approve_any_more_starts_nothing(
+    stage: Stage, fleet: Fleet
+) -> None:
+    rollback = make.approved(stage)
+    User.objects.filter(pk=stage.cast.lee.pk).update(is_active=False)
+    rollback = drive(rollback, fleet)
+    assert rollback.state == "approved"
+    assert "any more" in rollback.events.get(kind="start.refused").facts["why"]
+    assert not fleet.starts
