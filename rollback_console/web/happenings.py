@@ -43,6 +43,19 @@ _WORDS: dict[str, str] = {
     "version.unpinned": "let version {version} be deployed again: {reason}",
     "version.pinned": "pinned version {version}: {reason}",
 }
+QUESTIONS: dict[str, str] = {
+    "gate": "step {position} waits for somebody to say go",
+    "canary": "step {position} ended on its first host: look, then say go for the others",
+    "manual": "step {position} is done by a person, who says how it went",
+    "failed": "step {position} failed: retry, skip or abort",
+    "lost": "nobody can tell how step {position} ended: look at the host",
+    "unreachable": "a host of step {position} does not answer",
+    "paused": "paused before step {position}",
+    "checks": "the checks wait for answers",
+    "abort_unconfirmed": "something may still run after the abort: look at the host",
+}
+"""What a rollback waits for, by the kind of question, to stand within a sentence."""
+
 KINDS = tuple(sorted(_WORDS))
 
 
@@ -53,6 +66,15 @@ class _Facts(dict[str, object]):
 
 def sentence(event: Event) -> str:
     """What happened, to follow the name of who did it; the bare kind when it is unknown."""
-    text = _WORDS.get(event.kind, event.kind.replace(".", " ").replace("_", " "))
+    text = _asked(event) or _WORDS.get(event.kind, _plain(event.kind))
     facts = {key: value for key, value in event.facts.items() if value not in (None, "")}
     return text.format_map(_Facts(facts)).rstrip(": ")
+
+
+def _asked(event: Event) -> str:
+    text = QUESTIONS.get(event.facts.get("question", "")) if event.kind == "question.asked" else ""
+    return text[0].upper() + text[1:] if text else ""
+
+
+def _plain(kind: str) -> str:
+    return kind.replace(".", " ").replace("_", " ")

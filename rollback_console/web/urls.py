@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, path
 
 from .views import (
     account,
@@ -30,7 +30,7 @@ _host = "hosts/<int:number>/"
 _rollback = "rollbacks/<int:number>/"
 _step = f"{_rollback}steps/<int:position>/"
 
-urlpatterns: list[URLPattern | URLResolver] = [
+urlpatterns: list[URLPattern] = [
     path("", home.show, name="home"),
     path("sign-in/", account.SignIn.as_view(), name="sign-in"),
     path("sign-out/", account.SignOut.as_view(), name="sign-out"),
@@ -74,9 +74,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{_rollback}messages/", live.message, name="messages"),
     path(f"{_step}retries/", live.retry, name="retries"),
     path(f"{_step}skips/", live.skip, name="skips"),
+    path(f"{_step}undos/", live.undo, name="undos"),
     path(f"{_step}answers/", live.answer, name="answers"),
     path(f"{_rollback}checks/<str:key>/answers/", live.answer_check, name="check-answers"),
-    path("", include("rollback_console.live.urls")),
     path("audit/", audit.show, name="audit"),
     path("audit/verification/", audit.verification, name="verification"),
     path("environments/", environments.listing, name="environments"),

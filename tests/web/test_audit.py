@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
+from rollback_console.rollbacks import health
 from rollback_console.rollbacks.models import Event, Rollback
 from tests import make
 
@@ -80,3 +81,11 @@ def test_readiness_names_what_is_missing(client: Client) -> None:
         "worker": "missing",
         "sweeper": "missing",
     }
+
+
+@pytest.mark.django_db
+def test_readiness_counts_the_processes_that_were_heard_of(client: Client) -> None:
+    health.say_alive("worker")
+    health.say_alive("sweeper")
+    found = client.get("/readyz").json()
+    assert (found["worker"], found["sweeper"]) == ("ok", "ok")

@@ -15,22 +15,11 @@ from rollback_console.plans.readiness import STALE
 from rollback_console.postmortems.models import Postmortem
 from rollback_console.rollbacks.models import Event, Rollback
 from rollback_console.web import moments
-from rollback_console.web.happenings import sentence
+from rollback_console.web.happenings import QUESTIONS, sentence
 
 from .console import until, when
 
 register = Library()
-
-QUESTIONS: dict[str, str] = {
-    "gate": "step {position} waits for somebody to say go",
-    "manual": "step {position} is done by a person, who says how it went",
-    "failed": "step {position} failed: retry, skip or abort",
-    "lost": "nobody can tell how step {position} ended: look at the host",
-    "unreachable": "a host of step {position} does not answer",
-    "paused": "paused before step {position}",
-    "checks": "the checks wait for answers",
-    "abort_unconfirmed": "something may still run after the abort: look at the host",
-}
 
 
 @register.simple_tag
