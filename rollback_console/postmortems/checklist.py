@@ -12,8 +12,8 @@ from datetime import date, datetime
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Now
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce, Now
 
 from rollback_console.engine.states import TERMINAL
 from rollback_console.plans.reading import document
@@ -161,7 +161,7 @@ def open_items(owner: User | None = None) -> QuerySet[ActionItem]:
     """
     answers = ChecklistAnswer.objects.filter(rollback=OuterRef("rollback"), key=OuterRef("key"))
     items = ActionItem.objects.filter(done_at=None).annotate(
-        answer=Subquery(answers.order_by("-id").values("answer")[:1])
+        answer=Coalesce(Subquery(answers.order_by("-id").values("answer")[:1]), Value(""))
     )
     items = items.exclude(kind="verification", answer__in=_DONE)
     if owner is not None:

@@ -18,6 +18,8 @@ IMPORTANT = frozenset(
         "rollback.verifying",
         "rollback.finished",
         "note.added",
+        "data.measured",
+        "incident.imported",
     }
 )
 
@@ -57,6 +59,8 @@ _SENTENCES = {
     "pause.lifted": "Pause lifted. {reason}",
     "abort.requested": "Abort asked for: {reason}",
     "abort.proven": "{step}: {why}",
+    "data.measured": "Counted what this costs: {rows} {what}",
+    "incident.imported": "Loaded from a file with {events} events; it did not run here.",
     "version.unpinned": "Version {version} may be deployed again: {reason}",
     "version.pinned": "Version {version} must not be deployed: {reason}",
 }

@@ -3,34 +3,24 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 
 import pytest
+from django.db import transaction
 
-from rollback_console.postmortems import draft, export, services
+from rollback_console.postmortems import draft, export, measures, services, versions
 from rollback_console.postmortems.models import Postmortem
 from rollback_console.rollbacks import services as rollbacks
 from rollback_console.rollbacks.errors import Refused
+from rollback_console.rollbacks.events import record
 from rollback_console.rollbacks.models import Rollback
+from rollback_console.rollbacks.view import snapshot_of
 from tests import make
 from tests.fleet import Fleet
 from tests.make import Stage
-from tests.rollbacks.test_driver import answer_checks, drive
+from tests.rollbacks.test_driver import drive
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def ended(stage: Stage, fleet: Fleet) -> Rollback:
-    """A rollback with a failure, a retry, a skip and a note, that succeeded."""
-    fleet.scripts["restoring"] = (b"", 1)
-    rollback = drive(make.approved(stage), fleet)
-    rollbacks.note(rollback, by=stage.cast.vic, text="Support sees 40 tickets")
-    rollbacks.retry(rollback, position=2, by=stage.cast.dana, reason="Again")
-    drive(rollback, fleet)
-    rollbacks.skip(rollback, position=2, by=stage.cast.dana, reason="Done by hand")
-    drive(rollback, fleet)
-    answer_checks(rollback, stage)
-    return drive(rollback, fleet)
 
 
 def test_it_is_there_the_moment_the_rollback_ends(ended: Rollback) -> None:
@@ -102,3 +92,82 @@ def test_it_is_published_only_with_a_cause_and_then_left_alone(
 def test_a_viewer_reads_and_does_not_write(ended: Rollback, stage: Stage) -> None:
     with pytest.raises(Refused, match="not write"):
         services.write(ended.postmortem, by=stage.cast.vic, version=1, impact="x")
+
+
+def test_each_edit_is_kept_and_shows_what_it_changed(ended: Rollback, stage: Stage) -> None:
+    made = services.write(ended.postmortem, by=stage.cast.dana, version=1, impact="40 tickets")
+    began = ended.requested_at - timedelta(minutes=12)
+    services.write(made, by=stage.cast.lee, version=2, impact="43 tickets", began_at=began)
+    newest, middle, empty = versions.versions(made)
+    assert [each.number for each in (newest, middle, empty)] == [3, 2, 1]
+    assert [(each.name, each.old, each.new) for each in versions.changes(middle, newest)] == [
+        ("began_at", "", began.isoformat()),
+        ("impact", "40 tickets", "43 tickets"),
+    ]
+    assert (newest.by, middle.by, empty.by) == (stage.cast.lee, stage.cast.dana, None)
+
+
+def test_who_moved_it_is_kept(ended: Rollback, stage: Stage) -> None:
+    made = services.write(ended.postmortem, by=stage.cast.dana, version=1, what_went_wrong="Join")
+    services.move(made, by=stage.cast.dana, to="in_review")
+    services.move(made, by=stage.cast.lee, to="published")
+    assert [(each.new, each.by) for each in made.moves.all()] == [
+        ("in_review", stage.cast.dana),
+        ("published", stage.cast.lee),
+    ]
+
+
+def test_anyone_who_reads_it_may_comment_also_on_a_published_one(
+    ended: Rollback, stage: Stage
+) -> None:
+    services.comment(ended.postmortem, by=stage.cast.vic, text=" We saw it first ")
+    assert [each.text for each in ended.postmortem.comments.all()] == ["We saw it first"]
+    with pytest.raises(Refused, match="between 1 and"):
+        services.comment(ended.postmortem, by=stage.cast.vic, text="  ")
+
+
+def test_it_cannot_have_begun_after_its_end(ended: Rollback, stage: Stage) -> None:
+    assert ended.finished_at
+    late = ended.finished_at + timedelta(days=1)
+    with pytest.raises(Refused, match="cannot have begun after"):
+        services.write(ended.postmortem, by=stage.cast.dana, version=1, began_at=late)
+
+
+def test_the_recovery_is_counted_from_the_failure_where_somebody_knows_it(
+    ended: Rollback, stage: Stage
+) -> None:
+    guess = draft.draft(ended).recovery
+    assert guess and ended.finished_at
+    assert (guess.took, guess.known) == (ended.finished_at - ended.requested_at, False)
+    began = ended.requested_at - timedelta(hours=1)
+    services.write(ended.postmortem, by=stage.cast.dana, version=1, began_at=began)
+    told = draft.draft(ended).recovery
+    assert told
+    assert (told.took, told.known) == (ended.finished_at - began, True)
+
+
+def test_data_is_lost_as_counted_or_not_measured(ended: Rollback) -> None:
+    assert "## Data Loss\n\nNot measured.\n" in export.as_markdown(ended.postmortem)
+    for rows in (1200, 1284):
+        with transaction.atomic():
+            record(ended, "data.measured", what="calls since the deployment", rows=rows)
+    assert [(each.what, each.rows) for each in draft.draft(ended).losses] == [
+        ("calls since the deployment", 1284)
+    ]
+    assert "- calls since the deployment: 1,284\n" in export.as_markdown(ended.postmortem)
+
+
+def test_a_step_is_measured_against_what_its_author_planned(stage: Stage, fleet: Fleet) -> None:
+    text = make.PLAN.replace("### Step 1: Stop", "### Step 1: Stop (1-2 min)")
+    rollback = drive(make.approved(stage, text), fleet)
+    first, second, _ = measures.steps(rollback, snapshot_of(rollback.snapshot))
+    assert first.planned == (timedelta(minutes=1), timedelta(minutes=2))
+    assert not first.over
+    assert second.planned is None
+
+
+def test_messages_are_told_with_who_got_them(ended: Rollback, stage: Stage) -> None:
+    rollbacks.send_message(ended, by=stage.cast.dana, text="Logins work", recipients="Support team")
+    text = export.as_markdown(ended.postmortem)
+    assert "UTC, dana to Support team:\n  > Logins work\n" in text
+    assert export.as_json(ended.postmortem)["messages"][0]["recipients"] == "Support team"

@@ -1,0 +1,68 @@
+"""Trends as CSV, a line for each rollback, and as JSON."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import asdict, fields
+from typing import Any
+
+from .cases import Case
+from .trends import Trends
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def as_csv(told: Trends) -> str:
+    """RFC 4180 with a heading line; durations in seconds, times in ISO 8601 UTC.
+
+    Text that a spreadsheet would take for a formula begins with an apostrophe.
+    """
+    out = io.StringIO()
+    writer = csv.writer(out)
+    names = [field.name for field in fields(Case) if field.name != "estimate"]
+    writer.writerow([*names, "estimate_low", "estimate_high", "verdict"])
+    for case in told.cases:
+        low, high = case.estimate or ("", "")
+        writer.writerow([*(_cell(getattr(case, name)) for name in names), low, high, case.verdict])
+    return out.getvalue()
+
+
+def as_json(told: Trends) -> dict[str, Any]:
+    """The whole page as JSON values; durations in seconds, times in ISO 8601 UTC."""
+    return {
+        "wanted": asdict(told.wanted),
+        "left_out": told.left_out,
+        "phases": [asdict(each) for each in told.phases],
+        "months": [asdict(each) for each in told.months],
+        "success": [{**asdict(each), "rate": round(each.rate, 4)} for each in told.success],
+        "slowest_steps": [asdict(each) for each in told.slowest],
+        "failing_steps": [asdict(each) for each in told.failing],
+        "rollbacks": [_case(each) for each in told.cases],
+        "open_action_items": [
+            {
+                "rollback": item.rollback_id,
+                "text": item.text,
+                "kind": item.kind,
+                "owner": item.owner.get_username() if item.owner else None,
+                "due": item.due.isoformat() if item.due else None,
+            }
+            for item in told.open
+        ],
+    }
+
+
+def _case(case: Case) -> dict[str, Any]:
+    return {
+        **asdict(case),
+        "requested_at": case.requested_at.isoformat(timespec="milliseconds"),
+        "verdict": case.verdict or None,
+    }
+
+
+def _cell(value: Any) -> Any:
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return f"'{value}" if value.startswith(_FORMULA) else value
+    return value.isoformat(timespec="milliseconds") if hasattr(value, "isoformat") else value

@@ -1,0 +1,123 @@
+"""Ten rollbacks of different endings, told, drawn together, and kept as archives."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from rollback_console.postmortems import draft, export, trends_export
+from rollback_console.postmortems.archive import archive
+from rollback_console.postmortems.cases import Wanted
+from rollback_console.postmortems.incident import as_incident, load
+from rollback_console.postmortems.trends import Trends, trends
+from rollback_console.postmortems.verifying import verify
+from rollback_console.rollbacks import clock, events
+from tests import make
+
+from .conftest import History
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def told(wanted: Wanted | None = None) -> Trends:
+    return trends(wanted or Wanted(), clock.now())
+
+
+def test_ten_endings_are_told_archived_and_loaded_again(past: History) -> None:
+    assert {name: each.state for name, each in past.ended.items()} == {
+        "succeeded": "succeeded",
+        "retried": "succeeded",
+        "skipped": "succeeded",
+        "lost": "succeeded",
+        "failed": "failed",
+        "aborted": "aborted",
+        "aborted by plan": "aborted",
+        "rejected": "rejected",
+        "withdrawn": "withdrawn",
+        "expired": "expired",
+    }
+    for name, rollback in past.ended.items():
+        drawn = draft.draft(rollback)
+        assert [each.seq for each in drawn.timeline] == list(range(1, rollback.last_seq + 1)), name
+        assert rollback.title in export.as_markdown(rollback.postmortem)
+        json.dumps(export.as_json(rollback.postmortem))
+        verdict = verify(io.BytesIO(b"".join(archive(rollback))))
+        assert (verdict.wrong, verdict.events) == ([], rollback.last_seq), name
+        assert verdict.last_hash == rollback.last_hash
+        again = load(json.dumps(as_incident(rollback)).encode(), by=past.stage.cast.dana).rollback
+        assert again.state == rollback.state
+        assert [each.text for each in draft.draft(again).timeline[:-1]] == [
+            each.text for each in drawn.timeline
+        ]
+        assert [each.by for each in draft.draft(again).timeline[:-1]] == [
+            each.by for each in drawn.timeline
+        ]
+    assert not list(events.flaws())
+
+
+def test_deviations_name_what_was_not_planned(past: History) -> None:
+    kinds = {
+        name: {each.kind for each in draft.draft(rollback).deviations}
+        for name, rollback in past.ended.items()
+    }
+    assert kinds["succeeded"] == set()
+    assert kinds["retried"] == {"step.retried"}
+    assert kinds["skipped"] == {"step.skipped"}
+    assert kinds["lost"] == {"step.lost", "question.answered"}
+    assert "abort.requested" in kinds["aborted"]
+
+
+def test_trends_count_what_worked_and_what_failed(past: History) -> None:
+    page = told()
+    assert len(page.cases) == 10
+    (success,) = page.success
+    assert (success.started, success.succeeded) == (7, 4)
+    phases = {each.name: each.count for each in page.phases}
+    assert phases == {"decide": 8, "approve": 7, "start": 7, "restore": 4, "recover": 4}
+    assert page.phases[-1].guessed == 4
+    assert page.failing[0].title == "Restore Code"
+    assert {each.name for each in page.phases if each.median is None} == set()
+    assert (page.months[0].ended, page.months[0].succeeded) == (10, 4)
+
+
+def test_trends_are_narrowed_and_exported(past: History) -> None:
+    assert told(Wanted(service="nothing")).cases == []
+    assert len(told(Wanted(service="checkout", environment="staging", days=0)).cases) == 10
+    table = trends_export.as_csv(told()).splitlines()
+    assert len(table) == 11
+    assert table[0].startswith("number,title,service,environment,plan,")
+    assert len(json.loads(json.dumps(trends_export.as_json(told())))["rollbacks"]) == 10
+
+
+def test_trends_take_the_same_queries_for_one_and_for_ten(past: History) -> None:
+    counts = []
+    for wanted in (Wanted(days=90), Wanted(service="nothing"), Wanted(days=0)):
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
+            told(wanted)
+        counts.append(len(queries))
+    assert max(counts) <= 12
+    assert counts[0] == counts[2]
+
+
+def test_a_formula_is_only_text_in_a_spreadsheet(stage: make.Stage) -> None:
+    load(
+        json.dumps(
+            {
+                "format": "rollback-console/incident/1",
+                "title": "=HYPERLINK(1)",
+                "service": "checkout",
+                "environment": "staging",
+                "reason": "Why",
+                "state": "failed",
+                "events": [{"at": "2026-11-01T10:00:00Z", "kind": "note.added"}],
+            }
+        ).encode(),
+        by=stage.cast.dana,
+    )
+    assert ",'=HYPERLINK(1)," in trends_export.as_csv(told())

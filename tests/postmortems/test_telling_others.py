@@ -1,0 +1,155 @@
+"""What others are told: by whom, in which words, how often, and behind which link."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from rollback_console import documents
+from rollback_console.postmortems import cadence, estimates, status, wording
+from rollback_console.postmortems.models import StatusLink
+from rollback_console.rollbacks import clock, services
+from rollback_console.rollbacks.errors import Refused
+from rollback_console.rollbacks.models import Rollback
+from rollback_console.rollbacks.view import snapshot_of
+from tests import make
+from tests.fleet import Fleet
+from tests.make import PLAN, Stage
+from tests.rollbacks.test_driver import drive
+
+from .conftest import checked
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+SEED = (Path(__file__).parents[1] / "documents" / "seed.md").read_text()
+COMMUNICATION = SEED[SEED.index("## 6.") : SEED.index("## 8.")]
+
+
+@pytest.fixture
+def rollback(stage: Stage) -> Rollback:
+    """A request by a plan with the seed's estimates, groups and template."""
+    return make.requested(stage, PLAN + "\n" + COMMUNICATION)
+
+
+def test_the_groups_are_the_plans(rollback: Rollback) -> None:
+    assert wording.groups(rollback) == [
+        "Development team",
+        "Product owner",
+        "Stakeholders",
+        "Support team",
+    ]
+
+
+def test_the_templates_slots_are_filled_from_the_rollback(rollback: Rollback) -> None:
+    now = clock.now()
+    (message,) = wording.messages(rollback, now)
+    until = now + timedelta(minutes=10)
+    assert "Reason: Health page answers 500\n" in message.text
+    assert f"Expected completion: by {until:%H:%M} UTC (5-10 minutes, the plan's" in message.text
+    assert "Status updates: every 30 min" in message.text
+    assert message.open == ()
+
+
+def test_a_slot_nobody_can_know_is_left_and_named(stage: Stage) -> None:
+    template = (
+        "### Message Template\n```\nBridge: [number]\nWhy: <why>\nWhat: [feature name]\n```\n"
+    )
+    made = make.requested(stage, f"{PLAN}\n## 7. Communication\n\n{template}")
+    (message,) = wording.messages(made, clock.now())
+    assert message.text.splitlines() == [
+        "Bridge: [number]",
+        "Why: Health page answers 500",
+        "What: Checkout 2",
+    ]
+    assert message.open == ("[number]",)
+
+
+def test_without_a_template_there_is_a_plain_message(stage: Stage) -> None:
+    (message,) = wording.messages(make.requested(stage), clock.now())
+    assert "Reason: Health page answers 500" in message.text
+    assert "Environment: STAGING" in message.text
+
+
+def test_once_the_plan_has_succeeded_its_history_is_told(stage: Stage, fleet: Fleet) -> None:
+    text = PLAN + "\n" + COMMUNICATION
+    before = checked(drive(make.approved(stage, text), fleet), fleet, stage)
+    again = make.requested(stage, text)
+    likely = estimates.expected(again, snapshot_of(again.snapshot))
+    assert likely and before.finished_at and before.started_at
+    assert (likely.high, likely.runs) == (before.finished_at - before.started_at, 1)
+
+
+def test_the_author_means_one_estimate_for_code_and_another_for_the_database(
+    rollback: Rollback,
+) -> None:
+    from dataclasses import replace
+
+    snapshot = snapshot_of(rollback.snapshot)
+    risky = replace(snapshot, steps=(replace(snapshot.steps[0], destructive=True),))
+    plan = documents.read(SEED)
+    assert str(estimates.authors(plan, snapshot)) == "5-10 minutes"
+    assert str(estimates.authors(plan, risky)) == "15-60 minutes"
+    assert estimates.authors(documents.read(PLAN), snapshot) is None
+
+
+def test_the_cadence_is_a_persons_else_the_plans_else_the_usual(
+    stage: Stage, rollback: Rollback
+) -> None:
+    assert cadence.beat(rollback).source == "usual"
+    plan = SEED.replace("Status updates: [frequency]", "Status updates: every 2 hours")
+    assert cadence.said_by(documents.read(plan)) == timedelta(hours=2)
+    head = "---\ncadence: 10\n---\n"
+    assert cadence.said_by(documents.read(head + SEED)) == timedelta(minutes=10)
+    assert cadence.said_by(documents.read(SEED)) is None
+    cadence.set_cadence(rollback, by=stage.cast.dana, minutes=15)
+    told = cadence.beat(rollback)
+    assert (told.every, told.source) == (timedelta(minutes=15), "person")
+    with pytest.raises(Refused, match="1 to 1,440"):
+        cadence.set_cadence(rollback, by=stage.cast.dana, minutes=0)
+    with pytest.raises(Refused, match="Ask an operator"):
+        cadence.set_cadence(rollback, by=stage.cast.vic, minutes=5)
+
+
+def test_the_next_update_is_due_after_the_last_one(stage: Stage, rollback: Rollback) -> None:
+    first = cadence.beat(rollback)
+    assert first.next_due == rollback.requested_at + cadence.USUAL
+    assert first.late(rollback.requested_at + timedelta(hours=1))
+    sent = services.send_message(rollback, by=stage.cast.dana, text="Soon", recipients="Support")
+    sent.refresh_from_db()
+    assert cadence.beat(rollback).next_due == sent.at + cadence.USUAL
+    services.withdraw(rollback, by=stage.cast.dana)
+    rollback.refresh_from_db()
+    assert cadence.beat(rollback).next_due is None
+    with pytest.raises(Refused, match="has ended"):
+        cadence.set_cadence(rollback, by=stage.cast.dana, minutes=5)
+
+
+def test_a_status_link_opens_one_rollback_until_it_is_revoked(
+    stage: Stage, rollback: Rollback
+) -> None:
+    link, secret = status.share(rollback, by=stage.cast.dana, label="Support")
+    assert status.behind(secret) == rollback
+    assert secret not in str(StatusLink.objects.values_list().get())
+    assert len(secret) >= 43
+    assert status.behind(secret[:-1]) is None
+    status.revoke(link, by=stage.cast.lee)
+    assert status.behind(secret) is None
+    with pytest.raises(Refused, match="revoked already"):
+        status.revoke(link, by=stage.cast.lee)
+
+
+def test_only_who_steers_shares(stage: Stage, rollback: Rollback) -> None:
+    with pytest.raises(Refused, match="may not share"):
+        status.share(rollback, by=stage.cast.vic, label="Me")
+    with pytest.raises(Refused, match="whom the link is for"):
+        status.share(rollback, by=stage.cast.dana, label=" ")
+
+
+def test_the_status_says_what_others_were_told(stage: Stage, rollback: Rollback) -> None:
+    services.send_message(rollback, by=stage.cast.dana, text="Soon back", recipients="Support")
+    told = status.status(rollback)
+    assert (told.what, told.state) == ("Checkout 2", "requested")
+    assert [text for _, text in told.said] == ["Soon back"]
+    assert told.next_update
