@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 
 from rollback_console.documents.blocks import Block, BlockKind
 from rollback_console.documents.fences import FenceText, Group, read_fence
-from rollback_console.documents.fold import fold, plain, slug
-from rollback_console.documents.inline import command_of_cell
+from rollback_console.documents.fold import bare_title, fold, plain, slug
+from rollback_console.documents.inline import command_of_cell, commands_of_item
 from rollback_console.documents.model import Step, StepKind
 from rollback_console.documents.programs import destroys
 from rollback_console.documents.steps import Doubt, Found, step_from, step_from_groups
@@ -118,11 +118,10 @@ def _title_of(item: Block) -> tuple[str, str]:
     if bold:
         tail = first[bold.end() :] + ("\n" + rest if rest else "")
         return bold[1].strip(" :"), tail.strip()
-    return plain(re.sub(r"\s*`[^`\n]+`\s*", _short_code, first)).strip(" :") or "Step", rest.strip()
-
-
-def _short_code(match: re.Match[str]) -> str:
-    return match.group() if match.start() < 1 or len(match.group()) < 30 else " "
+    if commands_of_item(item):
+        first = re.sub(r"\s*`{1,2}[^`\n]+`{1,2}", "", first)
+        first = re.sub(r"\s+(?:with|by|using|via|run|running|con|avec|mit)\s*:?\s*$", "", first)
+    return bare_title(first).strip(" :\uff1a") or "Step", rest.strip()
 
 
 def _comment_steps(block: Block, group: str) -> list[Found]:

@@ -26,6 +26,7 @@ class Danger:
 _DESTROYS = {
     "removes-files": "This removes files for good. Move them aside instead, or say what is safe to lose.",
     "drops-data": "This drops data for good. Take a dump first and check that it can be read.",
+    "empties-cache": "This empties the cache for every user of it; expect load on what is behind it.",
     "discards-work": "This throws away whatever is not committed on the host. Look at git status first.",
     "force-push": "A forced push rewrites history for everybody. Revert with a new commit, or deploy an older one.",
     "restores-over": "This writes a dump over the live database: everything since the dump is lost.",
@@ -47,7 +48,7 @@ _RULES: tuple[tuple[Severity, str, str, str], ...] = (
      " (--tail, --no-pager, timeout, rollout status)."),
     (Severity.ERROR, "opens-a-session",
      r"\bmanage\.py\s+(?:shell|dbshell)\b(?!.*(?:-c|<))|\brails\s+(?:console|c|dbconsole)\b|\bartisan\s+tinker\b(?!.*--execute)"
-     r"|(?:^|[;&|]\s*)(?:sudo\s+(?:-u\s+\S+\s+)?)?(?:psql|mysql|mariadb|mongosh?|redis-cli|sqlite3)(?:\s+(?:-[hUudPp]\s*\S+|-\w+|\w+))*\s*$"
+     r"|(?:^|[;&|]\s*)(?:sudo\s+(?:-u\s+\S+\s+)?)?(?:redis-cli(?:\s+-\S+(?:\s+[\w.]+)?)*\s*$|(?:psql|mysql|mariadb|mongosh?|sqlite3)(?:\s+(?:-[hUudPp]\s*\S+|-\w+|\w+))*\s*$)"
      r"|\b(?:docker|podman|kubectl)\b.*\bexec\b.*\s(?:-it|-ti|-i\s+-t|--tty)\b|\bsudo\s+(?:-i|-s|su)\b\s*-?\s*$|(?:^|[;&|]\s*)su\s+-?\s*\w*\s*$"
      r"|(?:^|[;&|]\s*)ssh\s+(?:-\S+\s+)*[\w.@<>${}-]+\s*$",
      "This opens a session that waits for typing. Give it its commands (-c, -e, -f, a command after the host), without a terminal."),

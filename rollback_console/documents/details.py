@@ -22,6 +22,7 @@ from rollback_console.documents.model import (
 )
 from rollback_console.documents.outline import Section
 from rollback_console.documents.sections import Part, is_follow_up
+from rollback_console.documents.words import is_warning
 
 _PRIMARY = re.compile(
     r"primary|decision[ -]?maker|decided by|approver|authori[sz]ed by|final call|owner|first|lead\b|principal|responsable"
@@ -87,6 +88,7 @@ def _no_go(details: Details, section: Section) -> None:
 
 
 def _decision(details: Details, section: Section) -> None:
+    details.primary += _deciders(section)
     for note in notes_of(section.blocks):
         label, text = (note.label, note.text) if note.label else split_label(note.text)
         words = fold(label) or (fold(section.title) if not details.primary else "")
@@ -98,6 +100,21 @@ def _decision(details: Details, section: Section) -> None:
             details.primary += [note.text]
         else:
             details.decision_notes.append(note)
+
+
+def _deciders(section: Section) -> list[str]:
+    """Whom a decision table names, each once, where a column says who."""
+    people: list[str] = []
+    for block in section.blocks:
+        heads = [fold(cell) for cell in block.table[0][1]] if block.table else []
+        for at in [at for at, head in enumerate(heads) if _WHO.search(head)][:1]:
+            people += [plain(cells[at]) for _, cells in block.table[1:] if at < len(cells)]
+    return [person for person in dict.fromkeys(people) if person]
+
+
+_WHO = re.compile(
+    r"\bwho\b|authority|decision[ -]?maker|decides|approver|approval|quien|autoridad|qui\b|wer\b|决策人|负责人|من يقرر"
+)
 
 
 def _names_maker(section: Section, note: Note) -> bool:
@@ -129,7 +146,7 @@ def _fence_checks(section: Section, fence: FenceText, taken: int) -> list[Check]
         shown = [c for c in group.commands if not re.match(r"echo\b|set -|#", c.text)]
         if not shown:
             continue
-        said = group.remarks[-1].text if group.remarks else shown[0].text.split("\n")[0]
+        said = group.remarks[-1].text if group.remarks else " ".join(shown[0].text.split())[:200]
         text = re.sub(r"^(?:step )?\d+[.):]\s*", "", said, flags=re.IGNORECASE)
         key = f"check-{taken + len(found) + 1}-{slug(text)[:40]}"
         commands = tuple(shown) if fence.runnable else ()
@@ -234,7 +251,7 @@ def _data(details: Details, section: Section) -> None:
     for note in listed(section.blocks):
         if note.label and (_CLASS.search(fold(note.label)) or _MIGRATION.search(title)):
             details.classes.append(note)
-        elif _LOSS.search(title) or _LOSS.search(fold(note.text)):
+        elif _LOSS.search(title) or is_warning(section.title) or _LOSS.search(fold(note.text)):
             details.losses.append(note)
         else:
             details.data_notes.append(note)

@@ -23,6 +23,7 @@ _KEYS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
                  r"|verantwortlich\w*|负责人|回滚负责人|المسوول.*|قائد.*"),
     )
 )  # fmt: skip
+KNOWN = frozenset(name for name, _ in _KEYS)
 _GENERIC = re.compile(
     r"(?:the )?(?:(?:deployment |emergency |production |release |service |application )?(?:rollback|roll back|backout|recovery|revert)"
     r"(?: plan| procedures?| runbook| guide| playbook| document| checklist| strategy| steps| instructions)?"

@@ -28,6 +28,8 @@ _TAIL = re.compile(
     r"\s*[(\[(][^()\[\]()]{0,40}\d[^()\[\]()]{0,40}[)\])]\s*$"
     r"|\s*[-–—:]\s*~?\s*\d+\s*(?:-\s*\d+\s*)?(?:s|sec|min|minutes?|mins?|h|hours?|hrs?)\b\.?\s*$",
 )
+# Two letters that people write either way.
+_ARABIC = str.maketrans("ةى", "هي")
 _TRIM = " \t\n:.,;-–—*_#:。، "
 
 
@@ -44,7 +46,7 @@ def plain(text: str) -> str:
 @remember_short
 def fold(text: str) -> str:
     """`text` for comparison: plain, lower case, no accents, no emoji, single spaces."""
-    decomposed = unicodedata.normalize("NFKD", plain(text)).casefold()
+    decomposed = unicodedata.normalize("NFKD", plain(text)).casefold().translate(_ARABIC)
     if not decomposed.isascii():
         decomposed = "".join(map(_folded, decomposed))
     return re.sub(r"\s+", " ", decomposed).strip(_TRIM)

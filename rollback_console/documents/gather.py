@@ -51,6 +51,15 @@ def _all(document: PlanDocument, fields: Sequence[Field]) -> Iterator[Placeholde
         yield from _in_text(message.text, message.line, "message")
 
 
+def _in_instructions(step: Step) -> Iterator[Placeholder]:
+    """What a person has to know to do a step by hand."""
+    sent = {text for text in step.instructions if "\n" in text}
+    for text in dict.fromkeys((step.title, *step.instructions)):
+        if text not in sent:
+            for one in _in_text(text, step.lines[0], "text"):
+                yield replace(one, step=step.key)
+
+
 def _in_field(found: Field) -> Iterator[Placeholder]:
     for one in find(found.value):
         kind = kind_of(one.text, one.text, (f"{found.label}: ", ""), one.moment)
@@ -60,6 +69,8 @@ def _in_field(found: Field) -> Iterator[Placeholder]:
 
 
 def _in_step(step: Step) -> Iterator[Placeholder]:
+    if not step.runs and not step.commands:
+        yield from _in_instructions(step)
     for command in commands_of(step):
         for use in uses(command.text):
             line = command.lines[0] + use.line

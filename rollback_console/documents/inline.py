@@ -43,12 +43,14 @@ def command_of_cell(cell: str, line: int) -> list[Command]:
 
 
 def _command(before: str, code: str, after: str, lines: tuple[int, int]) -> list[Command]:
-    if not reads_like_command(code) or " " not in code or is_negated(before + after):
+    lead = fold(before)
+    told_to_run = bool(_RUN.search(lead))
+    known = reads_like_command(code) or (told_to_run and bool(re.match(r"[a-z./~]", code)))
+    if not known or " " not in code or is_negated(before + after):
         return []
     if re.sub(r"\([^()]*\)|[\s.;,。]", "", after):
         return []
-    lead = fold(before)
-    told = before.rstrip().endswith((":", "\uff1a", "→", "-", "–", "—")) or bool(_RUN.search(lead))
+    told = before.rstrip().endswith((":", "\uff1a", "→", "-", "–", "—")) or told_to_run
     if before.strip() and (not told or _LOOKS.search(lead)):
         return []
     line = lines[0] + before.count("\n")

@@ -19,7 +19,7 @@ _BY_WORD: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
         (Kind.FILE, r"file|dump|archive|snapshot|backup|respaldo|sauvegarde|sicherung|\.sql|备份"),
         (Kind.DIRECTORY, r"\bdir\b|directory|folder|\bpath\b|ruta|chemin|pfad|\bverzeichnis"),
         (Kind.DATABASE, r"\bdb\b|database|db[ _-]?name|schema|base de datos|datenbank|数据库"),
-        (Kind.TAG, r"\btag\b|etiqueta"),
+        (Kind.TAG, r"\btag\b|etiqueta|etikett|标签|وسم"),
         (Kind.VERSION, r"version|\bver\b|release(?! ?name)|版本"),
         (Kind.HOST, r"\bhost|server|\bip\b|\bnode\b|address|servidor|serveur"),
         (Kind.UNIT, r"\bunit\b|systemd"),
@@ -32,12 +32,13 @@ _MIGRATION_TOOL = re.compile(
     r"\balembic\b.*downgrade|manage\.py migrate|\bflyway\b|knex\b.*migrate|db:migrate|db:rollback"
     r"|migrate:(?:undo|rollback)|sequelize|prisma migrate|dotnet ef"
 )
+_VERSION = re.compile(r"[vV]?[\dXYZNxyzn]+(?:\.[\dXYZNxyzn]+)+")
 _GIT = re.compile(r"\bgit\b.*\b(?:checkout|reset|revert|switch|merge|rebase|diff|show|log|push)\b")
 _EXTENSION = re.compile(
     r"\.(?:sql|gz|dump|tar|tgz|zip|bak|bz2|xz|zst|rdb|db|backup|json|ya?ml|conf|env|jar|war|log|sqlite3?)\b"
 )
 _FILLER = re.compile(
-    r"^(?:describe|insert|enter|add|fill in|specify|provide|document|your|the|a|an|name of(?: the)?)\s+"
+    r"^(?:(?:describe|insert|enter|add|fill in|specify|provide|document|your|the|a|an|name of(?: the)?)\s+)+"
 )
 # Names a shell, a login or this console already give a meaning.
 _TAKEN = re.compile(
@@ -59,6 +60,8 @@ def kind_of(text: str, unit: str, around: Around, moment: bool) -> Kind:
 
 def name_of(text: str, unit: str, kind: Kind) -> str:
     """The parameter's name: `[A-Z][A-Z0-9_]*`, never a name the shell gives a meaning."""
+    if _VERSION.fullmatch(text):
+        return "VERSION"
     if unit != text:
         name = _name(f"{_stem(unit.replace(text, ' '))} {_SUFFIX.get(kind, 'name')}")
     else:
@@ -93,8 +96,10 @@ _FALLBACK = {
 
 def _sharpened(worded: Kind | None, text: str, before: str, after: str) -> Kind | None:
     """The same word means different things to different commands."""
-    if re.fullmatch(r"[vV]?[\dXYZNxyzn]+(?:\.[\dXYZNxyzn]+)+", text):
+    if _VERSION.fullmatch(text):
         return Kind.TAG if _GIT.search(before) else Kind.VERSION
+    if before.endswith("STEP="):
+        return Kind.NUMBER
     if worded in {None, Kind.NUMBER, Kind.VERSION, Kind.TEXT} and _MIGRATION_TOOL.search(before):
         return Kind.MIGRATION
     if "systemctl" in before and worded in {None, Kind.APP}:

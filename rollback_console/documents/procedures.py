@@ -11,9 +11,11 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
+from rollback_console.documents.blocks import Block, BlockKind
 from rollback_console.documents.carriers import is_plain_prose, steps_of_blocks
 from rollback_console.documents.fold import bare_title, fold, fold_heading, plain, slug
-from rollback_console.documents.model import MessageTemplate, Procedure, Step
+from rollback_console.documents.labelled import minutes, notes_of
+from rollback_console.documents.model import Estimate, MessageTemplate, Procedure, Step
 from rollback_console.documents.outline import Section
 from rollback_console.documents.sections import (
     Part,
@@ -55,6 +57,7 @@ class Reading:
     procedures: list[Procedure] = field(default_factory=list)
     doubts: dict[str, list[Doubt]] = field(default_factory=dict)
     messages: list[MessageTemplate] = field(default_factory=list)
+    estimates: list[Estimate] = field(default_factory=list)
     others: list[tuple[Section, Part]] = field(default_factory=list)
     keys: Counter[str] = field(default_factory=Counter)
     step_keys: Counter[str] = field(default_factory=Counter)
@@ -228,9 +231,12 @@ def _add(reading: Reading, section: Section, name: str, found: list[Found]) -> N
     for step, one in zip(steps, found, strict=True):
         reading.doubts[step.key] = one.doubts
         reading.messages += one.messages
-    intro = [plain(b.text) for b in section.blocks if b.text]
-    condition = next((text for text in (section.title, *intro) if is_condition(text)), "")
-    warnings = tuple(b_text for b_text in intro if is_warning(b_text)) if section.children else ()
+    intro = [block for block in section.blocks if block.kind is BlockKind.PARAGRAPH]
+    condition = _condition(section, intro)
+    if is_way_heading(section.title):
+        steps = [replace(s, condition="") if s.condition == condition else s for s in steps]
+    warnings = [plain(b.text) for b in intro if section.children and is_warning(b.text)]
+    reading.estimates += _estimates(section, name, intro)
     reading.procedures.append(
         Procedure(
             key,
@@ -238,10 +244,36 @@ def _add(reading: Reading, section: Section, name: str, found: list[Found]) -> N
             tuple(steps),
             section.line,
             condition,
-            ordered=_is_ordered(section),
-            warnings=warnings,
+            ordered=_is_ordered(section) or is_way_heading(section.title),
+            warnings=tuple(warnings),
         )
     )
+
+
+_WHEN = re.compile(
+    r"condition|when|use when|trigger|applies|symptom|if\b|condicion|cuando|quand|wann|bedingung|条件|场景|الشرط|متي"
+)
+
+
+def _condition(section: Section, intro: Sequence[Block]) -> str:
+    """When this way is meant: said outright, or under a label like "Condition"."""
+    for note in notes_of(intro):
+        if note.label and note.text and _WHEN.match(fold(note.label)):
+            return f"{note.label}: {note.text}" if is_condition(note.label) else note.text
+    said = [section.title, *(plain(block.text) for block in intro)]
+    return next((text.strip(" :\uff1a") for text in said if is_condition(text)), "")
+
+
+def _estimates(section: Section, name: str, intro: Sequence[Block]) -> list[Estimate]:
+    """Times an author gives for this way, in its heading or under a label."""
+    timed = _TIMED.search(section.title)
+    said = [(timed[1], section.line)] if timed else []
+    said += [(n.text, n.line) for n in notes_of(intro) if part_of(n.label) is Part.TIME]
+    found = [(text, line, *minutes(text)) for text, line in said]
+    return [Estimate(t, name, low, high, line) for t, line, low, high in found if low is not None]
+
+
+_TIMED = re.compile(r"[(\uff08]\s*([^()\uff08\uff09]*\d[^()\uff08\uff09]*)[)\uff09]\s*$")
 
 
 def _is_ordered(section: Section) -> bool:
@@ -273,8 +305,13 @@ def _unique(key: str, seen: Counter[str]) -> str:
 def _name_of(title: str) -> str:
     """The heading without its number."""
     title = bare_title(title)
-    match = re.match(r"\W*(?:\d+\.)*\d*[.)]?\s*(\D.*)", title)
-    return (match[1] if match else title).strip(" :") or "Rollback"
+    title = _TIMED.sub("", title) if minutes(title)[0] is not None else title
+    match = re.match(
+        r"\W*(?:(?i:part|teil|partie|parte|section)\s+\w{1,3}\s*[:.\uff1a–-]\s*|[一二三四五六七八九十]+、)?"
+        r"(?:\d+\.)*\d*[.)]?\s*(\D.*)",
+        title,
+    )
+    return (match[1] if match else title).strip(" :\uff1a") or "Rollback"
 
 
 def folded_name(procedure: Procedure) -> str:

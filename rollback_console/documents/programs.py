@@ -65,7 +65,8 @@ DESTROYS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (code, re.compile(pattern, re.IGNORECASE))
     for code, pattern in (
         ("removes-files", r"\brm\s+(?:-\w+\s+)*-\w*[rR]\w*|\brm\s+(?:-\w+\s+)*--recursive|\bfind\b.*\s-delete\b|\bshred\b|Remove-Item\b.*-Recurse"),
-        ("drops-data", r"\bdrop\s+(?:database|table|schema|column|index|view|user|role|constraint|collection)\b|\bdropdb\b|\btruncate\s+(?:table\s+)?\w|\bdelete\s+from\b|\.drop(?:Database)?\(|\bflush(?:all|db)\b|db:drop|migrate:fresh|migrate:reset|db:reset"),
+        ("drops-data", r"\bdrop\s+(?:database|table|schema|column|index|view|user|role|constraint|collection)\b|\bdropdb\b|\btruncate\s+(?:table\s+)?\w|\bdelete\s+from\b|\.drop(?:Database)?\(|db:drop|migrate:fresh|migrate:reset|db:reset"),
+        ("empties-cache", r"\bflush(?:all|db)\b"),
         ("discards-work", r"\bgit\s+reset\s+(?:.*\s)?--hard|\bgit\s+clean\s+-\w*f|\bgit\s+checkout\s+(?:--\s+)?\.(?:\s|$)"),
         ("force-push", r"\bgit\s+push\b.*(?:--force(?:-with-lease)?\b|\s-f\b|\s\+\S)"),
         ("restores-over", r"\b(?:mysql|mariadb|psql|sqlite3)\b[^|;&\n]*<(?!<)\s*\S|\|\s*(?:sudo\s+)?(?:docker\s+exec\s.*)?(?:mysql|mariadb|psql)\b|\bpg_restore\b|\bmongorestore\b|\bpsql\b.*\s(?:-f|--file)[ =]|\bmysql\b.*\bsource\s|gunzip\b.*\|\s*(?:mysql|psql)|\brestore-db-instance|\bsnapshot restore|RESTORE DATABASE|\bvelero restore|\brestic restore|\bpgbackrest\b.*restore"),

@@ -8,7 +8,14 @@ from rollback_console.documents.blocks import Block, BlockKind, parse
 from rollback_console.documents.coverage import Coverage
 from rollback_console.documents.derive import code_only
 from rollback_console.documents.details import Details, take
-from rollback_console.documents.fields import Field, fields_of, first, is_generic, trailer_fields
+from rollback_console.documents.fields import (
+    KNOWN,
+    Field,
+    fields_of,
+    first,
+    is_generic,
+    trailer_fields,
+)
 from rollback_console.documents.fold import plain
 from rollback_console.documents.frontmatter import read_front_matter
 from rollback_console.documents.gather import placeholders_of
@@ -73,17 +80,32 @@ class _Reader:
     def _title_section(self, root: Section) -> Section:
         """The first heading, where it stands above all others; else the root."""
         tops = root.children
-        if tops and (len(tops) == 1 or (tops[0].level == 1 and not _is_part(tops[0]))):
-            return tops[0] if not is_step_heading(tops[0].title) else root
-        return root
+        if not tops or is_step_heading(tops[0].title):
+            return root
+        above = tops[0].level == 1 and not _is_part(tops[0])
+        label = not root.blocks and _holds_only_lines(tops[0])
+        return tops[0] if len(tops) == 1 or above or label else root
 
     def _preamble(self, root: Section, title: Section) -> None:
         if title.heading:
             self.coverage.claim("title", title.heading.lines)
         for block in [*root.blocks, *(title.blocks if title is not root else [])]:
-            for found in fields_of([block]):
-                self.fields.append(found)
-                self.coverage.claim("field", (found.line, found.line), found.key)
+            found = fields_of([block])
+            for one in found:
+                self._field(one)
+                self._said_above(one)
+            if found and block.kind is BlockKind.TABLE:
+                self.coverage.claim("field", block.lines)
+
+    def _said_above(self, found: Field) -> None:
+        """`**Trigger:** ...` above all sections says what a section of that name would."""
+        part = part_of(found.label)
+        if part in _LINES and found.value and found.key not in KNOWN:
+            text = f"**{found.label}**: {found.value}"
+            block = Block(BlockKind.PARAGRAPH, (found.line, found.line), text)
+            if part is Part.TRIGGERS:
+                block.text = found.value
+            take(self.details, Section(title=found.label, line=found.line, blocks=[block]), part)
 
     # Sections.
 
@@ -226,7 +248,7 @@ class _Reader:
             preconditions=tuple(details.preconditions),
             checks=tuple(details.checks),
             actions=tuple(details.actions),
-            estimates=tuple(details.estimates),
+            estimates=(*details.estimates, *self.reading.estimates),
             notify=tuple(details.notify),
             contacts=tuple(details.contacts),
             messages=(*self.reading.messages, *details.messages),
@@ -264,6 +286,12 @@ def replace_children(section: Section) -> Section:
     return Section(section.title, section.level, section.line, section.blocks, [], None)
 
 
+def _holds_only_lines(section: Section) -> bool:
+    """A bold line at the very top, with nothing but lines of text under it."""
+    lines = {BlockKind.PARAGRAPH, BlockKind.RULE}
+    return not section.children and all(block.kind in lines for block in section.blocks)
+
+
 def _is_part(section: Section) -> bool:
     return part_of(section.title) not in {Part.UNKNOWN, Part.STEPS}
 
@@ -283,6 +311,7 @@ def _part(section: Section, inherited: Part) -> Part:
     return inherited if own is Part.UNKNOWN else own
 
 
+_LINES = {Part.TRIGGERS, Part.NO_GO, Part.TIME, Part.DECISION, Part.CONTACTS}
 _MAY_ACT = {Part.DATA, Part.DECISION, Part.TRIGGERS, Part.TIME}
 
 

@@ -57,6 +57,9 @@ _ROLLBACK = re.compile(synonyms.ROLLBACK)
 _FORWARD = re.compile(synonyms.FORWARD)
 _STEPS = re.compile(synonyms.STEPS)
 _FOLLOW_UP = re.compile(synonyms.FOLLOW_UP)
+_WARNS = re.compile(
+    r"(?:important )?warnings?$|caution$|dangers?$|risks?\b|advertencia|avertissement|warnung|警告|تحذير"
+)
 _OUTRIGHT = re.compile(
     r"\bsteps?\b|procedure|process\b|instructions|how to|execution|\bpasos\b|procedimiento|etapes|schritte|vorgehen|ablauf"
     r"|步骤|流程|操作|خطوات|اجراء"
@@ -79,6 +82,8 @@ def _part_of(heading: str) -> Part:
     for part, pattern in _ORDER:
         if pattern.search(folded):
             return part
+    if _WARNS.match(folded):
+        return Part.DATA
     if speaks_of_going_back(heading):
         return Part.STEPS
     if _FORWARD.search(folded):

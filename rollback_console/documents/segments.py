@@ -155,9 +155,14 @@ def _other_way(parts: list[Part], group: Group, label: str, fallback: bool) -> N
     before = parts[-1]
     if not before.ways:
         at = _reach(before.commands, group.commands[0])
-        first = Way(before.commands[at].label, before.commands[at:])
+        label_of_first = before.commands[at].label or _shortly(before.commands[at])
+        first = Way(label_of_first, before.commands[at:])
         parts[-1:] = [Part(before.commands[:at]), Part(ways=[first])]
-    parts[-1].ways.append(_way(group, label, fallback=fallback))
+    parts[-1].ways.append(_way(group, label or _shortly(group.commands[0]), fallback=fallback))
+
+
+def _shortly(command: Command) -> str:
+    return command.text.split("\n")[0][:60]
 
 
 def _reach(before: Sequence[Command], other: Command) -> int:

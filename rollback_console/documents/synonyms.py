@@ -15,7 +15,7 @@ ROLLBACK = (
 
 MESSAGE = (
     r"(?:message|notification|communication|communications|announcement|email|e-mail|slack|update"
-    r"|status(?: page)?)s? (?:template|text|example|message|announcement)s?|template message"
+    r"|status(?: page)?)s? (?:template|text|example|message|announcement)s?|template message|^messages? (?:to|for|text)\b|mensaje (?:a|para)|message (?:a|aux|pour)\b|nachricht an|发给|رساله"
     r"|plantilla|modele (?:de )?(?:message|communication)|nachrichtenvorlage|vorlage|消息模板|通知模板"
     r"|قالب|نموذج الرساله"
 )

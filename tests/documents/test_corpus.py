@@ -1,0 +1,46 @@
+"""Plans in the styles people write them, each with the report its author would agree to."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rollback_console.documents import read, report, write
+from rollback_console.documents.writer import write_bytes
+
+HERE = Path(__file__).parent
+PLANS = [*sorted((HERE / "corpus").glob("*.md")), HERE / "seed.md"]
+
+
+def compact(data: bytes) -> dict[str, Any]:
+    """The import report, its findings without their sentences."""
+    found = report(read(data))
+    found["findings"] = [[f["severity"], f["code"], f["line"]] for f in found["findings"]]
+    return json.loads(json.dumps(found))
+
+
+@pytest.mark.parametrize("plan", PLANS, ids=lambda plan: plan.stem)
+def test_a_plan_is_read_as_its_author_meant_it(plan: Path) -> None:
+    expected = json.loads(plan.with_suffix(".json").read_text())
+    assert compact(plan.read_bytes()) == expected
+
+
+@pytest.mark.parametrize("plan", PLANS, ids=lambda plan: plan.stem)
+def test_an_unedited_plan_is_written_back_byte_for_byte(plan: Path) -> None:
+    document = read(plan.read_bytes())
+    assert write_bytes(document) == plan.read_bytes()
+    assert read(write(document)) == document
+
+
+@pytest.mark.parametrize("plan", PLANS, ids=lambda plan: plan.stem)
+def test_line_ends_of_another_system_change_nothing_but_themselves(plan: Path) -> None:
+    windows = plan.read_bytes().replace(b"\n", b"\r\n")
+    assert compact(windows) == compact(plan.read_bytes())
+    assert write_bytes(read(windows)) == windows
+
+
+def test_the_corpus_is_large_enough_to_mean_something() -> None:
+    assert len(PLANS) > 30
