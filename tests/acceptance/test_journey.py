@@ -1,11 +1,12 @@
 """The main job, as people do it: everything `make run` starts, and a real browser.
 
-The pictures are left in pytest's temporary folder, under `pictures`.
+The pictures are left in tests/output/journey, which git ignores.
 """
 
 from __future__ import annotations
 
 import re
+import shutil
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -44,10 +45,11 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture
-def pictures(tmp_path: Path) -> Path:
-    folder = tmp_path / "pictures"
-    folder.mkdir()
+@pytest.fixture(scope="module")
+def pictures() -> Path:
+    folder = Path(__file__).parent.parent / "output" / "journey"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
     return folder
 
 
