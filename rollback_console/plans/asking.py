@@ -99,4 +99,4 @@ def _variables(revision: Revision, steps: list[Step]) -> list[tuple[str, str, st
 
 def _free(step: Step, way: int) -> set[str]:
     commands = chosen_commands(step, way if step.alternatives else None)
-    return free_variables("\n".join(command.text for command in commands))
+    return set(free_variables("\n".join(command.text for command in commands)))
