@@ -6,5 +6,6 @@ from django.urls import include, path
 
 urlpatterns = [
     path("api/v1/", include("rollback_console.api.urls")),
+    path("", include("rollback_console.live.urls")),
     path("", include("rollback_console.web.urls")),
 ]

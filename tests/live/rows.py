@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -82,9 +83,9 @@ class Rows:
         """How many listen to a Redis channel."""
         return int(dict(self._redis.pubsub_numsub(name))[name.encode()])
 
-    def append(self, run: StepRun, data: bytes) -> None:
-        """Add to a run's log as the driver does."""
-        self.do(_append, run, data)
+    def append(self, run: StepRun, data: bytes, at: datetime | None = None) -> None:
+        """Add to a run's log as the driver does, as if it came at that moment."""
+        self.do(_append, run, data, at)
         self.hint(run.rollback)
 
     def change(self, row: Any, **fields: Any) -> None:
@@ -183,9 +184,9 @@ def _rollback(*, spec: Snapshot | None = None, **fields: Any) -> Rollback:
     return Rollback.objects.get(pk=made.pk)
 
 
-def _append(run: StepRun, data: bytes) -> None:
+def _append(run: StepRun, data: bytes, at: datetime | None) -> None:
     row = StepRun.objects.get(pk=run.pk)
     end = logs.tail(row)
-    chunks = logs.append(row.pk, end, data, clock.now())
+    chunks = logs.append(row.pk, end, data, at or clock.now())
     LogChunk.objects.bulk_create(chunks)
     StepRun.objects.filter(pk=row.pk).update(stored=end.offset, lines=end.lines)

@@ -8,11 +8,12 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from rollback_console.engine.snapshot import StepSpec
 from rollback_console.rollbacks.models import Event, StepAnswer
 
 from .conftest import Tabs
 from .looking import LIVE, asking, chip, lines_in_sight
-from .rows import Rows
+from .rows import Rows, snapshot
 from .servers import Process
 
 pytestmark = pytest.mark.browser
@@ -62,18 +63,39 @@ def test_who_may_not_steer_sees_no_buttons_and_is_refused(tabs: Tabs, rows: Rows
         ("manual", "It is done", "Your answer is on record."),
         ("lost", "It finished: go on", "Your answer is on record."),
         ("failed", "Go on without it", "Going on without step 1."),
+        ("canary", "Go", "Your answer is on record."),
+        ("unreachable", "Stop waiting for it", "Your answer is on record."),
+        ("abort_unconfirmed", "I looked: nothing runs any more", "Your answer is on record."),
     ],
 )
 def test_each_question_has_its_answers(
     tabs: Tabs, rows: Rows, kind: str, button: str, said: str
 ) -> None:
     host = "" if kind == "manual" else "app-1"
-    run = rows.run(rows.rollback(), host=host, state="running" if kind == "manual" else kind)
+    state = {"manual": "running", "canary": "succeeded", "unreachable": "running"}.get(kind, kind)
+    run = rows.run(rows.rollback(), host=host, state=state)
     page = tabs.open(asking(rows, kind, 1, run).pk)
     page.locator(".answer textarea").fill("I looked at the host")
-    page.get_by_role("button", name=button).click()
+    page.get_by_role("button", name=button, exact=True).click()
     expect(page.get_by_text(said)).to_be_visible()
     assert tabs.complaints == []
+
+
+def test_what_a_failed_step_did_is_undone_from_the_page(tabs: Tabs, rows: Rows) -> None:
+    steps = (
+        StepSpec(1, "Move the data", script="move", hosts=("app-1",), undo=2),
+        StepSpec(2, "Move it back", script="back", hosts=("app-1",), standby=True),
+    )
+    rollback = rows.rollback(spec=snapshot(steps))
+    run = rows.run(rollback, state="failed", exit_code=1)
+    page = tabs.open(asking(rows, "failed", 1, run).pk)
+    expect(page.locator("#step-2")).to_contain_text("only if somebody asks to undo")
+    page.locator(".answer textarea").fill("Half of it was moved")
+    page.get_by_role("button", name="Undo it").click()
+    expect(page.get_by_text("Undoing step 1.")).to_be_visible()
+    made = rows.do(lambda: list(rollback.runs.filter(position=2).values_list("host", "state")))
+    assert made == [("app-1", "pending")]
+    expect(page.locator(".question")).to_contain_text("Step 1 failed: Move the data")
 
 
 def test_checks_messages_notes_pause_and_abort_are_posted_from_the_page(

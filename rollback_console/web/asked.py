@@ -1,0 +1,101 @@
+"""What a person is asked now, and the ends of the logs that it is about."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from rollback_console.engine.snapshot import StepSpec
+from rollback_console.engine.states import IN_FLIGHT, StepState
+from rollback_console.rollbacks import logs
+from rollback_console.rollbacks.models import Rollback, StepRun
+from rollback_console.rollbacks.view import snapshot_of
+
+from .steps import Station, stations
+
+LINES = 200
+TAIL = 256 * 1024
+FEW = 8
+TOLD = 3
+
+_UNDONE = frozenset({"failed", "lost"})
+
+_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_].*?(?:\x07|\x1b\\|$)|[ -/]*[0-~])")
+_HIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """The end of one run's log as text: (number from 1, line) pairs."""
+
+    run: StepRun | None
+    lines: list[tuple[int, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a person is asked: about which step, and which runs with the end of their logs.
+
+    `undoing` is the step that the plan names to undo this one.
+    """
+
+    kind: str
+    position: int
+    station: Station | None
+    about: list[Said]
+    undoing: StepSpec | None = None
+
+    @property
+    def positions(self) -> list[int]:
+        """The steps that one answer each is wanted for."""
+        return sorted({each.run.position for each in self.about if each.run} or {self.position})
+
+
+def question(rollback: Rollback, runs: list[StepRun]) -> Question | None:
+    """The question that stands, with the latest attempts `runs`; None when none does."""
+    asked = rollback.question
+    if not asked.get("kind"):
+        return None
+    position, tokens = int(asked.get("position") or 0), set(asked.get("tokens", []))
+    steps = {each.step.position: each for each in stations(snapshot_of(rollback.snapshot))}
+    station = steps.get(position)
+    first = position if asked["kind"] == "canary" else 0
+    asked_about = [run for run in runs if str(run.token) in tokens or _began(run, first)]
+    about = [said(run, FEW) for run in asked_about[:TOLD]]
+    about += [Said(run, []) for run in asked_about[TOLD:]]
+    undoing = steps.get(station.step.undo) if station and asked["kind"] in _UNDONE else None
+    return Question(asked["kind"], position, station, about, undoing.step if undoing else None)
+
+
+def _began(run: StepRun, position: int) -> bool:
+    return run.position == position and run.state != StepState.PENDING
+
+
+def shown(token: str, runs: list[StepRun], question: Question | None) -> StepRun | None:
+    """The run whose log is shown: the one chosen, asked about, working, or last to have spoken."""
+    chosen = [run for run in runs if str(run.token) == token]
+    asked = [each.run for each in question.about if each.run and each.run.host] if question else []
+    working = [run for run in runs if run.state in IN_FLIGHT and run.host]
+    ended = sorted(
+        (run for run in runs if run.ended_at and run.stored), key=lambda run: (run.ended_at, run.pk)
+    )
+    return next(iter([*chosen, *asked, *working, *reversed(ended), *runs]), None)
+
+
+def said(run: StepRun | None, count: int = LINES) -> Said:
+    """The last `count` lines of a run's log as plain text."""
+    if run is None or not run.stored:
+        return Said(run, [])
+    start = max(run.stored - (TAIL if count == LINES else TAIL // 16), 0)
+    lines = logs.read(run, start).decode(errors="replace").removesuffix("\n").split("\n")
+    lines = lines[1:] if start and len(lines) > 1 else lines
+    first = run.lines - len(lines) + 1
+    return Said(run, [(first + i, _plain(line)) for i, line in enumerate(lines)][-count:])
+
+
+def _plain(line: str) -> str:
+    """As it would stand on a terminal at the end, without colours; hidden characters named."""
+    shown = _ESCAPES.sub("", line).rstrip("\r").rpartition("\r")[2]
+    return _HIDDEN.sub(
+        lambda match: f"\N{LEFT ANGLE BRACKET}U+{ord(match[0]):04X}\N{RIGHT ANGLE BRACKET}", shown
+    )

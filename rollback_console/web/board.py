@@ -1,0 +1,62 @@
+"""The steps of a rollback over their hosts, as the live page draws them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from rollback_console.engine.states import ENDED_BADLY, StepState
+from rollback_console.rollbacks.models import Rollback, StepRun
+from rollback_console.rollbacks.view import snapshot_of
+
+from .steps import Station, stations
+
+MANY_HOSTS = 24
+
+# What matters most stands first and names the whole step.
+_URGENCY = [*sorted(ENDED_BADLY), StepState.RUNNING, StepState.LAUNCHING, StepState.PENDING]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One step over its hosts: `state` is its most urgent one, `counts` how many have which."""
+
+    station: Station
+    state: str
+    counts: list[tuple[str, int]]
+    runs: list[StepRun]
+    seconds: float | None
+
+    @property
+    def many(self) -> bool:
+        """Too many hosts to write their names out."""
+        return len(self.runs) > MANY_HOSTS
+
+
+def lines(rollback: Rollback, runs: list[StepRun]) -> list[Line]:
+    """Every step in order, with the latest attempts `runs`."""
+    by_step: dict[int, list[StepRun]] = {}
+    for run in sorted(runs, key=lambda run: _rank(run.state)):
+        by_step.setdefault(run.position, []).append(run)
+    return [
+        _line(station, by_step.get(station.step.position, []))
+        for station in stations(snapshot_of(rollback.snapshot))
+    ]
+
+
+def _line(station: Station, runs: list[StepRun]) -> Line:
+    counts = Counter(run.state for run in runs)
+    starts = [run.started_at for run in runs if run.started_at]
+    ends = [run.ended_at for run in runs if run.ended_at]
+    over = len(ends) == len(runs) and starts
+    return Line(
+        station=station,
+        state=runs[0].state if runs else StepState.PENDING,
+        counts=sorted(counts.items(), key=lambda pair: _rank(pair[0])),
+        runs=sorted(runs, key=lambda run: run.host) if len(runs) <= MANY_HOSTS else runs,
+        seconds=(max(ends) - min(starts)).total_seconds() if over else None,
+    )
+
+
+def _rank(state: str) -> int:
+    return _URGENCY.index(StepState(state)) if state in _URGENCY else len(_URGENCY)
