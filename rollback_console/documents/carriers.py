@@ -19,7 +19,8 @@ from rollback_console.documents.steps import Doubt, Found, step_from, step_from_
 from rollback_console.documents.words import is_warning
 
 _NUMBERED = re.compile(
-    r"(?:(?:step|paso|etape|schritt|passo|phase|步骤|第|الخطوه)\s*)?(\d{1,2})\s*(?:[.):、:步]|[-–—]\s)\s*(.+)"
+    r"(?:(?:step|paso|etape|schritt|passo|phase|步骤|第|الخطوه)\s*)?(\d{1,2})\s*(?:[.):、:步]"
+    r"|[-–—]\s)\s*(.+)"
 )
 _COMMAND_COLUMN = re.compile(r"command|\bcmd\b|comando|commande|befehl|\baction\b|命令|الامر")
 _TITLE_COLUMN = re.compile(r"step|action|task|description|what|paso|etape|schritt|步骤|الخطوه")

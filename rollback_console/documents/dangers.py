@@ -24,61 +24,99 @@ class Danger:
 
 
 _DESTROYS = {
-    "removes-files": "This removes files for good. Move them aside instead, or say what is safe to lose.",
+    "removes-files": "This removes files for good. Move them aside instead, or say what is safe "
+    "to lose.",
     "drops-data": "This drops data for good. Take a dump first and check that it can be read.",
-    "empties-cache": "This empties the cache for every user of it; expect load on what is behind it.",
-    "discards-work": "This throws away whatever is not committed on the host. Look at git status first.",
-    "force-push": "A forced push rewrites history for everybody. Revert with a new commit, or deploy an older one.",
-    "restores-over": "This writes a dump over the live database: everything since the dump is lost.",
+    "empties-cache": "This empties the cache for every user of it; expect load on what is "
+    "behind it.",
+    "discards-work": "This throws away whatever is not committed on the host. Look at git "
+    "status first.",
+    "force-push": "A forced push rewrites history for everybody. Revert with a new commit, or "
+    "deploy an older one.",
+    "restores-over": "This writes a dump over the live database: everything since the dump is "
+    "lost.",
     "reverses-migration": "Reversing a migration drops what it added, with the data in it.",
     "destroys-resources": "This deletes infrastructure or the volumes with its data.",
 }
 _RULES: tuple[tuple[Severity, str, str, str], ...] = (
-    (Severity.ERROR, "asks-a-person", r"\bread\s+(?:-\w+\s+)*-p|\bread\s+-\w*p\b|\bselect\s+\w+\s+in\b|Read-Host",
-     "This asks a question on a terminal that nobody sees. Make it a gate or a parameter of the plan."),
+    (Severity.ERROR, "asks-a-person", r"\bread\s+(?:-\w+\s+)*-p|\bread\s+-\w*p\b"
+                                      r"|\bselect\s+\w+\s+in\b|Read-Host",
+     "This asks a question on a terminal that nobody sees. Make it a gate or a parameter of the "
+     "plan."),
     (Severity.ERROR, "opens-an-editor",
-     r"(?:^|[;&|]\s*|sudo\s+)(?:vi|vim|nvim|nano|emacs|pico|visudo|code)\b|\bcrontab\s+-e|\bkubectl\s+(?:\S+\s+)*edit\b"
-     r"|\bgit\s+rebase\s+(?:\S+\s+)*-i|\bgit\s+commit\b(?!.*\s(?:-\w*m|--message|--no-edit|-C|-F))|\bansible-vault\s+edit",
-     "This opens an editor that nobody sees. Write the change as a command (sed, cp of a kept file, git revert)."),
+     r"(?:^|[;&|]\s*|sudo\s+)(?:vi|vim|nvim|nano|emacs|pico|visudo|code)\b|\bcrontab\s+-e"
+     r"|\bkubectl\s+(?:\S+\s+)*edit\b"
+     r"|\bgit\s+rebase\s+(?:\S+\s+)*-i|\bgit\s+commit\b(?!.*\s(?:-\w*m|--message|--no-edit|-C"
+     r"|-F))|\bansible-vault\s+edit",
+     "This opens an editor that nobody sees. Write the change as a command (sed, cp of a kept "
+     "file, git revert)."),
     (Severity.ERROR, "never-ends",
-     r"\btail\s+(?:\S+\s+)*(?:-\w*[fF]\b|--follow)|\bjournalctl\b.*\s(?:-\w*f\b|--follow)|\blogs?\b.*\s(?:-f\b|--follow\b|--tail\b(?!\s*=?\s*\d))"
-     r"|(?:^|[;&|]\s*|sudo\s+)watch\s|\bkubectl\b.*\s(?:-w\b|--watch\b)|(?:^|[;&|]\s*)(?:top|htop|k9s|less|more|man)\b(?!.*-b)"
-     r"|\bwhile\s+(?:true|:)\s*;|\bkubectl\s+port-forward|\bping\s+(?!.*-c)|\bpm2\s+(?:logs|monit)\b(?!.*--nostream)",
+     r"\btail\s+(?:\S+\s+)*(?:-\w*[fF]\b|--follow)|\bjournalctl\b.*\s(?:-\w*f\b|--follow)"
+     r"|\blogs?\b.*\s(?:-f\b|--follow\b|--tail\b(?!\s*=?\s*\d))"
+     r"|(?:^|[;&|]\s*|sudo\s+)watch\s|\bkubectl\b.*\s(?:-w\b|--watch\b)|(?:^|[;&|]\s*)(?:top"
+     r"|htop|k9s|less|more|man)\b(?!.*-b)"
+     r"|\bwhile\s+(?:true|:)\s*;|\bkubectl\s+port-forward|\bping\s+(?!.*-c)|\bpm2\s+(?:logs"
+     r"|monit)\b(?!.*--nostream)",
      "This never ends by itself, so the step would run until its time limit. Use a bounded form"
      " (--tail, --no-pager, timeout, rollout status)."),
     (Severity.ERROR, "opens-a-session",
-     r"\bmanage\.py\s+(?:shell|dbshell)\b(?!.*(?:-c|<))|\brails\s+(?:console|c|dbconsole)\b|\bartisan\s+tinker\b(?!.*--execute)"
-     r"|(?:^|[;&|]\s*)(?:sudo\s+(?:-u\s+\S+\s+)?)?(?:redis-cli(?:\s+-\S+(?:\s+[\w.]+)?)*\s*$|(?:psql|mysql|mariadb|mongosh?|sqlite3)(?:\s+(?:-[hUudPp]\s*\S+|-\w+|\w+))*\s*$)"
-     r"|\b(?:docker|podman|kubectl)\b.*\bexec\b.*\s(?:-it|-ti|-i\s+-t|--tty)\b|\bsudo\s+(?:-i|-s|su)\b\s*-?\s*$|(?:^|[;&|]\s*)su\s+-?\s*\w*\s*$"
+     r"\bmanage\.py\s+(?:shell|dbshell)\b(?!.*(?:-c|<))|\brails\s+(?:console|c|dbconsole)\b"
+     r"|\bartisan\s+tinker\b(?!.*--execute)"
+     r"|(?:^|[;&|]\s*)(?:sudo\s+(?:-u\s+\S+\s+)?)?(?:redis-cli(?:\s+-\S+(?:\s+[\w.]+)?)*\s*$"
+     r"|(?:psql|mysql|mariadb|mongosh?|sqlite3)(?:\s+(?:-[hUudPp]\s*\S+|-\w+|\w+))*\s*$)"
+     r"|\b(?:docker|podman|kubectl)\b.*\bexec\b.*\s(?:-it|-ti|-i\s+-t|--tty)\b|\bsudo\s+(?:-i|-s"
+     r"|su)\b\s*-?\s*$|(?:^|[;&|]\s*)su\s+-?\s*\w*\s*$"
      r"|(?:^|[;&|]\s*)ssh\s+(?:-\S+\s+)*[\w.@<>${}-]+\s*$",
-     "This opens a session that waits for typing. Give it its commands (-c, -e, -f, a command after the host), without a terminal."),
-    (Severity.WARNING, "may-ask", r"\bgit\s+revert\b(?!.*(?:--no-edit|--no-commit|\s-n\b))|\bapt(?:-get)?\s+(?:install|remove|upgrade|purge)\b(?!.*\s-y)"
-     r"|\byum\s+(?:install|remove|downgrade)\b(?!.*\s-y)|\bterraform\s+(?:apply|destroy)\b(?!.*-auto-approve)(?!.*tfplan)"
-     r"|\bartisan\s+migrate:\w+(?!.*--force)|\bprisma\s+migrate\s+reset\b(?!.*--force)|\brm\s+-\w*i\b|\bpulumi\s+(?:up|destroy)\b(?!.*(?:--yes|\s-y))",
-     "This may stop to ask. Give the option that answers it (--no-edit, -y, -auto-approve, --force)."),
+     "This opens a session that waits for typing. Give it its commands (-c, -e, -f, a command "
+     "after the host), without a terminal."),
+    (Severity.WARNING, "may-ask", r"\bgit\s+revert\b(?!.*(?:--no-edit|--no-commit|\s-n\b))"
+                                  r"|\bapt(?:-get)?\s+(?:install|remove|upgrade"
+                                  r"|purge)\b(?!.*\s-y)"
+     r"|\byum\s+(?:install|remove|downgrade)\b(?!.*\s-y)|\bterraform\s+(?:apply"
+     r"|destroy)\b(?!.*-auto-approve)(?!.*tfplan)"
+     r"|\bartisan\s+migrate:\w+(?!.*--force)|\bprisma\s+migrate\s+reset\b(?!.*--force)"
+     r"|\brm\s+-\w*i\b|\bpulumi\s+(?:up|destroy)\b(?!.*(?:--yes|\s-y))",
+     "This may stop to ask. Give the option that answers it (--no-edit, -y, -auto-approve, "
+     "--force)."),
     (Severity.WARNING, "exits-early", r"(?:^|[;&|{]\s*)exit\b(?!.*(?:\bfi\b|\bthen\b))",
      "exit ends the whole step, so what follows does not run."),
-    (Severity.WARNING, "goes-on-behind", r"(?<![&<>|])&\s*$|(?<![&<>|])&\s*\n|\bnohup\b|\bdisown\b|\bscreen\s+-d|\btmux\s+new.*-d",
+    (Severity.WARNING, "goes-on-behind", r"(?<![&<>|])&\s*$|(?<![&<>|])&\s*\n|\bnohup\b"
+                                         r"|\bdisown\b|\bscreen\s+-d|\btmux\s+new.*-d",
      "This goes on after the step has ended, unwatched. Use a service manager, or wait for it."),
     (Severity.ERROR, "literal-credential",
-     r"(?i)(?:password|passwd|pwd|secret|token|api[_-]?key|access[_-]?key)\s*[=:]\s*['\"]?(?![$<{\[*_]|YOUR|X{3}|your|\s|['\"]|\|)[^\s'\"$<>]{4,}"
-     r"|\b(?:mysql|mysqldump|mariadb|mysqladmin)\b.*\s-p(?![$<{\"'\s])[^\s-]\S{2,}|://[^/\s:$<{]+:(?![$<{*]|password\b|pass\b)[^@\s/$<{]{3,}@|\bAKIA[0-9A-Z]{16}\b"
+     r"(?i)(?:password|passwd|pwd|secret|token|api[_-]?key"
+     r"|access[_-]?key)\s*[=:]\s*['\"]?(?![$<{\[*_]|YOUR|X{3}|your|\s|['\"]|\|)[^\s'\"$<>]{4,}"
+     r"|\b(?:mysql|mysqldump|mariadb|mysqladmin)\b.*\s-p(?![$<{\"'\s])[^\s-]\S{2,}"
+     r"|://[^/\s:$<{]+:(?![$<{*]|password\b|pass\b)[^@\s/$<{]{3,}@|\bAKIA[0-9A-Z]{16}\b"
      r"|\bPGPASSWORD=['\"]?(?![$<{'\"])\S+|-u\s+[\w.-]+:(?![$<{])[^\s$]{3,}|\bghp_\w{20,}",
-     "A credential stands in the text of the plan. Store it as a secret of the environment and change it: it has been read."),
+     "A credential stands in the text of the plan. Store it as a secret of the environment and "
+     "change it: it has been read."),
     (Severity.ERROR, "password-in-arguments",
-     r"\b(?:mysql|mysqldump|mariadb|mariadb-dump|mysqladmin)\b[^|;\n]*\s(?:-p(?=[$<{\"'])\S+|--password[= ][\"']?[$<{]\S+)|\bsshpass\s+-p|\bredis-cli\b.*\s-a\s"
-     r"|\bcurl\b.*\s(?:-u|--user)\s*[\"']?[\w.@${}<>-]+:[\"']?[$<]|\b(?:psql|pg_dump|pg_restore|mongo\w*)\b.*://[^/\s]+:[$<{][^@\s]*@|\bmongo\w*\b.*\s(?:-p|--password)[= ]?[$<]",
-     "The password stands in the arguments, where every user of the host sees it in the process list."
+     r"\b(?:mysql|mysqldump|mariadb|mariadb-dump|mysqladmin)\b[^|;\n]*\s(?:-p(?=[$<{\"'])\S+"
+     r"|--password[= ][\"']?[$<{]\S+)|\bsshpass\s+-p|\bredis-cli\b.*\s-a\s"
+     r"|\bcurl\b.*\s(?:-u|--user)\s*[\"']?[\w.@${}<>-]+:[\"']?[$<]|\b(?:psql|pg_dump|pg_restore"
+     r"|mongo\w*)\b.*://[^/\s]+:[$<{][^@\s]*@|\bmongo\w*\b.*\s(?:-p|--password)[= ]?[$<]",
+     "The password stands in the arguments, where every user of the host sees it in the process "
+     "list."
      " Use a defaults file (mysql), .pgpass (PostgreSQL) or a netrc file (curl)."),
     (Severity.WARNING, "example-value",
-     r"(?<![\w.])v?1\.2\.[0-9](?![\w.])|--to-revision[= ]\d+|\b(?:abc123\w*|deadbeef|a1b2c3d\w*|1a2b3c\w*|abcdef\d*|xyz789|123abc)\b|\bexample\.(?:com|org|net)\b"
-     r"|\bhelm\s+(?:\S+\s+)*rollback\s+(?:-\S+\s+)*[\w-]+\s+\d+\b|(?<![\w.])v?[01]\.0\.0(?![\w.])|(?<![\d$])20[12]\d([-_]?)[01]\d\1[0-3]\d(?!\d*\))",
-     "This looks like an example's value and would run as it is. Write a placeholder, so that the console asks for it."),
-    (Severity.NOTE, "pipe-hides-failure", r"\b(?:pg_dump|mysqldump|mariadb-dump|gunzip|zcat|pg_restore|mongodump|curl|cat)\b[^|\n]*(?<!\|)\|(?!\|)\s*(?:sudo\s+)?(?:gzip|mysql|mariadb|psql|bash|sh|pg_restore|aws|ssh)\b",
-     "Only the last part of a pipe decides whether it failed: an empty or broken first part goes unseen."
+     r"(?<![\w.])v?1\.2\.[0-9](?![\w.])|--to-revision[= ]\d+|\b(?:abc123\w*|deadbeef|a1b2c3d\w*"
+     r"|1a2b3c\w*|abcdef\d*|xyz789|123abc)\b|\bexample\.(?:com|org|net)\b"
+     r"|\bhelm\s+(?:\S+\s+)*rollback\s+(?:-\S+\s+)*[\w-]+\s+\d+\b"
+     r"|(?<![\w.])v?[01]\.0\.0(?![\w.])|(?<![\d$])20[12]\d([-_]?)[01]\d\1[0-3]\d(?!\d*\))",
+     "This looks like an example's value and would run as it is. Write a placeholder, so that "
+     "the console asks for it."),
+    (Severity.NOTE, "pipe-hides-failure", r"\b(?:pg_dump|mysqldump|mariadb-dump|gunzip|zcat"
+                                          r"|pg_restore|mongodump|curl"
+                                          r"|cat)\b[^|\n]*(?<!\|)\|(?!\|)\s*(?:sudo\s+)?(?:gzip"
+                                          r"|mysql|mariadb|psql|bash|sh|pg_restore|aws|ssh)\b",
+     "Only the last part of a pipe decides whether it failed: an empty or broken first part "
+     "goes unseen."
      " Write to a file, check it, then go on."),
-    (Severity.ERROR, "runs-downloaded-code", r"\b(?:curl|wget)\b[^|\n]*\|\s*(?:sudo\s+)?(?:ba|z|da)?sh\b",
-     "This runs whatever a server sends at that moment. Fetch the script, check it, keep it with the plan."),
+    (Severity.ERROR, "runs-downloaded-code", r"\b(?:curl|wget)\b[^|\n]*\|\s*(?:sudo\s+)?(?:ba|z"
+                                             r"|da)?sh\b",
+     "This runs whatever a server sends at that moment. Fetch the script, check it, keep it "
+     "with the plan."),
 )  # fmt: skip
 _COMPILED = tuple((s, code, re.compile(p, re.MULTILINE), text) for s, code, p, text in _RULES)
 

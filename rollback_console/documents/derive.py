@@ -11,8 +11,10 @@ from rollback_console.documents.model import Note, Procedure, Step
 from rollback_console.documents.programs import destroys
 
 _KEEPS = re.compile(
-    r"(?:keep|leave|retain|preserv|without|skip|not) .{0,30}(?:\bdb\b|database|schema|data\b)|code[ -]only|only .{0,20}code"
-    r"|sin .{0,20}base de datos|solo .{0,20}codigo|sans .{0,20}base de donnees|seulement le code|datenbank .{0,20}(?:behalten|belassen)"
+    r"(?:keep|leave|retain|preserv|without|skip|not) .{0,30}(?:\bdb\b|database|schema|data\b)"
+    r"|code[ -]only|only .{0,20}code"
+    r"|sin .{0,20}base de datos|solo .{0,20}codigo|sans .{0,20}base de donnees|seulement le code"
+    r"|datenbank .{0,20}(?:behalten|belassen)"
     r"|nur .{0,10}code|保留数据库|仅回滚代码|只回滚代码|الابقاء علي قاعده البيانات|الكود فقط"
 )
 _ALTERNATIVE = re.compile(r"alternativ|option|instead|or\b|consider|opcion|可选|另外|替代|بديل")

@@ -25,18 +25,22 @@ from rollback_console.documents.sections import Part, is_follow_up
 from rollback_console.documents.words import is_warning
 
 _PRIMARY = re.compile(
-    r"primary|decision[ -]?maker|decided by|approver|authori[sz]ed by|final call|owner|first|lead\b|principal|responsable"
+    r"primary|decision[ -]?maker|decided by|approver|authori[sz]ed by|final call|owner|first"
+    r"|lead\b|principal|responsable"
     r"|decideur|hauptverantwortlich|entscheider|primario|主要|负责人|决策者|决策人|الرئيسي|صاحب القرار|المسوول"
 )
 _ESCALATE = re.compile(
-    r"escalat|secondary|back-?up|fallback|if unavailable|then|escalar|secundario|escalade|suppleant|eskalation|vertretung"
+    r"escalat|secondary|back-?up|fallback|if unavailable|then|escalar|secundario|escalade"
+    r"|suppleant|eskalation|vertretung"
     r"|升级|备用|上报|التصعيد|البديل|تصعيد"
 )
 _SPLIT = re.compile(
-    r"\s+(?:or|then|y|o|ou|puis|et|oder|dann|und|and)\s+|\s*(?:[,;/→>、,]|->|=>)\s*|\s*(?:或者|或|然后)\s*|\s+(?:او|أو|ثم)\s+"
+    r"\s+(?:or|then|y|o|ou|puis|et|oder|dann|und|and)\s+|\s*(?:[,;/→>、,]|->|=>)\s*|\s*(?:或者|或"
+    r"|然后)\s*|\s+(?:او|أو|ثم)\s+"
 )
 _CLASS = re.compile(
-    r"safe|danger|unsafe|destructive|requires?|reversible|irreversible|compatible|additive|breaking|seguro|peligro"
+    r"safe|danger|unsafe|destructive|requires?|reversible|irreversible|compatible|additive"
+    r"|breaking|seguro|peligro"
     r"|sur\b|dangereu|sicher|gefahrlich|安全|危险|امن|خطر"
 )
 _LOSS = re.compile(r"loss|lose|lost|risk|perdida|perte|verlust|丢失|风险|فقدان")
@@ -113,7 +117,8 @@ def _deciders(section: Section) -> list[str]:
 
 
 _WHO = re.compile(
-    r"\bwho\b|authority|decision[ -]?maker|decides|approver|approval|quien|autoridad|qui\b|wer\b|决策人|负责人|من يقرر"
+    r"\bwho\b|authority|decision[ -]?maker|decides|approver|approval|quien|autoridad|qui\b|wer\b"
+    r"|决策人|负责人|من يقرر"
 )
 
 
@@ -236,7 +241,8 @@ def _rungs(block: Block) -> list[str]:
 
 
 _LEVEL = re.compile(
-    r"(?:level|l|tier|nivel|niveau|stufe|级别|المستوي|p|sev) ?\d|first|second|third|primary|secondary|after|then|\d"
+    r"(?:level|l|tier|nivel|niveau|stufe|级别|المستوي|p|sev) ?\d|first|second|third|primary"
+    r"|secondary|after|then|\d"
 )
 
 

@@ -14,20 +14,27 @@ from rollback_console.documents.labelled import split_label
 _KEYS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (name, re.compile(pattern))
     for name, pattern in (
-        ("title", r"feature|title|change|funcionalidad|titulo|fonctionnalite|titre|funktion|titel|功能|标题|变更|الميزه|العنوان"),
-        ("service", r"services?|applications?|app|component|system|project|product|servicio|aplicacion|sistema|application"
+        ("title", r"feature|title|change|funcionalidad|titulo|fonctionnalite|titre|funktion"
+                  r"|titel|功能|标题|变更|الميزه|العنوان"),
+        ("service", r"services?|applications?|app|component|system|project|product|servicio"
+                    r"|aplicacion|sistema|application"
                     r"|composant|dienst|anwendung|systeme|服务|应用|系统|项目|الخدمه|التطبيق|النظام"),
-        ("environment", r"env|environments?|target environment|entorno|ambiente|environnement|umgebung|环境|البيئه"),
+        ("environment", r"env|environments?|target environment|entorno|ambiente|environnement"
+                        r"|umgebung|环境|البيئه"),
         ("date", r"date|created|fecha|datum|date de creation|日期|التاريخ"),
-        ("lead", r"(?:rollback )?(?:lead|leader|owner|coordinator|manager)|responsable(?: de .*)?|lider.*|rollback-?verantwortlich\w*"
+        ("lead", r"(?:rollback )?(?:lead|leader|owner|coordinator|manager)"
+                 r"|responsable(?: de .*)?|lider.*|rollback-?verantwortlich\w*"
                  r"|verantwortlich\w*|负责人|回滚负责人|المسوول.*|قائد.*"),
     )
 )  # fmt: skip
 KNOWN = frozenset(name for name, _ in _KEYS)
 _GENERIC = re.compile(
-    r"(?:the )?(?:(?:deployment |emergency |production |release |service |application )?(?:rollback|roll back|backout|recovery|revert)"
-    r"(?: plan| procedures?| runbook| guide| playbook| document| checklist| strategy| steps| instructions)?"
-    r"|runbook|plan de (?:rollback|reversion|retour arriere|contingencia)|ruckrollplan|rollback-plan|回滚(?:计划|方案|预案|手册)"
+    r"(?:the )?(?:(?:deployment |emergency |production |release |service "
+    r"|application )?(?:rollback|roll back|backout|recovery|revert)"
+    r"(?: plan| procedures?| runbook| guide| playbook| document| checklist| strategy| steps"
+    r"| instructions)?"
+    r"|runbook|plan de (?:rollback|reversion|retour arriere|contingencia)|ruckrollplan"
+    r"|rollback-plan|回滚(?:计划|方案|预案|手册)"
     r"|خطه (?:التراجع|الاسترجاع))(?: template)?"
 )
 _EMPHASISED = re.compile(r"\s*[*_]([^*_\n]{3,200})[*_]\s*")

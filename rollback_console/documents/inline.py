@@ -16,11 +16,13 @@ from rollback_console.documents.words import is_negated
 
 _CODE = re.compile(r"(?<!`)(`{1,2})(?!`)([^`\n]{3,400})\1(?!`)")
 _RUN = re.compile(
-    r"(?:^|[\s,;(])(?:run|execute|use|using|with|via|by running|issue|type|enter|ejecutar?|correr|executer|lancer"
+    r"(?:^|[\s,;(])(?:run|execute|use|using|with|via|by running|issue|type|enter|ejecutar?"
+    r"|correr|executer|lancer"
     r"|ausfuhren|mit|执行|运行|使用|نفذ|شغل)\s*:?$"
 )
 _LOOKS = re.compile(
-    r"\b(?:check|verify|confirm|ensure|make sure|see|should|look|inspect|comprobar|verificar|verifier|prufen)\b|检查|确认|تحقق"
+    r"\b(?:check|verify|confirm|ensure|make sure|see|should|look|inspect|comprobar|verificar"
+    r"|verifier|prufen)\b|检查|确认|تحقق"
 )
 
 

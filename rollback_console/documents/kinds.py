@@ -12,7 +12,8 @@ Around = tuple[str, str]
 _BY_WORD: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
     (kind, re.compile(pattern))
     for kind, pattern in (
-        (Kind.SECRET, r"passw|secret|token|api[ _-]?key|credential|contrasena|mot de passe|kennwort"),
+        (Kind.SECRET, r"passw|secret|token|api[ _-]?key|credential|contrasena|mot de passe"
+                      r"|kennwort"),
         (Kind.MIGRATION, r"migrat|alembic"),
         (Kind.COMMIT, r"\bsha\b|sha1|commit|hash\b|git[ _-]?ref"),
         (Kind.URL, r"\burl\b|endpoint|\bdomain|\buri\b"),
@@ -24,7 +25,8 @@ _BY_WORD: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
         (Kind.HOST, r"\bhost|server|\bip\b|\bnode\b|address|servidor|serveur"),
         (Kind.UNIT, r"\bunit\b|systemd"),
         (Kind.NUMBER, r"number|\bnum\b|revision|\bport\b|\bpid\b|count|\bn\b|numero|nummer"),
-        (Kind.APP, r"\bapp\b|application|service|deploy|project|component|release|workload|\bpod\b"),
+        (Kind.APP, r"\bapp\b|application|service|deploy|project|component|release|workload"
+                   r"|\bpod\b"),
         (Kind.TIMESTAMP, r"time ?stamp|\bdate\b|datetime|fecha|datum"),
     )
 )  # fmt: skip
@@ -35,16 +37,21 @@ _MIGRATION_TOOL = re.compile(
 _VERSION = re.compile(r"[vV]?[\dXYZNxyzn]+(?:\.[\dXYZNxyzn]+)+")
 _GIT = re.compile(r"\bgit\b.*\b(?:checkout|reset|revert|switch|merge|rebase|diff|show|log|push)\b")
 _EXTENSION = re.compile(
-    r"\.(?:sql|gz|dump|tar|tgz|zip|bak|bz2|xz|zst|rdb|db|backup|json|ya?ml|conf|env|jar|war|log|sqlite3?)\b"
+    r"\.(?:sql|gz|dump|tar|tgz|zip|bak|bz2|xz|zst|rdb|db|backup|json|ya?ml|conf|env|jar|war|log"
+    r"|sqlite3?)\b"
 )
 _FILLER = re.compile(
-    r"^(?:(?:describe|insert|enter|add|fill in|specify|provide|document|your|the|a|an|name of(?: the)?)\s+)+"
+    r"^(?:(?:describe|insert|enter|add|fill in|specify|provide|document|your|the|a|an"
+    r"|name of(?: the)?)\s+)+"
 )
 # Names a shell, a login or this console already give a meaning.
 _TAKEN = re.compile(
-    r"(?:PATH|HOME|USER|PWD|OLDPWD|SHELL|TERM|LANG|LC_\w+|IFS|PS\d|ENV|BASH\w*|TMPDIR|MAIL|LOGNAME|HOSTNAME"
-    r"|UID|EUID|PPID|OPTARG|OPTIND|LINENO|RANDOM|SECONDS|LD_\w+|GIT_\w+|SSH_\w+|SUDO_\w+|PYTHON\w*|PERL\w*"
-    r"|RUBY\w*|NODE_\w+|DISPLAY|EDITOR|VISUAL|PAGER|TZ|CDPATH|GLOBIGNORE|POSIXLY_CORRECT|FUNCNEST|SHELLOPTS)"
+    r"(?:PATH|HOME|USER|PWD|OLDPWD|SHELL|TERM|LANG|LC_\w+|IFS|PS\d|ENV|BASH\w*|TMPDIR|MAIL"
+    r"|LOGNAME|HOSTNAME"
+    r"|UID|EUID|PPID|OPTARG|OPTIND|LINENO|RANDOM|SECONDS|LD_\w+|GIT_\w+|SSH_\w+|SUDO_\w+"
+    r"|PYTHON\w*|PERL\w*"
+    r"|RUBY\w*|NODE_\w+|DISPLAY|EDITOR|VISUAL|PAGER|TZ|CDPATH|GLOBIGNORE|POSIXLY_CORRECT"
+    r"|FUNCNEST|SHELLOPTS)"
 )
 
 

@@ -17,13 +17,16 @@ _LABEL = re.compile(
 )
 _UNIT = (
     r"(?:s(?:ec(?:ond)?s?)?|segundos?|secondes?|sekunden?|秒|ثواني|m(?:in(?:ute|uto)?[sn]?)?|分钟|分"
-    r"|دقائق|دقيقة|h(?:(?:ou)?rs?)?|horas?|heures?|stunden?|小时|ساعات|ساعة|days?|dias?|jours?|tage?|天)"
+    r"|دقائق|دقيقة|h(?:(?:ou)?rs?)?|horas?|heures?|stunden?|小时|ساعات|ساعة|days?|dias?|jours?"
+    r"|tage?|天)"
 )
 _AMOUNT = r"\d{1,5}(?:[.,]\d{1,2})?"
 _DURATION = re.compile(
-    r"(?:(?P<less><|≤|under|within|less than|up to|max(?:imum)?\.?:?|bis zu|menos de|moins de)\s*)?~?\s*"
+    r"(?:(?P<less><|≤|under|within|less than|up to|max(?:imum)?\.?:?|bis zu|menos de"
+    r"|moins de)\s*)?~?\s*"
     rf"(?P<low>{_AMOUNT})(?:\s*(?P<u1>{_UNIT}))?"
-    rf"(?:\s*(?:-|–|—|to|a|à|bis|至|到|~|إلى|الى)\s*(?P<high>{_AMOUNT})\s*(?P<u2>{_UNIT})|(?<=[^\d.,\s]))(?![A-Za-z])",
+    rf"(?:\s*(?:-|–|—|to|a|à|bis|至|到|~|إلى|الى)\s*(?P<high>{_AMOUNT})\s*(?P<u2>{_UNIT})"
+    rf"|(?<=[^\d.,\s]))(?![A-Za-z])",
     re.IGNORECASE,
 )
 

@@ -22,17 +22,22 @@ from rollback_console.documents.remedies import carry, dump_first, move_before
 from rollback_console.documents.variables import assigned_variables, free_variables
 
 _CHECKOUT = re.compile(
-    r"\bgit\b.*\b(?:checkout|reset|revert|switch)\b|\bln\s+-\w*s\w*f?\b.*\b(?:current|releases?)\b|\bgit\s+pull\b"
+    r"\bgit\b.*\b(?:checkout|reset|revert|switch)\b|\bln\s+-\w*s\w*f?\b.*\b(?:current"
+    r"|releases?)\b|\bgit\s+pull\b"
 )
 _DUMP = re.compile(
-    r"\b(?:mysqldump|mariadb-dump|pg_dump(?:all)?|mongodump|xtrabackup|mariabackup|pg_basebackup|velero\s+backup|redis-cli\b.*\bbgsave"
-    r"|create-db-snapshot|sqlite3\b.*\.backup|expdp|BACKUP\s+DATABASE|dumpdata|backups?\s+(?:create|capture))\b|\bcp\b.*\.(?:sqlite3?|db)\b",
+    r"\b(?:mysqldump|mariadb-dump|pg_dump(?:all)?|mongodump|xtrabackup|mariabackup|pg_basebackup"
+    r"|velero\s+backup|redis-cli\b.*\bbgsave"
+    r"|create-db-snapshot|sqlite3\b.*\.backup|expdp|BACKUP\s+DATABASE|dumpdata"
+    r"|backups?\s+(?:create|capture))\b|\bcp\b.*\.(?:sqlite3?|db)\b",
     re.IGNORECASE,
 )
 _CD = re.compile(r"^(?:cd|pushd)\s+(?![-~])(\S+)\s*$")
 _NEEDS_DIRECTORY = re.compile(
-    r"(?:^|[;&|]\s*|sudo\s+)(?:python3?\s+manage\.py|\./\S|(?:php\s+)?artisan\b|bin/\w|bundle\b|rake\b|rails\b|npm\b|yarn\b|pnpm\b|npx\b"
-    r"|make\b|docker[ -]compose\b|terraform\b|terragrunt\b|alembic\b|flask\b|mvn\b|\./gradlew|composer\b|pipenv\b|poetry\b|pytest\b|ansible-playbook\b)"
+    r"(?:^|[;&|]\s*|sudo\s+)(?:python3?\s+manage\.py|\./\S|(?:php\s+)?artisan\b|bin/\w|bundle\b"
+    r"|rake\b|rails\b|npm\b|yarn\b|pnpm\b|npx\b"
+    r"|make\b|docker[ -]compose\b|terraform\b|terragrunt\b|alembic\b|flask\b|mvn\b|\./gradlew"
+    r"|composer\b|pipenv\b|poetry\b|pytest\b|ansible-playbook\b)"
     r"|\bmanage\.py\b"
 )
 _NEEDS_ANY = re.compile(r"(?:^|[;&|]\s*)git\s+(?!clone|-C\b|ls-remote|config --global)\w+")

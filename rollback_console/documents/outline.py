@@ -18,7 +18,8 @@ from rollback_console.documents.words import is_condition, is_or, is_warning, op
 
 _BOLD_LINE = re.compile(r"\s*(?:[^\w\s*\[]{1,4}\s*)?(?:\*\*|__)([^*\n]{2,120}?)(?:\*\*|__)\s*:?\s*")
 _REMARK = re.compile(
-    r"note|expected|example|output|result|command|why|tip|run|what|purpose|nota|hinweis|remarque|注|说明"
+    r"note|expected|example|output|result|command|why|tip|run|what|purpose|nota|hinweis|remarque"
+    r"|注|说明"
 )
 _LABEL_LEVEL = 7
 

@@ -32,17 +32,21 @@ from rollback_console.documents.words import (
 )
 
 _STEP = re.compile(
-    r"\W*(?:step|paso|etape|schritt|passo|passaggio|步骤|الخطوه|خطوه)\s*#?\s*(\d{1,3})(?:\.\d+)*(?:\s*[:.)\-–—:\uff1a、]\s*|\s+|$)(.*)"
+    r"\W*(?:step|paso|etape|schritt|passo|passaggio|步骤|الخطوه"
+    r"|خطوه)\s*#?\s*(\d{1,3})(?:\.\d+)*(?:\s*[:.)\-–—:\uff1a、]\s*|\s+|$)(.*)"
 )
 _COUNTED = re.compile(r"\W*(?:\d{1,2}\.)*(\d{1,3})\s*(?:[.):、]\s*|[-–—]\s+|\s+(?=[^\W\d]))(\D.*)")
 _CHINESE_STEP = re.compile(r"\W*第\s*([一二三四五六七八九十\d]{1,3})\s*步\s*[:\uff1a、]?\s*(.*)")
 _WAY = re.compile(
-    r"\W*(?:\d[\d.]*[.)]?\s*)?(?:rollback\s+)?(?:option|method|scenario|level|procedure|strategy|approach|alternative|plan|path|way|tier|case"
-    r"|opcion|escenario|metodo|estrategia|methode|strategie|variante|szenario|方案|场景|方法|选项|الخيار|السيناريو|الطريقه)"
+    r"\W*(?:\d[\d.]*[.)]?\s*)?(?:rollback\s+)?(?:option|method|scenario|level|procedure|strategy"
+    r"|approach|alternative|plan|path|way|tier|case"
+    r"|opcion|escenario|metodo|estrategia|methode|strategie|variante|szenario|方案|场景|方法|选项|الخيار"
+    r"|السيناريو|الطريقه)"
     r"\s*(?:#\s*)?(?:\d{1,2}|[a-h]|[ivx]{1,4}|[一二三四五六])(?:\b|(?<=[一二三四五六]))"
 )
 _PHASE = re.compile(
-    r"\W*(?:\d[\d.]*[.)]?\s*)?(?:phase|stage|part|fase|etapa|teil|partie|阶段|المرحله)\s*(?:#\s*)?(?:\d{1,2}|[a-h]|[ivx]{1,4}|[一二三四五六])\b"
+    r"\W*(?:\d[\d.]*[.)]?\s*)?(?:phase|stage|part|fase|etapa|teil|partie|阶段"
+    r"|المرحله)\s*(?:#\s*)?(?:\d{1,2}|[a-h]|[ivx]{1,4}|[一二三四五六])\b"
     r"|\W*第[一二三四五六\d]阶段"
 )
 _DIGITS = {digit: at for at, digit in enumerate("一二三四五六七八九十", 1)}
@@ -208,7 +212,8 @@ def _step_title(title: str) -> str:
 
 
 _AS_WRITTEN_STEP = re.compile(
-    r"\W*(?:(?i:step|paso|[eé]tape|schritt|passo|passaggio)|步骤|الخطوة|خطوة)\s*#?\s*\d{1,3}(?:\.\d+)*\s*[:.)\-–—:\uff1a、]?\s*(.*)"
+    r"\W*(?:(?i:step|paso|[eé]tape|schritt|passo|passaggio)|步骤|الخطوة"
+    r"|خطوة)\s*#?\s*\d{1,3}(?:\.\d+)*\s*[:.)\-–—:\uff1a、]?\s*(.*)"
     r"|\W*第\s*[一二三四五六七八九十\d]{1,3}\s*步\s*[:\uff1a、]?\s*(.*)"
 )
 _AS_WRITTEN_COUNT = re.compile(r"\W*(?:\d{1,2}\.)*\d{1,3}\s*[.):、\-–—]*\s+(\D.*)")
@@ -251,7 +256,8 @@ def _add(reading: Reading, section: Section, name: str, found: list[Found]) -> N
 
 
 _WHEN = re.compile(
-    r"condition|when|use when|trigger|applies|symptom|if\b|condicion|cuando|quand|wann|bedingung|条件|场景|الشرط|متي"
+    r"condition|when|use when|trigger|applies|symptom|if\b|condicion|cuando|quand|wann|bedingung"
+    r"|条件|场景|الشرط|متي"
 )
 
 

@@ -64,20 +64,44 @@ _PROSE = re.compile(
 DESTROYS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (code, re.compile(pattern, re.IGNORECASE))
     for code, pattern in (
-        ("removes-files", r"\brm\s+(?:-\w+\s+)*-\w*[rR]\w*|\brm\s+(?:-\w+\s+)*--recursive|\bfind\b.*\s-delete\b|\bshred\b|Remove-Item\b.*-Recurse"),
-        ("drops-data", r"\bdrop\s+(?:database|table|schema|column|index|view|user|role|constraint|collection)\b|\bdropdb\b|\btruncate\s+(?:table\s+)?\w|\bdelete\s+from\b|\.drop(?:Database)?\(|db:drop|migrate:fresh|migrate:reset|db:reset"),
+        ("removes-files", r"\brm\s+(?:-\w+\s+)*-\w*[rR]\w*|\brm\s+(?:-\w+\s+)*--recursive"
+                          r"|\bfind\b.*\s-delete\b|\bshred\b|Remove-Item\b.*-Recurse"),
+        ("drops-data", r"\bdrop\s+(?:database|table|schema|column|index|view|user|role"
+                       r"|constraint|collection)\b|\bdropdb\b|\btruncate\s+(?:table\s+)?\w"
+                       r"|\bdelete\s+from\b|\.drop(?:Database)?\(|db:drop|migrate:fresh"
+                       r"|migrate:reset|db:reset"),
         ("empties-cache", r"\bflush(?:all|db)\b"),
-        ("discards-work", r"\bgit\s+reset\s+(?:.*\s)?--hard|\bgit\s+clean\s+-\w*f|\bgit\s+checkout\s+(?:--\s+)?\.(?:\s|$)"),
+        ("discards-work", r"\bgit\s+reset\s+(?:.*\s)?--hard|\bgit\s+clean\s+-\w*f"
+                          r"|\bgit\s+checkout\s+(?:--\s+)?\.(?:\s|$)"),
         ("force-push", r"\bgit\s+push\b.*(?:--force(?:-with-lease)?\b|\s-f\b|\s\+\S)"),
-        ("restores-over", r"\b(?:mysql|mariadb|psql|sqlite3)\b[^|;&\n]*<(?!<)\s*\S|\|\s*(?:sudo\s+)?(?:docker\s+exec\s.*)?(?:mysql|mariadb|psql)\b|\bpg_restore\b|\bmongorestore\b|\bpsql\b.*\s(?:-f|--file)[ =]|\bmysql\b.*\bsource\s|gunzip\b.*\|\s*(?:mysql|psql)|\brestore-db-instance|\bsnapshot restore|RESTORE DATABASE|\bvelero restore|\brestic restore|\bpgbackrest\b.*restore"),
-        ("reverses-migration", r"manage\.py\s+migrate\s+\S+\s+\S+|\balembic\b.*\bdowngrade|\bflyway\b.*\bundo|\bliquibase\b.*rollback|db:rollback|db:migrate:down|VERSION=\S+.*db:migrate|db:migrate\b.*VERSION=|migrate:(?:rollback|undo)|migration:revert|knex\b.*migrate:(?:rollback|down)|\bgoose\b.*\bdown|\bdbmate\b.*\b(?:rollback|down)|\bmigrate\b.*\bdown\b|database update (?!-|$)\S|\bsqitch\s+revert"),
-        ("destroys-resources", r"\bterraform\s+destroy|\bterragrunt\s+destroy|\bpulumi\s+destroy|\bkubectl\s+delete\s+(?:\S+\s+)*(?:pvc|pv|ns|namespace|statefulset|persistentvolume\S*|crd|secret)\b|\bdocker(?:-compose|\s+compose)\s.*\bdown\b.*(?:\s-v\b|--volumes)|\bdocker\s+volume\s+(?:rm|prune)|\bdocker\s+system\s+prune|\bhelm\s+(?:uninstall|delete)|\baws\s+s3\s+(?:rm|rb)\b|\bgcloud\b.*\bdelete\b|\baz\b.*\bdelete\b|\baws\b.*\bdelete-"),
+        ("restores-over", r"\b(?:mysql|mariadb|psql|sqlite3)\b[^|;&\n]*<(?!<)\s*\S"
+                          r"|\|\s*(?:sudo\s+)?(?:docker\s+exec\s.*)?(?:mysql|mariadb|psql)\b"
+                          r"|\bpg_restore\b|\bmongorestore\b|\bpsql\b.*\s(?:-f|--file)[ =]"
+                          r"|\bmysql\b.*\bsource\s|gunzip\b.*\|\s*(?:mysql|psql)"
+                          r"|\brestore-db-instance|\bsnapshot restore|RESTORE DATABASE"
+                          r"|\bvelero restore|\brestic restore|\bpgbackrest\b.*restore"),
+        ("reverses-migration", r"manage\.py\s+migrate\s+\S+\s+\S+|\balembic\b.*\bdowngrade"
+                               r"|\bflyway\b.*\bundo|\bliquibase\b.*rollback|db:rollback"
+                               r"|db:migrate:down|VERSION=\S+.*db:migrate|db:migrate\b.*VERSION="
+                               r"|migrate:(?:rollback|undo)|migration:revert"
+                               r"|knex\b.*migrate:(?:rollback|down)|\bgoose\b.*\bdown"
+                               r"|\bdbmate\b.*\b(?:rollback|down)|\bmigrate\b.*\bdown\b"
+                               r"|database update (?!-|$)\S|\bsqitch\s+revert"),
+        ("destroys-resources", r"\bterraform\s+destroy|\bterragrunt\s+destroy|\bpulumi\s+destroy"
+                               r"|\bkubectl\s+delete\s+(?:\S+\s+)*(?:pvc|pv|ns|namespace"
+                               r"|statefulset|persistentvolume\S*|crd|secret)\b"
+                               r"|\bdocker(?:-compose|\s+compose)\s.*\bdown\b.*(?:\s-v\b"
+                               r"|--volumes)|\bdocker\s+volume\s+(?:rm|prune)"
+                               r"|\bdocker\s+system\s+prune|\bhelm\s+(?:uninstall|delete)"
+                               r"|\baws\s+s3\s+(?:rm|rb)\b|\bgcloud\b.*\bdelete\b"
+                               r"|\baz\b.*\bdelete\b|\baws\b.*\bdelete-"),
     )
 )  # fmt: skip
 
 
 _MAY_DESTROY = re.compile(
-    r"\brm\b|delet|drop|truncat|remov|flush|reset|fresh|clean|checkout|push|restor|mysql|mariadb|psql|sqlite|migrat|down"
+    r"\brm\b|delet|drop|truncat|remov|flush|reset|fresh|clean|checkout|push|restor|mysql|mariadb"
+    r"|psql|sqlite|migrat|down"
     r"|undo|rollback|revert|update|destroy|prune|uninstall|shred|\bs3\b|pgbackrest",
     re.IGNORECASE,
 )
@@ -118,9 +142,12 @@ def signature(command: str) -> tuple[str, str]:
 
 
 _ACTS = re.compile(
-    r"(?P<act>kubectl rollout undo|helm rollback|alembic downgrade|heroku (?:releases:)?rollback|flyway undo"
-    r"|(?:bin/)?rails db:rollback|artisan migrate:rollback|git reset --hard|git checkout|git switch|git revert"
-    r"|vercel rollback|argocd app rollback|cf rollback|eb deploy|wrangler rollback|docker service rollback)"
+    r"(?P<act>kubectl rollout undo|helm rollback|alembic downgrade|heroku (?:releases:)?rollback"
+    r"|flyway undo"
+    r"|(?:bin/)?rails db:rollback|artisan migrate:rollback|git reset --hard|git checkout"
+    r"|git switch|git revert"
+    r"|vercel rollback|argocd app rollback|cf rollback|eb deploy|wrangler rollback"
+    r"|docker service rollback)"
     r"(?P<rest>(?:\s+\S+){0,12})"
 )
 # One state only can be the result, whatever the arguments; elsewhere the target decides.

@@ -9,10 +9,12 @@ from rollback_console.documents.model import Command, Edit, Fix, Step
 
 _MYSQL = r"(?P<program>\b(?:mysql|mysqldump|mariadb|mariadb-dump|mysqladmin))\b"
 _PASSWORD = re.compile(
-    rf"{_MYSQL}(?P<between>[^|;\n]*?)\s(?:-p(?=\S)(?:\"[^\"\n]*\"|'[^'\n]*'|\S+)|--password[= ](?:\"[^\"\n]*\"|\S+))"
+    rf"{_MYSQL}(?P<between>[^|;\n]*?)\s(?:-p(?=\S)(?:\"[^\"\n]*\"|'[^'\n]*'|\S+)"
+    rf"|--password[= ](?:\"[^\"\n]*\"|\S+))"
 )
 _RESTORE = re.compile(
-    r"(?P<program>\bmysql|\bmariadb|\bpsql)\b(?P<arguments>[^|;<>\n]*?)\s*<\s*(?P<file>[^\s<][^\n;|]*)$"
+    r"(?P<program>\bmysql|\bmariadb"
+    r"|\bpsql)\b(?P<arguments>[^|;<>\n]*?)\s*<\s*(?P<file>[^\s<][^\n;|]*)$"
 )
 _DUMPER = {"mysql": "mysqldump", "mariadb": "mariadb-dump", "psql": "pg_dump"}
 DEFAULTS_FILE = "<mysql-defaults-file>"

@@ -46,7 +46,8 @@ _INNER_QUOTED = re.compile(
     r"|\b(?:rails runner|manage\.py shell)\b"
 )
 _BASH_ONLY = re.compile(
-    r"\[\[|\bsource\s|<\(|>\(|\bset -[a-z]*o pipefail|\bdeclare\b|\bmapfile\b|\breadarray\b|&>|<<<|\$'"
+    r"\[\[|\bsource\s|<\(|>\(|\bset -[a-z]*o pipefail|\bdeclare\b|\bmapfile\b|\breadarray\b|&>"
+    r"|<<<|\$'"
     r"|\{\d+\.\.\d+\}|\blocal\s+-|\w+=\(|\bfunction\s+\w|\$\{\w+(?:\^|,|//?|:\d|\[)|\bshopt\b"
 )
 

@@ -29,11 +29,13 @@ from rollback_console.documents.words import (
 )
 
 _TIME = re.compile(
-    r"\s*[(\[\uff08]\s*((?:~|ca\.?|approx\.?|about|est\.?:?)?\s*\d+(?:\s*[-–]\s*\d+)?\s*(?:s|secs?|seconds?|m|mins?|minutes?"
+    r"\s*[(\[\uff08]\s*((?:~|ca\.?|approx\.?|about|est\.?:?)?\s*\d+(?:\s*[-–]\s*\d+)?\s*(?:s"
+    r"|secs?|seconds?|m|mins?|minutes?"
     r"|minutos?|minuten|h|hours?|hrs?|分钟|秒)\.?)\s*[)\]\uff09]"
 )
 _EXPECTED = re.compile(
-    r"expected|should (?:show|return|see|be)|output|example|sample|result|esperad|attendu|erwartet|预期|输出"
+    r"expected|should (?:show|return|see|be)|output|example|sample|result|esperad|attendu"
+    r"|erwartet|预期|输出"
 )
 _SENDS = re.compile(
     r"\bpost\b|\bsend\b|slack|e-?mail|message|enviar|publicar|envoyer|senden|发送|ارسال"

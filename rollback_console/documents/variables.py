@@ -18,15 +18,18 @@ STANDARD = frozenset(
     """.split()  # noqa: SIM905 - a word list
 )
 _REFERENCE = re.compile(
-    r"\\.|\$(?:(?P<plain>[A-Za-z_]\w*)|\{(?P<length>#)?(?P<braced>[A-Za-z_]\w*)(?P<default>:?[-=?+])?)",
+    r"\\.|\$(?:(?P<plain>[A-Za-z_]\w*)"
+    r"|\{(?P<length>#)?(?P<braced>[A-Za-z_]\w*)(?P<default>:?[-=?+])?)",
     re.S,
 )
 _ASSIGNED = re.compile(
-    r"(?:^|[\s;&|(`])(?:(?:export|local|declare|readonly|typeset)\s+(?:-\w+\s+)*)?([A-Za-z_]\w*)\+?="
+    r"(?:^|[\s;&|(`])(?:(?:export|local|declare|readonly"
+    r"|typeset)\s+(?:-\w+\s+)*)?([A-Za-z_]\w*)\+?="
     r"|\bfor\s+([A-Za-z_]\w*)\b|\bselect\s+([A-Za-z_]\w*)\s+in\b|\bgetopts\s+\S+\s+([A-Za-z_]\w*)"
 )
 _READ = re.compile(
-    r"\b(?:read|mapfile|readarray)\s+((?:-\w+\s+(?:\"[^\"\n]*\"\s+|'[^'\n]*'\s+)?)*)([A-Za-z_][\w \t]*)"
+    r"\b(?:read|mapfile|readarray)\s+((?:-\w+\s+(?:\"[^\"\n]*\"\s+"
+    r"|'[^'\n]*'\s+)?)*)([A-Za-z_][\w \t]*)"
 )
 _SILENT = {Context.SINGLE, Context.COMMENT, Context.QUOTED_HEREDOC, Context.ANSI_C}
 

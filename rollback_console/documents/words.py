@@ -12,59 +12,83 @@ _OR = re.compile(
     r"(?:\s*[:,،:—-]|\s+(?!not\b)|$)|或者|或(?=[^\w]|使|用|者|直)|另一种"
 )
 _OPTION = re.compile(
-    r"(?:option|method|approach|alternative|way|variant|strategy|choice|opcion|metodo|methode|variante|alternativa"
-    r"|weg|方案|方法|选项|الخيار|الطريقه)\s*(?:#\s*)?(?:[a-h]|\d{1,2}|[ivx]{1,3}|[一二三四五六])(?:\b|(?<=[一二三四五六]))"
+    r"(?:option|method|approach|alternative|way|variant|strategy|choice|opcion|metodo|methode"
+    r"|variante|alternativa"
+    r"|weg|方案|方法|选项|الخيار|الطريقه)\s*(?:#\s*)?(?:[a-h]|\d{1,2}|[ivx]{1,3}|[一二三四五六])(?:\b"
+    r"|(?<=[一二三四五六]))"
 )
 _FALLBACK = re.compile(
-    r"\bif (?:that|this|it|the above|method|option|step|the previous|rollback|.{1,40}?) (?:.{0,20} )?"
-    r"(?:fails?|failed|doesn.?t work|does not work|is not enough|didn.?t work)|last resort|fall ?back|ultimo recurso"
-    r"|dernier recours|letztes mittel|si (?:eso|esto|falla)|si (?:cela )?echoue|falls das nicht|最后手段|如果.{1,20}失败|اذا فشل"
+    r"\bif (?:that|this|it|the above|method|option|step|the previous|rollback"
+    r"|.{1,40}?) (?:.{0,20} )?"
+    r"(?:fails?|failed|doesn.?t work|does not work|is not enough|didn.?t work)|last resort"
+    r"|fall ?back|ultimo recurso"
+    r"|dernier recours|letztes mittel|si (?:eso|esto|falla)|si (?:cela )?echoue|falls das nicht"
+    r"|最后手段|如果.{1,20}失败|اذا فشل"
 )
 _CONDITION = re.compile(
-    r"(?:only (?:if|when|for|in|run|use|do)|if (?:needed|necessary|required|applicable|possible|you|the|any|there|migrations?"
-    r"|using|database|data|schema|a |an |no |not |config|and only if|\S+ (?:is|was|were|are|has|have|changed|exist))"
-    r"|optional(?:ly)?\b|use (?:when|if|only|this (?:when|if|only))|when (?:needed|necessary|required|the|a |you|migrations?)"
+    r"(?:only (?:if|when|for|in|run|use|do)|if (?:needed|necessary|required|applicable|possible"
+    r"|you|the|any|there|migrations?"
+    r"|using|database|data|schema|a |an |no |not |config|and only if|\S+ (?:is|was|were|are|has"
+    r"|have|changed|exist))"
+    r"|optional(?:ly)?\b|use (?:when|if|only|this (?:when|if|only))|when (?:needed|necessary"
+    r"|required|the|a |you|migrations?)"
     r"|emergency only|as needed|unless|in case|where applicable|conditional"
     r"|solo si|si (?:es necesario|se|hubo|hay|la|las|el|los)\b|opcional|en caso de|unicamente"
-    r"|seulement si|uniquement si|si (?:necessaire|besoin|des|une|un|les|le)\b|facultatif|optionnel|en cas de"
-    r"|nur (?:wenn|falls|bei)|falls|wenn (?:notig|erforderlich|die|der|das|eine)|bei bedarf|optional"
+    r"|seulement si|uniquement si|si (?:necessaire|besoin|des|une|un|les|le)\b|facultatif"
+    r"|optionnel|en cas de"
+    r"|nur (?:wenn|falls|bei)|falls|wenn (?:notig|erforderlich|die|der|das|eine)|bei bedarf"
+    r"|optional"
     r"|se necessario|apenas se|仅(?:当|在)|只有|如果|如需|如有|可选|必要时|فقط اذا|اذا|عند الحاجه|اختياري)"
 )
 _WARNING = re.compile(
-    r"(?:critical )?(?:warning|caution|danger(?:ous)?|attention|careful|be careful|beware|last resort|destructive"
-    r"|irreversible|point of no return|important|advertencia|peligro|cuidado|atencion|precaucion|importante"
-    r"|avertissement|prudence|achtung|warnung|vorsicht|gefahr|wichtig|avviso|attenzione|aviso|警告|注意|危险|重要"
+    r"(?:critical )?(?:warning|caution|danger(?:ous)?|attention|careful|be careful|beware"
+    r"|last resort|destructive"
+    r"|irreversible|point of no return|important|advertencia|peligro|cuidado|atencion|precaucion"
+    r"|importante"
+    r"|avertissement|prudence|achtung|warnung|vorsicht|gefahr|wichtig|avviso|attenzione|aviso|警告"
+    r"|注意|危险|重要"
     r"|تحذير|تنبيه|خطر|انتباه)(?:\b|(?=[::!،,。!])|(?<=[告意险要])|$)"
 )
 _WARNING_INSIDE = re.compile(
-    r"data (?:loss|will be lost)|will (?:lose|delete|destroy|erase|overwrite|wipe|drop)|(?:cannot|can.?t|can not) be "
-    r"(?:undone|reversed|recovered)|point of no return|last resort|irreversib|destructive|no undo|downtime expected"
+    r"data (?:loss|will be lost)|will (?:lose|delete|destroy|erase|overwrite|wipe|drop)"
+    r"|(?:cannot|can.?t|can not) be "
+    r"(?:undone|reversed|recovered)|point of no return|last resort|irreversib|destructive"
+    r"|no undo|downtime expected"
     r"|perdida de datos|perdera|perte de donnees|perdra|datenverlust|verloren|数据丢失|不可逆|丢失|فقدان"
 )
 _MARK = re.compile(r"^[\s>]*(?:⚠|🚨|❗|‼|☠|🛑|\[!(?:WARNING|CAUTION|IMPORTANT)\])")
 _LOSS = re.compile(
-    r"data[ -]?loss|lose |lost|destroy|erase|wipe|overwrit|delet|destructive|irreversib|no return|cannot be undone"
+    r"data[ -]?loss|lose |lost|destroy|erase|wipe|overwrit|delet|destructive|irreversib"
+    r"|no return|cannot be undone"
     r"|perdida|perdera|perte|perdra|datenverlust|verloren|丢失|不可逆|فقدان|ستفقد"
 )
 _PREFERRED = re.compile(
-    r"prefer|recommend|fastest|default\b|recomend|recommande|empfohlen|bevorzugt|推荐|首选|المفضل|موصي به"
+    r"prefer|recommend|fastest|default\b|recomend|recommande|empfohlen|bevorzugt|推荐|首选|المفضل"
+    r"|موصي به"
 )
 _GATE = re.compile(
-    r"^(?:wait for|pause (?:for|until)|stop and|get approval|obtain approval|await|confirm with|go/no-go|hold\b|checkpoint\b"
+    r"^(?:wait for|pause (?:for|until)|stop and|get approval|obtain approval|await|confirm with"
+    r"|go/no-go|hold\b|checkpoint\b"
     r"|decision point|do not (?:proceed|continue)|esperar|attendre|warten|等待)"
 )
 _NEGATED = re.compile(
-    r"\b(?:do not|don.?t|never|avoid|must not|should not|shouldn.?t|no usar|nunca|ne pas|jamais|nicht|niemals|instead of)\b"
+    r"\b(?:do not|don.?t|never|avoid|must not|should not|shouldn.?t|no usar|nunca|ne pas|jamais"
+    r"|nicht|niemals|instead of)\b"
     r"|不要|切勿|禁止|لا تستخدم|incorrect|wrong|bad\b|❌|🚫|anti-?pattern"
 )
 _PLATFORMS = (
-    r"docker(?:[ -]compose)?|kubernetes|k8s|kubectl|helm|systemd|systemctl|pm2|heroku|vercel|netlify|railway|render|fly(?:\.io)?"
-    r"|aws|ecs|lambda|gcp|azure|cloud run|ansible|terraform|argo ?cd|nomad|supervisor(?:d)?|bare metal|ubuntu|debian|centos|rhel"
-    r"|macos|linux|windows|mysql|mariadb|postgres(?:ql)?|sqlite|mongodb|git|npm|yarn|pip|cloudflare(?: \w+)?|app engine|elastic beanstalk"
+    r"docker(?:[ -]compose)?|kubernetes|k8s|kubectl|helm|systemd|systemctl|pm2|heroku|vercel"
+    r"|netlify|railway|render|fly(?:\.io)?"
+    r"|aws|ecs|lambda|gcp|azure|cloud run|ansible|terraform|argo ?cd|nomad|supervisor(?:d)?"
+    r"|bare metal|ubuntu|debian|centos|rhel"
+    r"|macos|linux|windows|mysql|mariadb|postgres(?:ql)?|sqlite|mongodb|git|npm|yarn|pip"
+    r"|cloudflare(?: \w+)?|app engine|elastic beanstalk"
 )
 _PLATFORM = re.compile(
-    rf"(?:(?:if (?:you are |you're )?)?(?:using|for|with|on|via|use|using the)\s+)?(?P<name>{_PLATFORMS})"
-    r"(?:\s+(?:users?|deployments?|deployment|services?|rollback|cli|based|way|installs?|setup|environments?))?\s*:?"
+    rf"(?:(?:if (?:you are |you're )?)?(?:using|for|with|on|via|use"
+    rf"|using the)\s+)?(?P<name>{_PLATFORMS})"
+    r"(?:\s+(?:users?|deployments?|deployment|services?|rollback|cli|based|way|installs?|setup"
+    r"|environments?))?\s*:?"
 )
 
 
