@@ -31,17 +31,22 @@ _FINAL_WHEN_STOPPED = {Ending.NEVER_STARTED, Ending.ABORT_UNCONFIRMED, Ending.LO
 
 @dataclass
 class Intake:
-    """One step run's way into the database during a slice."""
+    """One step run's way into the database during a slice.
+
+    `causes` are the reasons already told why its host cannot be used: a connection that died
+    and then a key that changed are two, the same one again is none.
+    """
 
     run: StepRun
     redactor: Redactor
     end: logs.Tail
     unwritten: bytearray = field(default_factory=bytearray)
+    causes: set[str] = field(default_factory=set)
 
     @classmethod
     def of(cls, run: StepRun, secrets: Iterable[str]) -> Intake:
         """Continue after what is stored of `run`, masking `secrets`."""
-        return cls(run, Redactor(list(secrets)), logs.tail(run))
+        return cls(run, Redactor(list(secrets)), logs.tail(run), causes={run.why})
 
     @property
     def over(self) -> bool:
@@ -125,6 +130,9 @@ class Intake:
     def _trouble(self, row: Rollback, trouble: Trouble) -> None:
         if self.run.unreachable_since is None:
             self.run.unreachable_since = clock.now()
+            self.causes.clear()
+        if trouble.why not in self.causes:
+            self.causes.add(trouble.why)
             self._save_unreachable(trouble.why)
             record(row, "host.unreachable", **facts(self.run), why=trouble.why)
         if trouble.gave_up:
@@ -138,6 +146,7 @@ class Intake:
             record(row, "host.back", **facts(self.run))
 
     def _save_unreachable(self, why: str) -> None:
+        self.run.why = why
         StepRun.objects.filter(pk=self.run.pk, fence=self.run.fence).update(
             unreachable_since=self.run.unreachable_since, why=why
         )
