@@ -94,7 +94,7 @@ def columns(name: str, title: str, desc: str, rows: Sequence[Column]) -> SafeStr
             for at, row in enumerate(rows)
         ),
     )
-    line = format_html('<line class="picture-axis" x1="0" x2="360" y1="130" y2="130"/>')
+    line = format_html('<line class="picture-axis" x1="0" x2="{}" y1="130" y2="130"/>', WIDTH)
     return _svg(name, title, desc, 152, drawn + line)
 
 

@@ -6,7 +6,9 @@ from django.urls import URLPattern, path
 
 from .views import (
     account,
+    actions,
     approvals,
+    archives,
     audit,
     credentials,
     environments,
@@ -21,11 +23,15 @@ from .views import (
     revisions,
     rollbacks,
     services,
+    status,
+    trends,
 )
 
 _environment = "environments/<slug:slug>/"
 _rollback = "rollbacks/<int:number>/"
 _postmortem = f"{_rollback}postmortem/"
+_item = f"{_rollback}checklist/<str:key>/"
+_communication = f"{_rollback}communication/"
 _host = "hosts/<int:number>/"
 _rollback = "rollbacks/<int:number>/"
 _step = f"{_rollback}steps/<int:position>/"
@@ -77,6 +83,23 @@ urlpatterns: list[URLPattern] = [
     path(f"{_step}undos/", live.undo, name="undos"),
     path(f"{_step}answers/", live.answer, name="answers"),
     path(f"{_rollback}checks/<str:key>/answers/", live.answer_check, name="check-answers"),
+    path(f"{_postmortem}lessons/", archives.lessons, name="lessons"),
+    path(f"{_postmortem}takeovers/", archives.take_over, name="takeovers"),
+    path(f"{_rollback}archive/", archives.download, name="archive"),
+    path("incidents/", archives.bring, name="incident-import"),
+    path(f"{_rollback}checklist/", actions.show, name="checklist"),
+    path(f"{_item}assignments/", actions.assign, name="checklist-assignments"),
+    path(f"{_item}ticks/", actions.tick, name="checklist-ticks"),
+    path("actions/", actions.listing, name="actions"),
+    path(_communication, status.communication, name="communication"),
+    path(f"{_communication}messages/", status.send, name="communication-messages"),
+    path(f"{_communication}cadences/", status.set_cadence, name="cadences"),
+    path(f"{_communication}links/", status.share, name="links"),
+    path(f"{_communication}links/<int:link>/revocations/", status.revoke, name="link-revocations"),
+    path("status/<str:secret>/", status.show, name="status"),
+    path("trends/", trends.show, name="trends"),
+    path("trends.csv", trends.csv, name="trends-csv"),
+    path("trends.json", trends.json, name="trends-json"),
     path("audit/", audit.show, name="audit"),
     path("audit/verification/", audit.verification, name="verification"),
     path("environments/", environments.listing, name="environments"),

@@ -81,7 +81,7 @@ class AssignmentForm(ConsoleForm):
     def of(cls, item: ActionItem, data: Any = None) -> AssignmentForm:
         """Filled with what is agreed so far; ids are the item's own."""
         initial = {name: getattr(item, name) for name in cls.base_fields}
-        return cls(data, initial=initial, auto_id=f"item-{item.pk}-%s")
+        return cls(data, initial=initial, auto_id=f"item-{item.key}-%s")
 
 
 class ItemForm(AssignmentForm):
@@ -96,3 +96,38 @@ class CommentForm(ConsoleForm):
     """What somebody says about it."""
 
     text = forms.CharField(label="Your comment", widget=forms.Textarea(attrs={"rows": 3}))
+
+
+class MessageForm(ConsoleForm):
+    """A message to others, and who gets it."""
+
+    recipients = forms.CharField(
+        label="To", max_length=1000, help_text="Whom the plan names; take out who did not get it."
+    )
+    text = forms.CharField(
+        label="Message", max_length=20_000, widget=forms.Textarea(attrs={"rows": 10})
+    )
+
+    def values(self) -> dict[str, Any]:
+        """What the service takes; CRLF, as browsers send it, becomes LF."""
+        return {name: value.replace("\r\n", "\n") for name, value in self.cleaned_data.items()}
+
+
+class CadenceForm(ConsoleForm):
+    """How often others are told."""
+
+    minutes = forms.IntegerField(label="An update every (minutes)", min_value=1, max_value=1440)
+
+
+class LinkForm(ConsoleForm):
+    """Whom a status link is for."""
+
+    label = forms.CharField(
+        label="For whom", max_length=100, help_text="So that you know later which to revoke."
+    )
+
+
+class IncidentForm(ConsoleForm):
+    """The file of a past incident."""
+
+    file = forms.FileField(label="File", help_text="JSON of at most 8 MiB.")

@@ -161,6 +161,7 @@ def _page(request: HttpRequest, postmortem: Postmortem, **forms: Any) -> HttpRes
         "items": [(each, AssignmentForm.of(each.item)) for each in entries(postmortem.rollback)],
         "versions": versions.versions(postmortem),
         "comments": postmortem.comments.select_related("by"),
+        "moves": postmortem.moves.select_related("by"),
         "writing": WritingForm.of(postmortem),
         "item": ItemForm(),
         "saying": CommentForm(),

@@ -1,0 +1,39 @@
+"""`cadence` and `open_actions`: what other pages show of what is still to be said and done."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.template import Context, Library
+
+from rollback_console.postmortems import checklist
+from rollback_console.postmortems.cadence import beat
+from rollback_console.rollbacks import clock
+from rollback_console.rollbacks.models import Rollback
+
+register = Library()
+
+FEW = 8
+
+
+@register.inclusion_tag("postmortems/_cadence.html", takes_context=True)
+def cadence(context: Context, rollback: Rollback) -> dict[str, Any]:
+    """When others expect the next word of a rollback; nothing once it has ended."""
+    told = beat(rollback)
+    return {"rollback": rollback, "beat": told, "late": told.late(clock.now())}
+
+
+@register.inclusion_tag("postmortems/_open_actions.html", takes_context=True)
+def open_actions(context: Context, user: User) -> dict[str, Any]:
+    """What this person has to do, and how much is open in all."""
+    today = clock.now().date()
+    mine = list(checklist.open_items(user)[: FEW + 1])
+    everything = checklist.open_items()
+    return {
+        "mine": mine[:FEW],
+        "more": len(mine) > FEW,
+        "open": everything.count(),
+        "late": everything.filter(due__lt=today).count(),
+        "today": today,
+    }

@@ -1,0 +1,75 @@
+"""What is to be checked and done: of one rollback while it runs, and of everyone afterwards."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_POST
+
+from rollback_console.postmortems import checklist
+from rollback_console.rollbacks import clock
+from rollback_console.rollbacks.errors import Refused
+from rollback_console.web.answers import done, refused
+from rollback_console.web.finding import rollback_of
+from rollback_console.web.forms.postmortems import AssignmentForm
+from rollback_console.web.requests import person
+
+MOST = 300
+
+
+def listing(request: HttpRequest) -> HttpResponse:
+    """Every open action, or those of one person; `owner=me` is whoever looks."""
+    name = request.GET.get("owner", "")
+    named = request.user.get_username() if name == "me" else name
+    owner = User.objects.filter(username=named).first() if named else None
+    items = checklist.open_items(owner)
+    page = {
+        "items": items.none() if named and owner is None else items[:MOST],
+        "owner": owner,
+        "named": named,
+        "today": clock.now().date(),
+        "owners": User.objects.filter(action_items__done_at=None, action_items__isnull=False)
+        .distinct()
+        .order_by("username"),
+    }
+    return render(request, "postmortems/actions.html", page)
+
+
+def show(request: HttpRequest, number: int) -> HttpResponse:
+    """The checks and actions of one rollback, whether or not it has ended."""
+    rollback = rollback_of(number)
+    found = checklist.entries(rollback)
+    page = {
+        "rollback": rollback,
+        "items": [(each, AssignmentForm.of(each.item)) for each in found],
+        "open": sum(not each.done for each in found),
+    }
+    return render(request, "postmortems/checklist.html", page)
+
+
+@require_POST
+def assign(request: HttpRequest, number: int, key: str) -> HttpResponse:
+    """Who does it, until when, and when to remind them."""
+    try:
+        item = checklist.item_of(rollback_of(number), key)
+        form = AssignmentForm.of(item, request.POST)
+        if not form.is_valid():
+            sentence = "A date looks like 2026-11-25. The item was left as it was."
+            return refused(request, sentence, "checklist", number=number)
+        checklist.assign(item, by=person(request), **form.cleaned_data)
+    except Refused as error:
+        return refused(request, error, "checklist", number=number)
+    return done(request, "Agreed.", "checklist", number=number)
+
+
+@require_POST
+def tick(request: HttpRequest, number: int, key: str) -> HttpResponse:
+    """It is done, or not after all, with what shows it."""
+    is_done, evidence = request.POST.get("done") == "yes", request.POST.get("evidence")
+    try:
+        item = checklist.item_of(rollback_of(number), key)
+        checklist.tick(item, by=person(request), done=is_done, evidence=evidence)
+    except Refused as error:
+        return refused(request, error, "checklist", number=number)
+    return done(request, "Noted.", "checklist", number=number)

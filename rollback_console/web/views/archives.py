@@ -1,0 +1,79 @@
+"""What leaves a rollback's record and what comes into it: archives, past incidents, lessons."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+
+from django.core.handlers.asgi import ASGIRequest
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.views.decorators.http import require_POST
+
+from rollback_console.plans.errors import PlanError
+from rollback_console.postmortems import archive, incident, services, takeover
+from rollback_console.postmortems.incident_reading import LARGEST
+from rollback_console.postmortems.sending import apart
+from rollback_console.rollbacks.errors import Refused
+from rollback_console.web import diffs
+from rollback_console.web.answers import done, refused
+from rollback_console.web.finding import rollback_of
+from rollback_console.web.forms.postmortems import IncidentForm
+from rollback_console.web.requests import person
+
+
+def download(request: HttpRequest, number: int) -> HttpResponseBase:
+    """Everything of one rollback as one file, made while it is sent."""
+    rollback = rollback_of(number)
+    try:
+        pieces: Iterator[bytes] | AsyncIterator[bytes] = archive.archive(rollback)
+    except Refused as error:
+        return refused(request, error, "rollback", number=number)
+    if isinstance(request, ASGIRequest) and isinstance(pieces, Iterator):
+        pieces = apart(pieces)
+    answer = StreamingHttpResponse(pieces, content_type="application/gzip")
+    answer["Content-Disposition"] = f'attachment; filename="{archive.name_of(rollback)}"'
+    answer["Cache-Control"] = "no-store"
+    return answer
+
+
+def bring(request: HttpRequest) -> HttpResponse:
+    """Load a past incident; a mistake is named and the page kept."""
+    form = IncidentForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data["file"].read(LARGEST + 1)
+        try:
+            made = incident.load(data, by=person(request))
+        except Refused as error:
+            form.add_error("file", str(error))
+        else:
+            said = "Loaded. It never ran here and never will."
+            return done(request, said, "postmortem", number=made.rollback_id)
+    status = 422 if form.errors else 200
+    return render(request, "postmortems/import.html", {"form": form}, status=status)
+
+
+def lessons(request: HttpRequest, number: int) -> HttpResponse:
+    """What taking over would write into the plan, line by line."""
+    try:
+        postmortem = services.of(rollback_of(number))
+        found = takeover.proposal(postmortem)
+    except (Refused, PlanError) as error:
+        return refused(request, error, "postmortem", number=number)
+    page = {
+        "rollback": postmortem.rollback,
+        "found": found,
+        "rows": diffs.lines(found.old, found.new),
+    }
+    return render(request, "postmortems/lessons.html", page)
+
+
+@require_POST
+def take_over(request: HttpRequest, number: int) -> HttpResponse:
+    """Write it into the plan's next revision."""
+    try:
+        made = takeover.take_over(services.of(rollback_of(number)), by=person(request))
+    except Refused as error:
+        return refused(request, error, "postmortem", number=number)
+    said = f"Revision {made.number} holds what was learned."
+    return done(request, said, "changes", slug=made.plan.slug, number=made.number)

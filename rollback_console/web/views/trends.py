@@ -1,0 +1,109 @@
+"""What many rollbacks show together, as a page, CSV and JSON."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils.safestring import SafeString
+
+from rollback_console.plans.models import Environment, Service
+from rollback_console.postmortems import pictures, trends_export
+from rollback_console.postmortems.cases import Wanted
+from rollback_console.postmortems.pictures import Bar, Column, Span
+from rollback_console.postmortems.trends import Trends, trends
+from rollback_console.rollbacks import clock
+from rollback_console.web.moments import duration
+
+PERIODS = [(30, "30 days"), (90, "90 days"), (365, "a year"), (0, "all time")]
+RECENT = 24
+"""How many months a picture has room for."""
+
+
+def show(request: HttpRequest) -> HttpResponse:
+    """The page, narrowed by service, environment and period."""
+    told = _told(request)
+    page = {
+        "told": told,
+        "pictures": _pictures(told),
+        "services": Service.objects.all(),
+        "environments": Environment.objects.all(),
+        "periods": PERIODS,
+        "query": request.GET.urlencode(),
+    }
+    return render(request, "trends/trends.html", page)
+
+
+def csv(request: HttpRequest) -> HttpResponse:
+    """A line for each rollback."""
+    text = trends_export.as_csv(_told(request))
+    answer = HttpResponse(text, content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = 'attachment; filename="trends.csv"'
+    return answer
+
+
+def json(request: HttpRequest) -> HttpResponse:
+    """Everything on the page."""
+    return JsonResponse(trends_export.as_json(_told(request)))
+
+
+def _told(request: HttpRequest) -> Trends:
+    days = request.GET.get("days", "90")
+    known = {str(number): number for number, _ in PERIODS}
+    wanted = Wanted(
+        service=request.GET.get("service", "")[:50],
+        environment=request.GET.get("environment", "")[:50],
+        days=known.get(days, 90),
+    )
+    return trends(wanted, clock.now())
+
+
+def _pictures(told: Trends) -> dict[str, SafeString]:
+    return {
+        "phases": _phases(told),
+        "months": _months(told),
+        "steps": _steps(told),
+        "truths": _truths(told),
+    }
+
+
+def _phases(told: Trends) -> SafeString:
+    rows = [
+        Bar(each.label, each.median, each.p90 or 0, _both(each.median, each.p90))
+        for each in told.phases
+        if each.median is not None
+    ]
+    desc = "; ".join(f"{row.label}: {row.text}" for row in rows)
+    return pictures.bars("phases", "How long each phase takes", desc, rows)
+
+
+def _months(told: Trends) -> SafeString:
+    shown = told.months[-RECENT:]
+    rows = [Column(each.name[2:], each.succeeded, each.ended) for each in shown]
+    desc = "; ".join(f"{each.name}: {each.succeeded} of {each.ended} succeeded" for each in shown)
+    return pictures.columns("months", "Rollbacks by month", desc, rows)
+
+
+def _steps(told: Trends) -> SafeString:
+    rows = [
+        Bar(each.title, each.median or 0, each.p90 or 0, _both(each.median, each.p90))
+        for each in told.slowest
+    ]
+    desc = "; ".join(f"{row.label}: {row.text}" for row in rows)
+    return pictures.bars("steps", "The slowest steps", desc, rows)
+
+
+def _truths(told: Trends) -> SafeString:
+    rows = [
+        Span(f"{each.number} {each.title}", *each.estimate, each.restore, duration(each.restore))
+        for each in told.truths
+        if each.estimate and each.restore is not None
+    ]
+    desc = "; ".join(
+        f"{row.label}: expected {duration(row.low)} to {duration(row.high)}, took {row.text}"
+        for row in rows
+    )
+    return pictures.spans("truths", "What was expected and what it took", desc, rows)
+
+
+def _both(median: float | None, high: float | None) -> str:
+    return f"{duration(median)}, p90 {duration(high)}"
