@@ -132,10 +132,13 @@ def _comment_steps(block: Block, group: str) -> list[Found]:
     numbers = [_number_of(fence.groups[at]) for at in starts]
     if len(starts) < 2 or numbers != sorted(set(numbers)):
         return []
-    ends = [*starts[1:], len(fence.groups)]
+    first, ends = starts[0], [*starts[1:], len(fence.groups)]
+    if not any(one.commands for one in fence.groups[:first]):
+        # Warnings and conditions above the first number speak for what follows.
+        starts[0] = first = 0
     found = [_part(fence, fence.groups[a:b], group) for a, b in zip(starts, ends, strict=True)]
-    if starts[0] and any(one.commands for one in fence.groups[: starts[0]]):
-        found.insert(0, _part(fence, fence.groups[: starts[0]], group))
+    if first:
+        found.insert(0, _part(fence, fence.groups[:first], group))
     return found
 
 

@@ -13,6 +13,7 @@ from rollback_console.documents.placeholders import uses
 from rollback_console.documents.programs import POWERSHELLS, SQLS
 from rollback_console.documents.remedies import replace_in, use_defaults_file
 from rollback_console.documents.rendering import reads_twice, render_text
+from rollback_console.documents.variables import wants_arguments
 
 _MOST = 2000
 
@@ -35,6 +36,7 @@ def _about(step: Step, command: Command, rows: Sequence[str]) -> Iterator[Findin
         yield Finding(danger.severity, danger.code, line, danger.message, step.key, fix)
     if command.language not in SQLS | POWERSHELLS and step.runs:
         yield from _values(step, command)
+        yield from _arguments(step, command)
 
 
 def _fix(danger: Danger, command: Command, rows: Sequence[str]) -> Fix | None:
@@ -43,6 +45,18 @@ def _fix(danger: Danger, command: Command, rows: Sequence[str]) -> Fix | None:
     if danger.code == "may-ask" and re.search(r"\bgit\s+revert\b", command.text):
         return replace_in(command, rows, "git revert", "git revert --no-edit", "Add --no-edit")
     return None
+
+
+def _arguments(step: Step, command: Command) -> Iterator[Finding]:
+    if wants_arguments(command.text):
+        yield Finding(
+            Severity.ERROR,
+            "wants-arguments",
+            command.lines[0],
+            "This is part of a script that wants arguments, and a step has none. Write a"
+            " placeholder in the place of $1.",
+            step.key,
+        )
 
 
 def _values(step: Step, command: Command) -> Iterator[Finding]:

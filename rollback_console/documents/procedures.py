@@ -20,6 +20,7 @@ from rollback_console.documents.outline import Section
 from rollback_console.documents.sections import (
     Part,
     holds_several_ways,
+    is_only_forward,
     part_of,
     speaks_of_going_back,
 )
@@ -29,6 +30,7 @@ from rollback_console.documents.words import (
     is_fallback,
     is_preferred,
     is_warning,
+    platform,
 )
 
 _STEP = re.compile(
@@ -88,15 +90,20 @@ def is_phase_heading(title: str) -> bool:
     return bool(_PHASE.match(fold(title)))
 
 
-def read_procedures(section: Section, reading: Reading, name: str = "") -> None:
-    """Read `section` as one procedure or several, adding to `reading`."""
+def read_procedures(
+    section: Section, reading: Reading, name: str = "", *, is_way: bool = False
+) -> None:
+    """Read `section` as one procedure or several, adding to `reading`; `is_way` when its
+    author set it beside others to choose from."""
     name = name or _name_of(section.title)
     inside, ways = _sorted(section, reading)
     for way in ways:
-        read_procedures(way, reading, _name_of(way.title))
+        alone = is_way_heading(way.title) or speaks_of_going_back(way.title)
+        own = _name_of(way.title)
+        read_procedures(way, reading, own if alone else f"{name}: {own}", is_way=True)
     found = _found(section, inside, bool(ways))
     if found:
-        _add(reading, section, name, found)
+        _add(reading, section, name, found, is_way=is_way)
 
 
 def read_steps(sections: Sequence[Section], reading: Reading, name: str, line: int) -> None:
@@ -104,23 +111,24 @@ def read_steps(sections: Sequence[Section], reading: Reading, name: str, line: i
     found = [step for section in sections for step in _steps_of(section)]
     if found:
         parent = Section(title=name, line=line)
-        _add(reading, parent, name, found)
+        _add(reading, parent, name, found, is_way=True)
 
 
 def _sorted(section: Section, reading: Reading) -> tuple[list[Section], list[Section]]:
     """Children that are steps or phases, and those that are ways; the rest is for others."""
     inside: list[Section] = []
     ways: list[Section] = []
+    conditional = sum(is_condition(child.title) for child in section.children) > 1
     several = not is_way_heading(section.title) and _children_are_ways(section)
     for child in section.children:
         if is_step_heading(child.title) or is_phase_heading(child.title):
             inside.append(child)
-        elif is_way_heading(child.title):
+        elif is_way_heading(child.title) or (conditional and is_condition(child.title)):
             ways.append(child)
         elif (other := _other_part(child)) is not None:
             reading.others.append((child, other))
         else:
-            (ways if several else inside).append(child)
+            (ways if several or _holds_ways(child) else inside).append(child)
     return inside, ways
 
 
@@ -128,6 +136,9 @@ def _other_part(child: Section) -> Part | None:
     """The part of a plan this sub-section is, when it is none of the steps."""
     part = part_of(child.title)
     if part in {Part.STEPS, Part.UNKNOWN}:
+        return None
+    if part is Part.NEVER and is_only_forward(child.title):
+        # "If the deployment fails" and "redeploy the old version" are said while going back.
         return None
     if part is Part.NEVER or (part is Part.ABOUT and not child.has_fence()):
         return part
@@ -143,11 +154,20 @@ def _children_are_ways(section: Section) -> bool:
     if len(ones) < 2 or any(is_step_heading(c.title) for c in section.children):
         return False
     back = [child for child in ones if speaks_of_going_back(child.title)]
+    if sum(bool(platform(child.title)) for child in ones) > 1:
+        return True
     ranked = any(is_preferred(c.title) or is_fallback(c.title) for c in back)
     counted = any(is_counted_heading(child.title) for child in ones)
     if counted:
         return len(back) > 1 and (ranked or all(map(_holds_steps, ones)))
     return holds_several_ways(section.title) or len(back) > 1 or all(map(_has_steps, ones))
+
+
+def _holds_ways(section: Section) -> bool:
+    """Several sub-headings with commands each: run as one step, they would all be run."""
+    if is_counted_heading(section.title):
+        return False
+    return sum(c.has_fence() for c in section.children if not _is_marked(c)) > 1
 
 
 def _holds_steps(section: Section) -> bool:
@@ -230,7 +250,9 @@ def _number_of(title: str) -> int | None:
     return None
 
 
-def _add(reading: Reading, section: Section, name: str, found: list[Found]) -> None:
+def _add(
+    reading: Reading, section: Section, name: str, found: list[Found], *, is_way: bool
+) -> None:
     key = _unique(slug(name, "procedure"), reading.keys)
     steps = _numbered(section, [one.step for one in found], reading.step_keys)
     for step, one in zip(steps, found, strict=True):
@@ -249,7 +271,7 @@ def _add(reading: Reading, section: Section, name: str, found: list[Found]) -> N
             tuple(steps),
             section.line,
             condition,
-            ordered=_is_ordered(section) or is_way_heading(section.title),
+            ordered=is_way or _is_ordered(section),
             warnings=tuple(warnings),
         )
     )

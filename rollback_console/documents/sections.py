@@ -108,6 +108,13 @@ def speaks_of_going_forward(text: str) -> bool:
     return bool(_FORWARD.search(fold(text)))
 
 
+def is_only_forward(heading: str) -> bool:
+    """A heading that never runs for nothing but its talk of deploying."""
+    folded = fold_heading(heading)
+    strong = any(part is Part.NEVER and pattern.search(folded) for part, pattern in _ORDER)
+    return not strong and bool(_FORWARD.search(folded))
+
+
 def is_follow_up(heading: str) -> bool:
     """Whether actions under this heading can wait."""
     return bool(_FOLLOW_UP.search(fold(heading)))

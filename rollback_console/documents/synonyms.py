@@ -27,7 +27,8 @@ MESSAGE = (
 NO_GO = (
     r"when (?:not|never) to|when you should(?: not|n.?t)|do(?: not|n.?t) (?:use|roll|revert"
     r"|execute)"
-    r"|\bno[ -]?go\b|when to avoid|not recommended|cuando no|quand ne pas|wann nicht|quando non"
+    r"|\bno rollback\b|\bno[ -]?go\b|when to avoid|not recommended|cuando no|quand ne pas"
+    r"|wann nicht|quando non"
     r"|quando nao"
     r"|何时不|不(?:应|要|宜|该)回滚|متي لا|متى لا"
 )
@@ -48,7 +49,8 @@ ABOUT = (
 )
 
 NEVER = (
-    r"\bdrill|rehears|\bevidence|quick (?:reference|commands?)|cheat ?sheet|reference card"
+    r"^examples?\b|\bexamples?$|ejemplos?\b|exemples?\b|beispiele?\b|示例|مثال|\bdrill|rehears"
+    r"|\bevidence|quick (?:reference|commands?)|cheat ?sheet|reference card"
     r"|troubleshoot"
     r"|common (?:issue|problem|error|mistake|pitfall)|known issue|\bfaq\b|incorrect|anti-?pattern"
     r"|wrong (?:way|approach|pattern)|bad (?:example|practice|pattern)|what not to do|\bmistakes\b"

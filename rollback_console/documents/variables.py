@@ -47,6 +47,16 @@ def free_variables(text: str) -> frozenset[str]:
     return frozenset(_referenced(text, read)) - frozenset(_assigned(text, read)) - STANDARD
 
 
+def wants_arguments(text: str) -> bool:
+    """Whether the text reads `$1`, `$2`, `$@`: a script's arguments, which a step has not."""
+    if "$" not in text or "()" in text or "function " in text:
+        return False
+    return bool(_ARGUMENT.search(_kept(text, scanned(text), _SILENT)))
+
+
+_ARGUMENT = re.compile(r"(?<!\\)\$(?:[1-9]|@|\{[1-9@])")
+
+
 def assigned_variables(text: str) -> frozenset[str]:
     """Names this text gives a value to."""
     return frozenset(_assigned(text, scanned(text)))

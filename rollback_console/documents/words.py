@@ -81,7 +81,10 @@ _PLATFORMS = (
     r"|netlify|railway|render|fly(?:\.io)?"
     r"|aws|ecs|lambda|gcp|azure|cloud run|ansible|terraform|argo ?cd|nomad|supervisor(?:d)?"
     r"|bare metal|ubuntu|debian|centos|rhel"
-    r"|macos|linux|windows|mysql|mariadb|postgres(?:ql)?|sqlite|mongodb|git|npm|yarn|pip"
+    r"|macos|linux|windows|cli|dashboard|(?:web )?console|ui|gui|prisma|drizzle|django|rails"
+    r"|laravel|flyway|knex|sequelize"
+    r"|typeorm|alembic|liquibase|supabase|firebase|github(?: actions)?|gitlab(?: ci)?|jenkins"
+    r"|mysql|mariadb|postgres(?:ql)?|sqlite|mongodb|git|npm|yarn|pip"
     r"|cloudflare(?: \w+)?|app engine|elastic beanstalk"
 )
 _PLATFORM = re.compile(
