@@ -66,11 +66,16 @@ def _find(following: list[int], number: int) -> int:
 
 def _extend(mapped: list[Span], owner: Span, number: int) -> None:
     last = mapped[-1] if mapped else None
-    if last and (last.kind, last.ref) == (owner.kind, owner.ref) and owner.kind != "rule":
-        if last.lines[1] >= number - 1 or owner.lines[0] <= last.lines[1]:
-            mapped[-1] = Span(last.kind, (last.lines[0], number), last.ref)
-            return
+    same = last is not None and (last.kind, last.ref) == (owner.kind, owner.ref)
+    if last and same and owner.kind != "rule" and _joins(last, owner, number):
+        mapped[-1] = Span(last.kind, (last.lines[0], number), last.ref)
+        return
     mapped.append(Span(owner.kind, (number, number), owner.ref))
+
+
+def _joins(last: Span, owner: Span, number: int) -> bool:
+    """Right below, or with only blank lines of the same claim between."""
+    return last.lines[1] >= number - 1 or owner.lines[0] <= last.lines[1]
 
 
 def _extend_unmapped(unmapped: list[Lines], number: int, lines: Sequence[str]) -> None:

@@ -12,6 +12,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from rollback_console.documents.verdicts import Edit as Edit
+from rollback_console.documents.verdicts import Finding as Finding
+from rollback_console.documents.verdicts import Fix as Fix
+from rollback_console.documents.verdicts import Severity as Severity
+
 Lines = tuple[int, int]
 
 
@@ -46,14 +51,6 @@ class PlaceholderKind(StrEnum):
     TIMESTAMP = "timestamp"
     SECRET = "secret"  # noqa: S105 - the name of a kind, not a password
     TEXT = "text"
-
-
-class Severity(StrEnum):
-    """`error`: run as written it does harm or nothing. `warning`: read it. `note`: good to know."""
-
-    ERROR = "error"
-    WARNING = "warning"
-    NOTE = "note"
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,35 +246,6 @@ class Placeholder:
     where: str
     step: str = ""
     lines: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Edit:
-    """Lines `first` to `last` of the source become `rows`; `last` one less than `first` inserts."""
-
-    first: int
-    last: int
-    rows: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Fix:
-    """Edits of the source that answer a finding; they do not overlap. `label` is the button's."""
-
-    label: str
-    edits: tuple[Edit, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Something a person should know before this plan runs. `code` is stable."""
-
-    severity: Severity
-    code: str
-    line: int
-    message: str
-    step: str = ""
-    fix: Fix | None = None
 
 
 @dataclass(frozen=True, slots=True)

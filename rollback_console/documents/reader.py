@@ -19,24 +19,25 @@ from rollback_console.documents.fields import (
 from rollback_console.documents.fold import plain
 from rollback_console.documents.frontmatter import read_front_matter
 from rollback_console.documents.gather import placeholders_of
+from rollback_console.documents.headings import is_counted_heading, is_step_heading
 from rollback_console.documents.lint import findings_of
-from rollback_console.documents.model import FrontMatter, PlanDocument, Procedure
+from rollback_console.documents.model import FrontMatter, PlanDocument
 from rollback_console.documents.outline import Section, outline
-from rollback_console.documents.procedures import (
-    Reading,
-    is_counted_heading,
-    is_step_heading,
-    is_way_heading,
-    read_procedures,
-    read_steps,
+from rollback_console.documents.procedures import Reading, read_procedures, read_steps
+from rollback_console.documents.roles import (
+    SAID_ABOVE,
+    concerns_us,
+    holds_only_lines,
+    is_mere_list,
+    is_part,
+    kind_of,
+    part_in,
+    without_children,
 )
 from rollback_console.documents.scope import in_scope
 from rollback_console.documents.sections import (
     Part,
     part_of,
-    says_steps,
-    speaks_of_going_back,
-    speaks_of_going_forward,
 )
 from rollback_console.documents.source import decode, split_lines
 
@@ -82,8 +83,8 @@ class _Reader:
         tops = root.children
         if not tops or is_step_heading(tops[0].title):
             return root
-        above = tops[0].level == 1 and not _is_part(tops[0])
-        label = not root.blocks and _holds_only_lines(tops[0])
+        above = tops[0].level == 1 and not is_part(tops[0])
+        label = not root.blocks and holds_only_lines(tops[0])
         return tops[0] if len(tops) == 1 or above or label else root
 
     def _preamble(self, root: Section, title: Section) -> None:
@@ -100,7 +101,7 @@ class _Reader:
     def _said_above(self, found: Field) -> None:
         """`**Trigger:** ...` above all sections says what a section of that name would."""
         part = part_of(found.label)
-        if part in _LINES and found.value and found.key not in KNOWN:
+        if part in SAID_ABOVE and found.value and found.key not in KNOWN:
             text = f"**{found.label}**: {found.value}"
             block = Block(BlockKind.PARAGRAPH, (found.line, found.line), text)
             if part is Part.TRIGGERS:
@@ -124,13 +125,13 @@ class _Reader:
         """Beside procedures that run, a list or a sentence under a heading that only happens to
         speak of going back is no procedure."""
         if any(step.runs for one in self.reading.procedures for step in one.steps):
-            for one in [p for p in self.reading.procedures if _is_mere_list(p)]:
+            for one in [p for p in self.reading.procedures if is_mere_list(p)]:
                 self.reading.procedures.remove(one)
                 self.coverage.release(f"{one.key}/")
 
     def _visit(self, section: Section, inherited: Part) -> None:
         """Read one section; a heading that says nothing means what the one above it means."""
-        part = _part(section, inherited)
+        part = part_in(section, inherited)
         if part is Part.STEPS:
             self._steps(section)
             return
@@ -144,7 +145,7 @@ class _Reader:
 
     def _not_read(self, section: Section, part: Part) -> None:
         for child in section.children:
-            if part is Part.UNKNOWN or _concerns_us(section, child):
+            if part is Part.UNKNOWN or concerns_us(section, child):
                 self._visit(child, part)
         for block in section.blocks:
             for found in trailer_fields(block):
@@ -162,7 +163,7 @@ class _Reader:
                 for found in trailer:
                     self._field(found)
             else:
-                self.coverage.claim(_kind_of(block, part), block.lines, part.value)
+                self.coverage.claim(kind_of(block, part), block.lines, part.value)
 
     # Steps.
 
@@ -189,7 +190,7 @@ class _Reader:
             if one.heading:
                 self.coverage.claim("heading", one.heading.lines, Part.STEPS.value)
             for block in one.blocks:
-                self.coverage.claim(_kind_of(block, Part.STEPS), block.lines, Part.STEPS.value)
+                self.coverage.claim(kind_of(block, Part.STEPS), block.lines, Part.STEPS.value)
             waiting += one.children
 
     def _loose_steps(self, title: Section, scope: list[Section]) -> None:
@@ -203,14 +204,14 @@ class _Reader:
     def _late_steps(self, title: Section, scope: list[Section]) -> None:
         """Without any section of steps, `## 1. Stop` ... are the steps, or the body itself."""
         loose = [
-            s for s in scope if is_counted_heading(s.title) and s.has_fence() and not _is_part(s)
+            s for s in scope if is_counted_heading(s.title) and s.has_fence() and not is_part(s)
         ]
         if loose:
             self._read_loose(title, loose)
         elif any(
             b.kind in {BlockKind.ITEM, BlockKind.FENCE, BlockKind.TABLE} for b in title.blocks
         ):
-            body = replace_children(title)
+            body = without_children(title)
             self._steps(body)
 
     def _read_loose(self, title: Section, steps: list[Section]) -> None:
@@ -266,59 +267,3 @@ class _Reader:
         if heading and not is_generic(heading) and "title" not in head.values:
             return heading
         return named or first(self.fields, "service", head.values) or heading
-
-
-def _is_mere_list(procedure: Procedure) -> bool:
-    manual = all(not (step.runs or step.commands) for step in procedure.steps)
-    return manual and not procedure.ordered and not says_steps(procedure.name)
-
-
-def _concerns_us(never: Section, child: Section) -> bool:
-    """Inside a chapter that never runs: how to go back from it, and whom to call."""
-    if part_of(child.title) is Part.CONTACTS:
-        return True
-    forward = speaks_of_going_forward(never.title) and not speaks_of_going_back(never.title)
-    return forward and speaks_of_going_back(child.title)
-
-
-def replace_children(section: Section) -> Section:
-    """The section with only its own blocks."""
-    return Section(section.title, section.level, section.line, section.blocks, [], None)
-
-
-def _holds_only_lines(section: Section) -> bool:
-    """A bold line at the very top, with nothing but lines of text under it."""
-    lines = {BlockKind.PARAGRAPH, BlockKind.RULE}
-    return not section.children and all(block.kind in lines for block in section.blocks)
-
-
-def _is_part(section: Section) -> bool:
-    return part_of(section.title) not in {Part.UNKNOWN, Part.STEPS}
-
-
-def _part(section: Section, inherited: Part) -> Part:
-    """Its own words first; ways and steps of a plan are steps wherever they stand."""
-    if inherited is not Part.NEVER and is_way_heading(section.title) and section.has_fence():
-        return Part.STEPS
-    own = part_of(section.title)
-    if own is Part.DATA and inherited is not Part.DATA and _acts(section):
-        return Part.STEPS
-    if own is Part.STEPS and inherited not in {Part.UNKNOWN, Part.STEPS, Part.NEVER}:
-        # "Rollback is successful when" under verification is no procedure.
-        return Part.STEPS if _acts(section) and inherited in _MAY_ACT else inherited
-    if own is Part.ABOUT and inherited is not Part.UNKNOWN:
-        return inherited
-    return inherited if own is Part.UNKNOWN else own
-
-
-_LINES = {Part.TRIGGERS, Part.NO_GO, Part.TIME, Part.DECISION, Part.CONTACTS}
-_MAY_ACT = {Part.DATA, Part.DECISION, Part.TRIGGERS, Part.TIME}
-
-
-def _acts(section: Section) -> bool:
-    """ "Database rollback" with commands is a way to do it, not a consideration."""
-    return speaks_of_going_back(section.title) and section.has_fence()
-
-
-def _kind_of(block: Block, part: Part) -> str:
-    return "rule" if block.kind is BlockKind.RULE else part.value

@@ -9,47 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from enum import StrEnum
+from dataclasses import dataclass
 
-Span = tuple[int, int]
+from rollback_console.documents.shell_quotes import Quotes
+from rollback_console.documents.shell_state import HEREDOC, Context, Scan, Segment, Span
 
-
-class Context(StrEnum):
-    """How the shell sees a character."""
-
-    PLAIN = "plain"
-    DOUBLE = "double"
-    SINGLE = "single"
-    ANSI_C = "ansi-c"
-    COMMENT = "comment"
-    PARAMETER = "parameter"
-    ARITHMETIC = "arithmetic"
-    BACKTICK = "backtick"
-    HEREDOC = "heredoc"
-    QUOTED_HEREDOC = "quoted-heredoc"
-
-
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """Characters `[start, end)` seen in one context; `nested` when quotes lie around it."""
-
-    start: int
-    end: int
-    context: Context
-    nested: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Scan:
-    """`segments` cover the text in order. `ends` are offsets of the newlines that end a
-    complete command or comment line. `heads` are where command words begin. `complete` is
-    False when something is still open at the end."""
-
-    segments: tuple[Segment, ...]
-    ends: tuple[int, ...]
-    heads: tuple[int, ...]
-    complete: bool
+__all__ = ["Context", "Scan", "Segment", "Span", "scan"]
 
 
 def scan(text: str, opaque: Sequence[Span] = ()) -> Scan:
@@ -61,48 +26,12 @@ _OPENING = {"if", "for", "while", "until", "case", "select", "{"}
 _CLOSING = {"fi", "done", "esac", "}"}
 _BEFORE_COMMAND = {"then", "do", "else", "elif", "!", "time", "if", "while", "until", "{"}
 _WORD = re.compile(r"[^\s\\'\"`$#&|;()<>]+")
-_DOUBLE_RUN = re.compile(r"[^\\\"`$]+")
 _BLANKS = re.compile(r"[ \t]+")
-_HEREDOC = re.compile(r"<<(-?)[ \t]*(?:'([^'\n]+)'|\"([^\"\n]+)\"|(\\?)([^\s'\"\\;&|<>()]+))")
 
 
 @dataclass(slots=True)
-class _Heredoc:
-    word: str
-    quoted: bool
-    tabs: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _Open:
-    """Something that must close: `by` which text, how its inside is seen, quoted around."""
-
-    by: str
-    context: Context
-    nested: bool
-
-
-_GROUND = _Open("", Context.PLAIN, nested=False)
-
-
-@dataclass(slots=True)
-class _Scanner:
-    text: str
-    opaque: Sequence[Span]
-    at: int = 0
-    stack: list[_Open] = field(default_factory=list)
-    segments: list[Segment] = field(default_factory=list)
-    ends: list[int] = field(default_factory=list)
-    heads: list[int] = field(default_factory=list)
-    pending: list[_Heredoc] = field(default_factory=list)
-    keywords: list[str] = field(default_factory=list)
-    command_next: bool = True
-    word_start: bool = True
-    continues: bool = False
-    broken: bool = False
-    backticks: bool = False
-    cases: int = 0
-    next_opaque: int = 0
+class _Scanner(Quotes):
+    """Reads what stands where commands stand."""
 
     def run(self) -> Scan:
         while self.at < len(self.text):
@@ -127,42 +56,6 @@ class _Scanner:
                 self._braced(context)
             case _:
                 self._plain()
-
-    def _mark(self, end: int, context: Context) -> None:
-        """The characters up to `end` are of this context."""
-        nested = self._top().nested
-        last = self.segments[-1] if self.segments else None
-        if last and last.context is context and last.nested == nested and last.end == self.at:
-            self.segments[-1] = Segment(last.start, end, context, nested)
-        else:
-            self.segments.append(Segment(self.at, end, context, nested))
-        self.at = end
-
-    def _top(self) -> _Open:
-        return self.stack[-1] if self.stack else _GROUND
-
-    def _here(self) -> Context:
-        return self._top().context
-
-    def _push(self, by: str, context: Context) -> None:
-        top = self._top()
-        nested = top.nested or top.context is Context.DOUBLE
-        self.stack.append(_Open(by, context, nested))
-
-    def _skip_opaque(self) -> bool:
-        while self.next_opaque < len(self.opaque) and self.opaque[self.next_opaque][1] <= self.at:
-            self.next_opaque += 1
-        if self.next_opaque == len(self.opaque) or self.opaque[self.next_opaque][0] > self.at:
-            return False
-        self._word_begins()
-        self._mark(self.opaque[self.next_opaque][1], self._here())
-        return True
-
-    def _limit(self) -> int:
-        """Where the next opaque span begins, or the end."""
-        if self.next_opaque < len(self.opaque):
-            return max(self.at + 1, self.opaque[self.next_opaque][0])
-        return len(self.text)
 
     # What may stand where commands stand.
 
@@ -189,13 +82,6 @@ class _Scanner:
             self._operator(letter)
         else:
             self._word()
-
-    def _word_begins(self) -> None:
-        if self.word_start and self.command_next and self._here() in _COMMANDS:
-            self.heads.append(self.at)
-        if self.word_start:
-            self.command_next = False
-        self.word_start = self.continues = False
 
     def _word(self) -> None:
         found = _WORD.match(self.text, self.at, self._limit())
@@ -240,7 +126,7 @@ class _Scanner:
         self._mark(end if end >= 0 else len(self.text), Context.COMMENT)
 
     def _operator(self, letter: str) -> None:
-        heredoc = _HEREDOC.match(self.text, self.at) if letter == "<" else None
+        heredoc = HEREDOC.match(self.text, self.at) if letter == "<" else None
         if heredoc and not self.text.startswith("<<<", self.at):
             self._open_heredoc(heredoc)
         elif self.text.startswith("<<<", self.at):
@@ -276,116 +162,3 @@ class _Scanner:
             self.command_next = True
         else:
             self.broken = True
-
-    # Quotes and expansions.
-
-    def _quote(self, letter: str) -> None:
-        if letter == "'":
-            self._to_closing("'", Context.SINGLE)
-        elif letter == '"':
-            self._mark(self.at + 1, self._here())
-            self._push('"', Context.DOUBLE)
-        elif letter == "`":
-            self._backtick()
-        else:
-            self._dollar()
-
-    def _to_closing(self, quote: str, context: Context) -> None:
-        end = self.text.find(quote, self.at + 1)
-        self.broken = self.broken or end < 0
-        self._mark(end + 1 if end >= 0 else len(self.text), context)
-
-    def _backtick(self) -> None:
-        self._mark(self.at + 1, Context.BACKTICK)
-        if self.backticks:
-            while self.stack.pop().by != "`":
-                self.broken = True
-        else:
-            self._push("`", Context.BACKTICK)
-            self.word_start = self.command_next = True
-        self.backticks = not self.backticks
-
-    def _dollar(self) -> None:
-        if self.text.startswith("$((", self.at):
-            self._open(Context.ARITHMETIC, 3)
-        elif self.text.startswith("$(", self.at):
-            self._mark(self.at + 2, self._here())
-            self._push("$)", Context.PLAIN)
-            self.command_next = self.word_start = True
-        elif self.text.startswith("${", self.at):
-            self._open(Context.PARAMETER, 2)
-        elif self.text.startswith("$'", self.at) and self._here() is not Context.DOUBLE:
-            self._ansi_c()
-        else:
-            self._mark(self.at + 1, self._here())
-
-    def _open(self, context: Context, width: int) -> None:
-        self._push("", context)
-        self._mark(self.at + width, context)
-
-    def _ansi_c(self) -> None:
-        end = self.at + 2
-        while end < len(self.text) and self.text[end] != "'":
-            end += 2 if self.text[end] == "\\" else 1
-        self.broken = self.broken or end >= len(self.text)
-        self._mark(min(end + 1, len(self.text)), Context.ANSI_C)
-
-    def _double(self) -> None:
-        letter = self.text[self.at]
-        if letter == '"':
-            self.stack.pop()
-            self._mark(self.at + 1, self._here())
-        elif letter == "\\":
-            self._mark(min(self.at + 2, len(self.text)), Context.DOUBLE)
-        elif letter in "`$":
-            self._quote(letter)
-        else:
-            found = _DOUBLE_RUN.match(self.text, self.at, self._limit())
-            self._mark(found.end() if found else self.at + 1, Context.DOUBLE)
-
-    def _braced(self, context: Context) -> None:
-        letter = self.text[self.at]
-        closer = "}" if context is Context.PARAMETER else "))"
-        if self.text.startswith(closer, self.at):
-            self._mark(self.at + len(closer), context)
-            self.stack.pop()
-        elif letter in "'\"" and context is Context.PARAMETER:
-            self._to_closing(letter, context)
-        elif letter == "$":
-            self._quote(letter)
-        else:
-            self._mark(min(self.at + (2 if letter == "\\" else 1), len(self.text)), context)
-
-    # Here-documents.
-
-    def _open_heredoc(self, found: re.Match[str]) -> None:
-        word = found[2] or found[3] or found[5]
-        quoted = bool(found[2] or found[3] or found[4])
-        self.pending.append(_Heredoc(word, quoted, tabs=found[1] == "-"))
-        self._mark(found.end(), self._here())
-
-    def _heredocs(self) -> None:
-        while self.pending and self.at <= len(self.text):
-            heredoc = self.pending[0]
-            context = Context.QUOTED_HEREDOC if heredoc.quoted else Context.HEREDOC
-            end = self._end_of(heredoc)
-            if end < 0:
-                self._mark(len(self.text), context)
-                return
-            self._mark(end, context)
-            self.pending.pop(0)
-
-    def _end_of(self, heredoc: _Heredoc) -> int:
-        """Just behind the terminator line, or -1 when it never comes."""
-        start = self.at
-        while start < len(self.text):
-            end = self.text.find("\n", start)
-            end = end if end >= 0 else len(self.text)
-            line = self.text[start:end].rstrip("\r")
-            if (line.lstrip("\t") if heredoc.tabs else line) == heredoc.word:
-                return min(end + 1, len(self.text))
-            start = end + 1
-        return -1
-
-
-_COMMANDS = {Context.PLAIN, Context.BACKTICK}

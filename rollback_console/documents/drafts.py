@@ -1,0 +1,249 @@
+"""A step while it is collected from what stands under it, block by block."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from rollback_console.documents.blocks import Block, BlockKind
+from rollback_console.documents.fences import FenceText, Group, Remark, read_fence
+from rollback_console.documents.fold import bare_title, plain
+from rollback_console.documents.inline import commands_of_item
+from rollback_console.documents.messages import message
+from rollback_console.documents.model import MessageTemplate, Step
+from rollback_console.documents.sections import Part, part_of
+from rollback_console.documents.words import (
+    is_condition,
+    is_fallback,
+    is_negated,
+    is_or,
+    is_warning,
+    option_label,
+    platform,
+)
+
+_EXPECTED = re.compile(
+    r"expected|should (?:show|return|see|be)|output|example|sample|result|esperad|attendu"
+    r"|erwartet|预期|输出"
+)
+_SENDS = re.compile(
+    r"\bpost\b|\bsend\b|slack|e-?mail|message|enviar|publicar|envoyer|senden|发送|ارسال"
+)
+TEXTS = frozenset({"", "text", "txt", "markdown", "md", "plain", "plaintext"})
+# What remarks decide; the rest of the prose is for the reader only.
+_DECIDES = (is_or, option_label, is_fallback, is_condition)
+
+
+@dataclass(slots=True)
+class Doubt:
+    """Something in a step that a person must look at: a finding's code and its line."""
+
+    code: str
+    line: int
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A step, what was doubtful in it, and the messages it says to send."""
+
+    step: Step
+    doubts: list[Doubt]
+    messages: list[MessageTemplate] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Draft:
+    """A step being collected from its blocks."""
+
+    title: str
+    line: int
+    last: int = 0
+    group: str = ""
+    groups: list[Group] = field(default_factory=list)
+    remarks: list[Remark] = field(default_factory=list)
+    instructions: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    conditions: list[str] = field(default_factory=list)
+    expected: list[str] = field(default_factory=list)
+    attributes: dict[str, str] = field(default_factory=dict)
+    doubts: list[Doubt] = field(default_factory=list)
+    messages: list[MessageTemplate] = field(default_factory=list)
+    fence: int = 0
+
+
+def notice_title(draft: Draft) -> None:
+    title = plain(draft.title)
+    inside = re.findall(r"\(([^()]{3,80})\)", title)
+    draft.conditions += [words for words in (title, *inside) if is_condition(words)][:1]
+    if is_warning(bare_title(title)) or any(is_warning(words) for words in inside):
+        draft.warnings.append(title)
+
+
+def _paragraph(draft: Draft, block: Block) -> None:
+    text = plain(block.text)
+    if is_warning(block.text) or (block.quoted and is_warning(text)):
+        draft.warnings.append(text)
+    elif _EXPECTED.match(text.lower()):
+        draft.expected.append(text)
+    elif text:
+        draft.instructions.append(text)
+    draft.remarks.append(Remark(text, block.lines[0], "prose"))
+
+
+def _heading(draft: Draft, block: Block) -> None:
+    draft.instructions.append(plain(block.text))
+    draft.remarks.append(Remark(plain(block.text), block.lines[0], "heading"))
+
+
+def _item(draft: Draft, block: Block) -> None:
+    commands = commands_of_item(block)
+    _paragraph(draft, block)
+    if commands:
+        draft.groups.append(Group(_taken(draft), commands))
+        draft.doubts.append(Doubt("inline-command", block.lines[0]))
+
+
+def _taken(draft: Draft) -> list[Remark]:
+    """The remarks since the last commands; they speak for the next ones."""
+    remarks, draft.remarks = draft.remarks, []
+    return remarks
+
+
+def _fence(draft: Draft, block: Block) -> None:
+    fence = read_fence(block)
+    remarks = draft.remarks
+    if remarks and _is_never(remarks[-1].text):
+        draft.expected.append("\n".join(block.rows))
+        _taken(draft)
+        return
+    if not fence.groups:
+        _text_fence(draft, fence)
+        return
+    notice_fence(draft, fence)
+    take_groups(draft, fence, _introduced(draft, fence.groups))
+
+
+def _text_fence(draft: Draft, fence: FenceText) -> None:
+    """Text to read, or to send where the words around it speak of telling people."""
+    text = "\n".join(fence.block.rows)
+    draft.instructions.append(text)
+    said = [draft.title, *(remark.text for remark in draft.remarks[-1:])]
+    if fence.info.language in TEXTS and any(map(_tells, said)):
+        draft.messages.append(message(bare_title(draft.title), text, fence.block.first_row))
+    else:
+        _doubt(draft, fence)
+
+
+def _tells(text: str) -> bool:
+    return part_of(text) in {Part.COMMUNICATION, Part.MESSAGE} or bool(_SENDS.search(text.lower()))
+
+
+def _introduced(draft: Draft, groups: list[Group]) -> list[Group]:
+    """The fence's groups, under what the prose before it says about all of them.
+
+    "Only if ..." before a step's first commands is about the step. "Or ..." and "if that
+    fails" are about the whole fence, so it becomes one group, unless it decides by itself.
+    """
+    first = Group(_taken(draft), [])
+    if not any(group.commands for group in draft.groups):
+        conditions = [r.text for r in first.remarks if _is_only_condition(r.text)]
+        draft.conditions += conditions[:1]
+        first.remarks = [r for r in first.remarks if r.text not in conditions]
+    if not _decides(first):
+        return groups
+    if any(_decides(group) for group in groups) or _names_option(first):
+        return [first, *groups]
+    commands = [command for group in groups for command in group.commands]
+    return [Group(first.remarks + groups[0].remarks, commands)]
+
+
+def _is_only_condition(text: str) -> bool:
+    return is_condition(text) and not is_warning(text) and not is_or(text) and not is_fallback(text)
+
+
+def _names_option(group: Group) -> bool:
+    return any(option_label(remark.text) for remark in group.remarks)
+
+
+def _is_never(text: str) -> bool:
+    folded = text.lower()
+    return bool(_EXPECTED.search(folded)) or is_negated(text) or _names_never(text)
+
+
+def _names_never(text: str) -> bool:
+    # A sentence may speak of the deployment; only a short line can be a name for what follows.
+    return len(text.split()) <= 6 and part_of(text) is Part.NEVER
+
+
+def _decides(group: Group) -> bool:
+    return any(test(remark.text) for remark in group.remarks for test in _DECIDES) or any(
+        platform(remark.text) for remark in group.remarks
+    )
+
+
+def notice_fence(draft: Draft, fence: FenceText) -> None:
+    draft.fence = draft.fence or fence.block.lines[0]
+    for name, value in fence.info.attributes.items():
+        draft.attributes.setdefault(name, value)
+    _doubt(draft, fence)
+
+
+def _doubt(draft: Draft, fence: FenceText) -> None:
+    line = fence.block.lines[0]
+    draft.doubts += [Doubt("bad-attribute", line, problem) for problem in fence.info.problems]
+    if fence.doubt:
+        draft.doubts.append(Doubt(fence.doubt, line))
+    elif fence.block.rows and not fence.groups and _claims_commands(fence):
+        draft.doubts.append(Doubt("not-commands", line))
+    if not fence.block.closed:
+        draft.doubts.append(Doubt("unclosed-fence", line))
+    if fence.output:
+        draft.expected.append("\n".join(fence.output))
+
+
+def _claims_commands(fence: FenceText) -> bool:
+    return fence.info.language in {"", "bash", "sh", "shell", "console"}
+
+
+def take_groups(draft: Draft, fence: FenceText, groups: Sequence[Group]) -> None:
+    lead: list[Remark] = []
+    for group in groups:
+        group.remarks = lead + group.remarks
+        lead = []
+        _notice_remarks(draft, group)
+        if not group.commands and any(r.origin != "comment" for r in group.remarks):
+            lead = group.remarks
+            continue
+        draft.groups.append(group)
+
+
+def _notice_remarks(draft: Draft, group: Group) -> None:
+    for remark in group.remarks:
+        if remark.origin == "comment" and is_warning(remark.text):
+            draft.warnings.append(remark.text)
+        elif not group.commands and is_condition(remark.text) and remark.origin == "comment":
+            draft.conditions.append(remark.text)
+
+
+def _table(draft: Draft, block: Block) -> None:
+    for line, cells in block.table[1:]:
+        text = " - ".join(plain(cell) for cell in cells if cell)
+        draft.instructions.append(text)
+        draft.remarks.append(Remark(text, line, "prose"))
+
+
+def _nothing(draft: Draft, block: Block) -> None:
+    """Rules and raw HTML say nothing a step needs."""
+
+
+TAKE = {
+    BlockKind.HEADING: _heading,
+    BlockKind.PARAGRAPH: _paragraph,
+    BlockKind.ITEM: _item,
+    BlockKind.FENCE: _fence,
+    BlockKind.TABLE: _table,
+    BlockKind.RULE: _nothing,
+    BlockKind.HTML: _nothing,
+}

@@ -1,0 +1,92 @@
+"""What a heading is among steps: a step, a way, a phase; and its number and name without marks."""
+
+from __future__ import annotations
+
+import re
+
+from rollback_console.documents.fold import bare_title, fold
+from rollback_console.documents.labelled import minutes
+
+_STEP = re.compile(
+    r"\W*(?:step|paso|etape|schritt|passo|passaggio|步骤|الخطوه"
+    r"|خطوه)\s*#?\s*(\d{1,3})(?:\.\d+)*(?:\s*[:.)\-–—:\uff1a、]\s*|\s+|$)(.*)"
+)
+_COUNTED = re.compile(r"\W*(?:\d{1,2}\.)*(\d{1,3})\s*(?:[.):、]\s*|[-–—]\s+|\s+(?=[^\W\d]))(\D.*)")
+_CHINESE_STEP = re.compile(r"\W*第\s*([一二三四五六七八九十\d]{1,3})\s*步\s*[:\uff1a、]?\s*(.*)")
+_WAY = re.compile(
+    r"\W*(?:\d[\d.]*[.)]?\s*)?(?:rollback\s+)?(?:option|method|scenario|level|procedure|strategy"
+    r"|approach|alternative|plan|path|way|tier|case"
+    r"|opcion|escenario|metodo|estrategia|methode|strategie|variante|szenario|方案|场景|方法|选项|الخيار"
+    r"|السيناريو|الطريقه)"
+    r"\s*(?:#\s*)?(?:\d{1,2}|[b-h]|a(?=\s*(?:[:.)–—-]|$))|[ivx]{1,4}|[一二三四五六])(?:\b|(?<=[一二三四五六]))"
+)
+_PHASE = re.compile(
+    r"\W*(?:\d[\d.]*[.)]?\s*)?(?:phase|stage|part|fase|etapa|teil|partie|阶段"
+    r"|المرحله)\s*(?:#\s*)?(?:\d{1,2}|[a-h]|[ivx]{1,4}|[一二三四五六])\b"
+    r"|\W*第[一二三四五六\d]阶段"
+)
+_DIGITS = {digit: at for at, digit in enumerate("一二三四五六七八九十", 1)}
+
+TIMED = re.compile(r"[(\uff08]\s*([^()\uff08\uff09]*\d[^()\uff08\uff09]*)[)\uff09]\s*$")
+
+
+def is_step_heading(title: str) -> bool:
+    """`Step 2: ...`, in any of the languages known."""
+    folded = fold(title)
+    return bool(_STEP.match(folded) or _CHINESE_STEP.match(folded))
+
+
+def is_counted_heading(title: str) -> bool:
+    """`2. ...` or `2) ...`: a step where steps are expected, a chapter elsewhere."""
+    return bool(_COUNTED.match(fold(title)))
+
+
+def is_way_heading(title: str) -> bool:
+    """`Option A`, `Scenario 2`: one of several ways."""
+    return bool(_WAY.match(fold(title)))
+
+
+def is_phase_heading(title: str) -> bool:
+    """`Phase 1`: a part of one way."""
+    return bool(_PHASE.match(fold(title)))
+
+
+def step_title(title: str) -> str:
+    title = bare_title(title)
+    for pattern in (_AS_WRITTEN_STEP, _AS_WRITTEN_COUNT):
+        match = pattern.match(title)
+        rest = (match[match.lastindex or 0] or "").strip() if match and match.lastindex else ""
+        if rest:
+            return rest
+    return title
+
+
+_AS_WRITTEN_STEP = re.compile(
+    r"\W*(?:(?i:step|paso|[eé]tape|schritt|passo|passaggio)|步骤|الخطوة"
+    r"|خطوة)\s*#?\s*\d{1,3}(?:\.\d+)*\s*[:.)\-–—:\uff1a、]?\s*(.*)"
+    r"|\W*第\s*[一二三四五六七八九十\d]{1,3}\s*步\s*[:\uff1a、]?\s*(.*)"
+)
+_AS_WRITTEN_COUNT = re.compile(r"\W*(?:\d{1,2}\.)*\d{1,3}\s*[.):、\-–—]*\s+(\D.*)")
+
+
+def number_of(title: str) -> int | None:
+    folded = fold(title)
+    match = _STEP.match(folded) or _COUNTED.match(folded)
+    if match:
+        return int(match[1])
+    match = _CHINESE_STEP.match(folded)
+    if match:
+        return int(match[1]) if match[1].isdecimal() else _DIGITS.get(match[1])
+    return None
+
+
+def name_of(title: str) -> str:
+    """The heading without its number."""
+    title = bare_title(title)
+    title = TIMED.sub("", title) if minutes(title)[0] is not None else title
+    match = re.match(
+        r"\W*(?:(?i:part|teil|partie|parte|section)\s+\w{1,3}\s*[:.\uff1a–-]\s*|[一二三四五六七八九十]+、)?"
+        r"(?:\d+\.)*\d*[.)]?\s*(\D.*)",
+        title,
+    )
+    return (match[1] if match else title).strip(" :\uff1a") or "Rollback"

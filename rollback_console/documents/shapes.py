@@ -1,0 +1,76 @@
+"""What the sub-headings of a section are to each other: steps of one way, or several ways."""
+
+from __future__ import annotations
+
+from rollback_console.documents.carriers import steps_of_blocks
+from rollback_console.documents.headings import (
+    is_counted_heading,
+    is_phase_heading,
+    is_step_heading,
+    is_way_heading,
+)
+from rollback_console.documents.outline import Section
+from rollback_console.documents.sections import (
+    Part,
+    holds_several_ways,
+    is_only_forward,
+    part_of,
+    speaks_of_going_back,
+)
+from rollback_console.documents.words import is_fallback, is_preferred, platform
+
+
+def other_part(child: Section) -> Part | None:
+    """The part of a plan this sub-section is, when it is none of the steps."""
+    part = part_of(child.title)
+    if part in {Part.STEPS, Part.UNKNOWN}:
+        return None
+    if part is Part.NEVER and is_only_forward(child.title):
+        # "If the deployment fails" and "redeploy the old version" are said while going back.
+        return None
+    if part is Part.NEVER or (part is Part.ABOUT and not child.has_fence()):
+        return part
+    runs = child.has_fence() or is_counted_heading(child.title)
+    if runs and part not in {Part.TRIGGERS, Part.NO_GO, Part.MESSAGE, Part.CONTACTS, Part.TIME}:
+        return None
+    return part
+
+
+def children_are_ways(section: Section) -> bool:
+    """Whether unmarked (or merely counted) sub-headings are ways rather than steps."""
+    ones = [c for c in section.children if not _is_marked(c) and other_part(c) is None]
+    if len(ones) < 2 or any(is_step_heading(c.title) for c in section.children):
+        return False
+    back = [child for child in ones if speaks_of_going_back(child.title)]
+    if sum(bool(platform(child.title)) for child in ones) > 1:
+        return True
+    ranked = any(is_preferred(c.title) or is_fallback(c.title) for c in back)
+    counted = any(is_counted_heading(child.title) for child in ones)
+    if counted:
+        return len(back) > 1 and (ranked or all(map(_holds_steps, ones)))
+    return holds_several_ways(section.title) or len(back) > 1 or all(map(_has_steps, ones))
+
+
+def holds_ways(section: Section) -> bool:
+    """Several sub-headings with commands each: run as one step, they would all be run."""
+    if is_counted_heading(section.title):
+        return False
+    return sum(c.has_fence() for c in section.children if not _is_marked(c)) > 1
+
+
+def _holds_steps(section: Section) -> bool:
+    """It counts its own steps from one again, or says how to do a whole thing."""
+    return any(is_step_heading(c.title) for c in section.children) or bool(
+        section.has_fence() and speaks_of_going_back(section.title)
+    )
+
+
+def _is_marked(child: Section) -> bool:
+    tests = (is_step_heading, is_way_heading, is_phase_heading)
+    return any(test(child.title) for test in tests)
+
+
+def _has_steps(section: Section) -> bool:
+    if any(is_step_heading(c.title) or is_counted_heading(c.title) for c in section.children):
+        return True
+    return len(steps_of_blocks(section.title, section.line, section.blocks)) > 1
