@@ -88,6 +88,26 @@ def test_a_cut_in_the_middle_of_a_step_loses_and_repeats_nothing(
     assert kinds.count("host.unreachable") == kinds.count("host.back") == 1
 
 
+@pytest.mark.parametrize(
+    ("place", "line"),
+    [
+        ("/etc/systemd", "KillUserProcesses=yes"),
+        ("/etc/systemd", "KillUserProcesses = on"),
+        ("/usr/lib/systemd", "KillUserProcesses=yes"),
+    ],
+)
+def test_a_host_that_ends_what_a_login_leaves_behind_starts_nothing(
+    target: Host, place: str, line: str
+) -> None:
+    folder = f"{place}/logind.conf.d"
+    target.sh(f"mkdir -p {folder} && printf '[Login]\n{line}\n' > {folder}/ending.conf")
+    target.sh("systemctl restart systemd-logind")
+    stage = staged([target])
+    rollback = drive(asked(stage, make.plan(stage, plan_with("echo begun"))))
+    assert (rollback.state, rollback.question["kind"]) == ("waiting", "failed"), told(rollback)
+    assert "KillUserProcesses" in run_of(rollback, 1).why
+
+
 def test_an_abort_ends_what_sudo_started_where_it_may(target: Host) -> None:
     allow(target, "/usr/bin/sh", "/usr/bin/kill")
     rollback, stage = stuck_in_sudo(target)
