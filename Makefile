@@ -22,7 +22,7 @@ lint: $(VENV)/.test
 	@sh scripts/test.sh lint
 
 format: $(VENV)/.test
-	@$(PY) -m ruff check --fix . && $(PY) -m ruff format . && $(VENV)/bin/djlint --reformat templates
+	@$(PY) -m ruff check --fix . && $(PY) -m ruff format .
 
 bench: $(VENV)/.test
 	@$(PY) -m benchmarks

@@ -34,11 +34,12 @@ os.environ.setdefault("REDIS_URL", "redis://127.0.0.1:1/0")
 os.environ["BASE_URL"] = "http://testserver"
 
 from rollback_console.settings import *  # noqa: F403
-from rollback_console.settings import DATABASES, TEMPLATES
+from rollback_console.settings import DATABASES, STATIC_ROOT, TEMPLATES
 
 DATABASES["default"].setdefault("TEST", {})
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["TEST"]["NAME"] = f"{os.environ['TEST_DATA_DIR']}/test.sqlite3"
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 TEMPLATES[0]["OPTIONS"]["debug"] = True
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
