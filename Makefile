@@ -2,14 +2,15 @@
 # make test     every check and every test; what .ci/run calls
 # make lint     the checks alone
 # make bench    benchmarks/, writes benchmarks/RESULTS.md
-# make faults   the faults that docs/faults.md promises to survive
+# make faults   every fault that docs/guarantees.md promises to survive
+# make hosts    real target hosts under systemd-nspawn; needs root
 #
 # make run PORT=8080 HOST=127.0.0.1 RESET=1 DEMO=0
 
 VENV := .venv
 PY := $(VENV)/bin/python
 
-.PHONY: run test lint format bench faults constraints clean
+.PHONY: run test lint format bench faults hosts constraints clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.embedded
@@ -28,7 +29,10 @@ bench: $(VENV)/.test
 	@$(PY) -m benchmarks
 
 faults: $(VENV)/.test
-	@$(PY) -m pytest tests/acceptance tests/remote -m slow
+	@$(PY) -m pytest tests/faults tests/remote -m 'faults or slow'
+
+hosts: $(VENV)/.test
+	@$(PY) -m pytest tests/hosts -m hosts
 
 # What a test needs is all that running needs.
 $(VENV)/.embedded: pyproject.toml constraints.txt scripts/install.sh

@@ -30,15 +30,18 @@ checks() {
 
 # What does not look at a clock or at how fast this machine is may run two at a time.
 tests() {
-    stage 'tests on SQLite' pytest -q -n 2 --dist loadfile -p no:cacheprovider
+    stage 'tests on SQLite' pytest -q -n 2 --dist loadfile -p no:cacheprovider -m "$DAILY"
     stage 'tests on MariaDB' on_mariadb
 }
+
+# The rest of the faults run in `make faults`, whole target hosts in `make hosts`.
+DAILY='not hosts and (not faults or representative)'
 
 # The rooms that write to the database.
 on_mariadb() {
     export TEST_DATABASE=mariadb
     pytest -q -n 2 --dist loadfile -p no:cacheprovider -m 'not browser and not slow' \
-        tests/plans tests/rollbacks tests/postmortems tests/web tests/api
+        tests/plans tests/rollbacks tests/postmortems tests/api
 }
 
 stage() { # NAME COMMAND ...
