@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 import time
 
-from celery import shared_task
+from celery import current_app, shared_task
 from django.db import transaction
-from kombu.exceptions import OperationalError
+from kombu.exceptions import LimitExceeded, OperationalError
+from kombu.pools import producers
 
 from . import driver
 from .failpoints import failpoint
@@ -15,6 +16,7 @@ from .failpoints import failpoint
 log = logging.getLogger(__name__)
 
 _QUIET = 5.0
+_PATIENCE = 2.0
 _quiet_until = 0.0
 
 
@@ -36,12 +38,19 @@ def enqueue(rollback_id: int) -> bool:
     if time.monotonic() < _quiet_until:
         return False
     try:
-        advance.apply_async((rollback_id,), retry=False)
-    except (OperationalError, OSError) as error:
+        _send(rollback_id)
+    except (OperationalError, LimitExceeded, OSError) as error:
         _quiet_until = time.monotonic() + _QUIET
         log.warning("The broker did not take rollback %s: %s", rollback_id, error)
         return False
     return True
+
+
+def _send(rollback_id: int) -> None:
+    """With a patience of its own: a worker may wait long for messages, a page may not."""
+    broker = current_app.connection_for_write(transport_options={"socket_timeout": _PATIENCE})
+    with producers[broker].acquire(block=True, timeout=_PATIENCE) as producer:
+        advance.apply_async((rollback_id,), producer=producer, retry=False)
 
 
 def enqueue_after_commit(rollback_id: int) -> None:

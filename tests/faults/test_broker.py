@@ -82,9 +82,9 @@ def test_a_broken_broker_stops_no_rollback_and_no_page(
     other = fresh(other)
     assert other.state != "requested"
     moved = other.runs.filter(state__in=["running", "succeeded"])
-    until(moved.exists, "the sweep begins it", 30, lambda: promise.story(other))
+    until(moved.exists, "the sweep begins it", 20, lambda: promise.story(other))
     page = web.get(f"/rollbacks/{other.pk}/", session(place.cast.dana))
-    assert page.status == 200
+    assert page.status == 200, web.process.said()
     ground.go(2)
     becomes(under_way, 3, "succeeded")
     heal(own_redis)

@@ -28,9 +28,16 @@ from .stage import Console, migrate, session, working_on
 pytestmark = pytest.mark.faults
 
 
+class DurableMariaDb(MariaDb):
+    """What it has committed is still there after it was killed, as in production."""
+
+    def command(self) -> list[str]:
+        return [*super().command(), "--innodb-flush-log-at-trx-commit=1"]
+
+
 @pytest.fixture(scope="module")
 def mariadb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MariaDb]:
-    with MariaDb() as server:
+    with DurableMariaDb() as server:
         migrate(tmp_path_factory.mktemp("mariadb"), server.url)
         yield server
 

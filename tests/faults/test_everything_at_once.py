@@ -15,12 +15,12 @@ from unittest import mock
 import pytest
 from django.conf import settings
 from django.core.management import call_command
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.test.utils import override_settings
-from hypothesis import HealthCheck
+from hypothesis import HealthCheck, event
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from rollback_console.engine.states import LIVE, TERMINAL, RollbackState, StepState
 from rollback_console.plans import services as plans
@@ -33,7 +33,9 @@ from rollback_console.rollbacks.view import latest, snapshot_of
 from tests import make
 from tests.fleet import Fleet
 
-pytestmark = [pytest.mark.faults, pytest.mark.representative]
+Then = tuple[str, int] | None
+
+pytestmark = pytest.mark.faults
 
 # Points at which the thread that drives dies; the others belong to threads on the network,
 # which die with their process in test_killed_workers.py.
@@ -49,6 +51,11 @@ POINTS = sorted(
     }
 )
 PLAN = make.PLAN.replace("```bash\necho restoring", "```bash gate\necho restoring")
+
+
+KILL = st.tuples(st.sampled_from(POINTS), st.integers(1, 3))
+NEXT = st.one_of(st.none(), st.just(("", 0)), KILL)
+"""What the machinery does at once: nothing, a slice, or a slice in which it is killed."""
 
 
 class Killed(BaseException):
@@ -72,72 +79,81 @@ class Everything(RuleBasedStateMachine):
 
     # What people do
 
-    @rule()
-    def request(self) -> None:
-        if Rollback.objects.exclude(state__in=TERMINAL).count() < 3:
-            with suppress(Refused, NotReady):
-                services.request(
-                    self.revision, by=self.stage.cast.dana, reason="Errors", choices={}
-                )
+    @precondition(lambda self: under_way().count() < 2)
+    @rule(approved=st.sampled_from([True, True, False]), then=NEXT)
+    def request(self, approved: bool, then: Then) -> None:
+        with suppress(Refused, NotReady):
+            row = services.request(self.revision, by=self._dana, reason="Errors", choices={})
+            if approved:
+                self._approve(row, "lee", row.snapshot_sha256)
+        self._then(then)
 
+    @precondition(lambda self: some(state=RollbackState.REQUESTED))
     @rule(by=st.sampled_from(["dana", "lee", "sam", "vic"]), stale=st.booleans())
     def approve(self, by: str, stale: bool) -> None:
-        row = self._some(state=RollbackState.REQUESTED)
-        if row is None:
-            return
-        seen = "0" * 64 if stale else row.snapshot_sha256
+        row = some(state=RollbackState.REQUESTED)
+        assert row
         with suppress(Refused):
-            services.approve(row, by=getattr(self.stage.cast, by), snapshot_sha256=seen)
+            self._approve(row, by, "0" * 64 if stale else row.snapshot_sha256)
             assert by in {"lee", "sam"} and not stale
-            self.approved.setdefault(row.pk, row.snapshot)
 
-    @rule()
-    def go(self) -> None:
-        self._steer(lambda row: services.answer(row, position=2, by=self._dana, answer="go"))
+    @precondition(lambda self: asked("gate"))
+    @rule(then=NEXT)
+    def go(self, then: Then) -> None:
+        self._steer(then, lambda row: services.answer(row, position=2, by=self._dana, answer="go"))
 
-    @rule()
-    def retry(self) -> None:
+    @precondition(lambda self: asked("failed", "lost"))
+    @rule(then=NEXT)
+    def retry(self, then: Then) -> None:
         self._steer(
-            lambda row: services.retry(row, position=self._asked(row), by=self._dana, reason="x")
+            then,
+            lambda row: services.retry(row, position=about(row), by=self._dana, reason="x"),
         )
 
-    @rule()
-    def skip(self) -> None:
+    @precondition(lambda self: asked("failed", "lost", "gate"))
+    @rule(then=NEXT)
+    def skip(self, then: Then) -> None:
         self._steer(
-            lambda row: services.skip(row, position=self._asked(row), by=self._dana, reason="x")
+            then,
+            lambda row: services.skip(row, position=about(row), by=self._dana, reason="x"),
         )
 
-    @rule()
-    def saw_that_it_is_done(self) -> None:
+    @precondition(lambda self: asked("lost", "abort_unconfirmed"))
+    @rule(then=NEXT)
+    def saw_that_it_is_done(self, then: Then) -> None:
         self._steer(
+            then,
             lambda row: services.answer(
-                row, position=self._asked(row), by=self._dana, answer="continue", note="seen"
-            )
+                row, position=about(row), by=self._dana, answer="continue", note="seen"
+            ),
         )
 
-    @rule()
-    def abort(self) -> None:
-        self._steer(lambda row: services.request_abort(row, by=self._dana, reason="stop"))
+    @precondition(lambda self: some(state__in=LIVE))
+    @rule(then=NEXT)
+    def abort(self, then: Then) -> None:
+        self._steer(then, lambda row: services.request_abort(row, by=self._dana, reason="stop"))
 
-    @rule(lift=st.booleans())
-    def pause(self, lift: bool) -> None:
+    @precondition(lambda self: some(state__in=LIVE))
+    @rule(lift=st.booleans(), then=NEXT)
+    def pause(self, lift: bool, then: Then) -> None:
         verb = services.resume if lift else services.pause
-        self._steer(lambda row: verb(row, by=self._dana, reason="look"))
+        self._steer(then, lambda row: verb(row, by=self._dana, reason="look"))
 
-    @rule(answer=st.sampled_from(["pass", "fail"]))
-    def check(self, answer: str) -> None:
+    @precondition(lambda self: asked("checks"))
+    @rule(answer=st.sampled_from(["pass", "fail"]), then=NEXT)
+    def check(self, answer: str, then: Then) -> None:
         def each(row: Rollback) -> None:
             for check in snapshot_of(row.snapshot).checks:
                 services.answer_check(row, key=check.key, by=self._dana, answer=answer, note="x")
 
-        self._steer(each)
+        self._steer(then, each)
 
+    @precondition(lambda self: some(state=RollbackState.APPROVED, start_asked=False))
     @rule()
     def start(self) -> None:
-        row = self._some(state=RollbackState.APPROVED)
-        if row:
-            with suppress(Refused):
-                services.start(row, by=self._dana)
+        row = some(state=RollbackState.APPROVED, start_asked=False)
+        assert row
+        services.start(row, by=self._dana)
 
     # What happens to the plan, the hosts and the time
 
@@ -146,6 +162,7 @@ class Everything(RuleBasedStateMachine):
         text = PLAN.replace("echo stopping", line).encode()
         self.revision = plans.revise(self.revision.plan, text, by=self.stage.cast.ada)
 
+    @precondition(lambda self: under_way().exists())
     @rule()
     def move_the_host(self) -> None:
         moved = Host.objects.get().address == self.first_address
@@ -163,7 +180,7 @@ class Everything(RuleBasedStateMachine):
     def mend_the_host(self) -> None:
         self.fleet.down.clear()
 
-    @rule(minutes=st.sampled_from([1, 30, 90]))
+    @rule(minutes=st.sampled_from([1, 1, 1, 90]))
     def time_passes(self, minutes: int) -> None:
         """On the database's clock, which is moved by moving what is compared with it."""
         by = timedelta(minutes=minutes)
@@ -177,21 +194,16 @@ class Everything(RuleBasedStateMachine):
 
     # What the machinery does
 
-    @rule(times=st.integers(1, 2))
+    @precondition(lambda self: under_way().exists())
+    @rule(times=st.integers(1, 3))
     def deliver(self, times: int) -> None:
-        for row in Rollback.objects.exclude(state__in=TERMINAL):
-            for _ in range(times):
-                driver.advance(row.pk, self.fleet.connect)
+        for _ in range(times):
+            self._then(("", 0))
 
-    @rule(point=st.sampled_from(POINTS), visit=st.integers(1, 3))
-    def deliver_and_be_killed(self, point: str, visit: int) -> None:
-        for row in Rollback.objects.exclude(state__in=TERMINAL):
-            with dying(point, visit), suppress(Killed):
-                driver.advance(row.pk, self.fleet.connect)
-        # Its lease lapses before anybody else comes.
-        Rollback.objects.exclude(lease_until=None).update(
-            lease_until=F("lease_until") - settings.LEASE
-        )
+    @precondition(lambda self: under_way().exists())
+    @rule(kill=KILL)
+    def deliver_and_be_killed(self, kill: tuple[str, int]) -> None:
+        self._then(kill)
 
     # What must hold
 
@@ -274,24 +286,54 @@ class Everything(RuleBasedStateMachine):
         self.nothing_starts_twice()
         self.logs_are_what_hosts_said()
         self.the_record_is_whole()
+        for state in Rollback.objects.values_list("state", flat=True):
+            event(f"a rollback ended up {state}")
+        for state in StepRun.objects.values_list("state", flat=True):
+            event(f"a step run ended up {state}")
         call_command("flush", verbosity=0, interactive=False)
 
     @property
     def _dana(self) -> Any:
         return self.stage.cast.dana
 
-    def _some(self, **wanted: Any) -> Rollback | None:
-        return Rollback.objects.filter(**wanted).order_by("id").first()
+    def _approve(self, row: Rollback, by: str, seen: str) -> None:
+        services.approve(row, by=getattr(self.stage.cast, by), snapshot_sha256=seen)
+        self.approved[row.pk] = row.snapshot
 
-    def _steer(self, verb: Callable[[Rollback], object]) -> None:
-        row = self._some(state__in=LIVE)
-        if row:
-            with suppress(Refused):
-                verb(row)
+    def _steer(self, then: Then, verb: Callable[[Rollback], object]) -> None:
+        row = some(state__in=LIVE)
+        assert row
+        with suppress(Refused):
+            verb(row)
+        self._then(then)
 
-    @staticmethod
-    def _asked(row: Rollback) -> int:
-        return int(row.question.get("position", 0))
+    def _then(self, then: Then) -> None:
+        if then is None:
+            return
+        for row in under_way():
+            with suppress(Killed), dying(*then):
+                driver.advance(row.pk, self.fleet.connect)
+        # The lease of the dead lapses before anybody else comes.
+        held = Rollback.objects.exclude(lease_until=None)
+        held.update(lease_until=F("lease_until") - settings.LEASE)
+
+
+def under_way() -> QuerySet[Rollback]:
+    return Rollback.objects.exclude(state__in=TERMINAL).order_by("id")
+
+
+def some(**wanted: Any) -> Rollback | None:
+    return under_way().filter(**wanted).first()
+
+
+def asked(*kinds: str) -> bool:
+    """Whether a person is asked such a thing now."""
+    return under_way().filter(state__in=LIVE, question__kind__in=kinds).exists()
+
+
+def about(row: Rollback) -> int:
+    """The position of the step that is asked about."""
+    return int(row.question.get("position", 0))
 
 
 @contextmanager
@@ -313,12 +355,13 @@ def dying(point: str, visit: int) -> Iterator[None]:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_whatever_happens_the_promises_hold() -> None:
+@pytest.mark.parametrize("stories", [pytest.param(15, marks=pytest.mark.representative), 150])
+def test_whatever_happens_the_promises_hold(stories: int) -> None:
     quick = override_settings(SLICE=timedelta(seconds=0.5), CONNECT_PATIENCE=0.1)
     with quick, mock.patch.object(follower, "BACKOFF", (0.02, 0.05)):
         Everything.TestCase.settings = hypothesis_settings(
-            max_examples=15,
-            stateful_step_count=25,
+            max_examples=stories,
+            stateful_step_count=40,
             deadline=None,
             suppress_health_check=list(HealthCheck),
         )
