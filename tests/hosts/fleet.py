@@ -12,8 +12,9 @@ import signal
 import subprocess
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import cycle
 from pathlib import Path
 
 from rollback_console.remote.base import HostAddress, HostKeyPin, Login
@@ -32,9 +33,15 @@ NSPAWN = (
 
 @dataclass
 class Host:
-    """One machine. `sh()` looks at it from outside, so it works while its network is cut."""
+    """One machine.
+
+    `number` names it. `slot` is its place on the bridge, which no other host has soon again,
+    so that nothing still on its way to one reaches the next. `sh()` looks at it from outside,
+    so it works while its network is cut.
+    """
 
     number: int
+    slot: int
     lower: tuple[Path, ...]
     process: subprocess.Popen[bytes] | None = None
     ip: str = ""
@@ -45,7 +52,7 @@ class Host:
 
     @property
     def folder(self) -> Path:
-        return RUN / network.link(self.number)
+        return RUN / network.link(self.slot)
 
     @property
     def root(self) -> Path:
@@ -59,7 +66,7 @@ class Host:
         upper, work = self.folder / "upper", self.folder / "work"
         options = f"lowerdir={layers},upperdir={upper},workdir={work}"
         _run("mount", "-t", "overlay", "overlay", "-o", options, str(self.root))
-        self.ip = network.attach(self.number)
+        self.ip = network.attach(self.slot)
         self._name_it()
         self._key_it()
 
@@ -68,8 +75,8 @@ class Host:
             self.process = subprocess.Popen(
                 [
                     *NSPAWN,
-                    *("--directory", str(self.root), "--machine", network.link(self.number)),
-                    f"--network-namespace-path=/run/netns/{network.link(self.number)}",
+                    *("--directory", str(self.root), "--machine", network.link(self.slot)),
+                    f"--network-namespace-path=/run/netns/{network.link(self.slot)}",
                 ],
                 stdin=subprocess.DEVNULL,
                 stdout=console,
@@ -100,7 +107,7 @@ class Host:
         self._await_off()
 
     def discard(self) -> None:
-        network.detach(self.number)
+        network.detach(self.slot)
         if self.process:
             self.process.wait(timeout=PATIENCE)
         _run("umount", str(self.root))
@@ -138,7 +145,8 @@ class Host:
         return self.process.wait(timeout=PATIENCE)
 
     def _said(self, *states: str) -> bool:
-        return self._enter("systemctl is-system-running").stdout.strip() in states
+        ready = "test ! -e /run/nologin && systemctl is-system-running"
+        return self._enter(ready).stdout.strip() in states
 
     def _enter(self, script: str) -> subprocess.CompletedProcess[str]:
         if not (leader := self.leader()):
@@ -176,6 +184,7 @@ class Fleet:
 
     layers: build.Layers | None = None
     hosts: list[Host] = field(default_factory=list)
+    slots: Iterator[int] = field(default_factory=lambda: cycle(range(1, 200)))
 
     def open(self) -> Fleet:
         """Clear away what an earlier run left, and have both layers ready."""
@@ -204,17 +213,17 @@ class Fleet:
 
     def partition(self, host: Host) -> None:
         """Nothing reaches the host nor leaves it; what runs there goes on."""
-        network.cut(host.number)
+        network.cut(host.slot)
 
     def heal(self, host: Host) -> None:
-        network.mend(host.number)
+        network.mend(host.slot)
 
     def close(self) -> None:
         self.stop()
         clear()
 
     def _made(self, *lower: Path) -> Host:
-        host = Host(len(self.hosts) + 1, lower)
+        host = Host(len(self.hosts) + 1, next(self.slots), lower)
         self.hosts.append(host)
         host.make()
         return host

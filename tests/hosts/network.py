@@ -67,6 +67,9 @@ def _remove(namespace: str) -> None:
     for pid in _ip("netns", "pids", namespace).split():
         with suppress(ProcessLookupError):
             os.kill(int(pid), signal.SIGKILL)
+    # With its namespace it would go as well, but some time later.
+    with suppress(subprocess.CalledProcessError):
+        _ip("link", "delete", namespace)
     _ip("netns", "delete", namespace)
 
 
