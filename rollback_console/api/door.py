@@ -15,7 +15,17 @@ from django.views.decorators.csrf import csrf_exempt
 from . import idempotency, translating
 from .openapi import Api
 from .problems import KINDS, Problem, respond
-from .routes import deciding, logs, pins, plans, postmortems, rollbacks, steering
+from .routes import (
+    archives,
+    deciding,
+    logs,
+    pins,
+    plans,
+    postmortems,
+    rollbacks,
+    steering,
+    trends,
+)
 
 View = Callable[..., HttpResponseBase]
 
@@ -29,7 +39,7 @@ api = Api(
 )
 translating.install(api)
 api.add_decorator(idempotency.once, mode="operation")
-for noun in (plans, rollbacks, deciding, steering, logs, postmortems, pins):
+for noun in (plans, rollbacks, deciding, steering, logs, postmortems, pins, trends, archives):
     api.add_router("", noun.router)
 
 

@@ -21,7 +21,7 @@ from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.models import ChecklistAnswer, Rollback
 from rollback_console.rollbacks.view import snapshot_of
 
-from .models import ActionItem, Postmortem, new_key
+from .models import ADDED, ActionItem, Postmortem, new_key
 
 LONGEST = 20_000
 _ORDER = {"verification": 0, "immediate": 1, "follow_up": 2}
@@ -158,12 +158,17 @@ def open_items(owner: User | None = None) -> QuerySet[ActionItem]:
     """What is still to be done, of everyone or of one person, the soonest due first.
 
     Rows only: what the plan of a rollback under way asks for and nobody touched is on its page.
+    Where nothing ever ran, only what somebody took or added is left to do.
     """
     answers = ChecklistAnswer.objects.filter(rollback=OuterRef("rollback"), key=OuterRef("key"))
     items = ActionItem.objects.filter(done_at=None).annotate(
         answer=Coalesce(Subquery(answers.order_by("-id").values("answer")[:1]), Value(""))
     )
-    items = items.exclude(kind="verification", answer__in=_DONE)
+    items = items.exclude(kind="verification", answer__in=_DONE).filter(
+        Q(rollback__started_at__isnull=False)
+        | Q(owner__isnull=False)
+        | Q(key__startswith=ADDED)
+    )
     if owner is not None:
         items = items.filter(owner=owner)
     items = items.select_related("owner", "rollback__service", "rollback__environment")

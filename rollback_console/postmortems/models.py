@@ -13,9 +13,13 @@ from rollback_console.rollbacks.models import Rollback
 PERSON = settings.AUTH_USER_MODEL
 
 
+ADDED = "added-"
+"""How the key of an item begins that no plan names."""
+
+
 def new_key() -> str:
     """The key of an item that no plan names."""
-    return f"added-{uuid.uuid4().hex}"
+    return f"{ADDED}{uuid.uuid4().hex}"
 
 
 class Postmortem(models.Model):

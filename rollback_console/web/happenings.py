@@ -40,6 +40,8 @@ _WORDS: dict[str, str] = {
     "rollback.verifying": "Every step is done; the checks are next",
     "rollback.finished": "Ended: {state}",
     "step.undone": "asked to undo what failed in step {position}: {reason}",
+    "incident.imported": "loaded this from a file; it did not run here",
+    "data.measured": "Counted what this costs: {rows} {what}",
     "version.unpinned": "let version {version} be deployed again: {reason}",
     "version.pinned": "pinned version {version}: {reason}",
 }

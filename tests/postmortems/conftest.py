@@ -49,6 +49,11 @@ def succeeded(stage: Stage, fleet: Fleet) -> Rollback:
 @pytest.fixture
 def past(stage: Stage, fleet: Fleet) -> History:
     """The ten."""
+    return history(stage, fleet)
+
+
+def history(stage: Stage, fleet: Fleet) -> History:
+    """Ten rollbacks through the real services, each ended in its own way."""
     made = {
         "succeeded": checked(drive(make.approved(stage), fleet), fleet, stage),
         "retried": _retried(stage, fleet),

@@ -73,7 +73,9 @@ class AssignmentForm(ConsoleForm):
         empty_label="nobody yet",
     )
     due = forms.DateField(
-        label="Due", required=False, widget=forms.DateInput(attrs={"type": "date"})
+        label="Due",
+        required=False,
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
     )
     remind_at = forms.DateTimeField(label="Remind at (UTC)", required=False, widget=MomentInput())
 

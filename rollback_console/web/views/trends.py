@@ -15,6 +15,9 @@ from rollback_console.rollbacks import clock
 from rollback_console.web.moments import duration
 
 PERIODS = [(30, "30 days"), (90, "90 days"), (365, "a year"), (0, "all time")]
+FEW = 12
+"""How many open actions the page lists; all are one click away."""
+
 RECENT = 24
 """How many months a picture has room for."""
 
@@ -24,6 +27,8 @@ def show(request: HttpRequest) -> HttpResponse:
     told = _told(request)
     page = {
         "told": told,
+        "open": told.open[:FEW],
+        "today": clock.now().date(),
         "pictures": _pictures(told),
         "services": Service.objects.all(),
         "environments": Environment.objects.all(),

@@ -1,0 +1,56 @@
+"""Everything of one rollback as one file, and past incidents coming in."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+from django.core.handlers.asgi import ASGIRequest
+from django.http import HttpRequest, StreamingHttpResponse
+from ninja import Router, Status
+from pydantic import BaseModel
+
+from rollback_console.postmortems import archive, incident
+from rollback_console.postmortems.sending import apart
+
+from .. import finding
+from ..bearer import READ, REQUEST, person
+from ..incidents import NewIncident
+from ..openapi import RAW, problem_response
+
+router = Router(tags=["archives"])
+
+_EARLY: dict[str, Any] = {"responses": {409: problem_response(409)}, RAW: "application/gzip"}
+
+
+class IncidentOut(BaseModel):
+    """The rollback that a loaded incident became."""
+
+    rollback: int
+    state: str
+    events: int
+
+
+@router.get("/rollbacks/{int:number}/archive", auth=READ, openapi_extra=_EARLY)
+def read_archive(request: HttpRequest, number: int) -> StreamingHttpResponse:
+    """A gzipped tar that `manage.py verify_archive` checks. 409 until the rollback ended."""
+    rollback = finding.rollback(number)
+    pieces: Iterator[bytes] | AsyncIterator[bytes] = archive.archive(rollback)
+    if isinstance(request, ASGIRequest) and isinstance(pieces, Iterator):
+        pieces = apart(pieces)
+    return StreamingHttpResponse(
+        pieces,
+        content_type="application/gzip",
+        headers={
+            "Content-Disposition": f'attachment; filename="{archive.name_of(rollback)}"',
+            "Cache-Control": "no-store",
+        },
+    )
+
+
+@router.post("/incidents", auth=REQUEST, response={201: IncidentOut})
+def load_incident(request: HttpRequest, body: NewIncident) -> Status[IncidentOut]:
+    """Load a past incident: it counts in trends and estimates and can never run."""
+    made = incident.load(request.body, by=person(request)).rollback
+    out = IncidentOut(rollback=made.pk, state=made.state, events=made.last_seq)
+    return Status(201, out)

@@ -1,0 +1,156 @@
+"""What comes after a rollback, in a real browser: accessible, unbroken, in four looks."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect, sync_playwright
+from pytest_django.live_server_helper import LiveServer
+
+from rollback_console.postmortems import cadence, checklist, incident, status
+from rollback_console.postmortems import services as postmortems
+from rollback_console.rollbacks import services
+from rollback_console.rollbacks.models import Message, Rollback
+from tests import make
+from tests.fleet import Fleet
+from tests.make import PLAN
+from tests.postmortems.conftest import History, history
+from tests.postmortems.test_incident import PAST
+from tests.postmortems.test_telling_others import COMMUNICATION
+from tests.rollbacks.test_driver import drive
+
+from .browsing import Eyes
+
+pytestmark = pytest.mark.browser
+
+
+@dataclass(frozen=True)
+class World:
+    """Ten rollbacks that ended, a year of loaded ones, and one that waits for its checks."""
+
+    past: History
+    live: Rollback
+    secret: str
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        browser = playwright.chromium.launch(
+            executable_path="/usr/bin/chromium", args=["--no-sandbox"]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def eyes(chromium: Browser, live_server: LiveServer, tmp_path: Path) -> Eyes:
+    return Eyes(chromium, live_server.url, tmp_path)
+
+
+@pytest.fixture
+def world(transactional_db: None, fleet: Fleet) -> World:
+    stage = make.stage()
+    past, dana = history(stage, fleet), stage.cast.dana
+    plan = make.plan(stage, PLAN + "\n" + COMMUNICATION).plan
+    for month in range(1, 11):
+        _load(month, plan.slug, stage)
+    ended = past.ended["skipped"]
+    texts = {"what_went_wrong": "A join without an index.", "how_to_prevent": "Rehearse monthly."}
+    postmortems.write(postmortems.of(ended), by=dana, version=1, **texts)
+    postmortems.comment(ended.postmortem, by=stage.cast.vic, text="Support saw it at 09:40.")
+    for item in checklist.open_items()[:3]:
+        late = datetime(2026, 10, 3, tzinfo=UTC).date()
+        checklist.assign(item, by=dana, owner=dana, due=late)
+    live = drive(make.approved(stage, PLAN + "\n" + COMMUNICATION), fleet)
+    return World(past, live, _told(live, stage))
+
+
+def _load(month: int, slug: str, stage: make.Stage) -> None:
+    """One past incident, slower and better each month."""
+    start = datetime(2026, month, 3, 10, tzinfo=UTC)
+    took = timedelta(minutes=40 - 3 * month)
+    state = "failed" if month % 4 == 0 else "succeeded"
+    happened = [
+        (timedelta(minutes=-20), "rollback.requested", {"reason": "Logins fail"}),
+        (timedelta(minutes=-12), "approval.given", {"role": "Deploy Lead"}),
+        (timedelta(minutes=-9), "rollback.approved", {}),
+        (timedelta(0), "rollback.started", {}),
+        (timedelta(0), "step.started", {"position": 1}),
+        (took / 2, "step.finished", {"position": 1, "state": state}),
+        (took, "rollback.finished", {"state": state}),
+    ]
+    events = [
+        {"at": (start + after).isoformat(), "kind": kind, "facts": facts}
+        for after, kind, facts in happened
+    ]
+    told = {**PAST, "plan": slug, "state": state, "events": events, "began_at": None}
+    incident.load(
+        json.dumps({**told, "title": f"Incident of {start:%B}"}).encode(), by=stage.cast.dana
+    )
+
+
+def _told(live: Rollback, stage: make.Stage) -> str:
+    services.send_message(
+        live, by=stage.cast.dana, text="Logins are slow; back by noon.", recipients="Support team"
+    )
+    Message.objects.update(at=live.requested_at - timedelta(hours=2))
+    cadence.set_cadence(live, by=stage.cast.dana, minutes=30)
+    _, secret = status.share(live, by=stage.cast.dana, label="Support")
+    return secret
+
+
+PAGES = {
+    "trends": ("vic", "/trends/?days=0"),
+    "no-trends": ("vic", "/trends/?service=nothing"),
+    "actions": ("dana", "/actions/"),
+    "checklist": ("dana", "/rollbacks/{live}/checklist/"),
+    "checklist-ended": ("dana", "/rollbacks/{ended}/checklist/"),
+    "communication": ("dana", "/rollbacks/{live}/communication/"),
+    "status": ("", "/status/{secret}/"),
+    "postmortem": ("dana", "/rollbacks/{ended}/postmortem/"),
+    "loaded": ("vic", "/rollbacks/{loaded}/postmortem/"),
+    "lessons": ("dana", "/rollbacks/{ended}/postmortem/lessons/"),
+    "incidents": ("dana", "/incidents/"),
+    "home": ("dana", "/"),
+}
+
+
+def test_every_page_afterwards_is_accessible_and_whole(eyes: Eyes, world: World) -> None:
+    places = {
+        "live": world.live.pk,
+        "ended": world.past.ended["skipped"].pk,
+        "loaded": Rollback.objects.get(title="Incident of March").pk,
+        "secret": world.secret,
+    }
+    wrong = {
+        name: eyes.look(
+            name,
+            address.format(**places),
+            getattr(world.past.stage.cast, who) if who else None,
+        )
+        for name, (who, address) in PAGES.items()
+    }
+    assert {name: found for name, found in wrong.items() if found} == {}
+
+
+def test_a_link_is_made_seen_by_a_stranger_and_revoked(eyes: Eyes, world: World) -> None:
+    with eyes.page(world.past.stage.cast.dana, width=390) as page:
+        page.goto(f"/rollbacks/{world.live.pk}/communication/")
+        page.get_by_label("For whom").fill("Product owner")
+        page.get_by_role("button", name="Make a link").click()
+        address = page.locator(".hash a").get_attribute("href") or ""
+        with eyes.page(None) as stranger:
+            stranger.goto(address)
+            expect(stranger.get_by_role("status")).to_contain_text("is being checked")
+            expect(stranger.get_by_text("back by noon")).to_be_visible()
+            page.get_by_role("button", name="the link for Product owner").click()
+            expect(page.get_by_text("The link for Product owner is dead.")).to_be_visible()
+            stranger.reload()
+            expect(stranger.get_by_text("There is nothing at this address")).to_be_visible()
