@@ -129,7 +129,8 @@ class _Carrier:
             if needing and self.directory:
                 yield self._lost(step, needing)
                 return
-        anywhere = [c for c in commands_of(step) if _depends(c)]
+        first = [_first_dependent([*step.commands, *way.commands]) for way in ways]
+        anywhere = [command for command in first if command]
         if anywhere:
             yield Finding(
                 Severity.WARNING,
@@ -200,6 +201,17 @@ def _needing(commands: Sequence[Command]) -> Command | None:
         if _CD.match(command.text) or _OTHER_PLACE.search(command.text):
             return None
         if _NEEDS_DIRECTORY.search(command.text):
+            return command
+    return None
+
+
+def _first_dependent(commands: Sequence[Command]) -> Command | None:
+    """The first command that depends on where it is run, before any cd to a known place."""
+    for command in commands:
+        moved = _CD.match(command.text)
+        if moved and moved[1].startswith(("/", "$", "<", '"', "{")):
+            return None
+        if _depends(command):
             return command
     return None
 

@@ -99,8 +99,8 @@ def _with_attribute(info: str, name: str, value: str | bool) -> str:
     padded = f" {info}"
     if pattern.search(padded):
         return re.sub(r"\s{2,}", " ", pattern.sub(lambda _: spelled, padded, count=1)).strip()
-    language = "" if parse_info(info).language or not spelled else "bash "
-    return f"{language}{info} {spelled}".strip()
+    language = "" if parse_info(info).language or not spelled else "bash"
+    return " ".join(part for part in (language, info, spelled) if part)
 
 
 def _spelled(name: str, value: str | bool) -> str:

@@ -1,0 +1,93 @@
+"""Twice the text costs about twice the work, whatever the text is made of.
+
+Work is counted in calls of Python functions, which is the same on every machine.
+"""
+
+from __future__ import annotations
+
+import sys
+from types import FrameType
+
+import pytest
+
+from rollback_console.documents import read
+from rollback_console.documents.placeholders import find
+from rollback_console.documents.shell import scan
+from rollback_console.documents.source import LIMIT
+
+STEPS = "# Rollback\n## Rollback steps\n"
+FENCE = f"{STEPS}```bash\n"
+SHAPES = {
+    "items": (STEPS, "1. a\n"),
+    "inline commands": (STEPS, "- `git checkout <x>`\n"),
+    "step headings": (STEPS, "### Step 1: a\n```sh\nls <x>\n```\n"),
+    "counted chapters": ("# Rollback\n", "## 1. a\n```sh\nls\n```\n"),
+    "options": (STEPS, "### Option A\n```sh\nls\n```\n"),
+    "headings": ("# Rollback\n", "## a\n"),
+    "quotes": ("", "> "),
+    "commands": (FENCE, "echo $A\n"),
+    "alternatives": (FENCE, "a b\n# or\n"),
+    "conditions": (FENCE, "# if needed\nls\n"),
+    "here-documents": (FENCE, "cat <<EOF\n"),
+    "one long line": (FENCE, "tail x "),
+    "dates in a word": (FENCE, "x-YYYYMMDD-"),
+    "placeholders": (FENCE, "run <a> [b c] {d}\n"),
+    "open brackets": ("# Rollback\n", "[a"),
+    "open angles": ("# Rollback\n", "<a "),
+    "drops": (FENCE, "DROP TABLE x; "),
+    "directories": (FENCE, "cd x\nnpm i\n"),
+    "a session": (f"{STEPS}```console\n", "$ echo 'x\n"),
+    "sql": (f"{STEPS}```sql\n", "a\n"),
+    "a table": (f"{STEPS}|Step|Command|\n|-|-|\n", "|a|`ls x`|\n"),
+    "checks": ("# Rollback\n## Verification\n", "- [ ] a\n"),
+    "bold labels": ("# Rollback\n", "**Rollback steps:**\n- a\n"),
+    "words": ("# Rollback\n", "a "),
+}
+
+
+def calls(text: str) -> int:
+    """How many Python calls reading the text takes, caches warm or not aside."""
+    count = 0
+
+    def seen(frame: FrameType, event: str, argument: object) -> None:
+        nonlocal count
+        count += event == "call"
+
+    sys.setprofile(seen)
+    try:
+        read(text)
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_work_grows_with_the_text_and_no_faster(shape: str) -> None:
+    head, piece = SHAPES[shape]
+    small = (head + piece * (3_000 // len(piece)))[:3_000]
+    large = (head + piece * (12_000 // len(piece)))[:12_000]
+    calls(small)
+    assert calls(large) < 6 * calls(small) + 2_000
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("shape", SHAPES)
+def test_the_largest_strange_document_is_read_to_its_end(shape: str) -> None:
+    head, piece = SHAPES[shape]
+    text = (head + piece * (LIMIT // len(piece)))[:LIMIT]
+    assert read(text).source == text
+
+
+@pytest.mark.parametrize(
+    "piece", ["(", "$(", "${", '"$(', "`", "'", "if ", "case x in ", "<<a\n", "{ "]
+)
+def test_the_shell_is_read_in_one_pass_however_much_is_left_open(piece: str) -> None:
+    text = piece * (100_000 // len(piece))
+    assert scan(text).segments[-1].end == len(text)
+
+
+@pytest.mark.parametrize(
+    "piece", ["<", "[", "{", "_", "X", "YYYY", "path/to/", "your-", "<a", "x."]
+)
+def test_looking_for_placeholders_never_looks_back_far(piece: str) -> None:
+    find(piece * (200_000 // len(piece)))

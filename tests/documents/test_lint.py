@@ -1,0 +1,238 @@
+"""Every finding has a stable code, a line and a sentence that says what to do."""
+
+from __future__ import annotations
+
+import pytest
+
+from rollback_console.documents import read
+from rollback_console.documents.model import Finding, Severity, StepKind
+from rollback_console.documents.writer import apply_fix
+
+E, W, N = Severity.ERROR, Severity.WARNING, Severity.NOTE
+
+
+def plan(*steps: str, language: str = "bash", tail: str = "") -> str:
+    parts = [f"### Step {at}: Do it\n\n```{language}\n{s}\n```\n" for at, s in enumerate(steps, 1)]
+    return "# Rollback\n\n## Rollback steps\n\n" + "\n".join(parts) + tail
+
+
+def findings(text: str) -> dict[str, Finding]:
+    return {one.code: one for one in read(text).findings}
+
+
+COMMANDS = [
+    ("removes-files", W, "rm -rf /srv/app/old"),
+    ("drops-data", W, "psql app -c 'DROP TABLE orders'"),
+    ("drops-data", W, "mysql app -e 'DELETE FROM orders'"),
+    ("empties-cache", W, "redis-cli FLUSHALL"),
+    ("discards-work", W, "git reset --hard origin/main"),
+    ("force-push", W, "git push --force origin main"),
+    ("restores-over", W, "gunzip -c x.sql.gz | mysql app"),
+    ("reverses-migration", W, "php artisan migrate:rollback --force"),
+    ("reverses-migration", W, "bundle exec rails db:rollback STEP=1"),
+    ("destroys-resources", W, "terraform destroy -auto-approve"),
+    ("destroys-resources", W, "docker compose down -v"),
+    ("asks-a-person", E, 'read -p "Sure? " answer'),
+    ("opens-an-editor", E, "sudo nano /etc/app.conf"),
+    ("opens-an-editor", E, "kubectl edit deployment/app"),
+    ("opens-an-editor", E, "git rebase -i HEAD~3"),
+    ("never-ends", E, "tail -f /var/log/app.log"),
+    ("never-ends", E, "kubectl logs -f deployment/app"),
+    ("never-ends", E, "kubectl get pods -w"),
+    ("never-ends", E, "watch kubectl get pods"),
+    ("never-ends", E, "journalctl -u app -f"),
+    ("opens-a-session", E, "psql -U app appdb"),
+    ("opens-a-session", E, "docker exec -it app bash"),
+    ("opens-a-session", E, "python manage.py shell"),
+    ("opens-a-session", E, "ssh deploy@web1"),
+    ("may-ask", W, "git revert abc"),
+    ("may-ask", W, "apt-get install nginx"),
+    ("exits-early", W, "exit 1"),
+    ("goes-on-behind", W, "nohup ./worker &"),
+    ("literal-credential", E, "export API_TOKEN=abcd1234efgh"),
+    ("literal-credential", E, "mysql -u root -phunter22 app"),
+    ("literal-credential", E, "psql postgres://app:hunter22@db/app -c 'select 1'"),
+    ("password-in-arguments", E, "mysql -u app -p$DB_PASSWORD app -e 'select 1'"),
+    ("password-in-arguments", E, "curl -u admin:$TOKEN https://x/y"),
+    ("password-in-arguments", E, "redis-cli -a $REDIS_PASSWORD ping"),
+    ("example-value", W, "kubectl rollout undo deploy/app --to-revision=42"),
+    ("example-value", W, "docker pull app:v1.2.3"),
+    ("example-value", W, "cp conf.2025-10-16-180000 conf"),
+    ("pipe-hides-failure", N, "pg_dump app | gzip > app.gz"),
+    ("runs-downloaded-code", E, "curl -s https://x/y.sh | bash"),
+    ("variable-never-set", W, "ssh $HOSTS uptime"),
+    ("no-working-directory", W, "npm run rollback"),
+    ("no-dump-before-restore", E, "psql app < dump.sql"),
+    ("wants-arguments", E, 'git checkout "$1"'),
+    ("value-cannot-go-there", E, "cat > f <<'X'\n<value>\nX"),
+    ("value-read-twice", W, 'ssh web "cd <directory>"'),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("code", "severity", "command"), COMMANDS)
+def test_a_command_that_deserves_a_word_gets_it(
+    code: str, severity: Severity, command: str
+) -> None:
+    found = findings(plan(command))
+    assert found[code].severity is severity
+    assert found[code].line == 8
+    assert found[code].message.rstrip().endswith(".")
+    assert found[code].step == "do-it"
+
+
+FINE = [
+    ("removes-files", "rm -f /run/app.pid"),
+    ("force-push", "git push origin main"),
+    ("never-ends", "tail -n 50 /var/log/app.log"),
+    ("never-ends", "kubectl logs --tail=50 deployment/app"),
+    ("never-ends", "kubectl rollout status deployment/app --timeout=2m"),
+    ("opens-a-session", "psql -U app -c 'select 1' appdb"),
+    ("opens-a-session", "mysql app < dump.sql"),
+    ("opens-a-session", "docker exec app ls"),
+    ("opens-a-session", "ssh web uptime"),
+    ("opens-an-editor", "git commit -m 'undo'"),
+    ("may-ask", "git revert --no-edit abc"),
+    ("goes-on-behind", "make build && make ship"),
+    ("goes-on-behind", "ls > log 2>&1"),
+    ("literal-credential", "export API_TOKEN=$TOKEN"),
+    ("literal-credential", "login --password <password>"),
+    ("password-in-arguments", "mysql --defaults-extra-file=/etc/my.cnf app -e 'select 1'"),
+    ("variable-never-set", "echo $HOME ${PORT:-80}"),
+    ("no-working-directory", "cd /srv/app\nnpm run rollback"),
+    ("no-dump-before-restore", "pg_dump app > before.sql\npsql app < dump.sql"),
+    ("wants-arguments", "awk '{print $1}' file"),
+    ("value-read-twice", "mysql app < <file>"),
+    ("example-value", 'cp x "x.$(date +%Y%m%d)"'),
+]
+
+
+@pytest.mark.parametrize(("code", "command"), FINE)
+def test_a_command_that_is_fine_is_left_in_peace(code: str, command: str) -> None:
+    assert code not in findings(plan(command))
+
+
+def test_a_directory_entered_in_one_step_is_missed_in_the_next() -> None:
+    text = plan("cd /srv/app\ngit checkout <tag>", "npm ci")
+    found = findings(text)["directory-not-carried"]
+    assert found.severity is E
+    repaired = read(apply_fix(read(text), found))
+    assert [one.text for one in repaired.procedures[0].steps[1].commands] == [
+        "cd /srv/app",
+        "npm ci",
+    ]
+
+
+def test_a_variable_set_in_one_step_is_missed_in_the_next() -> None:
+    text = plan("export TAG=$(cat /srv/tag)", 'docker pull "app:$TAG"')
+    found = findings(text)["variable-not-carried"]
+    repaired = read(apply_fix(read(text), found))
+    assert "variable-not-carried" not in {one.code for one in repaired.findings}
+    assert repaired.procedures[0].steps[1].commands[0].text == "export TAG=$(cat /srv/tag)"
+
+
+def test_reversing_migrations_before_the_checkout_is_fine() -> None:
+    good = plan("cd /srv\npython manage.py migrate shop 0007", "cd /srv\ngit checkout <tag>")
+    bad = plan("cd /srv\ngit checkout <tag>", "cd /srv\npython manage.py migrate shop 0007")
+    assert "reversal-after-checkout" not in findings(good)
+    assert findings(bad)["reversal-after-checkout"].severity is E
+
+
+def test_moving_the_reversal_up_keeps_every_line_and_counts_anew() -> None:
+    text = plan("git -C /srv checkout <tag>", "systemctl restart app", "alembic downgrade -1")
+    document = read(text)
+    moved = apply_fix(document, findings(text)["reversal-after-checkout"])
+    assert sorted(moved.split("\n")) == sorted(text.split("\n"))
+    numbers = [one.number for one in read(moved).procedures[0].steps]
+    assert numbers == [1, 2, 3]
+    assert "downgrade" in read(moved).procedures[0].steps[0].commands[0].text
+
+
+def test_the_dump_a_fix_writes_goes_where_the_restore_reads_from() -> None:
+    text = plan("sudo -u postgres psql -h db shop < shop.sql")
+    repaired = read(apply_fix(read(text), findings(text)["no-dump-before-restore"]))
+    first = repaired.procedures[0].steps[0].commands[0].text
+    assert first.startswith("sudo -u postgres pg_dump -h db shop > ")
+
+
+@pytest.mark.parametrize(
+    ("code", "fence"),
+    [
+        ("unfinished-command", "```bash\necho 'open\n```"),
+        ("left-out-commands", "```bash\ngit fetch\n...\n```"),
+        ("interactive-lines", "```bash\n>>> import app\n```"),
+        ("other-language", "```sql\nSELECT 1;\n```"),
+        ("other-language", "```powershell\nStop-Service app\n```"),
+        ("no-prompt", "```console\nNAME READY\nweb 1/1\n```"),
+        ("not-shell", "```bash\nrun this ^\n  --now\n```"),
+        ("not-commands", "```\nOpen the admin page and press the button\n```"),
+    ],
+)
+def test_a_fence_that_cannot_be_trusted_is_done_by_hand(code: str, fence: str) -> None:
+    text = f"# Rollback\n## Rollback steps\n### Step 1: Do\n{fence}\n"
+    (step,) = read(text).procedures[0].steps
+    assert step.kind is StepKind.MANUAL
+    assert not step.runs
+    assert code in findings(text)
+
+
+def test_an_unclosed_fence_ends_with_the_document_and_can_be_closed() -> None:
+    text = "# Rollback\n## Rollback steps\n### Step 1: Do\n```bash\nsystemctl restart app"
+    found = findings(text)["unclosed-fence"]
+    repaired = read(apply_fix(read(text), found))
+    assert "unclosed-fence" not in {one.code for one in repaired.findings}
+    assert repaired.source.endswith("systemctl restart app\n```\n")
+
+
+def test_too_many_choices_in_one_step_are_left_to_a_person() -> None:
+    pair = "systemctl stop a{0}\n# or\nservice a{0} stop\n"
+    text = plan("\n".join(pair.format(at) + f"# next {at}" for at in range(5)))
+    assert "several-choices" in findings(text)
+    assert read(text).procedures[0].steps[0].kind is StepKind.MANUAL
+
+
+def test_the_same_thing_undone_twice_is_read_as_a_choice_and_said_so() -> None:
+    text = plan(
+        "# Latest\nkubectl rollout undo deploy/app\n# One revision\n"
+        "kubectl rollout undo deploy/app --to-revision=<n>"
+    )
+    assert len(read(text).procedures[0].steps[0].alternatives) == 2
+    assert "read-as-alternatives" in findings(text)
+    both = plan("# One\nkubectl rollout undo deploy/app\n# Two\nkubectl rollout undo deploy/worker")
+    assert read(both).procedures[0].steps[0].alternatives == ()
+
+
+def test_commands_behind_a_choice_belong_to_every_way_and_that_is_said() -> None:
+    text = plan("git checkout <sha>\n# or\ngit checkout <tag>\n# Restart\nsystemctl restart app")
+    ways = read(text).procedures[0].steps[0].alternatives
+    assert [way.commands[-1].text for way in ways] == ["systemctl restart app"] * 2
+    assert "commands-after-choice" in findings(text)
+
+
+@pytest.mark.parametrize("info", ["timeout=soon", "rolling=many", "on-failure=panic", "retry=-1"])
+def test_an_attribute_that_cannot_be_understood_is_an_error(info: str) -> None:
+    found = findings(plan("ls", language=f"bash {info}"))["bad-attribute"]
+    assert found.severity is E
+    assert info.split("=")[0] in found.message
+
+
+def test_an_undo_that_names_no_step_is_an_error() -> None:
+    assert "undo-unknown" in findings(plan("ls", language="bash id=a undo=b"))
+    assert "undo-unknown" not in findings(plan("ls", language="bash id=a undo=a"))
+
+
+def test_what_a_plan_lacks_is_said() -> None:
+    bare = findings("# Rollback\n\nSome words.\n")
+    assert {"no-steps", "no-checks", "no-triggers", "no-decision-maker"} <= bare.keys()
+    assert bare["no-steps"].severity is E
+
+
+def test_a_broken_head_is_an_error_with_its_line() -> None:
+    found = findings("---\ntitle: [a\n---\n# Rollback\n")
+    assert found["front-matter"].severity is E
+    assert "line" in found["front-matter"].message
+
+
+def test_lines_that_mean_nothing_to_the_console_are_listed() -> None:
+    document = read("# Rollback\n\nSome words.\n\n## Weather\n\nSunny.\n")
+    assert document.unmapped == ((3, 3), (5, 5), (7, 7))
+    assert [one.line for one in document.findings if one.code == "not-understood"] == [3, 5, 7]
