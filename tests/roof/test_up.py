@@ -1,0 +1,118 @@
+"""`up`: one command, everything, and nothing left behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from rollback_console.processes.kin import descendants
+from tests.roof.console import Console, status
+from tests.waiting import until
+
+pytestmark = pytest.mark.slow
+
+Start = Callable[..., Console]
+
+
+def test_everything_starts_and_ctrl_c_leaves_no_process(start: Start) -> None:
+    console = start(DEMO="0").ready()
+    assert status(f"http://127.0.0.1:{console.port}/healthz") == 200
+    assert until(lambda: status(f"http://127.0.0.1:{console.port}/readyz") == 200, 60)
+    assert console.interrupt() == 0
+    assert "Stopping on SIGINT." in console.said
+    assert console.family() == []
+    assert status(f"http://127.0.0.1:{console.port}/healthz") == 0
+
+
+def test_a_taken_port_says_so_and_names_another(start: Start) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        console = start(port=port)
+        assert console.await_end() == 1
+    assert f"Port {port} on 127.0.0.1 is taken" in console.said
+    assert f"make run PORT={port + 1}" in console.said
+    assert "Traceback" not in console.said
+
+
+def test_a_data_folder_has_one_console_at_a_time(start: Start) -> None:
+    first = start(DEMO="0").ready()
+    second = start(DEMO="0")
+    assert second.await_end() == 1
+    assert f"Another console (process {first.process.pid})" in second.said
+    assert status(f"http://127.0.0.1:{first.port}/healthz") == 200
+
+
+def test_a_bad_setting_is_a_sentence(start: Start) -> None:
+    console = start(PORT="many")
+    assert console.await_end() == 1
+    assert console.said == "PORT must be a whole number."
+
+
+def test_what_dies_is_named_and_started_again(start: Start) -> None:
+    console = start(DEMO="0").ready()
+    os.kill(_child(console, "gunicorn"), signal.SIGKILL)
+    console.await_words("The web ended by SIGKILL.")
+    console.await_words("Starting the web again.")
+    assert until(lambda: status(f"http://127.0.0.1:{console.port}/healthz") == 200, 60)
+    assert console.interrupt() == 0
+
+
+def test_nothing_outlives_an_up_that_is_killed(start: Start) -> None:
+    console = start().ready()
+    console.process.send_signal(signal.SIGKILL)
+    console.await_end()
+    assert until(lambda: not console.family(), 60)
+
+
+def test_the_next_start_keeps_the_data_and_a_reset_does_not(start: Start) -> None:
+    first = start(DEMO="0").ready()
+    assert first.interrupt() == 0
+    database, key = first.data / "console.sqlite3", (first.data / "secret_key").read_text()
+    _add_group(database, "kept")
+    second = start(DEMO="0").ready()
+    assert second.interrupt() == 0
+    assert "kept" in _groups(database)
+    assert (first.data / "secret_key").read_text() == key
+    (first.data / "not-ours.txt").write_text("stays")
+    third = start(DEMO="0", RESET="1").ready()
+    assert third.interrupt() == 0
+    assert "kept" not in _groups(database)
+    assert (first.data / "secret_key").read_text() != key
+    assert (first.data / "not-ours.txt").read_text() == "stays"
+
+
+def test_what_is_secret_can_be_read_by_its_owner_alone(start: Start) -> None:
+    console = start().ready()
+    secrets = ["secret_key", "master_keys", "valkey/valkey.conf", "demo/people.json"]
+    secrets += ["demo/ssh/host_key", "demo/ssh/client_key"]
+    modes = {name: (console.data / name).stat().st_mode & 0o777 for name in secrets}
+    assert modes == dict.fromkeys(secrets, 0o600)
+    assert (console.data / "demo").stat().st_mode & 0o777 == 0o700
+
+
+def _child(console: Console, word: str) -> int:
+    """The nearest descendant whose command line holds `word`."""
+    for pid in descendants(console.process.pid):
+        if word in Path(f"/proc/{pid}/cmdline").read_bytes().decode():
+            return pid
+    raise AssertionError(f"no {word} among {descendants(console.process.pid)}")
+
+
+def _add_group(database: Path, name: str) -> None:
+    line = sqlite3.connect(database)
+    with line:
+        line.execute("INSERT INTO auth_group (name) VALUES (?)", (name,))
+    line.close()
+
+
+def _groups(database: Path) -> list[str]:
+    line = sqlite3.connect(database)
+    names = [name for (name,) in line.execute("SELECT name FROM auth_group")]
+    line.close()
+    return names
