@@ -59,7 +59,7 @@ def home(person: User) -> Home:
         waiting=[each for each in alive if each.pk in mine],
         under_way=[each for each in alive if each.pk not in mine],
         environments=environments(),
-        recent=list(rows().filter(state__in=TERMINAL)[:10]),
+        recent=list(_latest(rows().filter(state__in=TERMINAL))[:10]),
     )
 
 
@@ -71,7 +71,7 @@ def waiting_for(person: User) -> int:
 
 def environments() -> list[EnvironmentLine]:
     """Every environment with its lock, its pins and its last rollback."""
-    newest = Rollback.objects.filter(environment=OuterRef("pk"), state__in=TERMINAL).order_by("-id")
+    newest = _latest(Rollback.objects.filter(environment=OuterRef("pk"), state__in=TERMINAL))
     found = Environment.objects.annotate(
         last_id=Subquery(newest.values("id")[:1]), plan_count=Count("plans")
     )
@@ -84,6 +84,11 @@ def environments() -> list[EnvironmentLine]:
         )
         for each in found
     ]
+
+
+def _latest(found: QuerySet[Rollback]) -> QuerySet[Rollback]:
+    """By when they were asked for: a loaded incident is newer by its number only."""
+    return found.order_by("-requested_at", "-id")
 
 
 def _pins() -> dict[int, list[Pin]]:

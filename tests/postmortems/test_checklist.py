@@ -147,3 +147,15 @@ def test_nobody_is_told_of_what_is_done_or_has_no_owner(stage: Stage) -> None:
     checklist.tick(done, by=dana, done=True)
     checklist.add(rollback, text="Nobody's", **late)  # type: ignore[arg-type]
     assert checklist.due_items(NOON) == []
+
+
+def test_what_never_ran_leaves_nothing_to_do_but_what_somebody_took(stage: Stage) -> None:
+    rollback = make.requested(stage)
+    rollbacks.withdraw(rollback, by=stage.cast.dana)
+    rollback.refresh_from_db()
+    services.of(rollback)
+    assert list(checklist.open_items()) == []
+    item = rollback.action_items.get(kind="immediate")
+    checklist.assign(item, by=stage.cast.dana, owner=stage.cast.sam)
+    added = checklist.add(rollback, by=stage.cast.dana, text="Rehearse", kind="follow_up")
+    assert set(checklist.open_items()) == {item, added}

@@ -43,7 +43,10 @@ def load(client: Client, **changes: object) -> object:
 def test_a_past_incident_is_loaded_and_counts_in_trends(operator: Client) -> None:
     page = words(load(operator))
     assert "Loaded. It never ran here and never will." in page
-    assert "loaded from a file, did not run here" in page
+    assert "Loaded from a file by Dana Example" in page
+    assert "Loaded from a file by Dana Example" in words(
+        operator.get(f"/rollbacks/{Rollback.objects.get().pk}/")
+    )
     trends = words(operator.get("/trends/?days=0"))
     assert "1 rollback that ended" in trends
     assert "Failed deployment recovery 56 min 56 min 1" in trends
@@ -232,3 +235,11 @@ def test_only_who_steers_shares_and_writes(
 )
 def test_everything_else_needs_an_account(db: None, address: str) -> None:
     assert Client().get(address)["Location"].startswith("/sign-in/")
+
+
+def test_a_loaded_incident_does_not_pass_for_the_last_rollback(
+    operator: Client, ended: Rollback
+) -> None:
+    load(operator)
+    home = operator.get("/").content.decode()
+    assert home.index(f"/rollbacks/{ended.pk}/") < home.index("Checkout lost sessions")
