@@ -26,6 +26,8 @@ _STATES = {
     Ending.ABORT_UNCONFIRMED: StepState.ABORT_UNCONFIRMED,
     Ending.LOST: StepState.LOST,
 }
+# Whoever follows may hear of it before whoever asked for it.
+_PROOF = {Ending.ABORTED, Ending.ABORT_UNCONFIRMED, Ending.NEVER_STARTED}
 _FINAL_WHEN_STOPPED = {Ending.NEVER_STARTED, Ending.ABORT_UNCONFIRMED, Ending.LOST}
 
 
@@ -41,7 +43,9 @@ class Intake:
     redactor: Redactor
     end: logs.Tail
     unwritten: bytearray = field(default_factory=bytearray)
+    proven: bool = False
     causes: set[str] = field(default_factory=set)
+    proven: bool = False
 
     @classmethod
     def of(cls, run: StepRun, secrets: Iterable[str]) -> Intake:
@@ -91,6 +95,8 @@ class Intake:
 
     def _ended(self, row: Rollback, outcome: Outcome) -> None:
         self.unwritten += self.redactor.flush()
+        if outcome.ending in _PROOF:
+            self._proven(row, outcome)
         state = _state(outcome)
         move_run(
             self.run,
@@ -102,6 +108,8 @@ class Intake:
             unreachable_since=None,
             ended_at=Now(),
         )
+        if state in {StepState.ABORTED, StepState.ABORT_UNCONFIRMED}:
+            self._proof(row, outcome)
         kind = "step.lost" if state is StepState.LOST else "step.finished"
         record(
             row,
@@ -116,16 +124,16 @@ class Intake:
         )
 
     def _stopped(self, row: Rollback, outcome: Outcome) -> None:
-        record(
-            row,
-            "abort.proven",
-            **facts(self.run),
-            ending=outcome.ending,
-            why=outcome.why,
-            survivors=list(outcome.survivors),
-        )
+        self._proof(row, outcome)
         if outcome.ending in _FINAL_WHEN_STOPPED:
             self._ended(row, outcome)
+
+    def _proof(self, row: Rollback, outcome: Outcome) -> None:
+        """Once: the log's end and the abort's answer come in either order, and may both tell."""
+        if not self.proven:
+            self.proven = True
+            told = {"ending": outcome.ending, "why": outcome.why}
+            record(row, "abort.proven", **facts(self.run), **told, survivors=[*outcome.survivors])
 
     def _trouble(self, row: Rollback, trouble: Trouble) -> None:
         if self.run.unreachable_since is None:

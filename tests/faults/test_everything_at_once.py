@@ -6,8 +6,8 @@ kills and waits, and gives the shortest story when an invariant breaks.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 from unittest import mock
@@ -15,41 +15,31 @@ from unittest import mock
 import pytest
 from django.conf import settings
 from django.core.management import call_command
-from django.db.models import F, QuerySet
+from django.db.models import F
 from django.test.utils import override_settings
 from hypothesis import HealthCheck, event
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import initialize, precondition, rule
 
-from rollback_console.engine.states import LIVE, TERMINAL, RollbackState, StepState
+from rollback_console.engine.states import LIVE, TERMINAL, RollbackState
 from rollback_console.plans import services as plans
 from rollback_console.plans.errors import NotReady
 from rollback_console.plans.models import Host
-from rollback_console.rollbacks import driver, events, follower, intake, logs, services, sweep
+from rollback_console.rollbacks import driver, follower, services, sweep
 from rollback_console.rollbacks.errors import Refused
-from rollback_console.rollbacks.models import Approval, Lock, Rollback, StepRun
-from rollback_console.rollbacks.view import latest, snapshot_of
+from rollback_console.rollbacks.models import Rollback, StepRun
+from rollback_console.rollbacks.view import snapshot_of
 from tests import make
 from tests.fleet import Fleet
+
+from .invariants import Promises
+from .stories import POINTS, Killed, about, asked, dying, some, under_way
 
 Then = tuple[str, int] | None
 
 pytestmark = pytest.mark.faults
 
-# Points at which the thread that drives dies; the others belong to threads on the network,
-# which die with their process in test_killed_workers.py.
-POINTS = sorted(
-    {
-        "lease.claimed",
-        "attempt.before-commit",
-        "attempt.committed",
-        "log.half-written",
-        "log.stored",
-        "outcome.stored",
-        "step.between",
-    }
-)
 PLAN = make.PLAN.replace("```bash\necho restoring", "```bash gate\necho restoring")
 
 
@@ -58,15 +48,10 @@ NEXT = st.one_of(st.none(), st.just(("", 0)), KILL)
 """What the machinery does at once: nothing, a slice, or a slice in which it is killed."""
 
 
-class Killed(BaseException):
-    """Nothing in the console may catch it."""
-
-
-class Everything(RuleBasedStateMachine):
-    """One environment, two hosts' worth of trouble, any number of rollbacks."""
+class Everything(Promises):
+    """One environment, one troubled host, any number of rollbacks."""
 
     stage: make.Stage
-    fleet: Fleet
 
     @initialize()
     def begin(self) -> None:
@@ -205,70 +190,6 @@ class Everything(RuleBasedStateMachine):
     def deliver_and_be_killed(self, kill: tuple[str, int]) -> None:
         self._then(kill)
 
-    # What must hold
-
-    @invariant()
-    def nothing_starts_twice(self) -> None:
-        if hasattr(self, "fleet"):
-            assert all(count == 1 for count in self.fleet.starts.values())
-            known = {str(token) for token in StepRun.objects.values_list("token", flat=True)}
-            assert self.fleet.starts.keys() <= known
-
-    @invariant()
-    def only_what_was_approved_runs(self) -> None:
-        if not hasattr(self, "fleet"):
-            return
-        for run in StepRun.objects.filter(token__in=self.fleet.starts).select_related("rollback"):
-            row = run.rollback
-            assert row.snapshot == self.approved[row.pk]
-            assert self.fleet.runs[str(run.token)].request.script == (
-                snapshot_of(row.snapshot).step(run.position).script
-            )
-            given = Approval.objects.filter(rollback=row, given=True)
-            assert given.exclude(by_id=row.requested_by_id).exists()
-
-    @invariant()
-    def logs_are_what_hosts_said(self) -> None:
-        for run in StepRun.objects.all():
-            stored = logs.read(run)
-            assert len(stored) == run.stored
-            if str(run.token) in getattr(self, "fleet", Fleet()).runs:
-                said = self.fleet.runs[str(run.token)].log
-                assert said.startswith(stored)
-                assert run.state != StepState.SUCCEEDED or stored == said
-
-    @invariant()
-    def states_are_true(self) -> None:
-        for run in StepRun.objects.filter(state=StepState.SUCCEEDED):
-            outcome = self.fleet.runs[str(run.token)].outcome
-            assert outcome and outcome.exit_code == 0
-        for row in Rollback.objects.filter(state=RollbackState.SUCCEEDED):
-            done = {StepState.SUCCEEDED, StepState.SKIPPED}
-            assert all(run.state in done or run.answer for run in latest(row))
-
-    @invariant()
-    def what_is_over_stays_over(self) -> None:
-        over = dict(Rollback.objects.filter(state__in=TERMINAL).values_list("pk", "state"))
-        assert self.__dict__.get("over", {}).items() <= over.items()
-        self.over = over
-        flying = StepRun.objects.filter(state__in=["launching", "running"])
-        assert not flying.filter(rollback__state__in=TERMINAL).exists()
-
-    @invariant()
-    def one_rollback_holds_an_environment(self) -> None:
-        live = set(Rollback.objects.filter(state__in=LIVE).values_list("pk", flat=True))
-        assert len(live) <= 1
-        assert set(Lock.objects.values_list("rollback_id", flat=True)) == live
-
-    @invariant()
-    def somebody_comes_or_somebody_is_asked(self) -> None:
-        for row in Rollback.objects.filter(state__in=LIVE):
-            assert row.question or row.lease_until or row.due_at
-
-    @invariant()
-    def the_record_is_whole(self) -> None:
-        assert not list(events.flaws())
-
     def teardown(self) -> None:
         """Left to itself, with everything mended, whatever is under way comes to rest."""
         if not hasattr(self, "fleet"):
@@ -316,42 +237,6 @@ class Everything(RuleBasedStateMachine):
         # The lease of the dead lapses before anybody else comes.
         held = Rollback.objects.exclude(lease_until=None)
         held.update(lease_until=F("lease_until") - settings.LEASE)
-
-
-def under_way() -> QuerySet[Rollback]:
-    return Rollback.objects.exclude(state__in=TERMINAL).order_by("id")
-
-
-def some(**wanted: Any) -> Rollback | None:
-    return under_way().filter(**wanted).first()
-
-
-def asked(*kinds: str) -> bool:
-    """Whether a person is asked such a thing now."""
-    return under_way().filter(state__in=LIVE, question__kind__in=kinds).exists()
-
-
-def about(row: Rollback) -> int:
-    """The position of the step that is asked about."""
-    return int(row.question.get("position", 0))
-
-
-@contextmanager
-def dying(point: str, visit: int) -> Iterator[None]:
-    """The thread that drives dies there, as if its process had: nothing after it happens."""
-    left = [visit]
-
-    def failpoint(name: str) -> None:
-        if name == point:
-            left[0] -= 1
-            if left[0] == 0:
-                raise Killed
-
-    with (
-        mock.patch.object(driver, "failpoint", failpoint),
-        mock.patch.object(intake, "failpoint", failpoint),
-    ):
-        yield
 
 
 @pytest.mark.django_db(transaction=True)
