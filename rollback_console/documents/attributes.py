@@ -18,7 +18,7 @@ NAMES = (
 FLAGS = frozenset({"gate", "destructive", "idempotent"})
 _ATTRIBUTE = re.compile(r"([A-Za-z][\w-]*)(?:=(?:\"([^\"]*)\"|'([^']*)'|(\S*)))?(?=\s|$)")
 _DURATION = re.compile(r"(?:(\d{1,4})h)?(?:(\d{1,5})m)?(?:(\d{1,6})s?)?")
-ON_FAILURE = frozenset({"stop", "pause", "continue", "undo"})
+ON_FAILURE = frozenset({"pause", "continue", "abort"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -276,6 +276,8 @@ def _translated(address: HostAddress) -> Iterator[None]:
             raise HostKeyChanged(address.name) from error
         raise HostUnreachable(address.name, _reason(error)) from error
     except paramiko.AuthenticationException as error:
+        if "transport shut down" in str(error):  # it died while we signed in: nobody said no
+            raise HostUnreachable(address.name, "the connection was closed") from error
         raise LoginRefused(address.name, address.username, _reason(error)) from error
     except BROKEN as error:
         raise HostUnreachable(address.name, _reason(error)) from error

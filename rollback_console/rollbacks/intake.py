@@ -43,7 +43,6 @@ class Intake:
     redactor: Redactor
     end: logs.Tail
     unwritten: bytearray = field(default_factory=bytearray)
-    proven: bool = False
     causes: set[str] = field(default_factory=set)
     proven: bool = False
 
@@ -96,7 +95,7 @@ class Intake:
     def _ended(self, row: Rollback, outcome: Outcome) -> None:
         self.unwritten += self.redactor.flush()
         if outcome.ending in _PROOF:
-            self._proven(row, outcome)
+            self._proof(row, outcome)
         state = _state(outcome)
         move_run(
             self.run,
@@ -108,8 +107,6 @@ class Intake:
             unreachable_since=None,
             ended_at=Now(),
         )
-        if state in {StepState.ABORTED, StepState.ABORT_UNCONFIRMED}:
-            self._proof(row, outcome)
         kind = "step.lost" if state is StepState.LOST else "step.finished"
         record(
             row,

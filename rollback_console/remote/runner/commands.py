@@ -148,6 +148,6 @@ def _without_nul(text: str, what: str) -> str:
 
 def _enter(cwd: str) -> str:
     if not cwd:
-        return 'cd "${HOME:-/}"; '
+        return 'cd "${HOME:-/}" 2>/dev/null || cd /; '
     folder = shlex.quote(_without_nul(cwd, "The folder"))
     return f"cd -- {folder} || exit 126; "

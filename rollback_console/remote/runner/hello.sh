@@ -19,12 +19,19 @@ hello() {
 # systemd can be told to end whatever a login leaves behind: then nothing here is durable.
 ends_with_login() {
     [ "$(id -u)" -ne 0 ] || return 1
-    for file in /etc/systemd/logind.conf /etc/systemd/logind.conf.d/*.conf; do
-        while read -r line; do
-            case $line in KillUserProcesses=yes | KillUserProcesses=true | KillUserProcesses=1) return 0 ;; esac
-        done 2>/dev/null <"$file"
-    done
-    return 1
+    case $(logind_says) in
+    'b true') return 0 ;;
+    'b false') return 1 ;;
+    esac
+    cat /etc/systemd/logind.conf /etc/systemd/logind.conf.d/*.conf /run/systemd/logind.conf.d/*.conf \
+        /usr/lib/systemd/logind.conf.d/*.conf 2>/dev/null |
+        grep -Eiq '^[[:space:]]*KillUserProcesses[[:space:]]*=[[:space:]]*(yes|y|true|t|on|1)[[:space:]]*$'
+}
+
+# What holds now, whatever its files say; only where there is no one to ask do we read those.
+logind_says() {
+    manager=org.freedesktop.login1.Manager
+    busctl get-property org.freedesktop.login1 /org/freedesktop/login1 $manager KillUserProcesses 2>/dev/null
 }
 
 # A home that vanishes later must not look like an account that never had an attempt.

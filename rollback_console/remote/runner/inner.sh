@@ -29,6 +29,8 @@ command_of() { # USER
         # shellcheck disable=SC2086 # the shell may be two words
         set -- $shell -eu -c "$text"
     fi
+    umask "$ROLLBACK_CONSOLE_UMASK"
+    unset ROLLBACK_CONSOLE_UMASK
     [ -z "$user" ] || set -- sudo -n -u "$user" -- "$@"
     "$@"
 }

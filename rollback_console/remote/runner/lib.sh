@@ -5,6 +5,9 @@
 #
 # Words used throughout. A token on the host is a symlink whose text is the content:
 # made in one step, by one winner, and without taking a block from a full disk.
+# What we make is ours alone; what a command makes is as if a person had typed it.
+ROLLBACK_CONSOLE_UMASK=${ROLLBACK_CONSOLE_UMASK:-$(umask)}
+export ROLLBACK_CONSOLE_UMASK
 umask 077
 base=${0%/bin/*}
 shell=$1 verb=$2

@@ -1,0 +1,28 @@
+"""What a command makes is as if a person had typed it; what the runner makes is its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from rollback_console.remote.base import Chunk, RunRequest
+from rollback_console.remote.ssh import connect
+from tests.remote.sshd import Sshd
+
+
+@pytest.mark.parametrize("shell", ["dash", "busybox sh", "bash"])
+def test_a_command_has_the_accounts_own_umask(tmp_path: Path, shell: str) -> None:
+    with_login = Sshd(tmp_path / "sshd").start()
+    remote = connect(with_login.address(), shell=shell)
+    try:
+        plain = remote.ask(["sh", "-c", "umask"]).output
+        ran = remote.run(RunRequest(str(uuid4()), "umask; env | grep -c CONSOLE_UMASK || true"))
+        said = b"".join(item.data for item in ran if isinstance(item, Chunk))
+        assert int(said.split()[0], 8) == int(plain, 8)
+        assert said.split()[1] == b"0"
+        assert with_login.attempts.stat().st_mode & 0o077 == 0
+    finally:
+        remote.close()
+        with_login.remove()
