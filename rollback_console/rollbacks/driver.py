@@ -226,7 +226,7 @@ class Slice:
             self.intakes[token] = Intake.of(run, [])
             self.inbox.put(Report(token, Trouble(str(error), gave_up=fresh)))
             return
-        self.intakes[token] = Intake.of(run, secrets)
+        self.intakes[token] = Intake.of(run, secrets, work.expect)
         follower = self.followers[token] = Follower(work, self.connections, self.inbox)
         if stopping:
             follower.stop_run()
@@ -249,7 +249,9 @@ class Slice:
         )
         started = run.state == StepState.RUNNING
         address = reach(snapshot.host(run.host))
-        work = Work(request, address, run.stored, started, fresh, settings.CONNECT_PATIENCE)
+        work = Work(
+            request, address, run.stored, started, fresh, settings.CONNECT_PATIENCE, step.expect
+        )
         return work, list(secrets.values())
 
     def _collect(self, timeout: float) -> list[Report]:

@@ -122,7 +122,7 @@ class Work:
     """What a follower needs.
 
     `fresh`: nobody can have started this run yet. `patience` is how many seconds a fresh run
-    tries to reach its host before it gives up.
+    tries to reach its host before it gives up. `expect` is what its output must hold.
     """
 
     request: RunRequest
@@ -131,6 +131,7 @@ class Work:
     started: bool = False
     fresh: bool = True
     patience: float = 30.0
+    expect: str = ""
 
 
 @dataclass

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from django.db.models.functions import Now
 
@@ -45,11 +45,17 @@ class Intake:
     unwritten: bytearray = field(default_factory=bytearray)
     causes: set[str] = field(default_factory=set)
     proven: bool = False
+    expect: str = ""
 
     @classmethod
-    def of(cls, run: StepRun, secrets: Iterable[str]) -> Intake:
-        """Continue after what is stored of `run`, masking `secrets`."""
-        return cls(run, Redactor(list(secrets)), logs.tail(run), causes={run.why})
+    def of(cls, run: StepRun, secrets: Iterable[str], expect: str = "") -> Intake:
+        """Continue after what is stored of `run`, masking `secrets`.
+
+        An attempt that leaves without an error has failed all the same when its output does
+        not hold `expect`.
+        """
+        redactor = Redactor(list(secrets))
+        return cls(run, redactor, logs.tail(run), causes={run.why}, expect=expect)
 
     @property
     def over(self) -> bool:
@@ -96,6 +102,7 @@ class Intake:
         self.unwritten += self.redactor.flush()
         if outcome.ending in _PROOF:
             self._proof(row, outcome)
+        outcome = self._as_expected(outcome)
         state = _state(outcome)
         move_run(
             self.run,
@@ -119,6 +126,14 @@ class Intake:
             flags=sorted(outcome.flags),
             survivors=list(outcome.survivors),
         )
+
+    def _as_expected(self, outcome: Outcome) -> Outcome:
+        if not self.expect or _state(outcome) is not StepState.SUCCEEDED:
+            return outcome
+        if logs.holds(self.run, self.expect.encode(), bytes(self.unwritten)):
+            return outcome
+        why = f"It ended without an error, but its output does not hold “{self.expect}”."
+        return replace(outcome, exit_code=None, why=why)
 
     def _stopped(self, row: Rollback, outcome: Outcome) -> None:
         self._proof(row, outcome)

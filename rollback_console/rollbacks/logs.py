@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 
 from .models import LogChunk, StepRun
 
@@ -68,6 +69,17 @@ def stream(run: StepRun, offset: int = 0, end: int | None = None) -> Iterator[by
             data = data[: end - chunk.offset]
         if piece := data[max(offset - chunk.offset, 0) :]:
             yield piece
+
+
+def holds(run: StepRun, text: bytes, last: bytes = b"") -> bool:
+    """Whether `text` stands anywhere in what is stored followed by `last`, across rows too."""
+    before = b""
+    for piece in chain(stream(run), [last]):
+        window = before + piece
+        if text in window:
+            return True
+        before = window[-len(text) :]
+    return False
 
 
 def _chunk(run_id: int, end: Tail, data: bytes, at: datetime) -> LogChunk:

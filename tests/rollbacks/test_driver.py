@@ -130,6 +130,18 @@ def test_a_failed_step_can_be_skipped_with_a_reason(stage: Stage, fleet: Fleet) 
     assert drive(rollback, fleet).state == "verifying"
 
 
+@pytest.mark.parametrize(("said", "state"), [(b"HTTP 200\n", "succeeded"), (b"500\n", "failed")])
+def test_a_step_must_say_what_its_plan_expects(
+    stage: Stage, fleet: Fleet, said: bytes, state: str
+) -> None:
+    text = PLAN.replace("```bash\necho starting", '```bash expect="HTTP 200"\necho starting')
+    fleet.scripts["starting"] = (said, 0)
+    rollback = drive(make.approved(stage, text), fleet)
+    run = rollback.runs.get(position=3)
+    assert run.state == state
+    assert ("does not hold “HTTP 200”" in run.why) is (state == "failed")
+
+
 def test_a_failed_step_can_be_undone_and_then_tried_again(stage: Stage, fleet: Fleet) -> None:
     text = PLAN.replace("```bash\necho restoring", "```bash undo=back\necho restoring").replace(
         "## 4. Roll", "### Step 4: Put Back\n```bash id=back\necho putting back\n```\n\n## 4. Roll"
