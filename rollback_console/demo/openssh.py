@@ -11,14 +11,14 @@ from .account import has_shell
 from .layout import Layout
 from .state import State
 
-_PLACES = "/usr/sbin:/usr/local/sbin:/sbin:/usr/bin:/usr/local/bin"
+PLACES = "/usr/sbin:/usr/local/sbin:/sbin:/usr/bin:/usr/local/bin"
 # sshd wants this folder even where it never uses it; only root can and must make it.
 _PRIVILEGE_SEPARATION = Path("/run/sshd")
 
 
 def command(layout: Layout, state: State) -> list[str]:
     """How to run it, or [] where it cannot run."""
-    program = shutil.which("sshd", path=_PLACES)
+    program = shutil.which("sshd", path=PLACES)
     if not program or not has_shell():
         return []
     if os.getuid() == 0:

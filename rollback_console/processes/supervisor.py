@@ -74,7 +74,7 @@ class Supervisor:
         except queue.Empty:
             number = 0
         if number in _STOPS:
-            say("up", "Stopping.")
+            say("up", f"Stopping on {signal.Signals(number).name}.")
             return 0
         return self._after_deaths()
 

@@ -85,7 +85,7 @@ class Running:
                 config=None,
                 agent_path=None,
             ) as line:
-                return await line.run(command, input="")
+                return await line.run(command, stdin=asyncssh.DEVNULL, timeout=120)
         except (OSError, asyncssh.Error):
             return asyncssh.SSHCompletedProcess(exit_status=255)
 
