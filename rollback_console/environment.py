@@ -21,16 +21,20 @@ def secret(name: str, *, kept_in: Path | None) -> str:
     With `kept_in` (the embedded default) a missing value is made once and kept there,
     readable by its owner alone. Otherwise a missing value raises ImproperlyConfigured.
     """
-    value: str = env.str(name, "")
-    if value:
+    if value := given(name):
         return value
-    if path := env.str(f"{name}_FILE", ""):
-        return _read(name, Path(path))
     if kept_in is None:
         raise ImproperlyConfigured(
             f"{name} is not set. Set {name}, or {name}_FILE to a file that holds it."
         )
     return _kept(kept_in / name.lower())
+
+
+def given(name: str) -> str:
+    """The value of NAME, else the content of the file NAME_FILE, else ""."""
+    value: str = env.str(name, "")
+    path: str = env.str(f"{name}_FILE", "")
+    return value or (_read(name, Path(path)) if path else "")
 
 
 def positive(name: str, default: int) -> int:

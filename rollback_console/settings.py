@@ -10,13 +10,14 @@ from cryptography.fernet import Fernet
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from .environment import env, positive, secret
+from .environment import env, given, positive, secret
 
 pymysql.install_as_MySQLdb()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(env.str("DATA_DIR", str(BASE_DIR / "var"))).absolute()
-EMBEDDED = not env.str("DATABASE_URL", "")
+DATABASE_URL = given("DATABASE_URL")
+EMBEDDED = not DATABASE_URL
 DEBUG = env.bool("DEBUG", False)
 
 SECRET_KEY = secret("SECRET_KEY", kept_in=DATA_DIR if EMBEDDED else None)
@@ -87,7 +88,9 @@ TEMPLATES = [
     },
 ]
 
-DATABASES = {"default": env.db_url("DATABASE_URL", f"sqlite:///{DATA_DIR / 'console.sqlite3'}")}
+DATABASES = {
+    "default": env.db_url_config(DATABASE_URL or f"sqlite:///{DATA_DIR / 'console.sqlite3'}")
+}
 _database = DATABASES["default"]
 if _database["ENGINE"].endswith("sqlite3"):
     if EMBEDDED:
@@ -115,8 +118,8 @@ else:
 _database["CONN_MAX_AGE"] = 0
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-REDIS_URL = env.str("REDIS_URL", "redis://127.0.0.1:6379/0")
-CELERY_BROKER_URL = env.str("BROKER_URL", REDIS_URL)
+REDIS_URL = given("REDIS_URL") or "redis://127.0.0.1:6379/0"
+CELERY_BROKER_URL = given("BROKER_URL") or REDIS_URL
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = False
 CELERY_TASK_PUBLISH_RETRY = False
