@@ -18,6 +18,7 @@ from rollback_console.rollbacks import logs
 from rollback_console.rollbacks.models import Event, LogChunk, Rollback, StepRun
 
 from .place import Frame, Place
+from .times import milliseconds
 
 EVENTS = 500
 ROWS = 512
@@ -120,7 +121,7 @@ def _rows(behind: list[Log], place: Place) -> tuple[list[LogChunk], bool]:
             break
         chosen.append(pk)
         size += length
-    data = LogChunk.objects.filter(pk__in=chosen).only("run_id", "offset", "data")
+    data = LogChunk.objects.filter(pk__in=chosen).only("run_id", "offset", "data", "at")
     return list(data.order_by("run", "offset")), len(chosen) < len(sizes) or len(sizes) == ROWS
 
 
@@ -142,22 +143,27 @@ def _pieces(behind: list[Log], rows: list[LogChunk], place: Place) -> Iterator[F
 
 
 def _log_frames(log: Log, rows: Iterator[LogChunk], here: int) -> Iterator[Frame]:
-    data = b""
+    data, lines, times = b"", 0, list[tuple[int, int]]()
     for row in rows:
-        data += logs.unpack(row)[max(here + len(data) - row.offset, 0) :]
+        piece = logs.unpack(row)[max(here + len(data) - row.offset, 0) :]
+        times.append((lines + bool(data and data[-1:] != b"\n"), milliseconds(row.at)))
+        data, lines = data + piece, lines + piece.count(b"\n")
         if len(data) >= FRAME:
-            frame = _log_frame(log, here, data)
+            frame = _log_frame(log, here, data, times)
             yield frame
-            data, here = data[frame.end - here :], frame.end
-    if data and (frame := _log_frame(log, here, data)).end > here:
+            data, lines, here = data[frame.end - here :], 0, frame.end
+            times = [(0, times[-1][1])] if data else []
+    if data and (frame := _log_frame(log, here, data, times)).end > here:
         yield frame
 
 
-def _log_frame(log: Log, offset: int, data: bytes) -> Frame:
+def _log_frame(log: Log, offset: int, data: bytes, times: list[tuple[int, int]]) -> Frame:
+    """`times`: from which line of the text on, counted from 0, lines arrived when."""
     final = log.over and offset + len(data) >= log.stored
     text, taken = text_of(data, final=final)
     end = offset + taken
-    body = _json(type="log", token=log.token, offset=offset, end=end, text=text)
+    where = {"token": log.token, "offset": offset, "end": end}
+    body = _json(type="log", **where, times=times, text=text)
     return Frame(body, token=log.token, offset=offset, end=end)
 
 

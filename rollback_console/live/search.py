@@ -26,8 +26,8 @@ class Found:
     more: bool
 
 
-def find(run: StepRun, text: str, *, after: int = -1) -> Found:
-    """The first 1,000 lines past line `after` that hold `text`.
+def find(run: StepRun, text: str, *, after: int = -1, most: int = MOST_FOUND) -> Found:
+    """The first `most` lines past line `after` that hold `text`.
 
     ASCII letters match in either case. Raises ValueError unless `text` is one line of 1 to
     200 characters.
@@ -35,10 +35,10 @@ def find(run: StepRun, text: str, *, after: int = -1) -> Found:
     if not text or len(text) > LONGEST_QUERY or "\n" in text:
         raise ValueError("Search for 1 to 200 characters on one line.")
     lines: list[int] = []
-    for line in _matching(run, text.encode().lower()):
+    for line in _matching(run, text.encode().lower(), _start(run, after)):
         if line <= after or (lines and line == lines[-1]):
             continue
-        if len(lines) == MOST_FOUND:
+        if len(lines) == most:
             return Found(lines, more=True)
         lines.append(line)
     return Found(lines, more=False)
@@ -55,9 +55,15 @@ def page(run: StepRun, offset: int) -> list[LogChunk]:
     )
 
 
-def _rows(run: StepRun) -> Iterator[tuple[int, bytes, bytes]]:
-    """(first line, packed line starts, data) of every row, in order and in bounded memory."""
-    reached = -1
+def _start(run: StepRun, after: int) -> int:
+    """The offset of a row in which a line not past `after` begins."""
+    rows = run.chunks.filter(first_line__lte=max(after, 0)).order_by("-first_line", "-offset")
+    return rows.values_list("offset", flat=True).first() or 0
+
+
+def _rows(run: StepRun, start: int) -> Iterator[tuple[int, bytes, bytes]]:
+    """(first line, packed line starts, data) of rows from `start`, in bounded memory."""
+    reached = start - 1
     while True:
         rows = run.chunks.filter(offset__gt=reached).order_by("offset")
         found = list(rows.values_list("offset", "first_line", "line_starts", "data")[:ROWS])
@@ -68,11 +74,11 @@ def _rows(run: StepRun) -> Iterator[tuple[int, bytes, bytes]]:
         reached = found[-1][0]
 
 
-def _matching(run: StepRun, needle: bytes) -> Iterator[int]:
+def _matching(run: StepRun, needle: bytes, start: int) -> Iterator[int]:
     """The line of each match, in order; matches may straddle rows."""
     held, line_before = b"", 0
     kept = len(needle) - 1
-    for first_line, packed, data in _rows(run):
+    for first_line, packed, data in _rows(run, start):
         text = held + zlib.decompress(data).lower()
         at = text.find(needle)
         if at >= 0:

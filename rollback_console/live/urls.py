@@ -8,6 +8,7 @@ from . import views
 
 urlpatterns = [
     path("rollbacks/<int:number>/pulse/", views.pulse, name="pulse"),
+    path("rollbacks/<int:number>/steps/<int:position>/lines/", views.merge, name="merged-lines"),
     path("step-runs/<uuid:token>/log", views.log, name="log"),
     path("step-runs/<uuid:token>/lines/", views.lines, name="log-lines"),
     path("step-runs/<uuid:token>/matches/", views.matches, name="log-matches"),

@@ -20,9 +20,9 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_GET
 
 from rollback_console.rollbacks import logs
-from rollback_console.rollbacks.models import StepRun
+from rollback_console.rollbacks.models import Rollback, StepRun
 
-from . import frames, search, windows
+from . import frames, merged, search, windows
 from .place import NotAResume, place
 
 
@@ -65,14 +65,32 @@ def lines(request: HttpRequest, token: UUID) -> HttpResponse:
 
 @require_GET
 def matches(request: HttpRequest, token: UUID) -> HttpResponse:
-    """Lines of a log that hold the text `q`, past line `after`."""
+    """Numbers of lines that hold the text `q`, past line `after`; fewer, but with `texts`."""
     run = get_object_or_404(StepRun, token=token)
     try:
         after = int(request.GET.get("after", -1))
-        found = search.find(run, request.GET.get("q", ""), after=after)
+        texts = "texts" in request.GET
+        most = windows.MOST_PICKED if texts else search.MOST_FOUND
+        found = search.find(run, request.GET.get("q", ""), after=after, most=most)
     except ValueError as error:
         return _wrong(str(error))
-    return _fresh(JsonResponse(asdict(found)))
+    more = {"texts": windows.picked(run, found.lines)} if texts else {}
+    return _fresh(JsonResponse({"total": run.lines, **asdict(found), **more}))
+
+
+@require_GET
+def merge(request: HttpRequest, number: int, position: int) -> HttpResponse:
+    """Lines of all hosts of a step by time, past the place `after` or leading to `before`.
+
+    Without a place: the last ones.
+    """
+    rollback = get_object_or_404(Rollback, pk=number)
+    try:
+        past, to = (_place(request, name) for name in ("after", "before"))
+    except ValueError:
+        return _wrong("after and before must be places that were given here.")
+    page = merged.after if past else merged.before
+    return _fresh(JsonResponse(asdict(page(rollback, position, past or to))))
 
 
 @require_GET
@@ -112,6 +130,10 @@ def _asked(request: HttpRequest) -> tuple[object, object]:
         return json.loads(request.GET["seq"]), json.loads(request.GET.get("offsets", "{}"))
     except ValueError as error:
         raise NotAResume("seq and offsets must be JSON.") from error
+
+
+def _place(request: HttpRequest, name: str) -> merged.Place | None:
+    return merged.Place.read(request.GET[name]) if request.GET.get(name) else None
 
 
 def _plain(name: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from functools import reduce
 from itertools import pairwise
 from operator import or_
@@ -16,8 +17,11 @@ from rollback_console.rollbacks import logs
 from rollback_console.rollbacks.models import LogChunk, StepRun
 
 from .frames import text_of
+from .pens import BACK, pen
+from .times import milliseconds
 
 MOST_LINES = 1_000
+MOST_PICKED = 100
 LONGEST_LINE = 16 * 1024
 MOST_BYTES = 2 * 1024 * 1024
 
@@ -28,7 +32,8 @@ class Window:
 
     `lines` starts at line `first`; `cut` numbers those too long to show whole. `total` lines
     have begun. `end` is the raw offset after the last line given, where live frames go on;
-    `open` says that this line has not ended.
+    `open` says that this line has not ended. `times` holds (line, milliseconds since 1970)
+    wherever the moment changes at which lines arrived. `pen` is the SGR in force at the first.
     """
 
     first: int
@@ -37,12 +42,15 @@ class Window:
     total: int
     end: int
     open: bool
+    times: list[tuple[int, int]]
+    pen: str
 
 
 @dataclass(frozen=True, slots=True)
 class _Span:
     start: int
     end: int
+    at: datetime
 
     @property
     def shown(self) -> int:
@@ -54,7 +62,8 @@ def window(run: StepRun, start: int, stop: int) -> Window:
     first = max(min(start, run.lines), 0)
     spans = _within(_spans(run, first, min(stop, run.lines, first + MOST_LINES)))
     if not spans:
-        return Window(first, [], [], run.lines, run.stored if first >= run.lines else 0, False)
+        end = run.stored if first >= run.lines else 0
+        return Window(first, [], [], run.lines, end, open=False, times=[], pen="")
     rows = _rows(run, spans)
     lines = [_bytes(rows, span.start, span.shown) for span in spans]
     final = run.state not in IN_FLIGHT or spans[-1].end < run.stored
@@ -67,12 +76,25 @@ def window(run: StepRun, start: int, stop: int) -> Window:
         total=run.lines,
         end=spans[-1].end - (len(lines[-1]) - taken),
         open=_bytes(rows, spans[-1].end - 1, spans[-1].end) != b"\n",
+        times=_times(first, spans),
+        pen=pen(_bytes(rows, max(spans[0].start - BACK, 0), spans[0].start)),
     )
 
 
 def tail(run: StepRun, count: int) -> Window:
     """The last `count` lines."""
     return window(run, run.lines - count, run.lines)
+
+
+def picked(run: StepRun, numbers: list[int]) -> list[tuple[int, str]]:
+    """(milliseconds since 1970, text up to 16 KiB) of the lines of those numbers, in order."""
+    spans = [span for number in numbers for span in _spans(run, number, number + 1)]
+    rows = _rows(run, spans) if spans else []
+    lines = (_bytes(rows, span.start, span.shown).decode(errors="replace") for span in spans)
+    return [
+        (milliseconds(span.at), line.removesuffix("\n"))
+        for span, line in zip(spans, lines, strict=True)
+    ]
 
 
 def _spans(run: StepRun, first: int, stop: int) -> list[_Span]:
@@ -83,11 +105,11 @@ def _spans(run: StepRun, first: int, stop: int) -> list[_Span]:
     offset = begun.values_list("offset", flat=True).first() or 0
     rows = _with_starts(run).filter(offset__gte=offset, first_line__lte=stop).order_by("offset")
     # A line begins in each row, so no more can be wanted; without the bound all are looked at.
-    found = rows.only("run", "offset", "first_line", "line_starts")[: stop - first + 2]
+    found = rows.only("run", "offset", "first_line", "line_starts", "at")[: stop - first + 2]
     starts = list(_starts(found, first, stop))
-    return [_Span(a, b) for a, b in zip(starts, [*starts[1:], run.stored], strict=True)][
-        : stop - first
-    ]
+    ends = [*(start for start, _ in starts[1:]), run.stored]
+    spans = [_Span(start, end, at) for (start, at), end in zip(starts, ends, strict=True)]
+    return spans[: stop - first]
 
 
 def _with_starts(run: StepRun) -> QuerySet[LogChunk]:
@@ -95,11 +117,20 @@ def _with_starts(run: StepRun) -> QuerySet[LogChunk]:
     return run.chunks.filter(offset__lt=run.stored).exclude(line_starts=b"")
 
 
-def _starts(rows: Iterable[LogChunk], first: int, stop: int) -> Iterator[int]:
+def _starts(rows: Iterable[LogChunk], first: int, stop: int) -> Iterator[tuple[int, datetime]]:
     for row in rows:
         starts = logs.line_starts(row)
         for start in starts[max(first - row.first_line, 0) : stop + 1 - row.first_line]:
-            yield row.offset + start
+            yield row.offset + start, row.at
+
+
+def _times(first: int, spans: list[_Span]) -> list[tuple[int, int]]:
+    found: list[tuple[int, int]] = []
+    for number, span in enumerate(spans, start=first):
+        at = milliseconds(span.at)
+        if not found or found[-1][1] != at:
+            found.append((number, at))
+    return found
 
 
 def _within(spans: list[_Span]) -> list[_Span]:
@@ -120,7 +151,7 @@ def _rows(run: StepRun, spans: list[_Span]) -> list[tuple[int, bytes]]:
 
 def _ranges(spans: list[_Span]) -> Iterator[tuple[int, int]]:
     """Adjoining spans as one, so that only lines that were cut cost a condition."""
-    start = spans[0].start
+    start = max(spans[0].start - BACK, 0)
     for span, following in pairwise(spans):
         if span.shown < following.start:
             yield start, span.shown

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from datetime import datetime
 
 from rollback_console.engine.states import ENDED_BADLY, StepState
 from rollback_console.rollbacks.models import Rollback, StepRun
@@ -19,18 +20,35 @@ _URGENCY = [*sorted(ENDED_BADLY), StepState.RUNNING, StepState.LAUNCHING, StepSt
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One step over its hosts: `state` is its most urgent one, `counts` how many have which."""
+    """One step over its hosts: `state` is its most urgent one, `counts` how many have which.
+
+    `began` is when its first run started, `ended` when its last one did, if all have.
+    """
 
     station: Station
     state: str
     counts: list[tuple[str, int]]
     runs: list[StepRun]
-    seconds: float | None
+    began: datetime | None
+    ended: datetime | None
 
     @property
     def many(self) -> bool:
         """Too many hosts to write their names out."""
         return len(self.runs) > MANY_HOSTS
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it took; None before it ended."""
+        return (self.ended - self.began).total_seconds() if self.began and self.ended else None
+
+    @property
+    def groups(self) -> list[tuple[str, list[StepRun]]]:
+        """Its runs by state, the most urgent state first."""
+        return [
+            (state, sorted((run for run in self.runs if run.state == state), key=_host))
+            for state, _ in self.counts
+        ]
 
 
 def lines(rollback: Rollback, runs: list[StepRun]) -> list[Line]:
@@ -48,14 +66,19 @@ def _line(station: Station, runs: list[StepRun]) -> Line:
     counts = Counter(run.state for run in runs)
     starts = [run.started_at for run in runs if run.started_at]
     ends = [run.ended_at for run in runs if run.ended_at]
-    over = len(ends) == len(runs) and starts
+    over = len(ends) == len(runs)
     return Line(
         station=station,
         state=runs[0].state if runs else StepState.PENDING,
         counts=sorted(counts.items(), key=lambda pair: _rank(pair[0])),
-        runs=sorted(runs, key=lambda run: run.host) if len(runs) <= MANY_HOSTS else runs,
-        seconds=(max(ends) - min(starts)).total_seconds() if over else None,
+        runs=sorted(runs, key=_host),
+        began=min(starts, default=None),
+        ended=max(ends, default=None) if over else None,
     )
+
+
+def _host(run: StepRun) -> str:
+    return run.host
 
 
 def _rank(state: str) -> int:

@@ -20,7 +20,7 @@ from rollback_console.rollbacks import clock, queries, services
 from rollback_console.rollbacks.errors import MovedOn, Refused
 from rollback_console.rollbacks.models import ChecklistAnswer, Rollback
 from rollback_console.rollbacks.view import latest, snapshot_of
-from rollback_console.web import asked, board
+from rollback_console.web import asked, board, proofs, spans
 from rollback_console.web.answers import done, refused
 from rollback_console.web.finding import rollback_of
 from rollback_console.web.requests import person
@@ -31,6 +31,7 @@ EVENTS = 60
 def show(request: HttpRequest, rollback: Rollback) -> HttpResponse:
     """The whole page, or with `parts` only what may have changed since it was drawn."""
     by, runs = person(request), latest(rollback)
+    lines = board.lines(rollback, runs)
     question = asked.question(rollback, runs)
     shown = asked.shown(request.GET.get("run", ""), runs, question)
     parts = "parts" in request.GET
@@ -38,7 +39,9 @@ def show(request: HttpRequest, rollback: Rollback) -> HttpResponse:
         "rollback": rollback,
         "live": rollback.state in LIVE,
         "steers": by.has_perm("rollbacks.operate_rollback") and rollback.state in LIVE,
-        "lines": board.lines(rollback, runs),
+        "lines": lines,
+        "picture": spans.picture(rollback, lines),
+        "proofs": proofs.proofs(rollback, runs),
         "counts": Counter(run.state for run in runs).most_common(),
         "question": question,
         "shown": shown,
@@ -143,6 +146,7 @@ def _time(rollback: Rollback) -> dict[str, Any]:
     began, ended = rollback.started_at, rollback.finished_at or clock.now()
     return {
         "durations": durations,
+        "middle": durations[len(durations) // 2] if durations else None,
         "late_after": late_after[0] if late_after else None,
         "elapsed": (ended - began).total_seconds() if began else None,
     }

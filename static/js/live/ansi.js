@@ -3,11 +3,13 @@
 const LONGEST = 16384;
 const ESCAPE =
   /\x1b(?:\[([0-?]*)[ -/]*([@-~])|[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\|$)|[ -/]*[0-~]?)/y;
+const SGR = /\x1b\[([0-9;:]*)m/g;
 const NAMED = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
 
-// [{ text, style }]; `style` is a list of classes in one string, "" for plain text.
-export function pieces(line) {
-  const cells = draw(line.length > LONGEST ? line.slice(0, LONGEST) : line);
+// [{ text, style }]; `style` is a list of classes in one string, "" for plain text. The line
+// begins in the style `start`.
+export function pieces(line, start = "") {
+  const cells = draw(line.length > LONGEST ? line.slice(0, LONGEST) : line, start);
   const found = [];
   for (const [text, style] of cells) {
     const last = found.at(-1);
@@ -20,9 +22,24 @@ export function pieces(line) {
   return found;
 }
 
-function draw(line) {
+// The style after a line that begins in the style `start`.
+export function carried(line, start) {
+  if (!line.includes("\x1b[")) return start;
+  const pen = new Pen(start);
+  for (const [, parameters] of line.matchAll(SGR)) pen.take(parameters);
+  return pen.style;
+}
+
+// The style that SGR parameters lead to.
+export function styled(parameters) {
+  const pen = new Pen("");
+  if (parameters) pen.take(parameters);
+  return pen.style;
+}
+
+function draw(line, start) {
   const cells = [];
-  const pen = new Pen();
+  const pen = new Pen(start);
   let column = 0;
   for (let at = 0; at < line.length; ) {
     const character = String.fromCodePoint(line.codePointAt(at));
@@ -60,6 +77,15 @@ class Pen {
   ink = "";
   ground = "";
   style = "";
+
+  constructor(style) {
+    for (const each of style.split(" ").filter(Boolean)) {
+      if (each.startsWith("ink-")) this.ink = each;
+      else if (each.startsWith("ground-")) this.ground = each;
+      else this.on.add(each);
+    }
+    this.style = style;
+  }
 
   take(parameters) {
     const codes = parameters.split(/[;:]/).map((code) => Number(code || 0));

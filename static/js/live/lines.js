@@ -1,4 +1,7 @@
 // The lines of one log: windows fetched from the server, and the live end of it.
+// A line is { number, text, style, at }: from 0, the style it begins in, milliseconds.
+import { carried, styled } from "./ansi.js";
+
 const BLOCK = 200;
 const BLOCKS = 80;
 const TAIL = 400;
@@ -27,7 +30,7 @@ export class Lines {
       console.warn("The log did not arrive.", error);
       return false;
     }
-    this.#tail = window.lines;
+    this.#tail = entries(window);
     this.total = window.first + window.lines.length;
     this.end = window.end;
     this.#open = window.open;
@@ -39,11 +42,13 @@ export class Lines {
   append(frame) {
     if (frame.end <= this.end) return true;
     if (frame.offset !== this.end) return false;
-    for (let at = 0; at < frame.text.length; ) {
-      const stop = frame.text.indexOf("\n", at);
-      this.#add(frame.text.slice(at, stop < 0 ? undefined : stop));
+    let [from, time] = [0, 0];
+    for (let piece = 0; from < frame.text.length; piece++) {
+      while (frame.times[time + 1]?.[0] <= piece) time++;
+      const stop = frame.text.indexOf("\n", from);
+      this.#add(frame.text.slice(from, stop < 0 ? undefined : stop), frame.times[time]?.[1]);
       this.#open = stop < 0;
-      at = stop < 0 ? frame.text.length : stop + 1;
+      from = stop < 0 ? frame.text.length : stop + 1;
     }
     this.end = frame.end;
     if (this.#tail.length > LONGEST_TAIL) this.#tail.splice(0, LONGEST_TAIL / 2);
@@ -66,19 +71,21 @@ export class Lines {
     }
   }
 
-  // { lines: numbers from 0, more }.
-  find(text) {
-    return this.#fetch(`matches/?${new URLSearchParams({ q: text })}`);
+  // { lines: numbers from 0, more, total }, and with `more` given what else is asked.
+  find(text, more = {}) {
+    return this.#fetch(`matches/?${new URLSearchParams({ q: text, ...more })}`);
   }
 
-  #add(piece) {
-    if (!this.#open) {
-      this.#tail.push(piece);
+  #add(piece, at) {
+    const last = this.#tail.at(-1);
+    if (!this.#open || !last) {
+      const style = last ? carried(last.text, last.style) : "";
+      this.#tail.push({ number: this.total, text: piece, style, at });
       this.total += 1;
       return;
     }
-    const line = (this.#tail.pop() ?? "") + piece;
-    this.#tail.push(line.length > LONGEST_LINE ? line.slice(line.lastIndexOf("\r") + 1) : line);
+    const text = last.text + piece;
+    last.text = text.length > LONGEST_LINE ? text.slice(text.lastIndexOf("\r") + 1) : text;
   }
 
   #has(block, last) {
@@ -105,12 +112,12 @@ export class Lines {
 
   // A window is cut short when its lines are very long: ask on.
   async #rest(window, to) {
-    const lines = window.lines;
+    const lines = entries(window);
     const stop = Math.min(to, window.total);
     while (lines.length && window.first + lines.length < stop) {
       const next = await this.#fetch(`lines/?from=${window.first + lines.length}&to=${stop}`);
       if (!next.lines.length) break;
-      lines.push(...next.lines);
+      lines.push(...entries(next));
     }
     return lines;
   }
@@ -120,4 +127,14 @@ export class Lines {
     if (!answer.ok) throw new Error(`The server answered ${answer.status}.`);
     return answer.json();
   }
+}
+
+function entries({ first, lines, times, pen }) {
+  let [style, time] = [styled(pen), 0];
+  return lines.map((text, i) => {
+    while (times[time + 1]?.[0] <= first + i) time++;
+    const entry = { number: first + i, text, style, at: times[time]?.[1] };
+    style = carried(text, style);
+    return entry;
+  });
 }

@@ -1,9 +1,11 @@
 // The live page: the stream says that something happened, the server draws it, the pane follows.
 import { findIn } from "./finder.js";
+import { offer } from "./notify.js";
 import { Pane } from "./pane.js";
 import { Parts } from "./parts.js";
 import { Signs } from "./signs.js";
 import { Stream } from "./stream.js";
+import { position, toolsOf } from "./tools.js";
 
 const FAR = 1024 * 1024;
 const BAD = ["failed", "timed_out", "lost", "abort_unconfirmed", "aborted"];
@@ -11,8 +13,10 @@ const BAD = ["failed", "timed_out", "lost", "abort_unconfirmed", "aborted"];
 const root = document.querySelector("[data-live]");
 const log = root.querySelector("[data-log]");
 const signs = new Signs(root);
+offer(root.querySelector("[data-notify]"));
 const pane = new Pane(log, { apart });
 const clearSearch = findIn(pane, log.querySelector("[data-finder]"));
+toolsOf(root, pane, choose);
 const parts = new Parts(root, () => `${root.dataset.page}?${new URLSearchParams({ parts: 1, run: chosen })}`);
 let chosen = log.dataset.chosen;
 let asking = 0;
@@ -24,8 +28,14 @@ const stream = new Stream({
   seq: Number(root.dataset.seq),
   ready: whereToResume,
 });
-stream.addEventListener("fact", () => parts.refresh());
-stream.addEventListener("log", ({ detail }) => pane.take(detail));
+stream.addEventListener("fact", () => {
+  parts.refresh();
+  pane.news();
+});
+stream.addEventListener("log", ({ detail }) => {
+  pane.take(detail);
+  pane.news();
+});
 stream.addEventListener("presence", ({ detail }) => watching(detail));
 stream.addEventListener("condition", () => connection(stream.condition));
 parts.addEventListener("swapped", swapped);
@@ -74,7 +84,7 @@ function choose(token) {
 
 function describe(token) {
   const cell = root.querySelector(`.cell[data-run="${token}"]`);
-  const step = cell?.closest(".station").id.replace("step-", "");
+  const step = position(cell);
   log.querySelector("[data-log-title]").textContent = cell
     ? `of step ${step} on ${cell.querySelector(".cell-host").textContent.trim()}`
     : "";
@@ -103,13 +113,21 @@ pane.list.addEventListener("click", (event) => {
   const link = event.target.closest("a");
   if (!link) return;
   event.preventDefault();
-  const line = Number(link.hash.slice(2));
+  const line = Number(link.dataset.line) + 1;
+  if (pane.merged || pane.filtered) return void inContext(link.dataset.of, line);
   const [from, to] = event.shiftKey && pane.marked[1] >= 0 ? [pane.marked[0] + 1, line].sort((a, b) => a - b) : [line, line];
   chosen = pane.token;
   history.replaceState(null, "", `?run=${pane.token}#L${from}${to > from ? `-L${to}` : ""}`);
   pane.marked = [from - 1, to - 1];
   pane.draw();
 });
+// From a merged or filtered view to the line among its neighbours.
+function inContext(token, line) {
+  choose(token);
+  pane.plain();
+  history.replaceState(null, "", `?run=${token}#L${line}`);
+  showing.then(markFromAddress);
+}
 addEventListener("hashchange", markFromAddress);
 showing.then(markFromAddress);
 

@@ -1,6 +1,8 @@
 // The log pane: only the rows in sight exist, however long the log is.
-import { pieces } from "./ansi.js";
+import { Filtered } from "./filtered.js";
 import { Lines } from "./lines.js";
+import { Merged } from "./merged.js";
+import { rowOf } from "./row.js";
 
 const OVER = 20;
 const AGAIN = 1000;
@@ -45,7 +47,37 @@ export class Pane {
     this.marked = [0, -1];
     this.lines = new Lines(`${this.element.dataset.runs}${token}/`, () => this.draw());
     this.list.replaceChildren();
+    this.#see(this.lines);
     await this.reload();
+  }
+
+  // Only lines that hold the text; "" for all.
+  filter(text) {
+    this.#see(text ? new Filtered(this.lines, text, () => this.draw()) : this.lines);
+  }
+
+  // All hosts of a step by time; `address` gives their lines.
+  merge(address) {
+    this.#see(new Merged(address, { changed: () => this.draw(), shifted: (lines) => this.#shifted(lines) }));
+    this.following = true;
+  }
+
+  // Every line of the one log that is shown.
+  plain() {
+    this.#see(this.lines);
+  }
+
+  get filtered() {
+    return this.view instanceof Filtered;
+  }
+
+  get merged() {
+    return this.view instanceof Merged;
+  }
+
+  // Logs have grown, perhaps others than the shown one.
+  news() {
+    if (this.merged) this.view.news();
   }
 
   // After a long absence: the end anew instead of everything missed.
@@ -66,6 +98,13 @@ export class Pane {
     if (frame.token !== this.token) return;
     if (!this.#ready) this.#early.push(frame);
     else if (!this.lines.append(frame)) this.apart();
+    else if (this.filtered) this.view.news();
+  }
+
+  // The number of the first line in sight, from 0.
+  get topLine() {
+    const index = Math.ceil(this.#toLines(this.body.scrollTop) / this.row);
+    return this.view.at(index)?.number ?? 0;
   }
 
   get following() {
@@ -81,16 +120,31 @@ export class Pane {
   // Bring line `number` (from 0) into the middle.
   reveal(number) {
     this.following = false;
+    if (this.view !== this.lines) this.plain();
     const wanted = (number + 0.5) * this.row - this.body.clientHeight / 2;
     this.#space();
     this.body.scrollTop = this.#fromLines(wanted);
     this.draw();
   }
 
+  #see(view) {
+    this.view?.stop?.();
+    this.view = view;
+    this.element.classList.toggle("pane-merged", this.merged);
+    this.element.dispatchEvent(new Event("view"));
+    this.draw();
+  }
+
+  #shifted(lines) {
+    this.#space();
+    if (!this.#following) this.body.scrollTop += lines * this.row;
+    this.#top = this.body.scrollTop;
+  }
+
   draw() {
     this.#drawing ||= requestAnimationFrame(() => {
       this.#drawing = 0;
-      if (this.lines) this.#draw();
+      if (this.view) this.#draw();
     });
   }
 
@@ -100,22 +154,22 @@ export class Pane {
     this.#top = this.body.scrollTop;
     const above = this.#toLines(this.#top);
     const first = Math.max(Math.floor(above / this.row) - OVER, 0);
-    const last = Math.min(first + Math.ceil(this.body.clientHeight / this.row) + 2 * OVER, this.lines.total);
-    this.lines.want(first, last);
+    const last = Math.min(first + Math.ceil(this.body.clientHeight / this.row) + 2 * OVER, this.view.total);
+    this.view.want(first, last);
     this.list.style.transform = `translateY(${this.#top - above + first * this.row}px)`;
     this.#rows(first, last);
     const empty = this.element.querySelector("[data-empty]");
-    if (empty) empty.hidden = this.lines.total > 0;
+    if (empty) empty.hidden = this.view.total > 0;
   }
 
   #space() {
-    this.space.style.height = `${Math.min(this.lines.total * this.row, TALLEST)}px`;
+    this.space.style.height = `${Math.min(this.view.total * this.row, TALLEST)}px`;
   }
 
   // Past TALLEST a pixel of the scroll bar stands for several of the log.
   #ratio() {
     const seen = this.body.clientHeight;
-    const whole = this.lines.total * this.row;
+    const whole = this.view.total * this.row;
     return whole > TALLEST ? (whole - seen) / (TALLEST - seen) : 1;
   }
 
@@ -130,34 +184,20 @@ export class Pane {
   #rows(first, last) {
     const kept = new Map([...this.list.children].map((row) => [row.dataset.key, row]));
     const rows = [];
-    for (let number = first; number < last; number++) {
-      const text = this.lines.at(number);
-      const key = `${this.token} ${number} ${text === undefined ? "…" : text}`;
-      rows.push(this.#dressed(kept.get(key) ?? this.#row(number, text, key), number));
+    for (let index = first; index < last; index++) {
+      const line = this.view.at(index) ?? { number: index };
+      const token = line.token ?? this.token;
+      const key = `${token} ${line.number} ${line.style ?? ""} ${line.text === undefined ? "…" : line.text}`;
+      rows.push(this.#dressed(kept.get(key) ?? rowOf(line, token, key), line));
     }
     const same = rows.length === this.list.children.length && rows.every((row, i) => row === this.list.children[i]);
     if (!same) this.list.replaceChildren(...rows);
-    this.list.start = first + 1;
+    if (rows.length) this.list.start = (this.view.at(first)?.number ?? first) + 1;
   }
 
-  #row(number, text, key) {
-    const row = document.createElement("li");
-    const link = document.createElement("a");
-    const code = document.createElement("code");
-    row.id = `L${number + 1}`;
-    row.dataset.key = key;
-    link.href = `#L${number + 1}`;
-    link.textContent = number + 1;
-    link.tabIndex = -1;
-    if (text === undefined) code.className = "coming";
-    else code.append(...pieces(text).map(span));
-    row.append(link, code);
-    return row;
-  }
-
-  #dressed(row, number) {
-    row.classList.toggle("marked", number >= this.marked[0] && number <= this.marked[1]);
-    row.classList.toggle("hit", this.hits.has(number));
+  #dressed(row, { number, token }) {
+    row.classList.toggle("marked", !token && number >= this.marked[0] && number <= this.marked[1]);
+    row.classList.toggle("hit", !token && this.hits.has(number));
     return row;
   }
 
@@ -177,12 +217,4 @@ export class Pane {
     probe.remove();
     return height || 18;
   }
-}
-
-function span({ text, style }) {
-  if (!style) return document.createTextNode(text);
-  const element = document.createElement("span");
-  element.className = style;
-  element.textContent = text;
-  return element;
 }

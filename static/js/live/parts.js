@@ -57,13 +57,13 @@ function replace(old, part) {
   const typed = [...old.querySelectorAll("input, textarea")]
     .filter((field) => field.type !== "hidden" && field.value !== field.defaultValue)
     .map((field) => [field.id, field.value]);
-  const opened = [...old.querySelectorAll("details[open]")].map((details) => details.id);
+  const folds = [...old.querySelectorAll("details[id]")].map((details) => [details.id, details.open]);
   const active = old.contains(document.activeElement) ? document.activeElement : null;
   const selection = active?.selectionStart === undefined ? null : [active.selectionStart, active.selectionEnd];
   const here = active && place(active);
   old.replaceChildren(...part.childNodes);
   typed.forEach(([id, value]) => restore(old, id, value));
-  opened.forEach((id) => old.querySelector(`details[id="${id}"]`)?.setAttribute("open", ""));
+  folds.forEach(([id, open]) => old.querySelector(`details[id="${id}"]`)?.toggleAttribute("open", open));
   const again = here && old.querySelector(here);
   again?.focus({ preventScroll: true });
   if (again?.setSelectionRange && selection?.[0] != null) again.setSelectionRange(...selection);

@@ -1,5 +1,6 @@
 // What can be seen without reading: title, tab icon, elapsed time, and a word for screen readers.
 import { lasting } from "../times.js";
+import { notify } from "./notify.js";
 
 const NAMES = document.title.split("·").at(-1).trim();
 const SIGNS = {
@@ -40,7 +41,21 @@ export class Signs {
       if (!since) continue;
       time.textContent = lasting(seconds);
       time.classList.toggle("late", Boolean(late) && seconds > Number(late));
+      this.#left(time, seconds);
     }
+  }
+
+  // What history says of the time that is left.
+  #left(time, seconds) {
+    const { middle, late } = time.dataset;
+    const element = this.root.querySelector("[data-left]");
+    if (!middle || !element) return;
+    const words =
+      seconds < Number(middle) ? `about ${lasting(Math.round(middle - seconds))} left`
+      : seconds <= Number(late) ? `at most ${lasting(Math.round(late - seconds))} left, most likely`
+      : "longer than nine in ten";
+    if (element.textContent !== words) element.textContent = words;
+    element.classList.toggle("late", seconds > Number(late));
   }
 
   // Only what a person must know: a question, or the end.
@@ -49,6 +64,7 @@ export class Signs {
     if (what === this.said) return;
     this.said = what;
     this.root.querySelector("[data-announce]").textContent = what;
+    if (this.root.querySelector("[data-question]")) notify(this.number, what);
   }
 
   #what() {

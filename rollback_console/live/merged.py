@@ -1,0 +1,128 @@
+"""The logs of one step's hosts as one, in the order in which their chunks arrived."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice, pairwise
+
+from django.db.models import Q, QuerySet
+
+from rollback_console.rollbacks import logs
+from rollback_console.rollbacks.models import LogChunk, Rollback, StepRun
+
+from . import windows
+from .times import microseconds, moment
+
+LINES = 400
+CHUNKS = 64
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """Between two lines: `line` of the chunk `chunk`, which arrived at `at` (microseconds)."""
+
+    at: int
+    chunk: int
+    line: int
+
+    @classmethod
+    def read(cls, text: str) -> Place:
+        """What `str()` wrote. Raises ValueError."""
+        at, chunk, line = (int(part) for part in text.split("-"))
+        moment(at)
+        return cls(at, chunk, line)
+
+    def __str__(self) -> str:
+        return f"{self.at}-{self.chunk}-{self.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Line `number`, from 0, of the run `token` on `host`; `at` is milliseconds since 1970."""
+
+    token: str
+    host: str
+    number: int
+    at: int
+    text: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """Lines in order; `more` lie beyond them, on the side that was asked for."""
+
+    lines: list[Line]
+    more: bool
+
+
+def after(rollback: Rollback, position: int, place: Place | None) -> Merged:
+    """Up to 400 lines that follow `place`, or the first ones.
+
+    A chunk that comes late with an earlier time is not seen: times are the database's, given
+    in the order of writing, so that this takes a clock set back.
+    """
+    runs = _runs(rollback, position)
+    chunks = _chunks(runs)
+    if place:
+        here = moment(place.at)
+        chunks = chunks.filter(Q(at__gt=here) | Q(at=here, pk__gte=place.chunk))
+    found = list(chunks.order_by("at", "pk")[: CHUNKS + 1])
+    following = (each for each in _lines(runs, found[:CHUNKS]) if _past(each, place))
+    lines = list(islice(following, LINES + 1))
+    return Merged(lines[:LINES], len(found) > CHUNKS or len(lines) > LINES)
+
+
+def before(rollback: Rollback, position: int, place: Place | None) -> Merged:
+    """Up to 400 lines that lead to `place`, or the last ones."""
+    runs = _runs(rollback, position)
+    chunks = _chunks(runs)
+    if place:
+        here = moment(place.at)
+        chunks = chunks.filter(Q(at__lt=here) | Q(at=here, pk__lte=place.chunk))
+    found = list(chunks.order_by("-at", "-pk")[: CHUNKS + 1])
+    lines: list[Line] = []
+    for chunk in found[:CHUNKS]:
+        lines = [each for each in _lines(runs, [chunk]) if _leads(each, place)] + lines
+        if len(lines) > LINES:
+            break
+    return Merged(lines[-LINES:], len(found) > CHUNKS or len(lines) > LINES)
+
+
+def _runs(rollback: Rollback, position: int) -> dict[int, StepRun]:
+    return {run.pk: run for run in rollback.runs.filter(position=position, stored__gt=0)}
+
+
+def _chunks(runs: dict[int, StepRun]) -> QuerySet[LogChunk]:
+    return LogChunk.objects.filter(run__in=list(runs)).exclude(line_starts=b"")
+
+
+def _lines(runs: dict[int, StepRun], chunks: list[LogChunk]) -> Iterator[Line]:
+    for chunk in chunks:
+        run, at = runs[chunk.run_id], microseconds(chunk.at)
+        for index, text in enumerate(_texts(run, chunk)):
+            place = str(Place(at, chunk.pk, index))
+            yield Line(str(run.token), run.host, chunk.first_line + index, at // 1000, text, place)
+
+
+def _texts(run: StepRun, chunk: LogChunk) -> Iterator[str]:
+    """The lines that begin in a chunk; the last one may end in a later chunk."""
+    data, starts = logs.unpack(chunk), logs.line_starts(chunk)
+    for start, end in pairwise(starts):
+        shown = data[start : min(end - 1, start + windows.LONGEST_LINE)]
+        yield shown.decode(errors="replace")
+    last = data[starts[-1] :]
+    if last.endswith(b"\n"):
+        yield last[: windows.LONGEST_LINE].removesuffix(b"\n").decode(errors="replace")
+    else:
+        number = chunk.first_line + len(starts) - 1
+        yield from windows.window(run, number, number + 1).lines
+
+
+def _past(line: Line, place: Place | None) -> bool:
+    return place is None or Place.read(line.place) > place
+
+
+def _leads(line: Line, place: Place | None) -> bool:
+    return place is None or Place.read(line.place) < place

@@ -1,0 +1,59 @@
+"""When each step worked, as a picture (SVG) that a table with the same numbers stands beside."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from rollback_console.rollbacks import clock
+from rollback_console.rollbacks.models import Rollback
+
+from .board import Line
+
+WIDTH = 360
+_ROW = 18
+_LABEL = 24
+
+
+def picture(rollback: Rollback, lines: list[Line]) -> SafeString | str:
+    """A bar for each step that began, over the time since the start; "" before one did."""
+    begun = [line for line in lines if line.began]
+    if not begun or rollback.started_at is None:
+        return ""
+    until = rollback.finished_at or clock.now()
+    whole = max((until - rollback.started_at).total_seconds(), 1)
+    bars = format_html_join(
+        "",
+        '<text x="0" y="{}">{}</text><rect data-state="{}" x="{}" y="{}" width="{}" height="10"/>',
+        (_bar(at, line, rollback.started_at, until, whole) for at, line in enumerate(begun)),
+    )
+    return format_html(
+        '<svg class="spans" viewBox="0 0 {} {}" role="img" aria-labelledby="spans-title"'
+        ' focusable="false"><title id="spans-title">When each step worked: {} of {} steps began.'
+        " The table has the numbers.</title>{}</svg>",
+        WIDTH,
+        len(begun) * _ROW,
+        len(begun),
+        len(lines),
+        bars,
+    )
+
+
+def _bar(
+    at: int, line: Line, start: datetime, until: datetime, whole: float
+) -> tuple[int, int, str, float, int, float]:
+    began = line.began or start
+    scale = (WIDTH - _LABEL) / whole
+    left = max((began - start).total_seconds(), 0) * scale
+    width = max(((line.ended or until) - began).total_seconds() * scale, 2)
+    where = round(min(_LABEL + left, WIDTH - 2), 1)
+    return (
+        at * _ROW + 13,
+        line.station.step.position,
+        line.state,
+        where,
+        at * _ROW + 4,
+        round(min(width, WIDTH - where), 1),
+    )

@@ -1,0 +1,54 @@
+// One line of a log as a row of the pane: its number, when it came, its host, its text.
+import { pieces } from "./ansi.js";
+
+// A line without `text` is on its way.
+export function rowOf(line, token, key) {
+  const row = document.createElement("li");
+  row.dataset.key = key;
+  row.append(link(line, token), time(line.at), ...host(line), code(line));
+  if (!line.token) row.id = `L${line.number + 1}`;
+  return row;
+}
+
+function link({ number }, token) {
+  const element = document.createElement("a");
+  element.href = `?run=${token}#L${number + 1}`;
+  element.textContent = number + 1;
+  element.tabIndex = -1;
+  element.dataset.line = number;
+  element.dataset.of = token;
+  return element;
+}
+
+function time(at) {
+  const element = document.createElement("time");
+  if (at === undefined) return element;
+  const text = new Date(at).toISOString();
+  element.dateTime = text;
+  element.title = `${text.slice(0, 10)} ${text.slice(11, 23)} UTC`;
+  element.textContent = text.slice(11, 23);
+  return element;
+}
+
+function host(line) {
+  if (!line.token) return [];
+  const element = document.createElement("span");
+  element.className = "log-host";
+  element.textContent = line.host;
+  return [element];
+}
+
+function code({ text, style }) {
+  const element = document.createElement("code");
+  if (text === undefined) element.className = "coming";
+  else element.append(...pieces(text, style).map(span));
+  return element;
+}
+
+function span({ text, style }) {
+  if (!style) return document.createTextNode(text);
+  const element = document.createElement("span");
+  element.className = style;
+  element.textContent = text;
+  return element;
+}

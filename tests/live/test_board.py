@@ -1,0 +1,106 @@
+"""Steps over hosts, the proof of an abort, times and notifications, in a real browser."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from rollback_console.engine.snapshot import StepSpec
+from rollback_console.rollbacks.models import StepRun
+
+from .conftest import Tabs
+from .looking import LIVE, asking, chip
+from .rows import Rows, snapshot
+
+pytestmark = pytest.mark.browser
+
+RECORDER = """
+window.told = [];
+window.Notification = class extends EventTarget {
+  static permission = "default";
+  static async requestPermission() { Notification.permission = "granted"; }
+  constructor(title, { body }) { super(); window.told.push(`${title}: ${body}`); }
+};
+"""
+
+
+def test_many_hosts_are_grouped_by_state_with_counts(tabs: Tabs, rows: Rows) -> None:
+    hosts = tuple(f"app-{n:02}" for n in range(40))
+    spec = snapshot((StepSpec(1, "Stop", script="stop", hosts=hosts),), hosts)
+    rollback = rows.rollback(spec=spec)
+    for n, host in enumerate(hosts):
+        rows.run(rollback, 1, host, state="failed" if n < 3 else "running")
+    page = tabs.open(rollback.pk)
+    chip(page).to_have_text(LIVE)
+    groups = page.locator("#step-1 .group > summary")
+    expect(groups).to_have_text(["failed 3", "running 37"], use_inner_text=True)
+    expect(page.locator("#group-1-failed .cell")).to_have_count(3)
+    groups.nth(1).click()
+    change = StepRun.objects.filter(rollback=rollback, host="app-09").update
+    rows.do(change, state="failed")
+    rows.event(rollback, "step.finished", position=1, host="app-09", state="failed")
+    expect(groups).to_have_text(["failed 4", "running 36"], use_inner_text=True)
+    expect(page.locator("#group-1-running .cell").first).to_be_hidden()
+    assert tabs.complaints == []
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
+def test_an_abort_is_shown_with_its_proof_and_steps_with_their_times(
+    tabs: Tabs, rows: Rows, width: int, scheme: str
+) -> None:
+    rollback = rows.rollback(state="aborting", abort_asked=True)
+    ended = datetime.now(UTC) + timedelta(seconds=90)
+    gone = rows.run(rollback, host="app-1", state="aborted", ended_at=ended)
+    left = rows.run(rollback, host="app-2", state="abort_unconfirmed", ended_at=ended)
+    rows.run(rollback, 3, host="app-1")
+    for run, ending, survivors in ((gone, "aborted", []), (left, "abort_unconfirmed", ["77 sudo"])):
+        facts = {"position": 1, "host": run.host, "token": str(run.token), "ending": ending}
+        rows.event(rollback, "abort.proven", **facts, why="", survivors=survivors)
+    page = tabs.open(rollback.pk, color_scheme=scheme, viewport={"width": width, "height": 844})
+    chip(page).to_have_text(LIVE)
+    proofs = page.locator(".proofs > li")
+    expect(proofs.nth(0)).to_contain_text("stopped, and verified gone")
+    expect(proofs.nth(1)).to_contain_text("something is still there")
+    expect(proofs.nth(1)).to_contain_text("77 sudo")
+    expect(proofs.nth(2)).to_contain_text("being stopped")
+    expect(
+        page.get_by_role("img", name="When each step worked: 2 of 3 steps began")
+    ).to_be_visible()
+    page.get_by_text("As a table").click()
+    expect(page.locator("#times-table tbody tr")).to_have_count(2)
+    expect(page.locator("#times-table tbody tr").nth(1)).to_contain_text("goes on")
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_history_says_what_is_left_and_a_question_is_told_on_the_desktop(
+    tabs: Tabs, rows: Rows
+) -> None:
+    now = datetime.now(UTC)
+    for minutes in (10, 10, 20):
+        began = now - timedelta(days=1)
+        done = began + timedelta(minutes=minutes)
+        past = rows.rollback(state="succeeded")
+        rows.change(past, started_at=began, finished_at=done)
+    rollback = rows.rollback()
+    run = rows.run(rollback, state="failed", exit_code=1)
+    page = tabs.open(rollback.pk)
+    chip(page).to_have_text(LIVE)
+    expect(page.locator("[data-left]")).to_contain_text("about 9 min")
+    page.add_init_script(RECORDER)
+    page.reload()
+    chip(page).to_have_text(LIVE)
+    page.get_by_role("button", name="Notify me").click()
+    expect(page.get_by_role("button", name="Notify me")).to_be_hidden()
+    rows.change(rollback, started_at=now - timedelta(minutes=30))
+    asking(rows, "failed", 1, run)
+    rows.event(rollback, "question.asked", question="failed", position=1)
+    expect(page.locator("[data-left].late")).to_have_text("longer than nine in ten")
+    page.wait_for_function("() => window.told.length")
+    told = page.evaluate("window.told")
+    assert told == [f"Rollback {rollback.pk}: Step 1 failed: Stop the services"]
+    assert tabs.complaints == []
