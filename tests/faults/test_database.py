@@ -174,6 +174,46 @@ def _kill_all(cursor: Any, keep: int) -> None:
             continue  # it has gone by itself
 
 
+def test_a_deadlock_that_the_driver_loses_costs_time_and_nothing_else(
+    console: Console, mariadb: MariaDb, sshd: Sshd, ground: Ground
+) -> None:
+    healthy(console)
+    place = console.place(sshd.address())
+    rollback = make.approved(place, ground.plan(ground.held(1), LONG))
+    becomes(rollback, 1, "running")
+    with pymysql.connect(
+        unix_socket=str(mariadb.socket), user="root", database="console", autocommit=False
+    ) as other:
+        cursor = other.cursor()
+        _be_the_heavier(cursor)
+        row = "SELECT 1 FROM rollbacks_steprun WHERE rollback_id = %s FOR UPDATE"
+        cursor.execute(row, [rollback.pk])
+        ground.go(1)
+        until(lambda: _somebody_waits(cursor), "the driver waits for the step's row")
+        cursor.execute("SELECT 1 FROM rollbacks_rollback WHERE id = %s FOR UPDATE", [rollback.pk])
+        other.rollback()
+    victims = (process.said() for process in console.processes)
+    until(
+        lambda: any("Deadlock found" in process.said() for process in console.processes),
+        "the driver says that it lost",
+        told=lambda: "\n".join(victims),
+    )
+    succeeds(rollback, place)
+    kept(rollback, ground)
+    assert ground.starts() == {1: 1, 2: 1}
+
+
+def _be_the_heavier(cursor: Any) -> None:
+    """Of two in a deadlock the one that wrote less is the victim."""
+    cursor.execute("CREATE TABLE IF NOT EXISTS heavy (n INT)")
+    cursor.execute("INSERT INTO heavy SELECT seq FROM seq_1_to_5000")
+
+
+def _somebody_waits(cursor: Any) -> bool:
+    cursor.execute("SELECT 1 FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'")
+    return bool(cursor.fetchone())
+
+
 FAKETIME = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
 
 

@@ -237,7 +237,7 @@ def test_the_host_ends_a_command_at_its_limit_while_the_console_is_down(
 def test_a_daemon_that_keeps_the_pipe_open_is_flagged_and_holds_nothing_up(
     place: Stage, ground: Ground
 ) -> None:
-    script = f"echo 1 >>{ground.folder}/starts; setsid sleep 60 & echo $! >>{ground.folder}/pids"
+    script = f"echo 1 >>{ground.folder}/starts; setsid tail -f {ground.folder}/starts &"
     plan = ground.plan("true", "echo two")
     plan = plan.replace(f"bash {ground.folder}/step.1", script)
     rollback = make.approved(place, plan)

@@ -72,7 +72,7 @@ def shown_unreachable(rollback: Rollback, seconds: float = SEEN_WITHIN) -> str:
 def shown_because(rollback: Rollback, cause: str) -> None:
     """The cause itself is named, not only that the connection died before it."""
     named = rollback.runs.exclude(unreachable_since=None).filter(why__contains=cause)
-    told = rollback.events.filter(kind="host.unreachable", facts__why__contains=cause)
+    told = rollback.events.filter(kind="host.unreachable", facts__why__icontains=cause)
     until(lambda: named.exists() and told.exists(), cause, told=lambda: promise.story(rollback))
 
 
