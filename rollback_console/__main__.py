@@ -1,4 +1,4 @@
-"""`python -m rollback_console up | web | worker | sweeper | demo`."""
+"""`python -m rollback_console up | web | worker | sweeper | demo | watch | approve | abort`."""
 
 from __future__ import annotations
 
@@ -7,25 +7,32 @@ import os
 import sys
 from collections.abc import Callable
 
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from rollback_console.demo.errors import DemoUnavailable
 from rollback_console.demo.layout import Layout
 from rollback_console.demo.state import State
+from rollback_console.local.errors import DatabaseAway
 from rollback_console.local.folder import FolderTaken
 from rollback_console.local.options import Options, from_environment
 from rollback_console.processes import commands
 from rollback_console.processes.broker import NoBroker
 from rollback_console.processes.ports import PortTaken
+from rollback_console.terminal import verbs as terminal
 
-SENTENCES = (ImproperlyConfigured, DemoUnavailable, FolderTaken, NoBroker, PortTaken)
+SENTENCES = (ImproperlyConfigured, DatabaseAway, DemoUnavailable, FolderTaken, NoBroker, PortTaken)
 
 
 def main() -> int:
     """Do what the command line says; what goes wrong is a sentence and exit code 1."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rollback_console.settings")
     arguments = _parser().parse_args()
+    if arguments.verb in terminal.VERBS:
+        return terminal.run(arguments)
     try:
+        if arguments.verb == "alive":
+            return _alive(arguments.role)
         return VERBS[arguments.verb][0](from_environment())
     except SENTENCES as error:
         print(error, file=sys.stderr)
@@ -76,8 +83,20 @@ def _demo(options: Options) -> int:
     return 0
 
 
+def _alive(role: str) -> int:
+    """0 when a process of that role was heard of within 30 seconds, else 1."""
+    import django
+
+    django.setup()
+    from rollback_console.rollbacks import health
+
+    return 0 if health.seen()[role] else 1
+
+
 def _become(argv: list[str]) -> int:
-    """One process, not two: signals reach the program itself."""
+    """One process, not two: signals reach the program itself. Settings are read first, so
+    that a bad one is a sentence and not the program's own complaint."""
+    settings.DATABASES  # noqa: B018 - reading is the point
     os.execv(argv[0], argv)  # noqa: S606 - our own argument list, no shell
 
 
@@ -101,6 +120,10 @@ def _parser() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="COMMAND")
     for name, (_, what) in VERBS.items():
         verbs.add_parser(name, help=what, description=what)
+    terminal.add(verbs)
+    what = "exit with 0 if one of that role is alive: for health checks"
+    alive = verbs.add_parser("alive", help=what, description=what)
+    alive.add_argument("role", choices=["worker", "sweeper"])
     return parser
 
 

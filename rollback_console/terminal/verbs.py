@@ -1,0 +1,96 @@
+"""`watch`, `approve` and `abort` of the command line."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from .door import Door, Told
+from .watch import Watch
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Let the command line know them."""
+    for name, (_, what) in VERBS.items():
+        parser = verbs.add_parser(name, help=what, description=what)
+        parser.add_argument("number", type=int, help="number of the rollback")
+        parser.add_argument("--server", required=True, help="such as https://console.example.org")
+        parser.add_argument("--token-file", required=True, type=Path, help="file with an API token")
+        _OWN[name](parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Do it: 0 when it went well, 1 with a sentence on standard error when not."""
+    try:
+        door = Door(arguments.server, _token(arguments.token_file))
+        return VERBS[arguments.verb][0](door, arguments)
+    except Told as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nNo longer watching; the rollback goes on.", file=sys.stderr)
+        return 130
+
+
+def _watch(door: Door, arguments: argparse.Namespace) -> int:
+    state = Watch(door, arguments.number, _say, whole=arguments.whole).follow()
+    _say(f"Rollback {arguments.number} {state}.")
+    return 0 if state == "succeeded" else 1
+
+
+def _approve(door: Door, arguments: argparse.Namespace) -> int:
+    if not _SHA256.fullmatch(arguments.snapshot):
+        raise Told(
+            "Give --snapshot as the whole hash of what you read: 64 characters, on its page and "
+            "in the API's snapshot_sha256."
+        )
+    body = {"snapshot_sha256": arguments.snapshot, "note": arguments.note}
+    given = door.post(f"/rollbacks/{arguments.number}/approvals", body)
+    _say(f"Approved rollback {arguments.number} as {given['role']}.")
+    return 0
+
+
+def _abort(door: Door, arguments: argparse.Namespace) -> int:
+    if not arguments.reason.strip():
+        raise Told("Give a --reason: it goes on record.")
+    door.post(f"/rollbacks/{arguments.number}/abort-requests", {"reason": arguments.reason})
+    _say("Aborting: what runs is stopped on its host. The proof comes with `watch`.")
+    return 0
+
+
+def _token(file: Path) -> str:
+    try:
+        token = file.read_text("ascii").strip()
+    except (OSError, ValueError) as error:
+        raise Told(f"The token cannot be read from {file}: {error}") from error
+    if not token or len(token.split()) > 1:
+        raise Told(f"{file} must hold one API token and nothing else.")
+    return token
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+VERBS: dict[str, tuple[Callable[[Door, argparse.Namespace], int], str]] = {
+    "watch": (_watch, "follow a rollback on the terminal, over the API"),
+    "approve": (_approve, "say yes to exactly the snapshot you read, over the API"),
+    "abort": (_abort, "end a rollback where it is, over the API"),
+}
+_OWN: dict[str, Callable[[argparse.ArgumentParser], object]] = {
+    "watch": lambda parser: parser.add_argument(
+        "--whole", action="store_true", help="every log from its beginning, not only what is new"
+    ),
+    "approve": lambda parser: (
+        parser.add_argument("--snapshot", required=True, help="SHA-256 of what you read"),
+        parser.add_argument("--note", default="", help="a word for the record"),
+    ),
+    "abort": lambda parser: parser.add_argument(
+        "--reason", required=True, help="why, for the record"
+    ),
+}

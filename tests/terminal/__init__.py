@@ -1,0 +1,1 @@
+"""The terminal room: its verbs as processes of their own, against a real console."""

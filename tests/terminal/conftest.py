@@ -1,0 +1,71 @@
+"""The servers of the live room, a token, and the command line as a process."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from rollback_console.api import tokens
+from tests.live.conftest import redis, rows, web
+from tests.live.rows import Rows
+from tests.live.servers import ROOT, Console
+
+__all__ = ["redis", "rows", "web"]
+
+Start = Callable[..., "subprocess.Popen[str]"]
+
+
+@pytest.fixture
+def token_file(rows: Rows, tmp_path: Path) -> Path:
+    """A token of an operator, for everything."""
+    return made(rows, tmp_path, tokens.SCOPES)
+
+
+def made(rows: Rows, folder: Path, scopes: tuple[str, ...]) -> Path:
+    """A file with a token of a new operator."""
+    person = rows.person(operates=True)
+    _, secret = rows.do(tokens.create, person, name="terminal", scopes=scopes, days=1)
+    file = folder / "token"
+    file.write_text(f"{secret}\n")
+    return file
+
+
+@pytest.fixture
+def start(web: Console, token_file: Path) -> Iterator[Start]:
+    """Starts a verb; `server` and `token` stand in for the real ones."""
+    started: list[subprocess.Popen[str]] = []
+
+    def begin(
+        verb: str, number: int, *more: str, server: str = "", token: Path = token_file
+    ) -> subprocess.Popen[str]:
+        argv = [sys.executable, "-m", "rollback_console", verb, str(number)]
+        argv += ["--server", server or web.url, "--token-file", str(token), *more]
+        pipe = subprocess.PIPE
+        started.append(subprocess.Popen(argv, cwd=ROOT, stdout=pipe, stderr=pipe, text=True))
+        return started[-1]
+
+    yield begin
+    for each in started:
+        each.kill()
+        each.communicate()
+
+
+def said(process: subprocess.Popen[str]) -> tuple[int, str, str]:
+    """Exit code, standard output and standard error, once it has ended."""
+    out, err = process.communicate(timeout=60)
+    return process.returncode, out, err
+
+
+def read_until(process: subprocess.Popen[str], text: str) -> str:
+    """Standard output up to the line that holds the text."""
+    assert process.stdout
+    lines: list[str] = []
+    for line in process.stdout:
+        lines.append(line)
+        if text in line:
+            return "".join(lines)
+    raise AssertionError(f"It ended without saying {text!r}: {lines}")
