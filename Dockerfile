@@ -1,26 +1,26 @@
-# syntax=docker/dockerfile:1
-FROM python:3.11-slim-bookworm AS build
-WORKDIR /build
-RUN python -m venv /opt/console
-COPY pyproject.toml constraints.txt README.md LICENSE ./
-COPY rollback_console rollback_console
-# Only what the console needs: it runs from its own folder, where its templates are.
-RUN PIP_CONSTRAINT=constraints.txt /opt/console/bin/pip install --no-cache-dir . \
-    && /opt/console/bin/pip uninstall --yes rollback-console
+# One image for web, worker and sweeper: docker build -t rollback-console .
+ARG PYTHON=3.11-slim-bookworm
 
-FROM python:3.11-slim-bookworm
-RUN useradd --system --uid 10001 --home-dir /srv/console --shell /usr/sbin/nologin console
-ENV PATH=/opt/console/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 DATA_DIR=/data HOST=0.0.0.0
-WORKDIR /srv/console
-COPY --from=build /opt/console /opt/console
-COPY manage.py ./
-COPY rollback_console rollback_console
-COPY templates templates
-COPY static static
-RUN mkdir /data && chown console /data
-USER console
+FROM python:${PYTHON} AS build
+ENV PIP_CONSTRAINT=/app/constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
+WORKDIR /app
+RUN python -m venv /venv
+# What is installed depends on these alone, so a change of code does not install again.
+COPY pyproject.toml constraints.txt README.md LICENSE ./
+COPY rollback_console/__init__.py rollback_console/
+RUN /venv/bin/pip install --editable .
+
+FROM python:${PYTHON}
+ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
+    HOST=0.0.0.0 PORT=8000 DATA_DIR=/data
+RUN useradd --uid 10001 --user-group --no-create-home --home-dir /data --shell /usr/sbin/nologin console \
+    && install --directory --owner=console --group=console --mode=0700 /data
+WORKDIR /app
+COPY --from=build /venv /venv
+COPY . .
+RUN python -m compileall -q rollback_console
+USER 10001:10001
 EXPOSE 8000
-HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
-    CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8000/healthz', timeout=4)"]
-ENTRYPOINT ["python", "-m", "rollback_console"]
+STOPSIGNAL SIGTERM
+ENTRYPOINT ["/bin/sh", "/app/scripts/container.sh"]
 CMD ["web"]

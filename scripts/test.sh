@@ -58,7 +58,8 @@ stage() { # NAME COMMAND ...
 # What the tests drive beside Python, as command:package.
 PACKAGES='mariadbd:mariadb-server redis-server:redis-server sshd:openssh-server ssh:openssh-client
     sshpass:sshpass busybox:busybox dash:dash bash:bash chromium:chromium shellcheck:shellcheck nginx:nginx
-    git:git curl:curl setsid:util-linux ip:iproute2'
+    git:git curl:curl setsid:util-linux ip:iproute2
+    docker-compose:docker-compose'
 
 packages() {
     missing=

@@ -5,23 +5,40 @@ from __future__ import annotations
 import sys
 
 import django
+from django.conf import settings
 from django.core.management import call_command
+from django.db import OperationalError
 
 from rollback_console.demo.build import build
 from rollback_console.demo.errors import DemoUnavailable
 from rollback_console.demo.layout import Layout
 
+from .errors import DatabaseAway
 from .options import Options
 
 
 def prepare(options: Options) -> int:
-    """Migrate and, where wanted and possible, build and seed the demo; an exit code."""
+    """Migrate and, where wanted and possible, build and seed the demo; an exit code.
+
+    Raises DatabaseAway.
+    """
     django.setup()
-    call_command("migrate", interactive=False, verbosity=0)
+    _migrate()
     (options.data / "static").mkdir(exist_ok=True)
     if options.demo:
         _demo(Layout(options.data / "demo"))
     return 0
+
+
+def _migrate() -> None:
+    try:
+        call_command("migrate", interactive=False, verbosity=0)
+    except OperationalError as error:
+        where = settings.DATABASES["default"]
+        raise DatabaseAway(
+            f"The database {where['NAME']} at {where['HOST'] or 'this machine'} cannot be used: "
+            f"{error.args[-1]}. Start it, or correct DATABASE_URL."
+        ) from error
 
 
 def _demo(layout: Layout) -> None:

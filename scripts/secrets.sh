@@ -1,0 +1,22 @@
+#!/bin/sh
+# Makes what docker-compose.yml reads as secrets, in var/secrets, and keeps what is there.
+set -eu
+cd "$(dirname "$0")/.."
+folder=var/secrets
+umask 077
+mkdir -p "$folder"
+
+random() { # BYTES, as URL-safe base64 like a Fernet key
+    head -c "$1" /dev/urandom | base64 | tr '+/' '-_' | tr -d '\n'
+}
+
+keep() { # NAME BYTES
+    if [ ! -s "$folder/$1" ]; then random "$2" >"$folder/$1"; fi
+    # The containers' account is nobody here and must read it; the folder is closed to others.
+    chmod 0444 "$folder/$1"
+}
+
+keep secret_key 48
+keep master_keys 32
+keep database_password 24
+echo "The secrets are in $folder. Back up master_keys apart from the database: it opens every stored credential."

@@ -1,0 +1,58 @@
+"""`python -m rollback_console`, beside `up`."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from cryptography.fernet import Fernet
+
+from rollback_console.processes.ports import free_port
+
+
+def run(folder: Path, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "rollback_console", *words],
+        env={"PATH": os.environ["PATH"], "DATA_DIR": str(folder), **settings},
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_it_says_what_it_can_do(tmp_path: Path) -> None:
+    done = run(tmp_path, "--help")
+    assert done.returncode == 0
+    for verb in ("up", "web", "worker", "sweeper", "demo"):
+        assert f"    {verb} " in done.stdout
+
+
+def test_a_demo_that_was_never_built_is_a_sentence(tmp_path: Path) -> None:
+    done = run(tmp_path, "demo")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "No demo host was built here yet. Run: make run\n"
+
+
+@pytest.mark.parametrize("verb", ["web", "worker", "sweeper"])
+def test_a_bad_setting_stops_each_process_with_a_sentence(tmp_path: Path, verb: str) -> None:
+    done = run(tmp_path, verb, SECRET_KEY="x" * 50, MASTER_KEYS="too short")
+    assert done.returncode != 0
+    assert "MASTER_KEYS must be comma separated Fernet keys" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_database_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
+    kept = {"SECRET_KEY": "x" * 50, "MASTER_KEYS": Fernet.generate_key().decode()}
+    nobody = f"mysql://root@127.0.0.1:{free_port()}/console"
+    done = run(tmp_path, "prepare", DATABASE_URL=nobody, **kept)
+    assert done.returncode == 1
+    assert done.stderr.startswith("The database console at 127.0.0.1 cannot be used: ")
+    assert "Traceback" not in done.stderr
+
+
+def test_alive_says_no_while_nobody_was_heard_of(tmp_path: Path) -> None:
+    assert run(tmp_path, "prepare", DEMO="0").returncode == 0
+    assert run(tmp_path, "alive", "worker").returncode == 1
+    assert run(tmp_path, "alive", "nobody").returncode == 2
