@@ -165,9 +165,7 @@ def open_items(owner: User | None = None) -> QuerySet[ActionItem]:
         answer=Coalesce(Subquery(answers.order_by("-id").values("answer")[:1]), Value(""))
     )
     items = items.exclude(kind="verification", answer__in=_DONE).filter(
-        Q(rollback__started_at__isnull=False)
-        | Q(owner__isnull=False)
-        | Q(key__startswith=ADDED)
+        Q(rollback__started_at__isnull=False) | Q(owner__isnull=False) | Q(key__startswith=ADDED)
     )
     if owner is not None:
         items = items.filter(owner=owner)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from rollback_console.documents.blocks import BlockKind, parse
 from rollback_console.documents.fold import fold
 from rollback_console.documents.frontmatter import read_front_matter
+from rollback_console.documents.headings import is_step_heading
 from rollback_console.documents.outline import Section, outline
 from rollback_console.documents.sections import Part, part_of
 from rollback_console.documents.source import split_lines
@@ -39,8 +40,9 @@ def title_of(source: str, part: Part, otherwise: str) -> str:
 
 
 def of_part(found: list[Section], part: Part) -> Iterator[Section]:
-    """Sections whose heading announces that part."""
-    return (each for each in found if each.heading and part_of(each.title) is part)
+    """Sections whose heading announces that part; a step that verifies is a step."""
+    named = (each for each in found if each.heading and not is_step_heading(each.title))
+    return (each for each in named if part_of(each.title) is part)
 
 
 def slot(found: list[Section], field: str) -> Section | None:

@@ -13,7 +13,7 @@ from rollback_console.plans.reading import document
 from rollback_console.rollbacks.models import Rollback
 from rollback_console.rollbacks.view import snapshot_of
 
-from .cadence import beat
+from .cadence import Beat, beat
 from .draft import ENDINGS
 from .estimates import expected
 from .measures import clock
@@ -81,10 +81,16 @@ def facts(rollback: Rollback, now: datetime) -> dict[str, str]:
         "lead": rollback.requested_by.get_full_name() or rollback.requested_by.get_username(),
         "started": f"{began:%H:%M} UTC" if began else "",
         "completion": _completion(rollback, now),
-        "cadence": f"every {clock(pulse.every).removesuffix(' 0 s')}",
+        "cadence": _rhythm(pulse),
         "next_update": f"{pulse.next_due:%H:%M} UTC" if pulse.next_due else "",
         "procedure": snapshot.procedure,
     }
+
+
+def _rhythm(pulse: Beat) -> str:
+    if pulse.next_due is None:
+        return "this is the last one"
+    return f"every {clock(pulse.every).removesuffix(' 0 s')}"
 
 
 def _completion(rollback: Rollback, now: datetime) -> str:

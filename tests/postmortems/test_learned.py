@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from rollback_console import documents
+from rollback_console.documents.sections import Part
+from rollback_console.postmortems import headings
 from rollback_console.postmortems.estimates import Range, measured, span
 from rollback_console.postmortems.learned import with_estimate, with_lessons
 
@@ -118,6 +120,12 @@ def test_a_plan_without_estimates_gets_a_section_for_them() -> None:
     new = with_estimate(documents.read(source), "Steps", TOOK, DAY)
     assert new.startswith(source)
     assert "\n## Rollback Time Estimate\n\n- **Measured, Steps**: 7-11 minutes" in new
+
+
+def test_a_plans_own_headings_are_used_and_a_step_is_none_of_them() -> None:
+    assert headings.title_of(SEED, Part.VERIFICATION, "") == "Rollback Verification"
+    assert headings.title_of(SEED, Part.STEPS, "") == "Rollback Steps"
+    assert headings.title_of("# Plan\n\n## Steps\n", Part.DATA, "Data Loss") == "Data Loss"
 
 
 def test_short_rollbacks_are_told_in_seconds() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -52,6 +53,14 @@ def test_the_templates_slots_are_filled_from_the_rollback(rollback: Rollback) ->
     assert message.open == ()
 
 
+def test_the_last_message_says_how_it_ended(rollback: Rollback, stage: Stage) -> None:
+    services.withdraw(rollback, by=stage.cast.dana)
+    rollback.refresh_from_db()
+    (message,) = wording.messages(rollback, clock.now())
+    assert "Expected completion: it was withdrawn at " in message.text
+    assert "Status updates: this is the last one" in message.text
+
+
 def test_a_slot_nobody_can_know_is_left_and_named(stage: Stage) -> None:
     template = (
         "### Message Template\n```\nBridge: [number]\nWhy: <why>\nWhat: [feature name]\n```\n"
@@ -84,8 +93,6 @@ def test_once_the_plan_has_succeeded_its_history_is_told(stage: Stage, fleet: Fl
 def test_the_author_means_one_estimate_for_code_and_another_for_the_database(
     rollback: Rollback,
 ) -> None:
-    from dataclasses import replace
-
     snapshot = snapshot_of(rollback.snapshot)
     risky = replace(snapshot, steps=(replace(snapshot.steps[0], destructive=True),))
     plan = documents.read(SEED)
