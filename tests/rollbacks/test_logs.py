@@ -10,17 +10,19 @@ from hypothesis import strategies as st
 from rollback_console.rollbacks import logs
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
+LONG = b"x" * (logs.CHUNK + 7)
 
 pieces = st.lists(
-    st.one_of(st.binary(max_size=60), st.just(b"\n"), st.just(b"x" * (logs.CHUNK + 7))),
+    st.one_of(st.binary(max_size=60), st.sampled_from(["line end", "long"])),
     max_size=8,
 )
 
 
 @given(pieces)
 def test_rows_hold_exactly_what_was_appended_and_where_its_lines_begin(
-    data: list[bytes],
+    drawn: list[bytes | str],
 ) -> None:
+    data = [LONG if piece == "long" else b"\n" if piece == "line end" else piece for piece in drawn]
     end, rows = logs.Tail(), []
     for piece in data:
         rows += logs.append(1, end, piece, NOW)
