@@ -74,8 +74,8 @@ def matches(request: HttpRequest, token: UUID) -> HttpResponse:
         found = search.find(run, request.GET.get("q", ""), after=after, most=most)
     except ValueError as error:
         return _wrong(str(error))
-    more = {"texts": windows.picked(run, found.lines)} if texts else {}
-    return _fresh(JsonResponse({"total": run.lines, **asdict(found), **more}))
+    more = {"total": run.lines, "texts": windows.picked(run, found.lines)} if texts else {}
+    return _fresh(JsonResponse({**asdict(found), **more}))
 
 
 @require_GET

@@ -38,7 +38,13 @@ def lines_in_sight(page: Page) -> dict[int, str]:
 def whole_log(page: Page) -> list[str]:
     """Every line, gathered by scrolling from the top to the bottom."""
     body = page.locator("[data-body]")
-    body.evaluate("body => { body.scrollTop = 0; }")
+    body.evaluate(
+        """body => {
+          body.scrollTop = 0;
+          const frame = () => new Promise(requestAnimationFrame);
+          return frame().then(frame);
+        }"""
+    )
     seen: dict[int, str] = {}
     while True:
         page.wait_for_function("() => !document.querySelector('.log-lines .coming')")
