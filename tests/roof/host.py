@@ -32,6 +32,7 @@ _RUN = {
         "host.serve(where, state.State.load(where))\n"
     ),
 }
+SERVERS = tuple(_RUN)
 
 
 class Running:

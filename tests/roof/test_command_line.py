@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from cryptography.fernet import Fernet
 
+from rollback_console.demo.layout import Layout
+from rollback_console.demo.people import load
 from rollback_console.processes.ports import free_port
 
 
@@ -50,6 +52,14 @@ def test_a_database_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert done.stderr.startswith("The database console at 127.0.0.1 cannot be used: ")
     assert "Traceback" not in done.stderr
+
+
+def test_without_git_there_are_people_but_no_demo_host(tmp_path: Path) -> None:
+    done = run(tmp_path, "prepare", PATH="/nonexistent")
+    assert done.returncode == 0
+    assert "The demo host needs git, which is not installed here" in done.stderr
+    assert "lee" in {person.name for person in load(Layout(tmp_path / "demo"))}
+    assert not (tmp_path / "demo/state.json").exists()
 
 
 def test_alive_says_no_while_nobody_was_heard_of(tmp_path: Path) -> None:

@@ -17,12 +17,10 @@ from rollback_console.demo.layout import Layout
 from rollback_console.demo.repository import NEW, OLD, TEMPLATES
 from rollback_console.demo.state import State
 from rollback_console.demo.units import load_all
-from tests.roof.host import Running
+from tests.roof.host import SERVERS, Running
 from tests.waiting import until
 
 pytestmark = pytest.mark.slow
-
-SERVERS = ("openssh", "our own")
 
 
 @pytest.fixture(scope="module")

@@ -6,11 +6,14 @@ import os
 import signal
 import socket
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from rollback_console.demo.layout import Layout
+from rollback_console.demo.people import load
+from rollback_console.local.folder import empty
 from rollback_console.processes.kin import descendants
 from tests.roof.console import Console, status
 from tests.waiting import until
@@ -20,14 +23,23 @@ pytestmark = pytest.mark.slow
 Start = Callable[..., Console]
 
 
-def test_everything_starts_and_ctrl_c_leaves_no_process(start: Start) -> None:
-    console = start(DEMO="0").ready()
-    assert status(f"http://127.0.0.1:{console.port}/healthz") == 200
-    assert until(lambda: status(f"http://127.0.0.1:{console.port}/readyz") == 200, 60)
-    assert console.interrupt() == 0
-    assert "Stopping on SIGINT." in console.said
-    assert console.family() == []
-    assert status(f"http://127.0.0.1:{console.port}/healthz") == 0
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
+    """One console with its demo, for tests that leave it as it was."""
+    console = Console(tmp_path_factory.mktemp("shared") / "data")
+    try:
+        yield console.ready()
+    finally:
+        console.end()
+
+
+def test_all_of_it_is_ready_when_the_address_is_printed(running: Console) -> None:
+    assert f"The console answers at http://127.0.0.1:{running.port}" in running.said
+    assert status(f"http://127.0.0.1:{running.port}/healthz") == 200
+    assert until(lambda: status(f"http://127.0.0.1:{running.port}/readyz") == 200, 60)
+    assert status(f"{running.demo.service_url}health") == 500
+    for person in load(Layout(running.data / "demo")):
+        assert f"{person.name:<5} {person.password}" in running.said
 
 
 def test_a_taken_port_says_so_and_names_another(start: Start) -> None:
@@ -40,12 +52,11 @@ def test_a_taken_port_says_so_and_names_another(start: Start) -> None:
     assert "Traceback" not in console.said
 
 
-def test_a_data_folder_has_one_console_at_a_time(start: Start) -> None:
-    first = start(DEMO="0").ready()
-    second = start(DEMO="0")
+def test_a_data_folder_has_one_console_at_a_time(running: Console) -> None:
+    second = Console(running.data)
     assert second.await_end() == 1
-    assert f"Another console (process {first.process.pid})" in second.said
-    assert status(f"http://127.0.0.1:{first.port}/healthz") == 200
+    assert f"Another console (process {running.process.pid})" in second.said
+    assert status(f"http://127.0.0.1:{running.port}/healthz") == 200
 
 
 def test_a_bad_setting_is_a_sentence(start: Start) -> None:
@@ -54,13 +65,11 @@ def test_a_bad_setting_is_a_sentence(start: Start) -> None:
     assert console.said == "PORT must be a whole number."
 
 
-def test_what_dies_is_named_and_started_again(start: Start) -> None:
-    console = start(DEMO="0").ready()
-    os.kill(_child(console, "gunicorn"), signal.SIGKILL)
-    console.await_words("The web ended by SIGKILL.")
-    console.await_words("Starting the web again.")
-    assert until(lambda: status(f"http://127.0.0.1:{console.port}/healthz") == 200, 60)
-    assert console.interrupt() == 0
+def test_what_dies_is_named_and_started_again(running: Console) -> None:
+    os.kill(_child(running, "rollback_console.asgi"), signal.SIGKILL)
+    running.await_words("The web ended by SIGKILL.")
+    running.await_words("Starting the web again.")
+    assert until(lambda: status(f"http://127.0.0.1:{running.port}/healthz") == 200, 60)
 
 
 def test_nothing_outlives_an_up_that_is_killed(start: Start) -> None:
@@ -70,30 +79,36 @@ def test_nothing_outlives_an_up_that_is_killed(start: Start) -> None:
     assert until(lambda: not console.family(), 60)
 
 
-def test_the_next_start_keeps_the_data_and_a_reset_does_not(start: Start) -> None:
+def test_ctrl_c_leaves_no_process_and_the_next_start_keeps_the_data(start: Start) -> None:
     first = start(DEMO="0").ready()
     assert first.interrupt() == 0
+    assert "Stopping on SIGINT." in first.said
+    assert first.family() == []
+    assert status(f"http://127.0.0.1:{first.port}/healthz") == 0
     database, key = first.data / "console.sqlite3", (first.data / "secret_key").read_text()
     _add_group(database, "kept")
     second = start(DEMO="0").ready()
     assert second.interrupt() == 0
     assert "kept" in _groups(database)
     assert (first.data / "secret_key").read_text() == key
-    (first.data / "not-ours.txt").write_text("stays")
-    third = start(DEMO="0", RESET="1").ready()
-    assert third.interrupt() == 0
-    assert "kept" not in _groups(database)
-    assert (first.data / "secret_key").read_text() != key
-    assert (first.data / "not-ours.txt").read_text() == "stays"
 
 
-def test_what_is_secret_can_be_read_by_its_owner_alone(start: Start) -> None:
-    console = start().ready()
+def test_a_reset_removes_what_is_ours_and_nothing_else(tmp_path: Path) -> None:
+    for name in ("console.sqlite3", "secret_key", "not-ours.txt"):
+        (tmp_path / name).touch()
+    (tmp_path / "demo" / "home").mkdir(parents=True)
+    (tmp_path / "valkey").symlink_to("/tmp")
+    empty(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["not-ours.txt"]
+    assert Path("/tmp").is_dir()
+
+
+def test_what_is_secret_can_be_read_by_its_owner_alone(running: Console) -> None:
     secrets = ["secret_key", "master_keys", "valkey/valkey.conf", "demo/people.json"]
     secrets += ["demo/ssh/host_key", "demo/ssh/client_key"]
-    modes = {name: (console.data / name).stat().st_mode & 0o777 for name in secrets}
+    modes = {name: (running.data / name).stat().st_mode & 0o777 for name in secrets}
     assert modes == dict.fromkeys(secrets, 0o600)
-    assert (console.data / "demo").stat().st_mode & 0o777 == 0o700
+    assert (running.data / "demo").stat().st_mode & 0o777 == 0o700
 
 
 def _child(console: Console, word: str) -> int:
