@@ -1,4 +1,4 @@
-"""`python -m rollback_console up | web | worker | sweeper | demo | alive`."""
+"""`python -m rollback_console up | web | worker | sweeper | demo | watch | approve | abort`."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from rollback_console.local.options import Options, from_environment
 from rollback_console.processes import commands
 from rollback_console.processes.broker import NoBroker
 from rollback_console.processes.ports import PortTaken
+from rollback_console.terminal import verbs as terminal
 
 SENTENCES = (ImproperlyConfigured, DatabaseAway, DemoUnavailable, FolderTaken, NoBroker, PortTaken)
 
@@ -27,6 +28,8 @@ def main() -> int:
     """Do what the command line says; what goes wrong is a sentence and exit code 1."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rollback_console.settings")
     arguments = _parser().parse_args()
+    if arguments.verb in terminal.VERBS:
+        return terminal.run(arguments)
     try:
         if arguments.verb == "alive":
             return _alive(arguments.role)
@@ -117,6 +120,7 @@ def _parser() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="COMMAND")
     for name, (_, what) in VERBS.items():
         verbs.add_parser(name, help=what, description=what)
+    terminal.add(verbs)
     what = "exit with 0 if one of that role is alive: for health checks"
     alive = verbs.add_parser("alive", help=what, description=what)
     alive.add_argument("role", choices=["worker", "sweeper"])
