@@ -130,7 +130,12 @@ class Console:
     def heard(self, process: Process) -> None:
         """Wait until the database knows that this worker or sweeper is alive."""
         seen = ProcessSeen.objects.filter(name__endswith=f":{process.pid}")
-        until(seen.exists, f"{process.name} is alive", told=process.said)
+        until(
+            lambda: seen.exists() or not process.running,
+            f"{process.name} is alive",
+            told=process.said,
+        )
+        assert process.running, process.said()
 
     def manage(self, *words: str) -> subprocess.CompletedProcess[str]:
         """One management command."""

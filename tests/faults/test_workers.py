@@ -43,9 +43,10 @@ def driven_by_one(
     console: Console, place: Stage, ground: Ground, **more: str
 ) -> tuple[Rollback, Process]:
     """A rollback in the middle of its second step, and the one worker that drives it."""
-    worker = console.worker("one", **more)
+    queue = f"of-{ground.folder.parent.name}"
+    worker = console.worker(queue, **more)
     rollback = approved_quietly(place, ground.plan("echo one", ground.held(2), "echo three"))
-    console.send(rollback.pk, "one")
+    console.send(rollback.pk, queue)
     half = rollback.runs.filter(position=2, state="running", stored__gt=0)
     until(half.exists, "its second step speaks", told=lambda: promise.story(rollback))
     assert f":{worker.pid}:" in fresh(rollback).lease_owner
