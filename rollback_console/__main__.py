@@ -1,4 +1,4 @@
-"""`python -m rollback_console up | web | worker | sweeper | demo | watch | approve | abort`."""
+"""`python -m rollback_console VERB`: `up`, `web`, `worker`, `sweeper`, `demo` and others."""
 
 from __future__ import annotations
 
