@@ -40,6 +40,7 @@ ROUTES = [
     ("POST", "/rollbacks/9/messages", "request"),
     ("POST", "/rollbacks/9/steps/1/retries", "request"),
     ("POST", "/rollbacks/9/steps/1/skips", "request"),
+    ("POST", "/rollbacks/9/steps/1/undos", "request"),
     ("POST", "/rollbacks/9/steps/1/answers", "request"),
     ("POST", "/rollbacks/9/checks/some-check/answers", "request"),
     ("GET", f"/step-runs/{TOKEN}/log", "read"),

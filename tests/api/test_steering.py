@@ -53,6 +53,23 @@ def test_a_failed_step_is_skipped(stage: Stage, call: Caller, failing: Fleet) ->
     assert row.events.get(kind="step.skipped").facts["reason"] == "Done by hand"
 
 
+def test_a_step_that_nothing_undoes_is_not_undone(
+    stage: Stage, call: Caller, failing: Fleet
+) -> None:
+    row = drive(make.approved(stage), failing)
+    body = problem(call.post(f"/rollbacks/{row.pk}/steps/2/undos", {"reason": "x"}), 409, "refused")
+    assert "names no step that undoes" in body["detail"]
+
+
+def test_a_failed_step_is_undone(stage: Stage, call: Caller, failing: Fleet) -> None:
+    text = make.PLAN.replace("```bash\necho restoring", "```bash undo=back\necho restoring")
+    back = "### Step 4: Put Back\n```bash id=back\necho putting back\n```\n\n## 4. Roll"
+    row = drive(make.approved(stage, text.replace("## 4. Roll", back)), failing)
+    answer = call.post(f"/rollbacks/{row.pk}/steps/2/undos", {"reason": "Half done"})
+    assert answer.status_code == 201
+    assert [run["position"] for run in answer.json()["items"]] == [4]
+
+
 def test_a_step_nobody_is_asked_about_is_not_skipped(
     stage: Stage, call: Caller, failing: Fleet
 ) -> None:

@@ -82,6 +82,15 @@ def skip_step(request: HttpRequest, number: int, position: int, body: Why) -> St
     return _now(number)
 
 
+@router.post("/rollbacks/{int:number}/steps/{int:position}/undos", response={201: StepRuns})
+def undo_step(request: HttpRequest, number: int, position: int, body: Why) -> Status[StepRuns]:
+    """Run what the plan names to undo a step that failed; the question about it stays."""
+    runs = services.undo(
+        finding.rollback(number), position=position, by=person(request), reason=body.reason
+    )
+    return Status(201, runs_out(runs))
+
+
 @router.post("/rollbacks/{int:number}/steps/{int:position}/answers", response={201: AnswerOut})
 def answer_step(
     request: HttpRequest, number: int, position: int, body: NewAnswer
