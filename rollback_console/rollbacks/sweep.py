@@ -21,7 +21,7 @@ from .tasks import enqueue
 
 log = logging.getLogger(__name__)
 
-OVERDUE = timedelta(seconds=8)
+OVERDUE = timedelta(seconds=4)
 """After so long the sweep no longer trusts that a worker will come, and drives by itself."""
 
 

@@ -51,6 +51,10 @@ ROUTES = [
     ("GET", "/plans/some-plan/readiness", "read"),
     ("POST", "/services/some-service/pins", "request"),
     ("POST", "/pins/9/lifts", "admin"),
+    ("GET", "/trends", "read"),
+    ("GET", "/trends.csv", "read"),
+    ("GET", "/rollbacks/9/archive", "read"),
+    ("POST", "/incidents", "request"),
 ]
 
 every_route = pytest.mark.parametrize(("method", "path", "scope"), ROUTES)
