@@ -175,6 +175,7 @@ def test_an_event_taken_out_is_named(rollback: Rollback) -> None:
 @pytest.mark.parametrize(
     "data",
     [b"", b"no archive", gzip.compress(b"no tar"), packed({"a": b"b"}).getvalue()],
+    ids=["nothing", "no gzip", "no tar", "no list of checksums"],
 )
 def test_what_is_no_archive_is_refused_with_a_sentence(data: bytes) -> None:
     with pytest.raises(UnreadableArchive):
