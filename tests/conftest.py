@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -12,6 +13,9 @@ from rollback_console.rollbacks import driver, hints, tasks
 
 from . import make
 from .fleet import Fleet
+
+# A shell makes what it starts in the background deaf to Ctrl-C, and that is inherited.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # How fast this machine is proves nothing about the code.
 settings.register_profile(

@@ -98,11 +98,16 @@ def _sorted(section: Section, reading: Reading) -> tuple[list[Section], list[Sec
 def _found(section: Section, inside: Sequence[Section], has_ways: bool) -> list[Found]:
     own: list[Found] = []
     if not (is_plain_prose(section.blocks) and (inside or has_ways)):
-        own = steps_of_blocks(section.title or "Rollback", section.line, section.blocks)
+        own = steps_of_blocks(section.title or "Rollback", _begin(section), section.blocks)
     if inside or has_ways:
         # Bullets above real steps introduce them; only what runs is a step itself.
         own = [one for one in own if one.step.commands or one.step.alternatives]
     return own + [step for child in inside for step in _steps_of(child)]
+
+
+def _begin(section: Section) -> int:
+    """Text above the first heading has no heading to begin at."""
+    return section.line or min((block.lines[0] for block in section.blocks), default=1)
 
 
 def _steps_of(section: Section) -> list[Found]:

@@ -65,6 +65,7 @@ def test_every_line_that_says_something_has_exactly_one_meaning_or_none(text: st
 
 @settings(max_examples=300, deadline=None)
 @given(text=TEXTS)
+@example(text="| a | Command |\n|---|---|")
 def test_keys_are_unique_and_lines_lie_inside_the_text(text: str) -> None:
     document = read(text)
     count = len(split_lines(text))
