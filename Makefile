@@ -25,7 +25,7 @@ lint: $(VENV)/.test
 format: $(VENV)/.test
 	@$(PY) -m ruff check --fix . && $(PY) -m ruff format .
 
-bench: $(VENV)/.test
+bench: $(VENV)/.test build/peers/.installed
 	@$(PY) -m benchmarks
 
 faults: $(VENV)/.test
@@ -42,6 +42,10 @@ $(VENV)/.embedded: pyproject.toml constraints.txt scripts/install.sh
 $(VENV)/.test: pyproject.toml constraints.txt scripts/install.sh
 	@sh scripts/install.sh test
 	@touch $@ $(VENV)/.embedded
+
+# What a team would use instead, apart from our own packages; without them their rows are missing.
+build/peers/.installed: scripts/peers.sh
+	@sh scripts/peers.sh && touch $@
 
 # Newest versions that pyproject.toml allows, from an environment made for it alone.
 constraints:

@@ -4,12 +4,19 @@ Everything runs on loopback against one sshd of its own, interleaved, and median
 printed. Ratios count; absolute times belong to the machine.
 """
 
+import atexit
 import os
 import tempfile
 
 import django
 
+from tests.servers import Redis
+
 FOLDER = tempfile.mkdtemp(prefix="rollback-console-bench-")
 os.environ["TEST_DATA_DIR"] = FOLDER
+if "REDIS_URL" not in os.environ:
+    _redis = Redis().start()
+    atexit.register(_redis.stop)
+    os.environ["REDIS_URL"] = _redis.url
 os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
 django.setup()

@@ -11,6 +11,8 @@ from pathlib import Path
 from tests.make import Stage
 from tests.remote.sshd import Sshd
 
+from .frames import scrolling
+from .living import click_to_byte, line_to_frame, searching, web
 from .rows import Row, five_steps, memory, one_more_step, output, windows
 from .stage import console
 
@@ -42,6 +44,12 @@ def _rows(stage: Stage, sshd: Sshd) -> Iterator[Row]:
     yield output(stage, sshd, "100 MB of output", long, "at least 0.25x ssh")
     yield output(stage, sshd, "1,000,000 short lines", short, "at least 0.5x ssh")
     yield windows(stage)
+    yield searching()
+    with web() as server:
+        yield click_to_byte(stage, server)
+        for viewers in (1, 500):
+            yield from line_to_frame(stage, server, viewers)
+        yield from scrolling(stage, server)
 
 
 def _table(row: Row) -> list[str]:

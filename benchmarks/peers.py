@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -89,28 +88,3 @@ def shared_steps(sshd: Sshd, count: int, commands: list[str]) -> None:
         for command in commands:
             list(pool.map(lambda each, line=command: each.run(line), fleet))
         list(pool.map(Ssh.close, fleet))
-
-
-def ansible(sshd: Sshd, count: int, commands: list[str], module: str) -> None:
-    """ansible-core's ad hoc command, when it is installed beside this Python."""
-    program = str(Path(sys.executable).with_name("ansible"))
-    inventory = "".join(
-        f"app-{n} ansible_host=127.0.0.1 ansible_port={sshd.port} "
-        f"ansible_user={sshd.username} ansible_ssh_private_key_file={sshd.folder}/client\n"
-        for n in range(count)
-    )
-    with tempfile.NamedTemporaryFile("w", suffix=".ini") as file:
-        file.write(inventory)
-        file.flush()
-        for command in commands:
-            argv = [program, "all", "-i", file.name, "-f", str(count), "-m", module, "-a", command]
-            subprocess.run(
-                argv,
-                check=True,
-                capture_output=True,
-                env={"ANSIBLE_HOST_KEY_CHECKING": "false", "PATH": "/usr/bin:/bin", "HOME": "/tmp"},  # noqa: S108
-            )
-
-
-def has_ansible() -> bool:
-    return Path(sys.executable).with_name("ansible").exists()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import resource
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from rollback_console.rollbacks.models import StepRun
 from tests import make
 from tests.remote.sshd import Sshd
 
-from . import peers
+from . import peers, tools
 from .stage import approved, drive, hosts
 
 
@@ -59,16 +59,20 @@ def five_steps(stage: make.Stage, sshd: Sshd, count: int) -> Row:
         _timed(seconds, "paramiko", 1, lambda: peers.bare_steps(sshd, count, commands))
         rollback = approved(stage, commands, names)
         _timed(seconds, "ours", 1, lambda made=rollback: drive(made))
-    if peers.has_ansible():
-        for module in ("raw", "command"):
-            _timed(
-                seconds,
-                f"ansible {module}",
-                1,
-                lambda kind=module: peers.ansible(sshd, count, commands, kind),
-            )
+    for name, work in _tools(sshd, count, commands):
+        _timed(seconds, name, 1, work)
     row.figures = {name: statistics.median(each) for name, each in seconds.items()}
     return row
+
+
+def _tools(sshd: Sshd, count: int, commands: list[str]) -> Iterator[tuple[str, Callable[[], None]]]:
+    if tools.there():
+        yield "pyinfra", lambda: tools.pyinfra(sshd, count, commands)
+        for module in ("raw", "command"):
+            yield (
+                f"ansible {module}",
+                lambda kind=module: tools.ansible(sshd, count, commands, kind),
+            )
 
 
 def output(stage: make.Stage, sshd: Sshd, name: str, file: Path, bound: str) -> Row:

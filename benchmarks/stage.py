@@ -45,13 +45,22 @@ def hosts(stage: make.Stage, sshd: Sshd, count: int) -> list[str]:
 
 def approved(stage: make.Stage, commands: list[str], names: list[str]) -> Rollback:
     """An approved rollback whose steps are these commands, each on all these hosts."""
+    return make.approved(stage, _plan(commands, names))
+
+
+def requested(stage: make.Stage, commands: list[str], names: list[str]) -> Rollback:
+    """The same before anybody approved it."""
+    return make.requested(stage, _plan(commands, names))
+
+
+def _plan(commands: list[str], names: list[str]) -> str:
+    Rollback.objects.exclude(lock=None).update(state="aborted")
+    clear_locks()
     steps = "\n\n".join(
         f'### Step {number}: Run\n```bash hosts="{" ".join(names)}" timeout=10m\n{command}\n```'
         for number, command in enumerate(commands, start=1)
     )
-    Rollback.objects.exclude(lock=None).update(state="aborted")
-    clear_locks()
-    return make.approved(stage, f"# Rollback Plan\n\n## Rollback Steps\n\n{steps}\n")
+    return f"# Rollback Plan\n\n## Rollback Steps\n\n{steps}\n"
 
 
 def clear_locks() -> None:

@@ -1,0 +1,150 @@
+"""The rows of the live page: our own web process and worker, from the host to the browser."""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+from django.conf import settings
+from django.contrib.auth.models import User
+
+from rollback_console.api import tokens
+from rollback_console.live import search
+from rollback_console.processes import commands
+from rollback_console.rollbacks import logs
+from rollback_console.rollbacks.models import StepRun
+from tests import make
+from tests.live.rows import _session
+from tests.live.servers import Console, Process, free_port
+
+from .rows import Row
+from .stage import approved, clear_locks, drive, requested
+
+LINES = 300
+# Each line is the moment at which it was written.
+CLOCK = f"i=0; while [ $i -lt {LINES} ]; do date +%s%N; sleep 0.02; i=$((i + 1)); done"
+
+
+@contextmanager
+def web() -> Iterator[Console]:
+    """A web process on the benchmarks' database."""
+    port = free_port()
+    argv = [sys.executable, "-m", "uvicorn", "rollback_console.asgi:application"]
+    argv += ["--port", str(port), "--lifespan", "off", "--log-level", "error"]
+    process = Process(argv, port, _environment(port))
+    process.start()
+    try:
+        yield Console(process, Path(settings.DATABASES["default"]["NAME"]))
+    finally:
+        process.kill()
+
+
+@contextmanager
+def worker() -> Iterator[None]:
+    """A worker on the benchmarks' database and broker."""
+    process = subprocess.Popen(
+        commands.worker(),
+        env={**os.environ, **_environment(0)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        yield
+    finally:
+        process.kill()
+        process.wait()
+
+
+def line_to_frame(stage: make.Stage, server: Console, viewers: int) -> list[Row]:
+    """From the host that writes a line to each socket that carries it."""
+    many = f"{viewers} viewer{'s' * (viewers > 1)}"
+    bounds = ("", "under 1000 ms") if viewers > 1 else ("under 60 ms", "under 250 ms")
+    figures = _watched(stage, server, viewers)
+    assert figures["lost"] == 0, f"{figures['lost']} lines never came"
+    return [
+        Row(f"remote write to frame, {many}, {which}", "ms", bound, {"ours": figures[which]})
+        for which, bound in zip(("p50", "p99"), bounds, strict=True)
+    ]
+
+
+def click_to_byte(stage: make.Stage, server: Console) -> Row:
+    """From an approval over HTTP to the first thing that runs on the host."""
+    name = uuid4().hex[:8]
+    _, token = tokens.create(stage.cast.lee, name=name, scopes=("approve",), days=1)
+    with worker():
+        took = [_click(stage, server, token) for _ in range(12)][2:]
+    figures = {"ours": statistics.median(took)}
+    return Row("approve to first remote byte, p50", "ms", "under 300 ms", figures)
+
+
+def searching() -> Row:
+    """A text that only the last line of the longest log holds."""
+    run = StepRun.objects.order_by("-lines")[0]
+    needle = logs.read(run, max(0, run.stored - 30), 30).decode().split()[-1]
+    took = []
+    for _ in range(3):
+        began = time.perf_counter()
+        assert search.find(run, f"{needle}").lines
+        took.append((time.perf_counter() - began) * 1000)
+    name = f"search through {run.lines:,} lines"
+    return Row(name, "ms", "under 1000 ms", {"ours": statistics.median(took)})
+
+
+def _watched(stage: make.Stage, server: Console, viewers: int) -> dict[str, float]:
+    rollback = approved(stage, [CLOCK], ["app-1"])
+    session = _session(User.objects.get(pk=stage.cast.lee.pk))
+    argv = [sys.executable, "-m", "benchmarks.viewers", server.socket(rollback.pk), server.url]
+    argv += [session, str(viewers), str(LINES)]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as crowd:
+        assert crowd.stdout
+        assert crowd.stdout.readline() == "ready\n"
+        drive(rollback)
+        found: dict[str, float] = json.loads(crowd.stdout.readline())
+    return found
+
+
+def _click(stage: make.Stage, server: Console, token: str) -> float:
+    rollback = requested(stage, ["date +%s%N"], ["app-1"])
+    body = json.dumps({"snapshot_sha256": rollback.snapshot_sha256}).encode()
+    request = urllib.request.Request(
+        f"{server.url}/api/v1/rollbacks/{rollback.pk}/approvals",
+        body,
+        {"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
+    )
+    began = time.time_ns()
+    with urllib.request.urlopen(request, timeout=20) as answer:
+        answer.read()
+    run = _ended(rollback.pk)
+    clear_locks()
+    return (int(logs.read(run, 0, 100)) - began) / 1e6
+
+
+def _ended(rollback_id: int) -> StepRun:
+    limit = time.monotonic() + 30
+    while time.monotonic() < limit:
+        if run := StepRun.objects.filter(rollback=rollback_id, state="succeeded").first():
+            return run
+        time.sleep(0.05)
+    raise AssertionError("The worker took nothing up.")
+
+
+def _environment(port: int) -> dict[str, str]:
+    return {
+        "DJANGO_SETTINGS_MODULE": "rollback_console.settings",
+        "DATABASE_URL": f"sqlite:///{settings.DATABASES['default']['NAME']}",
+        "DATA_DIR": str(settings.DATA_DIR),
+        "SECRET_KEY": settings.SECRET_KEY,
+        "MASTER_KEYS": ",".join(settings.MASTER_KEYS),
+        "REDIS_URL": settings.REDIS_URL,
+        "BASE_URL": f"http://127.0.0.1:{port}",
+        "LOG_LEVEL": "ERROR",
+    }
