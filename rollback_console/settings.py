@@ -143,6 +143,8 @@ CRASH = env.str("ROLLBACK_CONSOLE_CRASH", "") if env.bool("ALLOW_CRASH", False) 
 CONNECT_PATIENCE = positive("CONNECT_SECONDS", 30)
 UNREACHABLE_LIMIT = timedelta(minutes=positive("UNREACHABLE_MINUTES", 15))
 
+METRICS_TOKEN = given("METRICS_TOKEN")
+
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"
 USE_TZ = True

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import Error
 
-from . import tailer
+from . import marks, tailer
 from .place import Fit, Frame, NotAResume, Place, resume
 
 log = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ class RollbackConsumer(AsyncWebsocketConsumer):
         self.reader = tailer.Reader(_name(self.scope["user"]), self._late)
         self._own: set[asyncio.Task[None]] = set()
         self._streaming: asyncio.Task[None] | None = None
-        self._caught_up = self._broken = False
+        self._caught_up = self._broken = self._counted = False
         await self.accept()
         if not may_watch(self.scope["user"]):
             await self.close(SIGNED_OUT, "Sign in first.")
@@ -63,11 +63,15 @@ class RollbackConsumer(AsyncWebsocketConsumer):
 
     async def disconnect(self, code: int) -> None:
         tailer.leave(self.number, self.reader)
+        marks.sockets.dec(self._counted)
+        self._counted = False
         for each in list(self._own):
             await _cancel(each)
 
     async def _greet(self, frame: Frame, place: Place) -> None:
         await self.send(frame.text)
+        self._counted = True
+        marks.sockets.inc()
         tailer.join(self.number, place, self.reader)
         self._keep(self._look_again())
         self._stream(place)

@@ -6,6 +6,7 @@ import codecs
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from functools import reduce
 from itertools import groupby
 from operator import or_
@@ -29,11 +30,15 @@ PAGE = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Frames in order, the place after them, and whether the database holds more."""
+    """Frames in order, the place after them, and whether the database holds more.
+
+    `stored_at` is when the newest log in them was stored, None without log.
+    """
 
     frames: list[Frame]
     place: Place
     more: bool
+    stored_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +77,7 @@ def after(number: int, place: Place, *, named_only: bool = False) -> Page:
     for frame in frames:
         reached.pass_by(frame)
     more = bool(frames) and (len(events) == EVENTS or cut or len(behind) > RUNS)
-    return Page(frames, reached, more)
+    return Page(frames, reached, more, max((row.at for row in rows), default=None))
 
 
 def text_of(data: bytes, *, final: bool) -> tuple[str, int]:

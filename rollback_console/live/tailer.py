@@ -12,7 +12,7 @@ from contextlib import suppress
 from channels.db import database_sync_to_async
 from django.db import Error
 
-from . import frames
+from . import frames, marks
 from .listener import listen
 from .place import Frame, Place
 
@@ -115,6 +115,7 @@ class Tailer:
             log.warning("Rollback %s cannot be read now: %s", self.number, error)
             return False
         self._place = page.place
+        marks.arrived(page.stored_at)
         for frame in page.frames:
             self._fan_out(frame)
         return page.more

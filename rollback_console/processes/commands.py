@@ -11,6 +11,7 @@ def web(host: str, port: int, workers: int) -> list[str]:
     address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     return [
         *_python("gunicorn", "rollback_console.asgi:application"),
+        *("--config", "python:rollback_console.processes.gunicorn_config"),
         *("--worker-class", "rollback_console.processes.gunicorn_worker.Worker"),
         *("--bind", address),
         *("--workers", str(workers)),

@@ -11,7 +11,7 @@ from tests import make
 
 from .conftest import SignIn, words
 
-OPEN = {"sign-in", "healthz", "readyz", "appearance"}
+OPEN = {"sign-in", "healthz", "readyz", "metrics", "appearance"}
 PLAIN = [
     each.name
     for each in urls.urlpatterns

@@ -1,0 +1,102 @@
+"""How things stand now, in numbers for a monitoring system; a fixed number of queries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db.models import Count, Max, Q
+
+from rollback_console.engine.states import IN_FLIGHT, RollbackState
+
+from . import clock, health
+from .lease import DRIVEN
+from .models import ProcessSeen, Rollback, StepRun
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Processes of one role: how many are alive, and how long ago the last one spoke.
+
+    `seconds` is None when none was heard of within a day.
+    """
+
+    alive: int
+    seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Gauges:
+    """Ages are seconds on the database's clock, 0 when there is nothing to be old.
+
+    `due` wait for a driver that should be there. `lease_age` counts from the last renewal.
+    `questions` wait for a person while a rollback is under way.
+    """
+
+    states: dict[str, int]
+    due: int
+    queue_age: float
+    leases: int
+    lease_age: float
+    questions: int
+    approvals: int
+    approval_age: float
+    unreachable: int
+    unreachable_age: float
+    seen: dict[str, Seen]
+
+
+def read() -> Gauges:
+    """Everything at one moment. Raises django.db.Error when the database is away."""
+    now = clock.now()
+    driven = list(
+        Rollback.objects.filter(state__in=DRIVEN).values_list("lease_until", "due_at", "question")
+    )
+    due = [since for until, at, _ in driven if (since := until or at) and since <= now]
+    leased = [until - settings.LEASE for until, _, _ in driven if until]
+    asked = Rollback.objects.filter(state=RollbackState.REQUESTED)
+    requests = list(asked.values_list("requested_at", flat=True))
+    silent = dict(_silent())
+    return Gauges(
+        states=_states(),
+        due=len(due),
+        queue_age=_oldest(due, now),
+        leases=len(leased),
+        lease_age=_oldest(leased, now),
+        questions=sum(bool(question) for _, _, question in driven),
+        approvals=len(requests),
+        approval_age=_oldest(requests, now),
+        unreachable=len(silent),
+        unreachable_age=_oldest(silent.values(), now),
+        seen=_seen(now),
+    )
+
+
+def _states() -> dict[str, int]:
+    counted = Rollback.objects.order_by().values_list("state").annotate(Count("id"))
+    return {state.value: 0 for state in RollbackState} | dict(counted)
+
+
+def _silent() -> Iterable[tuple[str, datetime]]:
+    runs = StepRun.objects.filter(
+        rollback__state__in=DRIVEN, state__in=IN_FLIGHT, unreachable_since__isnull=False
+    )
+    # The earliest of each host comes last, and stays.
+    return runs.order_by("-unreachable_since").values_list("host", "unreachable_since")
+
+
+def _seen(now: datetime) -> dict[str, Seen]:
+    fresh = Count("id", filter=Q(at__gte=now - health.FRESH))
+    rows = ProcessSeen.objects.order_by().values_list("role").annotate(alive=fresh, last=Max("at"))
+    known = {role: Seen(alive, _since(at, now)) for role, alive, at in rows}
+    return {role: known.get(role, Seen(0, None)) for role in ("worker", "sweeper")}
+
+
+def _oldest(moments: Iterable[datetime], now: datetime) -> float:
+    return max((_since(each, now) for each in moments), default=0.0)
+
+
+def _since(moment: datetime, now: datetime) -> float:
+    return max(now - moment, timedelta(0)).total_seconds()

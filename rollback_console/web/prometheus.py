@@ -1,0 +1,97 @@
+"""The console's numbers in Prometheus' terms: those of the database, and those of web processes."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Iterable, Iterator
+
+from django.db import Error
+from prometheus_client import REGISTRY, CollectorRegistry, generate_latest, multiprocess
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+
+from rollback_console.rollbacks import gauges
+from rollback_console.rollbacks.gauges import Gauges
+
+log = logging.getLogger(__name__)
+
+PREFIX = "rollback_console_"
+
+# Name, what it says, and where it stands; all without labels.
+SINGLE: list[tuple[str, str, Callable[[Gauges], float]]] = [
+    ("due", "Rollbacks that a worker should be driving and none does.", lambda g: g.due),
+    ("queue_age_seconds", "How long the oldest of them has waited.", lambda g: g.queue_age),
+    ("leases", "Rollbacks that are driven, or were when their worker died.", lambda g: g.leases),
+    ("lease_age_seconds", "Since the stalest lease was last renewed.", lambda g: g.lease_age),
+    ("questions_waiting", "Rollbacks under way that wait for a person.", lambda g: g.questions),
+    ("approvals_waiting", "Requests that wait for decision makers.", lambda g: g.approvals),
+    ("approval_age_seconds", "How long the oldest of them has waited.", lambda g: g.approval_age),
+    ("unreachable_hosts", "Hosts with work that do not answer.", lambda g: g.unreachable),
+    (
+        "unreachable_age_seconds",
+        "Since the first of them fell silent.",
+        lambda g: g.unreachable_age,
+    ),
+]
+
+
+class FromDatabase(Collector):
+    """Asks the database at each scrape, so that every process answers the same."""
+
+    def collect(self) -> Iterable[Metric]:
+        """Every family; without a database only the one that says so."""
+        up = GaugeMetricFamily(f"{PREFIX}database_up", "1 when the database answers, else 0.")
+        try:
+            read = gauges.read()
+        except Error as error:
+            log.warning("The metrics lack what the database knows: %s", error)
+            up.add_metric([], 0)
+            return [up]
+        up.add_metric([], 1)
+        return [up, *_single(read), *_labelled(read)]
+
+
+def exposition() -> bytes:
+    """All of it, in Prometheus' text format."""
+    return generate_latest(_processes()) + generate_latest(_only(FromDatabase()))
+
+
+def _processes() -> CollectorRegistry:
+    """This process alone, or every web process that shares the folder gunicorn made."""
+    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+        return REGISTRY
+    shared = CollectorRegistry()
+    multiprocess.MultiProcessCollector(shared)
+    return shared
+
+
+def _only(collector: Collector) -> CollectorRegistry:
+    registry = CollectorRegistry()
+    registry.register(collector)
+    return registry
+
+
+def _single(read: Gauges) -> Iterator[Metric]:
+    for name, what, value in SINGLE:
+        yield GaugeMetricFamily(f"{PREFIX}{name}", what, value(read))
+
+
+def _labelled(read: Gauges) -> Iterator[Metric]:
+    rollbacks = GaugeMetricFamily(f"{PREFIX}rollbacks", "Rollbacks by state.", labels=["state"])
+    for state, count in read.states.items():
+        rollbacks.add_metric([state], count)
+    alive = GaugeMetricFamily(
+        f"{PREFIX}processes", "Processes heard of within 30 seconds.", labels=["role"]
+    )
+    seen = GaugeMetricFamily(
+        f"{PREFIX}process_seen_seconds",
+        "Since a process of that role last spoke; absent when none did within a day.",
+        labels=["role"],
+    )
+    for role, each in read.seen.items():
+        alive.add_metric([role], each.alive)
+        if each.seconds is not None:
+            seen.add_metric([role], each.seconds)
+    yield from (rollbacks, alive, seen)

@@ -1,0 +1,154 @@
+"""/metrics: who may read it, and that its numbers are the ones in the database."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from unittest import mock
+
+import pytest
+from django.db import OperationalError, connection
+from django.db.models.functions import Now
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from prometheus_client.parser import text_string_to_metric_families
+
+from rollback_console.rollbacks import clock, health
+from rollback_console.rollbacks.models import ProcessSeen, Rollback, StepRun
+from tests import make
+
+TOKEN = "scrape-" + "x" * 20
+
+
+@pytest.fixture
+def scraped(settings: Any) -> Client:
+    settings.METRICS_TOKEN = TOKEN
+    return Client(headers={"Authorization": f"Bearer {TOKEN}"})
+
+
+def numbers(client: Client) -> dict[str, float]:
+    """Each sample by its name, with its labels as Prometheus writes them."""
+    text = client.get("/metrics").content.decode()
+    return {
+        sample.name.removeprefix("rollback_console_")
+        + "".join(f"{{{name}={value}}}" for name, value in sample.labels.items()): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+
+def test_there_are_none_until_a_token_is_set(db: None) -> None:
+    answer = Client().get("/metrics")
+    assert answer.status_code == 404
+    assert b"Set METRICS_TOKEN" in answer.content
+
+
+@pytest.mark.parametrize("sent", ["", "Bearer ", "Bearer wrong", TOKEN, "Bearer \u00e9"])
+def test_whoever_does_not_send_the_token_learns_nothing(db: None, settings: Any, sent: str) -> None:
+    settings.METRICS_TOKEN = TOKEN
+    answer = Client(headers={"Authorization": sent}).get("/metrics")
+    assert (answer.status_code, answer["WWW-Authenticate"]) == (401, "Bearer")
+    assert b"rollback_console_" not in answer.content
+
+
+def test_signing_in_is_not_enough(stage: make.Stage, settings: Any) -> None:
+    settings.METRICS_TOKEN = TOKEN
+    client = Client()
+    client.force_login(stage.cast.ada)
+    assert client.get("/metrics").status_code == 401
+
+
+def test_a_quiet_console_says_zero_everywhere(db: None, scraped: Client) -> None:
+    told = numbers(scraped)
+    assert told["database_up"] == 1
+    for name in ("due", "queue_age_seconds", "leases", "approvals_waiting", "unreachable_hosts"):
+        assert told[name] == 0, name
+    assert told["rollbacks{state=running}"] == 0
+    assert told["processes{role=worker}"] == 0
+    assert "process_seen_seconds{role=worker}" not in told
+
+
+def test_a_request_waits_for_approval_until_it_is_approved(
+    stage: make.Stage, scraped: Client
+) -> None:
+    rollback = make.requested(stage)
+    Rollback.objects.update(requested_at=clock.later(timedelta(minutes=-3)))
+    told = numbers(scraped)
+    assert told["approvals_waiting"] == told["rollbacks{state=requested}"] == 1
+    assert 180 <= told["approval_age_seconds"] < 240
+    Rollback.objects.filter(pk=rollback.pk).update(
+        state="approved", due_at=clock.later(timedelta(seconds=-90))
+    )
+    told = numbers(scraped)
+    assert (told["approvals_waiting"], told["approval_age_seconds"]) == (0, 0)
+    assert (told["due"], told["leases"]) == (1, 0)
+    assert 90 <= told["queue_age_seconds"] < 150
+
+
+def test_a_lease_ages_from_its_last_renewal_and_is_due_once_it_lapsed(
+    stage: make.Stage, scraped: Client, settings: Any
+) -> None:
+    rollback = make.approved(stage)
+    until = clock.later(settings.LEASE - timedelta(seconds=5))
+    Rollback.objects.filter(pk=rollback.pk).update(state="running", lease_until=until)
+    told = numbers(scraped)
+    assert (told["leases"], told["due"]) == (1, 0)
+    assert 5 <= told["lease_age_seconds"] < settings.LEASE.total_seconds()
+    Rollback.objects.update(lease_until=clock.later(timedelta(seconds=-40)))
+    told = numbers(scraped)
+    assert told["due"] == 1
+    assert 40 <= told["queue_age_seconds"] < 100
+
+
+def test_silent_hosts_and_open_questions_are_counted_once_each(
+    stage: make.Stage, scraped: Client
+) -> None:
+    rollback = make.approved(stage)
+    Rollback.objects.update(state="waiting", question={"kind": "gate", "position": 2})
+    for position, minutes in ((1, 7), (2, 2)):
+        StepRun.objects.create(
+            rollback=rollback,
+            position=position,
+            host="app-1",
+            state="running",
+            unreachable_since=clock.now() - timedelta(minutes=minutes),
+        )
+    told = numbers(scraped)
+    assert (told["unreachable_hosts"], told["questions_waiting"]) == (1, 1)
+    assert 420 <= told["unreachable_age_seconds"] < 480
+
+
+def test_each_role_says_how_many_live_and_when_one_last_spoke(db: None, scraped: Client) -> None:
+    health.say_alive("worker")
+    ProcessSeen.objects.create(role="worker", name="other", at=Now())
+    ProcessSeen.objects.create(role="sweeper", name="old", at=clock.now() - timedelta(minutes=2))
+    told = numbers(scraped)
+    assert (told["processes{role=worker}"], told["processes{role=sweeper}"]) == (2, 0)
+    assert told["process_seen_seconds{role=worker}"] < 30
+    assert 120 <= told["process_seen_seconds{role=sweeper}"] < 180
+
+
+def test_how_much_there_is_does_not_change_how_often_the_database_is_asked(
+    stage: make.Stage, scraped: Client
+) -> None:
+    def asked() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            scraped.get("/metrics")
+        return len(queries)
+
+    before = asked()
+    first = make.requested(stage)
+    for _ in range(5):
+        Rollback.objects.create(**{**_fields(first), "id": None})
+    assert asked() == before
+
+
+def test_without_a_database_it_still_answers_and_says_so(scraped: Client) -> None:
+    with mock.patch("rollback_console.rollbacks.gauges.read", side_effect=OperationalError("gone")):
+        told = numbers(scraped)
+    assert told["database_up"] == 0
+    assert "due" not in told
+
+
+def _fields(row: Rollback) -> dict[str, object]:
+    return {field.attname: getattr(row, field.attname) for field in Rollback._meta.concrete_fields}
