@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,9 +14,26 @@ from rollback_console.rollbacks.view import snapshot_of
 from .steps import Station, stations
 
 MANY_HOSTS = 24
+_NUMBER = re.compile(r"([0-9]+)")
+
+# Nobody needs to look at these while something else is wrong.
+_CALM = frozenset({StepState.SUCCEEDED, StepState.SKIPPED, StepState.PENDING})
 
 # What matters most stands first and names the whole step.
 _URGENCY = [*sorted(ENDED_BADLY), StepState.RUNNING, StepState.LAUNCHING, StepState.PENDING]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The runs of a step that are in one state; folded unless it may need a person."""
+
+    state: str
+    runs: list[StepRun]
+
+    @property
+    def opened(self) -> bool:
+        """Whether its hosts are in sight before anybody unfolds it."""
+        return self.state not in _CALM
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +61,10 @@ class Line:
         return (self.ended - self.began).total_seconds() if self.began and self.ended else None
 
     @property
-    def groups(self) -> list[tuple[str, list[StepRun]]]:
+    def groups(self) -> list[Group]:
         """Its runs by state, the most urgent state first."""
         return [
-            (state, sorted((run for run in self.runs if run.state == state), key=_host))
+            Group(state, sorted((run for run in self.runs if run.state == state), key=_host))
             for state, _ in self.counts
         ]
 
@@ -77,8 +95,9 @@ def _line(station: Station, runs: list[StepRun]) -> Line:
     )
 
 
-def _host(run: StepRun) -> str:
-    return run.host
+def _host(run: StepRun) -> list[tuple[int, str]]:
+    """So that app-2 stands before app-10."""
+    return [(int(part), "") if part.isdigit() else (0, part) for part in _NUMBER.split(run.host)]
 
 
 def _rank(state: str) -> int:

@@ -15,6 +15,7 @@ _SAYS = {
     "lost": "nobody can tell: look at the host",
     "abort_unconfirmed": "something is still there",
 }
+MANY_PROOFS = 12
 _GONE = frozenset({"aborted", "never_started", "finished", "timed_out"})
 
 
@@ -34,10 +35,30 @@ class Proof:
     survivors: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Proofs that say the same kind of thing; `folded` when their number says enough."""
+
+    name: str
+    state: str
+    proofs: list[Proof]
+    folded: bool
+
+
+def groups(rollback: Rollback, runs: list[StepRun]) -> list[Group]:
+    """What an abort that was asked for has shown so far, what needs a look first."""
+    found = proofs(rollback, runs) if rollback.abort_asked else []
+    many = len(found) > MANY_PROOFS
+    sorts = [
+        Group("to look at", StepState.LOST, [p for p in found if p.at and not p.gone], False),
+        Group("being stopped", StepState.RUNNING, [p for p in found if not p.at], many),
+        Group("verified gone", StepState.SUCCEEDED, [p for p in found if p.gone], many),
+    ]
+    return [each for each in sorts if each.proofs]
+
+
 def proofs(rollback: Rollback, runs: list[StepRun]) -> list[Proof]:
-    """What an abort that was asked for has shown so far; [] when none was."""
-    if not rollback.abort_asked:
-        return []
+    """What is known of each run that the abort had to end."""
     events = rollback.events.filter(kind="abort.proven").order_by("seq")
     told = {str(event.facts.get("token")): event for event in events}
     return [

@@ -28,7 +28,7 @@ window.Notification = class extends EventTarget {
 
 
 def test_many_hosts_are_grouped_by_state_with_counts(tabs: Tabs, rows: Rows) -> None:
-    hosts = tuple(f"app-{n:02}" for n in range(40))
+    hosts = tuple(f"app-{n}" for n in range(40))
     spec = snapshot((StepSpec(1, "Stop", script="stop", hosts=hosts),), hosts)
     rollback = rows.rollback(spec=spec)
     for n, host in enumerate(hosts):
@@ -38,10 +38,13 @@ def test_many_hosts_are_grouped_by_state_with_counts(tabs: Tabs, rows: Rows) -> 
     groups = page.locator("#step-1 .group > summary")
     expect(groups).to_have_text(["failed 3", "running 37"], use_inner_text=True)
     expect(page.locator("#group-1-failed .cell")).to_have_count(3)
+    hosts_of_group = page.locator("#group-1-running .cell-host")
+    expect(hosts_of_group.first).to_have_text("app-3")
+    expect(hosts_of_group.last).to_have_text("app-39")
     groups.nth(1).click()
-    change = StepRun.objects.filter(rollback=rollback, host="app-09").update
+    change = StepRun.objects.filter(rollback=rollback, host="app-9").update
     rows.do(change, state="failed")
-    rows.event(rollback, "step.finished", position=1, host="app-09", state="failed")
+    rows.event(rollback, "step.finished", position=1, host="app-9", state="failed")
     expect(groups).to_have_text(["failed 4", "running 36"], use_inner_text=True)
     expect(page.locator("#group-1-running .cell").first).to_be_hidden()
     assert tabs.complaints == []
@@ -62,10 +65,10 @@ def test_an_abort_is_shown_with_its_proof_and_steps_with_their_times(
     page = tabs.open(rollback.pk, color_scheme=scheme, viewport={"width": width, "height": 844})
     chip(page).to_have_text(LIVE)
     proofs = page.locator(".proofs > li")
-    expect(proofs.nth(0)).to_contain_text("stopped, and verified gone")
-    expect(proofs.nth(1)).to_contain_text("something is still there")
-    expect(proofs.nth(1)).to_contain_text("77 sudo")
-    expect(proofs.nth(2)).to_contain_text("being stopped")
+    expect(proofs.nth(0)).to_contain_text("something is still there")
+    expect(proofs.nth(0)).to_contain_text("77 sudo")
+    expect(proofs.nth(1)).to_contain_text("being stopped")
+    expect(proofs.nth(2)).to_contain_text("stopped, and verified gone")
     expect(
         page.get_by_role("img", name="When each step worked: 2 of 3 steps began")
     ).to_be_visible()
@@ -75,6 +78,25 @@ def test_an_abort_is_shown_with_its_proof_and_steps_with_their_times(
     found = Axe().run(page)
     assert found.violations_count == 0, found.generate_report()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_an_abort_of_many_hosts_shows_what_needs_a_look_and_counts_the_rest(
+    tabs: Tabs, rows: Rows
+) -> None:
+    hosts = tuple(f"app-{n:02}" for n in range(20))
+    spec = snapshot((StepSpec(1, "Stop", script="stop", hosts=hosts),), hosts)
+    rollback = rows.rollback(spec=spec, state="aborting", abort_asked=True)
+    for n, host in enumerate(hosts):
+        run = rows.run(rollback, host=host, state="aborted" if n else "abort_unconfirmed")
+        ending = "aborted" if n else "abort_unconfirmed"
+        facts = {"position": 1, "host": host, "token": str(run.token), "ending": ending}
+        rows.event(rollback, "abort.proven", **facts, why="", survivors=[] if n else ["77 sudo"])
+    page = tabs.open(rollback.pk)
+    expect(page.locator("#proofs summary")).to_have_text(["verified gone 19"], use_inner_text=True)
+    expect(page.locator("#proofs")).to_contain_text("77 sudo")
+    expect(page.get_by_text("stopped, and verified gone").first).to_be_hidden()
+    page.locator("#proofs summary").click()
+    expect(page.get_by_text("stopped, and verified gone").first).to_be_visible()
 
 
 def test_history_says_what_is_left_and_a_question_is_told_on_the_desktop(

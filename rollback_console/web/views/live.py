@@ -41,7 +41,7 @@ def show(request: HttpRequest, rollback: Rollback) -> HttpResponse:
         "steers": by.has_perm("rollbacks.operate_rollback") and rollback.state in LIVE,
         "lines": lines,
         "picture": spans.picture(rollback, lines),
-        "proofs": proofs.proofs(rollback, runs),
+        "proof_groups": proofs.groups(rollback, runs),
         "counts": Counter(run.state for run in runs).most_common(),
         "question": question,
         "shown": shown,
