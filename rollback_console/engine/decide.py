@@ -37,7 +37,8 @@ class View:
 
     `gates` are positions a person has let through, `canaries` those whose first host they
     found well. `unanswered_checks` and `failed_checks`
-    are keys. Flags say what people asked for.
+    are keys. Flags say what people asked for. `running_for` is seconds on the database's clock
+    since the start, or since a person last allowed more time; `time_limit` 0 is none.
     """
 
     state: RollbackState
@@ -50,6 +51,13 @@ class View:
     pause_asked: bool = False
     abort_asked: bool = False
     unreachable_limit: float = 900.0
+    running_for: float = 0.0
+    time_limit: float = 0.0
+
+    @property
+    def overdue(self) -> bool:
+        """Whether the time for the whole has passed."""
+        return 0 < self.time_limit <= self.running_for
 
 
 class Question(StrEnum):
@@ -62,6 +70,7 @@ class Question(StrEnum):
     LOST = "lost"
     UNREACHABLE = "unreachable"
     PAUSED = "paused"
+    OVERTIME = "overtime"
     CHECKS = "checks"
     ABORT_UNCONFIRMED = "abort_unconfirmed"
 
@@ -175,8 +184,12 @@ def _step(view: View, step: StepSpec) -> list[Decision]:
         return [AskPerson(Question.MANUAL, step.position, (runs.in_flight[0].token,))]
     if silent := _silent(view, runs.in_flight):
         return [*silent, Wait()]
+    if not runs.pending and not runs.in_flight:
+        return []
+    if view.overdue:
+        return [AskPerson(Question.OVERTIME), *([Wait()] if runs.in_flight else [])]
     if not runs.pending:
-        return [Wait()] if runs.in_flight else []
+        return [Wait()]
     if view.pause_asked:
         return [Wait()] if runs.in_flight else [AskPerson(Question.PAUSED, step.position)]
     if step.gate and step.position not in view.gates:
@@ -230,7 +243,8 @@ def _after_bad(view: View, step: StepSpec, runs: _Sorted) -> list[Decision]:
     lost = tuple(run.token for run in runs.bad if run.state is StepState.LOST)
     if lost:
         return [AskPerson(Question.LOST, step.position, lost)]
-    if not view.pause_asked and all(_again(run, step) for run in runs.bad):
+    held = view.pause_asked or view.overdue
+    if not held and all(_again(run, step) for run in runs.bad):
         return [*_retries(step, runs.bad)]
     if step.on_failure == "abort":
         return [Abort(step.position)]

@@ -37,7 +37,8 @@ class StepSpec:
     work at once, 0 for all; `retry` is how often a failed attempt is repeated unasked.
     `canary`: one host goes first, then a person is asked. `expect` is text the output must
     hold. `undo` is the position of the step that undoes this one, 0 for none; such a step is
-    `standby`: it runs only when a person asks for it.
+    `standby`: it runs only when a person asks for it. `idempotent`: the plan says that running
+    it again does no harm.
     """
 
     position: int
@@ -59,6 +60,7 @@ class StepSpec:
     expect: str = ""
     undo: int = 0
     standby: bool = False
+    idempotent: bool = False
     gate: bool = False
     destructive: bool = False
     condition: str = ""
@@ -91,7 +93,11 @@ class PolicySpec:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Everything that decides what will run. Two equal snapshots have one hash."""
+    """Everything that decides what will run. Two equal snapshots have one hash.
+
+    `time_limit` is seconds for the whole rollback, from its start; 0 for none. When it has
+    passed, nothing more starts before a person allows more time.
+    """
 
     plan: str
     revision: int
@@ -106,6 +112,7 @@ class Snapshot:
     parameters: Mapping[str, str] = field(default_factory=dict)
     checks: tuple[CheckSpec, ...] = ()
     policy: PolicySpec = PolicySpec()
+    time_limit: int = 0
 
     def to_json(self) -> str:
         """Canonical JSON: sorted keys, no spaces, UTF-8 text kept as it is."""

@@ -144,6 +144,7 @@ class Freezer:
             parameters=dict(sorted(self.parameters.items())),
             checks=tuple(CheckSpec(check.key, check.text) for check in self.document.checks),
             policy=self._policy(steps),
+            time_limit=60 * int(self.revision.bindings.get("time_limit") or 0),
         )
 
     def _wanted(self, step: Step) -> bool:
@@ -167,6 +168,7 @@ class Freezer:
             condition=step.condition,
             warnings=step.warnings,
             standby=position in self.undo.values(),
+            idempotent=step.settings.idempotent,
             source=f"{step.lines[0]}-{step.lines[1]}",
         )
         return (

@@ -36,7 +36,8 @@ __all__ = [
     "scan",
 ]
 
-_BINDINGS = {"hosts", "steps", "on_host", "facts"}
+_BINDINGS = {"hosts", "steps", "on_host", "facts", "time_limit"}
+_LONGEST = 7 * 24 * 60
 
 
 @transaction.atomic
@@ -75,6 +76,9 @@ def bind(revision: Revision, *, by: User, bindings: dict[str, Any]) -> Revision:
     _permit(by, "plans.change_plan", "change plans")
     if unknown := bindings.keys() - _BINDINGS:
         raise PlanError(f"These are no bindings: {', '.join(sorted(unknown))}.")
+    limit = bindings.get("time_limit", 1)
+    if not (isinstance(limit, int) and 1 <= limit <= _LONGEST):
+        raise PlanError("The time limit for the whole is a number of minutes, at most a week.")
     latest = revision.plan.revisions.order_by("-number")[0]
     return _next(revision.plan, bytes(latest.source), by=by, note="Bound", bindings=bindings)
 

@@ -90,7 +90,8 @@ def undo(rollback: Rollback, *, position: int, by: User, reason: str) -> list[St
 def skip(rollback: Rollback, *, position: int, by: User, reason: str) -> Rollback:
     """Go on without a step, or without what it failed to do."""
     with _steer(rollback, by, reason, states=[RollbackState.WAITING]) as row:
-        _asked(row, position)
+        if _asked(row, position) == "overtime":
+            raise Refused("The question is whether it may take longer, not about a step.")
         for run in _runs(row, position):
             _skip(row, run)
         _answered(row, position, "skip", by, reason)
@@ -103,7 +104,7 @@ def answer(
 ) -> StepAnswer:
     """Answer what is asked about a step.
 
-    A gate takes "go"; a manual step "done" or "failed"; a lost or unconfirmed one "continue"
+    A gate takes "go", and so does a time limit that passed (position 0); a manual step "done" or "failed"; a lost or unconfirmed one "continue"
     and an unreachable one "give_up", both with what you saw.
     """
     with _steer(rollback, by, None, states=[RollbackState.WAITING, RollbackState.ABORTING]) as row:
@@ -112,6 +113,8 @@ def answer(
             raise Refused(_nothing_like(kind, answer))
         if answer in {"continue", "give_up", "failed"} and not note.strip():
             raise Refused("Say what you saw: it goes on record.")
+        if kind == "overtime" and not note.strip():
+            raise Refused("Say why it may take longer: it goes on record.")
         for run in _runs(row, position):
             _apply(row, run, answer, note)
         return _answered(row, position, answer, by, note, kind=kind)
@@ -162,6 +165,7 @@ def send_message(rollback: Rollback, *, by: User, text: str, recipients: str = "
 _ALLOWED = {
     "gate": ("go",),
     "canary": ("go",),
+    "overtime": ("go",),
     "manual": ("done", "failed"),
     "lost": ("continue",),
     "abort_unconfirmed": ("continue",),

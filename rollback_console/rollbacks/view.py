@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 
 from django.conf import settings
@@ -27,19 +27,30 @@ def build(rollback: Rollback) -> View:
     checks = latest_checks(rollback)
     keys = {check.key for check in snapshot.checks}
     moment = clock.now()
-    answers = set(rollback.step_answers.values_list("kind", "position"))
+    answers = list(rollback.step_answers.order_by("id").values_list("kind", "position", "at"))
+    extended = [at for kind, _, at in answers if kind == "overtime"]
     return View(
         state=RollbackState(rollback.state),
         steps=snapshot.steps,
         runs=tuple(_run(run, moment) for run in latest(rollback)),
-        gates=frozenset(position for kind, position in answers if kind == "gate"),
-        canaries=frozenset(position for kind, position in answers if kind == "canary"),
+        gates=frozenset(position for kind, position, _ in answers if kind == "gate"),
+        canaries=frozenset(position for kind, position, _ in answers if kind == "canary"),
         unanswered_checks=frozenset(keys - checks.keys()),
         failed_checks=frozenset(key for key, answer in checks.items() if answer == "fail"),
         pause_asked=rollback.pause_asked,
         abort_asked=rollback.abort_asked,
         unreachable_limit=settings.UNREACHABLE_LIMIT.total_seconds(),
+        running_for=_since((extended or [rollback.started_at])[-1], moment),
+        time_limit=snapshot.time_limit,
     )
+
+
+def deadline(rollback: Rollback) -> datetime | None:
+    """When nothing more starts unless a person allows more time; None without a limit."""
+    limit = snapshot_of(rollback.snapshot).time_limit
+    extended = rollback.step_answers.filter(kind="overtime").order_by("-id").first()
+    since = extended.at if extended else rollback.started_at
+    return since + timedelta(seconds=limit) if limit and since else None
 
 
 def latest(rollback: Rollback) -> list[StepRun]:

@@ -53,6 +53,7 @@ QUESTIONS: dict[str, str] = {
     "lost": "nobody can tell how step {position} ended: look at the host",
     "unreachable": "a host of step {position} does not answer",
     "paused": "paused before step {position}",
+    "overtime": "the time for the whole rollback has passed: allow more, or abort",
     "checks": "the checks wait for answers",
     "abort_unconfirmed": "something may still run after the abort: look at the host",
 }
@@ -68,7 +69,7 @@ class _Facts(dict[str, object]):
 
 def sentence(event: Event) -> str:
     """What happened, to follow the name of who did it; the bare kind when it is unknown."""
-    text = _asked(event) or _WORDS.get(event.kind, _plain(event.kind))
+    text = _asked(event) or _allowed(event) or _WORDS.get(event.kind, _plain(event.kind))
     facts = {key: value for key, value in event.facts.items() if value not in (None, "")}
     return text.format_map(_Facts(facts)).rstrip(": ")
 
@@ -76,6 +77,11 @@ def sentence(event: Event) -> str:
 def _asked(event: Event) -> str:
     text = QUESTIONS.get(event.facts.get("question", "")) if event.kind == "question.asked" else ""
     return text[0].upper() + text[1:] if text else ""
+
+
+def _allowed(event: Event) -> str:
+    over = event.kind == "question.answered" and event.facts.get("question") == "overtime"
+    return "allowed more time: {note}" if over else ""
 
 
 def _plain(kind: str) -> str:

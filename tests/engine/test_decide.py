@@ -195,6 +195,36 @@ CASES: list[tuple[str, View, list[Decision]]] = [
     ("a pause starts nothing", view(run(S.PENDING), pause_asked=True), [ask(Question.PAUSED)]),
     ("a pause lets what runs go on", view(run(S.RUNNING), pause_asked=True), [Wait()]),
     (
+        "nothing starts once the time for the whole has passed",
+        view(run(S.PENDING), time_limit=60.0, running_for=60.0),
+        [ask(Question.OVERTIME, 0)],
+    ),
+    (
+        "what runs goes on after the time for the whole",
+        view(run(S.RUNNING), run(S.PENDING, 2), steps=two, time_limit=60.0, running_for=61.0),
+        [ask(Question.OVERTIME, 0), Wait()],
+    ),
+    (
+        "within the time for the whole nobody is asked",
+        view(run(S.PENDING), time_limit=60.0, running_for=59.9),
+        [StartStep("1a1"), Wait()],
+    ),
+    (
+        "no retry after the time for the whole",
+        view(
+            run(S.FAILED, ended_ago=9.0),
+            steps=(step(retry=1),),
+            time_limit=60.0,
+            running_for=61.0,
+        ),
+        [ask(Question.FAILED, 1, "1a1")],
+    ),
+    (
+        "a rollback whose steps are done is not late any more",
+        view(run(S.SUCCEEDED), time_limit=60.0, running_for=61.0),
+        [Verify()],
+    ),
+    (
         "a long silence asks, and is still waited for",
         view(run(S.RUNNING, unreachable_for=901.0)),
         [ask(Question.UNREACHABLE, 1, "1a1"), Wait()],

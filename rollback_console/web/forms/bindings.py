@@ -38,6 +38,13 @@ class BindingsForm(ConsoleForm):
         required=False,
         help_text="Names with spaces between, such as DB_HOST DB_USER: nobody is asked for them.",
     )
+    time_limit = forms.IntegerField(
+        label="Time limit for the whole rollback, minutes",
+        required=False,
+        min_value=1,
+        max_value=7 * 24 * 60,
+        help_text="Once it has passed, nothing more starts until a person allows more time.",
+    )
 
     def __init__(self, revision: Revision, data: Any = None) -> None:
         self.revision = revision
@@ -84,6 +91,7 @@ class BindingsForm(ConsoleForm):
             {
                 "hosts": values["hosts"],
                 "on_host": values["on_host"].replace(",", " ").replace("$", "").split(),
+                "time_limit": values["time_limit"],
                 "steps": _full(steps),
                 "facts": _full(facts),
             }
@@ -124,6 +132,7 @@ def _initial(revision: Revision, steps: list[Step]) -> dict[str, Any]:
     initial: dict[str, Any] = {
         "hosts": bound.get("hosts", ""),
         "on_host": " ".join(bound.get("on_host", [])),
+        "time_limit": bound.get("time_limit"),
         **{f"fact_{name}": value for name, value in bound.get("facts", {}).items()},
     }
     for index, step in enumerate(steps):

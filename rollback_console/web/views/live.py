@@ -19,7 +19,7 @@ from rollback_console.engine.states import LIVE
 from rollback_console.rollbacks import clock, queries, services
 from rollback_console.rollbacks.errors import MovedOn, Refused
 from rollback_console.rollbacks.models import ChecklistAnswer, Rollback
-from rollback_console.rollbacks.view import latest, snapshot_of
+from rollback_console.rollbacks.view import deadline, latest, snapshot_of
 from rollback_console.web import asked, board, proofs, spans
 from rollback_console.web.answers import done, refused
 from rollback_console.web.finding import rollback_of
@@ -149,6 +149,8 @@ def _time(rollback: Rollback) -> dict[str, Any]:
         "middle": durations[len(durations) // 2] if durations else None,
         "late_after": late_after[0] if late_after else None,
         "elapsed": (ended - began).total_seconds() if began else None,
+        "time_limit": snapshot_of(rollback.snapshot).time_limit,
+        "deadline": deadline(rollback),
     }
 
 
