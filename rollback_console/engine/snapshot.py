@@ -96,7 +96,8 @@ class Snapshot:
     """Everything that decides what will run. Two equal snapshots have one hash.
 
     `time_limit` is seconds for the whole rollback, from its start; 0 for none. When it has
-    passed, nothing more starts before a person allows more time.
+    passed, nothing more starts before a person allows more time. Steps before `start_at` are
+    not run: they were, by the rollback of the number `continues`.
     """
 
     plan: str
@@ -113,6 +114,8 @@ class Snapshot:
     checks: tuple[CheckSpec, ...] = ()
     policy: PolicySpec = PolicySpec()
     time_limit: int = 0
+    start_at: int = 1
+    continues: int = 0
 
     def to_json(self) -> str:
         """Canonical JSON: sorted keys, no spaces, UTF-8 text kept as it is."""

@@ -28,13 +28,15 @@ def freeze(revision: Revision, choices: dict[str, Any]) -> Snapshot:
     """The snapshot that would run.
 
     `choices` is {"procedure": key, "alternatives": {step key: index}, "conditions": {step
-    key: "run" | "skip"}, "parameters": {name: value}}. Raises NotReady.
+    key: "run" | "skip"}, "parameters": {name: value}, "start_at": position, "continues": number
+    of the rollback that did what is before it}. Raises NotReady.
     """
     freezer = Freezer.of(revision, choices)
     procedure = freezer.procedure()
     steps = freezer.steps(procedure) if procedure else []
     if not freezer.problems and not steps:
         freezer.problems.append("Nothing would run: every step of this procedure is skipped.")
+    freezer.begins(steps)
     if freezer.problems:
         raise NotReady(list(dict.fromkeys(freezer.problems)))
     return freezer.snapshot(procedure, steps)
@@ -127,6 +129,12 @@ class Freezer:
         """Only look whether the step's hosts are known and usable."""
         self._hosts(step)
 
+    def begins(self, steps: list[StepSpec]) -> None:
+        """Only look whether the step it is to begin with is one of them."""
+        wanted = self._start_at(steps)
+        if steps and not any(each.position == wanted and not each.standby for each in steps):
+            self.problems.append(f"There is no step {wanted} to begin with.")
+
     def snapshot(self, procedure: Procedure | None, steps: list[StepSpec]) -> Snapshot:
         """Everything together."""
         plan = self.revision.plan
@@ -145,6 +153,8 @@ class Freezer:
             checks=tuple(CheckSpec(check.key, check.text) for check in self.document.checks),
             policy=self._policy(steps),
             time_limit=60 * int(self.revision.bindings.get("time_limit") or 0),
+            start_at=self._start_at(steps),
+            continues=int(self.choices.get("continues") or 0),
         )
 
     def _wanted(self, step: Step) -> bool:
@@ -273,6 +283,10 @@ class Freezer:
         except HostRefused as error:
             self.problems.append(str(error))
         return host.name in self.hosts
+
+    def _start_at(self, steps: list[StepSpec]) -> int:
+        first = next((each.position for each in steps if not each.standby), 1)
+        return int(self.choices.get("start_at") or first)
 
     def _policy(self, steps: list[StepSpec]) -> PolicySpec:
         place = self.environment

@@ -186,7 +186,8 @@ class Revision(models.Model):
     """One immutable text of a plan, with what people bound it to.
 
     `source` holds the author's bytes. `bindings` is {"hosts": group or host name for steps
-    that name none, "time_limit": minutes for the whole, "steps": {"3": {"hosts", "cwd", "user", "timeout", "manual"}},
+    that name none, "time_limit": minutes for the whole rollback, "steps": {"3": {"hosts",
+    "cwd", "user", "timeout", "manual"}},
     "on_host": [names of variables that the hosts set themselves], "facts": {parameter name:
     value known from the deployment}}.
     """

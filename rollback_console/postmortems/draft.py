@@ -63,6 +63,7 @@ _DEVIATIONS = {
     "step.undone",
     "step.lost",
     "pause.requested",
+    "rollback.redirected",
     "abort.requested",
     "host.unreachable",
     "start.refused",

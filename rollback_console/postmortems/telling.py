@@ -31,6 +31,7 @@ _SENTENCES = {
     "rollback.approved": "Enough approvals: approved.",
     "rollback.started": "Rollback started.",
     "rollback.resumed": "Going on.",
+    "rollback.redirected": "Resumed from step {position}: {reason}",
     "rollback.verifying": "Every step is done; checks began.",
     "rollback.finished": "Rollback ended: {state}.",
     "approval.given": "Approved as {role}. {note}",

@@ -26,9 +26,13 @@ def begin(row: Rollback) -> bool:
     if why := _locked(row) or _no_longer_approved(row):
         return _refuse_start(row, why)
     Lock.objects.create(environment_id=row.environment_id, rollback=row, at=Now())
-    StepRun.objects.bulk_create(_runs(row, snapshot_of(row.snapshot)))
+    snapshot = snapshot_of(row.snapshot)
+    StepRun.objects.bulk_create(_runs(row, snapshot))
     move(row, RollbackState.RUNNING, started_at=Now())
     record(row, "rollback.started", snapshot=row.snapshot_sha256)
+    why = f"As approved: it goes on where rollback {snapshot.continues} stopped."
+    for step in _passed(snapshot):
+        record(row, "step.skipped", position=step.position, reason=why)
     return True
 
 
@@ -162,9 +166,22 @@ def _refuse_start(row: Rollback, why: str) -> bool:
     return False
 
 
-def _runs(row: Rollback, snapshot: Snapshot) -> list[StepRun]:
+def _passed(snapshot: Snapshot) -> list[StepSpec]:
     return [
-        StepRun(rollback=row, position=step.position, host=host)
+        step for step in snapshot.steps if step.position < snapshot.start_at and not step.standby
+    ]
+
+
+def _runs(row: Rollback, snapshot: Snapshot) -> list[StepRun]:
+    passed = _passed(snapshot)
+    skipped = {"state": StepState.SKIPPED, "ended_at": Now()}
+    return [
+        StepRun(
+            rollback=row,
+            position=step.position,
+            host=host,
+            **(skipped if step in passed else {}),
+        )
         for step in snapshot.steps
         if not step.standby
         for host in (step.hosts or ("",))

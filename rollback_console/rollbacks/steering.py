@@ -35,7 +35,7 @@ _LONGEST = 20_000
 
 def pause(rollback: Rollback, *, by: User, reason: str) -> Rollback:
     """Start nothing more; what runs goes on and is followed."""
-    with _steer(rollback, by, reason, states=LIVE) as row:
+    with steer(rollback, by, reason, states=LIVE) as row:
         if row.pause_asked:
             raise Refused("This rollback is paused already.")
         Rollback.objects.filter(pk=row.pk).update(pause_asked=True)
@@ -45,7 +45,7 @@ def pause(rollback: Rollback, *, by: User, reason: str) -> Rollback:
 
 def resume(rollback: Rollback, *, by: User, reason: str = "") -> Rollback:
     """Lift a pause."""
-    with _steer(rollback, by, None, states=LIVE) as row:
+    with steer(rollback, by, None, states=LIVE) as row:
         if not row.pause_asked:
             raise Refused("This rollback is not paused.")
         Rollback.objects.filter(pk=row.pk).update(pause_asked=False)
@@ -55,7 +55,7 @@ def resume(rollback: Rollback, *, by: User, reason: str = "") -> Rollback:
 
 def request_abort(rollback: Rollback, *, by: User, reason: str) -> Rollback:
     """End the rollback where it is: what runs is stopped on its host, with proof."""
-    with _steer(rollback, by, reason, states=LIVE) as row:
+    with steer(rollback, by, reason, states=LIVE) as row:
         if row.abort_asked:
             raise Refused("This rollback is being aborted already.")
         Rollback.objects.filter(pk=row.pk).update(abort_asked=True)
@@ -65,7 +65,7 @@ def request_abort(rollback: Rollback, *, by: User, reason: str) -> Rollback:
 
 def retry(rollback: Rollback, *, position: int, by: User, reason: str) -> list[StepRun]:
     """A new attempt of a step wherever it ended badly."""
-    with _steer(rollback, by, reason, states=[RollbackState.WAITING]) as row:
+    with steer(rollback, by, reason, states=[RollbackState.WAITING]) as row:
         bad = _bad(row, position)
         _answered(row, position, "retry", by, reason)
         return [carry.retry(row, run, by=by, reason=reason) for run in bad]
@@ -76,7 +76,7 @@ def undo(rollback: Rollback, *, position: int, by: User, reason: str) -> list[St
 
     The question about the step stays: try it again, skip it, or abort.
     """
-    with _steer(rollback, by, reason, states=[RollbackState.WAITING]) as row:
+    with steer(rollback, by, reason, states=[RollbackState.WAITING]) as row:
         snapshot = view.snapshot_of(row.snapshot)
         bad = _bad(row, position)
         undoing = snapshot.step(position).undo
@@ -89,7 +89,7 @@ def undo(rollback: Rollback, *, position: int, by: User, reason: str) -> list[St
 
 def skip(rollback: Rollback, *, position: int, by: User, reason: str) -> Rollback:
     """Go on without a step, or without what it failed to do."""
-    with _steer(rollback, by, reason, states=[RollbackState.WAITING]) as row:
+    with steer(rollback, by, reason, states=[RollbackState.WAITING]) as row:
         if _asked(row, position) == "overtime":
             raise Refused("The question is whether it may take longer, not about a step.")
         for run in _runs(row, position):
@@ -104,10 +104,11 @@ def answer(
 ) -> StepAnswer:
     """Answer what is asked about a step.
 
-    A gate takes "go", and so does a time limit that passed (position 0); a manual step "done" or "failed"; a lost or unconfirmed one "continue"
-    and an unreachable one "give_up", both with what you saw.
+    A gate takes "go", and so does a time limit that passed (position 0); a manual step "done"
+    or "failed"; a lost or unconfirmed one "continue" and an unreachable one "give_up", both
+    with what you saw.
     """
-    with _steer(rollback, by, None, states=[RollbackState.WAITING, RollbackState.ABORTING]) as row:
+    with steer(rollback, by, None, states=[RollbackState.WAITING, RollbackState.ABORTING]) as row:
         kind = _asked(row, position)
         if answer not in _ALLOWED.get(kind, ()):
             raise Refused(_nothing_like(kind, answer))
@@ -128,7 +129,7 @@ def answer_check(
         raise Refused("A check passes, fails or is not applicable.")
     if answer != "pass" and not note.strip():
         raise Refused("Say what you saw: a check that did not pass needs a note.")
-    with _steer(rollback, by, None, states=LIVE) as row:
+    with steer(rollback, by, None, states=LIVE) as row:
         checks = {check.key: check.text for check in view.snapshot_of(row.snapshot).checks}
         if key not in checks:
             raise Refused("This plan has no such check.")
@@ -174,9 +175,13 @@ _ALLOWED = {
 
 
 @contextmanager
-def _steer(
+def steer(
     rollback: Rollback, by: User, reason: str | None, *, states: object
 ) -> Iterator[Rollback]:
+    """The locked row, for who may steer it while it is in one of `states`; then it is due.
+
+    Raises Refused, also for an empty `reason` where None does not say that none is wanted.
+    """
     if not (by.is_active and by.has_perm("rollbacks.operate_rollback")):
         raise Refused("You may watch this rollback, but not steer it. Ask an operator.")
     if reason is not None and not reason.strip():

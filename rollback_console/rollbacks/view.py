@@ -33,16 +33,27 @@ def build(rollback: Rollback) -> View:
         state=RollbackState(rollback.state),
         steps=snapshot.steps,
         runs=tuple(_run(run, moment) for run in latest(rollback)),
-        gates=frozenset(position for kind, position, _ in answers if kind == "gate"),
-        canaries=frozenset(position for kind, position, _ in answers if kind == "canary"),
+        gates=_let_through("gate", answers),
+        canaries=_let_through("canary", answers),
         unanswered_checks=frozenset(keys - checks.keys()),
         failed_checks=frozenset(key for key, answer in checks.items() if answer == "fail"),
         pause_asked=rollback.pause_asked,
         abort_asked=rollback.abort_asked,
         unreachable_limit=settings.UNREACHABLE_LIMIT.total_seconds(),
-        running_for=_since((extended or [rollback.started_at])[-1], moment),
+        running_for=_since(extended[-1] if extended else rollback.started_at, moment),
         time_limit=snapshot.time_limit,
     )
+
+
+def _let_through(wanted: str, answers: list[tuple[str, int, datetime]]) -> frozenset[int]:
+    """What people let through still counts, but not for what will run again after a resumption."""
+    found: set[int] = set()
+    for kind, position, _ in answers:
+        if kind == wanted:
+            found.add(position)
+        elif kind == "resume":
+            found = {each for each in found if each <= position}
+    return frozenset(found)
 
 
 def deadline(rollback: Rollback) -> datetime | None:

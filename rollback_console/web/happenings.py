@@ -35,6 +35,7 @@ _WORDS: dict[str, str] = {
     "abort.proven": "The abort of step {position} on {host} is proven: {ending}",
     "rollback.renewed": "froze it anew; earlier approvals are void",
     "rollback.resumed": "Going on",
+    "rollback.redirected": "resumed it from step {position}: {reason}",
     "step.launched": "Step {position} is being launched on {host}",
     "step.withdrawn": "Step {position} never started: {host} was not reached",
     "rollback.verifying": "Every step is done; the checks are next",
