@@ -76,6 +76,12 @@ class Why(Body):
     reason: Reason
 
 
+class Exclusion(Why):
+    """A host to leave out, and why."""
+
+    host: Annotated[str, Field(min_length=1, max_length=100)]
+
+
 class PerhapsWhy(Body):
     """A reason, where one may be left out."""
 

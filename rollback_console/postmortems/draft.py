@@ -58,6 +58,7 @@ class Draft:
 
 _DECISIONS = {"approval.given", "approval.rejected", "approval.refused"}
 _DEVIATIONS = {
+    "host.excluded",
     "step.skipped",
     "step.retried",
     "step.undone",

@@ -30,6 +30,7 @@ from .pins import lift, pin
 from .steering import (
     answer,
     answer_check,
+    exclude,
     note,
     pause,
     request_abort,
@@ -48,6 +49,7 @@ __all__ = [
     "approve",
     "authority_of",
     "drift",
+    "exclude",
     "lift",
     "makers_of",
     "note",

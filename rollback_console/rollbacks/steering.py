@@ -21,7 +21,7 @@ from rollback_console.engine.states import (
     StepState,
 )
 
-from . import carry, view
+from . import carry, excluding, view
 from .errors import MovedOn, Refused
 from .events import record
 from .intake import facts
@@ -96,6 +96,25 @@ def skip(rollback: Rollback, *, position: int, by: User, reason: str) -> Rollbac
             _skip(row, run)
         _answered(row, position, "skip", by, reason)
         record(row, "step.skipped", by=by, position=position, reason=reason)
+    return row
+
+
+def exclude(rollback: Rollback, *, host: str, by: User, reason: str) -> Rollback:
+    """Go on without a host on which a step ended badly: nothing more starts there.
+
+    Refused where a step to come would then be done by nobody.
+    """
+    with _steer(rollback, by, reason, states=[RollbackState.WAITING]) as row:
+        runs = view.latest(row)
+        position = _failed_on(row, runs, host)
+        if sole := excluding.alone(runs, host):
+            raise Refused(f"Only {host} carries out {_named(sole)}: skip that by name, or abort.")
+        left = excluding.ahead(runs, host)
+        for run in left:
+            _skip(row, run)
+        _answered(row, position, "exclude", by, reason)
+        positions = sorted({run.position for run in left})
+        record(row, "host.excluded", by=by, host=host, positions=positions, reason=reason)
     return row
 
 
@@ -220,6 +239,18 @@ def _bad(row: Rollback, position: int) -> list[StepRun]:
     if _asked(row, position) not in {"failed", "lost"}:
         raise Refused("Only a step that failed or was lost can be tried again.")
     return [run for run in _runs(row, position) if run.state in ENDED_BADLY]
+
+
+def _failed_on(row: Rollback, runs: list[StepRun], host: str) -> int:
+    about = set(row.question.get("tokens", []))
+    asked = [run.position for run in runs if run.host == host and str(run.token) in about]
+    if not host or not asked or row.question.get("kind") not in {"failed", "lost"}:
+        raise Refused("Only a host on which a step failed or was lost can be left out.")
+    return asked[0]
+
+
+def _named(positions: list[int]) -> str:
+    return f"step{'s' * (len(positions) > 1)} {', '.join(map(str, positions))}"
 
 
 def _skip(row: Rollback, run: StepRun) -> None:

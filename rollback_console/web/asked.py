@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from rollback_console.engine.snapshot import StepSpec
 from rollback_console.engine.states import IN_FLIGHT, StepState
-from rollback_console.rollbacks import logs
+from rollback_console.rollbacks import excluding, logs
 from rollback_console.rollbacks.models import Rollback, StepRun
 from rollback_console.rollbacks.view import snapshot_of
 
@@ -36,7 +36,8 @@ class Said:
 class Question:
     """What a person is asked: about which step, and which runs with the end of their logs.
 
-    `undoing` is the step that the plan names to undo this one.
+    `undoing` is the step that the plan names to undo this one; `excludable` are hosts that
+    ended it badly and without which the rollback could go on.
     """
 
     kind: str
@@ -44,6 +45,7 @@ class Question:
     station: Station | None
     about: list[Said]
     undoing: StepSpec | None = None
+    excludable: tuple[str, ...] = ()
 
     @property
     def positions(self) -> list[int]:
@@ -64,7 +66,14 @@ def question(rollback: Rollback, runs: list[StepRun]) -> Question | None:
     about = [said(run, FEW) for run in asked_about[:TOLD]]
     about += [Said(run, []) for run in asked_about[TOLD:]]
     undoing = steps.get(station.step.undo) if station and asked["kind"] in _UNDONE else None
-    return Question(asked["kind"], position, station, about, undoing.step if undoing else None)
+    excludable = _excludable(asked_about, runs) if asked["kind"] in _UNDONE else ()
+    undoes = undoing.step if undoing else None
+    return Question(asked["kind"], position, station, about, undoes, excludable)
+
+
+def _excludable(about: list[StepRun], runs: list[StepRun]) -> tuple[str, ...]:
+    hosts = sorted({run.host for run in about if run.host})
+    return tuple(host for host in hosts if not excluding.alone(runs, host))
 
 
 def _began(run: StepRun, position: int) -> bool:

@@ -17,6 +17,7 @@ _WORDS: dict[str, str] = {
     "rollback.started": "Started",
     "step.started": "Step {position} started on {host}",
     "step.finished": "Step {position} on {host} {state}",
+    "host.excluded": "left {host} out of what is to come: {reason}",
     "step.skipped": "skipped step {position}: {reason}",
     "step.retried": "tried step {position} again: {reason}",
     "step.lost": "Step {position} on {host} is lost: nobody can tell how it ended",

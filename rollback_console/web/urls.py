@@ -81,6 +81,7 @@ urlpatterns: list[URLPattern] = [
     path(f"{_rollback}notes/", live.note, name="notes"),
     path(f"{_rollback}messages/", live.message, name="messages"),
     path(f"{_step}retries/", live.retry, name="retries"),
+    path("rollbacks/<int:number>/exclusions/", live.exclude, name="exclusions"),
     path(f"{_step}skips/", live.skip, name="skips"),
     path(f"{_step}undos/", live.undo, name="undos"),
     path(f"{_step}answers/", live.answer, name="answers"),

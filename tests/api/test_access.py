@@ -39,6 +39,7 @@ ROUTES = [
     ("POST", "/rollbacks/9/notes", "request"),
     ("POST", "/rollbacks/9/messages", "request"),
     ("POST", "/rollbacks/9/steps/1/retries", "request"),
+    ("POST", "/rollbacks/9/exclusions", "request"),
     ("POST", "/rollbacks/9/steps/1/skips", "request"),
     ("POST", "/rollbacks/9/steps/1/undos", "request"),
     ("POST", "/rollbacks/9/steps/1/answers", "request"),

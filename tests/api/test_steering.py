@@ -53,6 +53,15 @@ def test_a_failed_step_is_skipped(stage: Stage, call: Caller, failing: Fleet) ->
     assert row.events.get(kind="step.skipped").facts["reason"] == "Done by hand"
 
 
+def test_the_only_host_of_a_step_is_not_left_out(
+    stage: Stage, call: Caller, failing: Fleet
+) -> None:
+    row = drive(make.approved(stage), failing)
+    body = {"host": "app-1", "reason": "Broken"}
+    refusal = problem(call.post(f"/rollbacks/{row.pk}/exclusions", body), 409, "refused")
+    assert "Only app-1 carries out steps 2, 3" in refusal["detail"]
+
+
 def test_a_step_that_nothing_undoes_is_not_undone(
     stage: Stage, call: Caller, failing: Fleet
 ) -> None:

@@ -62,7 +62,7 @@ def test_who_may_not_steer_sees_no_buttons_and_is_refused(tabs: Tabs, rows: Rows
     [
         ("manual", "It is done", "Your answer is on record."),
         ("lost", "It finished: go on", "Your answer is on record."),
-        ("failed", "Go on without it", "Going on without step 1."),
+        ("failed", "Skip the step", "Going on without step 1."),
         ("canary", "Go", "Your answer is on record."),
         ("unreachable", "Stop waiting for it", "Your answer is on record."),
         ("abort_unconfirmed", "I looked: nothing runs any more", "Your answer is on record."),
@@ -79,6 +79,19 @@ def test_each_question_has_its_answers(
     page.get_by_role("button", name=button, exact=True).click()
     expect(page.get_by_text(said)).to_be_visible()
     assert tabs.complaints == []
+
+
+def test_a_host_that_failed_is_left_out_from_the_page(tabs: Tabs, rows: Rows) -> None:
+    rollback = rows.rollback()
+    run = rows.run(rollback, state="failed", exit_code=1)
+    rows.run(rollback, host="app-2", state="succeeded")
+    page = tabs.open(asking(rows, "failed", 1, run).pk)
+    page.locator(".answer textarea").fill("Its disk is broken")
+    page.get_by_role("button", name="Go on without app-1").click()
+    expect(page.get_by_text("Going on without app-1.")).to_be_visible()
+    expect(page.locator(".timeline")).to_contain_text(
+        "left app-1 out of what is to come: Its disk is broken"
+    )
 
 
 def test_what_a_failed_step_did_is_undone_from_the_page(tabs: Tabs, rows: Rows) -> None:

@@ -10,7 +10,7 @@ from rollback_console.rollbacks import services
 
 from .. import finding
 from ..bearer import REQUEST, person
-from ..bodies import NewAnswer, NewCheckAnswer, NewMessage, NewNote, PerhapsWhy, Why
+from ..bodies import Exclusion, NewAnswer, NewCheckAnswer, NewMessage, NewNote, PerhapsWhy, Why
 from ..shapes.records import AnswerOut, MessageOut, answer_out, message_out
 from ..shapes.rollbacks import (
     CheckOut,
@@ -78,6 +78,15 @@ def skip_step(request: HttpRequest, number: int, position: int, body: Why) -> St
     """Go on without a step, or without what it failed to do."""
     services.skip(
         finding.rollback(number), position=position, by=person(request), reason=body.reason
+    )
+    return _now(number)
+
+
+@router.post("/rollbacks/{int:number}/exclusions", response={201: RollbackOut})
+def exclude_host(request: HttpRequest, number: int, body: Exclusion) -> Status[RollbackOut]:
+    """Go on without a host on which a step failed or was lost: nothing more starts there."""
+    services.exclude(
+        finding.rollback(number), host=body.host, by=person(request), reason=body.reason
     )
     return _now(number)
 

@@ -102,6 +102,14 @@ def skip(request: HttpRequest, number: int, position: int) -> HttpResponse:
 
 
 @require_POST
+def exclude(request: HttpRequest, number: int) -> HttpResponse:
+    """Go on without a host on which a step ended badly."""
+    host = _text(request, "host")
+    given = {"host": host, "reason": _text(request, "reason")}
+    return _act(request, number, f"Going on without {host}.", services.exclude, **given)
+
+
+@require_POST
 def undo(request: HttpRequest, number: int, position: int) -> HttpResponse:
     """Run what the plan names to undo a step that ended badly; the question about it stays."""
     given = {"position": position, "reason": _text(request, "reason")}
