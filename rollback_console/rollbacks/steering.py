@@ -104,7 +104,7 @@ def exclude(rollback: Rollback, *, host: str, by: User, reason: str) -> Rollback
 
     Refused where a step to come would then be done by nobody.
     """
-    with _steer(rollback, by, reason, states=[RollbackState.WAITING]) as row:
+    with steer(rollback, by, reason, states=[RollbackState.WAITING]) as row:
         runs = view.latest(row)
         position = _failed_on(row, runs, host)
         if sole := excluding.alone(runs, host):
