@@ -18,7 +18,7 @@ def child_exit(_server: Any, worker: Any) -> None:
     """Its sockets are gone; what it counted up stays."""
     from prometheus_client import multiprocess
 
-    multiprocess.mark_process_dead(worker.pid)
+    multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
 
 
 def on_exit(_server: Any) -> None:

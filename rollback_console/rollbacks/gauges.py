@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -79,12 +79,14 @@ def _states() -> dict[str, int]:
     return {state.value: 0 for state in RollbackState} | dict(counted)
 
 
-def _silent() -> Iterable[tuple[str, datetime]]:
+def _silent() -> Iterator[tuple[str, datetime]]:
     runs = StepRun.objects.filter(
         rollback__state__in=DRIVEN, state__in=IN_FLIGHT, unreachable_since__isnull=False
     )
     # The earliest of each host comes last, and stays.
-    return runs.order_by("-unreachable_since").values_list("host", "unreachable_since")
+    for run in runs.order_by("-unreachable_since").only("host", "unreachable_since"):
+        if run.unreachable_since:
+            yield run.host, run.unreachable_since
 
 
 def _seen(now: datetime) -> dict[str, Seen]:
