@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth.models import Group, User
+from django.test import Client
 from django.utils import timezone
 
 from rollback_console.plans import services as plans
@@ -171,3 +173,20 @@ def approved(made: Stage, text: str = PLAN, **choices: Any) -> Rollback:
     services.approve(rollback, by=made.cast.lee, snapshot_sha256=rollback.snapshot_sha256)
     rollback.refresh_from_db()
     return rollback
+
+
+def signed_in(user: User, *, minutes_ago: float = 0.0, how: str = "password") -> Client:
+    """A browser in which that person signed in `minutes_ago`, by "password" or with "mfa"."""
+    client = Client()
+    client.force_login(user)
+    session = client.session
+    proved(session, user, minutes_ago=minutes_ago, how=how)
+    session.save()
+    return client
+
+
+def proved(session: Any, user: User, *, minutes_ago: float = 0.0, how: str = "password") -> None:
+    """Note in a session, as signing in does, when and how that person proved who they are."""
+    at = time.time() - minutes_ago * 60
+    session["account_authentication_methods"] = [{"method": how, "at": at}]
+    session["account_authentication_methods_user"] = str(user.pk)

@@ -8,6 +8,8 @@ from django.contrib.auth.models import Group, Permission
 
 VIEWER, OPERATOR, MAKER, ADMIN = "Viewer", "Operator", "Decision maker", "Admin"
 
+ROLES = (VIEWER, OPERATOR, MAKER, ADMIN)
+
 _STEER = {"request_rollback", "operate_rollback"}
 _PLANS = {"add_plan", "change_plan", "add_revision"}
 _ADMIN_ROOM = "plans"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
+from .signing.addresses import urlpatterns as signing_in
 from .views import (
-    account,
     actions,
     approvals,
     archives,
@@ -39,10 +39,7 @@ _step = f"{_rollback}steps/<int:position>/"
 
 urlpatterns: list[URLPattern] = [
     path("", home.show, name="home"),
-    path("sign-in/", account.SignIn.as_view(), name="sign-in"),
-    path("sign-out/", account.SignOut.as_view(), name="sign-out"),
-    path("account/", account.show, name="account"),
-    path("appearance/", account.appearance, name="appearance"),
+    *signing_in,
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", metrics.show, name="metrics"),

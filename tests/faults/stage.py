@@ -211,8 +211,9 @@ def session(user: User) -> str:
     update_last_login(User, user)
     store = SessionStore()
     store[SESSION_KEY] = str(user.pk)
-    store[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+    store[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[-1]
     store[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    make.proved(store, user)
     store.save()
     return str(store.session_key)
 

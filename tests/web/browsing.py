@@ -11,8 +11,9 @@ from typing import Literal
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page
+
+from tests import make
 
 Scheme = Literal["light", "dark"]
 MODES: list[tuple[Scheme, int, int]] = [
@@ -36,7 +37,13 @@ class Eyes:
 
     @contextmanager
     def page(
-        self, user: User | None, *, scheme: Scheme = "light", width: int = 1440, script: bool = True
+        self,
+        user: User | None,
+        *,
+        scheme: Scheme = "light",
+        width: int = 1440,
+        script: bool = True,
+        how: str = "password",
     ) -> Iterator[Page]:
         """A page in which `user` is signed in; what its console complains about is kept."""
         context = self.browser.new_context(
@@ -48,17 +55,17 @@ class Eyes:
         )
         context.set_default_timeout(60_000)
         if user is not None:
-            _sign_in(context, self.base, user)
+            _sign_in(context, self.base, user, how)
         page = context.new_page()
         page.on("console", lambda each: self._hear(each.type, each.text))
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         yield page
         context.close()
 
-    def look(self, name: str, address: str, user: User | None) -> list[str]:
+    def look(self, name: str, address: str, user: User | None, how: str = "password") -> list[str]:
         """Everything wrong with a page in light and dark, wide and narrow; [] for nothing."""
         wrong: list[str] = []
-        with self.page(user) as page:
+        with self.page(user, how=how) as page:
             page.goto(address)
             for scheme, width, height in MODES:
                 page.set_viewport_size({"width": width, "height": height})
@@ -74,9 +81,8 @@ class Eyes:
             self.complaints.append(text)
 
 
-def _sign_in(context: BrowserContext, base: str, user: User) -> None:
-    client = Client()
-    client.force_login(user)
+def _sign_in(context: BrowserContext, base: str, user: User, how: str) -> None:
+    client = make.signed_in(user, how=how)
     name = settings.SESSION_COOKIE_NAME
     context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": base}])
 

@@ -27,14 +27,8 @@ def collected() -> None:
 
 @pytest.fixture
 def signed_in() -> SignIn:
-    """A browser without JavaScript in which that person is signed in."""
-
-    def sign_in(user: User) -> Client:
-        client = Client()
-        client.force_login(user)
-        return client
-
-    return sign_in
+    """A browser without JavaScript in which that person signed in just now."""
+    return make.signed_in
 
 
 @pytest.fixture

@@ -11,7 +11,11 @@ from tests import make
 
 from .conftest import SignIn, words
 
-OPEN = {"sign-in", "healthz", "readyz", "metrics", "appearance"}
+OPEN = {
+    *("sign-in", "account_login", "account_inactive", "healthz", "readyz", "metrics", "appearance"),
+    *("socialaccount_login_cancelled", "socialaccount_login_error"),
+    *("mfa_authenticate", "mfa_login_webauthn"),  # lead back to the sign-in page
+}
 PLAIN = [
     each.name
     for each in urls.urlpatterns

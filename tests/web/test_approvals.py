@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
@@ -171,20 +170,6 @@ def test_in_production_the_environments_name_is_typed(signed_in: SignIn, stage: 
     assert 'value="Go"' in getattr(response, "content", b"").decode()
     assert Approval.objects.count() == 0
     decide(client, rollback, place="production")
-    assert Approval.objects.count() == 1
-
-
-def test_in_production_an_old_sign_in_is_refreshed_with_the_password(
-    signed_in: SignIn, stage: make.Stage
-) -> None:
-    production(stage)
-    rollback = make.requested(stage)
-    client = signed_in(stage.cast.lee)
-    User.objects.update(last_login=timezone.now() - timedelta(hours=2))
-    assert "Your password, again" in page(client, rollback)
-    decide(client, rollback, place="production", password="guess")
-    assert Approval.objects.count() == 0
-    decide(client, rollback, place="production", password=make.PASSWORD)
     assert Approval.objects.count() == 1
 
 

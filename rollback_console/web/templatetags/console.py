@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json as _json
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -99,6 +100,12 @@ def count(number: int, words: str) -> str:
 def at(mapping: Any, key: object) -> Any:
     """A dictionary's value under a key held in a variable; None without one."""
     return mapping.get(key) if mapping else None
+
+
+@register.filter
+def json(value: Any) -> str:
+    """A value for a data- attribute that a script reads."""
+    return _json.dumps(value)
 
 
 @register.filter

@@ -1,11 +1,14 @@
-"""Signing in and out, one's own page, and the theme."""
+"""One's own page, and the theme."""
 
 from __future__ import annotations
 
+from typing import Any
+
+from allauth.mfa.models import Authenticator
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.forms import PasswordChangeForm
-from django.contrib.auth.views import LoginView, LogoutView
+from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -18,28 +21,20 @@ YEAR = 365 * 86400
 THEMES = frozenset({"light", "dark", "auto"})
 
 
-class SignIn(LoginView):
-    """The one page that needs nobody."""
-
-    template_name = "account/sign_in.html"
-    redirect_authenticated_user = True
-
-
-class SignOut(LogoutView):
-    """POST only: a link elsewhere must not sign a person out."""
-
-    http_method_names = ["post", "options"]
-
-
 def show(request: HttpRequest) -> HttpResponse:
-    """What the console knows of the signed-in person, and their password."""
+    """What the console knows of the signed-in person, and how they prove who they are."""
     user = person(request)
-    form = PasswordChangeForm(user, request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    form = PasswordChangeForm(user, request.POST or None) if user.has_usable_password() else None
+    if form and request.method == "POST" and form.is_valid():
         update_session_auth_hash(request, form.save())
         return done(request, "Your password is changed.", "account")
     decides = user.decides.select_related("environment")
-    page = {"form": form, "decides": decides, "groups": user.groups.all()}
+    page = {
+        "form": form,
+        "decides": decides,
+        "groups": user.groups.all(),
+        "factors": _factors(user),
+    }
     return render(request, "account/account.html", page)
 
 
@@ -55,3 +50,15 @@ def appearance(request: HttpRequest) -> HttpResponse:
     if theme in THEMES:
         answer.set_cookie("theme", theme, max_age=YEAR, samesite="Lax")
     return answer
+
+
+def _factors(user: User) -> dict[str, Any]:
+    """The second factors: `totp`, `codes` (how many are left; None without), `passkeys`."""
+    rows = list(Authenticator.objects.filter(user=user).order_by("created_at"))
+    kinds = {row.type: row for row in rows}
+    codes = kinds.get(Authenticator.Type.RECOVERY_CODES)
+    return {
+        "totp": kinds.get(Authenticator.Type.TOTP),
+        "codes": len(codes.wrap().get_unused_codes()) if codes else None,
+        "passkeys": [row for row in rows if row.type == Authenticator.Type.WEBAUTHN],
+    }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.decorators import permission_required
-from django.contrib.auth.models import User, update_last_login
+from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_POST
@@ -23,6 +23,7 @@ from rollback_console.web.answers import done, refused
 from rollback_console.web.finding import rollback_of
 from rollback_console.web.forms.deciding import DecisionForm, RejectionForm
 from rollback_console.web.requests import person
+from rollback_console.web.signing.stepping import step_up
 from rollback_console.web.steps import no_return, stations
 
 
@@ -38,7 +39,7 @@ def page(
         "stations": stations(found.snapshot),
         "danger": no_return(found.snapshot),
         "estimates": document(rollback.revision).estimates,
-        "form": form or DecisionForm(rollback, by),
+        "form": form or DecisionForm(rollback),
         "changes": _since_last(found),
         "drift": _drift(rollback),
         "readiness": readiness.latest(rollback.revision, rollback.snapshot_sha256),
@@ -50,14 +51,13 @@ def page(
 
 
 @require_POST
+@step_up("approve rollback {number}")
 def approve(request: HttpRequest, number: int) -> HttpResponse:
     """Say yes to the snapshot whose hash the page showed."""
     rollback, by = rollback_of(number), person(request)
-    form = DecisionForm(rollback, by, request.POST)
+    form = DecisionForm(rollback, request.POST)
     if not form.is_valid() and not services.why_not(rollback, by, seen=rollback.snapshot_sha256):
         return page(request, rollback, by, form)
-    if "password" in form.cleaned_data:
-        update_last_login(User, by)
     seen, note = request.POST.get("snapshot_sha256", ""), request.POST.get("note", "")
     try:
         services.approve(rollback, by=by, snapshot_sha256=seen, note=note)

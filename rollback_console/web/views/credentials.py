@@ -11,6 +11,7 @@ from rollback_console.plans.models import Credential
 from rollback_console.web.answers import done, refused
 from rollback_console.web.forms.machines import CredentialForm
 from rollback_console.web.requests import admin_only
+from rollback_console.web.signing.stepping import step_up
 
 
 @admin_only
@@ -21,12 +22,14 @@ def listing(request: HttpRequest) -> HttpResponse:
 
 
 @admin_only
+@step_up("add a credential", looking_too=True)
 def new(request: HttpRequest) -> HttpResponse:
     """Add a credential."""
     return _edit(request, None)
 
 
 @admin_only
+@step_up("change a credential", looking_too=True)
 def show(request: HttpRequest, number: int) -> HttpResponse:
     """Replace parts of a credential."""
     return _edit(request, get_object_or_404(Credential, pk=number))
@@ -34,6 +37,7 @@ def show(request: HttpRequest, number: int) -> HttpResponse:
 
 @require_POST
 @admin_only
+@step_up("remove a credential")
 def remove(request: HttpRequest, number: int) -> HttpResponse:
     """Forget a credential that no host uses."""
     credential = get_object_or_404(Credential, pk=number)

@@ -19,6 +19,7 @@ from rollback_console.web.forms.places import (
     WhoForm,
 )
 from rollback_console.web.requests import admin_only
+from rollback_console.web.signing.stepping import step_up
 
 
 @admin_only
@@ -29,6 +30,7 @@ def listing(request: HttpRequest) -> HttpResponse:
 
 
 @admin_only
+@step_up("describe an environment")
 def new(request: HttpRequest) -> HttpResponse:
     """Describe an environment."""
     form = EnvironmentForm(request.POST or None)
@@ -41,6 +43,7 @@ def new(request: HttpRequest) -> HttpResponse:
 
 
 @admin_only
+@step_up("change the rules of {slug}")
 def show(request: HttpRequest, slug: str) -> HttpResponse:
     """One environment; POST changes its rules."""
     environment = _find(slug)
@@ -55,6 +58,7 @@ def show(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_POST
 @admin_only
+@step_up("name who decides in {slug}")
 def name_decision_maker(request: HttpRequest, slug: str) -> HttpResponse:
     """Add somebody who decides."""
     environment = _find(slug)
@@ -67,6 +71,7 @@ def name_decision_maker(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_POST
 @admin_only
+@step_up("change who decides in {slug}")
 def remove_decision_maker(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Somebody decides here no longer; approvals they gave stay on record."""
     maker = get_object_or_404(DecisionMaker, environment__slug=slug, pk=number)
@@ -76,6 +81,7 @@ def remove_decision_maker(request: HttpRequest, slug: str, number: int) -> HttpR
 
 @require_POST
 @admin_only
+@step_up("write a secret of {slug}")
 def write_secret(request: HttpRequest, slug: str) -> HttpResponse:
     """Write or replace a secret."""
     environment = _find(slug)
@@ -88,6 +94,7 @@ def write_secret(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_POST
 @admin_only
+@step_up("remove a secret of {slug}")
 def remove_secret(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Forget a secret."""
     secret = get_object_or_404(Secret, environment__slug=slug, pk=number)

@@ -13,6 +13,7 @@ from rollback_console.remote.errors import RemoteError
 from rollback_console.web.answers import done, refused
 from rollback_console.web.forms.machines import HostForm
 from rollback_console.web.requests import admin_only, person
+from rollback_console.web.signing.stepping import step_up
 
 
 @admin_only
@@ -66,6 +67,7 @@ def scan(request: HttpRequest, number: int) -> HttpResponse:
 
 @require_POST
 @admin_only
+@step_up("trust the key of a host")
 def confirm(request: HttpRequest, number: int, key: int) -> HttpResponse:
     """A person says that this fingerprint is the host's."""
     found = get_object_or_404(HostKey, host_id=number, pk=key)

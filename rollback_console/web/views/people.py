@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST
 from rollback_console.web.answers import done, refused
 from rollback_console.web.forms.people import PersonForm
 from rollback_console.web.requests import admin_only, person
+from rollback_console.web.signing.stepping import step_up
 
 
 @admin_only
@@ -21,6 +22,7 @@ def listing(request: HttpRequest) -> HttpResponse:
 
 
 @admin_only
+@step_up("add a person")
 def new(request: HttpRequest) -> HttpResponse:
     """Add a person."""
     form = PersonForm(request.POST or None)
@@ -31,6 +33,7 @@ def new(request: HttpRequest) -> HttpResponse:
 
 
 @admin_only
+@step_up("change a person")
 def show(request: HttpRequest, number: int) -> HttpResponse:
     """One person; POST changes names, groups or the password."""
     found = get_object_or_404(User, pk=number)
@@ -44,6 +47,7 @@ def show(request: HttpRequest, number: int) -> HttpResponse:
 
 @require_POST
 @admin_only
+@step_up("deactivate a person")
 def deactivate(request: HttpRequest, number: int) -> HttpResponse:
     """They can no longer sign in, decide or steer; what they did stays on record."""
     found = get_object_or_404(User, pk=number)
@@ -56,6 +60,7 @@ def deactivate(request: HttpRequest, number: int) -> HttpResponse:
 
 @require_POST
 @admin_only
+@step_up("let a person sign in again")
 def activate(request: HttpRequest, number: int) -> HttpResponse:
     """They can sign in again."""
     found = get_object_or_404(User, pk=number)

@@ -1,0 +1,45 @@
+"""How long ago, and how, a person proved who they are."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from allauth.account.authentication import get_authentication_records
+from allauth.account.internal.flows.login import record_authentication
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
+from django.conf import settings
+from django.http import HttpRequest
+
+FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
+
+
+def fresh(request: HttpRequest) -> bool:
+    """Whether this session's person proved it within the minutes that settings allow.
+
+    With a second factor only that one counts; else a password, or a provider's word.
+    """
+    if not request.user.is_authenticated:
+        return False
+    since = time.time() - settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
+    enough = {"mfa"} if has_second_factor(request.user) else {"password", "socialaccount", "mfa"}
+    records = get_authentication_records(request, request.user)
+    return any(each["method"] in enough and each["at"] > since for each in records)
+
+
+def note_new_factor(*, request: HttpRequest, user: Any, authenticator: Any, **_: Any) -> None:
+    """Whoever adds a factor shows that they hold it: it need not be shown again at once."""
+    if authenticator.type in FACTORS:
+        kind, key = authenticator.type, authenticator.pk
+        record_authentication(request, user, "mfa", id=key, type=kind, reauthenticated=True)
+
+
+def has_second_factor(user: Any) -> bool:
+    """An authenticator app or a passkey; recovery codes alone are none."""
+    return bool(Authenticator.objects.filter(user_id=user.pk, type__in=FACTORS).exists())
+
+
+def known_providers(user: Any) -> list[str]:
+    """Identifiers of the OpenID Connect providers through which `user` signs in."""
+    return list(SocialAccount.objects.filter(user_id=user.pk).values_list("provider", flat=True))

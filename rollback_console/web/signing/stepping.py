@@ -1,0 +1,116 @@
+"""Step-up: acts of weight need proof of who acts that is minutes old, not hours.
+
+    @require_POST
+    @admin_only
+    @step_up("name a decision maker")
+    def name_decision_maker(request, slug): ...
+
+What was typed waits sealed in the session while the person proves who they are, and is then
+sent as it was: the act goes on, or its form comes back filled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, ParamSpec
+from urllib.parse import urlencode, urlsplit
+
+from allauth.account.adapter import get_adapter
+from cryptography.fernet import InvalidToken
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http.response import HttpResponseBase
+from django.urls import resolve
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from rollback_console.plans.fields import cipher
+from rollback_console.web.answers import SeeOther, refused
+
+from .freshness import fresh
+
+KEPT = "step_up"
+KEPT_FOR = 600
+"""Seconds that what was typed waits."""
+
+Where = ParamSpec("Where")
+View = Callable[..., HttpResponseBase]
+
+
+def step_up(what: str, *, looking_too: bool = False) -> Callable[[View], View]:
+    """Let `view` begin only for a person who proved who they are minutes ago.
+
+    `what` says, after "to", what they are about to do; it may name the address's parts:
+    "approve rollback {number}". A GET passes unless `looking_too`.
+    """
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def stepped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            passes = request.method in {"GET", "HEAD"} and not looking_too
+            if passes or fresh(request):
+                return view(request, *args, **kwargs)
+            return ask(request, what.format(**kwargs))
+
+        return stepped
+
+    return decorate
+
+
+def ask(request: HttpRequest, what: str) -> HttpResponse:
+    """Keep what was sent, and lead to the page where the person proves who they are."""
+    ways = get_adapter(request).get_reauthentication_methods(request.user)
+    if not ways:
+        raise PermissionDenied(
+            "This needs proof of who you are, and your account has neither a password nor a "
+            "second factor. Ask an Admin for a password."
+        )
+    request.session[KEPT] = {
+        "what": what,
+        "method": request.method,
+        "address": request.get_full_path(),
+        "back": _back(request),
+        "sealed": cipher().encrypt(request.POST.urlencode().encode()).decode(),
+    }
+    return SeeOther(f"{ways[0]['url']}?{urlencode({'next': _back(request)})}")
+
+
+def waiting(request: HttpRequest) -> dict[str, str]:
+    """What waits for proof: `what`, and `back`, the page it was sent from; {} for nothing."""
+    kept: dict[str, str] = request.session.get(KEPT, {})
+    return kept
+
+
+def go_on(request: HttpRequest) -> HttpResponseBase | None:
+    """Do what waited, once; None when nothing did. Only for a request whose person is fresh."""
+    kept = request.session.pop(KEPT, None)
+    if kept is None or not fresh(request):
+        return None
+    if kept["method"] != "POST":
+        return SeeOther(kept["address"])
+    try:
+        typed = cipher().decrypt(kept["sealed"].encode(), ttl=KEPT_FOR)
+    except InvalidToken:
+        return refused(request, "That took too long: send it again.", kept["back"])
+    return _again(request, kept["address"], typed.decode())
+
+
+def _again(request: HttpRequest, address: str, typed: str) -> HttpResponseBase:
+    path, _, query = address.partition("?")
+    found = resolve(path)
+    request.method, request.path, request.path_info = "POST", path, path
+    request.GET, request.POST = QueryDict(query), QueryDict(typed)
+    request.resolver_match = found
+    answer: HttpResponseBase = found.func(request, *found.args, **found.kwargs)
+    return answer
+
+
+def _back(request: HttpRequest) -> str:
+    """The page that the form was on, or the address itself where it can be looked at."""
+    if request.method != "POST":
+        return "/"
+    came = request.META.get("HTTP_REFERER", "")
+    if not url_has_allowed_host_and_scheme(came, {request.get_host()}):
+        return "/"
+    parts = urlsplit(came)
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path
