@@ -101,11 +101,26 @@ class NewMessage(Body):
     recipients: Annotated[str, Field(max_length=2000)] = ""
 
 
+class NewRestart(Body):
+    """The step to go on from.
+
+    `again` names the positions that have run, are not idempotent and will run anew: exactly
+    those. Of a rollback that ended aborted or failed the rest is asked for, and `again` is empty.
+    """
+
+    position: Annotated[int, Field(ge=1, le=10_000)]
+    reason: Reason
+    again: Annotated[list[Annotated[int, Field(ge=1, le=10_000)]], Field(max_length=10_000)] = (
+        Field(default_factory=list)
+    )
+
+
 class NewAnswer(Body):
     """What a person says about a step that waits for them.
 
-    A gate takes `go`; a manual step `done` or `failed`; a lost or unconfirmed one `continue`;
-    an unreachable one `give_up`. All but `go` and `done` need a note of what was seen.
+    A gate takes `go`, and so does a time limit that passed (position 0); a manual step `done`
+    or `failed`; a lost or unconfirmed one `continue`; an unreachable one `give_up`. All but
+    `done` and the `go` of a gate need a note.
     """
 
     answer: Literal["go", "done", "failed", "continue", "give_up"]

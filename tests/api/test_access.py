@@ -35,6 +35,7 @@ ROUTES = [
     ("POST", "/rollbacks/9/starts", "request"),
     ("POST", "/rollbacks/9/pauses", "request"),
     ("POST", "/rollbacks/9/resumptions", "request"),
+    ("POST", "/rollbacks/9/restarts", "request"),
     ("POST", "/rollbacks/9/abort-requests", "request"),
     ("POST", "/rollbacks/9/notes", "request"),
     ("POST", "/rollbacks/9/messages", "request"),

@@ -198,3 +198,26 @@ def test_the_postmortem_begins_when_the_rollback_has_ended(
     assert text.headers["Content-Type"] == "text/markdown; charset=utf-8"
     assert text.headers["X-Content-Type-Options"] == "nosniff"
     assert text.content.decode().startswith("# Postmortem: ")
+
+
+def test_it_goes_on_from_another_step_by_naming_what_runs_again(
+    stage: Stage, call: Caller, failing: Fleet
+) -> None:
+    row = drive(make.approved(stage), failing)
+    failing.scripts.clear()
+    where, body = f"/rollbacks/{row.pk}/restarts", {"position": 1, "reason": "Afresh"}
+    assert "1, 2" in problem(call.post(where, body), 409, "refused")["detail"]
+    answer = call.post(where, {**body, "again": [1, 2]})
+    assert (answer.status_code, answer.json()["number"]) == (201, row.pk)
+    assert drive(row, failing).state == "verifying"
+
+
+def test_the_rest_of_an_aborted_one_is_a_new_request(
+    stage: Stage, call: Caller, failing: Fleet
+) -> None:
+    row = drive(make.approved(stage), failing)
+    services.request_abort(row, by=stage.cast.dana, reason="Look first")
+    drive(row, failing)
+    answer = call.post(f"/rollbacks/{row.pk}/restarts", {"position": 2, "reason": "It is there"})
+    assert (answer.status_code, answer.json()["state"]) == (201, "requested")
+    assert answer.json()["number"] != row.pk

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -92,6 +93,21 @@ def test_a_host_that_failed_is_left_out_from_the_page(tabs: Tabs, rows: Rows) ->
     expect(page.locator(".timeline")).to_contain_text(
         "left app-1 out of what is to come: Its disk is broken"
     )
+
+
+def test_the_time_for_the_whole_is_shown_and_more_is_allowed(tabs: Tabs, rows: Rows) -> None:
+    rollback = rows.rollback(spec=replace(snapshot(), time_limit=1800))
+    rows.change(
+        rollback, state="waiting", question={"kind": "overtime", "position": 0, "tokens": []}
+    )
+    page = tabs.open(rollback.pk)
+    expect(page.locator(".bar-time")).to_contain_text("at most 30 min")
+    expect(page.locator(".question")).to_contain_text("nothing more starts")
+    page.locator(".answer textarea").fill("The dump is big")
+    page.get_by_role("button", name="Allow 30 min more").click()
+    expect(page.get_by_text("Your answer is on record.")).to_be_visible()
+    expect(page.locator("[data-part=events]")).to_contain_text("allowed more time: The dump is big")
+    assert tabs.complaints == []
 
 
 def test_what_a_failed_step_did_is_undone_from_the_page(tabs: Tabs, rows: Rows) -> None:

@@ -18,6 +18,8 @@ from rollback_console.postmortems import services as postmortems
 from rollback_console.rollbacks import services
 from rollback_console.rollbacks.models import Rollback
 from tests import make
+from tests.fleet import Fleet
+from tests.rollbacks.test_driver import drive
 
 from .browsing import Eyes
 from .conftest import SEED
@@ -267,3 +269,14 @@ def places(world: World) -> dict[str, object]:
         "dana": world.stage.cast.dana.pk,
         "host": world.stage.host.pk,
     }
+
+
+@pytest.mark.parametrize("position", ["", "?position=1", "?position=3"])
+def test_going_on_from_another_step_is_accessible_and_whole(
+    eyes: Eyes, transactional_db: None, fleet: Fleet, position: str
+) -> None:
+    stage = make.stage()
+    fleet.scripts["restoring"] = (b"no such tag\n", 3)
+    rollback = drive(make.approved(stage), fleet)
+    address = f"/rollbacks/{rollback.pk}/restarts/{position}"
+    assert eyes.look(f"restarts{position[-1:]}", address, stage.cast.dana) == []

@@ -6,11 +6,20 @@ from django.http import HttpRequest
 from ninja import Router, Status
 
 from rollback_console.engine.snapshot import Snapshot
-from rollback_console.rollbacks import services
+from rollback_console.rollbacks import resuming, services
 
 from .. import finding
 from ..bearer import REQUEST, person
-from ..bodies import Exclusion, NewAnswer, NewCheckAnswer, NewMessage, NewNote, PerhapsWhy, Why
+from ..bodies import (
+    Exclusion,
+    NewAnswer,
+    NewCheckAnswer,
+    NewMessage,
+    NewNote,
+    NewRestart,
+    PerhapsWhy,
+    Why,
+)
 from ..shapes.records import AnswerOut, MessageOut, answer_out, message_out
 from ..shapes.rollbacks import (
     CheckOut,
@@ -37,6 +46,20 @@ def pause(request: HttpRequest, number: int, body: Why) -> Status[RollbackOut]:
 def resume(request: HttpRequest, number: int, body: PerhapsWhy = NOTHING) -> Status[RollbackOut]:
     """Lift a pause."""
     services.resume(finding.rollback(number), by=person(request), reason=body.reason)
+    return _now(number)
+
+
+@router.post("/rollbacks/{int:number}/restarts", response={201: RollbackOut})
+def restart(request: HttpRequest, number: int, body: NewRestart) -> Status[RollbackOut]:
+    """Go on from another step; `runs` of the rollback say what is left on each host.
+
+    Of one that ended aborted or failed, the rest becomes a new request, which is the answer.
+    """
+    row, by = finding.rollback(number), person(request)
+    if row.state in resuming.STOPPED_MIDWAY:
+        made = resuming.request_rest(row, position=body.position, by=by, reason=body.reason)
+        return _now(made.pk)
+    resuming.resume_from(row, position=body.position, by=by, reason=body.reason, again=body.again)
     return _now(number)
 
 

@@ -1,0 +1,74 @@
+"""Going on from another step: what is left on each host, what it would do, and doing it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from rollback_console.engine.resuming import Resumption
+from rollback_console.engine.snapshot import StepSpec
+from rollback_console.engine.states import RollbackState
+from rollback_console.plans.errors import NotReady
+from rollback_console.rollbacks import resuming
+from rollback_console.rollbacks.errors import MovedOn, Refused
+from rollback_console.rollbacks.models import Rollback
+from rollback_console.rollbacks.view import snapshot_of
+from rollback_console.web.answers import done, refused
+from rollback_console.web.finding import rollback_of
+from rollback_console.web.requests import person
+
+
+def restarts(request: HttpRequest, number: int) -> HttpResponse:
+    """GET shows it, and with `position` what would happen; POST does it."""
+    rollback = rollback_of(number)
+    if request.method == "POST":
+        return _do(request, rollback)
+    position = _number(request.GET.get("position", ""))
+    by, snapshot = person(request), snapshot_of(rollback.snapshot)
+    steps = {step.position: step for step in snapshot.steps}
+    chosen = steps.get(position)
+    page = {
+        "rollback": rollback,
+        "left": resuming.left(rollback),
+        "steps": [steps[each] for each in resuming.startable(snapshot)],
+        "chosen": chosen,
+        "midway": rollback.state in resuming.STOPPED_MIDWAY,
+        "waits": rollback.state == RollbackState.WAITING,
+        "steers": by.has_perm("rollbacks.operate_rollback"),
+        "requests": by.has_perm("rollbacks.request_rollback"),
+        **(_would(resuming.would(rollback, position), steps) if chosen else {}),
+    }
+    return render(request, "rollbacks/resume.html", page)
+
+
+def _would(found: Resumption, steps: Mapping[int, StepSpec]) -> dict[str, Any]:
+    """The steps that are left out, and those that run again with the hosts they ran on."""
+    again = {run.position: steps[run.position] for run in found.again}
+    return {
+        "skipped": [steps[at] for at in sorted({run.position for run in found.skipped})],
+        "again": [
+            (step, [run.host for run in found.again if run.position == at], at in found.confirm)
+            for at, step in sorted(again.items())
+        ],
+    }
+
+
+def _do(request: HttpRequest, rollback: Rollback) -> HttpResponse:
+    position, by = _number(request.POST.get("position", "")), person(request)
+    reason = request.POST.get("reason", "").strip()
+    try:
+        if rollback.state in resuming.STOPPED_MIDWAY:
+            rest = resuming.request_rest(rollback, position=position, by=by, reason=reason)
+            return done(request, "The rest is asked for.", "rollback", number=rest.pk)
+        again = [_number(each) for each in request.POST.getlist("again")]
+        resuming.resume_from(rollback, position=position, by=by, reason=reason, again=again)
+    except (Refused, MovedOn, NotReady) as error:
+        return refused(request, error, "restarts", number=rollback.pk)
+    return done(request, f"Going on from step {position}.", "rollback", number=rollback.pk)
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isdecimal() and len(text) < 6 else 0

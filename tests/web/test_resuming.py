@@ -1,0 +1,92 @@
+"""The page on which a person chooses the step to go on from."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from rollback_console.rollbacks import services
+from rollback_console.rollbacks.models import Rollback
+from tests import make
+from tests.fleet import Fleet
+from tests.rollbacks.test_driver import drive
+
+from .conftest import SignIn, words
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def failed(stage: make.Stage, fleet: Fleet) -> Rollback:
+    """Its second step failed on its host."""
+    fleet.scripts["restoring"] = (b"no such tag\n", 3)
+    rollback = drive(make.approved(stage), fleet)
+    fleet.scripts.clear()
+    return rollback
+
+
+def address(rollback: Rollback) -> str:
+    return f"/rollbacks/{rollback.pk}/restarts/"
+
+
+def go(client: Client, rollback: Rollback, **fields: object) -> str:
+    return words(client.post(address(rollback), fields, follow=True))
+
+
+def test_it_shows_what_is_left_on_each_host_before_anything_is_chosen(
+    signed_in: SignIn, stage: make.Stage, failed: Rollback
+) -> None:
+    client = signed_in(stage.cast.dana)
+    assert address(failed) in client.get(f"/rollbacks/{failed.pk}/").content.decode()
+    shown = words(client.get(address(failed)))
+    assert "app-1 step 1 failed step 2, exit 3" in shown
+    assert "none step 3" in shown
+
+
+def test_it_says_what_would_be_left_out_and_what_would_run_again(
+    signed_in: SignIn, stage: make.Stage, failed: Rollback
+) -> None:
+    client = signed_in(stage.cast.dana)
+    later = words(client.get(address(failed), {"position": 3}))
+    assert "Skipped on record: step 2, Restore Code" in later
+    earlier = words(client.get(address(failed), {"position": 1}))
+    assert "Step 1, Stop, ran on app-1 and may run again" in earlier
+    assert "Step 2, Restore Code, ran on app-1 and may run again" in earlier
+
+
+def test_a_person_goes_back_by_naming_what_runs_again(
+    signed_in: SignIn, stage: make.Stage, fleet: Fleet, failed: Rollback
+) -> None:
+    client = signed_in(stage.cast.dana)
+    assert "Name exactly these" in go(client, failed, position=1, reason="Afresh", again=[2])
+    assert "Going on from step 1." in go(client, failed, position=1, reason="Afresh", again=[1, 2])
+    assert drive(failed, fleet).state == "verifying"
+    record = words(client.get(f"/rollbacks/{failed.pk}/"))
+    assert "resumed it from step 1: Afresh" in record
+
+
+def test_without_a_reason_or_the_right_nothing_happens(
+    signed_in: SignIn, stage: make.Stage, fleet: Fleet, failed: Rollback
+) -> None:
+    assert "Give a reason" in go(signed_in(stage.cast.dana), failed, position=3)
+    vic = signed_in(stage.cast.vic)
+    assert "may watch this rollback" in words(vic.get(address(failed), {"position": 3}))
+    assert "may watch this rollback" in go(vic, failed, position=3, reason="I want to")
+    assert "no step 0" in go(signed_in(stage.cast.dana), failed, position="x", reason="y")
+    assert drive(failed, fleet).state == "waiting"
+
+
+def test_the_rest_of_an_aborted_one_is_asked_for_and_says_where_it_begins(
+    signed_in: SignIn, stage: make.Stage, fleet: Fleet, failed: Rollback
+) -> None:
+    services.request_abort(failed, by=stage.cast.dana, reason="Look first")
+    drive(failed, fleet)
+    client = signed_in(stage.cast.dana)
+    assert address(failed) in client.get(f"/rollbacks/{failed.pk}/").content.decode()
+    assert "is a new rollback" in words(client.get(address(failed), {"position": 2}))
+    asked = go(client, failed, position=2, reason="The tag is there now")
+    assert "The rest is asked for." in asked
+    assert "not run it begins with step 2" in asked
+    assert f"the rest of rollback {failed.pk}" in asked
+    assert Rollback.objects.filter(state="requested").count() == 1
+    assert "may not open" in go(signed_in(stage.cast.vic), failed, position=2, reason="x")
