@@ -116,6 +116,23 @@ def test_who_may_not_steer_or_gives_no_reason_or_comes_too_late_is_refused(
         resuming.resume_from(failed, position=3, by=stage.cast.dana, reason="By hand")
 
 
+def test_a_host_that_was_left_out_stays_out(stage: Stage, fleet: Fleet) -> None:
+    make.host(stage.environment, "app-2", stage.cast.ada)
+    revision = make.plan(stage, hosts="app-1 app-2")
+    rollback = services.request(revision, by=stage.cast.dana, reason="Errors", choices={})
+    services.approve(rollback, by=stage.cast.lee, snapshot_sha256=rollback.snapshot_sha256)
+    fleet.scripts["restoring"] = (b"", 1)
+    rollback = drive(rollback, fleet)
+    services.exclude(rollback, host="app-1", by=stage.cast.dana, reason="Its disk is broken")
+    rollback = drive(rollback, fleet)
+    fleet.scripts.clear()
+    resuming.resume_from(rollback, position=1, by=stage.cast.dana, reason="Afresh", again=[1, 2])
+    before = len(fleet.order)
+    assert drive(rollback, fleet).state == "verifying"
+    assert {host for host, _ in fleet.order[before:]} == {"app-2"}
+    assert len(fleet.order) == before + 3
+
+
 def test_a_pause_ends_where_a_person_chooses(stage: Stage, fleet: Fleet) -> None:
     rollback = make.approved(stage)
     Rollback.objects.filter(pk=rollback.pk).update(pause_asked=True)

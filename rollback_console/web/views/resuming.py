@@ -33,6 +33,7 @@ def restarts(request: HttpRequest, number: int) -> HttpResponse:
     page = {
         "rollback": rollback,
         "left": resuming.left(rollback),
+        "excluded": resuming.excluded(rollback),
         "steps": [steps[each] for each in resuming.startable(snapshot)],
         "chosen": chosen,
         "midway": rollback.state in resuming.STOPPED_MIDWAY,
