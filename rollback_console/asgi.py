@@ -7,7 +7,10 @@ import os
 from channels.routing import ProtocolTypeRouter, URLRouter
 from django.core.asgi import get_asgi_application
 
+from . import telemetry
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rollback_console.settings")
+telemetry.begin()
 _pages = get_asgi_application()
 
 import rollback_console.celery  # noqa: E402, F401  tasks go to its broker

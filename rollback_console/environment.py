@@ -6,6 +6,7 @@ Part of the roof: only settings.py imports it.
 from __future__ import annotations
 
 import secrets
+from importlib.util import find_spec
 from pathlib import Path
 
 import environ
@@ -45,6 +46,16 @@ def positive(name: str, default: int) -> int:
         raise ImproperlyConfigured(f"{name} must be a whole number.") from error
     if value < 1:
         raise ImproperlyConfigured(f"{name} must be at least 1, not {value}.")
+    return value
+
+
+def needs(name: str, package: str, extra: str) -> str:
+    """The value of NAME or NAME_FILE. ImproperlyConfigured when it is set without `package`."""
+    value = given(name)
+    if value and find_spec(package) is None:
+        raise ImproperlyConfigured(
+            f"{name} is set, but {package} is not installed: pip install rollback-console[{extra}]."
+        )
     return value
 
 

@@ -13,6 +13,7 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import Error
+from structlog.contextvars import bind_contextvars
 
 from . import marks, tailer
 from .place import Fit, Frame, NotAResume, Place, resume
@@ -39,6 +40,7 @@ class RollbackConsumer(AsyncWebsocketConsumer):
 
     async def connect(self) -> None:
         self.number: int = self.scope["url_route"]["kwargs"]["number"]
+        bind_contextvars(rollback=self.number)
         self.reader = tailer.Reader(_name(self.scope["user"]), self._late)
         self._own: set[asyncio.Task[None]] = set()
         self._streaming: asyncio.Task[None] | None = None

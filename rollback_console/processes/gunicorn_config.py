@@ -1,4 +1,4 @@
-"""How gunicorn keeps the counts of its processes together, for /metrics.
+"""How gunicorn logs, and keeps the counts of its processes together for /metrics.
 
 Each process writes its counts into a folder that all of them share; gunicorn reads this file
 by `--config python:rollback_console.processes.gunicorn_config`.
@@ -10,7 +10,10 @@ import shutil
 import tempfile
 from typing import Any
 
+from django.conf import settings
+
 _folder = tempfile.mkdtemp(prefix="rollback-console-metrics-")
+logconfig_dict = settings.LOGGING
 raw_env = [f"PROMETHEUS_MULTIPROC_DIR={_folder}"]
 
 

@@ -17,6 +17,7 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.db.models.functions import Now
+from structlog.contextvars import bound_contextvars
 
 from rollback_console.engine.decide import (
     Abort,
@@ -36,7 +37,7 @@ from rollback_console.plans.reach import reach, secret_values
 from rollback_console.remote import ssh
 from rollback_console.remote.base import HostAddress, Outcome, Remote, RunRequest
 
-from . import carry, hints, lease, view
+from . import carry, hints, lease, tracing, view
 from .errors import LeaseLost, MovedOn
 from .failpoints import failpoint
 from .follower import Connections, Follower, Report, Trouble, Work
@@ -65,7 +66,9 @@ def advance(rollback_id: int, connect: Callable[[HostAddress], Remote] = ssh.con
     if fence is None:
         return False
     failpoint("lease.claimed")
-    return Slice(rollback_id, fence, connect).run()
+    named = {"rollback": rollback_id, "fence": fence}
+    with bound_contextvars(**named), tracing.span("slice", **named):
+        return Slice(rollback_id, fence, connect).run()
 
 
 @dataclass

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,8 @@ from django.db import transaction
 
 from . import clock, hints
 from .models import Event, Rollback
+
+log = logging.getLogger(__name__)
 
 
 def record(rollback: Rollback, kind: str, *, by: Any = None, **facts: Any) -> Event:
@@ -33,8 +36,15 @@ def record(rollback: Rollback, kind: str, *, by: Any = None, **facts: Any) -> Ev
     event.sha256 = digest(event)
     event.save(force_insert=True)
     Rollback.objects.filter(pk=rollback.pk).update(last_seq=event.seq, last_hash=event.sha256)
-    transaction.on_commit(lambda: hints.publish(rollback.pk, event.seq))
+    transaction.on_commit(lambda: _tell(event))
     return event
+
+
+def _tell(event: Event) -> None:
+    """Once it is true: to the log, and to whoever watches."""
+    named = {"rollback": event.rollback_id, "seq": event.seq, "run": event.facts.get("token")}
+    log.info(event.kind, extra={name: value for name, value in named.items() if value})
+    hints.publish(event.rollback_id, event.seq)
 
 
 def digest(event: Event) -> str:

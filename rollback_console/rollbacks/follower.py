@@ -6,11 +6,15 @@ so that a slow database slows the host's output instead of filling memory.
 
 from __future__ import annotations
 
+import logging
 import queue
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextvars import copy_context
 from dataclasses import dataclass, field
+
+from structlog.contextvars import bind_contextvars
 
 from rollback_console.remote.base import (
     Chunk,
@@ -31,6 +35,8 @@ from rollback_console.remote.errors import (
 )
 
 from .failpoints import failpoint
+
+log = logging.getLogger(__name__)
 
 BACKOFF = (0.2, 0.5, 1.0, 2.0, 5.0)
 NEVER_STARTED = Outcome(
@@ -171,8 +177,11 @@ class Follower:
         self.stored.set()
 
     def _thread(self, target: Callable[[], None], purpose: str) -> None:
-        token = self.work.request.token
-        threading.Thread(target=target, name=f"{purpose}-{token[:8]}", daemon=True).start()
+        token, named = self.work.request.token, copy_context()
+        named.run(bind_contextvars, run=token, host=self.work.address.name)
+        threading.Thread(
+            target=named.run, args=(target,), name=f"{purpose}-{token[:8]}", daemon=True
+        ).start()
 
     def _run(self) -> None:
         begun = time.monotonic()
@@ -266,6 +275,7 @@ class Follower:
         passing = isinstance(error, PASSING) and waited < self.work.patience
         refused_first = isinstance(error, RunnerRefused) and self._launches == 1
         gave_up = refused_first or (self.work.fresh and not passing)
+        log.warning("%s%s", error, " Nothing was started there." if gave_up else "")
         self._put(Trouble(str(error), gave_up))
         return gave_up
 

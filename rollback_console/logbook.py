@@ -1,0 +1,76 @@
+"""How every process writes its log: one line an entry, for people or, as JSON, for programs.
+
+Part of the roof: settings.py and gunicorn's configuration read it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+from django.core.exceptions import ImproperlyConfigured
+from structlog.types import EventDict, Processor, WrappedLogger
+
+FORMATS = ("line", "json")
+
+# What is bound around a piece of work (the rollback, the run, the request) stands in each entry.
+_SHARED: list[Processor] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.add_logger_name,
+    structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
+]
+
+
+def configuration(form: str, level: str) -> dict[str, Any]:
+    """The standard library's LOGGING. Raises ImproperlyConfigured for an unknown form."""
+    if form not in FORMATS:
+        raise ImproperlyConfigured(f"LOG_FORMAT must be one of {', '.join(FORMATS)}, not {form}.")
+    structlog.configure(
+        processors=[*_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"entry": _formatter(form)},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "entry"}},
+        "root": {"handlers": ["stderr"], "level": level},
+        "loggers": {
+            "paramiko": {"level": "WARNING"},
+            "axes": {"level": "WARNING"},
+            # uvicorn writes with whatever gunicorn's own log has.
+            "gunicorn.error": {"handlers": ["stderr"], "propagate": False},
+        },
+    }
+
+
+def _formatter(form: str) -> dict[str, Any]:
+    return {
+        "()": structlog.stdlib.ProcessorFormatter,
+        "foreign_pre_chain": [*_SHARED, structlog.stdlib.ExtraAdder()],
+        "processors": [
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            *(_JSON if form == "json" else _LINE),
+        ],
+    }
+
+
+def _line(_logger: WrappedLogger, _method: str, entry: EventDict) -> str:
+    """`TIME LEVEL LOGGER MESSAGE key=value …`, with a traceback on the lines after."""
+    for kept in ("stack", "message"):
+        entry.pop(kept, None)
+    trace = entry.pop("exception", "")
+    words = [entry.pop("time"), entry.pop("level").upper(), entry.pop("logger")]
+    words += [entry.pop("event"), *(f"{key}={value}" for key, value in sorted(entry.items()))]
+    return " ".join(str(word) for word in words) + (f"\n{trace}" if trace else "")
+
+
+_LINE: list[Processor] = [structlog.processors.format_exc_info, _line]
+_JSON: list[Processor] = [
+    structlog.processors.format_exc_info,
+    structlog.processors.EventRenamer("message"),
+    structlog.processors.JSONRenderer(ensure_ascii=False, default=str),
+]
