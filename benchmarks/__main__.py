@@ -13,7 +13,7 @@ from tests.remote.sshd import Sshd
 
 from .frames import scrolling
 from .living import click_to_byte, line_to_frame, searching, web
-from .rows import Row, five_steps, memory, one_more_step, output, windows
+from .rows import Row, five_steps, many_hosts, memory, one_more_step, output, windows
 from .stage import console
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
@@ -38,6 +38,7 @@ def _rows(stage: Stage, sshd: Sshd) -> Iterator[Row]:
     yield one_more_step(stage, sshd)
     for count in (1, 10, 50):
         yield five_steps(stage, sshd, count)
+    yield many_hosts(stage, sshd, 500)
     long, short = sshd.home / "long.txt", sshd.home / "short.txt"
     long.write_bytes(LINE * (100_000_000 // len(LINE)))
     short.write_bytes(b"".join(b"%d\n" % number for number in range(1, 1_000_001)))

@@ -13,6 +13,9 @@ import paramiko
 from rollback_console.remote.sockets import dial
 from tests.remote.sshd import Sshd
 
+TOGETHER = 64
+"""Hosts that one sshd, which plays them all, is asked for at the same moment."""
+
 
 class Ssh:
     """The OpenSSH client, alone or with one shared connection (ControlMaster)."""
@@ -73,7 +76,7 @@ class Bare:
 
 def bare_steps(sshd: Sshd, count: int, commands: list[str]) -> None:
     """The commands one after another, each on every host at once, connections included."""
-    with ThreadPoolExecutor(count) as pool:
+    with ThreadPoolExecutor(min(count, TOGETHER)) as pool:
         fleet = list(pool.map(lambda _: Bare(sshd), range(count)))
         for command in commands:
             list(pool.map(lambda each, line=command: each.run(line), fleet))

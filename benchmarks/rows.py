@@ -65,6 +65,18 @@ def five_steps(stage: make.Stage, sshd: Sshd, count: int) -> Row:
     return row
 
 
+def many_hosts(stage: make.Stage, sshd: Sshd, count: int) -> Row:
+    """Five steps on very many hosts at once, beside only connecting and running them."""
+    row = Row(f"5 steps on {count} hosts", "s", "grows with the hosts")
+    commands, names = ["true"] * 5, hosts(stage, sshd, count)
+    seconds: dict[str, list[float]] = {}
+    _timed(seconds, "paramiko", 1, lambda: peers.bare_steps(sshd, count, commands))
+    rollback = approved(stage, commands, names)
+    _timed(seconds, "ours", 1, lambda: drive(rollback))
+    row.figures = {name: each[0] for name, each in seconds.items()}
+    return row
+
+
 def _tools(sshd: Sshd, count: int, commands: list[str]) -> Iterator[tuple[str, Callable[[], None]]]:
     if tools.there():
         yield "pyinfra", lambda: tools.pyinfra(sshd, count, commands)
