@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import secrets
 from importlib.util import find_spec
+from ipaddress import ip_network
 from pathlib import Path
 
 import environ
@@ -57,6 +58,17 @@ def needs(name: str, package: str, extra: str) -> str:
             f"{name} is set, but {package} is not installed: pip install rollback-console[{extra}]."
         )
     return value
+
+
+def networks(name: str) -> list[str]:
+    """Networks in CIDR form, comma separated, or ImproperlyConfigured."""
+    values = [each.strip() for each in env.list(name, default=[]) if each.strip()]
+    try:
+        return [str(ip_network(each, strict=False)) for each in values]
+    except ValueError as error:
+        raise ImproperlyConfigured(
+            f"{name} must be networks such as 10.0.0.0/8, comma separated: {error}."
+        ) from error
 
 
 def _read(name: str, path: Path) -> str:

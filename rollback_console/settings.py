@@ -11,7 +11,7 @@ from cryptography.fernet import Fernet
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from .environment import env, given, needs, positive, secret
+from .environment import env, given, needs, networks, positive, secret
 from .identity import providers
 from .logbook import configuration
 
@@ -63,6 +63,8 @@ INSTALLED_APPS = [
     "rollback_console.plans",
     "rollback_console.rollbacks",
     "rollback_console.postmortems",
+    "rollback_console.proposals",
+    "rollback_console.outbox",
     "rollback_console.web",
     "rollback_console.api",
 ]
@@ -172,6 +174,11 @@ CACHES = {
     },
     "process": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
 }
+
+# Messages go to public addresses, and to these networks.
+MESSAGES_ALLOW = networks("MESSAGES_ALLOW")
+MESSAGES_SECONDS = positive("MESSAGES_SECONDS", 15)
+MESSAGES_CA_FILE = env.str("MESSAGES_CA_FILE", "")
 
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"

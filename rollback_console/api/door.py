@@ -22,6 +22,7 @@ from .routes import (
     pins,
     plans,
     postmortems,
+    proposals,
     rollbacks,
     steering,
     trends,
@@ -39,7 +40,18 @@ api = Api(
 )
 translating.install(api)
 api.add_decorator(idempotency.once, mode="operation")
-for noun in (plans, rollbacks, deciding, steering, logs, postmortems, pins, trends, archives):
+for noun in (
+    plans,
+    rollbacks,
+    deciding,
+    steering,
+    logs,
+    postmortems,
+    pins,
+    trends,
+    archives,
+    proposals,
+):
     api.add_router("", noun.router)
 
 

@@ -9,6 +9,7 @@ from django.db.models import Model, QuerySet
 from django.http import Http404
 
 from rollback_console.plans.models import Environment, Plan, Revision, Service
+from rollback_console.proposals.models import Proposal
 from rollback_console.rollbacks.models import Pin, Rollback, StepRun
 
 M = TypeVar("M", bound=Model)
@@ -56,6 +57,12 @@ def pin(number: int) -> Pin:
     """With its service and who made it."""
     rows = Pin.objects.select_related("service", "by")
     return _one(rows.filter(pk=number), f"There is no pin {number}.")
+
+
+def proposal(number: int) -> Proposal:
+    """With its environment, plan and who decided on it."""
+    rows = Proposal.objects.select_related("environment", "plan", "decided_by")
+    return _one(rows.filter(pk=number), f"There is no proposal {number}.")
 
 
 def _one(rows: QuerySet[M], sentence: str) -> M:

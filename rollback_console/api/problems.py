@@ -26,6 +26,7 @@ KINDS: dict[str, tuple[int, str]] = {
     "not-ready": (422, "Something is missing before this could run"),
     "unreadable-plan": (422, "The plan document cannot be read"),
     "key-reused": (422, "The Idempotency-Key belongs to another request"),
+    "too-many": (429, "Too much in too short a time"),
     "internal": (500, "Something went wrong in the console"),
     "unavailable": (503, "The console cannot work at the moment"),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, path, re_path
 
 from .door import api, behind, describe_problem, nothing_here
+from .hooks import receive
 
 _routes, _, _ = api.urls
 
@@ -17,5 +18,6 @@ urlpatterns: list[URLPattern] = [
         if isinstance(route, URLPattern) and route.name != "api-root"
     ),
     path("problems/<slug:kind>", behind(describe_problem), name="problem"),
+    path("hooks/<uuid:key>", behind(receive), name="hook"),
     re_path(r"", behind(nothing_here)),
 ]

@@ -10,6 +10,10 @@ from .models import Rollback
 finished = Signal()
 """Sent after commit with `rollback`; receivers may fail without harm."""
 
+sweeping = Signal()
+"""Sent once by a sweeper process as it begins, with `stop`, the threading.Event that ends it.
+Receivers that work along with it do so in threads of their own."""
+
 
 def send_finished(rollback: Rollback) -> None:
     """Send `finished` once the caller's transaction has committed."""

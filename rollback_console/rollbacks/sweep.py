@@ -14,7 +14,7 @@ from django.db.models.functions import Now
 
 from rollback_console.engine.states import RollbackState
 
-from . import carry, clock, driver, health
+from . import carry, clock, driver, health, signals
 from .lease import DRIVEN
 from .models import Rollback
 from .tasks import enqueue
@@ -27,6 +27,7 @@ OVERDUE = timedelta(seconds=4)
 
 def forever(stop: threading.Event) -> None:
     """Sweep every `SWEEP_EVERY` until `stop` is set; a failing sweep is logged and repeated."""
+    signals.sweeping.send_robust(sender=None, stop=stop)
     with ThreadPoolExecutor(max_workers=16, thread_name_prefix="sweep") as pool:
         driving: dict[int, Future[None]] = {}
         while not stop.is_set():

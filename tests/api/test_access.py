@@ -57,6 +57,10 @@ ROUTES = [
     ("GET", "/trends.csv", "read"),
     ("GET", "/rollbacks/9/archive", "read"),
     ("POST", "/incidents", "request"),
+    ("GET", "/proposals", "read"),
+    ("GET", "/proposals/9", "read"),
+    ("POST", "/proposals/9/requests", "request"),
+    ("POST", "/proposals/9/dismissals", "request"),
 ]
 
 every_route = pytest.mark.parametrize(("method", "path", "scope"), ROUTES)

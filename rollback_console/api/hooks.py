@@ -1,0 +1,52 @@
+"""Where monitoring proposes rollbacks: one address for each integration, behind its secret.
+
+Not a route of the REST door: its bodies are those of Alertmanager and Grafana, and its secret
+opens this address alone. docs/messages.md describes it.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase, HttpResponseNotAllowed
+
+from rollback_console.proposals import entrance, readers, services
+from rollback_console.proposals.models import Integration
+from rollback_console.rollbacks import clock
+
+from .problems import Problem, respond
+
+LARGEST = 256 * 1024
+"""Bytes of a body."""
+
+
+def receive(request: HttpRequest, key: UUID) -> HttpResponseBase:
+    """Take what an integration sends: 202 with the proposals that stand for its alerts."""
+    if request.method not in {"POST", "PUT"}:
+        return HttpResponseNotAllowed(["POST", "PUT"])
+    try:
+        return _taken(request, key)
+    except readers.Unreadable as error:
+        return respond(request, Problem("malformed", str(error)))
+    except Problem as problem:
+        return respond(request, problem)
+
+
+def _taken(request: HttpRequest, key: UUID) -> HttpResponse:
+    body = request.body
+    if len(body) > LARGEST:
+        raise Problem("too-large", "A body holds at most 256 KiB. Group fewer alerts together.")
+    found = Integration.objects.select_related("environment", "plan").filter(key=key).first()
+    now = clock.now()
+    if why := entrance.problem(found, request.headers, body, now.timestamp()):
+        raise Problem("unauthenticated", why, headers=_CHALLENGE)
+    assert found is not None  # noqa: S101  entrance believes nobody whom it does not know
+    if not services.count(found, now):
+        raise Problem("too-many", _TOO_MANY, headers={"Retry-After": "60"})
+    made = services.take(found, readers.read(found.kind, body))
+    return JsonResponse({"proposals": [each.pk for each in made]}, status=202)
+
+
+_CHALLENGE = {"WWW-Authenticate": 'Bearer realm="Rollback Console integration"'}
+_TOO_MANY = f"An integration sends at most {services.MANY} bodies a minute. Group alerts."

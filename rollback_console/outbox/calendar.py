@@ -1,0 +1,156 @@
+"""What nobody does but time: updates and actions that are due, and what waits to be noticed.
+
+Each is looked for anew on every round and kept under a cause of its own, so that a round that
+was cut short, or two at once, tell nothing twice and forget nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import OuterRef, Subquery
+
+from rollback_console.engine.states import TERMINAL
+from rollback_console.plans.models import Plan, ProbeResult
+from rollback_console.plans.probes import Verdict
+from rollback_console.postmortems import cadence, checklist
+from rollback_console.postmortems.models import ActionItem, PostmortemMove
+from rollback_console.proposals import services as proposals
+from rollback_console.rollbacks import clock
+from rollback_console.rollbacks.models import Rollback
+
+from . import gather
+from .models import Target
+from .notes import Note, link
+
+LOOKS_BACK = timedelta(days=2)
+"""A sweeper that was away for longer does not tell what is old news by then."""
+
+
+def events() -> None:
+    """Everything that is due now, of topics that somebody hears."""
+    heard = {topic for topics in _topics() for topic in topics}
+    now = clock.now()
+    for topic, find in _FINDERS.items():
+        if topic in heard:
+            for note in find(now):
+                gather.keep(note)
+    if "actions" in heard:
+        _actions(now)
+
+
+def _topics() -> Iterator[list[str]]:
+    yield from Target.objects.filter(is_active=True).values_list("topics", flat=True)
+
+
+def _updates(now: datetime) -> Iterator[Note]:
+    alive = Rollback.objects.exclude(state__in=TERMINAL).filter(started_at__isnull=False)
+    for rollback in alive.select_related("environment", "service", "revision", "requested_by"):
+        beat = cadence.beat(rollback)
+        if beat.late(now) and beat.next_due:
+            yield Note(
+                cause=f"cadence:{rollback.pk}:{beat.next_due.isoformat(timespec='seconds')}",
+                topic="cadence",
+                kind="cadence.due",
+                environment=rollback.environment,
+                title=f"An update is due: {rollback.title}",
+                text=f"Others were promised a word by {beat.next_due:%H:%M} UTC. Rollback "
+                f"{rollback.pk} of {rollback.service} is {rollback.state}.",
+                link=link(f"/rollbacks/{rollback.pk}/communication/"),
+                rollback=rollback,
+                to=(rollback.requested_by.email,) if rollback.requested_by.email else (),
+            )
+
+
+def _published(now: datetime) -> Iterator[Note]:
+    moves = PostmortemMove.objects.filter(new="published", at__gte=now - LOOKS_BACK)
+    related = ("postmortem__rollback__environment", "postmortem__rollback__service")
+    for move in moves.select_related(*related):
+        rollback = move.postmortem.rollback
+        yield Note(
+            cause=f"published:{move.pk}",
+            topic="published",
+            kind="postmortem.published",
+            environment=rollback.environment,
+            title=f"Postmortem published: {rollback.title}",
+            text=f"What was learned from rollback {rollback.pk} of {rollback.service}.",
+            link=link(f"/rollbacks/{rollback.pk}/postmortem/"),
+            rollback=rollback,
+        )
+
+
+def _proposed(now: datetime) -> Iterator[Note]:
+    for each in proposals.waiting().filter(opened_at__gte=now - LOOKS_BACK):
+        yield Note(
+            cause=f"proposal:{each.pk}",
+            topic="proposed",
+            kind="proposal.opened",
+            environment=each.environment,
+            title=f"Rollback proposed by {each.source}: {each.title}",
+            text=f"{each.detail}\nNothing runs: a person asks for a rollback, or dismisses this.",
+            link=link(f"/proposals/{each.pk}/"),
+        )
+
+
+def _not_ready(now: datetime) -> Iterator[Note]:
+    """At most one a day for a plan and what is wrong with it."""
+    for plan, red in _red(now):
+        wrong = sorted({f"{each.host}: {each.detail}" for each in red})
+        digest = hashlib.sha256("\n".join(wrong).encode()).hexdigest()[:16]
+        yield Note(
+            cause=f"readiness:{plan.pk}:{digest}:{now:%Y-%m-%d}",
+            topic="readiness",
+            kind="readiness.red",
+            environment=plan.environment,
+            title=f"This plan would not work now: {plan.title}",
+            text="\n".join(wrong[:20]),
+            link=link(f"/plans/{plan.slug}/"),
+        )
+
+
+def _red(now: datetime) -> Iterator[tuple[Plan, list[ProbeResult]]]:
+    newest = ProbeResult.objects.filter(revision__plan=OuterRef("pk")).order_by("-at")
+    plans = Plan.objects.select_related("environment").annotate(
+        probed=Subquery(newest.values("snapshot_sha256")[:1])
+    )
+    for plan in plans.filter(probed__isnull=False):
+        asked = ProbeResult.objects.filter(revision__plan=plan, snapshot_sha256=plan.probed)
+        red = list(asked.filter(verdict=Verdict.NOT_READY, at__gte=now - LOOKS_BACK))
+        if red:
+            yield plan, red
+
+
+@transaction.atomic
+def _actions(now: datetime) -> None:
+    """An owner counts as reminded only once somebody's delivery was written."""
+    items = [item for item in checklist.due_items(now) if gather.keep(_action(item))]
+    checklist.reminded(items, now)
+
+
+def _action(item: ActionItem) -> Note:
+    rollback, owner = item.rollback, item.owner
+    name = (owner.get_full_name() or owner.get_username()) if owner else "nobody"
+    due = f"due {item.due:%d %b %Y}" if item.due else "to be done"
+    since = item.reminded_at.isoformat(timespec="seconds") if item.reminded_at else "first"
+    return Note(
+        cause=f"action:{item.pk}:{item.due}:{since}",
+        topic="actions",
+        kind="action.due",
+        environment=rollback.environment,
+        title=f"Action item {due}: {item.text}",
+        text=f"For {name}, after rollback {rollback.pk} of {rollback.service}.",
+        link=link(f"/rollbacks/{rollback.pk}/checklist/"),
+        rollback=rollback,
+        to=(owner.email,) if owner and owner.email else (),
+    )
+
+
+_FINDERS: dict[str, Callable[[datetime], Iterator[Note]]] = {
+    "cadence": _updates,
+    "published": _published,
+    "proposed": _proposed,
+    "readiness": _not_ready,
+}

@@ -1,0 +1,105 @@
+"""From what happened to deliveries: each event of each rollback once, by a cursor of its own.
+
+Events are numbered without gaps under their rollback's lock, so a cursor per rollback misses
+none, whatever order transactions commit in. Nothing of this runs inside the transaction that
+makes an event: it can neither fail nor slow it.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from django.db import transaction
+from django.db.models import F, Value
+from django.db.models.functions import Coalesce, Now
+
+from rollback_console.rollbacks.models import Event, Rollback
+
+from . import notes
+from .models import Delivery, Target, Told
+from .notes import Note
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 200
+
+
+def events() -> int:
+    """Write what is owed for new events; how many rollbacks had some."""
+    told = Coalesce(F("told__seq"), Value(0))
+    behind = Rollback.objects.annotate(known=told).filter(last_seq__gt=F("known"))
+    # What was loaded from a file happened long ago, and was told then.
+    behind = behind.filter(imported=None).order_by("id")
+    found = list(behind.values_list("id", "known")[:AT_ONCE])
+    for number, known in found:
+        _rollback(number, known)
+    return len(found)
+
+
+def keep(note: Note) -> int:
+    """A delivery for each target that hears of it, unless it has one; how many there are.
+
+    Several callers at once, or one that died half-way, make no second one.
+    """
+    targets = listening(note)
+    if not targets:
+        return 0
+    clean = notes.masked(note)
+    Delivery.objects.bulk_create(
+        [_delivery(target, clean) for target in targets], ignore_conflicts=True
+    )
+    return len(targets)
+
+
+def listening(note: Note) -> list[Target]:
+    """Active targets that hear of a topic in an environment."""
+    rows = Target.objects.filter(is_active=True).defer("url", "secret")
+    rows = rows.filter(environment=None) | rows.filter(environment=note.environment)
+    return [target for target in rows if note.topic in target.topics]
+
+
+def _rollback(number: int, known: int) -> None:
+    rollback = Rollback.objects.select_related(
+        "environment", "service", "requested_by", "revision__plan"
+    ).get(pk=number)
+    found = list(
+        Event.objects.filter(rollback=number, seq__gt=known).select_related("by").order_by("seq")
+    )
+    owed = [note for event in found if (note := _note(rollback, event))]
+    with transaction.atomic():
+        if found and _advance(number, known, found[-1].seq):
+            for note in owed:
+                keep(note)
+
+
+def _note(rollback: Rollback, event: Event) -> Note | None:
+    try:
+        return notes.of_event(rollback, event)
+    except Exception:
+        # One event that cannot be told must not keep all later ones from being told.
+        log.exception("Event %s of rollback %s could not be told.", event.seq, rollback.pk)
+        return None
+
+
+def _advance(number: int, known: int, seq: int) -> bool:
+    """Move the cursor, unless another sweeper did."""
+    Told.objects.get_or_create(rollback_id=number)
+    return bool(Told.objects.filter(rollback=number, seq=known).update(seq=seq))
+
+
+def _delivery(target: Target, note: Note) -> Delivery:
+    return Delivery(
+        target=target,
+        target_name=target.name,
+        cause=note.cause,
+        topic=note.topic,
+        kind=note.kind,
+        environment=note.environment.slug,
+        rollback=note.rollback,
+        title=note.title,
+        text=note.text,
+        link=note.link,
+        to=list(note.to) if target.personal else [],
+        made_at=Now(),
+        due_at=Now(),
+    )

@@ -1,0 +1,117 @@
+"""What a message says: a title, a few lines and a link. Deciding happens behind the link."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from django.conf import settings
+from django.contrib.auth.models import User
+
+from rollback_console.engine.states import RollbackState
+from rollback_console.plans.models import Credential, Environment, Secret
+from rollback_console.postmortems.telling import tell
+from rollback_console.remote.redact import Redactor
+from rollback_console.rollbacks import queries
+from rollback_console.rollbacks.models import Event, Rollback
+from rollback_console.rollbacks.view import snapshot_of
+
+from . import topics
+
+LONGEST = 4000
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One message before it is known to whom. `to` are the mail addresses it concerns."""
+
+    cause: str
+    topic: str
+    kind: str
+    environment: Environment
+    title: str
+    text: str
+    link: str
+    rollback: Rollback | None = None
+    to: tuple[str, ...] = ()
+
+
+def link(path: str) -> str:
+    """The whole address of a page."""
+    return f"{settings.BASE_URL.rstrip('/')}{path}"
+
+
+def of_event(rollback: Rollback, event: Event) -> Note | None:
+    """What others are told of an event; None when its kind belongs to no topic."""
+    topic, opening = topics.of(event.kind)
+    if not topic:
+        return None
+    people = _asked(rollback) if topic in {"decide", "break_glass"} else []
+    said = _said(rollback, event)
+    lines = [said, *_about(rollback, topic, people)]
+    return Note(
+        cause=f"event:{rollback.pk}:{event.seq}",
+        topic=topic,
+        kind=event.kind,
+        environment=rollback.environment,
+        title=f"{opening}: {rollback.title}",
+        text="\n".join(line for line in lines if line),
+        link=link(f"/rollbacks/{rollback.pk}/"),
+        rollback=rollback,
+        to=_mails(person for person, _ in people) or _mails([rollback.requested_by]),
+    )
+
+
+def masked(note: Note) -> Note:
+    """Without secrets, calls to everybody in a chat, or more than a chat takes."""
+    secrets = list(_secrets(note.environment))
+    title = _clean(note.title, secrets).replace("\n", " ")
+    text = _clean(note.text, secrets)
+    text = text if len(text) <= LONGEST else f"{text[:LONGEST]} …"
+    return replace(note, title=f"[{note.environment.name}] {title}"[:200], text=text)
+
+
+def _said(rollback: Rollback, event: Event) -> str:
+    if event.kind == "message.sent":
+        return str(event.facts.get("text", ""))
+    who = f" ({event.by.get_full_name() or event.by.get_username()})" if event.by else ""
+    return f"{tell(event, snapshot_of(rollback.snapshot))}{who}"
+
+
+def _about(rollback: Rollback, topic: str, people: list[tuple[User, str]]) -> list[str]:
+    lines = [f"Rollback {rollback.pk} of {rollback.service} in {rollback.environment}"]
+    if topic in {"decide", "break_glass"}:
+        lines += [f"Reason: {rollback.reason}", f"Trigger: {rollback.trigger or 'none named'}"]
+    if people:
+        names = [f"{each.get_full_name() or each.username} ({role})" for each, role in people]
+        lines += [f"Asked now: {', '.join(names)}", f"Until {rollback.expires_at:%H:%M} UTC"]
+    return lines
+
+
+def _asked(rollback: Rollback) -> list[tuple[User, str]]:
+    """Those on the rungs of the ladder that have been reached, who have not decided."""
+    if rollback.state != RollbackState.REQUESTED:
+        return []
+    standing = queries.deciding(rollback, rollback.requested_by).standing
+    found = User.objects.in_bulk([maker.person for maker in standing.asked])
+    return [(found[maker.person], maker.role) for maker in standing.asked if maker.person in found]
+
+
+def _mails(people: Iterable[User]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(each.email for each in people if each.is_active and each.email))
+
+
+def _secrets(environment: Environment) -> Iterable[str]:
+    yield from Secret.objects.filter(environment=environment).values_list("value", flat=True)
+    for credential in Credential.objects.filter(hosts__environment=environment).distinct():
+        yield from (credential.password, credential.passphrase, credential.private_key)
+
+
+def _clean(text: str, secrets: list[str]) -> str:
+    redactor = Redactor(secrets)
+    shown = redactor.feed(text.encode("utf-8", "replace")) + redactor.flush()
+    read = shown.decode("utf-8", "replace")
+    clean = "".join(each for each in read if each.isprintable() or each == "\n")
+    for call in ("@everyone", "@here", "@channel", "<!"):
+        clean = clean.replace(call, f"{call[0]}\N{ZERO WIDTH SPACE}{call[1:]}")
+    return clean

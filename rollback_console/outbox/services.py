@@ -1,0 +1,162 @@
+"""The writes of people: targets, trying one out, and asking for another attempt."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
+from django.db.models.functions import Now
+
+from rollback_console import notify
+from rollback_console.notify import addresses
+from rollback_console.plans.models import Environment
+from rollback_console.rollbacks.errors import Refused
+from rollback_console.rollbacks.models import Rollback
+
+from . import dispatch, notes, topics
+from .models import Delivery, Target
+
+
+def add(
+    *,
+    by: User,
+    name: str,
+    url: str,
+    heard: list[str],
+    environment: Environment | None = None,
+    personal: bool = False,
+) -> tuple[Target, str]:
+    """A new target, and a webhook's signing secret, which is shown this once ("" for others)."""
+    _permit(by)
+    fields = _fields(name, url, heard, personal)
+    secret = secrets.token_urlsafe(32) if notify.Letter(url, "").signed else ""
+    made = Target.objects.create(
+        **fields, environment=environment, secret=secret, made_by=by, made_at=Now()
+    )
+    made.refresh_from_db()
+    return made, secret
+
+
+def change(
+    target: Target,
+    *,
+    by: User,
+    name: str,
+    heard: list[str],
+    environment: Environment | None,
+    personal: bool,
+    is_active: bool,
+    url: str = "",
+) -> tuple[Target, str]:
+    """Other words, topics or another URL ("" keeps it); a webhook that becomes one is given a
+    secret, which is returned this once."""
+    _permit(by)
+    fields = _fields(name, url or target.url, heard, personal, check=bool(url))
+    secret = ""
+    if notify.Letter(fields["url"], "").signed and not target.secret:
+        secret = fields["secret"] = secrets.token_urlsafe(32)
+    for field, value in {**fields, "environment": environment, "is_active": is_active}.items():
+        setattr(target, field, value)
+    target.save()
+    return target, secret
+
+
+def renew_secret(target: Target, *, by: User) -> str:
+    """A new signing secret, shown this once."""
+    _permit(by)
+    if not target.is_webhook:
+        raise Refused("Only webhooks are signed.")
+    secret = secrets.token_urlsafe(32)
+    target.secret = secret
+    target.save(update_fields=["secret"])
+    return secret
+
+
+def remove(target: Target, *, by: User) -> None:
+    """Nothing goes there any more; what was sent stays on record."""
+    _permit(by)
+    target.delete()
+
+
+def try_out(target: Target, *, by: User) -> Delivery:
+    """Send a test now and wait for what comes of it."""
+    _permit(by)
+    made = Delivery.objects.create(
+        target=target,
+        target_name=target.name,
+        cause=f"test:{uuid.uuid4()}",
+        topic="test",
+        kind="test",
+        environment=target.environment.slug if target.environment else "",
+        title="A test of the Rollback Console",
+        text=f"{by.get_full_name() or by.username} tries out {target.name}. Nothing happened.",
+        link=notes.link("/"),
+        to=[by.email] if target.personal and by.email else [],
+        # Nobody else is to send it; a test is tried once.
+        attempts=len(dispatch.DELAYS),
+        made_at=Now(),
+        due_at=Now(),
+    )
+    dispatch.carry(made.pk)
+    made.refresh_from_db()
+    return made
+
+
+def retry(delivery: Delivery, *, by: User) -> Delivery:
+    """Try a failed one again soon."""
+    if not (by.is_active and by.has_perm("rollbacks.operate_rollback")):
+        raise Refused("You may not send messages again. Ask an operator.")
+    failed = Delivery.objects.filter(pk=delivery.pk, state=Delivery.FAILED)
+    again = {"state": Delivery.WAITING, "attempts": 0, "due_at": Now(), "claim": None}
+    if not failed.update(**again, retried_by=by, retried_at=Now()):
+        raise Refused("Only what failed can be sent again. Reload the page.")
+    delivery.refresh_from_db()
+    return delivery
+
+
+def targets() -> QuerySet[Target]:
+    """Every target as a list shows it, without what is secret."""
+    return Target.objects.defer("url", "secret").select_related("environment")
+
+
+def troubled() -> QuerySet[Delivery]:
+    """What failed, or waits after a failure, newest first."""
+    return (
+        Delivery.objects.exclude(state=Delivery.SENT).exclude(problem="").select_related("target")
+    )
+
+
+def of_rollback(rollback: Rollback) -> QuerySet[Delivery]:
+    """What was sent about a rollback, newest first."""
+    return rollback.deliveries.select_related("target", "retried_by").order_by("-id")
+
+
+def hearing(rollback: Rollback, topic: str) -> list[Target]:
+    """Active targets that are told of a topic of this rollback."""
+    here = {None, rollback.environment_id}
+    rows = targets().filter(is_active=True)
+    return [each for each in rows if each.environment_id in here and topic in each.topics]
+
+
+def _fields(
+    name: str, url: str, heard: list[str], personal: bool, *, check: bool = True
+) -> dict[str, Any]:
+    if check and (why := notify.problem_with(url, dispatch.rules())):
+        raise Refused(why)
+    if personal and not addresses.is_mail(url):
+        raise Refused("Only mail can go to those it concerns. Leave that box empty.")
+    return {
+        "name": name.strip(),
+        "url": url.strip(),
+        "shown": addresses.masked(url),
+        "topics": topics.known(heard),
+        "personal": personal,
+    }
+
+
+def _permit(by: User) -> None:
+    if not (by.is_active and by.has_perm("plans.change_environment")):
+        raise Refused("Only admins say where messages go.")

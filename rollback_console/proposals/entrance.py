@@ -1,0 +1,46 @@
+"""Whether what arrives at an integration's address comes from who it says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rollback_console.notify import signing
+
+from .models import Integration
+
+GRAFANA_SIGNATURE = "X-Grafana-Alerting-Signature"
+GRAFANA_TIMESTAMP = "X-Grafana-Alerting-Timestamp"
+
+
+def problem(
+    integration: Integration | None, headers: Mapping[str, str], body: bytes, now: float
+) -> str:
+    """Why the sender is not believed; "" when it is: by bearer token, or by signature.
+
+    A signature of Grafana's counts with its timestamp alone: without one it could be replayed.
+    """
+    if integration is None:
+        return UNKNOWN
+    secret = integration.secret
+    scheme, _, token = headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return "" if signing.same(token.strip(), secret) else UNKNOWN
+    if given := headers.get(signing.SIGNATURE, ""):
+        return signing.problem(secret, headers.get(signing.TIMESTAMP, ""), given, body, now)
+    if given := headers.get(GRAFANA_SIGNATURE, ""):
+        return _grafana(secret, headers.get(GRAFANA_TIMESTAMP, ""), given, body, now)
+    return UNKNOWN
+
+
+UNKNOWN = (
+    "Send the integration's secret as `Authorization: Bearer SECRET`, or sign the body with it."
+)
+
+
+def _grafana(secret: str, timestamp: str, given: str, body: bytes, now: float) -> str:
+    if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) < 12):
+        return f"Have Grafana send its timestamp as {GRAFANA_TIMESTAMP}."
+    if abs(now - int(timestamp)) > signing.WINDOW:
+        return "This was signed more than 5 minutes ago, or a clock is wrong."
+    expected = signing.mac(secret, f"{timestamp}:".encode() + body)
+    return "" if signing.same(given, expected) else UNKNOWN

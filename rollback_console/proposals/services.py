@@ -1,0 +1,205 @@
+"""The writes: integrations by admins, proposals by monitoring, decisions by people."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Now
+
+from rollback_console.plans.models import Environment, Plan, Service
+from rollback_console.rollbacks import services as rollbacks
+from rollback_console.rollbacks.errors import Refused
+from rollback_console.rollbacks.models import Rollback
+
+from .models import Integration, Proposal
+from .readers import Alert
+
+MANY = 60
+"""What one integration may send in a minute."""
+
+_UNTOLD = "untold-"
+
+
+def integrate(
+    *, by: User, name: str, kind: str, environment: Environment, plan: Plan | None = None
+) -> tuple[Integration, str]:
+    """A new integration and its secret, which is shown this once."""
+    _permit_admin(by)
+    _fit(environment, plan)
+    secret = _secret()
+    made = Integration.objects.create(
+        name=name.strip(),
+        kind=kind,
+        environment=environment,
+        plan=plan,
+        secret=secret,
+        made_by=by,
+        made_at=Now(),
+        secret_at=Now(),
+    )
+    made.refresh_from_db()
+    return made, secret
+
+
+def change(integration: Integration, *, by: User, name: str, plan: Plan | None) -> Integration:
+    """Another name, or another plan to propose."""
+    _permit_admin(by)
+    _fit(integration.environment, plan)
+    Integration.objects.filter(pk=integration.pk).update(name=name.strip(), plan=plan)
+    integration.refresh_from_db()
+    return integration
+
+
+def renew_secret(integration: Integration, *, by: User) -> str:
+    """A new secret, shown this once; the old one opens nothing any more."""
+    _permit_admin(by)
+    secret = _secret()
+    integration.secret = secret
+    Integration.objects.filter(pk=integration.pk).update(secret=secret, secret_at=Now())
+    return secret
+
+
+def remove(integration: Integration, *, by: User) -> None:
+    """It proposes nothing any more; what it proposed stays."""
+    _permit_admin(by)
+    integration.delete()
+
+
+def count(integration: Integration, now: Any) -> bool:
+    """Whether one more is within what may be sent in a minute; counts it when it is."""
+    minute = now.replace(second=0, microsecond=0)
+    row = Integration.objects.filter(pk=integration.pk)
+    if row.filter(minute=minute, taken__lt=MANY).update(taken=F("taken") + 1, last_used_at=Now()):
+        return True
+    fresh = row.exclude(minute=minute) | row.filter(minute=None)
+    return bool(fresh.update(minute=minute, taken=1, last_used_at=Now()))
+
+
+@transaction.atomic
+def take(integration: Integration, alerts: list[Alert]) -> list[Proposal]:
+    """Keep each alert as a proposal, once; a resolved one is noted on what it had opened."""
+    # One sender at a time: two copies of an alert that arrive together are one proposal.
+    Integration.objects.select_for_update().get(pk=integration.pk)
+    taken = [
+        _seen(integration, alert) if alert.firing else _resolved(integration, alert)
+        for alert in alerts
+    ]
+    return [each for each in taken if each is not None]
+
+
+def dismiss(proposal: Proposal, *, by: User, reason: str) -> Proposal:
+    """No rollback for this alert, and why."""
+    _permit(by)
+    if not reason.strip():
+        raise Refused("Say why no rollback is needed: whoever looks next wants to know.")
+    _decide(proposal, by, state="dismissed", reason=reason.strip())
+    return proposal
+
+
+@transaction.atomic
+def request(proposal: Proposal, *, by: User, **request: Any) -> Rollback:
+    """A person asks for a rollback because of it: `request` is what rollbacks.request takes.
+
+    The request stands like any other: whoever makes it may not approve it.
+    """
+    _permit(by)
+    made = rollbacks.request(by=by, **request)
+    _decide(proposal, by, state="requested", rollback=made)
+    return made
+
+
+def waiting() -> QuerySet[Proposal]:
+    """What nobody has decided on, newest first."""
+    found = Proposal.objects.filter(state="open")
+    return found.select_related("environment", "plan__service").order_by("-id")
+
+
+def _seen(integration: Integration, alert: Alert) -> Proposal:
+    found = _known(integration, alert)
+    if found is None:
+        return _open(integration, alert)
+    Proposal.objects.filter(pk=found.pk).update(
+        last_seen_at=Now(),
+        times_seen=F("times_seen") + 1,
+        resolved_at=None,
+        episode=alert.episode or found.episode,
+    )
+    found.refresh_from_db()
+    return found
+
+
+def _known(integration: Integration, alert: Alert) -> Proposal | None:
+    """What this alert opened before. Without an episode, one that was not resolved goes on."""
+    mine = integration.made.filter(fingerprint=alert.fingerprint).order_by("-id")
+    going_on = mine.filter(Q(state="open") | Q(resolved_at=None, episode__startswith=_UNTOLD))
+    same = mine.filter(episode=alert.episode) if alert.episode else going_on
+    return same.first() or mine.filter(state="open").first()
+
+
+def _open(integration: Integration, alert: Alert) -> Proposal:
+    made = Proposal.objects.create(
+        integration=integration,
+        source=integration.name,
+        environment=integration.environment,
+        plan=_plan(integration, alert.labels),
+        fingerprint=alert.fingerprint,
+        episode=alert.episode or f"{_UNTOLD}{secrets.token_hex(8)}",
+        title=alert.title,
+        trigger=f"{integration.get_kind_display()}: {alert.title}"[:300],
+        detail=alert.detail,
+        link=alert.link,
+        opened_at=Now(),
+        last_seen_at=Now(),
+    )
+    made.refresh_from_db()
+    return made
+
+
+def _resolved(integration: Integration, alert: Alert) -> Proposal | None:
+    mine = integration.made.filter(fingerprint=alert.fingerprint, resolved_at=None)
+    found = mine.order_by("-id").first()
+    if found is not None:
+        mine.update(resolved_at=Now())
+        found.refresh_from_db()
+    return found
+
+
+def _plan(integration: Integration, labels: dict[str, str]) -> Plan | None:
+    """The plan an alert names, else the integration's, else the only one of its service."""
+    here = Plan.objects.filter(environment=integration.environment)
+    named = here.filter(slug=labels.get("rollback_plan", "")).first()
+    if named or integration.plan:
+        return named or integration.plan
+    service = Service.objects.filter(slug=labels.get("service", "")).first()
+    of_service = list(here.filter(service=service)[:2]) if service else []
+    return of_service[0] if len(of_service) == 1 else None
+
+
+def _decide(proposal: Proposal, by: User, **fields: Any) -> None:
+    mine = Proposal.objects.filter(pk=proposal.pk, state="open")
+    if not mine.update(decided_by=by, decided_at=Now(), **fields):
+        raise Refused("Somebody decided on this proposal already. Reload the page.")
+    proposal.refresh_from_db()
+
+
+def _fit(environment: Environment, plan: Plan | None) -> None:
+    if plan is not None and plan.environment_id != environment.pk:
+        raise Refused(f"The plan {plan} belongs to {plan.environment}, not {environment}.")
+
+
+def _secret() -> str:
+    return secrets.token_urlsafe(32)
+
+
+def _permit(by: User) -> None:
+    if not (by.is_active and by.has_perm("rollbacks.request_rollback")):
+        raise Refused("You may read proposals, but not decide on them. Ask an operator.")
+
+
+def _permit_admin(by: User) -> None:
+    if not (by.is_active and by.has_perm("plans.change_environment")):
+        raise Refused("Only admins say which programs may propose rollbacks.")
