@@ -13,6 +13,7 @@ from tests.remote.sshd import Sshd
 
 from .frames import scrolling
 from .living import click_to_byte, line_to_frame, searching, web
+from .plans import ordinary_plan, strangest_plan
 from .rows import Row, five_steps, many_hosts, memory, one_more_step, output, windows
 from .stage import console
 
@@ -51,6 +52,8 @@ def _rows(stage: Stage, sshd: Sshd) -> Iterator[Row]:
         for viewers in (1, 500):
             yield from line_to_frame(stage, server, viewers)
         yield from scrolling(stage, server)
+    yield ordinary_plan()
+    yield strangest_plan()
 
 
 def _table(row: Row) -> list[str]:

@@ -38,7 +38,7 @@ class Block:
 
     `level` is a heading's; `number` an ordered item's, None for a bullet; `checkbox` says
     an item has one. A fence has `info`, its content in `rows` and `closed`; the first row's
-    source line is `first_row`. A table has its cells in `table`, header first, each
+    source line is `first_row`; `spared` says it is not read for commands. A table has its cells in `table`, header first, each
     row with its line.
     """
 
@@ -53,6 +53,7 @@ class Block:
     info: str = ""
     rows: list[str] = field(default_factory=list)
     closed: bool = True
+    spared: bool = False
     table: list[tuple[int, list[str]]] = field(default_factory=list)
 
     @property

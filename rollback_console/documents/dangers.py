@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from rollback_console.documents.model import Severity
 from rollback_console.documents.programs import bare, destroys, pieces
+from rollback_console.documents.remember import remember_short
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +122,13 @@ _RULES: tuple[tuple[Severity, str, str, str], ...] = (
 _COMPILED = tuple((s, code, re.compile(p, re.MULTILINE), text) for s, code, p, text in _RULES)
 
 
-def dangers(text: str) -> Iterator[Danger]:
+@remember_short
+def dangers(text: str) -> tuple[Danger, ...]:
     """All there is to say about one command, each code once."""
+    return tuple(_dangers(text))
+
+
+def _dangers(text: str) -> Iterator[Danger]:
     for code in destroys(text):
         yield Danger(Severity.WARNING, code, _DESTROYS[code])
     parts = [*pieces(text), bare(text)[:1500]]

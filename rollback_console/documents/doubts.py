@@ -66,6 +66,11 @@ _SENTENCES: dict[str, tuple[Severity, str]] = {
         "These commands come after a choice and are run whichever way is chosen. Make them a step"
         " of their own if that is not meant.",
     ),
+    "too-much-to-read": (
+        Severity.ERROR,
+        "The plan holds more than 48 KiB of commands, and these come after that: they are only"
+        " shown. Keep them in a script on the host and call it.",
+    ),
     "bad-attribute": (Severity.ERROR, "An attribute of this fence is not understood."),
 }
 

@@ -78,6 +78,8 @@ def read_fence(block: Block) -> FenceText:
     """Read one fence block. Never raises; doubts make it not runnable."""
     info = Info() if block.info == INDENTED else parse_info(block.info)
     language = info.language
+    if block.spared:
+        return FenceText(block, info, [], runnable=False, doubt="too-much-to-read")
     if language in POWERSHELLS or language in SQLS:
         return _foreign(block, info)
     if language in SESSIONS or (language in SHELLS | {""} and _has_prompt(block.rows)):

@@ -9,7 +9,8 @@ import yaml
 
 from rollback_console.documents.model import FrontMatter
 
-_MOST_LINES = 2000
+_MOST_LINES = 400
+_MOST_LETTERS = 8 * 1024
 
 
 class _Loader(yaml.SafeLoader):
@@ -33,6 +34,8 @@ def read_front_matter(lines: Sequence[str]) -> FrontMatter:
     head = "\n".join(lines[1:end])
     if not end or not _reads_like_head(lines[1:end]):
         return FrontMatter()
+    if len(head) > _MOST_LETTERS:
+        return FrontMatter({}, (1, end + 1), "it is longer than 8 KiB")
     try:
         values = yaml.load(head, Loader=_Loader)  # noqa: S506 - a SafeLoader, narrowed
     except (yaml.YAMLError, ValueError, OverflowError, RecursionError, TypeError) as error:

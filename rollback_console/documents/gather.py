@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 
 from rollback_console.documents.fields import Field
 from rollback_console.documents.kinds import kind_of, name_from_label, name_of
 from rollback_console.documents.model import Command, Placeholder, PlanDocument, Step
-from rollback_console.documents.placeholders import find, uses
+from rollback_console.documents.placeholders import find, line_around, uses
+
+# A command whose placeholder is beyond these cannot be filled in, so it is refused, not run.
+MOST = 3_000
+# Letters of one text that are searched; a person who reads that much has stopped filling in.
+_TEXT = 16 * 1024
 
 
 def placeholders_of(document: PlanDocument, fields: Sequence[Field]) -> tuple[Placeholder, ...]:
     """In order of first place. The same unit is one parameter; two units never share a name."""
     named: dict[str, Placeholder] = {}
     by_unit: dict[tuple[str, str], str] = {}
-    found = sorted(_all(document, fields), key=lambda one: one.line)
+    found = sorted(islice(_all(document, fields), MOST), key=lambda one: one.line)
     for one in found:
         scope = one.where if one.where != "command" else ""
         name = by_unit.get((scope, one.unit)) or _free(one.name, named)
@@ -85,8 +91,8 @@ def commands_of(step: Step) -> Iterator[Command]:
 
 
 def _in_text(text: str, line: int, where: str) -> Iterator[Placeholder]:
-    for at, row in enumerate(text.split("\n")):
+    for at, row in enumerate(text[:_TEXT].split("\n")):
         for one in find(row):
-            kind = kind_of(one.text, one.text, (row[: one.start], row[one.end :]), one.moment)
+            kind = kind_of(one.text, one.text, line_around(row, one.start, one.end), one.moment)
             name = name_of(one.text, one.text, kind)
             yield Placeholder(one.text, kind, line + at, name, one.text, where)

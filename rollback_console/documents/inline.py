@@ -15,6 +15,7 @@ from rollback_console.documents.programs import reads_like_command
 from rollback_console.documents.words import is_negated
 
 _CODE = re.compile(r"(?<!`)(`{1,2})(?!`)([^`\n]{3,400})\1(?!`)")
+_MOST = 2_000
 _RUN = re.compile(
     r"(?:^|[\s,;(])(?:run|execute|use|using|with|via|by running|issue|type|enter|ejecutar?"
     r"|correr|executer|lancer"
@@ -39,7 +40,7 @@ def command_of_cell(cell: str, line: int) -> list[Command]:
     """The command a table cell consists of; a cell with an odd backtick was cut at a pipe."""
     match = _CODE.fullmatch(cell.strip())
     text = match[2].strip() if match else cell.strip()
-    if "`" in text or not reads_like_command(text):
+    if len(text) > _MOST or "`" in text or not reads_like_command(text):
         return []
     return [Command(text, (line, line))]
 

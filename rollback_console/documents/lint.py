@@ -33,6 +33,7 @@ def findings_of(
     rows = split_lines(document.source)
     found = [
         *_head(document),
+        *_unread(document),
         *_fields(fields),
         *_parts(document),
         *_data(document),
@@ -53,6 +54,17 @@ def _head(document: PlanDocument) -> Iterator[Finding]:
             "front-matter",
             1,
             f"The front matter cannot be read: {document.front_matter.error}.",
+        )
+
+
+def _unread(document: PlanDocument) -> Iterator[Finding]:
+    if document.unread:
+        yield Finding(
+            Severity.ERROR,
+            "not-read-to-the-end",
+            document.unread,
+            "The plan is longer than 4,000 lines. What begins here was not read, so no step of"
+            " this plan runs. Import only the part that is the rollback plan.",
         )
 
 
@@ -113,7 +125,8 @@ def _line_of(document: PlanDocument, text: str) -> int:
 
 
 def _unknown(document: PlanDocument, rows: Sequence[str]) -> Iterator[Finding]:
-    for first, last in document.unmapped[:_FEW]:
+    end = document.unread or len(rows) + 1
+    for first, last in [span for span in document.unmapped[:_FEW] if span[0] < end]:
         where = f"Line {first}" if first == last else f"Lines {first} to {last}"
         start = rows[first - 1].strip()[:60]
         yield Finding(

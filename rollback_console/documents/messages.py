@@ -5,8 +5,11 @@ from __future__ import annotations
 from rollback_console.documents.model import MessageTemplate
 from rollback_console.documents.placeholders import find
 
+# Letters searched for slots: no message anybody sends is longer.
+_MOST = 16 * 1024
+
 
 def message(name: str, text: str, line: int) -> MessageTemplate:
     """A template with its slots; `line` is the source line its text begins on."""
-    slots = tuple(dict.fromkeys(one.text for one in find(text)))
+    slots = tuple(dict.fromkeys(one.text for one in find(text[:_MOST])))
     return MessageTemplate(name, text, slots, line)

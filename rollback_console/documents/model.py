@@ -268,7 +268,8 @@ class FrontMatter:
 
 @dataclass(frozen=True, slots=True)
 class PlanDocument:
-    """All of a plan. `source` is the author's text; `encoding` says how to write it back."""
+    """All of a plan. `source` is the author's text; `encoding` says how to write it back;
+    `unread` is the first line that was too much to read, 0 when all was read."""
 
     source: str
     encoding: str = "utf-8"
@@ -296,3 +297,4 @@ class PlanDocument:
     findings: tuple[Finding, ...] = ()
     mapped: tuple[Span, ...] = ()
     unmapped: tuple[Lines, ...] = ()
+    unread: int = 0

@@ -64,7 +64,22 @@ _SHAPES: tuple[tuple[str, str], ...] = (
     ("capital", r"(?<=[\s=:/@])(?:(?:PREVIOUS|PREV|LAST|OLD|STABLE|TARGET|LAST_GOOD|KNOWN_GOOD)_[A-Z][A-Z_]{1,30}"
                 r"|REVISION(?:_NUMBER)?|COMMIT_(?:SHA|HASH|ID)|GIT_SHA|TIMESTAMP|BACKUP_FILE|BACKUP_ID)(?![\w=(])"),
 )  # fmt: skip
-_PATTERN = re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in _SHAPES))
+
+
+def _either(begins: str) -> str:
+    """The shapes that begin so. No two shapes share a first letter across the two groups."""
+    marks = {"template", "mustache", "escaped", "angle", "square", "joined", "brace"}
+    return "|".join(
+        f"(?P<{name}>{pattern})"
+        for name, pattern in _SHAPES
+        if (name in marks) == (begins == "marks")
+    )
+
+
+# Inside a word nothing of the second group begins, which one look behind decides.
+_PATTERN = re.compile(
+    rf"(?=[<\[{{\\$])(?:{_either('marks')})|(?<![A-Za-z0-9])(?:{_either('words')})"
+)
 _NOT_ANGLE = re.compile(
     r"<(?:none|br ?/?|/?(?:details|summary|html|head|body|div|span|p|b|i|u|em|strong|sub|sup|kbd|pre|img"
     r"|a|ul|ol|li|hr|title|script|style)\b.*|unset|nil|null|!--.*|https?:.*|mailto:.*|[^<>\s]+@[^<>\s]+\.\w+)>",
@@ -156,13 +171,13 @@ def _use(
 ) -> Use:
     start, end = span
     unit = text[start:end]
-    around = _line_around(text, start, end)
+    around = line_around(text, start, end)
     kind = kind_of(one.text, unit, around, one.moment)
     name = name_of(one.text, unit, kind)
     return Use(start, end, one.text, unit, kind, name, line, context, nested, head)
 
 
-def _line_around(text: str, start: int, end: int) -> tuple[str, str]:
+def line_around(text: str, start: int, end: int) -> tuple[str, str]:
     """What stands on the same line before and after; 200 characters at most each way."""
     before = text[max(0, start - 200) : start].rpartition("\n")[2]
     return before, text[end : end + 200].partition("\n")[0]
@@ -178,4 +193,6 @@ def _unit(text: str, one: Found) -> tuple[int, int]:
     edges = text[start - 1 : start] + text[end : end + 1]
     if "$" in edges or "{" in edges or "}" in edges or text[start:end].startswith("-"):
         return one.start, one.end
-    return start, len(text[:end].rstrip(".")) if end > one.end else end
+    while end > one.end and text[end - 1] == ".":
+        end -= 1
+    return start, end

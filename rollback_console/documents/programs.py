@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from rollback_console.documents.remember import remember_short
+
 SHELLS = frozenset({"bash", "sh", "shell", "zsh", "ksh", "dash", "posix", "bash-script"})
 SESSIONS = frozenset(
     {
@@ -107,12 +109,13 @@ _MAY_DESTROY = re.compile(
 )
 
 
-def destroys(text: str) -> list[str]:
+@remember_short
+def destroys(text: str) -> tuple[str, ...]:
     """Codes of what the command may destroy, none twice."""
     if not _MAY_DESTROY.search(text):
-        return []
+        return ()
     parts = pieces(text)
-    return [code for code, pattern in DESTROYS if any(pattern.search(part) for part in parts)]
+    return tuple(code for code, pattern in DESTROYS if any(pattern.search(part) for part in parts))
 
 
 def pieces(text: str) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from rollback_console.documents.blocks import Block, BlockKind, parse
+from rollback_console.documents.budget import by_hand, readable, spare
 from rollback_console.documents.coverage import Coverage
 from rollback_console.documents.derive import code_only
 from rollback_console.documents.details import Details, take
@@ -21,7 +22,7 @@ from rollback_console.documents.frontmatter import read_front_matter
 from rollback_console.documents.gather import placeholders_of
 from rollback_console.documents.headings import is_counted_heading, is_step_heading
 from rollback_console.documents.lint import findings_of
-from rollback_console.documents.model import FrontMatter, PlanDocument
+from rollback_console.documents.model import FrontMatter, PlanDocument, Procedure
 from rollback_console.documents.outline import Section, outline
 from rollback_console.documents.procedures import Reading, read_procedures, read_steps
 from rollback_console.documents.roles import (
@@ -57,6 +58,7 @@ class _Reader:
     text: str
     encoding: str
     lines: list[str] = field(default_factory=list)
+    end: int = 0
     details: Details = field(default_factory=Details)
     reading: Reading = field(default_factory=Reading)
     fields: list[Field] = field(default_factory=list)
@@ -64,8 +66,11 @@ class _Reader:
 
     def read(self) -> PlanDocument:
         self.lines = split_lines(self.text)
-        head = read_front_matter(self.lines)
-        root = outline(parse(self._without(head)))
+        self.end = readable(self.lines)
+        head = read_front_matter(self.lines[: self.end])
+        blocks = parse(self._without(head))
+        spare(blocks)
+        root = outline(blocks)
         title = self._title_section(root)
         self._preamble(root, title)
         self._sections(root, title)
@@ -74,7 +79,7 @@ class _Reader:
     def _without(self, head: FrontMatter) -> list[str]:
         end = head.lines[1] if head.lines else 0
         self.coverage.claim("front matter", (1, end) if end else None)
-        return [""] * end + self.lines[end:]
+        return [""] * end + self.lines[end : self.end]
 
     # Title and the lines under it.
 
@@ -242,7 +247,7 @@ class _Reader:
             lead=first(self.fields, "lead", head.values),
             fields={found.label: found.value for found in reversed(self.fields)},
             front_matter=head,
-            procedures=tuple(self.reading.procedures),
+            procedures=self._procedures(),
             triggers=tuple(details.triggers),
             no_go=tuple(details.no_go),
             decision=details.decision(),
@@ -257,9 +262,15 @@ class _Reader:
             data=details.data(),
             mapped=mapped,
             unmapped=unmapped,
+            unread=self.end + 1 if self.end < len(self.lines) else 0,
         )
         document = replace(document, placeholders=placeholders_of(document, self.fields))
         return replace(document, findings=findings_of(document, self.reading.doubts, self.fields))
+
+    def _procedures(self) -> tuple[Procedure, ...]:
+        """Of a plan that was not read to its end, nothing runs."""
+        found = self.reading.procedures
+        return tuple(found if self.end == len(self.lines) else map(by_hand, found))
 
     def _title(self, head: FrontMatter, title: Section) -> str:
         named = first(self.fields, "title", head.values)

@@ -25,8 +25,13 @@ def scan(text: str, opaque: Sequence[Span] = ()) -> Scan:
 _OPENING = {"if", "for", "while", "until", "case", "select", "{"}
 _CLOSING = {"fi", "done", "esac", "}"}
 _BEFORE_COMMAND = {"then", "do", "else", "elif", "!", "time", "if", "while", "until", "{"}
+_WORDS = _OPENING | _CLOSING | _BEFORE_COMMAND
 _WORD = re.compile(r"[^\s\\'\"`$#&|;()<>]+")
 _BLANKS = re.compile(r"[ \t]+")
+# A line of plain words, as most are: nothing quoted, joined, expanded or redirected.
+_LINE = re.compile(
+    r"([\w./~+-][\w./~+:@%,-]*+)(?:[ \t]++(?:[\w./~+:@%,=*?-]|\$(?=\w))++)*+[ \t]*+(\n|\Z)"
+)
 
 
 @dataclass(slots=True)
@@ -36,7 +41,8 @@ class _Scanner(Quotes):
     def run(self) -> Scan:
         while self.at < len(self.text):
             before = self.at
-            self._step()
+            if not self._whole_line():
+                self._step()
             self.at = max(self.at, before + 1)
         complete = not (self.stack or self.pending or self.keywords or self.broken)
         return Scan(
@@ -45,6 +51,24 @@ class _Scanner(Quotes):
             tuple(self.heads),
             complete and not self.continues,
         )
+
+    def _whole_line(self) -> bool:
+        """Take a line of plain words at once, where a command begins and nothing is open."""
+        if not (self.command_next and self.word_start) or self._is_open():
+            return False
+        if self.at and self.text[self.at - 1] != "\n":
+            return False
+        found = _LINE.match(self.text, self.at)
+        if found is None or found[1] in _WORDS:
+            return False
+        self.heads.append(self.at)
+        self._mark(found.end(), Context.PLAIN)
+        if found[2]:
+            self.ends.append(self.at - 1)
+        return True
+
+    def _is_open(self) -> bool:
+        return bool(self.stack or self.pending or self.keywords or self.continues)
 
     def _step(self) -> None:
         if self._skip_opaque():

@@ -123,7 +123,7 @@ def _joined(conditions: Sequence[str]) -> str:
 _HANDS = frozenset(
     {
         "unfinished-command", "left-out-commands", "unclosed-fence-text", "interactive-lines",
-        "other-language", "several-choices", "no-prompt", "not-commands", "not-shell",
+        "other-language", "several-choices", "no-prompt", "not-commands", "not-shell", "too-much-to-read",
     }
 )  # fmt: skip
 

@@ -1,0 +1,44 @@
+"""How much of a document is read, so that no text of any shape takes longer than a person waits.
+
+What lies beyond is kept byte for byte and reported, and a plan not read to its end runs
+nothing: half a plan is not what its author meant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from rollback_console.documents.attributes import parse_info
+from rollback_console.documents.blocks import INDENTED, Block, BlockKind
+from rollback_console.documents.model import Procedure, StepKind
+from rollback_console.documents.programs import POWERSHELLS, SESSIONS, SHELLS, SQLS
+
+LINES = 4_000
+SHELL = 48 * 1024
+_COMMANDS = SHELLS | SESSIONS | POWERSHELLS | SQLS | {"", INDENTED}
+
+
+def readable(lines: Sequence[str]) -> int:
+    """How many of these lines are read: up to the 4,000th that is not blank."""
+    filled = 0
+    for at, line in enumerate(lines):
+        filled += bool(line.strip())
+        if filled > LINES:
+            return at
+    return len(lines)
+
+
+def spare(blocks: Iterable[Block]) -> None:
+    """Mark the fences beyond the first 48 KiB of commands as too much to read."""
+    total = 0
+    for block in blocks:
+        if block.kind is BlockKind.FENCE and parse_info(block.info).language in _COMMANDS:
+            total += sum(map(len, block.rows))
+            block.spared = total > SHELL
+
+
+def by_hand(procedure: Procedure) -> Procedure:
+    """The same with nothing that runs: a person reads the source and does it."""
+    steps = (replace(s, kind=StepKind.MANUAL) if s.runs else s for s in procedure.steps)
+    return replace(procedure, steps=tuple(steps))
