@@ -246,6 +246,10 @@ AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 AXES_CLIENT_IP_CALLABLE = "rollback_console.web.signing.adapters.address_of"
 
+# A token's requests in one web process; a person's costly posts in all of them.
+API_PER_MINUTE = positive("API_PER_MINUTE", 600)
+COSTLY_PER_MINUTE = positive("COSTLY_PER_MINUTE", 20)
+
 # __Host- binds a cookie to this very host and to TLS; a browser refuses it without either.
 _HOST = "__Host-" if HTTPS else ""
 SESSION_COOKIE_NAME = f"{_HOST}sessionid"

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import cast
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.http import HttpRequest
 from ninja.security import HttpBearer
+
+from rollback_console.access import limits
 
 from . import tokens
 from .models import Token
@@ -32,6 +35,7 @@ class Bearer(HttpBearer):
             raise Problem("unauthenticated", str(error), headers=challenge) from error
         if self.scope not in found.scopes:
             raise self._too_narrow(found)
+        _within_rate(found)
         return found
 
     def _too_narrow(self, token: Token) -> Problem:
@@ -41,6 +45,17 @@ class Bearer(HttpBearer):
             f"This needs a token with the scope {self.scope}; this one has "
             f"{', '.join(token.scopes)}.",
             headers={"WWW-Authenticate": challenge},
+        )
+
+
+def _within_rate(token: Token) -> None:
+    most = settings.API_PER_MINUTE
+    wait = limits.spend(f"api:{token.sha256}", most=most, seconds=60, cache="process")
+    if wait:
+        raise Problem(
+            "too-many",
+            f"A token may ask {most} times in a minute. Go on in {wait} seconds.",
+            headers={"Retry-After": str(wait)},
         )
 
 

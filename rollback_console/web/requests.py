@@ -17,3 +17,8 @@ def person(request: HttpRequest) -> User:
 
 admin_only = permission_required("plans.change_environment", raise_exception=True)
 """For pages and acts of the Admin group; others get the 403 page."""
+
+
+def is_admin(request: HttpRequest) -> bool:
+    """Whether the pages of the Admin group are theirs."""
+    return person(request).has_perm("plans.change_environment")

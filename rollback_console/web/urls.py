@@ -26,6 +26,7 @@ from .views import (
     rollbacks,
     services,
     status,
+    tokens,
     trends,
 )
 
@@ -144,6 +145,8 @@ urlpatterns: list[URLPattern] = [
     path("credentials/new/", credentials.new, name="credential-new"),
     path("credentials/<int:number>/", credentials.show, name="credential"),
     path("credentials/<int:number>/removals/", credentials.remove, name="credential-removals"),
+    path("tokens/", tokens.listing, name="tokens"),
+    path("tokens/<int:number>/revocations/", tokens.revoke, name="token-revocations"),
     path("people/", people.listing, name="people"),
     path("people/new/", people.new, name="person-new"),
     path("people/<int:number>/", people.show, name="person"),

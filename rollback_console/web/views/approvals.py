@@ -22,6 +22,7 @@ from rollback_console.rollbacks.view import snapshot_of
 from rollback_console.web.answers import done, refused
 from rollback_console.web.finding import rollback_of
 from rollback_console.web.forms.deciding import DecisionForm, RejectionForm
+from rollback_console.web.limits import costly
 from rollback_console.web.requests import person
 from rollback_console.web.signing.stepping import step_up
 from rollback_console.web.steps import no_return, stations
@@ -102,6 +103,7 @@ def start(request: HttpRequest, number: int) -> HttpResponse:
 
 @require_POST
 @permission_required("rollbacks.request_rollback", raise_exception=True)
+@costly
 def ask_hosts(request: HttpRequest, number: int) -> HttpResponse:
     """Ask every host whether this would work; takes as long as the slowest one."""
     rollback = rollback_of(number)

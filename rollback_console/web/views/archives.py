@@ -19,6 +19,7 @@ from rollback_console.web import diffs
 from rollback_console.web.answers import done, refused
 from rollback_console.web.finding import rollback_of
 from rollback_console.web.forms.postmortems import IncidentForm
+from rollback_console.web.limits import costly
 from rollback_console.web.requests import person
 
 
@@ -37,6 +38,7 @@ def download(request: HttpRequest, number: int) -> HttpResponseBase:
     return answer
 
 
+@costly
 def bring(request: HttpRequest) -> HttpResponse:
     """Load a past incident; a mistake is named and the page kept."""
     form = IncidentForm(request.POST or None, request.FILES or None)

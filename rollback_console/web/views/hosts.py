@@ -12,6 +12,7 @@ from rollback_console.plans.models import Host, HostKey
 from rollback_console.remote.errors import RemoteError
 from rollback_console.web.answers import done, refused
 from rollback_console.web.forms.machines import HostForm
+from rollback_console.web.limits import costly
 from rollback_console.web.requests import admin_only, person
 from rollback_console.web.signing.stepping import step_up
 
@@ -55,6 +56,7 @@ def show(request: HttpRequest, number: int) -> HttpResponse:
 
 @require_POST
 @admin_only
+@costly
 def scan(request: HttpRequest, number: int) -> HttpResponse:
     """Ask the host for its keys; they count only once a person confirms them."""
     try:

@@ -16,6 +16,7 @@ from rollback_console.web import lookups
 from rollback_console.web.answers import done
 from rollback_console.web.finding import revision_of
 from rollback_console.web.forms.plans import ImportForm
+from rollback_console.web.limits import costly
 from rollback_console.web.reading import Reading
 from rollback_console.web.requests import person
 
@@ -32,6 +33,7 @@ def listing(request: HttpRequest) -> HttpResponse:
 
 
 @permission_required("plans.add_plan", raise_exception=True)
+@costly
 def bring(request: HttpRequest) -> HttpResponse:
     """Paste or upload a document; nothing typed is lost when it cannot be kept."""
     form = ImportForm(request.POST or None, request.FILES or None, by=person(request))

@@ -16,6 +16,7 @@ from rollback_console.web.answers import done, refused
 from rollback_console.web.finding import revision_of
 from rollback_console.web.forms.bindings import BindingsForm
 from rollback_console.web.forms.plans import ReviseForm
+from rollback_console.web.limits import costly
 from rollback_console.web.requests import person
 
 
@@ -49,6 +50,7 @@ def changes(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 
 
 @permission_required("plans.change_plan", raise_exception=True)
+@costly
 def revise(request: HttpRequest, slug: str) -> HttpResponse:
     """Edit the newest text into the next revision; bindings are carried over."""
     last = revision_of(slug, None)

@@ -18,6 +18,7 @@ from rollback_console.rollbacks.models import Rollback
 from rollback_console.web.answers import done, refused
 from rollback_console.web.finding import rollback_of
 from rollback_console.web.forms.postmortems import CadenceForm, LinkForm, MessageForm
+from rollback_console.web.limits import costly
 from rollback_console.web.requests import person
 
 _APART = {
@@ -34,6 +35,7 @@ def communication(request: HttpRequest, number: int) -> HttpResponse:
 
 
 @require_POST
+@costly
 def send(request: HttpRequest, number: int) -> HttpResponse:
     """Put a message on record with who got it."""
     rollback, form = rollback_of(number), MessageForm(request.POST)

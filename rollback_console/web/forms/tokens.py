@@ -1,0 +1,36 @@
+"""A token for a program, as a person describes it."""
+
+from __future__ import annotations
+
+from django import forms
+
+from rollback_console.access import tokens
+
+from .base import ConsoleForm
+
+SCOPES = [
+    ("read", "read: see plans, rollbacks and logs"),
+    ("request", "request: keep plans, ask for rollbacks and steer them"),
+    ("approve", "approve: approve and reject as you would"),
+    ("admin", "admin: lift pins"),
+]
+
+
+class TokenForm(ConsoleForm):
+    """Name, scopes and days; whatever its person may not do, the token may not do either."""
+
+    name = forms.CharField(
+        label="The program that will use it",
+        max_length=100,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    scopes = forms.MultipleChoiceField(
+        label="What it may do",
+        choices=SCOPES,
+        initial=["read"],
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "Choose at least one."},
+    )
+    days = forms.IntegerField(
+        label="Days it lives", initial=90, min_value=1, max_value=tokens.LONGEST_DAYS
+    )

@@ -1,0 +1,56 @@
+"""Tokens of programs: everybody keeps their own, an Admin sees and revokes all."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
+
+from rollback_console.access import tokens
+from rollback_console.access.token import Token
+from rollback_console.rollbacks import clock
+from rollback_console.web.answers import done, refused
+from rollback_console.web.forms.tokens import TokenForm
+from rollback_console.web.requests import is_admin, person
+from rollback_console.web.signing.stepping import step_up
+
+
+@never_cache
+@step_up("make a token")
+def listing(request: HttpRequest) -> HttpResponse:
+    """One's tokens, and for an Admin everybody's; POST makes one and shows its secret once."""
+    form = TokenForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            token, secret = tokens.create(person(request), **form.cleaned_data)
+        except tokens.BadToken as error:
+            form.add_error("name", str(error))
+        else:
+            return render(request, "tokens/made.html", {"token": token, "secret": secret})
+    status = 422 if form.errors else 200
+    return render(request, "tokens/list.html", {"form": form, **_lists(request)}, status=status)
+
+
+@require_POST
+def revoke(request: HttpRequest, number: int) -> HttpResponse:
+    """It opens nothing from now on. One's own; an Admin anybody's."""
+    mine = {} if is_admin(request) else {"user": person(request)}
+    token = Token.objects.filter(pk=number, **mine).first()
+    if token is None:
+        raise Http404("You have no such token.")
+    try:
+        tokens.revoke(token)
+    except tokens.BadToken as error:
+        return refused(request, error, "tokens")
+    return done(request, f"{token} opens nothing any more.", "tokens")
+
+
+def _lists(request: HttpRequest) -> dict[str, object]:
+    rows = Token.objects.select_related("user").order_by("-created_at")
+    me = person(request)
+    return {
+        "mine": rows.filter(user=me),
+        "others": rows.exclude(user=me) if is_admin(request) else None,
+        "now": clock.now(),
+    }
