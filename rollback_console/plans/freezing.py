@@ -13,6 +13,7 @@ from rollback_console.documents.model import Command, PlanDocument, Procedure, S
 from rollback_console.documents.rendering import Script, Unrenderable, render_script
 from rollback_console.engine.snapshot import CheckSpec, HostSpec, PolicySpec, Snapshot, StepSpec
 
+from . import policy
 from .errors import HostRefused, NotReady
 from .models import Environment, Host, Revision, Secret
 from .parameters import complaint
@@ -289,15 +290,7 @@ class Freezer:
         return int(self.choices.get("start_at") or first)
 
     def _policy(self, steps: list[StepSpec]) -> PolicySpec:
-        place = self.environment
-        risky = any(step.destructive for step in steps)
-        return PolicySpec(
-            quorum=place.approvals_data if risky else place.approvals_code,
-            required_role=place.data_role if risky else "",
-            request_expires=place.request_expires,
-            start_expires=place.start_expires,
-            escalate_after=place.escalate_after,
-        )
+        return policy.spec(self.environment, risky=any(step.destructive for step in steps))
 
 
 def _named(environment: Environment, wanted: str) -> list[Host]:

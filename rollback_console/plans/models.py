@@ -13,6 +13,7 @@ from .fields import EncryptedTextField
 __all__ = [
     "Credential",
     "DecisionMaker",
+    "Delegation",
     "Environment",
     "Host",
     "HostGroup",
@@ -50,6 +51,7 @@ class Environment(models.Model):
     request_expires = models.PositiveIntegerField(default=60)
     start_expires = models.PositiveIntegerField(default=60)
     escalate_after = models.PositiveIntegerField(default=10)
+    remind_before = models.PositiveIntegerField(default=15)
 
     class Meta:
         ordering = ["-is_production", "slug"]
@@ -164,6 +166,31 @@ class DecisionMaker(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} as {self.role}"
+
+
+class Delegation(models.Model):
+    """A decision maker's right for one environment, lent to `to` until `ends_at`.
+
+    It counts while its giver decides there themselves and nobody revoked it; it cannot be lent
+    on. Rows are kept: they say by whose right an approval was given.
+    """
+
+    environment = models.ForeignKey(Environment, models.CASCADE, related_name="delegations")
+    giver = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="lent")
+    to = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="borrowed")
+    reason = models.CharField(max_length=200, blank=True)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    revoked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.giver}’s right in {self.environment}, lent to {self.to}"
 
 
 class Plan(models.Model):

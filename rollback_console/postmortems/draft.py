@@ -56,7 +56,14 @@ class Draft:
     messages: tuple[Message, ...]
 
 
-_DECISIONS = {"approval.given", "approval.rejected", "approval.refused"}
+_DECISIONS = {
+    "approval.given",
+    "approval.rejected",
+    "approval.refused",
+    "break_glass.used",
+    "break_glass.refused",
+    "break_glass.reviewed",
+}
 _DEVIATIONS = {
     "host.excluded",
     "step.skipped",
@@ -69,6 +76,8 @@ _DEVIATIONS = {
     "host.unreachable",
     "start.refused",
 }
+_LOOKED_AT = {"refused", "reviewed"}
+"""What became of a deviation, or of an attempt at one, is none itself."""
 _UNKNOWING = {"lost", "unreachable", "abort_unconfirmed"}
 """Questions whose answer is what a person saw, against what the console could know."""
 
@@ -127,7 +136,7 @@ def _deviates(event: Event) -> bool:
     family, _, verb = event.kind.partition(".")
     return (
         event.kind in _DEVIATIONS
-        or family in {"break-glass", "break_glass", "override"}
+        or (family in {"break-glass", "break_glass", "override"} and verb not in _LOOKED_AT)
         or verb == "overridden"
     )
 

@@ -10,6 +10,8 @@ IMPORTANT = frozenset(
         "rollback.requested",
         "approval.given",
         "approval.rejected",
+        "break_glass.used",
+        "break_glass.reviewed",
         "rollback.approved",
         "rollback.started",
         "step.lost",
@@ -35,8 +37,16 @@ _SENTENCES = {
     "rollback.redirected": "Resumed from step {position}: {reason}",
     "rollback.verifying": "Every step is done; checks began.",
     "rollback.finished": "Rollback ended: {state}.",
-    "approval.given": "Approved as {role}. {note}",
-    "approval.rejected": "Rejected as {role}: {note}",
+    "approval.given": "Approved as {role}{for_whom}. {note}",
+    "approval.rejected": "Rejected as {role}{for_whom}: {note}",
+    "approval.escalated": "Nobody decided in time: rung {rung} is asked as well ({people}).",
+    "approval.reminded": "Reminded, {minutes_left} minutes before the end: {people}.",
+    "approval.nudged": "Nudged {people}.",
+    "approval.asked": "Asked: {text}",
+    "approval.answered": "Answered: {text}",
+    "break_glass.used": "Broke glass: started with {given} of {quorum} approvals. {reason}",
+    "break_glass.refused": "Tried to break glass and was refused: {why}",
+    "break_glass.reviewed": "Reviewed the start without approval: {finding}",
     "approval.refused": "An approval was refused: {why}",
     "start.asked": "Asked to start.",
     "start.refused": "Could not start: {why}",
@@ -77,8 +87,15 @@ class _Facts(dict[str, object]):
 def tell(event: Event, snapshot: Snapshot) -> str:
     """The event as one line of text; an unknown kind is shown as its name."""
     pattern = _SENTENCES.get(event.kind, event.kind)
-    facts = _Facts({**event.facts, "step": _step(event, snapshot)})
+    facts = _Facts({**event.facts, "step": _step(event, snapshot), **_people(event)})
     return " ".join(pattern.format_map(facts).split()).replace("not_applicable", "not applicable")
+
+
+def _people(event: Event) -> dict[str, str]:
+    listed, whose = event.facts.get("to"), event.facts.get("on_behalf_of")
+    listed = listed if isinstance(listed, list) else []
+    names = [str(each["name"]) for each in listed if isinstance(each, dict) and "name" in each]
+    return {"people": ", ".join(names), "for_whom": f" for {whose}" if whose else ""}
 
 
 def _step(event: Event, snapshot: Snapshot) -> str:

@@ -6,12 +6,11 @@ from typing import Any
 
 from django.db.models.functions import Now
 
-from rollback_console.engine import authority
 from rollback_console.engine.decide import AskPerson, Question
 from rollback_console.engine.snapshot import Snapshot, StepSpec
 from rollback_console.engine.states import RollbackState, StepState
 
-from . import clock, signals
+from . import clock, rights, signals
 from .events import record
 from .intake import facts
 from .lease import move, move_run, release
@@ -146,15 +145,8 @@ def _locked(row: Rollback) -> str:
 
 
 def _no_longer_approved(row: Rollback) -> str:
-    """Only who may still approve counts: rights are taken away for a reason."""
-    makers = row.environment.decision_makers.filter(user__is_active=True)
-    roles = dict(makers.values_list("user_id", "role"))
-    votes = [
-        authority.Vote(vote.by_id, roles[vote.by_id], vote.snapshot_sha256)
-        for vote in row.approvals.filter(given=True, by__in=roles)
-    ]
-    policy = snapshot_of(row.snapshot).policy
-    if authority.enough(authority.Request(row.snapshot_sha256, policy, frozenset()), votes):
+    """Only who may still decide counts: rights are taken away for a reason."""
+    if rights.glass_broken(row) or rights.still_enough(row):
         return ""
     return "Who approved this may not approve any more. Ask for a new rollback."
 

@@ -16,6 +16,26 @@ from .models import Event, Rollback
 
 log = logging.getLogger(__name__)
 
+# What may be turned into messages while a request is decided. `to` lists whom it concerns, as
+# {"person": id of the user, "name", "role"}, each person once; moments are ISO 8601 in UTC.
+# rollback.requested and rollback.renewed carry `rung` and `to` as well.
+APPROVAL_ESCALATED = "approval.escalated"
+"""Nobody decided in time, so more are asked: from_rung, rung, to, next_at ("" for never)."""
+APPROVAL_REMINDED = "approval.reminded"
+"""A request expires soon, undecided: expires_at, minutes_left, rung, to."""
+APPROVAL_NUDGED = "approval.nudged"
+"""A person asks those who decide once more: rung, to."""
+APPROVAL_ASKED = "approval.asked"
+"""A question about a request: text, to (who asked for it)."""
+APPROVAL_ANSWERED = "approval.answered"
+"""The answer to one: question (seq of the event), text, to (who put it)."""
+BREAK_GLASS_USED = "break_glass.used"
+"""Started without the approvals it needed: reason, snapshot, given, quorum, to (all owners)."""
+BREAK_GLASS_REFUSED = "break_glass.refused"
+"""Somebody tried to, and was refused: why."""
+BREAK_GLASS_REVIEWED = "break_glass.reviewed"
+"""Somebody else looked at it and closed the review: finding, to (who used it, who asked)."""
+
 
 def record(rollback: Rollback, kind: str, *, by: Any = None, **facts: Any) -> Event:
     """Add one fact about `rollback` inside the caller's transaction.

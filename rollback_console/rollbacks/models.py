@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import models
 
 from rollback_console.engine.states import RollbackState, StepState
-from rollback_console.plans.models import Environment, Revision, Service
+from rollback_console.plans.models import Delegation, Environment, Revision, Service
 
 PERSON = settings.AUTH_USER_MODEL
 
@@ -19,7 +19,8 @@ class Rollback(models.Model):
     `snapshot` is the canonical JSON that approvals are bound to. `fence` rises with every
     claim of the lease, so that a writer that lost it cannot write. `question` says what a
     person is asked while `state` is waiting, aborting or verifying:
-    {"kind", "position", "tokens"}.
+    {"kind", "position", "tokens"}. While it is requested, decision makers up to `rung` are
+    asked; more at `escalates_at`, and all of those again at `reminds_at`.
     """
 
     state = models.CharField(max_length=12, default=RollbackState.REQUESTED, db_index=True)
@@ -36,6 +37,9 @@ class Rollback(models.Model):
     requested_by = models.ForeignKey(PERSON, models.PROTECT, related_name="+")
     requested_at = models.DateTimeField()
     expires_at = models.DateTimeField()
+    rung = models.PositiveSmallIntegerField(default=1)
+    escalates_at = models.DateTimeField(null=True)
+    reminds_at = models.DateTimeField(null=True)
     approved_at = models.DateTimeField(null=True)
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
@@ -58,6 +62,7 @@ class Rollback(models.Model):
         permissions = [
             ("request_rollback", "Can open a rollback"),
             ("operate_rollback", "Can steer a rollback under way"),
+            ("break_glass", "Can start a rollback without approval, in an emergency"),
         ]
 
     def __str__(self) -> str:
@@ -65,11 +70,12 @@ class Rollback(models.Model):
 
 
 class Approval(models.Model):
-    """One decision maker's yes or no to one snapshot."""
+    """One decision maker's yes or no to one snapshot; `under` is whose right was lent for it."""
 
     rollback = models.ForeignKey(Rollback, models.PROTECT, related_name="approvals")
     by = models.ForeignKey(PERSON, models.PROTECT, related_name="+")
     role = models.CharField(max_length=60)
+    under = models.ForeignKey(Delegation, models.PROTECT, null=True, related_name="+")
     snapshot_sha256 = models.CharField(max_length=64)
     given = models.BooleanField(default=True)
     note = models.TextField(blank=True)
@@ -86,6 +92,25 @@ class Approval(models.Model):
 
     def __str__(self) -> str:
         return f"{'Approval' if self.given else 'Rejection'} by {self.by}"
+
+
+class BreakGlass(models.Model):
+    """A start without the approvals it needed, and the review that somebody else closes."""
+
+    rollback = models.OneToOneField(Rollback, models.PROTECT, related_name="broken_glass")
+    by = models.ForeignKey(PERSON, models.PROTECT, related_name="+")
+    reason = models.TextField()
+    snapshot_sha256 = models.CharField(max_length=64)
+    at = models.DateTimeField()
+    reviewed_by = models.ForeignKey(PERSON, models.PROTECT, null=True, related_name="+")
+    reviewed_at = models.DateTimeField(null=True)
+    finding = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.rollback} without approval, by {self.by}"
 
 
 class StepRun(models.Model):

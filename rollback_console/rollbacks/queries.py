@@ -5,20 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.contrib.auth.models import User
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 
-from rollback_console.engine import authority
-from rollback_console.engine.authority import Maker
-from rollback_console.engine.snapshot import PolicySpec, Snapshot
 from rollback_console.engine.states import LIVE, TERMINAL, RollbackState
 from rollback_console.plans.models import Environment, Plan, ProbeResult, Revision
 
-from . import clock, services
-from .models import Approval, Event, Lock, Pin, Rollback
-from .view import snapshot_of
+from . import break_glass, rights
+from .models import BreakGlass, Lock, Pin, Rollback
 
 ALIVE = frozenset({RollbackState.REQUESTED, RollbackState.APPROVED}) | LIVE
 
@@ -43,12 +39,16 @@ class EnvironmentLine:
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """The first page: `waiting` needs this very person, `under_way` is everything else alive."""
+    """The first page: `waiting` needs this very person, `under_way` is everything else alive.
+
+    `reviews` are starts without approval that nobody has reviewed.
+    """
 
     waiting: list[Rollback] = field(default_factory=list)
     under_way: list[Rollback] = field(default_factory=list)
     environments: list[EnvironmentLine] = field(default_factory=list)
     recent: list[Rollback] = field(default_factory=list)
+    reviews: list[BreakGlass] = field(default_factory=list)
 
 
 def home(person: User) -> Home:
@@ -60,6 +60,7 @@ def home(person: User) -> Home:
         under_way=[each for each in alive if each.pk not in mine],
         environments=environments(),
         recent=list(_latest(rows().filter(state__in=TERMINAL))[:10]),
+        reviews=list(break_glass.open_reviews()),
     )
 
 
@@ -104,7 +105,7 @@ def _pins() -> dict[int, list[Pin]]:
 
 
 def _waiting(alive: Sequence[Rollback], person: User) -> set[int]:
-    decides = set(person.decides.values_list("environment_id", flat=True))
+    decides = rights.reach(person)
     voted = set(
         Rollback.objects.filter(
             state=RollbackState.REQUESTED,
@@ -119,11 +120,15 @@ def _waiting(alive: Sequence[Rollback], person: User) -> set[int]:
         if (operates and each.question)
         or (
             each.state == RollbackState.REQUESTED
-            and each.environment_id in decides
             and each.pk not in voted
-            and person.pk not in {each.requested_by_id, each.author}  # type: ignore[attr-defined]
+            and _may_use(decides.get(each.environment_id, set()), each, person)
         )
     }
+
+
+def _may_use(owners: set[int], rollback: Rollback, person: User) -> bool:
+    barred = {rollback.requested_by_id, rollback.author}  # type: ignore[attr-defined]
+    return person.pk not in barred and bool(owners - barred)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,65 +172,12 @@ def plans(environment: str = "") -> list[PlanLine]:
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """Where a request stands, and where one person stands towards it.
-
-    `refusal` is why they may not approve ("" when they may). `able` may still approve;
-    `asked` are those whose rung has been reached, `later` the others; `next_rung_at` is
-    when more are asked, None when nobody is left.
-    """
-
-    refusal: str
-    policy: PolicySpec
-    given: int
-    able: list[Maker]
-    asked: list[Maker]
-    later: list[Maker]
-    next_rung_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Deciding:
-    """Everything on the page where a request is decided; durations in seconds."""
-
-    rollback: Rollback
-    snapshot: Snapshot
-    standing: Standing
-    votes: list[Approval]
-    events: list[Event]
-    lock: Lock | None
-    durations: list[float]
-    last: Rollback | None
-
-
 def one(number: int) -> Rollback | None:
     """A rollback with what its pages name, or None."""
     found = Rollback.objects.select_related(
         "service", "environment", "requested_by", "revision__plan", "revision__author"
     )
     return found.filter(pk=number).first()
-
-
-def deciding(rollback: Rollback, person: User) -> Deciding:
-    """The page of a rollback that has not started, as `person` sees it."""
-    snapshot = snapshot_of(rollback.snapshot)
-    votes = list(rollback.approvals.select_related("by").order_by("id"))
-    before = Rollback.objects.filter(
-        revision__plan=rollback.revision.plan, approved_at__isnull=False, pk__lt=rollback.pk
-    )
-    return Deciding(
-        rollback=rollback,
-        snapshot=snapshot,
-        standing=_standing(rollback, snapshot.policy, votes, person),
-        votes=votes,
-        events=list(rollback.events.select_related("by").order_by("seq")[:200]),
-        lock=Lock.objects.filter(environment=rollback.environment)
-        .select_related("rollback")
-        .first(),
-        durations=durations(rollback.revision.plan),
-        last=before.order_by("-id").first(),
-    )
 
 
 def durations(plan: Plan) -> list[float]:
@@ -235,33 +187,6 @@ def durations(plan: Plan) -> list[float]:
     )
     times = found.order_by("-id").values_list("started_at", "finished_at")[:20]
     return sorted((end - start).total_seconds() for start, end in times if start and end)
-
-
-def _standing(
-    rollback: Rollback, policy: PolicySpec, votes: list[Approval], person: User
-) -> Standing:
-    makers = services.makers_of(rollback.environment)
-    barred = services.barred(rollback.revision, rollback.requested_by)
-    valid = {
-        vote.by_id
-        for vote in votes
-        if vote.given and vote.snapshot_sha256 == rollback.snapshot_sha256
-    } - barred
-    able = [each for each in makers if each.person not in barred | valid]
-    waited = (clock.now() - rollback.requested_at).total_seconds() / 60
-    asked = authority.asked(able, policy, waited)
-    later = [each for each in able if each not in asked]
-    step = max(policy.escalate_after, 1)
-    next_rung = rollback.requested_at + timedelta(minutes=step * (int(waited // step) + 1))
-    return Standing(
-        refusal=services.why_not(rollback, person, seen=rollback.snapshot_sha256),
-        policy=policy,
-        given=len(valid),
-        able=able,
-        asked=asked,
-        later=later,
-        next_rung_at=next_rung if later else None,
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from django.db.models.functions import Now
 
 from rollback_console.engine.states import RollbackState
 
-from . import carry, clock, driver, health, signals
+from . import carry, clock, driver, escalation, health, signals
 from .lease import DRIVEN
 from .models import Rollback
 from .tasks import enqueue
@@ -44,6 +44,8 @@ def forever(stop: threading.Event) -> None:
 def once(pool: ThreadPoolExecutor, driving: dict[int, Future[None]]) -> None:
     """One sweep: end what expired, hand what is due to workers, drive what they leave."""
     expire()
+    escalation.escalate()
+    escalation.remind()
     for number in [number for number, work in driving.items() if work.done()]:
         del driving[number]
     overdue = set(due(OVERDUE))

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rollback_console.rollbacks.models import Event
 
 _WORDS: dict[str, str] = {
     "rollback.requested": "asked for this rollback: {reason}",
-    "approval.given": "approved as {role}",
-    "approval.rejected": "rejected as {role}: {note}",
+    "approval.given": "approved as {role}{for_whom}",
+    "approval.rejected": "rejected as {role}{for_whom}: {note}",
+    "approval.escalated": "Nobody decided in time: rung {rung} is asked as well, {people}",
+    "approval.reminded": "Reminded that {minutes_left} min are left: {people}",
+    "approval.nudged": "nudged {people}",
+    "approval.asked": "asked: {text}",
+    "approval.answered": "answered: {text}",
+    "break_glass.used": "broke glass: started with {given} of {quorum} approvals. {reason}",
+    "break_glass.refused": "tried to break glass and was refused: {why}",
+    "break_glass.reviewed": "reviewed the start without approval: {finding}",
     "approval.refused": "tried to approve and was refused: {why}",
     "rollback.withdrawn": "withdrew the request",
     "rollback.expired": "The time to decide or to start ran out",
@@ -73,7 +83,17 @@ def sentence(event: Event) -> str:
     """What happened, to follow the name of who did it; the bare kind when it is unknown."""
     text = _asked(event) or _allowed(event) or _WORDS.get(event.kind, _plain(event.kind))
     facts = {key: value for key, value in event.facts.items() if value not in (None, "")}
+    facts |= said_of_people(event.facts)
     return text.format_map(_Facts(facts)).rstrip(": ")
+
+
+def said_of_people(facts: dict[str, Any]) -> dict[str, str]:
+    """`people` an event concerns, and `for_whom` somebody acted, ready for a sentence."""
+    listed = facts.get("to")
+    listed = listed if isinstance(listed, list) else []
+    names = [str(each["name"]) for each in listed if isinstance(each, dict) and "name" in each]
+    whose = facts.get("on_behalf_of")
+    return {"people": ", ".join(names), "for_whom": f" for {whose}" if whose else ""}
 
 
 def _asked(event: Event) -> str:

@@ -15,7 +15,7 @@ from rollback_console.engine.states import RollbackState
 from rollback_console.plans import readiness
 from rollback_console.plans.errors import NotReady
 from rollback_console.plans.services import document
-from rollback_console.rollbacks import queries, services
+from rollback_console.rollbacks import services, standing
 from rollback_console.rollbacks.errors import Changed, Refused
 from rollback_console.rollbacks.models import Rollback
 from rollback_console.rollbacks.view import snapshot_of
@@ -32,7 +32,7 @@ def page(
     request: HttpRequest, rollback: Rollback, by: User, form: DecisionForm | None = None
 ) -> HttpResponse:
     """Everything a decision needs, and the buttons for those who may press them."""
-    found = queries.deciding(rollback, by)
+    found = standing.deciding_of(rollback, by)
     facts = {
         "rollback": rollback,
         "found": found,
@@ -141,7 +141,7 @@ def _drift(rollback: Rollback) -> list[tuple[str, Any, Any]]:
     return services.drift(rollback) if asked else []
 
 
-def _since_last(found: queries.Deciding) -> list[tuple[str, Any, Any]] | None:
+def _since_last(found: standing.Deciding) -> list[tuple[str, Any, Any]] | None:
     if found.last is None:
         return None
     return difference(snapshot_of(found.last.snapshot), found.snapshot)

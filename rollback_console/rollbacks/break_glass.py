@@ -1,0 +1,126 @@
+"""Starting without approval when nobody who could give it can be reached.
+
+It takes a right that no group has by itself, a reason, and a review that somebody else
+closes. Everything else holds: what was asked for is what runs, and one at a time.
+"""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import QuerySet
+from django.db.models.functions import Now
+
+from rollback_console.engine.states import TERMINAL, RollbackState
+
+from . import clock, deciding, events, rights
+from .errors import Changed, Refused
+from .events import record
+from .models import BreakGlass, Rollback
+from .rights import may_break_glass
+from .view import snapshot_of
+
+SHORTEST = 20
+"""Characters of reason, runs of white space counted once."""
+
+
+def why_not(rollback: Rollback, by: User) -> str:
+    """Why `by` may not start this without approval; "" when they may."""
+    if not may_break_glass(by):
+        return "You may not break glass. An admin gives that right to a person by name."
+    if rollback.state != RollbackState.REQUESTED:
+        return f"This rollback is {rollback.state}; only a request can be started without approval."
+    if rollback.expires_at <= clock.now():
+        return "This request has expired. Open a new one."
+    return ""
+
+
+def break_glass(rollback: Rollback, *, by: User, snapshot_sha256: str, reason: str) -> BreakGlass:
+    """Start exactly the snapshot with that hash without its approvals.
+
+    A refusal is put on record. Raises Changed when the snapshot is another one.
+    """
+    with transaction.atomic():
+        row = deciding.locked(rollback)
+        refused = _refusal(row, by, snapshot_sha256, reason)
+        if refused is None:
+            used = _use(row, by, snapshot_sha256, reason.strip())
+        else:
+            record(row, events.BREAK_GLASS_REFUSED, by=by, why=str(refused))
+    if refused is not None:
+        raise refused
+    return used
+
+
+def why_not_review(used: BreakGlass, by: User) -> str:
+    """Why `by` may not close the review; "" when they may."""
+    if by.pk in {used.by_id, used.rollback.requested_by_id}:
+        return "You broke the glass or asked for this rollback: someone else must review it."
+    decides = used.rollback.environment_id in rights.reach(by)
+    if not by.is_active or not (decides or by.has_perm("plans.change_environment")):
+        return "A decision maker of this environment or an admin reviews this."
+    if used.rollback.state not in TERMINAL:
+        return "The review is closed once the rollback has ended."
+    return ""
+
+
+@transaction.atomic
+def close_review(rollback: Rollback, *, by: User, finding: str) -> BreakGlass:
+    """Somebody else says what they found: was it right, and what has to change."""
+    row = deciding.locked(rollback)
+    used = BreakGlass.objects.filter(rollback=row).select_related("rollback", "by").first()
+    if used is None:
+        raise Refused("Nobody broke glass for this rollback.")
+    if why := why_not_review(used, by):
+        raise Refused(why)
+    if len(" ".join(finding.split())) < SHORTEST:
+        raise Refused(f"Say what you found, in at least {SHORTEST} characters.")
+    still_open = BreakGlass.objects.filter(pk=used.pk, reviewed_at=None)
+    if not still_open.update(reviewed_by=by, reviewed_at=Now(), finding=finding.strip()):
+        raise Refused("This review was closed already.")
+    to = [rights.named(used.by), rights.named(row.requested_by)]
+    told = {each["person"]: each for each in to}
+    record(row, events.BREAK_GLASS_REVIEWED, by=by, finding=finding.strip(), to=[*told.values()])
+    used.refresh_from_db()
+    return used
+
+
+def open_reviews() -> QuerySet[BreakGlass]:
+    """Reviews nobody has closed, the oldest first."""
+    found = BreakGlass.objects.filter(reviewed_at=None).order_by("id")
+    return found.select_related("by", "rollback__environment", "rollback__service").defer(
+        "rollback__snapshot"
+    )
+
+
+def _refusal(row: Rollback, by: User, seen: str, reason: str) -> Refused | None:
+    if why := why_not(row, by):
+        return Refused(why)
+    if seen != row.snapshot_sha256:
+        return Changed([("snapshot", seen, row.snapshot_sha256)])
+    if len(" ".join(reason.split())) < SHORTEST:
+        return Refused(
+            f"Say why nobody could be asked, in at least {SHORTEST} characters: everybody who "
+            "answers for this environment reads it at once."
+        )
+    changes = deciding.drift(row)
+    return Changed(changes) if changes else None
+
+
+def _use(row: Rollback, by: User, seen: str, reason: str) -> BreakGlass:
+    used = BreakGlass.objects.create(
+        rollback=row, by=by, reason=reason, snapshot_sha256=seen, at=Now()
+    )
+    valid = [vote for vote in rights.votes_of(row) if vote.snapshot_sha256 == seen]
+    deciding.go(row)
+    record(
+        row,
+        events.BREAK_GLASS_USED,
+        by=by,
+        reason=reason,
+        snapshot=seen,
+        given=len(valid),
+        quorum=snapshot_of(row.snapshot).policy.quorum,
+        to=rights.owners(row),
+    )
+    return used

@@ -1,0 +1,217 @@
+"""What is said about a request before it runs: yes, no, questions, answers, a nudge.
+
+Like services.py, which is their public door.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models.functions import Now
+
+from rollback_console.engine import authority
+from rollback_console.engine.snapshot import difference
+from rollback_console.engine.states import TERMINAL, RollbackState
+from rollback_console.plans import deciders
+from rollback_console.plans.errors import NotReady
+from rollback_console.plans.models import Delegation
+from rollback_console.plans.services import freeze
+
+from . import clock, events, rights
+from .errors import Changed, Refused
+from .events import record
+from .failpoints import failpoint
+from .lease import move
+from .models import Approval, Event, Rollback
+from .tasks import enqueue_after_commit
+from .view import snapshot_of
+
+NUDGE_EVERY = timedelta(minutes=5)
+"""Whoever it is that nudges: a phone that never stops is soon muted."""
+
+_LONGEST = 20_000
+
+
+def approve(rollback: Rollback, *, by: User, snapshot_sha256: str, note: str = "") -> Approval:
+    """Say yes to exactly the snapshot with that hash.
+
+    With the policy's quorum the rollback is approved, and started as soon as a worker comes.
+    A refusal is put on record. Raises Changed when the snapshot is another one.
+    """
+    with transaction.atomic():
+        row = locked(rollback)
+        refused = _refusal(row, by, snapshot_sha256)
+        if refused is None:
+            approval = _yes(row, by, snapshot_sha256, note)
+            _count(row)
+        else:
+            record(row, "approval.refused", by=by, why=str(refused))
+    if refused is not None:
+        raise refused
+    failpoint("approve.committed")
+    return approval
+
+
+def reject(rollback: Rollback, *, by: User, snapshot_sha256: str, reason: str) -> Approval:
+    """Say no: the request ends, with the reason on record."""
+    if not reason.strip():
+        raise Refused("Say why: who asked needs to know what to change.")
+    with transaction.atomic():
+        row = locked(rollback)
+        if row.state != RollbackState.REQUESTED:
+            raise Refused(f"This rollback is {row.state}; only a request can be rejected.")
+        makers = deciders.makers_of(row.environment)
+        used = next((each for each in makers if each.person == by.pk), None)
+        if used is None:
+            raise Refused("You are not a decision maker for this environment.")
+        approval = _vote(row, by, used, snapshot_sha256, reason, given=False)
+        move(row, RollbackState.REJECTED, finished_at=Now())
+    return approval
+
+
+@transaction.atomic
+def ask(rollback: Rollback, *, by: User, text: str) -> Event:
+    """Put a question into the timeline, for whoever asked for this or knows the answer."""
+    row = locked(rollback)
+    if row.state not in {RollbackState.REQUESTED, RollbackState.APPROVED}:
+        raise Refused(f"This rollback is {row.state}: add a note instead of a question.")
+    facts = {"text": _words(text), "to": [rights.named(row.requested_by)]}
+    return record(row, events.APPROVAL_ASKED, by=_active(by), **facts)
+
+
+@transaction.atomic
+def answer_question(rollback: Rollback, *, question: int, by: User, text: str) -> Event:
+    """Answer the question that the event with that seq put."""
+    row = locked(rollback)
+    asked = row.events.filter(seq=question, kind=events.APPROVAL_ASKED).select_related("by").first()
+    if asked is None:
+        raise Refused(f"Event {question} of this rollback is no question.")
+    if row.state in TERMINAL:
+        raise Refused(f"This rollback is {row.state}: add a note instead of an answer.")
+    to = (
+        [{"person": asked.by_id, "name": deciders.name_of(asked.by), "role": ""}]
+        if asked.by
+        else []
+    )
+    return record(
+        row, events.APPROVAL_ANSWERED, by=_active(by), question=question, text=_words(text), to=to
+    )
+
+
+@transaction.atomic
+def nudge(rollback: Rollback, *, by: User) -> Event:
+    """Ask those who are asked already once more; once in NUDGE_EVERY, whoever nudges."""
+    row = locked(rollback)
+    if not (by.is_active and by.has_perm("rollbacks.request_rollback")):
+        raise Refused("You may not nudge those who decide. Ask an operator.")
+    if row.state != RollbackState.REQUESTED or row.expires_at <= clock.now():
+        raise Refused("Nobody is asked to decide this any more.")
+    if left := next_nudge(row):
+        raise Refused(f"They were nudged just now. Try again in {left} min, or call them.")
+    asked = authority.reached(rights.able(row), row.rung)
+    if not asked:
+        raise Refused("Nobody is asked who could approve this. Ask an admin to name somebody.")
+    return record(row, events.APPROVAL_NUDGED, by=by, rung=row.rung, to=rights.people(asked))
+
+
+def next_nudge(rollback: Rollback) -> int:
+    """In how many minutes, rounded up, a nudge is possible again; 0 for now."""
+    last = rollback.events.filter(kind=events.APPROVAL_NUDGED).order_by("-seq").first()
+    if last is None:
+        return 0
+    left = datetime.fromisoformat(last.at) + NUDGE_EVERY - clock.now()
+    return max(-int(-left.total_seconds() // 60), 0)
+
+
+def drift(rollback: Rollback) -> list[tuple[str, Any, Any]]:
+    """What differs between the frozen snapshot and what would be frozen now."""
+    try:
+        now = freeze(rollback.revision, rollback.choices)
+    except NotReady as error:
+        return [("", None, problem) for problem in error.problems]
+    return difference(snapshot_of(rollback.snapshot), now)
+
+
+def locked(rollback: Rollback) -> Rollback:
+    """The rollback's row, which nobody else changes until the transaction ends."""
+    return Rollback.objects.select_for_update().get(pk=rollback.pk)
+
+
+def _yes(row: Rollback, by: User, seen: str, note: str) -> Approval:
+    used = rights.right_of(row, by)
+    if used is None:  # a loan ended between two looks at the clock
+        raise Refused("Your right to approve this has just ended.")
+    return _vote(row, by, used, seen, note, given=True)
+
+
+def _vote(
+    row: Rollback, by: User, used: authority.Maker, seen: str, text: str, *, given: bool
+) -> Approval:
+    under = _loan(row, by, used)
+    approval = Approval.objects.create(
+        rollback=row,
+        by=by,
+        role=used.role,
+        under=under,
+        snapshot_sha256=seen,
+        given=given,
+        note=text,
+        at=Now(),
+    )
+    kind = "approval.given" if given else "approval.rejected"
+    whose = {"on_behalf_of": used.lender_name} if under else {}
+    record(row, kind, by=by, role=used.role, snapshot=seen, note=text, **whose)
+    return approval
+
+
+def _loan(row: Rollback, by: User, used: authority.Maker) -> Delegation | None:
+    if not used.lender:
+        return None
+    held = deciders.standing(row.environment).filter(giver=used.lender, to=by).first()
+    if held is None:
+        raise Refused("The right that was lent to you has just ended.")
+    return held
+
+
+def _count(row: Rollback) -> None:
+    if not authority.enough(rights.authority_of(row), rights.votes_of(row)):
+        return
+    go(row)
+    record(row, "rollback.approved", snapshot=row.snapshot_sha256)
+
+
+def go(row: Rollback) -> None:
+    """From requested to approved: due at once, and for as long as the rules allow."""
+    minutes = snapshot_of(row.snapshot).policy.start_expires
+    move(
+        row,
+        RollbackState.APPROVED,
+        approved_at=Now(),
+        due_at=Now(),
+        expires_at=clock.later(timedelta(minutes=minutes)),
+    )
+    enqueue_after_commit(row.pk)
+
+
+def _refusal(row: Rollback, by: User, seen: str) -> Refused | None:
+    if row.state == RollbackState.REQUESTED and seen != row.snapshot_sha256:
+        return Changed([("snapshot", seen, row.snapshot_sha256)])
+    if why := rights.why_not(row, by, seen=seen):
+        return Refused(why)
+    changes = drift(row)
+    return Changed(changes) if changes else None
+
+
+def _active(by: User) -> User:
+    if not by.is_active:
+        raise Refused("Your account is no longer active.")
+    return by
+
+
+def _words(text: str) -> str:
+    if not text.strip() or len(text) > _LONGEST:
+        raise Refused("Write between 1 and 20,000 characters.")
+    return text.strip()

@@ -1,0 +1,140 @@
+"""Where a request stands and who could decide it, for the pages and programs that ask."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.models import User
+
+from rollback_console.engine import authority
+from rollback_console.engine.authority import Maker
+from rollback_console.engine.snapshot import PolicySpec, Snapshot
+
+from . import break_glass, deciding, events, queries, rights
+from .models import Approval, Event, Lock, Rollback
+from .rights import Cannot
+from .view import snapshot_of
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a request stands, and where one person stands towards it.
+
+    `refusal` is why they may not approve ("" when they may), `used` the right they would use.
+    `able` may still approve; `asked` are those up to `rung`, `later` the others; `cannot` may
+    not. `next_rung_at` is when more are asked, None when nobody is left. `nudge_in` minutes
+    those who are asked may be nudged again. `glass` is why this person may not do without.
+    """
+
+    refusal: str
+    used: Maker | None
+    policy: PolicySpec
+    given: int
+    able: list[Maker]
+    asked: list[Maker]
+    later: list[Maker]
+    cannot: list[Cannot]
+    rung: int
+    next_rung: int | None
+    next_rung_at: datetime | None
+    nudge_in: int
+    glass: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What somebody asked about a request, and the answers so far."""
+
+    event: Event
+    answers: list[Event]
+
+
+@dataclass(frozen=True, slots=True)
+class Deciding:
+    """Everything on the page where a request is decided; durations in seconds.
+
+    `renewed` is what the last freezing anew changed, as (path, old, new).
+    """
+
+    rollback: Rollback
+    snapshot: Snapshot
+    standing: Standing
+    votes: list[Approval]
+    events: list[Event]
+    questions: list[Question]
+    renewed: list[list[Any]]
+    lock: Lock | None
+    durations: list[float]
+    last: Rollback | None
+
+
+def deciding_of(rollback: Rollback, person: User) -> Deciding:
+    """The page of a rollback that has not started, as `person` sees it."""
+    told = list(rollback.events.select_related("by").order_by("seq")[:200])
+    votes = rollback.approvals.select_related("by", "under__giver").order_by("id")
+    before = Rollback.objects.filter(
+        revision__plan=rollback.revision.plan, approved_at__isnull=False, pk__lt=rollback.pk
+    )
+    locks = Lock.objects.filter(environment=rollback.environment).select_related("rollback")
+    return Deciding(
+        rollback=rollback,
+        snapshot=snapshot_of(rollback.snapshot),
+        standing=standing_of(rollback, person),
+        votes=list(votes),
+        events=told,
+        questions=questions(told),
+        renewed=_renewed(told),
+        lock=locks.first(),
+        durations=queries.durations(rollback.revision.plan),
+        last=before.order_by("-id").first(),
+    )
+
+
+def standing_of(rollback: Rollback, person: User) -> Standing:
+    """Where a request stands now, and `person` towards it."""
+    policy, able = snapshot_of(rollback.snapshot).policy, rights.able(rollback)
+    asked = authority.reached(able, rollback.rung)
+    later = [each for each in able if each not in asked]
+    refusal = rights.why_not(rollback, person, seen=rollback.snapshot_sha256)
+    return Standing(
+        refusal=refusal,
+        used=None if refusal else rights.right_of(rollback, person),
+        policy=policy,
+        given=_given(rollback),
+        able=able,
+        asked=asked,
+        later=later,
+        cannot=rights.cannot(rollback),
+        rung=rollback.rung,
+        next_rung=authority.next_rung(able, rollback.rung),
+        next_rung_at=rollback.escalates_at if later else None,
+        nudge_in=deciding.next_nudge(rollback),
+        glass=break_glass.why_not(rollback, person),
+    )
+
+
+def questions(told: list[Event]) -> list[Question]:
+    """Every question among the events, each with its answers, in order."""
+    answers = [each for each in told if each.kind == events.APPROVAL_ANSWERED]
+    return [
+        Question(each, [one for one in answers if one.facts.get("question") == each.seq])
+        for each in told
+        if each.kind == events.APPROVAL_ASKED
+    ]
+
+
+def _given(rollback: Rollback) -> int:
+    barred = rights.barred(rollback.revision, rollback.requested_by)
+    valid = {
+        vote.person
+        for vote in rights.votes_of(rollback)
+        if vote.snapshot_sha256 == rollback.snapshot_sha256
+    }
+    return len(valid - barred)
+
+
+def _renewed(told: list[Event]) -> list[list[Any]]:
+    last = [each for each in told if each.kind == "rollback.renewed"][-1:]
+    return [change for each in last for change in each.facts.get("difference", [])]
