@@ -8,11 +8,9 @@ from dataclasses import dataclass, replace
 from django.conf import settings
 from django.contrib.auth.models import User
 
-from rollback_console.engine.states import RollbackState
 from rollback_console.plans.models import Credential, Environment, Secret
 from rollback_console.postmortems.telling import tell
 from rollback_console.remote.redact import Redactor
-from rollback_console.rollbacks import queries
 from rollback_console.rollbacks.models import Event, Rollback
 from rollback_console.rollbacks.view import snapshot_of
 
@@ -46,7 +44,7 @@ def of_event(rollback: Rollback, event: Event) -> Note | None:
     topic, opening = topics.of(event.kind)
     if not topic:
         return None
-    people = _asked(rollback) if topic in {"decide", "break_glass"} else []
+    people = _concerned(event)
     said = _said(rollback, event)
     lines = [said, *_about(rollback, topic, people)]
     return Note(
@@ -83,18 +81,30 @@ def _about(rollback: Rollback, topic: str, people: list[tuple[User, str]]) -> li
     if topic in {"decide", "break_glass"}:
         lines += [f"Reason: {rollback.reason}", f"Trigger: {rollback.trigger or 'none named'}"]
     if people:
-        names = [f"{each.get_full_name() or each.username} ({role})" for each, role in people]
-        lines += [f"Asked now: {', '.join(names)}", f"Until {rollback.expires_at:%H:%M} UTC"]
+        lines.append(f"{_TELLS.get(topic, 'For')}: {', '.join(_name(*each) for each in people)}")
+    if people and topic == "decide":
+        lines.append(f"Until {rollback.expires_at:%H:%M} UTC")
     return lines
 
 
-def _asked(rollback: Rollback) -> list[tuple[User, str]]:
-    """Those on the rungs of the ladder that have been reached, who have not decided."""
-    if rollback.state != RollbackState.REQUESTED:
-        return []
-    standing = queries.deciding(rollback, rollback.requested_by).standing
-    found = User.objects.in_bulk([maker.person for maker in standing.asked])
-    return [(found[maker.person], maker.role) for maker in standing.asked if maker.person in found]
+_TELLS = {"decide": "Asked now", "break_glass": "Told at once"}
+
+
+def _name(person: User, role: str) -> str:
+    name = person.get_full_name() or person.username
+    return f"{name} ({role})" if role else name
+
+
+def _concerned(event: Event) -> list[tuple[User, str]]:
+    """Whom the event names as those it is for, such as who is asked now; see rollbacks.events."""
+    named = event.facts.get("to")
+    named = [each for each in named if isinstance(each, dict)] if isinstance(named, list) else []
+    found = User.objects.in_bulk([each.get("person") for each in named])
+    return [
+        (found[each["person"]], str(each.get("role", "")))
+        for each in named
+        if each.get("person") in found
+    ]
 
 
 def _mails(people: Iterable[User]) -> tuple[str, ...]:

@@ -26,6 +26,8 @@ _KINDS = {
     "approval.escalated": ("decide", "Decision wanted, next rung"),
     "approval.reminded": ("decide", "Decision still wanted"),
     "approval.nudged": ("decide", "Decision asked for again"),
+    "approval.asked": ("asked", "A question before the decision"),
+    "approval.answered": ("asked", "An answer before the decision"),
     "rollback.approved": ("decided", "Approved"),
     "approval.rejected": ("decided", "Rejected"),
     "rollback.withdrawn": ("decided", "Withdrawn"),
