@@ -58,12 +58,14 @@ class Fleet:
     starts: Counter[str] = field(default_factory=Counter)
     order: list[tuple[str, str]] = field(default_factory=list)
     down: set[str] = field(default_factory=set)
+    connected: Counter[str] = field(default_factory=Counter)
     acknowledged: set[str] = field(default_factory=set)
     started: threading.Condition = field(default_factory=threading.Condition)
 
     def connect(self, address: HostAddress) -> FakeRemote:
         if address.name in self.down:
             raise HostUnreachable(address.name, "nobody listens there")
+        self.connected[address.name] += 1
         return FakeRemote(self, address)
 
     def wait_for(self, word: str) -> Run:
@@ -144,6 +146,13 @@ class FakeRemote:
 
     def ask(self, argv: list[str], stdin: bytes = b"", timeout: float = 20) -> Answer:
         return Answer(0, b"", b"")
+
+    def alive(self) -> bool:
+        return not self._gone()
+
+    def release(self) -> FakeRemote:
+        self.closed.set()
+        return FakeRemote(self.fleet, self.address)
 
     def close(self) -> None:
         self.closed.set()

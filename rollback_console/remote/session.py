@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Generator, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from typing import Protocol
+from weakref import WeakSet
 
 from rollback_console.remote import wire
 from rollback_console.remote.base import Answer, Chunk, Outcome, RunRef, RunRequest, Started, Status
-from rollback_console.remote.errors import AnswerLate, ProtocolError, RunnerRefused
+from rollback_console.remote.errors import (
+    AnswerLate,
+    HostUnreachable,
+    ProtocolError,
+    RunnerRefused,
+)
 from rollback_console.remote.runner import commands
 
 PATIENCE = 60.0  # seconds for the runner to answer what needs no waiting
@@ -39,10 +46,12 @@ class Carrier(Protocol):
 
     def open(self, line: str) -> Session: ...
 
+    def alive(self) -> bool: ...
+
     def close(self) -> None: ...
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, weakref_slot=True)
 class Call:
     """One verb of the runner under way: its records, its log, and what was noise."""
 
@@ -52,8 +61,14 @@ class Call:
     records: wire.Records = field(default_factory=wire.Records)
     words: list[list[str]] = field(default_factory=list)
     output: bytes = b""
+    cut_off: bool = False
 
     def close(self) -> None:
+        self.session.close()
+
+    def cut(self) -> None:
+        """From another thread: whoever waits here is told that the host cannot be reached."""
+        self.cut_off = True
         self.session.close()
 
     def step(self, timeout: float | None = None) -> bool:
@@ -103,7 +118,10 @@ class Call:
         except (ValueError, KeyError) as error:
             raise ProtocolError(self.host, " ".join(words)) from error
 
-    def nonsense(self) -> ProtocolError:
+    def nonsense(self) -> ProtocolError | HostUnreachable:
+        """Why nothing more comes."""
+        if self.cut_off:
+            return HostUnreachable(self.host, "this use of it is over")
         noise = self.records.noise or self.log.noise
         return ProtocolError(self.host, noise.decode("utf-8", "replace").strip())
 
@@ -111,9 +129,17 @@ class Call:
 class DurableHost:
     """Implements `base.Remote`; see there for each method's promise."""
 
-    def __init__(self, name: str, carrier: Carrier, shell: str = "sh") -> None:
-        self._name, self._carrier, self._shell = name, carrier, shell
-        self._known: commands.Runner | None = None
+    def __init__(
+        self,
+        name: str,
+        carrier: Carrier,
+        shell: str = "sh",
+        known: commands.Runner | None = None,
+    ) -> None:
+        self._name, self._carrier, self._shell, self._known = name, carrier, shell, known
+        self._calls: WeakSet[Call] = WeakSet()
+        self._guard = threading.Lock()
+        self._released = False
 
     def launch(self, request: RunRequest) -> Started:
         payload = commands.payload(request)
@@ -160,7 +186,19 @@ class DurableHost:
                 raise AnswerLate(self._name, argv[0], timeout) from error
 
     def close(self) -> None:
-        self._carrier.close()
+        if not self._released:
+            self._carrier.close()
+
+    def alive(self) -> bool:
+        return not self._released and self._carrier.alive()
+
+    def release(self) -> DurableHost:
+        with self._guard:
+            self._released = True
+            calls = list(self._calls)
+        for call in calls:
+            call.cut()
+        return DurableHost(self._name, self._carrier, self._shell, self._known)
 
     def _runner(self) -> commands.Runner:
         if self._known is None:
@@ -168,18 +206,23 @@ class DurableHost:
         return self._known
 
     def _greet(self) -> commands.Runner:
-        session = self._carrier.open(commands.quoted(commands.bootstrap(self._shell)))
-        with closing(Call(self._name, session, wire.Preamble(""))) as call:
+        with closing(self._call(commands.bootstrap(self._shell), "")) as call:
             with suppress(OSError):  # a host that has the runner does not read it again
-                session.send(commands.runner_text(), last=True)
+                call.session.send(commands.runner_text(), last=True)
             boot_id, follows, *path = call.word("hello")
             return commands.Runner(self._shell, " ".join(path), follows, boot_id)
 
     def _call(self, argv: list[str], token: str, payload: bytes = b"") -> Call:
-        session = self._carrier.open(commands.quoted(argv))
+        call = Call(self._name, self._carrier.open(commands.quoted(argv)), wire.Preamble(token))
+        with self._guard:
+            self._calls.add(call)
+            released = self._released
+        if released:
+            call.cut()
+            raise call.nonsense()
         if payload:
-            session.send(payload)
-        return Call(self._name, session, wire.Preamble(token))
+            call.session.send(payload)
+        return call
 
     def _run(self, call: Call, ref: RunRef, offset: int) -> Iterator[Started | Chunk | Outcome]:
         with closing(call):
@@ -194,7 +237,7 @@ class DurableHost:
                 yield outcome
                 return
             tries = tries - 1 if reached == offset else TRIES
-            if tries == 0:
+            if tries == 0 or call.cut_off:
                 raise call.nonsense()
             offset = reached
             call = self._call(commands.follow(self._runner(), ref, offset), ref.token)

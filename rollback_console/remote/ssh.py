@@ -1,8 +1,7 @@
 """SSH: the only file that imports paramiko. Connects, proves the host, keeps watch.
 
-Keys are compared with the confirmed ones before anything is said about the account, and
-only their types are negotiated; nothing is ever added by itself. No agent, no key files.
-"""
+Keys are compared with the confirmed ones before anything is said about the account, and only
+their types are negotiated; nothing is ever added by itself. No agent, no key files."""
 
 from __future__ import annotations
 
@@ -36,12 +35,8 @@ from rollback_console.remote.sockets import Wire, dial
 logging.getLogger("paramiko").setLevel(logging.CRITICAL)
 
 CIPHERS = ("aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "aes128-ctr", "aes256-ctr")
-MACS = (
-    "hmac-sha2-256-etm@openssh.com",
-    "hmac-sha2-512-etm@openssh.com",
-    "hmac-sha2-256",
-    "hmac-sha2-512",
-)
+_SHA2 = ("hmac-sha2-256", "hmac-sha2-512")
+MACS = (*(f"{name}-etm@openssh.com" for name in _SHA2), *_SHA2)
 # A pin's type names the key; how it may sign is another list, without SHA-1.
 SIGNATURES = {
     "ssh-ed25519": ("ssh-ed25519",),
@@ -114,6 +109,9 @@ class Connection:
             raise HostUnreachable(self._address.name, _reason(error)) from error
         return ChannelSession(self._address.name, channel, BROKEN)
 
+    def alive(self) -> bool:
+        return not self._closed.is_set() and self._link.transport.is_active()
+
     def close(self) -> None:
         self._closed.set()
         if self._spare is not None:
@@ -125,7 +123,7 @@ class Connection:
         if self._is_spare or self._closed.is_set():
             raise SessionRefused(self._address.name, _reason(refusal)) from refusal
         with self._sparing:
-            if self._spare is None or self._spare._closed.is_set():
+            if self._spare is None or not self._spare.alive():
                 self._spare = Connection(self._address, self._timeout, self._liveness, spare=True)
         return self._spare.open(line)
 

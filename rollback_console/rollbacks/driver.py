@@ -34,13 +34,14 @@ from rollback_console.engine.decide import (
 from rollback_console.engine.states import IN_FLIGHT, RollbackState, StepState
 from rollback_console.plans.errors import HostRefused
 from rollback_console.plans.reach import reach, secret_values
-from rollback_console.remote import ssh
 from rollback_console.remote.base import HostAddress, Outcome, Remote, RunRequest
+from rollback_console.remote.pool import Pool
 
 from . import carry, hints, lease, tracing, view
+from .connections import Connections, pool_of
 from .errors import LeaseLost, MovedOn
 from .failpoints import failpoint
-from .follower import Connections, Follower, Report, Trouble, Work
+from .follower import Follower, Report, Trouble, Work
 from .intake import Intake
 from .models import Rollback, StepRun
 
@@ -54,9 +55,10 @@ BATCH = 1024 * 1024
 LOOK = 0.5
 
 
-def advance(rollback_id: int, connect: Callable[[HostAddress], Remote] = ssh.connect) -> bool:
+def advance(rollback_id: int, connect: Callable[[HostAddress], Remote] | None = None) -> bool:
     """Drive a rollback for at most a slice; True when another slice is due at once.
 
+    Connections come from this process's pool, or are made by `connect` for this slice alone.
     Returns False at once when another driver holds the lease. Raises nothing that it can
     record: what goes wrong here is logged, and the rollback becomes due again.
     """
@@ -68,7 +70,7 @@ def advance(rollback_id: int, connect: Callable[[HostAddress], Remote] = ssh.con
     failpoint("lease.claimed")
     named = {"rollback": rollback_id, "fence": fence}
     with bound_contextvars(**named), tracing.span("slice", **named):
-        return Slice(rollback_id, fence, connect).run()
+        return Slice(rollback_id, fence, pool_of(connect)).run()
 
 
 @dataclass
@@ -77,7 +79,7 @@ class Slice:
 
     rollback_id: int
     fence: int
-    connect: Callable[[HostAddress], Remote]
+    pool: Pool
     intakes: dict[str, Intake] = field(default_factory=dict)
     followers: dict[str, Follower] = field(default_factory=dict)
     inbox: queue.Queue[Report] = field(default_factory=lambda: queue.Queue(maxsize=256))
@@ -86,7 +88,7 @@ class Slice:
 
     def run(self) -> bool:
         """Turn until released, out of time, or told to stop."""
-        self.connections = Connections(self.connect)
+        self.connections = Connections(self.pool)
         ends = time.monotonic() + settings.SLICE.total_seconds()
         try:
             self._turns(ends)

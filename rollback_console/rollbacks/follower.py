@@ -34,6 +34,7 @@ from rollback_console.remote.errors import (
     SessionRefused,
 )
 
+from .connections import Connections
 from .failpoints import failpoint
 
 log = logging.getLogger(__name__)
@@ -77,50 +78,6 @@ class Report:
 
     token: str
     item: Item
-
-
-class Connections:
-    """One connection per host, made on first use and shared by every run there."""
-
-    def __init__(self, connect: Callable[[HostAddress], Remote]) -> None:
-        self._connect = connect
-        self._open: dict[str, Remote] = {}
-        self._locks: dict[str, threading.Lock] = {}
-        self._guard = threading.Lock()
-        self._closed = False
-
-    def get(self, address: HostAddress) -> Remote:
-        """The host's connection. Raises the errors of remote.errors."""
-        with self._guard:
-            lock = self._locks.setdefault(address.name, threading.Lock())
-        with lock:
-            if address.name not in self._open:
-                self._keep(address.name, self._connect(address))
-            return self._open[address.name]
-
-    def drop(self, name: str, remote: Remote | None) -> None:
-        """Forget a connection that failed, unless it was replaced already."""
-        with self._guard:
-            if remote is not None and self._open.get(name) is remote:
-                del self._open[name]
-        if remote is not None:
-            remote.close()
-
-    def close(self) -> None:
-        """Close every connection; what hosts run goes on."""
-        with self._guard:
-            self._closed = True
-            remotes = list(self._open.values())
-        for remote in remotes:
-            remote.close()
-
-    def _keep(self, name: str, remote: Remote) -> None:
-        with self._guard:
-            if not self._closed:
-                self._open[name] = remote
-                return
-        remote.close()
-        raise HostUnreachable(name, "this slice is over")
 
 
 @dataclass(slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +12,8 @@ from django.db import connection
 
 from rollback_console.plans.models import Host, Secret
 from rollback_console.remote.base import Ending
-from rollback_console.rollbacks import driver, logs, services
+from rollback_console.remote.pool import Pool
+from rollback_console.rollbacks import connections, driver, logs, services
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.models import Lock, Rollback, StepRun
 from tests import make
@@ -266,6 +268,29 @@ def meanwhile_stopped(rollback: Rollback, fleet: Fleet, act: Callable[[], Any]) 
     meanwhile(rollback, fleet, act)
     rollback.refresh_from_db()
     return rollback
+
+
+def test_a_connection_is_kept_from_slice_to_slice(
+    stage: Stage, fleet: Fleet, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.SLICE = timedelta(seconds=0.3)
+    monkeypatch.setattr(connections, "kept", Pool(fleet.connect))
+    rollback = make.approved(stage, PLAN.replace("echo restoring", "hang restoring"))
+    slices = 0
+    while slices < 4 or not fleet.wait_for("restoring").outcome:
+        assert driver.advance(rollback.pk)
+        slices += 1
+        run = fleet.wait_for("restoring")
+        run.say(b"slice %d\n" % slices)
+        if slices == 4:
+            run.end()
+    while driver.advance(rollback.pk):
+        pass
+    rollback.refresh_from_db()
+    assert rollback.state == "verifying"
+    assert logs.read(rollback.runs.get(position=2)) == b"slice 1\nslice 2\nslice 3\nslice 4\n"
+    assert fleet.connected == {"app-1": 1}
+    assert set(fleet.starts.values()) == {1}
 
 
 def test_two_drivers_never_share_a_rollback(stage: Stage, fleet: Fleet) -> None:
