@@ -33,17 +33,17 @@ from rollback_console.engine.decide import (
 )
 from rollback_console.engine.states import IN_FLIGHT, RollbackState, StepState
 from rollback_console.plans.errors import HostRefused
-from rollback_console.plans.reach import reach, secret_values
-from rollback_console.remote.base import HostAddress, Outcome, Remote, RunRequest
+from rollback_console.remote.base import HostAddress, Outcome, Remote
 from rollback_console.remote.pool import Pool
 
 from . import carry, hints, lease, tracing, view
 from .connections import Connections, pool_of
 from .errors import LeaseLost, MovedOn
 from .failpoints import failpoint
-from .follower import Follower, Report, Trouble, Work
+from .follower import Follower, Report, Trouble
 from .intake import Intake
 from .models import Rollback, StepRun
+from .working import work_of
 
 log = logging.getLogger(__name__)
 
@@ -226,7 +226,7 @@ class Slice:
     def _follow(self, run: StepRun, *, fresh: bool, stopping: bool = False) -> None:
         token = str(run.token)
         try:
-            work, secrets = self._work(run, fresh=fresh)
+            work, secrets = work_of(self.rollback_id, run, fresh=fresh)
         except HostRefused as error:
             self.intakes[token] = Intake.of(run, [])
             self.inbox.put(Report(token, Trouble(str(error), gave_up=fresh)))
@@ -236,28 +236,6 @@ class Slice:
         if stopping:
             follower.stop_run()
         follower.start()
-
-    def _work(self, run: StepRun, *, fresh: bool) -> tuple[Work, list[str]]:
-        row = Rollback.objects.only("snapshot").get(pk=self.rollback_id)
-        snapshot = view.snapshot_of(row.snapshot)
-        step = snapshot.step(run.position)
-        secrets = secret_values(snapshot.environment, step.secrets)
-        request = RunRequest(
-            token=str(run.token),
-            script=step.script,
-            environment={name: snapshot.parameters[name] for name in step.environment},
-            secrets=secrets,
-            cwd=step.cwd,
-            user=step.user,
-            time_limit=step.time_limit,
-            cap=settings.LOG_CAP,
-        )
-        started = run.state == StepState.RUNNING
-        address = reach(snapshot.host(run.host))
-        work = Work(
-            request, address, run.stored, started, fresh, settings.CONNECT_PATIENCE, step.expect
-        )
-        return work, list(secrets.values())
 
     def _collect(self, timeout: float) -> list[Report]:
         try:
