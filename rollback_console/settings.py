@@ -155,6 +155,7 @@ LEASE = timedelta(seconds=positive("LEASE_SECONDS", 20))
 SLICE = timedelta(seconds=positive("SLICE_SECONDS", 60))
 SWEEP_EVERY = timedelta(seconds=positive("SWEEP_SECONDS", 5))
 LOG_CAP = positive("LOG_CAP_MIB", 256) * 1024 * 1024
+READINESS_EVERY = timedelta(minutes=env.int("READINESS_MINUTES", 10))
 CRASH = env.str("ROLLBACK_CONSOLE_CRASH", "") if env.bool("ALLOW_CRASH", False) else ""
 CONNECT_PATIENCE = positive("CONNECT_SECONDS", 30)
 UNREACHABLE_LIMIT = timedelta(minutes=positive("UNREACHABLE_MINUTES", 15))

@@ -10,8 +10,10 @@ from django.contrib.auth.models import Group, User
 from django.test import Client
 from django.utils import timezone
 
+from rollback_console.plans import askings
 from rollback_console.plans import services as plans
 from rollback_console.plans.models import (
+    Asking,
     Credential,
     DecisionMaker,
     Environment,
@@ -190,3 +192,9 @@ def proved(session: Any, user: User, *, minutes_ago: float = 0.0, how: str = "pa
     at = time.time() - minutes_ago * 60
     session["account_authentication_methods"] = [{"method": how, "at": at}]
     session["account_authentication_methods_user"] = str(user.pk)
+
+
+def hosts_answer() -> None:
+    """What a worker does: every wish to ask the hosts is answered."""
+    for number in Asking.objects.filter(done_at=None).values_list("id", flat=True):
+        askings.answer(number)

@@ -31,6 +31,8 @@ os.environ.setdefault("SECRET_KEY", "only-for-tests-" + "x" * 40)
 os.environ.setdefault("MASTER_KEYS", Fernet.generate_key().decode())
 # Nobody listens here: a test that needs Redis starts one and says so.
 os.environ.setdefault("REDIS_URL", "redis://127.0.0.1:1/0")
+# Most tests name hosts that nobody could ask: those about asking say so.
+os.environ.setdefault("READINESS_MINUTES", "0")
 os.environ["BASE_URL"] = "http://testserver"
 
 from rollback_console.settings import *  # noqa: F403

@@ -14,6 +14,7 @@ from rollback_console.documents.fields import Field
 from rollback_console.documents.fold import fold
 from rollback_console.documents.lint_commands import command_findings
 from rollback_console.documents.lint_order import order_findings
+from rollback_console.documents.machine import machine
 from rollback_console.documents.model import Finding, PlanDocument, Severity
 from rollback_console.documents.source import split_lines
 from rollback_console.documents.steps import Doubt
@@ -55,6 +56,8 @@ def _head(document: PlanDocument) -> Iterator[Finding]:
             1,
             f"The front matter cannot be read: {document.front_matter.error}.",
         )
+    for problem in machine(document).problems:
+        yield Finding(Severity.ERROR, "front-matter", 1, problem)
 
 
 def _unread(document: PlanDocument) -> Iterator[Finding]:

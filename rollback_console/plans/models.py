@@ -9,8 +9,11 @@ from django.conf import settings
 from django.db import models
 
 from .fields import EncryptedTextField
+from .heard import Asking, Cost, ProbeResult, Vouching
 
 __all__ = [
+    "Asking",
+    "Cost",
     "Credential",
     "DecisionMaker",
     "Delegation",
@@ -23,6 +26,7 @@ __all__ = [
     "Revision",
     "Secret",
     "Service",
+    "Vouching",
 ]
 
 
@@ -52,6 +56,15 @@ class Environment(models.Model):
     start_expires = models.PositiveIntegerField(default=60)
     escalate_after = models.PositiveIntegerField(default=10)
     remind_before = models.PositiveIntegerField(default=15)
+    readiness_rule = models.CharField(
+        "when the hosts say that it would not work",
+        max_length=5,
+        choices=[("warn", "warn"), ("block", "block approval and start")],
+        default="warn",
+    )
+    rehearses = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="rehearsals"
+    )
 
     class Meta:
         ordering = ["-is_production", "slug"]
@@ -238,26 +251,3 @@ class Revision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.plan} r{self.number}"
-
-
-class ProbeResult(models.Model):
-    """What one probe last said; `verdict` is ready, not_ready or unknown.
-
-    `snapshot_sha256` is what would have run; "" for a probe of the host alone.
-    """
-
-    revision = models.ForeignKey(Revision, models.CASCADE, related_name="probe_results")
-    snapshot_sha256 = models.CharField(max_length=64, blank=True)
-    host = models.CharField(max_length=100)
-    position = models.PositiveIntegerField(default=0)
-    kind = models.CharField(max_length=20)
-    subject = models.CharField(max_length=500, blank=True)
-    verdict = models.CharField(max_length=10)
-    detail = models.CharField(max_length=500)
-    at = models.DateTimeField()
-
-    class Meta:
-        ordering = ["host", "position", "kind", "subject"]
-
-    def __str__(self) -> str:
-        return f"{self.host}: {self.kind} {self.subject} {self.verdict}"

@@ -121,7 +121,7 @@ def _of_step(snapshot: Snapshot, step: StepSpec, kinds: Mapping[str, str]) -> It
     ]
     for host in step.hosts:
         for kind, subject in wanted:
-            if kind in _SCRIPTS:
+            if kind in _SCRIPTS and subject:
                 argv = ("sh", "-c", _SCRIPTS[kind], "sh", step.cwd, subject)
                 yield Probe(host, step.position, kind, subject, argv)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,10 +15,13 @@ from rollback_console.remote import ssh
 from rollback_console.remote.base import HostAddress, Remote
 from rollback_console.remote.errors import RemoteError
 
+from . import costing
+from .costing import Errands, Findings
+from .errands import UNVOUCHED, errands, vouched
 from .errors import HostRefused
-from .models import ProbeResult, Revision
+from .models import Host, ProbeResult, Revision
 from .probes import Probe, Reading, Verdict, probes, reading
-from .reach import reach
+from .reach import address, reach, spec
 from .reading import document
 
 STALE = timedelta(hours=1)
@@ -27,6 +30,7 @@ STALE = timedelta(hours=1)
 _AT_ONCE = 16
 
 Answered = tuple[Probe, Reading]
+Connect = Callable[[HostAddress], Remote]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,23 +53,24 @@ class Readiness:
         return "not ready" if self.red else "ready"
 
 
-def check(
-    revision: Revision,
-    snapshot: Snapshot,
-    connect: Callable[[HostAddress], Remote] = ssh.connect,
-) -> Readiness:
+def check(revision: Revision, snapshot: Snapshot, connect: Connect = ssh.connect) -> Readiness:
     """Ask every host of the snapshot, at most 16 at once, and keep the answers.
 
-    A host that cannot be reached or proven is a red result, not an error.
+    That is whether it would work, and what it would cost. A host that cannot be reached or
+    proven is a red result, not an error.
     """
     kinds = {each.name: str(each.kind) for each in document(revision).placeholders}
-    asked: dict[str, list[Probe]] = {host.name: [] for host in snapshot.hosts}
+    costs = errands(revision, snapshot)
+    asked: dict[str, list[Probe]] = {name: [] for name in [*_hosts(snapshot), *costs]}
     for probe in probes(snapshot, kinds):
         asked[probe.host].append(probe)
     addresses = {name: _address(snapshot, name) for name in asked}
+
+    def one(name: str) -> tuple[list[Answered], Findings]:
+        return _ask(name, addresses[name], asked[name], costs.get(name, Errands()), connect)
+
     with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
-        answers = pool.map(lambda name: _ask(name, addresses[name], asked[name], connect), asked)
-        return _keep(revision, snapshot, [each for host in answers for each in host])
+        return _keep(revision, snapshot, list(pool.map(one, asked)))
 
 
 def latest(revision: Revision, snapshot_sha256: str) -> Readiness:
@@ -80,9 +85,17 @@ def of_revision(revision: Revision) -> Readiness:
     return latest(revision, newest.snapshot_sha256) if newest else Readiness((), None)
 
 
+def _hosts(snapshot: Snapshot) -> list[str]:
+    return [host.name for host in snapshot.hosts]
+
+
 def _address(snapshot: Snapshot, name: str) -> HostAddress | str:
     try:
-        return reach(snapshot.host(name))
+        if name in _hosts(snapshot):
+            return reach(snapshot.host(name))
+        host = Host.objects.select_related("credential", "jump").get(name=name)
+        spec(host)
+        return address(host)
     except HostRefused as error:
         return str(error)
 
@@ -91,19 +104,22 @@ def _ask(
     name: str,
     address: HostAddress | str,
     asked: list[Probe],
-    connect: Callable[[HostAddress], Remote],
-) -> list[Answered]:
+    costs: Errands,
+    connect: Connect,
+) -> tuple[list[Answered], Findings]:
     """In a thread of its own: no database here."""
     access = Probe(name, 0, "access", name, ())
-    if isinstance(address, str):
-        return [(access, Reading(Verdict.NOT_READY, address))]
     try:
+        if isinstance(address, str):
+            raise HostRefused(address)
         remote = connect(address)
-    except RemoteError as error:
-        return [(access, Reading(Verdict.NOT_READY, str(error)))]
+    except (HostRefused, RemoteError) as error:
+        refused = (access, Reading(Verdict.NOT_READY, str(error)))
+        return [refused], costing.unasked(name, costs, str(error))
     try:
         signed_in = (access, Reading(Verdict.READY, "Signed in; the host key is confirmed."))
-        return [signed_in, *((probe, _one(remote, probe)) for probe in asked)]
+        answered = [signed_in, *((probe, _one(remote, probe)) for probe in asked)]
+        return answered, costing.look(remote, name, costs)
     finally:
         remote.close()
 
@@ -116,20 +132,32 @@ def _one(remote: Remote, probe: Probe) -> Reading:
 
 
 @transaction.atomic
-def _keep(revision: Revision, snapshot: Snapshot, answered: Iterable[Answered]) -> Readiness:
+def _keep(
+    revision: Revision, snapshot: Snapshot, said: list[tuple[list[Answered], Findings]]
+) -> Readiness:
+    costing.keep(revision, snapshot, [findings for _, findings in said])
+    rows = [each for answered, findings in said for each in [*answered, *findings.answered()]]
+    rows += _unvouched(revision)
     revision.probe_results.filter(snapshot_sha256=snapshot.sha256).delete()
-    ProbeResult.objects.bulk_create(
-        ProbeResult(
-            revision=revision,
-            snapshot_sha256=snapshot.sha256,
-            host=probe.host,
-            position=probe.position,
-            kind=probe.kind,
-            subject=probe.subject[:500],
-            verdict=said.verdict,
-            detail=said.detail[:500],
-            at=Now(),
-        )
-        for probe, said in answered
-    )
+    ProbeResult.objects.bulk_create(_row(revision, snapshot, *each) for each in rows)
     return latest(revision, snapshot.sha256)
+
+
+def _unvouched(revision: Revision) -> list[Answered]:
+    if vouched(revision):
+        return []
+    return [(Probe("", 0, "measure", "", ()), Reading(Verdict.UNKNOWN, UNVOUCHED))]
+
+
+def _row(revision: Revision, snapshot: Snapshot, probe: Probe, said: Reading) -> ProbeResult:
+    return ProbeResult(
+        revision=revision,
+        snapshot_sha256=snapshot.sha256,
+        host=probe.host,
+        position=probe.position,
+        kind=probe.kind,
+        subject=probe.subject[:500],
+        verdict=said.verdict,
+        detail=said.detail[:500],
+        at=Now(),
+    )

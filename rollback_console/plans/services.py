@@ -18,6 +18,7 @@ from django.utils.text import slugify
 from rollback_console.remote import ssh
 
 from .asking import form, missing
+from .errands import vouch, vouch_own
 from .errors import PlanError
 from .freezing import freeze
 from .models import Environment, Host, HostKey, Plan, Revision, Service
@@ -34,6 +35,7 @@ __all__ = [
     "read",
     "revise",
     "scan",
+    "vouch",
 ]
 
 _BINDINGS = {"hosts", "steps", "on_host", "facts", "time_limit"}
@@ -60,14 +62,14 @@ def import_document(
     plan, _created = Plan.objects.get_or_create(
         slug=slug, defaults={"title": name, "service": service, "environment": environment}
     )
-    return _next(plan, data, by=by, note=note or "Imported")
+    return _written(plan, data, by=by, note=note or "Imported")
 
 
 @transaction.atomic
 def revise(plan: Plan, data: bytes, *, by: User, note: str = "") -> Revision:
     """A new revision with another text; bindings are carried over. Raises UnreadablePlan."""
     _permit(by, "plans.change_plan", "change plans")
-    return _next(plan, data, by=by, note=note)
+    return _written(plan, data, by=by, note=note)
 
 
 @transaction.atomic
@@ -99,6 +101,13 @@ def confirm_key(key: HostKey, *, by: User) -> HostKey:
     HostKey.objects.filter(pk=key.pk).update(confirmed_by=by, confirmed_at=Now())
     key.refresh_from_db()
     return key
+
+
+def _written(plan: Plan, data: bytes, *, by: User, note: str) -> Revision:
+    before = plan.revisions.order_by("-number").first()
+    made = _next(plan, data, by=by, note=note)
+    vouch_own(made, by=by, before=before)
+    return made
 
 
 def _next(

@@ -15,8 +15,11 @@ class RollbacksConfig(AppConfig):
     name = "rollback_console.rollbacks"
 
     def ready(self) -> None:
-        from . import groups
+        from rollback_console.plans import signals
 
+        from . import groups, readying
+
+        signals.answered.connect(readying.heed, dispatch_uid="heed")
         post_migrate.connect(groups.ensure, dispatch_uid="groups")
         worker_ready.connect(_worker_ready, dispatch_uid="alive")
         worker_shutting_down.connect(_worker_stops, dispatch_uid="stop")

@@ -10,7 +10,7 @@ from rollback_console.engine.decide import AskPerson, Question
 from rollback_console.engine.snapshot import Snapshot, StepSpec
 from rollback_console.engine.states import RollbackState, StepState
 
-from . import clock, rights, signals
+from . import clock, ready_rule, rights, signals
 from .events import record
 from .intake import facts
 from .lease import move, move_run, release
@@ -22,7 +22,7 @@ def begin(row: Rollback) -> bool:
     """Take the environment's lock and lay out every run; False when it may not start."""
     if row.expires_at <= clock.now():
         return expire(row)
-    if why := _locked(row) or _no_longer_approved(row):
+    if why := _locked(row) or _may_not(row):
         return _refuse_start(row, why)
     Lock.objects.create(environment_id=row.environment_id, rollback=row, at=Now())
     snapshot = snapshot_of(row.snapshot)
@@ -144,10 +144,13 @@ def _locked(row: Rollback) -> str:
     return "".join(f"{each.environment} is locked by rollback {each.rollback_id}." for each in lock)
 
 
-def _no_longer_approved(row: Rollback) -> str:
-    """Only who may still decide counts: rights are taken away for a reason."""
-    if rights.glass_broken(row) or rights.still_enough(row):
+def _may_not(row: Rollback) -> str:
+    """Only who may still decide counts: rights are taken away for a reason. Who breaks glass
+    has weighed what the hosts say."""
+    if rights.glass_broken(row):
         return ""
+    if rights.still_enough(row):
+        return ready_rule.refusal(row)
     return "Who approved this may not approve any more. Ask for a new rollback."
 
 

@@ -20,7 +20,7 @@ from rollback_console.plans.errors import NotReady
 from rollback_console.plans.models import Delegation
 from rollback_console.plans.services import freeze
 
-from . import clock, events, rights
+from . import clock, events, ready_rule, readying, rights
 from .errors import Changed, Refused
 from .events import record
 from .failpoints import failpoint
@@ -181,6 +181,7 @@ def _count(row: Rollback) -> None:
         return
     go(row)
     record(row, "rollback.approved", snapshot=row.snapshot_sha256)
+    readying.ask_unasked(row, "approval")
 
 
 def go(row: Rollback) -> None:
@@ -201,8 +202,10 @@ def _refusal(row: Rollback, by: User, seen: str) -> Refused | None:
         return Changed([("snapshot", seen, row.snapshot_sha256)])
     if why := rights.why_not(row, by, seen=seen):
         return Refused(why)
-    changes = drift(row)
-    return Changed(changes) if changes else None
+    if changes := drift(row):
+        return Changed(changes)
+    why = ready_rule.refusal(row)
+    return Refused(why) if why else None
 
 
 def _active(by: User) -> User:

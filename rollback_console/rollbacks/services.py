@@ -21,7 +21,7 @@ from rollback_console.plans.errors import NotReady
 from rollback_console.plans.models import Environment, Revision
 from rollback_console.plans.services import freeze
 
-from . import clock, rights
+from . import clock, readying, rights
 from .break_glass import break_glass, close_review
 from .deciding import answer_question, approve, ask, drift, locked, nudge, reject
 from .errors import Refused
@@ -127,6 +127,7 @@ def request(
         rung=rung,
         to=rights.people(authority.reached(makers, rung)),
     )
+    readying.ask_unasked(rollback, "request")
     rollback.refresh_from_db()
     return rollback
 

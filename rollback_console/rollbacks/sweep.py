@@ -14,7 +14,7 @@ from django.db.models.functions import Now
 
 from rollback_console.engine.states import RollbackState
 
-from . import carry, clock, driver, escalation, health, signals
+from . import carry, clock, driver, escalation, health, readying, signals
 from .lease import DRIVEN
 from .models import Rollback
 from .tasks import enqueue
@@ -28,13 +28,17 @@ OVERDUE = timedelta(seconds=4)
 def forever(stop: threading.Event) -> None:
     """Sweep every `SWEEP_EVERY` until `stop` is set; a failing sweep is logged and repeated."""
     signals.sweeping.send_robust(sender=None, stop=stop)
-    with ThreadPoolExecutor(max_workers=16, thread_name_prefix="sweep") as pool:
+    with (
+        ThreadPoolExecutor(max_workers=16, thread_name_prefix="sweep") as pool,
+        ThreadPoolExecutor(max_workers=4, thread_name_prefix="ask") as asking,
+    ):
         driving: dict[int, Future[None]] = {}
         while not stop.is_set():
             try:
                 close_old_connections()
                 health.say_alive("sweeper")
                 once(pool, driving)
+                readying.sweep(asking)
             except Error as error:
                 log.warning("This sweep failed, the next one tries again: %s", error)
             stop.wait(settings.SWEEP_EVERY.total_seconds())

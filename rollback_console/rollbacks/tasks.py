@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import logging
 import time
+from typing import Any
 
 from celery import current_app, shared_task
 from django.db import transaction
 from kombu.exceptions import LimitExceeded, OperationalError
 from kombu.pools import producers
+
+from rollback_console.plans import askings
 
 from . import driver
 from .failpoints import failpoint
@@ -28,8 +31,19 @@ def advance(rollback_id: int) -> None:
         enqueue(rollback_id)
 
 
+@shared_task(name="rollbacks.look", ignore_result=True)
+def look(asking_id: int) -> None:
+    """Ask the hosts for somebody who wants to know."""
+    askings.answer(asking_id)
+
+
 def enqueue(rollback_id: int) -> bool:
-    """Ask a worker to drive a rollback; False when the broker did not take it.
+    """Ask a worker to drive a rollback; False when the broker did not take it."""
+    return _enqueue(advance, rollback_id)
+
+
+def _enqueue(task: Any, number: int) -> bool:
+    """Hand a task to the broker, if it takes it.
 
     Never raises: the sweep finds whatever is due. After a failure the broker is left alone
     for a few seconds, so that a page does not wait for it.
@@ -38,19 +52,19 @@ def enqueue(rollback_id: int) -> bool:
     if time.monotonic() < _quiet_until:
         return False
     try:
-        _send(rollback_id)
+        _send(task, number)
     except (OperationalError, LimitExceeded, OSError) as error:
         _quiet_until = time.monotonic() + _QUIET
-        log.warning("The broker did not take rollback %s: %s", rollback_id, error)
+        log.warning("The broker did not take %s %s: %s", task.name, number, error)
         return False
     return True
 
 
-def _send(rollback_id: int) -> None:
+def _send(task: Any, number: int) -> None:
     """With a patience of its own: a worker may wait long for messages, a page may not."""
     broker = current_app.connection_for_write(transport_options={"socket_timeout": _PATIENCE})
     with producers[broker].acquire(block=True, timeout=_PATIENCE) as producer:
-        advance.apply_async((rollback_id,), producer=producer, retry=False)
+        task.apply_async((number,), producer=producer, retry=False)
 
 
 def enqueue_after_commit(rollback_id: int) -> None:
@@ -61,3 +75,8 @@ def enqueue_after_commit(rollback_id: int) -> None:
         enqueue(rollback_id)
 
     transaction.on_commit(committed, robust=True)
+
+
+def look_after_commit(asking_id: int) -> None:
+    """Have a worker ask the hosts, once the caller's transaction has committed."""
+    transaction.on_commit(lambda: _enqueue(look, asking_id), robust=True)

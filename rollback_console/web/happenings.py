@@ -54,6 +54,9 @@ _WORDS: dict[str, str] = {
     "step.undone": "asked to undo what failed in step {position}: {reason}",
     "incident.imported": "loaded this from a file; it did not run here",
     "data.measured": "Counted what this costs: {rows} {what}",
+    "data.unmeasured": "Could not count what this costs: {why}",
+    "readiness.lost": "It would not work any more: {why}",
+    "readiness.regained": "The hosts say that it would work again",
     "version.unpinned": "let version {version} be deployed again: {reason}",
     "version.pinned": "pinned version {version}: {reason}",
 }

@@ -250,6 +250,8 @@ def test_the_hosts_are_asked_whether_it_would_work_and_what_they_said_shows(
     client = signed_in(stage.cast.dana)
     assert "Nobody has asked the hosts yet" in page(client, rollback)
     client.post(f"/rollbacks/{rollback.pk}/readiness/")
+    assert "The hosts are being asked" in page(client, rollback)
+    make.hosts_answer()
     shown = page(client, rollback)
     assert "not ready" in shown
     assert "1 answer from the hosts, 1 red" in shown

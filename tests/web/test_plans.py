@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from rollback_console.documents.writer import apply_fix
-from rollback_console.plans.models import Plan, Revision, Service
+from rollback_console.plans.models import Host, Plan, Revision, Service
 from rollback_console.plans.services import document as documents
 from tests import make
 
@@ -199,3 +199,42 @@ def test_an_unknown_plan_or_revision_is_a_404(signed_in: SignIn, stage: make.Sta
     client = signed_in(stage.cast.vic)
     assert client.get("/plans/nothing-of-that-name/").status_code == 404
     assert client.get(f"/plans/{slug}/revisions/99/").status_code == 404
+
+
+MEASURE = "---\nmeasures:\n  - {what: calls since deployment, run: echo 7}\n---\n"
+
+
+def test_measures_are_vouched_for_by_somebody_over_the_hosts_alone(
+    signed_in: SignIn, stage: make.Stage
+) -> None:
+    signed_in(stage.cast.dana).post(
+        "/plans/import/",
+        {
+            "text": MEASURE + make.PLAN,
+            "service": stage.service.pk,
+            "environment": stage.environment.pk,
+        },
+    )
+    slug = stage.service.plans.get().slug
+    page = words(signed_in(stage.cast.dana).get(f"/plans/{slug}/"))
+    assert "somebody who may change hosts reads them first" in page
+    client = signed_in(stage.cast.dana)
+    assert client.post(f"/plans/{slug}/vouchings/", {"number": "1"}).status_code == 403
+    ada = signed_in(stage.cast.ada)
+    assert ada.get(f"/plans/{slug}/vouchings/").status_code == 405
+    ada.post(f"/plans/{slug}/vouchings/", {"number": "1"})
+    assert "says that these only look" in words(ada.get(f"/plans/{slug}/"))
+
+
+def test_the_plans_page_has_the_hosts_asked_and_shows_a_matrix(
+    signed_in: SignIn, stage: make.Stage
+) -> None:
+    Host.objects.update(address="127.0.0.1", port=1)
+    slug = make.plan(stage).plan.slug
+    client = signed_in(stage.cast.dana)
+    client.post(f"/plans/{slug}/readiness/")
+    make.hosts_answer()
+    page = words(client.get(f"/plans/{slug}/"))
+    assert "data loss: none" in page
+    assert "app-1 not ready" in page
+    assert signed_in(stage.cast.vic).post(f"/plans/{slug}/readiness/").status_code == 403

@@ -110,6 +110,9 @@ def test_the_hosts_can_be_asked_before_anybody_is(signed_in: SignIn, stage: make
     Host.objects.update(address="127.0.0.1", port=1)
     slug = make.plan(stage).plan.slug
     fields = {"reason": "Login answers 500", "ready": "1"}
-    page = words(signed_in(stage.cast.dana).post(f"/plans/{slug}/request/", fields))
+    client, address = signed_in(stage.cast.dana), f"/plans/{slug}/request/"
+    assert "The hosts are being asked" in words(client.post(address, fields))
+    make.hosts_answer()
+    page = words(client.post(address, {**fields, "preview": "1"}))
     assert "1 answer from the hosts, 1 red" in page
     assert Rollback.objects.count() == 0

@@ -8,7 +8,7 @@ from django.db.models import Max
 from django.http import HttpRequest
 from ninja import Router, Status
 
-from rollback_console.plans import readiness, services
+from rollback_console.plans import costing, readiness, services
 from rollback_console.plans.models import Plan, Revision
 
 from .. import finding, pages
@@ -67,7 +67,8 @@ def read_readiness(request: HttpRequest, slug: str) -> ReadinessOut:
     plan = finding.plan(slug)
     asked = plan.revisions.filter(probe_results__isnull=False).order_by("-number").first()
     found = readiness.of_revision(asked) if asked else readiness.Readiness((), None)
-    return readiness_out(asked.number if asked else None, found)
+    cost = costing.newest(asked) if asked else None
+    return readiness_out(asked.number if asked else None, found, cost)
 
 
 @router.get("/plans/{slug:slug}/revisions/{int:number}", auth=READ, response=RevisionOut)

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from rollback_console.documents.model import Step
 from rollback_console.documents.report import report
+from rollback_console.plans.costing import Costing
 from rollback_console.plans.models import Plan, Revision
 from rollback_console.plans.readiness import Readiness
 from rollback_console.plans.services import document, form
@@ -161,15 +162,20 @@ class ProbeOut(BaseModel):
 
 
 class ReadinessOut(BaseModel):
-    """What hosts last said; `word` is ready, not ready, or not asked."""
+    """What hosts last said; `word` is ready, not ready, or not asked.
+
+    `loss` is none, some or unknown, and `loss_text` the same as people read it.
+    """
 
     revision: int | None
     word: str
     at: Time | None
+    loss: str
+    loss_text: str
     probes: list[ProbeOut]
 
 
-def readiness_out(revision: int | None, found: Readiness) -> ReadinessOut:
+def readiness_out(revision: int | None, found: Readiness, costing: Costing | None) -> ReadinessOut:
     """Readiness as the API shows it."""
     probes = [
         ProbeOut(
@@ -183,4 +189,11 @@ def readiness_out(revision: int | None, found: Readiness) -> ReadinessOut:
         )
         for each in found.results
     ]
-    return ReadinessOut(revision=revision, word=found.word, at=found.at, probes=probes)
+    return ReadinessOut(
+        revision=revision,
+        word=found.word,
+        at=found.at,
+        loss=str(costing.loss.word) if costing else "unknown",
+        loss_text=costing.loss.text if costing else "unknown, because nobody has asked yet",
+        probes=probes,
+    )

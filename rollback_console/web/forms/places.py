@@ -43,6 +43,8 @@ class EnvironmentForm(Undecorated, forms.ModelForm):  # type: ignore[type-arg]
             "request_expires",
             "start_expires",
             "escalate_after",
+            "readiness_rule",
+            "rehearses",
         ]
         labels = {
             "slug": "Word in addresses",
@@ -53,6 +55,8 @@ class EnvironmentForm(Undecorated, forms.ModelForm):  # type: ignore[type-arg]
             "request_expires": "Minutes to decide",
             "start_expires": "Minutes to start after approval",
             "escalate_after": "Minutes until the next rung is asked",
+            "readiness_rule": "When the hosts say that it would not work",
+            "rehearses": "This is where rollbacks are rehearsed for",
         }
         help_texts = {"data_role": "Such as DevOps Lead; empty: any decision maker."}
 

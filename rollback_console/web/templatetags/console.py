@@ -97,6 +97,12 @@ def count(number: int, words: str) -> str:
 
 
 @register.filter
+def thousands(number: int) -> str:
+    """A number with its thousands apart."""
+    return f"{number:,}"
+
+
+@register.filter
 def at(mapping: Any, key: object) -> Any:
     """A dictionary's value under a key held in a variable; None without one."""
     return mapping.get(key) if mapping else None

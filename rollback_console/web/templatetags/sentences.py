@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.contrib.auth.models import User
@@ -11,11 +12,13 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from rollback_console.plans.models import ProbeResult
 from rollback_console.plans.readiness import STALE
 from rollback_console.postmortems.models import Postmortem
 from rollback_console.rollbacks.models import Event, Rollback
 from rollback_console.web import moments
 from rollback_console.web.happenings import QUESTIONS, sentence
+from rollback_console.web.matrix import Matrix, matrix
 
 from .console import until, when
 
@@ -66,6 +69,12 @@ def expected(durations: list[float]) -> str:
 def open_items(postmortem: Postmortem) -> int:
     """How many action items are still to be done; reads what was prefetched."""
     return sum(item.done_at is None for item in postmortem.rollback.action_items.all())
+
+
+@register.filter
+def as_matrix(results: Iterable[ProbeResult]) -> Matrix:
+    """What hosts said, a row for each host."""
+    return matrix(results)
 
 
 @register.filter

@@ -12,10 +12,10 @@ from django.views.decorators.http import require_POST
 
 from rollback_console.engine.snapshot import difference
 from rollback_console.engine.states import RollbackState
-from rollback_console.plans import readiness
+from rollback_console.plans import askings, costing, readiness
 from rollback_console.plans.errors import NotReady
 from rollback_console.plans.services import document
-from rollback_console.rollbacks import services, standing
+from rollback_console.rollbacks import readying, services, standing
 from rollback_console.rollbacks.errors import Changed, Refused
 from rollback_console.rollbacks.models import Rollback
 from rollback_console.rollbacks.view import snapshot_of
@@ -44,6 +44,8 @@ def page(
         "changes": _since_last(found),
         "drift": _drift(rollback),
         "readiness": readiness.latest(rollback.revision, rollback.snapshot_sha256),
+        "costing": costing.costing(rollback.revision, found.snapshot),
+        "asking": askings.open_asking(rollback.revision, rollback.snapshot_sha256),
         "asks_hosts": (RollbackState.REQUESTED, RollbackState.APPROVED),
         "mine": rollback.requested_by_id == by.pk,
     }
@@ -105,10 +107,10 @@ def start(request: HttpRequest, number: int) -> HttpResponse:
 @permission_required("rollbacks.request_rollback", raise_exception=True)
 @costly
 def ask_hosts(request: HttpRequest, number: int) -> HttpResponse:
-    """Ask every host whether this would work; takes as long as the slowest one."""
+    """Have a worker ask every host whether this would work, and what it would cost."""
     rollback = rollback_of(number)
-    found = readiness.check(rollback.revision, snapshot_of(rollback.snapshot))
-    return done(request, f"The hosts say: {found.word}.", "rollback", number=number)
+    readying.ask(rollback.revision, rollback.choices, why="person", by=person(request))
+    return done(request, "The hosts are being asked.", "rollback", number=number)
 
 
 @require_POST

@@ -7,11 +7,12 @@ from typing import Any
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views.decorators.http import require_POST
 
-from rollback_console.plans import readiness, services
+from rollback_console.plans import costing, errands, readiness, services
 from rollback_console.plans.errors import UnreadablePlan
 from rollback_console.plans.models import Environment, Revision
-from rollback_console.rollbacks import queries
+from rollback_console.rollbacks import queries, readying
 from rollback_console.web import lookups
 from rollback_console.web.answers import done
 from rollback_console.web.finding import revision_of
@@ -65,4 +66,27 @@ def facts_of(revision: Revision) -> dict[str, Any]:
         "reading": Reading.of(revision),
         "missing": services.missing(revision),
         "readiness": readiness.of_revision(revision),
+        "costing": costing.newest(revision),
+        "asking": revision.askings.filter(done_at=None).last(),
+        "measures": errands.measures(revision),
+        "vouched": errands.vouched(revision),
     }
+
+
+@require_POST
+@permission_required("rollbacks.request_rollback", raise_exception=True)
+def ask_hosts(request: HttpRequest, slug: str) -> HttpResponse:
+    """Have a worker ask the hosts about every procedure of the newest revision."""
+    asked = readying.ask_all(revision_of(slug, None), why="person", by=person(request))
+    sentence = "The hosts are being asked." if asked else "This plan names no host to ask yet."
+    return done(request, sentence, "plan", slug=slug)
+
+
+@require_POST
+@permission_required("plans.change_host", raise_exception=True)
+def vouch(request: HttpRequest, slug: str) -> HttpResponse:
+    """Say that the measures of the revision that was read only look."""
+    number = request.POST.get("number", "")
+    revision = revision_of(slug, int(number) if number.isdecimal() else None)
+    services.vouch(revision, by=person(request))
+    return done(request, "On record: its measures may run.", "plan", slug=slug)

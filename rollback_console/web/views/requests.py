@@ -10,13 +10,12 @@ from django.shortcuts import render
 
 from rollback_console.documents.model import Procedure
 from rollback_console.engine.snapshot import Snapshot
-from rollback_console.plans import readiness
+from rollback_console.plans import askings, costing, readiness
 from rollback_console.plans import services as plans
 from rollback_console.plans.asking import RequestForm
 from rollback_console.plans.errors import NotReady
 from rollback_console.plans.models import Revision
-from rollback_console.plans.readiness import Readiness
-from rollback_console.rollbacks import services
+from rollback_console.rollbacks import readying, services
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.web.answers import done
 from rollback_console.web.finding import revision_of
@@ -62,7 +61,7 @@ def opening(request: HttpRequest, slug: str) -> HttpResponse:
         "snapshot": snapshot,
         "stations": stations(snapshot) if snapshot else [],
         "asks": asks,
-        "readiness": _readiness(request, revision, snapshot),
+        **_heard(request, revision, form.choices() if valid else {}, snapshot),
     }
     template = "rollbacks/_preview.html" if _wants_preview(request) else "rollbacks/request.html"
     return render(request, template, page, status=422 if asks else 200)
@@ -82,14 +81,18 @@ def _frozen(revision: Revision, choices: dict[str, Any]) -> tuple[Snapshot | Non
         return None, error.problems
 
 
-def _readiness(
-    request: HttpRequest, revision: Revision, snapshot: Snapshot | None
-) -> Readiness | None:
+def _heard(
+    request: HttpRequest, revision: Revision, choices: dict[str, Any], snapshot: Snapshot | None
+) -> dict[str, Any]:
     if snapshot is None:
-        return None
+        return {"readiness": None}
     if "ready" in request.POST:
-        return readiness.check(revision, snapshot)
-    return readiness.latest(revision, snapshot.sha256)
+        readying.ask(revision, choices, why="person", by=person(request))
+    return {
+        "readiness": readiness.latest(revision, snapshot.sha256),
+        "costing": costing.costing(revision, snapshot),
+        "asking": askings.open_asking(revision, snapshot.sha256),
+    }
 
 
 def _wants_preview(request: HttpRequest) -> bool:

@@ -1,0 +1,203 @@
+"""What the head of a plan says for the console alone: measures, dumps, checks, settling.
+
+```yaml
+measures:
+  - what: calls since deployment
+    run: mariadb -N -e "SELECT COUNT(*) FROM calls" shop
+    hosts: app
+database: {kind: mariadb, name: shop, hosts: db, folder: /var/backups}
+checks:
+  - {check: Health page answers, http: "http://127.0.0.1:8000/health", status: 200, holds: "1.4"}
+  - {check: No errors since the start, log: shop.service, without: "ERROR|Traceback"}
+settle: 2m
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rollback_console.documents.attributes import seconds
+from rollback_console.documents.model import PlanDocument
+
+KINDS = ("mariadb", "mysql", "postgresql", "sqlite")
+LOOKS = ("http", "log", "command")
+LONGEST_SETTLE = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something of the head runs: hosts or a group, folder, account; "" for the step's."""
+
+    hosts: str = ""
+    cwd: str = ""
+    user: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A command that only looks, and whose first number counts `what` would be lost.
+
+    `table` and `column` say what it counts of a schema that goes; "" for what they do not.
+    """
+
+    what: str
+    run: str
+    table: str = ""
+    column: str = ""
+    place: Place = Place()
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """How the database is kept before it is overwritten.
+
+    `kind` and `name` give the commands, or the author's own: `dump` writes the file `$DUMP`,
+    `restore` reads it. `folder` is where dumps go on the host.
+    """
+
+    kind: str = ""
+    name: str = ""
+    dump: str = ""
+    restore: str = ""
+    folder: str = ""
+    place: Place = Place()
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A check that answers itself. `kind` is http, log or command; `target` what it looks at.
+
+    `status` is the HTTP status wanted, 0 for any below 400. `holds` must stand in what was
+    seen, and none of the texts of `without` may. The first number a command prints must lie
+    within `at_least` and `at_most`.
+    """
+
+    text: str
+    kind: str
+    target: str
+    status: int = 0
+    holds: str = ""
+    without: tuple[str, ...] = ()
+    at_least: int | None = None
+    at_most: int | None = None
+    place: Place = Place()
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """All of it; `settle` is seconds, `problems` are sentences about what was not understood."""
+
+    measures: tuple[Measure, ...] = ()
+    keeping: Keeping | None = None
+    looks: tuple[Look, ...] = ()
+    settle: int = 0
+    problems: tuple[str, ...] = ()
+
+
+def machine(document: PlanDocument) -> Machine:
+    """What the document's head says; raises nothing."""
+    return _Reader(document.front_matter.values, []).read()
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    values: Mapping[str, Any]
+    problems: list[str]
+
+    def read(self) -> Machine:
+        measures = tuple(self._measures())
+        keeping, looks, settle = self._keeping(), tuple(self._looks()), self._settle()
+        return Machine(measures, keeping, looks, settle, tuple(self.problems))
+
+    def _measures(self) -> Iterator[Measure]:
+        for raw in self._rows("measures"):
+            what, run = _text(raw, "what"), _text(raw, "run")
+            if what and run:
+                yield Measure(what, run, _text(raw, "table"), _text(raw, "column"), _place(raw))
+            else:
+                self.problems.append(
+                    "A measure needs what it counts and the command that counts it:"
+                    " write {what: calls since deployment, run: ...}."
+                )
+
+    def _keeping(self) -> Keeping | None:
+        raw = self.values.get("database")
+        if raw is None:
+            return None
+        if not isinstance(raw, dict):
+            self.problems.append("database: needs names and values, such as {kind: mariadb}.")
+            return None
+        found = Keeping(
+            **{name: _text(raw, name) for name in ("kind", "name", "dump", "restore", "folder")},
+            place=_place(raw),
+        )
+        if found.kind and (found.kind not in KINDS or not found.name):
+            self.problems.append(f"database: kind is one of {', '.join(KINDS)}, and it has a name.")
+            return None
+        if not (found.kind or found.dump) or not found.folder.startswith("/"):
+            self.problems.append(
+                "database: say its kind and name, or how to dump it, and the folder for dumps"
+                " with its whole path."
+            )
+            return None
+        return found
+
+    def _looks(self) -> Iterator[Look]:
+        for raw in self._rows("checks"):
+            kinds = [kind for kind in LOOKS if _text(raw, kind)]
+            if len(kinds) != 1 or not _text(raw, "check"):
+                self.problems.append(
+                    "A check of the head says what it checks and looks at one of http, log and"
+                    " command: write {check: Health page, http: ...}."
+                )
+            else:
+                yield self._look(raw, kinds[0])
+
+    def _look(self, raw: Mapping[str, Any], kind: str) -> Look:
+        return Look(
+            text=_text(raw, "check"),
+            kind=kind,
+            target=_text(raw, kind),
+            status=_number(raw, "status") or 0,
+            holds=_text(raw, "holds"),
+            without=tuple(each for each in _text(raw, "without").split("|") if each.strip()),
+            at_least=_number(raw, "at_least"),
+            at_most=_number(raw, "at_most"),
+            place=_place(raw),
+        )
+
+    def _settle(self) -> int:
+        raw = self.values.get("settle")
+        if raw is None:
+            return 0
+        found = seconds(str(raw))
+        if found is None or found > LONGEST_SETTLE:
+            self.problems.append("settle: is a time of at most 1h, such as 2m.")
+            return 0
+        return found
+
+    def _rows(self, name: str) -> list[Mapping[str, Any]]:
+        raw = self.values.get(name)
+        if raw is None:
+            return []
+        if not isinstance(raw, list) or not all(isinstance(each, dict) for each in raw):
+            self.problems.append(f"{name}: is a list, each entry with names and values.")
+            return []
+        return raw
+
+
+def _place(raw: Mapping[str, Any]) -> Place:
+    return Place(_text(raw, "hosts"), _text(raw, "cwd"), _text(raw, "user"))
+
+
+def _text(raw: Mapping[str, Any], name: str) -> str:
+    value = raw.get(name, "")
+    return str(value).strip() if isinstance(value, str | int | float) else ""
+
+
+def _number(raw: Mapping[str, Any], name: str) -> int | None:
+    value = raw.get(name)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None

@@ -1,0 +1,94 @@
+"""SQL that would undo a migration: `alembic downgrade FROM:TO --sql`, or an undo script."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from .effects import Effect, Operation, Reversal
+
+_E = Effect
+_I = r"[`\"\[]?([\w.]+)[`\"\]]?"
+_DONE: tuple[tuple[re.Pattern[str], Effect, tuple[str, ...]], ...] = tuple(
+    (re.compile(pattern, re.IGNORECASE), effect, groups)
+    for pattern, effect, groups in (
+        (rf"drop table (?:if exists )?{_I}", _E.GOES, ("table",)),
+        (rf"alter table (?:only )?{_I} drop (?:constraint|index|key|primary|foreign|check)\b",
+         _E.KEPT, ("table",)),
+        (rf"alter table (?:only )?{_I} drop (?:column )?(?:if exists )?{_I}",
+         _E.GOES, ("table", "column")),
+        (rf"alter table (?:only )?{_I} rename (?:column )?{_I} to ", _E.RENAMED,
+         ("table", "column")),
+        (rf"alter table (?:only )?{_I} rename to ", _E.RENAMED, ("table",)),
+        (rf"rename table {_I} to ", _E.RENAMED, ("table",)),
+        (rf"alter table (?:only )?{_I} change (?:column )?{_I} ", _E.CONVERTED,
+         ("table", "column")),
+        (rf"alter table (?:only )?{_I} (?:alter|modify) (?:column )?{_I}", _E.CONVERTED,
+         ("table", "column")),
+        (rf"alter table (?:only )?{_I} add (?:constraint|index|key|unique|primary|foreign|check)\b",
+         _E.KEPT, ("table",)),
+        (rf"alter table (?:only )?{_I} add (?:column )?(?:if not exists )?{_I}",
+         _E.RETURNS_EMPTY, ("table", "column")),
+        (rf"create table (?:if not exists )?{_I}", _E.RETURNS_EMPTY, ("table",)),
+        (r"(?:create|drop) (?:unique )?index\b", _E.KEPT, ()),
+        (r"(?:create|drop|alter) (?:or replace )?(?:view|sequence|type|function|trigger)\b",
+         _E.KEPT, ()),
+        (r"comment on\b", _E.KEPT, ()),
+        (rf"(?:truncate (?:table )?|delete from ){_I}", _E.GOES, ("table",)),  # noqa: S608
+        (r"(?:update|insert into|merge|replace|call|do)\b", _E.RUNS_CODE, ()),
+    )
+)  # fmt: skip
+_HEADER = re.compile(r"--\s*Running downgrade (\S+) ->")
+_ITS_OWN = re.compile(
+    r"(?:update|delete from|insert into|drop table|create table)\s+\S*alembic_version", re.I
+)
+_FRAME = re.compile(r"(?:begin|commit|start transaction|set|use|rollback)\b", re.IGNORECASE)
+_STATEMENTS = re.compile(r"'(?:[^']|'')*'|--[^\n]*|;|[^';-]+|-")
+_LOGGED = re.compile(r"^(?:INFO|DEBUG|WARN\w*) .*$", re.MULTILINE)
+_ERROR = re.compile(r"(?:FAILED: .*|.*NotImplementedError.*|.*[Cc]an't locate revision.*)")
+
+
+def read_alembic(text: str) -> Reversal:
+    """What `alembic downgrade --sql` would run."""
+    if failed := next((line for line in text.splitlines() if _ERROR.fullmatch(line)), ""):
+        return Reversal("alembic", (), f"Alembic says: {failed.strip()[:200]}", broken=True)
+    if not _HEADER.search(text):
+        return Reversal("alembic", (), "Nothing would be undone: no downgrade.", broken=True)
+    return Reversal("alembic", tuple(_operations(_LOGGED.sub("", text), "")))
+
+
+def read_sql(text: str, tool: str = "sql", migration: str = "") -> Reversal:
+    """What a script of SQL would do, statement by statement."""
+    return Reversal(tool, tuple(_operations(text, migration)))
+
+
+def _operations(text: str, migration: str) -> Iterator[Operation]:
+    for piece, statement in _statements(text):
+        if header := _HEADER.search(piece):
+            migration = header[1]
+        if statement and not _ITS_OWN.match(statement) and not _FRAME.match(statement):
+            yield _operation(migration, statement)
+
+
+def _statements(text: str) -> Iterator[tuple[str, str]]:
+    """Each statement with its comments, and without them on one line."""
+    whole, bare = "", ""
+    for match in _STATEMENTS.finditer(text):
+        piece = match[0]
+        if piece == ";":
+            yield whole, " ".join(bare.split())
+            whole = bare = ""
+            continue
+        whole += piece
+        bare += "" if piece.startswith("--") else piece
+    yield whole, " ".join(bare.split())
+
+
+def _operation(migration: str, statement: str) -> Operation:
+    for pattern, effect, groups in _DONE:
+        if match := pattern.match(statement):
+            named = dict(zip(groups, match.groups(), strict=False))
+            return Operation(
+                migration, statement[:200], effect, named.get("table", ""), named.get("column", "")
+            )
+    return Operation(migration, statement[:200], Effect.UNKNOWN)

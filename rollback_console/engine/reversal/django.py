@@ -1,0 +1,141 @@
+"""`manage.py migrate --plan APP TARGET`, as Django 4.2 to 6.0 print it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from .effects import Effect, Operation, Reversal
+
+_E = Effect
+_NAME = r"(\S+)"
+# Each: what `Operation.describe()` prints; groups are (table, column) or (column, table).
+_UNDONE: tuple[tuple[re.Pattern[str], Effect, tuple[str, ...]], ...] = tuple(
+    (re.compile(pattern), effect, groups)
+    for pattern, effect, groups in (
+        (rf"Create proxy model {_NAME}", _E.KEPT, ()),
+        (rf"Create model {_NAME}", _E.GOES, ("table",)),
+        (rf"Add field {_NAME} to {_NAME}", _E.GOES, ("column", "table")),
+        (rf"Delete model {_NAME}", _E.RETURNS_EMPTY, ("table",)),
+        (rf"Remove field {_NAME} from {_NAME}", _E.RETURNS_EMPTY, ("column", "table")),
+        (rf"Rename model {_NAME} to {_NAME}", _E.RENAMED, ("old", "table")),
+        (rf"Rename field {_NAME} on {_NAME} to {_NAME}", _E.RENAMED, ("old", "table", "column")),
+        (rf"Rename table for {_NAME} to ", _E.RENAMED, ("table",)),
+        (r"Rename (?:unnamed )?index ", _E.KEPT, ()),
+        (rf"Alter field {_NAME} on {_NAME}", _E.CONVERTED, ("column", "table")),
+        (r"(?:Concurrently )?[Cc]reate index ", _E.KEPT, ()),
+        (r"(?:Concurrently )?[Rr]emove index ", _E.KEPT, ()),
+        (r"(?:Create|Remove|Alter|Validate) constraint ", _E.KEPT, ()),
+        (r"Create not valid constraint ", _E.KEPT, ()),
+        (r"Alter (?:unique|index)_together for ", _E.KEPT, ()),
+        (r"Alter \S+ table comment", _E.KEPT, ()),
+        (r"Set order_with_respect_to on ", _E.CONVERTED, ()),
+        (r"Change (?:Meta options|managers) on ", _E.KEPT, ()),
+        (r"Creates? (?:extension|collation) ", _E.KEPT, ()),
+        (r"Drop collation ", _E.KEPT, ()),
+    )
+)
+_RAW = re.compile(r"(?P<what>.+?)(?: -> (?P<action>.*))?")
+_HEADER = re.compile(r"(?P<app>[A-Za-z_]\w*)\.(?P<name>\w+)")
+_NOTHING = "No planned migration operations."
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def read_django(text: str) -> Reversal:
+    """What `migrate --plan` says would be undone. Raises nothing; strange text is a problem."""
+    lines = _COLOURS.sub("", text).splitlines()
+    start = next((at for at, line in enumerate(lines) if line == "Planned operations:"), None)
+    if start is None:
+        return Reversal("django", (), "migrate --plan printed no plan.")
+    planned = lines[start + 1 :]
+    if _NOTHING in (line.strip() for line in planned):
+        return Reversal("django", (), _NOTHING_TO_UNDO, broken=True)
+    found = _renamed([*_operations(planned)])
+    if any(each.effect is Effect.UNKNOWN and each.text.startswith("+") for each in found):
+        return Reversal("django", tuple(found), _FORWARD, broken=True)
+    return Reversal("django", tuple(found), _stopped(found), broken=bool(_stopped(found)))
+
+
+_NOTHING_TO_UNDO = (
+    "Nothing would be undone: the code there knows no newer migration, or none is applied. "
+    "Reverse migrations before the old code is checked out."
+)
+_FORWARD = "This would apply migrations, not undo them: the target is newer than the database."
+
+
+def _stopped(found: list[Operation]) -> str:
+    stuck = [each for each in found if each.effect is Effect.IRREVERSIBLE]
+    if not stuck:
+        return ""
+    return (
+        f"{stuck[0].migration} cannot be undone ({stuck[0].text}): the reversal would stop there."
+    )
+
+
+def _operations(lines: list[str]) -> Iterator[Operation]:
+    migration = ""
+    for line in lines:
+        if not line.startswith(" "):
+            header = _HEADER.fullmatch(line.strip())
+            migration = line.strip() if header else ""
+        elif migration and line.strip():
+            yield _operation(migration, line.strip())
+
+
+def _operation(migration: str, text: str) -> Operation:
+    if text.startswith("Undo "):
+        return _undone(migration, text)
+    match = _RAW.fullmatch(text)
+    action = match["action"] if match else None
+    if action == "IRREVERSIBLE":
+        return Operation(migration, text, Effect.IRREVERSIBLE)
+    if text.startswith("Raw "):
+        return Operation(migration, text, Effect.RUNS_CODE)
+    forward = any(pattern.match(text) for pattern, _, _ in _UNDONE)
+    return Operation(migration, f"+ {text}" if forward else text, Effect.UNKNOWN)
+
+
+def _undone(migration: str, text: str) -> Operation:
+    what = text.removeprefix("Undo ")
+    for pattern, effect, groups in _UNDONE:
+        if match := pattern.match(what):
+            named = dict(zip(groups, match.groups(), strict=False))
+            column = named.get("column", "")
+            return Operation(migration, text, effect, named.get("table", ""), column)
+    return Operation(migration, text, Effect.UNKNOWN)
+
+
+def _renamed(found: list[Operation]) -> list[Operation]:
+    """Give each table and column the name it has now, after the later renames in this plan."""
+    tables: dict[tuple[str, str], str] = {}
+    columns: dict[tuple[str, str, str], str] = {}
+    named = []
+    for each in _newest_first(found):
+        app = each.migration.partition(".")[0]
+        old = _old_names(each)
+        table = _follow(tables, app, each.table)
+        column = columns.get((app, table.lower(), each.column), each.column)
+        if old and old[0] == "model":
+            tables[app, old[1].lower()] = table
+        if old and old[0] == "field":
+            columns[app, table.lower(), old[1]] = column
+        named.append((each, replace(each, table=table, column=column)))
+    now = {id(before): after for before, after in named}
+    return [now[id(each)] for each in found]
+
+
+def _newest_first(found: list[Operation]) -> Iterator[Operation]:
+    """Migrations stand newest first, but the operations within one oldest first."""
+    names = list(dict.fromkeys(each.migration for each in found))
+    for name in names:
+        yield from reversed([each for each in found if each.migration == name])
+
+
+def _old_names(each: Operation) -> tuple[str, str] | None:
+    match = re.match(r"Undo Rename (model|field) (\S+) ", each.text)
+    return (match[1], match[2]) if match else None
+
+
+def _follow(tables: dict[tuple[str, str], str], app: str, table: str) -> str:
+    return tables.get((app, table.lower()), table)

@@ -1,0 +1,54 @@
+"""`flyway info`: which versions are applied, and which of them have an undo script."""
+
+from __future__ import annotations
+
+from .effects import Effect, Operation, Reversal
+
+_APPLIED = frozenset({"success", "out of order", "future"})
+
+
+def read_flyway(text: str, target: str = "") -> Reversal:
+    """What `flyway undo` would undo: the newest version, or all down to `target` inclusive."""
+    rows = _rows(text)
+    if not rows:
+        return Reversal("flyway", (), "flyway info printed no table.")
+    applied = [row for row in rows if row["version"] and row["state"].lower() in _APPLIED]
+    wanted = [row for row in reversed(applied) if _within(row["version"], target)]
+    wanted = wanted if target else wanted[:1]
+    if not wanted:
+        return Reversal("flyway", (), "Nothing would be undone: no such version.", broken=True)
+    found = tuple(_operation(row) for row in wanted)
+    stuck = next((each for each in found if each.effect is Effect.IRREVERSIBLE), None)
+    if stuck is None:
+        return Reversal("flyway", found)
+    problem = f"{stuck.migration} has no undo script: the reversal would stop there."
+    return Reversal("flyway", found, problem, broken=True)
+
+
+def _operation(row: dict[str, str]) -> Operation:
+    undoable = row.get("undoable", "").lower() == "yes"
+    text = f"{row['version']} {row['description']}"
+    return Operation(row["version"], text, Effect.UNKNOWN if undoable else Effect.IRREVERSIBLE)
+
+
+def _rows(text: str) -> list[dict[str, str]]:
+    table = [
+        [cell.strip() for cell in line.strip().strip("|").split("|")]
+        for line in text.splitlines()
+        if line.strip().startswith("|")
+    ]
+    if not table or not {"version", "state"} <= {cell.lower() for cell in table[0]}:
+        return []
+    heads = [cell.lower() for cell in table[0]]
+    rows = [dict(zip(heads, cells, strict=True)) for cells in table[1:] if len(cells) == len(heads)]
+    return [{"description": "", **row} for row in rows]
+
+
+def _within(version: str, target: str) -> bool:
+    return not target or _parts(version) >= _parts(target)
+
+
+def _parts(version: str) -> tuple[int, ...]:
+    return tuple(
+        int(part) if part.isdecimal() else 0 for part in version.replace("_", ".").split(".")
+    )

@@ -1,0 +1,216 @@
+"""What a rollback would cost in data: asks the hosts' own tools, counts, keeps the answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from django.db.models.functions import Now
+
+from rollback_console.documents.machine import Measure
+from rollback_console.documents.programs import destroys
+from rollback_console.engine.loss import Count, Loss, loss
+from rollback_console.engine.reversal import Effect, Operation, Reversal
+from rollback_console.engine.snapshot import Snapshot, StepSpec
+from rollback_console.remote.base import Remote
+from rollback_console.remote.errors import RemoteError
+
+from . import counting
+from .models import Cost, Revision
+from .probes import Probe, Reading, Verdict
+from .reversing import Question, Riddle, questions
+
+_PATIENCE = 45.0
+_OVERWRITES = frozenset({"restores-over", "drops-data", "removes-files", "destroys-resources"})
+_IN = 'cd "${1:-.}" 2>/dev/null || exit 90; exec sh -c "$2"'
+
+
+@dataclass(frozen=True, slots=True)
+class Errands:
+    """What one host is asked about the cost."""
+
+    questions: tuple[Question, ...] = ()
+    measures: tuple[Measure, ...] = ()
+
+
+@dataclass(slots=True)
+class Findings:
+    """What one host said about the cost."""
+
+    host: str
+    reversals: list[tuple[Question, Reversal]] = field(default_factory=list)
+    counts: list[Count] = field(default_factory=list)
+    measured: list[Count] = field(default_factory=list)
+
+    def answered(self) -> Iterator[tuple[Probe, Reading]]:
+        """The same as rows of the readiness matrix."""
+        for question, reversal in self.reversals:
+            probe = Probe(self.host, question.position, "reversal", question.subject, ())
+            yield probe, _reading(reversal)
+        for count in [*self.counts, *self.measured]:
+            probe = Probe(self.host, 0, "measure", count.what, ())
+            said = f"{count.rows:,}" if count.rows is not None else count.why
+            verdict = Verdict.UNKNOWN if count.rows is None else Verdict.READY
+            yield probe, Reading(verdict, said)
+
+
+@dataclass(frozen=True, slots=True)
+class Costing:
+    """What pages show of it: `at` is None while nobody has asked the hosts."""
+
+    loss: Loss
+    reversals: tuple[Reversal, ...] = ()
+    counts: tuple[Count, ...] = ()
+    at: datetime | None = None
+
+
+def look(remote: Remote, host: str, errands: Errands) -> Findings:
+    """Ask one host; whatever fails becomes an unknown. In a thread of its own: no database."""
+    found = Findings(host)
+    for question in errands.questions:
+        reversal = _plan(remote, question)
+        found.reversals.append((question, reversal))
+        if question.python and (wanted := counting.removed(reversal)):
+            found.counts += _counts(remote, question, wanted)
+    found.measured = [_measure(remote, each) for each in errands.measures]
+    return found
+
+
+def unasked(host: str, errands: Errands, why: str) -> Findings:
+    """What is known of a host that could not be asked: nothing, and why."""
+    reversals = [(each, Reversal("", (), why)) for each in errands.questions]
+    counts = [Count(each.what, None, why, each.table, each.column) for each in errands.measures]
+    return Findings(host, reversals, [], counts)
+
+
+def keep(revision: Revision, snapshot: Snapshot, found: Iterable[Findings]) -> Cost:
+    """Store what was found, in place of what was heard before; in the caller's transaction."""
+    every = list(found)
+    reversals = [reversal for each in every for _, reversal in each.reversals]
+    measured = [count for each in every for count in each.measured]
+    counts = _without_twins([*measured, *(count for each in every for count in each.counts)])
+    silent = [] if any(each.rows is not None for each in measured) else unmeasured(snapshot)
+    row, _new = Cost.objects.update_or_create(
+        revision=revision,
+        snapshot_sha256=snapshot.sha256,
+        defaults={
+            "reversals": [asdict(each) for each in [*reversals, *_riddles(snapshot)]],
+            "counts": [asdict(each) for each in counts],
+            "unmeasured": silent,
+            "at": Now(),
+        },
+    )
+    row.refresh_from_db()
+    return row
+
+
+def costing(revision: Revision, snapshot: Snapshot) -> Costing:
+    """What is known of the cost of exactly this."""
+    row = Cost.objects.filter(revision=revision, snapshot_sha256=snapshot.sha256).first()
+    return of_row(row) if row else Costing(_unheard(snapshot))
+
+
+def newest(revision: Revision) -> Costing | None:
+    """What was last heard of the cost of any rollback of this revision."""
+    row = Cost.objects.filter(revision=revision).order_by("-at", "-id").first()
+    return of_row(row) if row else None
+
+
+def of_row(row: Cost) -> Costing:
+    """What one stored answer amounts to."""
+    reversals = tuple(_reversal(each) for each in row.reversals)
+    counts = tuple(Count(**each) for each in row.counts)
+    return Costing(loss(reversals, counts, unmeasured=row.unmeasured), reversals, counts, row.at)
+
+
+def unmeasured(snapshot: Snapshot) -> list[str]:
+    """Steps that overwrite or remove data in a way no tool tells about beforehand."""
+    told = {each.position for each in questions(snapshot)}
+    return [
+        f"Step {step.position}, {step.title}, overwrites or removes data, and no measure of the "
+        "plan counts what that costs."
+        for step in snapshot.steps
+        if not step.standby
+        and step.position >= snapshot.start_at
+        and _overwrites(step, step.position in told)
+    ]
+
+
+def _overwrites(step: StepSpec, told: bool) -> bool:
+    codes = set(destroys(step.script)) & _OVERWRITES
+    return bool(codes) if told or not step.destructive else True
+
+
+def _unheard(snapshot: Snapshot) -> Loss:
+    silent = unmeasured(snapshot)
+    if questions(snapshot):
+        silent = ["Nobody has asked the hosts yet what undoing the migrations removes.", *silent]
+    return loss((), (), unmeasured=silent)
+
+
+def _riddles(snapshot: Snapshot) -> Iterator[Reversal]:
+    for each in questions(snapshot):
+        if isinstance(each, Riddle):
+            problem = f"What this undoes cannot be asked beforehand: {each.text}"
+            yield Reversal("", (), problem)
+
+
+def _plan(remote: Remote, question: Question) -> Reversal:
+    try:
+        answer = remote.ask(list(question.argv), timeout=_PATIENCE)
+    except RemoteError as error:
+        return Reversal("", (), str(error))
+    if answer.exit_code == 90:
+        return Reversal("", (), f"The folder {question.cwd} cannot be entered.", broken=True)
+    text = answer.output.decode(errors="replace")
+    found = question.read(text)
+    if answer.exit_code != 0 and not found.operations:
+        said = text.strip().splitlines()
+        why = f"{question.subject} cannot be undone: {said[-1][:300] if said else 'no answer'}"
+        return replace(found, problem=why, broken=True)
+    return found
+
+
+def _counts(remote: Remote, question: Question, wanted: list[Operation]) -> list[Count]:
+    try:
+        answer = remote.ask(counting.counting(question, wanted), timeout=_PATIENCE)
+    except RemoteError as error:
+        return counting.uncounted(wanted, str(error))
+    return counting.counted(wanted, answer)
+
+
+def _measure(remote: Remote, each: Measure) -> Count:
+    account = ["sudo", "-n", "-u", each.place.user] if each.place.user else []
+    argv = [*account, "sh", "-c", _IN, "sh", each.place.cwd, each.run]
+    try:
+        count = counting.measure(each.what, remote.ask(argv, timeout=_PATIENCE))
+    except RemoteError as error:
+        count = Count(each.what, None, f"{each.what} could not be counted: {error}")
+    return replace(count, table=each.table, column=each.column)
+
+
+def _without_twins(counts: list[Count]) -> list[Count]:
+    """An author's own count of a table stands for ours of the same."""
+    found: dict[Any, Count] = {}
+    for each in counts:
+        key = (each.table.lower(), each.column.lower()) if each.table else each.what
+        if key not in found or found[key].rows is None:
+            found[key] = each
+    return list(found.values())
+
+
+def _reading(reversal: Reversal) -> Reading:
+    if reversal.problem:
+        verdict = Verdict.NOT_READY if reversal.broken else Verdict.UNKNOWN
+        return Reading(verdict, reversal.problem)
+    number = len(reversal.operations)
+    return Reading(Verdict.READY, f"{number} operation{'' if number == 1 else 's'} to undo.")
+
+
+def _reversal(raw: dict[str, Any]) -> Reversal:
+    operations = [
+        Operation(**{**each, "effect": Effect(each["effect"])}) for each in raw["operations"]
+    ]
+    return Reversal(raw["tool"], tuple(operations), raw["problem"], raw["broken"])

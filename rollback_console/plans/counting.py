@@ -1,0 +1,109 @@
+"""Counting on a host what would be lost: columns and tables that go, and a plan's measures."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+
+from rollback_console.engine.loss import Count
+from rollback_console.engine.reversal import Effect, Operation, Reversal
+from rollback_console.remote.base import Answer
+
+from .reversing import Question
+
+_MARK = "rollback-console-count "
+# Runs inside the deployed code, which alone knows its tables; it only reads.
+_SCRIPT = f"""
+import json, os
+from django.apps import apps
+from django.core.exceptions import FieldDoesNotExist
+for app, model, column in json.loads(os.environ["ROLLBACK_CONSOLE_COUNT"]):
+    said = {{"table": model, "column": column, "rows": 0, "name": model}}
+    try:
+        kind = apps.get_model(app, model)
+        rows, said["name"] = kind._base_manager.all(), kind._meta.db_table
+        if column:
+            field = kind._meta.get_field(column)
+            if field.many_to_many:
+                rows = field.remote_field.through._base_manager.all()
+            elif field.null:
+                rows = rows.exclude(**{{column: None}})
+            elif field.has_default() and not callable(field.default):
+                rows = rows.exclude(**{{column: field.default}})
+        said["rows"] = rows.count()
+    except (LookupError, FieldDoesNotExist):
+        said["rows"] = 0
+    except Exception as error:
+        said["rows"], said["why"] = None, str(error)[:200]
+    print("{_MARK}" + json.dumps(said))
+"""
+_NUMBER = re.compile(r"-?\d+")
+_IN = 'cd "${1:-.}" 2>/dev/null || exit 90; shift; exec "$@"'
+
+
+def removed(reversal: Reversal) -> list[Operation]:
+    """What goes with everything in it, once for each table or column."""
+    whole = {each.table.lower() for each in _gone(reversal) if not each.column}
+    found = {
+        (each.table.lower(), each.column.lower()): each
+        for each in _gone(reversal)
+        if not each.column or each.table.lower() not in whole
+    }
+    return list(found.values())
+
+
+def counting(question: Question, wanted: list[Operation]) -> list[str]:
+    """The argument list that counts what `wanted` would remove, through the service's code."""
+    asked = [[each.migration.partition(".")[0], each.table, each.column] for each in wanted]
+    variable = f"ROLLBACK_CONSOLE_COUNT={json.dumps(asked)}"
+    account, run = _split(question.python)
+    shell = (*account, "env", variable, *run, "shell", "-v", "0", "-c", _SCRIPT)
+    return ["sh", "-c", _IN, "sh", question.cwd, *shell]
+
+
+def counted(wanted: list[Operation], answer: Answer) -> list[Count]:
+    """A Count for each of `wanted`; one that was not answered is unknown."""
+    lines = answer.output.decode(errors="replace").splitlines()
+    said = [json.loads(line[len(_MARK) :]) for line in lines if line.startswith(_MARK)]
+    found = {(each["table"], each["column"]): each for each in said}
+    return [_count(each, found.get((each.table, each.column), {})) for each in wanted]
+
+
+def uncounted(wanted: list[Operation], why: str) -> list[Count]:
+    """What could not even be asked."""
+    return [Count(_what(each, each.table), None, why, each.table, each.column) for each in wanted]
+
+
+def measure(what: str, answer: Answer) -> Count:
+    """What a plan's own measure says: the first number it prints."""
+    text = answer.output.decode(errors="replace")
+    found = _NUMBER.search(text)
+    if answer.exit_code != 0:
+        said = (answer.errors or answer.output).decode(errors="replace").strip().splitlines()
+        why = f"{what} could not be counted: {said[-1][:200] if said else 'no reason given'}"
+        return Count(what, None, f"{why.rstrip('.')}.")
+    if found is None or int(found[0]) < 0:
+        return Count(what, None, f"{what} could not be counted: its command printed no number.")
+    return Count(what, int(found[0]))
+
+
+def _gone(reversal: Reversal) -> Iterator[Operation]:
+    return (each for each in reversal.operations if each.effect is Effect.GOES and each.table)
+
+
+def _split(python: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """`sudo -n -u NAME` must come before `env`, since sudo drops the environment."""
+    return (python[:4], python[4:]) if python[:1] == ("sudo",) else ((), python)
+
+
+def _count(operation: Operation, said: dict[str, object]) -> Count:
+    what = _what(operation, str(said.get("name", operation.table)))
+    if not isinstance(rows := said.get("rows"), int):
+        why = f"{what} could not be counted: {said.get('why', 'the service gave no answer')}."
+        return Count(what, None, why, operation.table, operation.column)
+    return Count(what, rows, "", operation.table, operation.column)
+
+
+def _what(operation: Operation, table: str) -> str:
+    return f"values in {table}.{operation.column}" if operation.column else f"rows in {table}"

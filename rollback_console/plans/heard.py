@@ -1,0 +1,97 @@
+"""The tables of what hosts said beforehand, and of who wants to hear it."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+
+
+class ProbeResult(models.Model):
+    """What one probe last said; `verdict` is ready, not_ready or unknown.
+
+    `snapshot_sha256` is what would have run; "" for a probe of the host alone.
+    """
+
+    revision = models.ForeignKey("plans.Revision", models.CASCADE, related_name="probe_results")
+    snapshot_sha256 = models.CharField(max_length=64, blank=True)
+    host = models.CharField(max_length=100)
+    position = models.PositiveIntegerField(default=0)
+    kind = models.CharField(max_length=20)
+    subject = models.CharField(max_length=500, blank=True)
+    verdict = models.CharField(max_length=10)
+    detail = models.CharField(max_length=500)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["host", "position", "kind", "subject"]
+
+    def __str__(self) -> str:
+        return f"{self.host}: {self.kind} {self.subject} {self.verdict}"
+
+
+class Cost(models.Model):
+    """What undoing was last said to cost, for one snapshot.
+
+    `reversals` and `counts` are lists of engine.reversal.Reversal and engine.loss.Count as
+    values; `unmeasured` are sentences.
+    """
+
+    revision = models.ForeignKey("plans.Revision", models.CASCADE, related_name="costs")
+    snapshot_sha256 = models.CharField(max_length=64)
+    reversals = models.JSONField(default=list)
+    counts = models.JSONField(default=list)
+    unmeasured = models.JSONField(default=list)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["revision", "snapshot_sha256"], name="one_cost_per_snapshot"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Cost of {self.snapshot_sha256[:12]}"
+
+
+class Asking(models.Model):
+    """A wish that the hosts be asked about what `choices` would run; a worker answers it.
+
+    `why` is registration, schedule, request, approval, start or person. `taken_at` is when
+    somebody began, `done_at` when the answers were kept; `problem` is why there are none.
+    """
+
+    revision = models.ForeignKey("plans.Revision", models.CASCADE, related_name="askings")
+    choices = models.JSONField(default=dict)
+    snapshot_sha256 = models.CharField(max_length=64)
+    why = models.CharField(max_length=12)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    at = models.DateTimeField()
+    taken_at = models.DateTimeField(null=True)
+    done_at = models.DateTimeField(null=True, db_index=True)
+    problem = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"Asking about {self.revision} for {self.why}"
+
+
+class Vouching(models.Model):
+    """Somebody who may change hosts says that a plan's measures only look."""
+
+    plan = models.ForeignKey("plans.Plan", models.CASCADE, related_name="vouchings")
+    sha256 = models.CharField(max_length=64)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["plan", "sha256"], name="vouched_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.by} vouches for {self.plan}"

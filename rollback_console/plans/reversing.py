@@ -1,0 +1,176 @@
+"""Which of a step's commands undo migrations, and how to ask their tools about it beforehand.
+
+Only known tools in known forms are asked: a question is an argument list of ours, in which
+the author's words are a program's path, an application, a target. Anything else is unknown.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from rollback_console.documents.programs import destroys, pieces, reads_like_command
+from rollback_console.engine.reversal import (
+    Reversal,
+    read_alembic,
+    read_django,
+    read_flyway,
+    read_rails,
+)
+from rollback_console.engine.snapshot import Snapshot, StepSpec
+
+_IN = 'cd "${1:-.}" 2>/dev/null || exit 90; shift; '
+_RUN = _IN + '"$@" 2>&1'
+_PYTHON = re.compile(r"(?:[\w.+/-]*/)?python(?:3(?:\.\d+)?)?")
+_ALEMBIC = (
+    _IN
+    + 'now=$("$1" current 2>/dev/null | sed -n "s/^\\([0-9a-f_]\\{4,\\}\\).*/\\1/p" | head -n 1); '
+    '[ -n "$now" ] || { echo "FAILED: no current revision"; exit 0; }; '
+    '"$1" downgrade "$now:$2" --sql 2>&1'
+)
+_WORD = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@:+-]*")
+_VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What one host is asked about one reversal; `read` turns its answer into a Reversal.
+
+    `subject` names it for people. `python` is how the host runs manage.py, for counting;
+    () when this is no Django.
+    """
+
+    position: int
+    subject: str
+    argv: tuple[str, ...]
+    read: Callable[[str], Reversal]
+    cwd: str = ""
+    python: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Riddle:
+    """A command that undoes migrations in a way the console cannot ask about."""
+
+    position: int
+    text: str
+
+
+def questions(snapshot: Snapshot) -> list[Question | Riddle]:
+    """Every reversal in the order it would run."""
+    return [
+        each
+        for step in snapshot.steps
+        if step.kind == "command" and not step.standby and step.position >= snapshot.start_at
+        for each in _of_step(step, snapshot.parameters)
+    ]
+
+
+def _of_step(step: StepSpec, values: Mapping[str, str]) -> Iterator[Question | Riddle]:
+    cwd, bin_folder = step.cwd, ""
+    for line in _lines(step.script):
+        words = _words(line, values)
+        if words[:1] == ["cd"] and len(words) == 2:
+            cwd = words[1] if words[1].startswith("/") else f"{cwd or '.'}/{words[1]}"
+        elif words[:1] and words[0] in {"source", "."} and line.endswith("bin/activate"):
+            bin_folder = words[1].removesuffix("activate")
+        elif "reverses-migration" in destroys(line):
+            yield _asked(step, cwd, bin_folder, words) or Riddle(step.position, line[:200])
+
+
+def _lines(script: str) -> list[str]:
+    return [line.strip() for line in pieces(script) if reads_like_command(line)]
+
+
+def _words(line: str, values: Mapping[str, str]) -> list[str]:
+    """The line's words with known parameters filled in; [] when a shell would do more."""
+    try:
+        words = shlex.split(line, comments=True)
+    except ValueError:
+        return []
+    filled = [_VARIABLE.sub(lambda m: values.get(m[1] or m[2], m[0]), word) for word in words]
+    return [] if any(re.search(r"[|&;<>`]|\$", word) for word in filled) else filled
+
+
+def _asked(step: StepSpec, cwd: str, bin_folder: str, words: list[str]) -> Question | None:
+    account = ["sudo", "-n", "-u", step.user] if step.user else []
+    if words[:1] == ["sudo"] and words[1:2] == ["-u"]:
+        account, words = ["sudo", "-n", "-u", words[2]], words[3:]
+    for tool in (_django, _alembic, _flyway, _rails):
+        if found := tool(step.position, cwd, bin_folder, account, words):
+            return found
+    return None
+
+
+def _django(
+    position: int, cwd: str, bin_folder: str, account: list[str], words: list[str]
+) -> Question | None:
+    if "manage.py" not in " ".join(words[:2]) or "migrate" not in words[:3]:
+        return None
+    at = words.index("migrate")
+    start, rest = words[:at], [word for word in words[at + 1 :] if not word.startswith("-")]
+    options = [word for word in words[at + 1 :] if re.fullmatch(r"--database=\w+", word)]
+    if len(rest) != 2 or not all(_WORD.fullmatch(each) for each in rest):
+        return None
+    if not _manage(start):
+        return None
+    if bin_folder and "/" not in start[0]:
+        start = [bin_folder + start[0], *start[1:]]
+    run = (*account, *start)
+    plan = (*run, "migrate", *rest, "--plan", "--no-color", *options)
+    argv = ("sh", "-c", _RUN, "sh", cwd, *plan)
+    return Question(position, " ".join(rest), argv, read_django, cwd, run)
+
+
+def _manage(start: list[str]) -> bool:
+    program, script = (start[0], start[1]) if len(start) == 2 else ("python", start[-1])
+    return bool(
+        len(start) in {1, 2}
+        and _PYTHON.fullmatch(program)
+        and re.fullmatch(r"[\w./+-]*manage\.py", script)
+    )
+
+
+def _alembic(
+    position: int, cwd: str, bin_folder: str, account: list[str], words: list[str]
+) -> Question | None:
+    if account or len(words) != 3 or words[1] != "downgrade" or not _WORD.fullmatch(words[2]):
+        return None
+    if not re.fullmatch(r"(?:[\w.+/-]*/)?alembic", words[0]):
+        return None
+    program = bin_folder + words[0] if bin_folder and "/" not in words[0] else words[0]
+    argv = ("sh", "-c", _ALEMBIC, "sh", cwd, program, words[2])
+    return Question(position, f"alembic {words[2]}", argv, read_alembic, cwd)
+
+
+def _flyway(
+    position: int, cwd: str, bin_folder: str, account: list[str], words: list[str]
+) -> Question | None:
+    if not words or words[0].rpartition("/")[2] != "flyway" or "undo" not in words:
+        return None
+    options = [word for word in words[1:] if word.startswith("-")]
+    target = next((word[8:] for word in options if word.startswith("-target=")), "")
+    if not all(re.fullmatch(r"-(?:configFiles|environment|target)=[\w./:-]+", o) for o in options):
+        return None
+    kept = [option for option in options if not option.startswith("-target=")]
+    argv = ("sh", "-c", _RUN, "sh", cwd, *account, words[0], *kept, "info")
+    return Question(position, "flyway", argv, lambda text: read_flyway(text, target), cwd)
+
+
+def _rails(
+    position: int, cwd: str, bin_folder: str, account: list[str], words: list[str]
+) -> Question | None:
+    settings = dict(word.split("=", 1) for word in words if re.fullmatch(r"[A-Z_]+=\w+", word))
+    bare = [word for word in words if word not in {f"{k}={v}" for k, v in settings.items()}]
+    if not bare or bare[-1] not in {"db:rollback", "db:migrate"}:
+        return None
+    if not re.fullmatch(r"(?:bundle exec )?(?:bin/|\./bin/)?(?:rails|rake)", " ".join(bare[:-1])):
+        return None
+    extra = [f"RAILS_ENV={settings['RAILS_ENV']}"] if "RAILS_ENV" in settings else []
+    argv = ("sh", "-c", _RUN, "sh", cwd, *account, "env", *extra, *bare[:-1], "db:migrate:status")
+    steps, version = int(settings.get("STEP", "1") or 1), settings.get("VERSION", "")
+    return Question(
+        position, "rails", argv, lambda t: read_rails(t, steps=steps, version=version), cwd
+    )

@@ -1,0 +1,27 @@
+"""The environment's rule about rollbacks that the hosts say would not work."""
+
+from __future__ import annotations
+
+from rollback_console.plans import readiness
+from rollback_console.plans.readiness import STALE
+
+from . import clock
+from .models import Rollback
+
+
+def refusal(rollback: Rollback) -> str:
+    """Why the environment's rule lets nobody go on; "" when it lets them."""
+    if rollback.environment.readiness_rule != "block":
+        return ""
+    found = readiness.latest(rollback.revision, rollback.snapshot_sha256)
+    if found.at is None:
+        return _rule(rollback, "nobody has asked the hosts whether this would work")
+    if found.red:
+        return _rule(rollback, f"the hosts say that this would not work: {found.red[0].detail}")
+    if clock.now() - found.at > STALE:
+        return _rule(rollback, "what the hosts said is too old")
+    return ""
+
+
+def _rule(rollback: Rollback, why: str) -> str:
+    return f"{rollback.environment} lets nobody go on while {why.rstrip('.')}. Ask the hosts again."

@@ -1,0 +1,114 @@
+"""What hosts say beforehand, as far as it concerns a rollback: asked in time, kept on record."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import close_old_connections, transaction
+from django.db.models.functions import Now
+
+from rollback_console.engine.loss import Count
+from rollback_console.engine.states import RollbackState
+from rollback_console.plans import askings
+from rollback_console.plans.costing import Costing
+from rollback_console.plans.models import Asking, Revision
+from rollback_console.plans.readiness import STALE, Readiness
+
+from . import clock, tasks
+from .events import record
+from .models import Event, Rollback
+
+PATIENCE = timedelta(seconds=4)
+"""After so long the sweep asks by itself."""
+
+_BEFORE_START = (RollbackState.REQUESTED, RollbackState.APPROVED)
+_TOLD = ("readiness.lost", "readiness.regained")
+
+
+def ask(
+    revision: Revision, choices: dict[str, Any], *, why: str, by: User | None = None
+) -> Asking | None:
+    """Have a worker ask the hosts what `choices` would meet; None when there is no host."""
+    asking = askings.ask(revision, choices, why=why, by=by)
+    if asking is not None and asking.taken_at is None:
+        tasks.look_after_commit(asking.pk)
+    return asking
+
+
+def ask_all(revision: Revision, *, why: str, by: User | None = None) -> list[Asking]:
+    """The same for every procedure of a revision."""
+    asked = [ask(revision, choices, why=why, by=by) for choices in askings.ways(revision)]
+    return [each for each in asked if each]
+
+
+def ask_unasked(rollback: Rollback, why: str) -> None:
+    """The same for a rollback, where the console asks on its own account at all."""
+    if settings.READINESS_EVERY:
+        ask(rollback.revision, rollback.choices, why=why)
+
+
+def sweep(pool: ThreadPoolExecutor) -> None:
+    """Ask anew what grew old, and ask what no worker took."""
+    if not settings.READINESS_EVERY:
+        return
+    askings.schedule(STALE * 3 / 4)
+    for rollback in _growing_old():
+        askings.ask(rollback.revision, rollback.choices, why="schedule")
+    for number in askings.waiting(PATIENCE):
+        pool.submit(_answer, number)
+
+
+def heed(
+    *, revision: Revision, snapshot_sha256: str, readiness: Readiness, costing: Costing, **_: Any
+) -> None:
+    """Put what the hosts said on the record of every rollback it is about."""
+    found = Rollback.objects.filter(
+        revision=revision, snapshot_sha256=snapshot_sha256, state__in=_BEFORE_START
+    )
+    for number in found.values_list("id", flat=True):
+        with transaction.atomic():
+            row = Rollback.objects.select_for_update().get(pk=number)
+            if row.state in _BEFORE_START:
+                _on_record(row, readiness, costing)
+
+
+def _on_record(row: Rollback, found: Readiness, costing: Costing) -> None:
+    for count in costing.counts:
+        _count(row, count)
+    last = Event.objects.filter(rollback=row, kind__in=_TOLD).order_by("-seq").first()
+    was_lost = last is not None and last.kind == "readiness.lost"
+    if found.red and not was_lost:
+        reds = [f"{each.host}: {each.detail}" for each in found.red]
+        record(row, "readiness.lost", why=reds[0], reds=reds[:20])
+    elif was_lost and not found.red:
+        record(row, "readiness.regained")
+
+
+def _count(row: Rollback, count: Count) -> None:
+    kind = "data.measured" if count.rows is not None else "data.unmeasured"
+    said = {"rows": count.rows, "table": count.table} if count.rows is not None else {}
+    facts = {"what": count.what, **(said or {"why": count.why})}
+    before = Event.objects.filter(rollback=row, kind__startswith="data.").order_by("-seq")
+    last = next((each for each in before if each.facts.get("what") == count.what), None)
+    if last is None or (last.kind, last.facts) != (kind, facts):
+        record(row, kind, **facts)
+
+
+def _growing_old() -> list[Rollback]:
+    """Requests and approvals whose hosts were last asked too long ago."""
+    waiting = Rollback.objects.filter(state__in=_BEFORE_START, expires_at__gt=Now())
+    recent = Asking.objects.filter(at__gt=clock.later(-settings.READINESS_EVERY))
+    fresh = recent.values("snapshot_sha256")
+    found = waiting.exclude(snapshot_sha256__in=fresh)
+    return list(found.select_related("revision__plan__environment")[:20])
+
+
+def _answer(number: int) -> None:
+    try:
+        askings.answer(number)
+    finally:
+        close_old_connections()

@@ -1,0 +1,60 @@
+"""Readiness as a matrix: a row for each host, a column for each kind of question."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from rollback_console.plans.models import ProbeResult
+from rollback_console.plans.probes import Verdict
+
+_ORDER = (
+    "access", "runner", "folder", "repository", "commit", "tag", "migration", "tool", "sudo",
+    "user", "space", "file", "directory", "unit", "health", "database", "reversal", "measure",
+)  # fmt: skip
+_WORST = (Verdict.NOT_READY, Verdict.UNKNOWN, Verdict.READY)
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """The worst answer to one kind of question on one host, and how many there were.
+
+    `verdict` is "" where nothing was asked.
+    """
+
+    kind: str
+    verdict: str
+    number: int
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """`kinds` head the columns; each row is a host with its cells in the same order."""
+
+    kinds: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[Cell, ...]], ...]
+
+
+def matrix(results: Iterable[ProbeResult]) -> Matrix:
+    """The whole of what was heard, drawn together."""
+    found: dict[tuple[str, str], list[ProbeResult]] = {}
+    for each in results:
+        found.setdefault((each.host, each.kind), []).append(each)
+    kinds = sorted({kind for _, kind in found}, key=_place)
+    hosts = sorted({host for host, _ in found})
+    rows = [
+        (host, tuple(_cell(kind, found.get((host, kind), [])) for kind in kinds)) for host in hosts
+    ]
+    return Matrix(tuple(kinds), tuple(rows))
+
+
+def _cell(kind: str, results: list[ProbeResult]) -> Cell:
+    for verdict in _WORST:
+        if like := [each for each in results if each.verdict == verdict]:
+            return Cell(kind, str(verdict), len(results), like[0].detail)
+    return Cell(kind, "", 0, "")
+
+
+def _place(kind: str) -> tuple[int, str]:
+    return (_ORDER.index(kind) if kind in _ORDER else len(_ORDER), kind)

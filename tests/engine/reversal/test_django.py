@@ -1,0 +1,105 @@
+"""What Django's own plan says about undoing, read from what Django 5.2 printed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rollback_console.engine.reversal import Effect, Reversal, read_django
+
+MANY = Path(__file__).with_name("django-many.txt").read_text()
+
+
+def undone(*texts: str) -> Reversal:
+    lines = "\n".join(f"    {text}" for text in texts)
+    return read_django(f"Operations to perform:\nPlanned operations:\nshop.0002_more\n{lines}\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "effect", "table", "column"),
+    [
+        ("Undo Add field deposit_cents to booking", Effect.GOES, "booking", "deposit_cents"),
+        ("Undo Create model Call", Effect.GOES, "Call", ""),
+        ("Undo Create proxy model Proxy", Effect.KEPT, "", ""),
+        ("Undo Remove field legacy from order", Effect.RETURNS_EMPTY, "order", "legacy"),
+        ("Undo Delete model Order", Effect.RETURNS_EMPTY, "Order", ""),
+        ("Undo Rename field memo on order to note", Effect.RENAMED, "order", "note"),
+        ("Undo Rename model Order to Purchase", Effect.RENAMED, "Purchase", ""),
+        ("Undo Rename table for purchase to buys", Effect.RENAMED, "purchase", ""),
+        ("Undo Alter field total on order", Effect.CONVERTED, "order", "total"),
+        ("Undo Concurrently create index a on field(s) b of model C", Effect.KEPT, "", ""),
+        ("Undo Rename index a on b to c", Effect.KEPT, "", ""),
+        ("Undo Alter unique_together for order (1 constraint(s))", Effect.KEPT, "", ""),
+        ("Undo Custom state/database change combination", Effect.UNKNOWN, "", ""),
+        ("Undo Something of a library", Effect.UNKNOWN, "", ""),
+        ("Raw Python operation -> Copy totals back", Effect.RUNS_CODE, "", ""),
+        ("Raw Python operation", Effect.RUNS_CODE, "", ""),
+        ("Raw SQL operation -> UPDATE buys SET total=0", Effect.RUNS_CODE, "", ""),
+        ("Raw Python operation -> IRREVERSIBLE", Effect.IRREVERSIBLE, "", ""),
+        ("Raw SQL operation -> IRREVERSIBLE", Effect.IRREVERSIBLE, "", ""),
+    ],
+)
+def test_each_operation_has_its_effect(text: str, effect: Effect, table: str, column: str) -> None:
+    (operation,) = undone(text).operations
+    assert (operation.effect, operation.table, operation.column) == (effect, table, column)
+    assert operation.migration == "shop.0002_more"
+
+
+def test_a_whole_plan_is_read_in_its_order() -> None:
+    found = read_django(MANY)
+    assert [each.migration for each in found.operations] == ["shop.0003_code"] * 8 + [
+        "shop.0002_many"
+    ] * 12
+    assert [each.effect for each in found.operations].count(Effect.GOES) == 2
+
+
+def test_a_table_has_the_name_it_was_given_later() -> None:
+    gone = [each for each in read_django(MANY).operations if each.effect is Effect.GOES]
+    assert [(each.table, each.column) for each in gone] == [("Call", ""), ("Purchase", "extra")]
+
+
+def test_a_column_has_the_name_it_was_given_later() -> None:
+    found = undone("Undo Add field memo to order", "Undo Rename field memo on order to note")
+    assert (found.operations[0].table, found.operations[0].column) == ("order", "note")
+
+
+def test_what_cannot_be_undone_stops_the_reversal() -> None:
+    found = read_django(MANY)
+    assert found.broken
+    assert len(found.irreversible) == 2
+    assert "shop.0003_code cannot be undone" in found.problem
+
+
+def test_nothing_to_undo_is_no_success() -> None:
+    found = read_django("Planned operations:\n  No planned migration operations.\n")
+    assert found.broken
+    assert "before the old code is checked out" in found.problem
+
+
+def test_a_target_that_lies_ahead_is_no_reversal() -> None:
+    found = undone("Add field extra to order")
+    assert found.broken
+    assert "would apply migrations" in found.problem
+
+
+@pytest.mark.parametrize("text", ["", "Traceback (most recent call last):", "\x00\xff", "Planned"])
+def test_what_is_no_plan_is_not_taken_for_an_empty_one(text: str) -> None:
+    found = read_django(text)
+    assert found.problem
+    assert found.operations == ()
+
+
+def test_colours_are_looked_through() -> None:
+    text = (
+        "\x1b[36;1mPlanned operations:\x1b[0m\n\x1b[36;1mshop.0002_x\x1b[0m\n"
+        "\x1b[33;1m    Raw SQL operation -> IRREVERSIBLE\x1b[0m\n"
+    )
+    assert read_django(text).irreversible
+
+
+def test_an_added_column_is_not_as_safe_as_plans_say() -> None:
+    (operation,) = undone("Undo Add field extra to order").operations
+    assert operation.said == "safe to roll back"
+    assert operation.misleading
+    assert "everything stored in it goes" in operation.true

@@ -1,0 +1,233 @@
+"""What a rollback would cost, asked of a real service of Django on a real sshd."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import PermissionDenied
+
+from rollback_console.engine.reversal import Effect
+from rollback_console.plans import costing, errands, readiness, services
+from rollback_console.plans.costing import Costing
+from rollback_console.plans.models import Revision
+from tests import make
+from tests.make import PLAN, Stage
+from tests.remote.sshd import Sshd
+
+pytestmark = pytest.mark.django_db
+
+MANAGE = """\
+import os, sys
+os.environ["DJANGO_SETTINGS_MODULE"] = "conf"
+from django.core.management import execute_from_command_line
+execute_from_command_line(sys.argv)
+"""
+CONF = """\
+SECRET_KEY = "x"
+INSTALLED_APPS = ["shop"]
+DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "db.sqlite3"}}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+"""
+MODELS = """\
+from django.db import models
+class Order(models.Model):
+    total = models.IntegerField(default=0)
+    deposit = models.IntegerField(null=True)
+class Call(models.Model):
+    note = models.CharField(max_length=9)
+"""
+FIRST = """\
+from django.db import migrations, models
+class Migration(migrations.Migration):
+    initial = True
+    operations = [migrations.CreateModel("Order", [
+        ("id", models.BigAutoField(primary_key=True)), ("total", models.IntegerField(default=0)),
+        ("legacy", models.IntegerField(null=True)),
+    ])]
+"""
+SECOND = """\
+from django.db import migrations, models
+class Migration(migrations.Migration):
+    dependencies = [("shop", "0001_initial")]
+    operations = [
+        migrations.CreateModel("Call", [
+            ("id", models.BigAutoField(primary_key=True)), ("note", models.CharField(max_length=9)),
+        ]),
+        migrations.AddField("Order", "deposit", models.IntegerField(null=True)),
+        migrations.RemoveField("Order", "legacy"),
+    ]
+"""
+ROWS = (
+    "from shop.models import *; "
+    "[Call.objects.create(note='x') for _ in range(4)]; "
+    "Order.objects.create(); Order.objects.create(deposit=5); Order.objects.create(deposit=7)"
+)
+
+
+class Shop:
+    """A service in a folder of its own, deployed with its second migration and used since."""
+
+    def __init__(self, folder: Path, second: str = SECOND) -> None:
+        self.folder = folder
+        (folder / "shop" / "migrations").mkdir(parents=True)
+        for name, text in {
+            "manage.py": MANAGE, "conf.py": CONF, "shop/__init__.py": "", "shop/models.py": MODELS,
+            "shop/migrations/__init__.py": "", "shop/migrations/0001_initial.py": FIRST,
+            "shop/migrations/0002_more.py": second,
+        }.items():  # fmt: skip
+            (folder / name).write_text(text)
+        self.manage("migrate")
+
+    def manage(self, *words: str) -> None:
+        subprocess.run(
+            [sys.executable, "manage.py", *words], cwd=self.folder, check=True, capture_output=True
+        )
+
+
+@pytest.fixture
+def sshd(tmp_path: Path) -> Iterator[Sshd]:
+    server = Sshd(tmp_path / "sshd").start()
+    yield server
+    server.remove()
+
+
+@pytest.fixture
+def here(db: None, sshd: Sshd) -> Stage:
+    return make.stage(address=sshd.address(name="app-1"))
+
+
+def plan(here: Stage, cwd: Path, command: str, head: str = "") -> Revision:
+    text = PLAN.replace("```bash\necho stopping", f"```bash cwd={cwd}\n{command}")
+    return make.plan(here, head + text)
+
+
+def undoing(here: Stage, shop: Shop, target: str = "0001", head: str = "") -> Revision:
+    return plan(here, shop.folder, f"{sys.executable} manage.py migrate shop {target}", head)
+
+
+def asked(revision: Revision) -> Costing:
+    snapshot = services.freeze(revision, {})
+    readiness.check(revision, snapshot)
+    return costing.costing(revision, snapshot)
+
+
+def test_the_rows_and_values_that_go_are_counted_in_the_service(
+    here: Stage, tmp_path: Path
+) -> None:
+    shop = Shop(tmp_path / "app")
+    shop.manage("shell", "-c", ROWS)
+    found = asked(undoing(here, shop))
+    assert found.loss.text == "4 rows in shop_call, 2 values in shop_order.deposit, 2 tables"
+    assert [each.effect for each in found.reversals[0].operations] == [
+        Effect.GOES,
+        Effect.GOES,
+        Effect.RETURNS_EMPTY,
+    ]
+    assert found.at is not None
+
+
+def test_what_nobody_used_costs_nothing(here: Stage, tmp_path: Path) -> None:
+    assert asked(undoing(here, Shop(tmp_path / "app"))).loss.text == "none"
+
+
+def test_asking_changes_nothing(here: Stage, tmp_path: Path) -> None:
+    shop = Shop(tmp_path / "app")
+    before = (shop.folder / "db.sqlite3").read_bytes()
+    asked(undoing(here, shop))
+    assert (shop.folder / "db.sqlite3").read_bytes() == before
+
+
+def test_old_code_knows_nothing_to_undo_and_that_is_red(here: Stage, tmp_path: Path) -> None:
+    shop = Shop(tmp_path / "app")
+    (shop.folder / "shop/migrations/0002_more.py").unlink()
+    revision = undoing(here, shop)
+    assert "Nothing would be undone" in asked(revision).reversals[0].problem
+    (cell,) = [each for each in readiness.of_revision(revision).red if each.kind == "reversal"]
+    assert cell.subject == "shop 0001"
+
+
+def test_an_irreversible_migration_is_red_before_anyone_needs_it(
+    here: Stage, tmp_path: Path
+) -> None:
+    raw = "        migrations.RunPython(lambda apps, editor: None),\n    ]"
+    shop = Shop(tmp_path / "app", SECOND.replace("    ]\n", raw + "\n", 1))
+    revision = undoing(here, shop)
+    assert asked(revision).loss.word == "unknown"
+    assert any("cannot be undone" in each.detail for each in readiness.of_revision(revision).red)
+
+
+def test_a_target_that_is_not_there_is_red(here: Stage, tmp_path: Path) -> None:
+    revision = undoing(here, Shop(tmp_path / "app"), "0009")
+    asked(revision)
+    (cell,) = [each for each in readiness.of_revision(revision).red if each.kind == "reversal"]
+    assert "Cannot find a migration matching '0009'" in cell.detail
+
+
+def test_before_anyone_asked_the_cost_is_unknown(here: Stage, tmp_path: Path) -> None:
+    revision = undoing(here, Shop(tmp_path / "app"))
+    found = costing.costing(revision, services.freeze(revision, {}))
+    assert found.loss.text.startswith("unknown, because nobody has asked the hosts yet")
+
+
+def test_a_plan_that_touches_no_data_costs_none(here: Stage) -> None:
+    assert asked(make.plan(here)).loss.text == "none"
+
+
+MEASURE = "---\nmeasures:\n  - {what: calls since deployment, run: 'echo 1284'}\n---\n"
+
+
+def by_operator(here: Stage, text: str) -> Revision:
+    made = services.import_document(
+        text.encode(), by=here.cast.dana, service=here.service, environment=here.environment
+    )
+    return services.bind(made, by=here.cast.ada, bindings={"hosts": here.host.name})
+
+
+def test_a_measure_runs_only_once_somebody_over_the_hosts_vouched(here: Stage) -> None:
+    revision = by_operator(here, MEASURE + PLAN)
+    assert not errands.vouched(revision)
+    assert asked(revision).counts == ()
+    with pytest.raises(PermissionDenied):
+        errands.vouch(revision, by=here.cast.dana)
+    errands.vouch(revision, by=here.cast.ada)
+    assert asked(revision).loss.text == "1,284 calls since deployment"
+
+
+def test_a_changed_measure_needs_another_word(here: Stage) -> None:
+    errands.vouch(by_operator(here, MEASURE + PLAN), by=here.cast.ada)
+    assert not errands.vouched(by_operator(here, MEASURE.replace("1284", "1285") + PLAN))
+    assert errands.vouched(by_operator(here, MEASURE + PLAN + "\nMore.\n"))
+
+
+def test_an_admin_vouches_for_what_they_write_but_not_for_what_they_find(here: Stage) -> None:
+    assert errands.vouched(make.plan(here, MEASURE + PLAN))
+    found = by_operator(here, MEASURE.replace("1284", "7") + PLAN)
+    edited = services.revise(
+        found.plan, bytes(found.source) + b"\nMore.\n", by=here.cast.ada, note="A word more"
+    )
+    assert not errands.vouched(edited)
+
+
+def test_a_measure_that_fails_is_unknown_and_says_why(here: Stage) -> None:
+    revision = make.plan(here, MEASURE.replace("echo 1284", "echo no such table >&2; false") + PLAN)
+    errands.vouch(revision, by=here.cast.ada)
+    text = asked(revision).loss.text
+    assert text.startswith("unknown, because calls since deployment could not be counted")
+    assert "no such table" in text
+
+
+def test_a_restore_is_unknown_until_a_measure_counts_it(here: Stage, tmp_path: Path) -> None:
+    restore = "mysql shop < /backups/a.sql"
+    assert asked(plan(here, tmp_path, restore)).loss.word == "unknown"
+    measured = plan(here, tmp_path, restore, MEASURE)
+    errands.vouch(measured, by=here.cast.ada)
+    assert asked(measured).loss.text == "1,284 calls since deployment"
+
+
+def test_a_command_that_hides_its_reversal_is_a_riddle(here: Stage, tmp_path: Path) -> None:
+    found = asked(plan(here, tmp_path, "docker exec web python manage.py migrate shop 0001"))
+    assert "cannot be asked beforehand" in found.loss.text

@@ -1,0 +1,180 @@
+"""Hosts asked by workers, and what they say on the record of the rollbacks it is about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rollback_console.plans import askings, readiness, signals
+from rollback_console.plans.models import Asking
+from rollback_console.rollbacks import carry, readying, services
+from rollback_console.rollbacks.errors import Refused
+from rollback_console.rollbacks.models import Event, Rollback
+from tests import make
+from tests.make import PLAN, Stage
+from tests.remote.sshd import Sshd
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+MEASURE = "---\nmeasures:\n  - {what: calls since deployment, run: cat %s}\n---\n"
+
+
+@pytest.fixture
+def sshd(tmp_path: Path) -> Iterator[Sshd]:
+    server = Sshd(tmp_path / "sshd").start()
+    yield server
+    server.remove()
+
+
+@pytest.fixture
+def here(db: None, sshd: Sshd, settings: Any) -> Stage:
+    settings.READINESS_EVERY = timedelta(minutes=10)
+    return make.stage(address=sshd.address(name="app-1"))
+
+
+@pytest.fixture
+def counter(tmp_path: Path) -> Path:
+    file = tmp_path / "count"
+    file.write_text("1284\n")
+    return file
+
+
+def asked(here: Stage, counter: Path) -> Rollback:
+    return make.requested(here, MEASURE % counter + PLAN)
+
+
+def answered(rollback: Rollback) -> None:
+    askings.ask(rollback.revision, rollback.choices, why="person")
+    for number in Asking.objects.filter(done_at=None).values_list("id", flat=True):
+        assert askings.answer(number)
+
+
+def told(rollback: Rollback, kind: str) -> list[dict[str, Any]]:
+    return [each.facts for each in Event.objects.filter(rollback=rollback, kind=kind)]
+
+
+def test_a_request_asks_the_hosts_and_the_count_goes_on_record(here: Stage, counter: Path) -> None:
+    rollback = asked(here, counter)
+    (asking,) = Asking.objects.all()
+    assert (asking.why, asking.snapshot_sha256) == ("request", rollback.snapshot_sha256)
+    assert askings.answer(asking.pk)
+    assert told(rollback, "data.measured") == [
+        {"what": "calls since deployment", "rows": 1284, "table": ""}
+    ]
+
+
+def test_the_same_count_is_recorded_once_and_another_one_again(here: Stage, counter: Path) -> None:
+    rollback = asked(here, counter)
+    answered(rollback)
+    answered(rollback)
+    counter.write_text("1290\n")
+    answered(rollback)
+    assert [each["rows"] for each in told(rollback, "data.measured")] == [1284, 1290]
+
+
+def test_what_cannot_be_counted_is_on_record_with_its_reason(here: Stage, tmp_path: Path) -> None:
+    rollback = asked(here, tmp_path / "nowhere")
+    answered(rollback)
+    (facts,) = told(rollback, "data.unmeasured")
+    assert "could not be counted" in facts["why"]
+
+
+def test_one_asking_is_answered_once(here: Stage, counter: Path) -> None:
+    asked(here, counter)
+    (asking,) = Asking.objects.all()
+    assert askings.answer(asking.pk)
+    assert not askings.answer(asking.pk)
+
+
+def test_a_rollback_that_became_impossible_raises_readiness_lost_once(
+    here: Stage, counter: Path, sshd: Sshd
+) -> None:
+    rollback = asked(here, counter)
+    answered(rollback)
+    assert told(rollback, "readiness.lost") == []
+    heard: list[str] = []
+
+    def hear(*, revision: Any, red: Any, **_: Any) -> None:
+        heard.append(f"{revision.plan}: {red[0].detail}")
+
+    signals.lost.connect(hear)
+    sshd.stop()
+    answered(rollback)
+    answered(rollback)
+    (facts,) = told(rollback, "readiness.lost")
+    assert "cannot be reached" in facts["why"]
+    assert len(heard) == 1
+    sshd.start()
+    answered(rollback)
+    assert len(told(rollback, "readiness.regained")) == 1
+
+
+def test_the_sweep_asks_what_no_worker_took_and_what_grew_old(here: Stage, counter: Path) -> None:
+    rollback = asked(here, counter)
+    Asking.objects.update(at=rollback.requested_at - timedelta(hours=2))
+    swept = Swept()
+    readying.sweep(swept)  # type: ignore[arg-type]
+    (asking,) = Asking.objects.all()
+    assert swept.numbers == [asking.pk]
+    Asking.objects.update(done_at=rollback.requested_at)
+    readying.sweep(swept)  # type: ignore[arg-type]
+    assert [each.why for each in Asking.objects.order_by("id")] == ["request", "schedule"]
+
+
+class Swept:
+    """A pool that only remembers what it was given."""
+
+    def __init__(self) -> None:
+        self.numbers: list[int] = []
+
+    def submit(self, _: Any, number: int) -> Future[None]:
+        self.numbers.append(number)
+        return Future()
+
+
+def test_a_new_plan_is_asked_about_without_anyone_asking(here: Stage) -> None:
+    make.plan(here)
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        readying.sweep(pool)
+    (asking,) = Asking.objects.all()
+    assert asking.why == "schedule"
+
+
+def test_where_the_rule_blocks_nobody_approves_what_would_not_work(
+    here: Stage, counter: Path, sshd: Sshd
+) -> None:
+    here.environment.readiness_rule = "block"
+    here.environment.save()
+    rollback = asked(here, counter)
+    seen = rollback.snapshot_sha256
+    with pytest.raises(Refused, match="nobody has asked the hosts"):
+        services.approve(rollback, by=here.cast.lee, snapshot_sha256=seen)
+    sshd.stop()
+    answered(rollback)
+    with pytest.raises(Refused, match="this would not work"):
+        services.approve(rollback, by=here.cast.lee, snapshot_sha256=seen)
+    sshd.start()
+    answered(rollback)
+    services.approve(rollback, by=here.cast.lee, snapshot_sha256=seen)
+    rollback.refresh_from_db()
+    assert rollback.state == "approved"
+
+
+def test_a_start_is_refused_where_what_the_hosts_said_is_too_old(
+    here: Stage, counter: Path
+) -> None:
+    rollback = asked(here, counter)
+    answered(rollback)
+    services.approve(rollback, by=here.cast.lee, snapshot_sha256=rollback.snapshot_sha256)
+    here.environment.readiness_rule = "block"
+    here.environment.save()
+    rows = rollback.revision.probe_results
+    rows.update(at=rollback.requested_at - readiness.STALE * 2)
+    row = Rollback.objects.get(pk=rollback.pk)
+    assert not carry.begin(row)
+    assert "too old" in told(rollback, "start.refused")[0]["why"]
