@@ -1,5 +1,5 @@
 # One image for web, worker and sweeper: docker build -t rollback-console .
-ARG PYTHON=3.11-slim-bookworm
+ARG PYTHON=3.11.13-slim-bookworm
 
 FROM python:${PYTHON} AS build
 ENV PIP_CONSTRAINT=/app/constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
@@ -8,7 +8,9 @@ RUN python -m venv /venv
 # What is installed depends on these alone, so a change of code does not install again.
 COPY pyproject.toml constraints.txt README.md LICENSE ./
 COPY rollback_console/__init__.py rollback_console/
-RUN /venv/bin/pip install --editable .
+# Sentry and OpenTelemetry are there, and asleep until they are set up; EXTRAS= leaves them out.
+ARG EXTRAS=otel,sentry
+RUN /venv/bin/pip install --editable ".[${EXTRAS}]"
 
 FROM python:${PYTHON}
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \

@@ -13,6 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from rollback_console.demo.errors import DemoUnavailable
 from rollback_console.demo.layout import Layout
 from rollback_console.demo.state import State
+from rollback_console.local.asking import healthy
 from rollback_console.local.errors import DatabaseAway
 from rollback_console.local.folder import FolderTaken
 from rollback_console.local.options import Options, from_environment
@@ -32,7 +33,7 @@ def main() -> int:
         return terminal.run(arguments)
     try:
         if arguments.verb == "alive":
-            return _alive(arguments.role)
+            return _alive(arguments.role, from_environment())
         return VERBS[arguments.verb][0](from_environment())
     except SENTENCES as error:
         print(error, file=sys.stderr)
@@ -83,8 +84,10 @@ def _demo(options: Options) -> int:
     return 0
 
 
-def _alive(role: str) -> int:
-    """0 when a process of that role was heard of within 30 seconds, else 1."""
+def _alive(role: str, options: Options) -> int:
+    """0 when a process of that role was heard of within 30 seconds, else 1; `web` is asked."""
+    if role == "web":
+        return 0 if healthy(options) else 1
     import django
 
     django.setup()
@@ -123,7 +126,7 @@ def _parser() -> argparse.ArgumentParser:
     terminal.add(verbs)
     what = "exit with 0 if one of that role is alive: for health checks"
     alive = verbs.add_parser("alive", help=what, description=what)
-    alive.add_argument("role", choices=["worker", "sweeper"])
+    alive.add_argument("role", choices=["web", "worker", "sweeper"])
     return parser
 
 

@@ -160,6 +160,9 @@ CRASH = env.str("ROLLBACK_CONSOLE_CRASH", "") if env.bool("ALLOW_CRASH", False) 
 CONNECT_PATIENCE = positive("CONNECT_SECONDS", 30)
 UNREACHABLE_LIMIT = timedelta(minutes=positive("UNREACHABLE_MINUTES", 15))
 
+KEEP_LOGS_DAYS = env.int("KEEP_LOGS_DAYS", 0)
+ARCHIVE_DIR = env.str("ARCHIVE_DIR", "")
+
 METRICS_TOKEN = given("METRICS_TOKEN")
 SENTRY_DSN = needs("SENTRY_DSN", "sentry_sdk", "sentry")
 OTEL_EXPORTER_OTLP_ENDPOINT = needs(

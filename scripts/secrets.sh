@@ -19,4 +19,14 @@ keep() { # NAME BYTES
 keep secret_key 48
 keep master_keys 32
 keep database_password 24
+keep metrics_token 24
+
+# A certificate for a trial, signed by nobody; a real one is put in its place.
+if [ ! -s "$folder/tls_certificate" ]; then
+    host=${CONSOLE_HOST:-localhost}
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 90 \
+        -subj "/CN=$host" -addext "subjectAltName=DNS:$host" \
+        -keyout "$folder/tls_key" -out "$folder/tls_certificate" 2>/dev/null
+    chmod 0444 "$folder/tls_key" "$folder/tls_certificate"
+fi
 echo "The secrets are in $folder. Back up master_keys apart from the database: it opens every stored credential."

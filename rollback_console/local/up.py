@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import os
-import urllib.error
-import urllib.request
 from collections.abc import Iterator, Mapping
-from urllib.parse import urlsplit
 
 from rollback_console.demo.layout import Layout
 from rollback_console.demo.state import State
@@ -16,6 +13,7 @@ from rollback_console.processes.ports import PortTaken, answers, is_free
 from rollback_console.processes.supervisor import Supervisor
 
 from . import folder
+from .asking import healthy
 from .greeting import greet
 from .options import Options
 
@@ -89,16 +87,5 @@ def _console(options: Options, env: Mapping[str, str]) -> list[Child]:
     return [
         Child("worker", commands.worker(), env),
         Child("sweeper", commands.ourselves("sweeper"), env),
-        Child("web", serve, env, up=lambda: _healthy(options)),
+        Child("web", serve, env, up=lambda: healthy(options)),
     ]
-
-
-def _healthy(options: Options) -> bool:
-    request = urllib.request.Request(  # noqa: S310 - our own address
-        f"{options.local}/healthz", headers={"Host": urlsplit(options.address).netloc}
-    )
-    try:
-        with urllib.request.urlopen(request, timeout=1) as answer:  # noqa: S310
-            return bool(answer.status == 200)
-    except (urllib.error.URLError, OSError):
-        return False

@@ -68,6 +68,7 @@ _SENTENCES = {
     "check.answered": "Check “{text}”: {answer}. {note}",
     "message.sent": "Message to {recipients}: {text}",
     "note.added": "{text}",
+    "logs.retired": "The logs left the database; their checksums stay on record.",
     "pause.requested": "Paused: {reason}",
     "pause.lifted": "Pause lifted. {reason}",
     "abort.requested": "Abort asked for: {reason}",

@@ -52,6 +52,7 @@ _WORDS: dict[str, str] = {
     "rollback.verifying": "Every step is done; the checks are next",
     "rollback.finished": "Ended: {state}",
     "step.undone": "asked to undo what failed in step {position}: {reason}",
+    "logs.retired": "Its logs left the database; their checksums stay on record",
     "incident.imported": "loaded this from a file; it did not run here",
     "data.measured": "Counted what this costs: {rows} {what}",
     "data.unmeasured": "Could not count what this costs: {why}",

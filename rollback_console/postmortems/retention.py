@@ -1,0 +1,69 @@
+"""Old logs leave the database, into an archive that was read back before, or for good."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from rollback_console.rollbacks import retiring
+from rollback_console.rollbacks.models import Rollback
+
+from .archive import archive, name_of
+from .verifying import UnreadableArchive, verify
+
+
+class NotArchived(Exception):
+    """`str()` says why a rollback's logs were left where they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retired:
+    """One rollback whose logs went: how many bytes, and into which file (None: no archive)."""
+
+    rollback: int
+    size: int
+    file: Path | None
+
+
+def apply(days: int, folder: Path | None, *, dry: bool = False) -> Iterator[Retired]:
+    """Every rollback that ended more than `days` ago, one after another.
+
+    With `folder` each is archived there first. Raises NotArchived at the first whose archive
+    could not be written and read back; its logs stay.
+    """
+    for rollback in retiring.due(days):
+        size = retiring.size(rollback)
+        if dry:
+            yield Retired(rollback.pk, size, folder and folder / name_of(rollback))
+            continue
+        # Without bytes, an earlier try broke off behind its archive.
+        kept = _archived(rollback, folder) if folder and size else None
+        facts = {"file": kept.name, "sha256": _sha256(kept)} if kept else None
+        yield Retired(rollback.pk, retiring.retire_logs(rollback, archive=facts), kept)
+
+
+def _archived(rollback: Rollback, folder: Path) -> Path:
+    file = folder / name_of(rollback)
+    half = file.with_suffix(".part")
+    try:
+        with half.open("wb") as out:
+            for piece in archive(rollback):
+                out.write(piece)
+            out.flush()
+            os.fsync(out.fileno())
+        with half.open("rb") as written:
+            wrong = verify(written).wrong
+    except (OSError, UnreadableArchive) as error:
+        raise NotArchived(f"Rollback {rollback.pk} keeps its logs: {error}") from error
+    if wrong:
+        raise NotArchived(f"Rollback {rollback.pk} keeps its logs: {' '.join(wrong)}")
+    half.rename(file)
+    return file
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

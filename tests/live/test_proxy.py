@@ -1,0 +1,205 @@
+"""A real nginx with the published configuration in front of a real web process, over TLS."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import re
+import socket
+import ssl
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from websockets.sync.client import connect
+
+from rollback_console.processes import commands
+from tests.servers import Server
+
+from .rows import Rows
+from .servers import ROOT, Console, Process, free_port
+
+NAME = "rollback.example.org"
+
+
+class Nginx(Server):
+    """docs/ops/nginx.conf with other ports, and files of its own instead of the containers'."""
+
+    program = "nginx"
+
+    def __init__(self, web_port: int) -> None:
+        super().__init__()
+        self.plain_port = free_port()
+        self.certificate = self.folder / "certificate"
+        _sign(self.certificate, self.folder / "key")
+        text = (ROOT / "docs/ops/nginx.conf").read_text()
+        for was, becomes in {
+            "/tmp/nginx": f"{self.folder}/nginx",
+            "/run/secrets/tls_certificate": str(self.certificate),
+            "/run/secrets/tls_key": str(self.folder / "key"),
+            "/dev/stdout": str(self.folder / "access"),
+            "listen 8080": f"listen 127.0.0.1:{self.plain_port}",
+            "listen 8443": f"listen 127.0.0.1:{self.port}",
+            "http://web:8000": f"http://127.0.0.1:{web_port}",
+        }.items():
+            assert was in text, was
+            text = text.replace(was, becomes)
+        self.configuration.write_text(text)
+
+    @property
+    def configuration(self) -> Path:
+        return self.folder / "nginx.conf"
+
+    @property
+    def access(self) -> str:
+        return (self.folder / "access").read_text()
+
+    def command(self) -> list[str]:
+        return ["nginx", "-c", str(self.configuration), "-e", "stderr", "-g", self._foreground]
+
+    @property
+    def _foreground(self) -> str:
+        # The folder is closed to others, and nginx as root would work as nobody.
+        return "daemon off;" + (" user root;" if os.geteuid() == 0 else "")
+
+
+def _sign(certificate: Path, key: Path) -> None:
+    subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-nodes", "-days", "2", "-subj", f"/CN={NAME}"),
+            *("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"),
+            *("-addext", f"subjectAltName=DNS:{NAME}"),
+            *("-keyout", str(key), "-out", str(certificate)),
+        ],
+        check=True,
+        capture_output=True,
+    )
+
+
+@dataclass
+class Front:
+    nginx: Nginx
+    trust: ssl.SSLContext
+
+    def ask(
+        self, method: str, path: str, body: bytes | None = None, **headers: str
+    ) -> tuple[int, dict[str, str], str]:
+        """Status, headers in lower case, body; over TLS that proves who answers."""
+        named = {"Host": NAME} | {each.replace("_", "-"): value for each, value in headers.items()}
+        caller = http.client.HTTPSConnection(
+            "127.0.0.1", self.nginx.port, context=self.trust, timeout=30
+        )
+        try:
+            caller.request(method, path, body, named)
+            answer = caller.getresponse()
+            told = {name.lower(): value for name, value in answer.getheaders()}
+            return answer.status, told, answer.read().decode(errors="replace")
+        finally:
+            caller.close()
+
+
+@pytest.fixture(scope="module")
+def front(web: Console) -> Iterator[Front]:
+    """On the database of the room's other tests."""
+    port = free_port()
+    environment = {
+        **web.process.environment,
+        "BASE_URL": f"https://{NAME}",
+        "ALLOWED_HOSTS": f"{NAME},127.0.0.1",
+        "BEHIND_TLS_PROXY": "true",
+    }
+    behind = Process(commands.web("127.0.0.1", port, 1), port, environment)
+    behind.start()
+    with Nginx(port) as nginx:
+        trust = ssl.create_default_context(cafile=str(nginx.certificate))
+        trust.check_hostname = False
+        yield Front(nginx, trust)
+    assert behind.child
+    behind.child.terminate()
+    behind.child.wait(30)
+
+
+def test_nginx_itself_accepts_the_file(front: Front) -> None:
+    done = subprocess.run(
+        ["nginx", "-t", "-q", "-e", "stderr", "-c", str(front.nginx.configuration)],
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_without_tls_one_is_sent_to_it(front: Front) -> None:
+    caller = http.client.HTTPConnection("127.0.0.1", front.nginx.plain_port, timeout=30)
+    caller.request("GET", "/plans/?q=1", headers={"Host": NAME})
+    answer = caller.getresponse()
+    assert (answer.status, answer.getheader("Location")) == (308, f"https://{NAME}/plans/?q=1")
+    caller.close()
+
+
+def test_a_page_arrives_with_its_protections_and_a_cookie_for_tls_alone(front: Front) -> None:
+    status, headers, body = front.ask("GET", "/sign-in/")
+    assert (status, "Sign in" in body) == (200, True)
+    assert headers["strict-transport-security"].startswith("max-age=31536000")
+    assert "default-src 'self'" in headers["content-security-policy"]
+    assert headers["x-frame-options"] == "DENY"
+    assert "Secure" in headers["set-cookie"]
+    assert headers["server"] == "nginx"
+
+
+def test_old_protocols_are_refused(front: Front) -> None:
+    old = ssl.create_default_context(cafile=str(front.nginx.certificate))
+    old.check_hostname = False
+    old.maximum_version = ssl.TLSVersion.TLSv1_2
+    assert Front(front.nginx, old).ask("GET", "/healthz")[0] == 200
+    with pytest.warns(DeprecationWarning):
+        old.minimum_version = old.maximum_version = ssl.TLSVersion.TLSv1_1
+    with pytest.raises((ssl.SSLError, ConnectionError)):
+        Front(front.nginx, old).ask("GET", "/healthz")
+
+
+def test_a_client_cannot_say_that_it_came_another_way(front: Front) -> None:
+    lies = {"X_Forwarded_Proto": "http", "X_Forwarded_Host": "evil.example"}
+    status, headers, _ = front.ask("GET", "/", **lies)
+    assert (status, headers["location"]) == (302, "/sign-in/?next=/")
+
+
+def test_a_host_that_is_not_ours_is_refused(front: Front) -> None:
+    assert front.ask("GET", "/sign-in/", Host="evil.example")[0] == 400
+
+
+def test_what_is_too_large_is_refused_and_an_incident_is_not(front: Front) -> None:
+    status, _, _ = front.ask("POST", "/incidents/", b"x" * (9 * 1024 * 1024 + 1))
+    assert status == 413
+    status, _, _ = front.ask("POST", "/incidents/", b"x" * (8 * 1024 * 1024))
+    assert status in {302, 403}
+
+
+def test_a_socket_opens_through_it_and_hears_what_happens(front: Front, rows: Rows) -> None:
+    rollback = rows.rollback()
+    run = rows.run(rollback)
+    session = rows.session(rows.person())
+    with connect(
+        f"wss://{NAME}:{front.nginx.port}/ws/rollbacks/{rollback.pk}/",
+        sock=socket.create_connection(("127.0.0.1", front.nginx.port)),
+        ssl=front.trust,
+        origin=f"https://{NAME}",  # type: ignore[arg-type]
+        additional_headers={"Cookie": f"__Host-sessionid={session}"},
+    ) as opened:
+        assert json.loads(opened.recv(timeout=20))["type"] == "hello"
+        rows.append(run, b"through the proxy\n")
+        frame = {"type": ""}
+        while frame["type"] != "log":
+            frame = json.loads(opened.recv(timeout=20))
+        assert frame["text"] == "through the proxy\n"
+
+
+def test_a_status_link_is_not_written_down(front: Front) -> None:
+    front.ask("GET", "/status/a-very-secret-link/?x=hidden")
+    front.ask("GET", "/healthz")
+    assert "/healthz" in front.nginx.access
+    assert re.search(r"GET /status/\.\.\.", front.nginx.access)
+    assert "secret" not in front.nginx.access
+    assert "hidden" not in front.nginx.access

@@ -1,0 +1,120 @@
+"""Old logs leave; events, checksums and whatever is under way stay."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import tarfile
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+
+from rollback_console.postmortems import archive as archives
+from rollback_console.postmortems.archive import archive
+from rollback_console.postmortems.verifying import verify
+from rollback_console.rollbacks import clock, events, logs, retiring
+from rollback_console.rollbacks.errors import Refused
+from rollback_console.rollbacks.models import LogChunk, Rollback
+from tests import make
+from tests.make import Stage
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def old(ended: Rollback) -> Rollback:
+    Rollback.objects.update(finished_at=clock.later(timedelta(days=-100)))
+    ended.refresh_from_db()
+    return ended
+
+
+def retention(*words: str) -> str:
+    out = io.StringIO()
+    call_command("apply_retention", *words, stdout=out)
+    return out.getvalue()
+
+
+def test_without_a_policy_nothing_goes(old: Rollback) -> None:
+    assert "kept for good" in retention()
+    assert LogChunk.objects.exists()
+
+
+def test_logs_go_their_checksums_stay_and_the_record_is_whole(old: Rollback) -> None:
+    runs = {str(run.token): logs.read(run) for run in old.runs.filter(stored__gt=0)}
+    total = sum(map(len, runs.values()))
+    assert f"Rollback {old.pk} lost {total} bytes of log." in retention("--days", "90")
+    assert not LogChunk.objects.exists()
+    told = old.events.order_by("-seq").first()
+    assert told
+    assert (told.kind, told.facts["archive"]) == ("logs.retired", {})
+    sums = {each["token"]: each["sha256"] for each in told.facts["logs"]}
+    assert sums == {token: hashlib.sha256(data).hexdigest() for token, data in runs.items()}
+    assert [*events.flaws()] == []
+
+
+def test_each_is_archived_and_read_back_first(old: Rollback, tmp_path: Path) -> None:
+    run = old.runs.get(position=1)
+    text = logs.read(run)
+    retention("--days", "90", "--archive-to", str(tmp_path))
+    file = tmp_path / f"rollback-{old.pk}.tar.gz"
+    assert [*tmp_path.iterdir()] == [file]
+    with file.open("rb") as stream:
+        assert verify(stream).wrong == []
+    with tarfile.open(file) as tar:
+        kept = tar.extractfile(archives.log_name(run))
+        assert kept
+        assert kept.read() == text
+    told = old.events.get(kind="logs.retired").facts["archive"]
+    assert told["sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def test_what_is_left_can_still_be_archived(old: Rollback) -> None:
+    retention("--days", "90")
+    old.refresh_from_db()
+    data = b"".join(archive(old))
+    assert verify(io.BytesIO(data)).wrong == []
+    with tarfile.open(fileobj=io.BytesIO(data)) as tar:
+        last = tar.extractfile("events-00001.jsonl")
+        assert last
+        assert json.loads(last.read().splitlines()[-1])["kind"] == "logs.retired"
+
+
+def test_a_dry_run_and_a_younger_rollback_lose_nothing(old: Rollback) -> None:
+    assert "would lose" in retention("--days", "90", "--dry-run")
+    assert "0 rollbacks" in retention("--days", "101")
+    assert LogChunk.objects.exists()
+
+
+def test_an_archive_that_cannot_be_written_leaves_the_logs(old: Rollback, tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="is not a folder"):
+        retention("--days", "90", "--archive-to", str(tmp_path / "nothing"))
+    LogChunk.objects.filter(run__position=1, offset=0).delete()
+    with pytest.raises(CommandError, match="keeps its logs"):
+        retention("--days", "90", "--archive-to", str(tmp_path))
+    assert LogChunk.objects.exists()
+    assert not old.events.filter(kind="logs.retired").exists()
+
+
+def test_one_under_way_is_never_touched(stage: Stage) -> None:
+    rollback = make.approved(stage)
+    run = rollback.runs.create(position=1, host="app-1", state="running", stored=4, lines=1)
+    LogChunk.objects.bulk_create(logs.append(run.pk, logs.Tail(), b"abc\n", clock.now()))
+    Rollback.objects.update(
+        state="running", requested_at=clock.later(timedelta(days=-400)), finished_at=None
+    )
+    assert "0 rollbacks" in retention("--days", "1")
+    with pytest.raises(Refused, match="has ended"):
+        retiring.retire_logs(rollback)
+    assert LogChunk.objects.count() == 1
+
+
+def test_what_broke_off_half_way_is_finished_and_told_once(old: Rollback) -> None:
+    retiring._record(old, [{"token": "t", "bytes": 1, "sha256": ""}], None)
+    assert LogChunk.objects.exists()
+    retention("--days", "90")
+    assert not LogChunk.objects.exists()
+    assert old.events.filter(kind="logs.retired").count() == 1

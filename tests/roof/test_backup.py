@@ -1,0 +1,103 @@
+"""docs/backup.md, done: dump, restore into an empty database, and look at what came back."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.fernet import Fernet
+
+from rollback_console.local.options import ROOT
+from tests.servers import MariaDb
+
+FILL = """
+import django; django.setup()
+from tests import make
+from tests.fleet import Fleet
+from rollback_console.rollbacks import driver
+from django.contrib.auth.models import User
+stage = make.stage()
+stage.host.credential.password = "swordfish"
+stage.host.credential.save()
+rollback = make.approved(stage)
+while driver.advance(rollback.pk, Fleet().connect): pass
+"""
+LOOK = """
+import django; django.setup()
+from rollback_console.plans.models import Credential
+from rollback_console.rollbacks.models import *
+from rollback_console.rollbacks import logs
+print(Credential.objects.get().password)
+print(Rollback.objects.get().state, Event.objects.count())
+print([logs.read(run) for run in StepRun.objects.all()])
+"""
+
+
+@pytest.fixture(scope="module")
+def database() -> Iterator[MariaDb]:
+    with MariaDb() as server:
+        yield server
+
+
+def variables(database: MariaDb, name: str, folder: Path, keys: str) -> dict[str, str]:
+    return {
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "HOME": str(folder),
+        "DJANGO_SETTINGS_MODULE": "rollback_console.settings",
+        "DATABASE_URL": database.url.replace("/console?", f"/{name}?"),
+        "DATA_DIR": str(folder),
+        "SECRET_KEY": "x" * 50,
+        "MASTER_KEYS": keys,
+        # What stands in ~/.my.cnf elsewhere.
+        "MYSQL_UNIX_PORT": str(database.socket),
+        "LOG_LEVEL": "ERROR",
+    }
+
+
+def run(words: list[str], env: dict[str, str], **options: Any) -> str:
+    done = subprocess.run(words, cwd=ROOT, env=env, capture_output=True, text=True, **options)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def commands(heading: str) -> str:
+    """The shell commands under a heading of the page."""
+    page = (ROOT / "docs/backup.md").read_text()
+    section = page.split(f"## {heading}\n", 1)[1].split("\n## ", 1)[0]
+    return "\n".join(re.findall(r"^    (.+)$", section, re.M))
+
+
+def test_what_was_backed_up_is_what_comes_back(database: MariaDb, tmp_path: Path) -> None:
+    keys = Fernet.generate_key().decode()
+    before = variables(database, "console", tmp_path, keys)
+    run([sys.executable, "manage.py", "migrate", "-v", "0"], before)
+    run([sys.executable, "-c", FILL], before)
+    was = run([sys.executable, "-c", LOOK], before)
+    assert was.startswith("swordfish\nverifying ")
+    assert "b'ok" in was
+
+    shell = f"set -eu; cd '{tmp_path}'; "
+    run(["sh", "-c", shell + commands("Back up")], {**before, "BACKUP": str(tmp_path / "backup")})
+    (dump,) = (tmp_path / "backup").glob("*.sql.gz")
+    assert b"swordfish" not in dump.read_bytes()
+
+    after = variables(database, "restored", tmp_path, keys)
+    restore = commands("Restore").replace("manage.py", f"{ROOT}/manage.py")
+    said = run(["sh", "-c", shell + restore], {**after, "DUMP": str(dump)})
+    assert "Every event is as it was written." in said
+    assert run([sys.executable, "-c", LOOK], after) == was
+
+
+def test_without_its_keys_a_backup_gives_no_secret_away(database: MariaDb, tmp_path: Path) -> None:
+    other = variables(database, "console", tmp_path, Fernet.generate_key().decode())
+    done = subprocess.run(
+        [sys.executable, "-c", LOOK], cwd=ROOT, env=other, capture_output=True, text=True
+    )
+    assert done.returncode != 0
+    assert "swordfish" not in done.stdout + done.stderr

@@ -1,0 +1,37 @@
+"""docs/settings.md and what the code reads from its environment: the same names, both ways."""
+
+from __future__ import annotations
+
+import re
+
+from rollback_console.local.options import ROOT
+
+READS = re.compile(
+    r"""(?:\benv\.\w+|\bgiven|\bsecret|\bpositive|\bneeds)\(\s*"([A-Z][A-Z0-9_]+)\"""", re.S
+)
+# Read by gunicorn itself.
+ELSEWHERE = {"FORWARDED_ALLOW_IPS"}
+# For the console's own fault tests; of no use to anybody else.
+UNTOLD = {"ALLOW_CRASH", "ROLLBACK_CONSOLE_CRASH"}
+
+
+def read() -> set[str]:
+    files = (ROOT / "rollback_console").rglob("*.py")
+    return {name for file in files for name in READS.findall(file.read_text())}
+
+
+def documented() -> set[str]:
+    page = (ROOT / "docs/settings.md").read_text()
+    in_table = re.findall(r"^\| `([A-Z][A-Z0-9_]+)` \|", page, re.M)
+    assert len(in_table) == len(set(in_table)), "a setting is documented twice"
+    made_run = page.split("`make run` also reads", 1)[1].split("\n\n", 1)[0]
+    return set(in_table) | set(re.findall(r"`([A-Z][A-Z0-9_]+)`", made_run))
+
+
+def test_every_name_that_is_read_is_documented() -> None:
+    assert len(read()) > 20
+    assert read() - UNTOLD - documented() == set()
+
+
+def test_every_name_that_is_documented_is_read() -> None:
+    assert documented() - read() - ELSEWHERE == set()
