@@ -14,7 +14,7 @@ from rollback_console.engine.states import TERMINAL
 from . import clock, logs
 from .errors import Refused
 from .events import record
-from .models import LogChunk, Rollback
+from .models import LogChunk, Rollback, StepRun
 
 EACH = 200
 """Rows of log that go in one transaction, so that nobody waits long for a lock."""
@@ -39,15 +39,15 @@ def retire_logs(rollback: Rollback, *, archive: dict[str, str] | None = None) ->
     `archive` is the name and SHA-256 of the file that holds them from now on. Safe to repeat
     after a break. Raises Refused for a rollback that has not ended.
     """
+    held = list(rollback.runs.filter(stored__gt=0))
     told = [
-        {"token": str(run.token), "bytes": run.stored, "sha256": _sha256(run)}
-        for run in rollback.runs.filter(stored__gt=0)
+        {"token": str(run.token), "bytes": run.stored, "sha256": _sha256(run)} for run in held
     ]
     _record(rollback, told, archive)
     chunks = LogChunk.objects.filter(run__rollback=rollback)
     while some := list(chunks.values_list("id", flat=True)[:EACH]):
         LogChunk.objects.filter(id__in=some).delete()
-    return sum(each["bytes"] for each in told)
+    return sum(run.stored for run in held)
 
 
 @transaction.atomic
@@ -60,7 +60,7 @@ def _record(rollback: Rollback, told: list[dict[str, Any]], archive: dict[str, s
         record(row, "logs.retired", logs=told, archive=archive or {})
 
 
-def _sha256(run: Any) -> str:
+def _sha256(run: StepRun) -> str:
     digest = hashlib.sha256()
     for piece in logs.stream(run, 0, run.stored):
         digest.update(piece)
