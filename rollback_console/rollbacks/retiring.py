@@ -40,9 +40,7 @@ def retire_logs(rollback: Rollback, *, archive: dict[str, str] | None = None) ->
     after a break. Raises Refused for a rollback that has not ended.
     """
     held = list(rollback.runs.filter(stored__gt=0))
-    told = [
-        {"token": str(run.token), "bytes": run.stored, "sha256": _sha256(run)} for run in held
-    ]
+    told = [{"token": str(run.token), "bytes": run.stored, "sha256": _sha256(run)} for run in held]
     _record(rollback, told, archive)
     chunks = LogChunk.objects.filter(run__rollback=rollback)
     while some := list(chunks.values_list("id", flat=True)[:EACH]):
