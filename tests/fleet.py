@@ -59,6 +59,7 @@ class Fleet:
     order: list[tuple[str, str]] = field(default_factory=list)
     down: set[str] = field(default_factory=set)
     connected: Counter[str] = field(default_factory=Counter)
+    vetoed: set[str] = field(default_factory=set)
     acknowledged: set[str] = field(default_factory=set)
     started: threading.Condition = field(default_factory=threading.Condition)
 
@@ -90,7 +91,7 @@ class FakeRemote:
 
     def launch(self, request: RunRequest) -> Started:
         with self.fleet.started:
-            if request.token in self.fleet.runs:
+            if request.token in self.fleet.runs or request.token in self.fleet.vetoed:
                 return Started(BOOT, already=True)
             run = self.fleet.runs[request.token] = Run(request)
             self.fleet.starts[request.token] += 1
@@ -105,6 +106,9 @@ class FakeRemote:
 
     def follow(self, ref: RunRef, offset: int = 0) -> Iterator[Chunk | Outcome]:
         run = self.fleet.runs.get(ref.token)
+        if ref.token in self.fleet.vetoed:
+            yield Outcome(Ending.NEVER_STARTED, None, "It was never started.")
+            return
         if run is None:
             yield Outcome(Ending.LOST, None, "Its folder is gone.")
             return
@@ -130,12 +134,16 @@ class FakeRemote:
         return Status(presence, BOOT, len(run.log), outcome=run.outcome)
 
     def veto(self, ref: RunRef) -> bool:
-        return ref.token not in self.fleet.runs
+        with self.fleet.started:
+            if ref.token not in self.fleet.runs:
+                self.fleet.vetoed.add(ref.token)
+        return ref.token in self.fleet.vetoed
 
     def stop(self, ref: RunRef, grace: int = 10) -> Outcome:
         run = self.fleet.runs.get(ref.token)
-        if run is None:
+        if run is None and self.veto(ref):
             return Outcome(Ending.NEVER_STARTED, None, "It had not started.")
+        run = self.fleet.runs[ref.token]
         if run.outcome is None:
             run.end(Ending.ABORTED, None, "Ended by TERM; nothing of it is left.")
         assert run.outcome

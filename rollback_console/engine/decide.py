@@ -18,7 +18,7 @@ class RunView:
     """The latest attempt of a step on one host (`host` is "" for a manual step).
 
     `answer` is what a person decided about a bad ending: "", "continue" or "skip".
-    `ended_ago` and `unreachable_for` are seconds on the database's clock.
+    `ended_ago`, `running_for` and `unreachable_for` are seconds on the database's clock.
     """
 
     token: str
@@ -28,6 +28,7 @@ class RunView:
     state: StepState
     answer: str = ""
     ended_ago: float = 0.0
+    running_for: float = 0.0
     unreachable_for: float = 0.0
 
 
@@ -58,6 +59,11 @@ class View:
     def overdue(self) -> bool:
         """Whether the time for the whole has passed."""
         return 0 < self.time_limit <= self.running_for
+
+
+LATE = 60.0
+"""Seconds after a step's time limit. A host ends what is late by itself: after so long
+whatever watched it there must be dead, and it is stopped from here."""
 
 
 class Question(StrEnum):
@@ -182,8 +188,9 @@ def _step(view: View, step: StepSpec) -> list[Decision]:
         return _after_bad(view, step, runs)
     if runs.in_flight and step.kind == "manual":
         return [AskPerson(Question.MANUAL, step.position, (runs.in_flight[0].token,))]
-    if silent := _silent(view, runs.in_flight):
-        return [*silent, Wait()]
+    late = [StopStep(run.token) for run in runs.in_flight if _is_late(run, step)]
+    if stuck := [*_silent(view, runs.in_flight), *late]:
+        return [*stuck, Wait()]
     if not runs.pending and not runs.in_flight:
         return []
     if view.overdue:
@@ -197,6 +204,10 @@ def _step(view: View, step: StepSpec) -> list[Decision]:
     if step.canary and step.position not in view.canaries:
         return _canary(view, step, runs)
     return [*_starts(step, runs), Wait()]
+
+
+def _is_late(run: RunView, step: StepSpec) -> bool:
+    return run.state is StepState.RUNNING and run.running_for > step.time_limit + LATE
 
 
 def _canary(view: View, step: StepSpec, runs: _Sorted) -> list[Decision]:

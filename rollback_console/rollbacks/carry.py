@@ -110,6 +110,16 @@ def withdraw(row: Rollback, run: StepRun) -> None:
     record(row, "step.withdrawn", **facts(run))
 
 
+def give_up(row: Rollback, run: StepRun) -> None:
+    """A person stopped waiting for its host; moot when the host has come back meanwhile."""
+    if run.unreachable_since is None:
+        StepRun.objects.filter(pk=run.pk, fence=run.fence).update(answer="")
+        return
+    said = row.step_answers.filter(kind="unreachable", position=run.position).latest("id")
+    move_run(run, StepState.LOST, ended_at=Now(), why=said.reason, answer="")
+    record(row, "step.lost", **facts(run), state=run.state, why=said.reason)
+
+
 def stopped(row: Rollback, run: StepRun, why: str) -> None:
     """An abort that needs no host: nothing was ever started there."""
     move_run(run, StepState.ABORTED, ended_at=Now(), why=why)

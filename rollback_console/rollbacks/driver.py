@@ -126,6 +126,7 @@ class Slice:
             return []
         if row.abort_asked:
             carry.enter_abort(row)
+        self._give_up(row)
         decisions = decide(view.build(row))
         runs = {str(run.token): run for run in view.latest(row)}
         self._forget()
@@ -137,6 +138,12 @@ class Slice:
         if not self.released and not self._anything_to_do(decisions, runs):
             self._release(row)
         return begun
+
+    def _give_up(self, row: Rollback) -> None:
+        for run in row.runs.filter(state__in=IN_FLIGHT, answer="give_up"):
+            if run.unreachable_since and (follower := self.followers.get(str(run.token))):
+                follower.abandon()
+            carry.give_up(row, run)
 
     def _may_begin(self, row: Rollback) -> bool:
         if not row.start_asked:

@@ -28,6 +28,10 @@ _STATES = {
 }
 # Whoever follows may hear of it before whoever asked for it.
 _PROOF = {Ending.ABORTED, Ending.ABORT_UNCONFIRMED, Ending.NEVER_STARTED}
+_ENDED_FROM_HERE = (
+    "The time limit passed and whatever watched it on the host was dead, so it was ended from "
+    "here; nothing of it is left."
+)
 _FINAL_WHEN_STOPPED = {Ending.NEVER_STARTED, Ending.ABORT_UNCONFIRMED, Ending.LOST}
 
 
@@ -102,6 +106,8 @@ class Intake:
         self.unwritten += self.redactor.flush()
         if outcome.ending in _PROOF:
             self._proof(row, outcome)
+        if outcome.ending is Ending.ABORTED and not row.abort_asked:
+            outcome = replace(outcome, ending=Ending.TIMED_OUT, why=_ENDED_FROM_HERE)
         outcome = self._as_expected(outcome)
         state = _state(outcome)
         move_run(

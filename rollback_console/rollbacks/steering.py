@@ -271,10 +271,10 @@ def _apply(row: Rollback, run: StepRun, answer: str, note: str) -> None:
         case "continue":
             StepRun.objects.filter(pk=run.pk, state=run.state).update(answer="continue")
         case "give_up" if run.state in IN_FLIGHT:
-            move_run(run, StepState.LOST, ended_at=Now(), why=note)
-    if answer in {"done", "failed", "give_up"}:
-        kind = "step.lost" if answer == "give_up" else "step.finished"
-        record(row, kind, **facts(run), state=run.state, why=note)
+            # Who drives it first lets go of the host, so that nothing starts there any more.
+            StepRun.objects.filter(pk=run.pk, state=run.state).update(answer="give_up")
+    if answer in {"done", "failed"}:
+        record(row, "step.finished", **facts(run), state=run.state, why=note)
 
 
 def _answered(

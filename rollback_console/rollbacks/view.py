@@ -86,6 +86,7 @@ def _run(run: StepRun, moment: datetime) -> RunView:
         state=StepState(run.state),
         answer=run.answer,
         ended_ago=_since(run.ended_at, moment),
+        running_for=_since(run.started_at, moment),
         unreachable_for=_since(run.unreachable_since, moment),
     )
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from rollback_console.engine.decide import (
+    LATE,
     Abort,
     AskPerson,
     Decision,
@@ -194,6 +195,16 @@ CASES: list[tuple[str, View, list[Decision]]] = [
     ),
     ("a pause starts nothing", view(run(S.PENDING), pause_asked=True), [ask(Question.PAUSED)]),
     ("a pause lets what runs go on", view(run(S.RUNNING), pause_asked=True), [Wait()]),
+    (
+        "what its host should have ended long ago is ended from here",
+        view(run(S.RUNNING, running_for=60.0 + LATE + 1), steps=(step(time_limit=60),)),
+        [StopStep("1a1"), Wait()],
+    ),
+    (
+        "a host has a minute to end what is late",
+        view(run(S.RUNNING, running_for=60.0 + LATE), steps=(step(time_limit=60),)),
+        [Wait()],
+    ),
     (
         "nothing starts once the time for the whole has passed",
         view(run(S.PENDING), time_limit=60.0, running_for=60.0),

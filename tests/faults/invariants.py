@@ -21,6 +21,7 @@ class Promises(RuleBasedStateMachine):
     @invariant()
     def nothing_starts_twice(self) -> None:
         assert all(count == 1 for count in self.fleet.starts.values())
+        assert not self.fleet.vetoed & self.fleet.starts.keys()
         known = {str(token) for token in StepRun.objects.values_list("token", flat=True)}
         assert self.fleet.starts.keys() <= known
 

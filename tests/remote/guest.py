@@ -19,16 +19,16 @@ def possible() -> bool:
 
 
 class GuestHost(Sshd):
-    """`sudoers` says what the account may do as root, in sudoers' own words."""
+    """`sudoers` says what the account may do as `runas`, in sudoers' own words."""
 
-    def __init__(self, folder: Path, sudoers: str = "") -> None:
+    def __init__(self, folder: Path, sudoers: str = "", runas: str = "root") -> None:
         self._etc = folder / "etc"
         self._etc.mkdir(parents=True)
         entry = f"{GUEST}:x:{UID}:{UID}::{folder / 'home'}:/bin/sh\n"
         self._extend("passwd", entry)
         self._extend("group", f"{GUEST}:x:{UID}:\n")
         self._extend("shadow", f"{GUEST}:*:20000:0:99999:7:::\n").chmod(0o600)
-        rule = f"{GUEST} ALL=(root) NOPASSWD: {sudoers}\n" if sudoers else ""
+        rule = f"{GUEST} ALL=({runas}) NOPASSWD: {sudoers}\n" if sudoers else ""
         (self._etc / "sudoers").write_text(f"root ALL=(ALL:ALL) NOPASSWD: ALL\n{rule}")
         (self._etc / "sudoers").chmod(0o440)
         for parent in [folder, *folder.parents]:

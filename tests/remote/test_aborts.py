@@ -167,8 +167,8 @@ def stubborn(tmp_path: Path) -> Path:
 def guest_host(
     request: pytest.FixtureRequest, tmp_path: Path, stubborn: Path, shell: str
 ) -> Iterator[tuple[Remote, Sshd]]:
-    sudoers = request.param.replace("STUBBORN", str(stubborn))
-    server = guest.GuestHost(tmp_path / "guest", sudoers).start()
+    sudoers, _, runas = request.param.replace("STUBBORN", str(stubborn)).partition(" as ")
+    server = guest.GuestHost(tmp_path / "guest", sudoers, runas or "root").start()
     try:
         with connected(server, shell) as remote:
             yield remote, server
@@ -183,6 +183,21 @@ def test_a_child_that_runs_as_root_is_ended_by_sudo(
 ) -> None:
     remote, server = guest_host
     asked = request(f"sudo -n {stubborn}")
+    events = remote.run(asked)
+    read_until(events, b"up\n")
+    left = _named(Folder(server, asked.token).pid("run"), "stubborn")
+    outcome = remote.stop(ref(asked), grace=1)
+    assert (outcome.ending, outcome.survivors) == (Ending.ABORTED, ())
+    assert not living(left)
+
+
+@needs_guest
+@pytest.mark.parametrize("guest_host", ["ALL as nobody"], indirect=True)
+def test_what_runs_as_another_account_is_ended_as_that_account(
+    guest_host: tuple[Remote, Sshd], stubborn: Path
+) -> None:
+    remote, server = guest_host
+    asked = request(str(stubborn), user="nobody")
     events = remote.run(asked)
     read_until(events, b"up\n")
     left = _named(Folder(server, asked.token).pid("run"), "stubborn")

@@ -52,6 +52,21 @@ def test_with_supervisor_and_shell_killed_nobody_can_tell(
     assert (tmp_path / "starts").read_text() == "started\n"
 
 
+def test_what_nothing_on_the_host_watches_any_more_can_be_ended(
+    host: Remote, sshd: Sshd, go_on: Path
+) -> None:
+    asked = request(f"echo before; {waiting(go_on)}", time_limit=3)
+    events = host.run(asked)
+    read_until(events, b"before\n")
+    folder = Folder(sshd, asked.token)
+    os.killpg(folder.pid("go"), signal.SIGKILL)  # the supervisor, its watch and its pump
+    command = folder.pid("run")
+    assert host.status(ref(asked)).orphan
+    outcome = host.stop(ref(asked), grace=1)
+    assert (outcome.ending, outcome.survivors) == (Ending.ABORTED, ())
+    assert not living(command)
+
+
 def test_with_only_the_shell_killed_nobody_can_tell_either(
     host: Remote, sshd: Sshd, go_on: Path
 ) -> None:

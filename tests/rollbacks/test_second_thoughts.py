@@ -80,6 +80,59 @@ def test_a_step_given_up_is_not_started_when_its_host_returns(
     assert fleet.order == [("app-2", "hang it\n")]
 
 
+def test_giving_up_and_a_host_that_returns_at_that_moment_agree(
+    stage: Stage, fleet: Fleet, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    settings.UNREACHABLE_LIMIT = timedelta(0)
+    monkeypatch.setattr(follower, "BACKOFF", (0.001,))
+    rollback = killed_before_launch(
+        make.approved(stage, PLAN.replace("echo stopping", "hang it")), fleet, monkeypatch
+    )
+    fleet.down.add("app-1")
+
+    def both() -> None:
+        rows = Rollback.objects.filter(pk=rollback.pk)
+        wait_for(rows.filter(question__kind="unreachable").exists)
+        fleet.down.clear()
+        services.answer(
+            rollback, position=1, by=stage.cast.dana, answer="give_up", note="It burnt down"
+        )
+        wait_for(lambda: _settled(rollback))
+        if fleet.starts:
+            fleet.wait_for("hang").end()
+
+    rollback = meanwhile(rollback, fleet, both)
+    first = rollback.runs.get(position=1)
+    lost = rollback.events.filter(kind="step.lost").count()
+    if fleet.starts:  # it was back in time: nothing was given up
+        assert (first.state, first.answer, lost) == ("succeeded", "", 0)
+    else:
+        assert (first.state, first.why, lost) == ("lost", "It burnt down", 1)
+
+
+def _settled(rollback: Rollback) -> bool:
+    run = rollback.runs.get(position=1)
+    return run.state == "lost" or (run.state == "running" and not run.answer)
+
+
+def test_what_was_given_up_is_lost_only_once_its_host_is_let_go(
+    stage: Stage, fleet: Fleet, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    settings.UNREACHABLE_LIMIT = timedelta(0)
+    rollback = killed_before_launch(make.approved(stage), fleet, monkeypatch)
+    fleet.down.add("app-1")
+    while not rollback.question:
+        settings.SLICE = timedelta(seconds=1)
+        driver.advance(rollback.pk, fleet.connect)
+        rollback.refresh_from_db()
+    services.answer(rollback, position=1, by=stage.cast.dana, answer="give_up", note="It burnt")
+    assert rollback.runs.get(position=1).state == "launching"
+    fleet.down.clear()
+    rollback = drive(rollback, fleet)
+    assert rollback.runs.get(position=1).state == "lost"
+    assert not fleet.starts
+
+
 def test_an_approval_that_expired_is_not_started_even_before_the_sweep(
     stage: Stage, fleet: Fleet
 ) -> None:

@@ -97,6 +97,25 @@ def test_more_time_needs_a_reason_and_a_right_and_is_no_word_about_a_step(
     assert drive(rollback, fleet).state == "aborted"
 
 
+def test_a_step_that_its_host_does_not_end_is_ended_from_here_and_called_timed_out(
+    stage: Stage, fleet: Fleet
+) -> None:
+    rollback = make.approved(stage, PLAN.replace("echo restoring", "hang restoring"))
+
+    def late() -> None:
+        fleet.wait_for("restoring")
+        running = rollback.runs.filter(position=2, state="running")
+        wait_for(running.exists)
+        running.update(started_at=clock.later(timedelta(hours=-1)))
+
+    rollback = meanwhile(rollback, fleet, late)
+    run = rollback.runs.get(position=2)
+    assert (rollback.state, rollback.question["kind"]) == ("waiting", "failed")
+    assert run.state == "timed_out"
+    assert "ended from here" in run.why
+    assert len(fleet.order) == 2
+
+
 def test_without_a_limit_no_hour_is_too_late(stage: Stage, fleet: Fleet) -> None:
     rollback = make.approved(stage, PLAN.replace("```bash\necho restoring", "```bash gate\necho x"))
     drive(rollback, fleet)

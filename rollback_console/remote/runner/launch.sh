@@ -23,9 +23,9 @@ used() { # TOKEN; otherwise leaves us in its new folder
 receive() { # SIZE CRC
     mkfifo out alive 2>/dev/null &
     payload=payload.$$
-    head -c "$1" >"$payload" 2>/dev/null || { rm -f "$payload"; refuse space "$folder"; }
-    [ "$(cksum <"$payload")" = "$2 $1" ] && wait && return
-    rm -f "$payload"
+    head -c "$1" >"upload.$$" 2>/dev/null || { rm -f "upload.$$"; refuse space "$folder"; }
+    [ "$(cksum <"upload.$$")" = "$2 $1" ] && mv "upload.$$" "$payload" && wait && return
+    rm -f "upload.$$"
     refuse upload "$folder"
 }
 

@@ -66,8 +66,14 @@ send() { # SIGNAL
         lives "$member" || continue
         member=${member%:*}
         if [ "$group" != "$leader" ] && kill -"$1" "$member" 2>/dev/null; then continue; fi
-        [ -O "/proc/$member" ] || [ "$(id -u)" -eq 0 ] || sudo -n kill -"$1" "$member" >/dev/null 2>&1
+        [ -O "/proc/$member" ] || [ "$(id -u)" -eq 0 ] || by_sudo "$1" "$member"
     done
+}
+
+# As root, else as whom it belongs to: a step's account may be all that sudoers allows.
+by_sudo() { # SIGNAL PID
+    sudo -n kill -"$1" "$2" >/dev/null 2>&1 && return
+    owner=$(stat -c %u "/proc/$2" 2>/dev/null) && sudo -n -u "#$owner" kill -"$1" "$2" >/dev/null 2>&1
 }
 
 patience() { # TENTHS of a second
