@@ -39,16 +39,21 @@ class OpeningForm(ConsoleForm):
     )
 
     def __init__(
-        self, revision: Revision, asking: RequestForm, procedure: Procedure, data: Any = None
+        self,
+        revision: Revision,
+        asking: RequestForm,
+        procedure: Procedure,
+        data: Any = None,
+        proposed: str = "",
     ) -> None:
-        super().__init__(data)
+        super().__init__(data, initial={"trigger": proposed} if proposed else None)
         self.procedure = procedure
         self.conditional = [step for step in procedure.steps if step.condition]
         ways = {step.key for step in asking.alternatives}
         self.choosing = [step for step in procedure.steps if step.key in ways]
         titles = {step.title for step in procedure.steps}
         self.parameters = [each for each in asking.parameters if titles & set(each.steps)]
-        self._add_fields(_triggers(revision))
+        self._add_fields([*([proposed] if proposed else []), *_triggers(revision)])
 
     def choices(self) -> dict[str, Any]:
         """What `freeze` takes, from a valid form."""

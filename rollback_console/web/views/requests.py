@@ -15,8 +15,9 @@ from rollback_console.plans import services as plans
 from rollback_console.plans.asking import RequestForm
 from rollback_console.plans.errors import NotReady
 from rollback_console.plans.models import Revision
-from rollback_console.rollbacks import readying, services
+from rollback_console.rollbacks import readying
 from rollback_console.rollbacks.errors import Refused
+from rollback_console.web import proposing
 from rollback_console.web.answers import done
 from rollback_console.web.finding import revision_of
 from rollback_console.web.forms.requests import OpeningForm
@@ -31,16 +32,29 @@ def opening(request: HttpRequest, slug: str) -> HttpResponse:
     asking = plans.form(revision)
     procedure = _procedure(asking, request.POST or request.GET)
     if procedure is None:
-        page = {"plan": revision.plan, "revision": revision, "asking": asking}
+        page = {
+            "plan": revision.plan,
+            "revision": revision,
+            "asking": asking,
+            "proposal": proposing.proposed(request),
+        }
         return render(request, "rollbacks/procedures.html", page)
-    form = OpeningForm(revision, asking, procedure, request.POST or None)
+    proposal = proposing.proposed(request)
+    form = OpeningForm(
+        revision,
+        asking,
+        procedure,
+        request.POST or None,
+        proposed=proposal.trigger if proposal else "",
+    )
     valid = form.is_valid()
     snapshot, problems = _frozen(revision, form.choices()) if valid else (None, [])
     asks = request.method == "POST" and not {"preview", "ready"} & request.POST.keys()
     if asks and valid:
         try:
-            rollback = services.request(
-                revision,
+            rollback = proposing.ask(
+                proposal,
+                revision=revision,
                 by=person(request),
                 reason=form.cleaned_data["reason"],
                 trigger=form.cleaned_data["trigger"],
@@ -56,6 +70,7 @@ def opening(request: HttpRequest, slug: str) -> HttpResponse:
         "plan": revision.plan,
         "revision": revision,
         "asking": asking,
+        "proposal": proposal,
         "form": form,
         "problems": problems,
         "snapshot": snapshot,

@@ -1,0 +1,104 @@
+"""Where messages go, and who may propose rollbacks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.html import format_html
+
+from rollback_console.outbox.models import Target
+from rollback_console.outbox.topics import TOPICS
+from rollback_console.plans.models import Environment, Plan
+from rollback_console.proposals.models import Integration
+
+from .base import ConsoleForm
+
+
+class TargetForm(ConsoleForm):
+    """A target. Its URL is only ever written: empty keeps what is there."""
+
+    name = forms.CharField(label="Name", max_length=100, help_text="Such as Ops channel.")
+    url = forms.CharField(
+        label="URL",
+        max_length=2000,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+        help_text="<code>https://…</code> for a signed webhook, or an Apprise URL such as "
+        "<code>slack://…</code>, <code>workflows://…</code> (Teams), <code>mailtos://…</code>. "
+        "Never shown again.",
+    )
+    environment = forms.ModelChoiceField(
+        Environment.objects.all(), label="Environment", required=False, empty_label="all of them"
+    )
+    topics = forms.MultipleChoiceField(
+        choices=[*TOPICS.items()], label="Hears of", widget=forms.CheckboxSelectMultiple
+    )
+    personal = forms.BooleanField(
+        label="Mail goes to those it concerns: the present rung, the owner of an action",
+        required=False,
+    )
+    is_active = forms.BooleanField(label="Switched on", required=False, initial=True)
+
+    def __init__(self, target: Target | None, *args: Any, **kwargs: Any) -> None:
+        if target is not None:
+            kept = ("name", "environment", "topics", "personal", "is_active")
+            kwargs["initial"] = {name: getattr(target, name) for name in kept}
+        super().__init__(*args, **kwargs)
+        self.target = target
+        if target is not None:
+            self.fields["url"].required = False
+            self.fields["url"].help_text = format_html(
+                "Now <code>{}</code>. Empty keeps it.", target.shown
+            )
+        else:
+            del self.fields["is_active"]
+
+    def clean_name(self) -> str:
+        """One target of a name."""
+        name: str = self.cleaned_data["name"].strip()
+        others = Target.objects.exclude(pk=self.target.pk if self.target else 0)
+        if others.filter(name=name).exists():
+            raise forms.ValidationError("There is a target of that name already.")
+        return name
+
+    def values(self) -> dict[str, Any]:
+        """What the services take, from a valid form."""
+        values = dict(self.cleaned_data)
+        values["heard"] = values.pop("topics")
+        return values
+
+
+class IntegrationForm(ConsoleForm):
+    """A program that proposes rollbacks. Kind and environment stay as they are made."""
+
+    name = forms.CharField(label="Name", max_length=100, help_text="Such as Alertmanager, Europe.")
+    kind = forms.ChoiceField(label="Sends as", choices=Integration.KINDS)
+    environment = forms.ModelChoiceField(
+        Environment.objects.all(), label="Environment", empty_label="choose"
+    )
+    plan = forms.ModelChoiceField(
+        Plan.objects.select_related("environment"),
+        label="Plan",
+        required=False,
+        empty_label="the one that the alert names, or its service has",
+        help_text="An alert's label <code>rollback_plan</code> names another one.",
+    )
+
+    def __init__(self, integration: Integration | None, *args: Any, **kwargs: Any) -> None:
+        if integration is not None:
+            kwargs["initial"] = {"name": integration.name, "plan": integration.plan}
+        super().__init__(*args, **kwargs)
+        self.integration = integration
+        if integration is not None:
+            del self.fields["kind"], self.fields["environment"]
+            plan = self.fields["plan"]
+            assert isinstance(plan, forms.ModelChoiceField)  # noqa: S101  declared above
+            plan.queryset = Plan.objects.filter(environment=integration.environment)
+
+    def clean_name(self) -> str:
+        """One integration of a name."""
+        name: str = self.cleaned_data["name"].strip()
+        known = Integration.objects.exclude(pk=self.integration.pk if self.integration else 0)
+        if known.filter(name=name).exists():
+            raise forms.ValidationError("There is an integration of that name already.")
+        return name

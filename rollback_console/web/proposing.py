@@ -1,0 +1,27 @@
+"""A request that answers a proposal: the same page, filled in with its trigger."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+
+from rollback_console.proposals import services as proposals
+from rollback_console.proposals.models import Proposal
+from rollback_console.rollbacks import services
+from rollback_console.rollbacks.models import Rollback
+
+
+def proposed(request: HttpRequest) -> Proposal | None:
+    """The open proposal that an address or a form names; None for none."""
+    number = request.POST.get("proposal", "") or request.GET.get("proposal", "")
+    if not (number.isascii() and number.isdigit() and len(number) < 19):
+        return None
+    return Proposal.objects.filter(pk=int(number), state="open").first()
+
+
+def ask(proposal: Proposal | None, **request: Any) -> Rollback:
+    """Ask for a rollback, because of a proposal when there is one."""
+    if proposal is None:
+        return services.request(**request)
+    return proposals.request(proposal, **request)

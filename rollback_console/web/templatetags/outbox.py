@@ -1,0 +1,41 @@
+"""`proposed` and `deliveries`: what monitoring proposes, and whether messages arrived."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.template import Context, Library
+
+from rollback_console.outbox import services as outbox
+from rollback_console.proposals import services as proposals
+from rollback_console.rollbacks.models import Rollback
+
+register = Library()
+
+FEW = 20
+
+
+@register.inclusion_tag("proposals/_waiting.html", takes_context=True)
+def proposed(context: Context) -> dict[str, Any]:
+    """What nobody has decided on."""
+    return {"proposals": proposals.waiting()[:FEW], "perms": context.get("perms")}
+
+
+@register.inclusion_tag("targets/_deliveries.html", takes_context=True)
+def deliveries(context: Context, rollback: Rollback, only: str = "") -> dict[str, Any]:
+    """What was sent about a rollback; with only="failed" what did not arrive."""
+    found = outbox.of_rollback(rollback)
+    found = found.exclude(problem="") if only else found[:FEW]
+    return {
+        "deliveries": found,
+        "only": only,
+        "rollback": rollback,
+        "perms": context.get("perms"),
+        "csrf_token": context.get("csrf_token"),
+    }
+
+
+@register.simple_tag
+def hearing(rollback: Rollback) -> str:
+    """The names of the targets that a message of a person goes to; "" for none."""
+    return ", ".join(target.name for target in outbox.hearing(rollback, "message"))

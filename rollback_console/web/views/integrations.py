@@ -1,0 +1,87 @@
+"""Which programs may propose rollbacks. Secrets are shown once."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from rollback_console.proposals import services
+from rollback_console.proposals.models import Integration
+from rollback_console.rollbacks.errors import Refused
+from rollback_console.web.answers import done
+from rollback_console.web.forms.outbox import IntegrationForm
+from rollback_console.web.requests import admin_only, person
+from rollback_console.web.signing.stepping import step_up
+
+
+@admin_only
+def listing(request: HttpRequest) -> HttpResponse:
+    """Every integration and when it last sent something."""
+    found = Integration.objects.defer("secret").select_related("environment", "plan")
+    return render(request, "integrations/list.html", {"integrations": found})
+
+
+@admin_only
+@step_up("let a program propose rollbacks", looking_too=True)
+def new(request: HttpRequest) -> HttpResponse:
+    """Add an integration; its secret is in the answer."""
+    form = IntegrationForm(None, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            made, secret = services.integrate(by=person(request), **form.cleaned_data)
+        except Refused as error:
+            form.add_error("plan", str(error))
+        else:
+            return _page(request, made, form=IntegrationForm(made), secret=secret)
+    return _page(request, None, form=form)
+
+
+@admin_only
+@step_up("change an integration", looking_too=True)
+def show(request: HttpRequest, number: int) -> HttpResponse:
+    """One integration, and how to set up its other side; POST changes it."""
+    found = get_object_or_404(Integration.objects.select_related("environment"), pk=number)
+    form = IntegrationForm(found, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        made = services.change(found, by=person(request), **form.cleaned_data)
+        return done(request, f"{made.name} is kept.", "integration", number=number)
+    return _page(request, found, form=form)
+
+
+@require_POST
+@admin_only
+@step_up("make a new secret")
+def renew(request: HttpRequest, number: int) -> HttpResponse:
+    """A new secret, in this answer; the old one opens nothing any more."""
+    found = get_object_or_404(Integration, pk=number)
+    secret = services.renew_secret(found, by=person(request))
+    return _page(request, found, form=IntegrationForm(found), secret=secret)
+
+
+@require_POST
+@admin_only
+@step_up("remove an integration")
+def remove(request: HttpRequest, number: int) -> HttpResponse:
+    """It proposes nothing any more."""
+    found = get_object_or_404(Integration, pk=number)
+    services.remove(found, by=person(request))
+    return done(request, f"{found.name} proposes nothing any more.", "integrations")
+
+
+def _page(
+    request: HttpRequest, found: Integration | None, *, form: IntegrationForm, secret: str = ""
+) -> HttpResponse:
+    address = reverse("api:hook", kwargs={"key": found.key}) if found else ""
+    page = {
+        "integration": found,
+        "form": form,
+        "secret": secret,
+        "address": f"{settings.BASE_URL.rstrip('/')}{address}",
+    }
+    status = 422 if form.errors else 200
+    answer = render(request, "integrations/integration.html", page, status=status)
+    answer["Cache-Control"] = "no-store"
+    return answer

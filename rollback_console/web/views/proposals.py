@@ -1,0 +1,43 @@
+"""What monitoring proposes: the list, one of them, and dismissing it."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_POST
+
+from rollback_console.plans.models import Plan
+from rollback_console.proposals import services
+from rollback_console.proposals.models import Proposal
+from rollback_console.rollbacks.errors import Refused
+from rollback_console.web.answers import done, refused
+from rollback_console.web.requests import person
+
+PAGE = 100
+
+
+def listing(request: HttpRequest) -> HttpResponse:
+    """The newest proposals, decided or not."""
+    found = Proposal.objects.select_related("environment", "plan", "decided_by", "rollback")
+    return render(request, "proposals/list.html", {"proposals": found[:PAGE]})
+
+
+def show(request: HttpRequest, number: int) -> HttpResponse:
+    """One proposal, with the plans that could answer it."""
+    related = ("environment", "plan__service", "decided_by", "rollback")
+    found = get_object_or_404(Proposal.objects.select_related(*related), pk=number)
+    plans = Plan.objects.filter(environment=found.environment).select_related("service")
+    page = {"proposal": found, "plans": plans.exclude(pk=found.plan_id or 0)}
+    return render(request, "proposals/proposal.html", page)
+
+
+@require_POST
+def dismiss(request: HttpRequest, number: int) -> HttpResponse:
+    """No rollback because of it."""
+    found = get_object_or_404(Proposal, pk=number)
+    reason = request.POST.get("reason", "")
+    try:
+        services.dismiss(found, by=person(request), reason=reason)
+    except Refused as error:
+        return refused(request, error, "proposal", number=number)
+    return done(request, "Dismissed. Your reason is on record.", "home")
