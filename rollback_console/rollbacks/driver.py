@@ -36,7 +36,7 @@ from rollback_console.plans.errors import HostRefused
 from rollback_console.remote.base import HostAddress, Outcome, Remote
 from rollback_console.remote.pool import Pool
 
-from . import carry, hints, lease, tracing, view
+from . import carry, clearing, hints, lease, tracing, view
 from .connections import Connections, pool_of
 from .errors import LeaseLost, MovedOn
 from .failpoints import failpoint
@@ -214,6 +214,7 @@ class Slice:
                 follower.ended.wait(timeout=5)
             follower.close()
         self.connections.close()
+        clearing.note(token for token, each in self.followers.items() if each.cleared)
 
     def _adopt(self, runs: dict[str, StepRun], *, stopping: bool) -> None:
         """Follow again what an earlier slice left working on its host."""

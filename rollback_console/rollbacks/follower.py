@@ -107,6 +107,7 @@ class Follower:
     closing: threading.Event = field(default_factory=threading.Event)
     stored: threading.Event = field(default_factory=threading.Event)
     ended: threading.Event = field(default_factory=threading.Event)
+    cleared: bool = False
     _stopping: bool = False
     _launches: int = 0
     _gate: threading.Lock = field(default_factory=threading.Lock)
@@ -209,6 +210,7 @@ class Follower:
             return
         try:
             remote.acknowledge(RunRef(self.work.request.token))
+            self.cleared = True
         except RemoteError as error:
             self._put(Trouble(str(error)))
 

@@ -118,6 +118,7 @@ class StepRun(models.Model):
 
     `stored` counts log bytes kept so far, in the host's own numbering. `unreachable_since`
     is a fact beside the state. `answer` is what a person decided about a bad ending.
+    `cleared`: its host no longer keeps a folder for it.
     """
 
     rollback = models.ForeignKey(Rollback, models.PROTECT, related_name="runs")
@@ -138,9 +139,11 @@ class StepRun(models.Model):
     unreachable_since = models.DateTimeField(null=True)
     started_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
+    cleared = models.BooleanField(default=False)
 
     class Meta:
         ordering = ["position", "host", "attempt"]
+        indexes = [models.Index(fields=["cleared", "ended_at"], name="run_to_clear")]
         constraints = [
             models.UniqueConstraint(
                 fields=["rollback", "position", "host", "attempt"], name="one_run_per_attempt"

@@ -14,7 +14,7 @@ from django.db.models.functions import Now
 
 from rollback_console.engine.states import RollbackState
 
-from . import carry, clock, driver, escalation, health, readying, signals
+from . import carry, clearing, clock, driver, escalation, health, readying, signals
 from .lease import DRIVEN
 from .models import Rollback
 from .tasks import enqueue
@@ -33,12 +33,14 @@ def forever(stop: threading.Event) -> None:
         ThreadPoolExecutor(max_workers=4, thread_name_prefix="ask") as asking,
     ):
         driving: dict[int, Future[None]] = {}
+        folders = clearing.Clearing()
         while not stop.is_set():
             try:
                 close_old_connections()
                 health.say_alive("sweeper")
                 once(pool, driving)
                 readying.sweep(asking)
+                folders.sweep(asking)
             except Error as error:
                 log.warning("This sweep failed, the next one tries again: %s", error)
             stop.wait(settings.SWEEP_EVERY.total_seconds())

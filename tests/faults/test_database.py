@@ -23,7 +23,7 @@ from . import promise
 from .ground import LONG, Ground
 from .patience import until
 from .promise import becomes, fresh, kept, succeeds
-from .stage import Console, migrate, session, working_on
+from .stage import Console, approved_quietly, migrate, session, working_on
 
 pytestmark = pytest.mark.faults
 
@@ -224,10 +224,10 @@ def test_a_console_whose_clock_is_an_hour_off_keeps_to_the_database_s_time(
 ) -> None:
     """One worker an hour off beside a sweeper that is not: no lease is taken from the other."""
     wrong = {"LD_PRELOAD": str(FAKETIME), "FAKETIME": shift, "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
-    worker = console.worker(**wrong)
+    worker = console.worker(**wrong, LEASE_SECONDS="20")
     console.sweeper()
     place = console.place(sshd.address())
-    rollback = make.approved(place, ground.plan("echo one", ground.held(2), LONG))
+    rollback = approved_quietly(place, ground.plan("echo one", ground.held(2), LONG))
     console.send(rollback.pk)
     becomes(rollback, 2, "running")
     fence = fresh(rollback).fence

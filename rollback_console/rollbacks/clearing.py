@@ -1,0 +1,104 @@
+"""Folders that hosts still keep of attempts whose outcome is stored.
+
+A driver clears them away itself. One that died in between leaves this to the sweep.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import Executor
+from datetime import timedelta
+
+from django.db import Error, close_old_connections
+
+from rollback_console.engine.states import StepState
+from rollback_console.plans.errors import HostRefused
+from rollback_console.plans.reach import reach
+from rollback_console.remote.base import HostAddress, Remote, RunRef
+from rollback_console.remote.errors import RemoteError
+
+from . import clock
+from .connections import pool_of
+from .models import StepRun
+from .view import snapshot_of
+
+log = logging.getLogger(__name__)
+
+AFTER = timedelta(minutes=1)  # a driver has had the time
+UNTIL = timedelta(days=1)  # a host that is gone is not asked for ever
+EVERY = 60.0
+MANY = 20
+# Of these a person may still want to see what the host kept.
+_KEPT = {StepState.LOST, StepState.ABORT_UNCONFIRMED}
+
+
+def note(tokens: Iterable[str]) -> None:
+    """The hosts have cleared these away. Never raises: what is not noted is cleared again."""
+    try:
+        StepRun.objects.filter(token__in=list(tokens)).update(cleared=True)
+    except Error as error:
+        log.warning("Could not note what hosts have cleared away: %s", error)
+
+
+def left() -> list[StepRun]:
+    """Attempts whose folder may still be there, the latest to end first."""
+    ended = StepRun.objects.filter(
+        cleared=False, ended_at__lt=clock.later(-AFTER), ended_at__gt=clock.later(-UNTIL)
+    )
+    rows = ended.exclude(boot_id="").exclude(state__in=_KEPT).select_related("rollback")
+    return list(rows.order_by("-ended_at")[:MANY])
+
+
+class Clearing:
+    """Clears away once a minute, beside the sweep."""
+
+    def __init__(self) -> None:
+        self._next = 0.0
+
+    def sweep(self, pool: Executor) -> None:
+        """Begin, when it is time."""
+        if time.monotonic() >= self._next:
+            self._next = time.monotonic() + EVERY
+            pool.submit(_quietly)
+
+
+def once(connect: Callable[[HostAddress], Remote] | None = None) -> int:
+    """Clear away what is left, as far as hosts answer; how many that were."""
+    silent: set[str] = set()
+    cleared = []
+    for run in left():
+        if run.host not in silent and not _clear(run, connect):
+            silent.add(run.host)
+        elif run.host not in silent:
+            cleared.append(str(run.token))
+    note(cleared)
+    return len(cleared)
+
+
+def _clear(run: StepRun, connect: Callable[[HostAddress], Remote] | None) -> bool:
+    pool = pool_of(connect)
+    try:
+        address = reach(snapshot_of(run.rollback.snapshot).host(run.host))
+        remote = pool.take(address)
+    except (HostRefused, RemoteError) as error:
+        log.info("The folder of %s stays on its host: %s", run, error)
+        return False
+    try:
+        remote.acknowledge(RunRef(str(run.token), run.boot_id))
+    except RemoteError as error:
+        log.info("The folder of %s stays on its host: %s", run, error)
+        pool.discard(remote)
+        return False
+    pool.give_back(address, remote)
+    return True
+
+
+def _quietly() -> None:
+    try:
+        once()
+    except Error as error:
+        log.warning("Nothing was cleared away this time: %s", error)
+    finally:
+        close_old_connections()

@@ -1,0 +1,71 @@
+"""What hosts keep of attempts is cleared away, by whoever is left to do it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from rollback_console.rollbacks import clearing, clock, driver
+from rollback_console.rollbacks.models import Rollback, StepRun
+from tests import make
+from tests.fleet import Fleet
+from tests.make import Stage
+
+from .test_driver import drive
+from .test_second_thoughts import Killed
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def dead(stage: Stage, fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> StepRun:
+    """The first step ended and is stored; its driver died before the host heard of it."""
+
+    def die(name: str) -> None:
+        if name == "outcome.stored":
+            raise Killed
+
+    rollback = make.approved(stage)
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(driver, "failpoint", die)
+        driver.advance(rollback.pk, fleet.connect)
+    Rollback.objects.update(lease_until=None)
+    run = StepRun.objects.get(position=1)
+    assert (run.state, run.cleared) == ("succeeded", False)
+    return run
+
+
+def a_minute_passes() -> None:
+    StepRun.objects.exclude(ended_at=None).update(ended_at=clock.later(timedelta(seconds=-61)))
+
+
+def test_a_driver_notes_what_its_hosts_have_cleared(stage: Stage, fleet: Fleet) -> None:
+    rollback = drive(make.approved(stage), fleet)
+    assert set(rollback.runs.values_list("cleared", flat=True)) == {True}
+    a_minute_passes()
+    assert clearing.once(fleet.connect) == 0
+
+
+def test_what_a_dead_driver_left_is_cleared_by_the_sweep(fleet: Fleet, dead: StepRun) -> None:
+    token = str(dead.token)
+    fleet.acknowledged.clear()
+    assert clearing.once(fleet.connect) == 0, "a driver may still be at it"
+    a_minute_passes()
+    assert clearing.once(fleet.connect) == 1
+    assert fleet.acknowledged == {token}
+    assert clearing.once(fleet.connect) == 0
+
+
+def test_a_host_that_does_not_answer_is_asked_again_later(fleet: Fleet, dead: StepRun) -> None:
+    a_minute_passes()
+    fleet.down.add("app-1")
+    assert clearing.once(fleet.connect) == 0
+    fleet.down.clear()
+    assert clearing.once(fleet.connect) == 1
+
+
+def test_of_what_is_lost_the_host_keeps_what_it_has(fleet: Fleet, dead: StepRun) -> None:
+    a_minute_passes()
+    StepRun.objects.filter(pk=dead.pk).update(state="lost")
+    assert clearing.once(fleet.connect) == 0
