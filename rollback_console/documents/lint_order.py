@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from rollback_console.documents.gather import commands_of
+from rollback_console.documents.machine import machine
 from rollback_console.documents.model import (
     Alternative,
     Command,
@@ -49,7 +50,8 @@ def order_findings(document: PlanDocument, rows: Sequence[str]) -> Iterator[Find
     for procedure in document.procedures:
         if not procedure.derived:
             yield from _reversal(procedure, rows)
-            yield from _undumped(procedure, rows)
+            if machine(document).keeping is None:
+                yield from _undumped(procedure, rows)
             yield from _Carrier(rows).read(procedure)
             yield from _choices(procedure)
             yield from _verification(procedure)

@@ -38,7 +38,8 @@ class StepSpec:
     `canary`: one host goes first, then a person is asked. `expect` is text the output must
     hold. `undo` is the position of the step that undoes this one, 0 for none; such a step is
     `standby`: it runs only when a person asks for it. `idempotent`: the plan says that running
-    it again does no harm.
+    it again does no harm. `keeps` is the folder in which a step leaves a dump of the database,
+    "" for every other step.
     """
 
     position: int
@@ -63,6 +64,7 @@ class StepSpec:
     idempotent: bool = False
     gate: bool = False
     destructive: bool = False
+    keeps: str = ""
     condition: str = ""
     warnings: tuple[str, ...] = ()
     source: str = ""

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from rollback_console.documents.model import Procedure, Step
 from rollback_console.documents.rendering import free_variables
 
-from .freezing import Freezer, chosen_commands, is_manual
+from .choosing import chosen_commands, is_manual
+from .freezing import Freezer
 from .models import Revision, Secret
 from .reading import document
 

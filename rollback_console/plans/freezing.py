@@ -9,18 +9,20 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from rollback_console.documents.model import Command, PlanDocument, Procedure, Step, StepKind
+from rollback_console.documents.machine import machine
+from rollback_console.documents.model import Command, PlanDocument, Procedure, Step
 from rollback_console.documents.rendering import Script, Unrenderable, render_script
 from rollback_console.engine.snapshot import CheckSpec, HostSpec, PolicySpec, Snapshot, StepSpec
 
 from . import policy
+from .choosing import binding, chosen_commands, is_manual, named
 from .errors import HostRefused, NotReady
+from .keeping import with_dump
 from .models import Environment, Host, Revision, Secret
 from .parameters import complaint
 from .reach import spec
 from .reading import document
 
-SHELLS = frozenset({"", "bash", "sh", "shell", "console", "zsh"})
 DEFAULT_LIMIT = 900
 PLAIN = re.compile(r"[A-Za-z0-9._/:@+-]*")
 
@@ -41,29 +43,6 @@ def freeze(revision: Revision, choices: dict[str, Any]) -> Snapshot:
     if freezer.problems:
         raise NotReady(list(dict.fromkeys(freezer.problems)))
     return freezer.snapshot(procedure, steps)
-
-
-def chosen_commands(step: Step, index: int | None) -> list[Command]:
-    """The shared commands and those of the chosen alternative."""
-    chosen = step.alternatives[index].commands if index is not None else ()
-    return [*step.commands, *chosen]
-
-
-def binding(revision: Revision, step: Step, name: str) -> Any:
-    """A step's setting: from its fence, else from what people bound it to."""
-    own = getattr(step.settings, name, None)
-    bound = revision.bindings.get("steps", {}).get(step.key, {}).get(name)
-    return own or bound or ""
-
-
-def is_manual(revision: Revision, step: Step) -> bool:
-    """Whether a person does this step: by its kind, its language, or by decision."""
-    if step.kind in {StepKind.MANUAL, StepKind.GATE} or not step.runs:
-        return True
-    if revision.bindings.get("steps", {}).get(step.key, {}).get("manual"):
-        return True
-    ways = [command for way in step.alternatives for command in way.commands]
-    return any(command.language.casefold() not in SHELLS for command in [*step.commands, *ways])
 
 
 @dataclass
@@ -110,7 +89,20 @@ class Freezer:
                 "Nothing here can be executed: no step has a shell fence. Write the commands in "
                 "a ```bash fence under each step."
             )
-        return [self._step(position, step) for position, step in enumerate(wanted, start=1)]
+        return self._kept([self._step(at, step) for at, step in enumerate(wanted, start=1)])
+
+    def _kept(self, steps: list[StepSpec]) -> list[StepSpec]:
+        """With a dump before anything is overwritten, where the plan says how."""
+        keeping = machine(self.document).keeping
+        risky = [step for step in steps if step.destructive and step.hosts]
+        if keeping is None or not risky:
+            return steps
+        wanted = keeping.place.hosts or risky[0].hosts[0]
+        hosts = [host for host in named(self.environment, wanted) if self._usable(host)]
+        if not hosts:
+            self.problems.append(f"The plan's database is on “{wanted}”, which is no host here.")
+            return steps
+        return with_dump(steps, keeping, hosts[0].name, self.revision.plan.slug)
 
     def _undone_by(self, wanted: list[Step]) -> None:
         """Which positions stand by to undo others, and for whom."""
@@ -270,7 +262,7 @@ class Freezer:
                 f"Step {step.number}, {step.title}, names no host: bind it on the plan's page."
             )
             return []
-        found = _named(self.environment, str(wanted))
+        found = named(self.environment, str(wanted))
         if not found:
             self.problems.append(
                 f"Step {step.number}, {step.title}, runs on “{wanted}”, but {self.environment} "
@@ -291,11 +283,3 @@ class Freezer:
 
     def _policy(self, steps: list[StepSpec]) -> PolicySpec:
         return policy.spec(self.environment, risky=any(step.destructive for step in steps))
-
-
-def _named(environment: Environment, wanted: str) -> list[Host]:
-    names = [name.strip() for name in wanted.replace(",", " ").split()]
-    hosts = Host.objects.filter(environment=environment).select_related("credential", "jump")
-    by_name = hosts.filter(name__in=names)
-    by_group = hosts.filter(groups__name__in=names)
-    return sorted({*by_name, *by_group}, key=lambda host: host.name)

@@ -47,9 +47,16 @@ class Reading:
 
 
 _IN = 'cd "${1:-.}" 2>/dev/null || exit 90; '
+# The nearest folder there is must be writable, with room for twice the newest dump.
+_KEEP = (
+    'd=$2; while [ ! -d "$d" ]; do d=$(dirname "$d"); done; [ -w "$d" ] || exit 1; '
+    'df -Pk "$d" | tail -n 1; '
+    'last=$(ls -t "$2"/*.dump 2>/dev/null | head -n 1); [ -z "$last" ] || wc -c <"$last"'
+)
 _SCRIPTS = {
     "folder": _IN + "pwd",
     "space": _IN + "df -Pk . | tail -n 1",
+    "keep": _KEEP,
     "tool": _IN + 'command -v "$2"',
     "sudo": 'sudo -n -l "$2" >/dev/null 2>&1 || sudo -n -l 2>/dev/null | grep -q "NOPASSWD: ALL"',
     "commit": _IN + 'git rev-parse --verify --quiet "$2^{commit}"',
@@ -72,6 +79,7 @@ _MISSING = {
     "directory": "There is no folder {subject}.",
     "unit": "systemd knows no unit {subject}.",
     "migration": "No migration there begins with {subject}.",
+    "keep": "No dump can be written to {subject}.",
     "space": "The free space could not be read.",
 }
 _CANNOT_TELL = {90: "The step's folder cannot be entered.", 91: "This host has no systemd."}
@@ -104,7 +112,9 @@ def reading(probe: Probe, answer: Answer) -> Reading:
     text = answer.output.decode(errors="replace").strip()
     match probe.kind:
         case "space":
-            return _space(text)
+            return _space(text, LEAST_SPACE)
+        case "keep":
+            return _keep(text)
         case "file":
             return _file(text)
         case _:
@@ -113,6 +123,7 @@ def reading(probe: Probe, answer: Answer) -> Reading:
 
 def _of_step(snapshot: Snapshot, step: StepSpec, kinds: Mapping[str, str]) -> Iterator[Probe]:
     wanted = [
+        *((("keep", step.keeps),) if step.keeps else ()),
         ("folder", step.cwd or "~"),
         ("space", step.cwd or "~"),
         *(("tool", tool) for tool in _tools(step.script)),
@@ -150,12 +161,18 @@ def _programs(commands: Iterable[str]) -> list[str]:
     return list(names)
 
 
-def _space(text: str) -> Reading:
+def _keep(text: str) -> Reading:
+    lines = text.splitlines()
+    newest = int(lines[1]) if len(lines) > 1 and lines[1].strip().isdigit() else 0
+    return _space(lines[0], max(LEAST_SPACE, 2 * newest))
+
+
+def _space(text: str, least: int) -> Reading:
     fields = text.split()
     if len(fields) < 4 or not fields[3].isdigit():
         return Reading(Verdict.UNKNOWN, _MISSING["space"])
     free = int(fields[3]) * 1024
-    verdict = Verdict.READY if free >= LEAST_SPACE else Verdict.NOT_READY
+    verdict = Verdict.READY if free >= least else Verdict.NOT_READY
     return Reading(verdict, f"{size(free)} free.")
 
 

@@ -12,7 +12,7 @@ from rollback_console.engine.states import RollbackState, StepState
 
 from . import clock, ready_rule, rights, signals
 from .events import record
-from .intake import facts
+from .intake_facts import facts
 from .lease import move, move_run, release
 from .models import Lock, Rollback, StepRun
 from .view import snapshot_of

@@ -11,13 +11,16 @@ from rollback_console.engine.states import IN_FLIGHT, StepState
 from rollback_console.remote.base import Chunk, Ending, Outcome, Started
 from rollback_console.remote.redact import Redactor
 
-from . import clock, logs
+from . import clock, dumps, logs
 from .errors import LeaseLost
 from .events import record
 from .failpoints import failpoint
 from .follower import Back, Item, Stopped, Trouble
+from .intake_facts import facts
 from .lease import move_run
 from .models import LogChunk, Rollback, StepRun
+
+__all__ = ["Intake", "facts"]
 
 _STATES = {
     Ending.TIMED_OUT: StepState.TIMED_OUT,
@@ -132,6 +135,8 @@ class Intake:
             flags=sorted(outcome.flags),
             survivors=list(outcome.survivors),
         )
+        if state is StepState.SUCCEEDED:
+            dumps.note(row, self.run, bytes(self.unwritten))
 
     def _as_expected(self, outcome: Outcome) -> Outcome:
         if not self.expect or _state(outcome) is not StepState.SUCCEEDED:
@@ -176,16 +181,6 @@ class Intake:
         StepRun.objects.filter(pk=self.run.pk, fence=self.run.fence).update(
             unreachable_since=self.run.unreachable_since, why=why
         )
-
-
-def facts(run: StepRun) -> dict[str, object]:
-    """What every event about a run says."""
-    return {
-        "position": run.position,
-        "host": run.host,
-        "attempt": run.attempt,
-        "token": str(run.token),
-    }
 
 
 def _state(outcome: Outcome) -> StepState:

@@ -24,7 +24,7 @@ from rollback_console.engine.states import (
 from . import carry, excluding, view
 from .errors import MovedOn, Refused
 from .events import record
-from .intake import facts
+from .intake_facts import facts
 from .lease import move_run
 from .models import ChecklistAnswer, Message, Rollback, StepAnswer, StepRun
 from .tasks import enqueue_after_commit

@@ -55,6 +55,7 @@ _WORDS: dict[str, str] = {
     "logs.retired": "Its logs left the database; their checksums stay on record",
     "incident.imported": "loaded this from a file; it did not run here",
     "data.measured": "Counted what this costs: {rows} {what}",
+    "dump.taken": "Kept the database on {host}: {path}, {size} bytes, SHA-256 {sha256}",
     "data.unmeasured": "Could not count what this costs: {why}",
     "readiness.lost": "It would not work any more: {why}",
     "readiness.regained": "The hosts say that it would work again",

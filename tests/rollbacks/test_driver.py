@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from rollback_console.plans.keeping import SAYS
 from rollback_console.plans.models import Host, Secret
 from rollback_console.remote.base import Ending
 from rollback_console.remote.pool import Pool
-from rollback_console.rollbacks import connections, driver, logs, services
+from rollback_console.rollbacks import connections, driver, dumps, logs, services
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.models import Lock, Rollback, StepRun
 from tests import make
@@ -177,6 +178,26 @@ def test_a_destructive_step_waits_at_its_gate(stage: Stage, fleet: Fleet) -> Non
     assert len(fleet.order) == 1
     services.answer(rollback, position=2, by=stage.cast.sam, answer="go")
     assert drive(rollback, fleet).state == "verifying"
+
+
+KEEPING = "---\ndatabase: {kind: mariadb, name: shop, folder: /var/backups}\n---\n"
+
+
+def test_a_dump_goes_on_record_before_anything_is_overwritten(stage: Stage, fleet: Fleet) -> None:
+    text = KEEPING + PLAN.replace("```bash\necho restoring", "```bash destructive\necho restoring")
+    said = f"{SAYS}2048 {'a' * 64} /var/backups/of shop.dump\n"
+    fleet.scripts["mariadb-dump"] = (said.encode(), 0)
+    rollback = drive(make.approved(stage, text), fleet)
+    assert (rollback.question["kind"], rollback.question["position"]) == ("gate", 3)
+    (kept,) = dumps.of(rollback)
+    assert (kept.size, kept.path) == (2048, "/var/backups/of shop.dump")
+
+
+def test_without_a_word_of_its_dump_nothing_is_overwritten(stage: Stage, fleet: Fleet) -> None:
+    text = KEEPING + PLAN.replace("```bash\necho restoring", "```bash destructive\necho restoring")
+    rollback = drive(make.approved(stage, text), fleet)
+    assert (rollback.question["kind"], rollback.question["position"]) == ("failed", 2)
+    assert dumps.of(rollback) == []
 
 
 def test_a_manual_step_waits_for_who_did_it(stage: Stage, fleet: Fleet) -> None:

@@ -1,0 +1,43 @@
+"""What a step is once people have chosen and bound: its commands, its settings, its kind."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rollback_console.documents.model import Command, Step, StepKind
+
+from .models import Environment, Host, Revision
+
+SHELLS = frozenset({"", "bash", "sh", "shell", "console", "zsh"})
+
+
+def chosen_commands(step: Step, index: int | None) -> list[Command]:
+    """The shared commands and those of the chosen alternative."""
+    chosen = step.alternatives[index].commands if index is not None else ()
+    return [*step.commands, *chosen]
+
+
+def binding(revision: Revision, step: Step, name: str) -> Any:
+    """A step's setting: from its fence, else from what people bound it to."""
+    own = getattr(step.settings, name, None)
+    bound = revision.bindings.get("steps", {}).get(step.key, {}).get(name)
+    return own or bound or ""
+
+
+def is_manual(revision: Revision, step: Step) -> bool:
+    """Whether a person does this step: by its kind, its language, or by decision."""
+    if step.kind in {StepKind.MANUAL, StepKind.GATE} or not step.runs:
+        return True
+    if revision.bindings.get("steps", {}).get(step.key, {}).get("manual"):
+        return True
+    ways = [command for way in step.alternatives for command in way.commands]
+    return any(command.language.casefold() not in SHELLS for command in [*step.commands, *ways])
+
+
+def named(environment: Environment, wanted: str) -> list[Host]:
+    """Hosts of that name or in a group of that name; several names may be given."""
+    names = [name.strip() for name in wanted.replace(",", " ").split()]
+    hosts = Host.objects.filter(environment=environment).select_related("credential", "jump")
+    by_name = hosts.filter(name__in=names)
+    by_group = hosts.filter(groups__name__in=names)
+    return sorted({*by_name, *by_group}, key=lambda host: host.name)

@@ -1,0 +1,86 @@
+"""The dump before anything is overwritten: where it stands, and that it can be put back."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from rollback_console.plans import services
+from rollback_console.plans.keeping import SAYS
+from tests import make
+from tests.make import PLAN, Stage
+
+pytestmark = pytest.mark.django_db
+
+
+def keeping_plan(folder: Path, restoring: str = "echo overwritten > data") -> str:
+    head = (
+        f'---\ndatabase:\n  dump: cp data "$DUMP"\n  restore: cp "$DUMP" data\n'
+        f"  folder: {folder}/dumps\n  cwd: {folder}\n---\n"
+    )
+    return head + PLAN.replace("```bash\necho restoring", f"```bash destructive\n{restoring}")
+
+
+def run(script: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["bash", "-eu", "-o", "pipefail", "-c", script], cwd=folder, capture_output=True, text=True
+    )
+
+
+def test_a_dump_stands_before_the_first_step_that_destroys(stage: Stage, tmp_path: Path) -> None:
+    snapshot = services.freeze(make.plan(stage, keeping_plan(tmp_path)), {})
+    assert [(each.position, each.standby) for each in snapshot.steps] == [
+        (1, False), (2, False), (3, False), (4, False), (5, True),
+    ]  # fmt: skip
+    dump, destroying, back = snapshot.step(2), snapshot.step(3), snapshot.step(5)
+    assert (dump.keeps, dump.expect, dump.hosts) == (f"{tmp_path}/dumps", SAYS, ("app-1",))
+    assert (destroying.undo, back.destructive) == (5, True)
+
+
+def test_what_was_overwritten_comes_back(stage: Stage, tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("precious\n")
+    snapshot = services.freeze(make.plan(stage, keeping_plan(tmp_path)), {})
+    said = run(snapshot.step(2).script, tmp_path)
+    size, sha256, path = said.stdout.split(SAYS)[1].split()
+    assert (int(size), Path(path).read_text()) == (9, "precious\n")
+    assert sha256 == hashlib.sha256(b"precious\n").hexdigest()
+    assert Path(path).stat().st_mode & 0o077 == 0
+    assert run(snapshot.step(3).script, tmp_path).returncode == 0
+    assert run(snapshot.step(5).script, tmp_path).returncode == 0
+    assert (tmp_path / "data").read_text() == "precious\n"
+
+
+def test_a_dump_that_was_changed_is_not_put_back(stage: Stage, tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("precious\n")
+    snapshot = services.freeze(make.plan(stage, keeping_plan(tmp_path)), {})
+    path = run(snapshot.step(2).script, tmp_path).stdout.split()[-1]
+    Path(path).write_text("forged\n")
+    (tmp_path / "data").write_text("now\n")
+    assert "nothing was restored" in run(snapshot.step(5).script, tmp_path).stderr
+    assert (tmp_path / "data").read_text() == "now\n"
+
+
+def test_an_empty_dump_ends_the_step(stage: Stage, tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("")
+    snapshot = services.freeze(make.plan(stage, keeping_plan(tmp_path)), {})
+    said = run(snapshot.step(2).script, tmp_path)
+    assert said.returncode != 0
+    assert "The dump is empty" in said.stderr
+
+
+def test_a_plan_that_destroys_nothing_takes_no_dump(stage: Stage, tmp_path: Path) -> None:
+    text = keeping_plan(tmp_path).replace("```bash destructive", "```bash")
+    snapshot = services.freeze(make.plan(stage, text.replace("overwritten > data", "fine")), {})
+    assert [each.keeps for each in snapshot.steps] == ["", "", ""]
+
+
+@pytest.mark.parametrize("kind", ["mariadb", "mysql", "postgresql", "sqlite"])
+def test_known_databases_need_no_commands_of_the_author(stage: Stage, kind: str) -> None:
+    head = f"---\ndatabase: {{kind: {kind}, name: shop, folder: /var/backups}}\n---\n"
+    text = head + PLAN.replace("```bash\necho restoring", "```bash destructive\necho restoring")
+    snapshot = services.freeze(make.plan(stage, text), {})
+    assert "shop" in snapshot.step(2).script
+    assert "shop" in snapshot.step(5).script
