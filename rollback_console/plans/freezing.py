@@ -22,19 +22,22 @@ from .models import Environment, Host, Revision, Secret
 from .parameters import complaint
 from .reach import spec
 from .reading import document
+from .undoing import undoing
 
 DEFAULT_LIMIT = 900
 PLAIN = re.compile(r"[A-Za-z0-9._/:@+-]*")
 
 
 def freeze(revision: Revision, choices: dict[str, Any]) -> Snapshot:
-    """The snapshot that would run.
+    """The snapshot that would run; with `choices["restores"]` what undoing.undoing says.
 
     `choices` is {"procedure": key, "alternatives": {step key: index}, "conditions": {step
     key: "run" | "skip"}, "parameters": {name: value}, "start_at": position, "continues": number
     of the rollback that did what is before it}. Raises NotReady.
     """
     freezer = Freezer.of(revision, choices)
+    if "restores" in choices:
+        return undoing(freezer)
     procedure = freezer.procedure()
     steps = freezer.steps(procedure) if procedure else []
     if not freezer.problems and not steps:
@@ -98,7 +101,7 @@ class Freezer:
         if keeping is None or not risky:
             return steps
         wanted = keeping.place.hosts or risky[0].hosts[0]
-        hosts = [host for host in named(self.environment, wanted) if self._usable(host)]
+        hosts = [host for host in named(self.environment, wanted) if self.usable(host)]
         if not hosts:
             self.problems.append(f"The plan's database is on “{wanted}”, which is no host here.")
             return steps
@@ -268,9 +271,9 @@ class Freezer:
                 f"Step {step.number}, {step.title}, runs on “{wanted}”, but {self.environment} "
                 "has no host or group of that name. Add it, or bind the step to another."
             )
-        return [host.name for host in found if self._usable(host)]
+        return [host.name for host in found if self.usable(host)]
 
-    def _usable(self, host: Host) -> bool:
+    def usable(self, host: Host) -> bool:
         try:
             self.hosts[host.name] = spec(host)
         except HostRefused as error:

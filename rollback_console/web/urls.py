@@ -79,6 +79,7 @@ urlpatterns: list[URLPattern] = [
     path(f"{_postmortem}items/<int:item>/ticks/", postmortems.tick, name="item-ticks"),
     path(f"{_rollback}postmortem.md", postmortems.markdown, name="postmortem-markdown"),
     path(f"{_rollback}postmortem.json", postmortems.json, name="postmortem-json"),
+    path(f"{_rollback}reversals/", live.revert, name="reversals"),
     path(f"{_rollback}pauses/", live.pause, name="pauses"),
     path(f"{_rollback}resumptions/", live.resume, name="resumptions"),
     path(f"{_rollback}restarts/", resuming.restarts, name="restarts"),

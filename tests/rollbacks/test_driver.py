@@ -14,9 +14,10 @@ from rollback_console.plans.keeping import SAYS
 from rollback_console.plans.models import Host, Secret
 from rollback_console.remote.base import Ending
 from rollback_console.remote.pool import Pool
-from rollback_console.rollbacks import connections, driver, dumps, logs, services
+from rollback_console.rollbacks import connections, driver, dumps, logs, reverting, services
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.models import Lock, Rollback, StepRun
+from rollback_console.rollbacks.view import snapshot_of
 from tests import make
 from tests.fleet import Fleet
 from tests.make import PLAN, Stage
@@ -191,6 +192,27 @@ def test_a_dump_goes_on_record_before_anything_is_overwritten(stage: Stage, flee
     assert (rollback.question["kind"], rollback.question["position"]) == ("gate", 3)
     (kept,) = dumps.of(rollback)
     assert (kept.size, kept.path) == (2048, "/var/backups/of shop.dump")
+
+
+def test_a_rollback_can_itself_be_undone_by_its_dump(stage: Stage, fleet: Fleet) -> None:
+    text = KEEPING + PLAN.replace("```bash\necho restoring", "```bash destructive\necho restoring")
+    said = f"{SAYS}2048 {'a' * 64} /var/backups/of shop.dump\n"
+    fleet.scripts["mariadb-dump"] = (said.encode(), 0)
+    rollback = drive(make.approved(stage, text), fleet)
+    with pytest.raises(Refused, match="has not ended"):
+        reverting.revert(rollback, by=stage.cast.dana, reason="Worse than before")
+    services.request_abort(rollback, by=stage.cast.dana, reason="Worse than before")
+    rollback = drive(rollback, fleet)
+    asked = reverting.revert(rollback, by=stage.cast.dana, reason="Worse than before")
+    snapshot = snapshot_of(asked.snapshot)
+    assert snapshot.procedure == f"Undo rollback {rollback.pk}"
+    assert [each.title for each in snapshot.steps if not each.standby] == [
+        "Keep the database as it is now",
+        f"Put the database back as it was before rollback {rollback.pk}",
+    ]
+    assert "DUMP='/var/backups/of shop.dump'" in snapshot.step(2).script
+    assert "a" * 64 in snapshot.step(2).script
+    assert services.drift(asked) == []
 
 
 def test_without_a_word_of_its_dump_nothing_is_overwritten(stage: Stage, fleet: Fleet) -> None:

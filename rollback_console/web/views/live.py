@@ -10,13 +10,15 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_POST
 
 from rollback_console.engine.snapshot import CheckSpec
-from rollback_console.engine.states import LIVE
-from rollback_console.rollbacks import clock, queries, services
+from rollback_console.engine.states import LIVE, TERMINAL
+from rollback_console.plans.errors import NotReady
+from rollback_console.rollbacks import clock, dumps, queries, reverting, services
 from rollback_console.rollbacks.errors import MovedOn, Refused
 from rollback_console.rollbacks.models import ChecklistAnswer, Rollback
 from rollback_console.rollbacks.view import deadline, latest, snapshot_of
@@ -47,11 +49,25 @@ def show(request: HttpRequest, rollback: Rollback) -> HttpResponse:
         "shown": shown,
         "said": asked.Said(shown, []) if parts else asked.said(shown),
         "checks": _checks(rollback),
+        "dumps": dumps.of(rollback),
+        "ended": rollback.state in TERMINAL,
         "events": rollback.events.select_related("by").order_by("-seq")[:EVENTS],
         "messages_sent": rollback.messages.select_related("by").order_by("-id")[:10],
         **_time(rollback),
     }
     return render(request, "rollbacks/live/parts.html" if parts else "rollbacks/live.html", page)
+
+
+@require_POST
+@permission_required("rollbacks.request_rollback", raise_exception=True)
+def revert(request: HttpRequest, number: int) -> HttpResponse:
+    """Ask that this rollback be undone by the dump it took."""
+    reason = _text(request, "reason")
+    try:
+        asked = reverting.revert(rollback_of(number), by=person(request), reason=reason)
+    except (NotReady, Refused) as error:
+        return refused(request, error, "rollback", number=number)
+    return done(request, "Asked. It waits for approval.", "rollback", number=asked.pk)
 
 
 @require_POST
