@@ -41,7 +41,7 @@ DAILY='not hosts and (not faults or representative)'
 on_mariadb() {
     export TEST_DATABASE=mariadb
     pytest -q -n 2 --dist loadfile -p no:cacheprovider -m 'not browser and not slow' \
-        tests/plans tests/rollbacks tests/postmortems tests/api
+        tests/plans tests/rollbacks tests/postmortems tests/outbox tests/proposals tests/api
 }
 
 stage() { # NAME COMMAND ...

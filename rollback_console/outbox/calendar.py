@@ -14,8 +14,9 @@ from django.db import transaction
 from django.db.models import OuterRef, Subquery
 
 from rollback_console.engine.states import TERMINAL
-from rollback_console.plans.models import Plan, ProbeResult
+from rollback_console.plans.models import Plan, ProbeResult, Revision
 from rollback_console.plans.probes import Verdict
+from rollback_console.plans.readiness import STALE
 from rollback_console.postmortems import cadence, checklist
 from rollback_console.postmortems.models import ActionItem, PostmortemMove
 from rollback_console.proposals import services as proposals
@@ -97,30 +98,28 @@ def _proposed(now: datetime) -> Iterator[Note]:
 
 def _not_ready(now: datetime) -> Iterator[Note]:
     """At most one a day for a plan and what is wrong with it."""
-    for plan, red in _red(now):
-        wrong = sorted({f"{each.host}: {each.detail}" for each in red})
-        digest = hashlib.sha256("\n".join(wrong).encode()).hexdigest()[:16]
+    for plan, wrong in _red(now).items():
+        digest = hashlib.sha256("\n".join(sorted(wrong)).encode()).hexdigest()[:16]
         yield Note(
             cause=f"readiness:{plan.pk}:{digest}:{now:%Y-%m-%d}",
             topic="readiness",
             kind="readiness.red",
             environment=plan.environment,
             title=f"This plan would not work now: {plan.title}",
-            text="\n".join(wrong[:20]),
+            text="\n".join(sorted(wrong)[:20]),
             link=link(f"/plans/{plan.slug}/"),
         )
 
 
-def _red(now: datetime) -> Iterator[tuple[Plan, list[ProbeResult]]]:
-    newest = ProbeResult.objects.filter(revision__plan=OuterRef("pk")).order_by("-at")
-    plans = Plan.objects.select_related("environment").annotate(
-        probed=Subquery(newest.values("snapshot_sha256")[:1])
-    )
-    for plan in plans.filter(probed__isnull=False):
-        asked = ProbeResult.objects.filter(revision__plan=plan, snapshot_sha256=plan.probed)
-        red = list(asked.filter(verdict=Verdict.NOT_READY, at__gte=now - LOOKS_BACK))
-        if red:
-            yield plan, red
+def _red(now: datetime) -> dict[Plan, set[str]]:
+    """What hosts said of the newest revision of each plan within the hour, by any of its ways."""
+    newest = Revision.objects.filter(plan=OuterRef("revision__plan")).order_by("-number")
+    found = ProbeResult.objects.filter(verdict=Verdict.NOT_READY, at__gte=now - STALE)
+    found = found.filter(revision=Subquery(newest.values("pk")[:1]))
+    wrong: dict[Plan, set[str]] = {}
+    for each in found.select_related("revision__plan__environment").defer("revision__source"):
+        wrong.setdefault(each.revision.plan, set()).add(f"{each.host}: {each.detail}")
+    return wrong
 
 
 @transaction.atomic

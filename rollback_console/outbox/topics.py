@@ -37,6 +37,8 @@ _KINDS = {
     "gate.opened": ("asked", "Waiting for a go"),
     "question.asked": ("asked", "A person is asked"),
     "rollback.finished": ("finished", "Ended"),
+    "readiness.lost": ("readiness", "It would not work any more"),
+    "readiness.regained": ("readiness", "It would work again"),
     "message.sent": ("message", "Update"),
 }
 _FAMILIES = {"break_glass.": ("break_glass", "Break-glass")}

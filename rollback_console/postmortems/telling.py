@@ -68,6 +68,8 @@ _SENTENCES = {
     "check.answered": "Check “{text}”: {answer}. {note}",
     "message.sent": "Message to {recipients}: {text}",
     "note.added": "{text}",
+    "readiness.lost": "It would not work any more: {why}",
+    "readiness.regained": "The hosts say that it would work again.",
     "logs.retired": "The logs left the database; their checksums stay on record.",
     "pause.requested": "Paused: {reason}",
     "pause.lifted": "Pause lifted. {reason}",
