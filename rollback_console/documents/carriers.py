@@ -12,17 +12,19 @@ from collections.abc import Iterator, Sequence
 from rollback_console.documents.blocks import Block, BlockKind
 from rollback_console.documents.fences import FenceText, Group, read_fence
 from rollback_console.documents.fold import bare_title, fold, plain, slug
-from rollback_console.documents.inline import command_of_cell, commands_of_item
+from rollback_console.documents.inline import command_of_cell, commands_of_item, split_session
 from rollback_console.documents.model import Step, StepKind
 from rollback_console.documents.programs import destroys
-from rollback_console.documents.steps import Doubt, Found, step_from, step_from_groups
-from rollback_console.documents.words import is_warning
+from rollback_console.documents.segments import LEAVE_OUT
+from rollback_console.documents.steps import Doubt, Found, by_hand, step_from, step_from_groups
+from rollback_console.documents.words import is_fallback, is_or, is_warning
 
 _NUMBERED = re.compile(
     r"(?:(?:step|paso|etape|schritt|passo|phase|步骤|第|الخطوه)\s*)?(\d{1,2})\s*(?:[.):、:步]"
     r"|[-–—]\s)\s*(.+)"
 )
 _COMMAND_COLUMN = re.compile(r"command|\bcmd\b|comando|commande|befehl|\baction\b|命令|الامر")
+_COMMANDS_ONLY = re.compile(r"(?:\w+ )?(?:commands?|cmd|comandos?|commandes?|befehle?|命令)")
 _TITLE_COLUMN = re.compile(r"step|action|task|description|what|paso|etape|schritt|步骤|الخطوه")
 
 
@@ -40,9 +42,15 @@ def steps_of_blocks(title: str, line: int, blocks: Sequence[Block], group: str =
         return []
     whole = step_from(title, line, blocks, group)
     parts = _labelled_fences(blocks)
-    if whole.step.alternatives or whole.step.condition or len(parts) < 2:
+    if _is_one_choice(whole.step) or whole.step.condition or len(parts) < 2:
         return [whole]
     return [step_from(_label(part), part[0].lines[0], part[1:], group) for part in parts]
+
+
+def _is_one_choice(step: Step) -> bool:
+    """It has ways to choose from; a part that may be left out is a step of its own instead."""
+    labels = [way.label for way in step.alternatives]
+    return bool(labels) and not any(LEAVE_OUT in label for label in labels)
 
 
 def _labelled_fences(blocks: Sequence[Block]) -> list[list[Block]]:
@@ -90,23 +98,51 @@ def _list_carries(blocks: Sequence[Block]) -> bool:
 def _list_steps(title: str, line: int, blocks: Sequence[Block], group: str) -> Iterator[Found]:
     depth = min(block.depth for block in blocks if block.kind is BlockKind.ITEM)
     current: list[Block] = []
-    before: list[Block] = []
-    for block in blocks:
+    listed, apart = _apart(_without_intro(blocks, depth), depth)
+    for block in listed:
         if block.kind is BlockKind.ITEM and block.depth == depth:
             if current:
                 yield _item_step(current, group)
             current = [block]
         elif current:
             current.append(block)
-        else:
-            before.append(block)
     yield _item_step(current, group)
+    if apart:
+        found = step_from(_label(apart), apart[0].lines[0], apart[1:], group)
+        yield by_hand(found, Doubt("apart-from-the-list", apart[0].lines[0]))
+
+
+def _without_intro(blocks: Sequence[Block], depth: int) -> Sequence[Block]:
+    """Bullets that run nothing above a counted list say something about it."""
+    tops = [b for b in blocks if b.kind is BlockKind.ITEM and b.depth == depth]
+    counted = [block for block in tops if block.number is not None]
+    if len(counted) < 2 or counted[0] is tops[0]:
+        return blocks
+    at = next(at for at, block in enumerate(blocks) if block is counted[0])
+    runs = any(b.kind is BlockKind.FENCE or commands_of_item(b) for b in blocks[:at])
+    return blocks if runs else blocks[at:]
+
+
+def _apart(blocks: Sequence[Block], depth: int) -> tuple[Sequence[Block], Sequence[Block]]:
+    """The list, and what a paragraph of its own after the last item introduces."""
+    last = max(at for at, block in enumerate(blocks) if block.kind is BlockKind.ITEM)
+    for at, block in enumerate(blocks[last + 1 :], last + 1):
+        if block.kind is BlockKind.PARAGRAPH and block.depth == 0 and _introduces(blocks, at):
+            return blocks[:at], blocks[at:]
+    return blocks, ()
+
+
+def _introduces(blocks: Sequence[Block], at: int) -> bool:
+    text = plain(blocks[at].text)
+    more = any(b.kind is BlockKind.FENCE or split_session(b)[1] for b in blocks[at + 1 :])
+    return more and text.endswith((":", "\uff1a")) and not (is_or(text) or is_fallback(text))
 
 
 def _item_step(blocks: Sequence[Block], group: str) -> Found:
     item = blocks[0]
     title, rest = _title_of(item)
-    body = [Block(BlockKind.ITEM, item.lines, rest, depth=item.depth)] if rest else []
+    below = item.lines[0] + item.text.count("\n") - rest.count("\n")
+    body = [Block(BlockKind.ITEM, (below, item.lines[1]), rest, depth=item.depth)] if rest else []
     if not rest and "`" in item.text:
         body = [Block(BlockKind.ITEM, item.lines, item.text, depth=item.depth)]
     return step_from(title, item.lines[0], [*body, *blocks[1:]], group)
@@ -120,7 +156,8 @@ def _title_of(item: Block) -> tuple[str, str]:
         tail = first[bold.end() :] + ("\n" + rest if rest else "")
         return bold[1].strip(" :"), tail.strip()
     if commands_of_item(item):
-        first = re.sub(r"\s*`{1,2}[^`\n]+`{1,2}", "", first)
+        code = commands_of_item(item)[0].text
+        first = re.sub(r"\s*`{1,2}[^`\n]+`{1,2}", "", first) or code[:80]
         first = re.sub(r"\s+(?:with|by|using|via|run|running|con|avec|mit)\s*:?\s*$", "", first)
     return bare_title(first).strip(" :\uff1a") or "Step", rest.strip()
 
@@ -171,14 +208,15 @@ def _table_steps(blocks: Sequence[Block], group: str) -> list[Found]:
     return found
 
 
-def _columns(block: Block) -> tuple[int, int] | None:
-    """Which columns hold the title and the command; None when none holds commands."""
+def _columns(block: Block) -> tuple[int, int, bool] | None:
+    """Which columns hold the title and the command, and whether the latter is headed so; None
+    when none holds commands."""
     heads = [fold(cell) for cell in block.table[0][1]] if block.table else []
     rows = block.table[1:]
     for at, head in reversed(list(enumerate(heads))):
         filled = [cells[at] for _, cells in rows if at < len(cells)]
         if _COMMAND_COLUMN.search(head) and any(command_of_cell(cell, 0) for cell in filled):
-            return _title_column(heads, at), at
+            return _title_column(heads, at), at, bool(_COMMANDS_ONLY.fullmatch(head))
     return None
 
 
@@ -195,10 +233,10 @@ def _title_column(heads: Sequence[str], command: int) -> int:
     return (worded or other or named or [command])[0]
 
 
-def _row_step(line: int, cells: list[str], columns: tuple[int, int], group: str) -> Found:
-    title_at, command_at = columns
+def _row_step(line: int, cells: list[str], columns: tuple[int, int, bool], group: str) -> Found:
+    title_at, command_at, told = columns
     cell = cells[command_at] if command_at < len(cells) else ""
-    commands = command_of_cell(cell, line)
+    commands = command_of_cell(cell, line, told=told)
     title = plain(cells[title_at]) if title_at < len(cells) else ""
     text = " - ".join(plain(one) for one in cells if one)
     step = Step(

@@ -100,10 +100,21 @@ def _decision(details: Details, section: Section) -> None:
             details.escalate_to += _people(text)
         elif label and _PRIMARY.search(words):
             details.primary += [text]
+        elif not label and (said := _IN_TURN.match(note.text)):
+            details.primary.append(said["first"])
+            details.escalate_to.append(said["then"])
         elif _names_maker(section, note):
             details.primary += [note.text]
         else:
             details.decision_notes.append(note)
+
+
+_IN_TURN = re.compile(
+    r"(?P<first>[^.,:;]{3,60})[.,;]\s+(?:(?:if|when) (?:not|un|nobody|they|he|she|asleep)[^:,]{0,60}"
+    r"[:,]\s*|(?:à défaut|sinon|ersatzweise|en su defecto|a falta de este)[, ]\s*)"
+    r"(?P<then>[^.,;]{3,60})\.?$",
+    re.IGNORECASE,
+)
 
 
 def _deciders(section: Section) -> list[str]:

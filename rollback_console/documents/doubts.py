@@ -66,6 +66,20 @@ _SENTENCES: dict[str, tuple[Severity, str]] = {
         "These commands come after a choice and are run whichever way is chosen. Make them a step"
         " of their own if that is not meant.",
     ),
+    "apart-from-the-list": (
+        Severity.WARNING,
+        "This stands after the list of steps, so it is done by hand. Give it a number or a heading"
+        " of its own.",
+    ),
+    "guessed-steps": (
+        Severity.WARNING,
+        "No heading promises steps, so this was taken for them and is done by hand. Put it under a"
+        " heading like “Rollback Steps”.",
+    ),
+    "put-off": (
+        Severity.WARNING,
+        "The author says not to do this now, so it is only shown. Take it out of the steps.",
+    ),
     "too-much-to-read": (
         Severity.ERROR,
         "The plan holds more than 48 KiB of commands, and these come after that: they are only"

@@ -9,15 +9,17 @@ from dataclasses import dataclass, field
 from rollback_console.documents.blocks import Block, BlockKind
 from rollback_console.documents.fences import FenceText, Group, Remark, read_fence
 from rollback_console.documents.fold import bare_title, plain
-from rollback_console.documents.inline import commands_of_item
+from rollback_console.documents.inline import commands_of_item, split_session
 from rollback_console.documents.messages import message
 from rollback_console.documents.model import MessageTemplate, Step
 from rollback_console.documents.sections import Part, part_of
 from rollback_console.documents.words import (
+    condition_of,
     is_condition,
     is_fallback,
     is_negated,
     is_or,
+    is_shout,
     is_warning,
     option_label,
     platform,
@@ -32,7 +34,7 @@ _SENDS = re.compile(
 )
 TEXTS = frozenset({"", "text", "txt", "markdown", "md", "plain", "plaintext"})
 # What remarks decide; the rest of the prose is for the reader only.
-_DECIDES = (is_or, option_label, is_fallback, is_condition)
+_DECIDES = (is_or, option_label, is_fallback, condition_of)
 
 
 @dataclass(slots=True)
@@ -81,6 +83,17 @@ def notice_title(draft: Draft) -> None:
         draft.warnings.append(title)
 
 
+def _prose(draft: Draft, block: Block) -> None:
+    """A paragraph, and the session typed into it: `$ terraform plan` on a line of its own."""
+    words, session = split_session(block)
+    if session:
+        if words.text.strip():
+            _paragraph(draft, words)
+        _fence(draft, session)
+    else:
+        _paragraph(draft, block)
+
+
 def _paragraph(draft: Draft, block: Block) -> None:
     text = plain(block.text)
     if is_warning(block.text) or (block.quoted and is_warning(text)):
@@ -99,7 +112,7 @@ def _heading(draft: Draft, block: Block) -> None:
 
 def _item(draft: Draft, block: Block) -> None:
     commands = commands_of_item(block)
-    _paragraph(draft, block)
+    _prose(draft, block)
     if commands:
         draft.groups.append(Group(_taken(draft), commands))
         draft.doubts.append(Doubt("inline-command", block.lines[0]))
@@ -201,6 +214,7 @@ def _doubt(draft: Draft, fence: FenceText) -> None:
         draft.doubts.append(Doubt("unclosed-fence", line))
     if fence.output:
         draft.expected.append("\n".join(fence.output))
+        draft.warnings += [row.strip() for row in fence.output if is_shout(row)]
 
 
 def _claims_commands(fence: FenceText) -> bool:
@@ -235,15 +249,24 @@ def _table(draft: Draft, block: Block) -> None:
 
 
 def _nothing(draft: Draft, block: Block) -> None:
-    """Rules and raw HTML say nothing a step needs."""
+    """Rules say nothing a step needs."""
+
+
+_SUMMARY = re.compile(r"<summary>([^<]{1,200})</summary>", re.IGNORECASE)
+
+
+def _html(draft: Draft, block: Block) -> None:
+    """What folded text is called stands where a heading would."""
+    for match in _SUMMARY.finditer(block.text):
+        draft.remarks.append(Remark(plain(match[1]), block.lines[0], "heading"))
 
 
 TAKE = {
     BlockKind.HEADING: _heading,
-    BlockKind.PARAGRAPH: _paragraph,
+    BlockKind.PARAGRAPH: _prose,
     BlockKind.ITEM: _item,
     BlockKind.FENCE: _fence,
     BlockKind.TABLE: _table,
     BlockKind.RULE: _nothing,
-    BlockKind.HTML: _nothing,
+    BlockKind.HTML: _html,
 }

@@ -187,8 +187,11 @@ def _foreign(block: Block, info: Info) -> FenceText:
     """PowerShell and SQL: kept whole and shown, never handed to a POSIX shell."""
     marker = "--" if info.language in SQLS else "#"
     groups: list[Group] = [Group()]
+    prompted = any(map(_POWER_PROMPT.match, block.rows))
     for at, row in enumerate(block.rows):
         line = block.first_row + at
+        if prompted and not _POWER_PROMPT.match(row):
+            continue
         if row.strip().startswith(marker) or not row.strip():
             if groups[-1].commands:
                 groups.append(Group())

@@ -10,6 +10,7 @@ from rollback_console.documents.fields import Field
 from rollback_console.documents.kinds import kind_of, name_from_label, name_of
 from rollback_console.documents.model import Command, Placeholder, PlanDocument, Step
 from rollback_console.documents.placeholders import find, line_around, uses
+from rollback_console.documents.programs import SQLS
 
 # A command whose placeholder is beyond these cannot be filled in, so it is refused, not run.
 MOST = 3_000
@@ -79,6 +80,8 @@ def _in_step(step: Step) -> Iterator[Placeholder]:
         yield from _in_instructions(step)
     for command in commands_of(step):
         for use in uses(command.text):
+            if command.language in SQLS and use.text.startswith("["):
+                continue  # a name in brackets is quoted there, not asked for
             line = command.lines[0] + use.line
             yield Placeholder(use.text, use.kind, line, use.name, use.unit, "command", step.key)
 

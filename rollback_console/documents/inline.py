@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from rollback_console.documents.blocks import Block
+from rollback_console.documents.blocks import Block, BlockKind
 from rollback_console.documents.fold import fold
 from rollback_console.documents.model import Command
 from rollback_console.documents.programs import reads_like_command
@@ -36,13 +36,38 @@ def commands_of_item(block: Block) -> list[Command]:
     return _command(before, spans[0][2].strip(), after, block.lines)
 
 
-def command_of_cell(cell: str, line: int) -> list[Command]:
-    """The command a table cell consists of; a cell with an odd backtick was cut at a pipe."""
+def command_of_cell(cell: str, line: int, *, told: bool = False) -> list[Command]:
+    """The command a table cell consists of; a cell with an odd backtick was cut at a pipe.
+
+    `told`: the column is headed "Command", so code in it is one whatever its program.
+    """
     match = _CODE.fullmatch(cell.strip())
     text = match[2].strip() if match else cell.strip()
-    if len(text) > _MOST or "`" in text or not reads_like_command(text):
+    if len(text) > _MOST or "`" in text:
         return []
-    return [Command(text, (line, line))]
+    meant = told and match and re.match(r"[a-z][\w.-]* \S", text)
+    return [Command(text, (line, line))] if meant or reads_like_command(text) else []
+
+
+_PROMPT = re.compile(r"\s*\$ \S")
+
+
+def split_session(block: Block) -> tuple[Block, Block | None]:
+    """The words of a paragraph or item, and the lines from its first `$ ` on as a session."""
+    rows = block.text.split("\n")
+    at = next((at for at, row in enumerate(rows) if _PROMPT.match(row)), None)
+    if at is None:
+        return block, None
+    line = block.lines[0] + at
+    words = Block(block.kind, (block.lines[0], max(block.lines[0], line - 1)), "\n".join(rows[:at]))
+    session = Block(
+        BlockKind.FENCE,
+        (line - 1, block.lines[1]),
+        info="console",
+        rows=rows[at:],
+        depth=block.depth,
+    )
+    return words, session
 
 
 def _command(before: str, code: str, after: str, lines: tuple[int, int]) -> list[Command]:

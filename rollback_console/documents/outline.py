@@ -16,7 +16,10 @@ from rollback_console.documents.model import Lines
 from rollback_console.documents.sections import Part, part_of
 from rollback_console.documents.words import is_condition, is_or, is_warning, option_label
 
-_BOLD_LINE = re.compile(r"\s*(?:[^\w\s*\[]{1,4}\s*)?(?:\*\*|__)([^*\n]{2,120}?)(?:\*\*|__)\s*:?\s*")
+_BOLD_LINE = re.compile(
+    r"\s*(?:[^\w\s*\[]{1,4}\s*)?(?:\*\*|__)([^*\n]{2,120}?)(?:\*\*|__)\s*:?"
+    r"(?:\s*[_*]{0,2}\([^()\n]{1,60}\)[_*]{0,2})?\s*"
+)
 _REMARK = re.compile(
     r"note|expected|example|output|result|command|why|tip|run|what|purpose|nota|hinweis|remarque"
     r"|注|说明"

@@ -87,7 +87,7 @@ _NOT_ANGLE = re.compile(
 )
 _NOT_SQUARE = re.compile(
     r"\[(?:x|info|warn|warning|error|ok|fail|failed|debug|pass|passed|done|note|important|tip|caution"
-    r"|critical|fatal|success|skip|toc|\w-\w(?:\w-\w)*[\w-]*|[^\W\d]{1,2}|\w+=.*)\]",
+    r"|critical|fatal|success|skip|toc|\w-\w(?:\w-\w)*[\w-]*|[^\W\d]{1,2}|\w+=.*|[^,]*,[^ ].*)\]",
     re.IGNORECASE,
 )
 _NOT_BRACE = re.compile(r"\{(?:print|next|exit|else|end)\b.*\}")

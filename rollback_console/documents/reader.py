@@ -14,7 +14,6 @@ from rollback_console.documents.fields import (
     Field,
     fields_of,
     first,
-    is_generic,
     trailer_fields,
 )
 from rollback_console.documents.fold import plain
@@ -28,19 +27,21 @@ from rollback_console.documents.procedures import Reading, read_procedures, read
 from rollback_console.documents.roles import (
     SAID_ABOVE,
     concerns_us,
-    holds_only_lines,
     is_mere_list,
     is_part,
     kind_of,
     part_in,
     without_children,
 )
+from rollback_console.documents.runs import counted_around, may_hold_steps, phases_of
 from rollback_console.documents.scope import in_scope
 from rollback_console.documents.sections import (
     Part,
     part_of,
 )
 from rollback_console.documents.source import decode, split_lines
+from rollback_console.documents.steps import Doubt
+from rollback_console.documents.titles import title_of, title_section, without_heading
 
 
 def read(data: bytes | str) -> PlanDocument:
@@ -71,7 +72,7 @@ class _Reader:
         blocks = parse(self._without(head))
         spare(blocks)
         root = outline(blocks)
-        title = self._title_section(root)
+        title = title_section(root)
         self._preamble(root, title)
         self._sections(root, title)
         return self._document(head, title)
@@ -83,18 +84,10 @@ class _Reader:
 
     # Title and the lines under it.
 
-    def _title_section(self, root: Section) -> Section:
-        """The first heading, where it stands above all others; else the root."""
-        tops = root.children
-        if not tops or is_step_heading(tops[0].title):
-            return root
-        above = tops[0].level == 1 and not is_part(tops[0])
-        label = not root.blocks and holds_only_lines(tops[0])
-        return tops[0] if len(tops) == 1 or above or label else root
-
     def _preamble(self, root: Section, title: Section) -> None:
         if title.heading:
             self.coverage.claim("title", title.heading.lines)
+        self.coverage.claim("title", without_heading(root, title))
         for block in [*root.blocks, *(title.blocks if title is not root else [])]:
             found = fields_of([block])
             for one in found:
@@ -201,6 +194,7 @@ class _Reader:
     def _loose_steps(self, title: Section, scope: list[Section]) -> None:
         """`## Step 1` directly under the title."""
         steps = [section for section in scope if is_step_heading(section.title)]
+        steps = steps or phases_of(scope) or counted_around(scope)
         if steps:
             self._read_loose(title, steps)
             loose = set(map(id, steps))
@@ -218,6 +212,18 @@ class _Reader:
         ):
             body = without_children(title)
             self._steps(body)
+        else:
+            self._guessed_steps(scope)
+
+    def _guessed_steps(self, scope: list[Section]) -> None:
+        """Where no words promise steps, the first section that holds any is shown as such."""
+        found = next((s for s in scope if may_hold_steps(s)), None)
+        if found:
+            self._steps(found)
+            self.reading.procedures = [by_hand(one) for one in self.reading.procedures]
+            for one in self.reading.procedures:
+                doubt = Doubt("guessed-steps", found.line)
+                self.reading.doubts.setdefault(one.steps[0].key, []).append(doubt)
 
     def _read_loose(self, title: Section, steps: list[Section]) -> None:
         before = len(self.reading.procedures)
@@ -240,7 +246,7 @@ class _Reader:
         document = PlanDocument(
             source=self.text,
             encoding=self.encoding,
-            title=self._title(head, title),
+            title=title_of(title, self.fields, head.values),
             service=first(self.fields, "service", head.values),
             environment=first(self.fields, "environment", head.values),
             date=first(self.fields, "date", head.values),
@@ -271,10 +277,3 @@ class _Reader:
         """Of a plan that was not read to its end, nothing runs."""
         found = self.reading.procedures
         return tuple(found if self.end == len(self.lines) else map(by_hand, found))
-
-    def _title(self, head: FrontMatter, title: Section) -> str:
-        named = first(self.fields, "title", head.values)
-        heading = plain(title.title)
-        if heading and not is_generic(heading) and "title" not in head.values:
-            return heading
-        return named or first(self.fields, "service", head.values) or heading

@@ -58,12 +58,12 @@ _FORWARD = re.compile(synonyms.FORWARD)
 _STEPS = re.compile(synonyms.STEPS)
 _FOLLOW_UP = re.compile(synonyms.FOLLOW_UP)
 _WARNS = re.compile(
-    r"(?:important )?warnings?$|caution$|dangers?$|risks?\b|advertencia|avertissement|warnung|警告"
+    r"(?:important )?warnings?$|caution$|dangers?$|risks?\b|point of no return|advertencia|avertissement|warnung|警告"
     r"|تحذير"
 )
 _OUTRIGHT = re.compile(
     r"\bsteps?\b|procedure|process\b|instructions|how to|execution|\bpasos\b|procedimiento"
-    r"|etapes|schritte|vorgehen|ablauf"
+    r"|deroule|mode operatoire|marche a suivre|etapes|schritte|vorgehen|ablauf"
     r"|步骤|流程|操作|خطوات|اجراء"
 )
 _PLURAL = re.compile(

@@ -16,16 +16,16 @@ from rollback_console.documents.fences import Group, Remark
 from rollback_console.documents.model import Alternative, Command
 from rollback_console.documents.programs import going_back_act, signature
 from rollback_console.documents.words import (
-    is_condition,
+    condition_of,
     is_fallback,
     is_or,
     is_preferred,
-    is_warning,
     option_label,
     platform,
 )
 
 MOST = 8
+LEAVE_OUT = "Leave this out"
 
 
 @dataclass(slots=True)
@@ -114,7 +114,7 @@ def _take(parts: list[Part], group: Group, named: bool, *, alone: bool, last: bo
         _other_way(parts, group, group.remarks[0].text if group.remarks else "", fallback=False)
         parts[-1].guessed = group.commands[0].lines[0]
     elif not alone and (condition := _condition(group)):
-        parts.append(Part(ways=[_way(group, condition, condition), Way("Leave this out")]))
+        parts.append(Part(ways=[_way(group, condition, condition), Way(LEAVE_OUT)]))
     else:
         _shared(parts, group)
 
@@ -131,8 +131,7 @@ def _has_commands(parts: Sequence[Part]) -> bool:
 
 
 def _condition(group: Group) -> str:
-    texts = [r.text for r in group.remarks if is_condition(r.text) and not is_warning(r.text)]
-    return texts[0] if texts else ""
+    return next((text for r in group.remarks if (text := condition_of(r.text))), "")
 
 
 def _way(group: Group, label: str, condition: str = "", fallback: bool = False) -> Way:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from rollback_console.documents.attributes import is_set, settings_of
 from rollback_console.documents.blocks import Block, BlockKind
@@ -23,13 +24,13 @@ from rollback_console.documents.programs import destroys
 from rollback_console.documents.sections import Part, part_of
 from rollback_console.documents.segments import Choices, choose
 from rollback_console.documents.words import (
-    is_condition,
+    condition_of,
     is_gate,
-    is_warning,
+    is_put_off,
     speaks_of_loss,
 )
 
-__all__ = ["Doubt", "Found", "step_from", "step_from_groups"]
+__all__ = ["Doubt", "Found", "by_hand", "step_from", "step_from_groups"]
 
 _TIME = re.compile(
     r"\s*[(\[\uff08]\s*((?:~|ca\.?|approx\.?|about|est\.?:?)?\s*\d+(?:\s*[-–]\s*\d+)?\s*(?:s"
@@ -63,6 +64,12 @@ def step_from_groups(
     return Found(_finished(draft), draft.doubts, draft.messages)
 
 
+def by_hand(found: Found, doubt: Doubt) -> Found:
+    """The same, done by a person because of this doubt."""
+    kind = StepKind.MANUAL if found.step.runs else found.step.kind
+    return replace(found, step=replace(found.step, kind=kind), doubts=[*found.doubts, doubt])
+
+
 def _finished(draft: Draft) -> Step:
     choices = choose(draft.groups)
     _settle_conditions(draft, choices)
@@ -93,7 +100,7 @@ def _settle_conditions(draft: Draft, choices: Choices) -> None:
     filled = [group for group in draft.groups if group.commands]
     if len(filled) == 1 or not filled:
         said = filled[0].remarks if filled else draft.remarks
-        texts = [r.text for r in said if is_condition(r.text) and not is_warning(r.text)]
+        texts = [text for remark in said if (text := condition_of(remark.text))]
         draft.conditions += texts[:1]
     if choices.too_many:
         draft.doubts.append(Doubt("several-choices", draft.line))
@@ -123,7 +130,7 @@ def _joined(conditions: Sequence[str]) -> str:
 _HANDS = frozenset(
     {
         "unfinished-command", "left-out-commands", "unclosed-fence-text", "interactive-lines",
-        "other-language", "several-choices", "no-prompt", "not-commands", "not-shell", "too-much-to-read",
+        "other-language", "several-choices", "no-prompt", "not-commands", "not-shell", "put-off", "too-much-to-read",
     }
 )  # fmt: skip
 
@@ -133,6 +140,8 @@ def _kind(draft: Draft, choices: Choices, title: str) -> StepKind:
     if not runs:
         waits = is_set(draft.attributes, "gate") or is_gate(title)
         return StepKind.GATE if waits else StepKind.MANUAL
+    if is_put_off(title):
+        draft.doubts.append(Doubt("put-off", draft.line))
     if any(doubt.code in _HANDS for doubt in draft.doubts):
         return StepKind.MANUAL
     destructive = _destructive(draft, choices)

@@ -25,7 +25,7 @@ MESSAGE = (
 )
 
 NO_GO = (
-    r"when (?:not|never) to|when you should(?: not|n.?t)|do(?: not|n.?t) (?:use|roll|revert"
+    r"^(?:do not|don.?ts?)$|when (?:not|never) to|when you should(?: not|n.?t)|do(?: not|n.?t) (?:use|roll|revert"
     r"|execute)"
     r"|\bno rollback\b|\bno[ -]?go\b|when to avoid|not recommended|cuando no|quand ne pas"
     r"|wann nicht|quando non"
@@ -49,7 +49,8 @@ ABOUT = (
 )
 
 NEVER = (
-    r"^examples?\b|\bexamples?$|ejemplos?\b|exemples?\b|beispiele?\b|示例|مثال|\bdrill|rehears"
+    r"\b(?:undo|revers|revert)\w* (?:of )?(?:this|the) (?:undo|rollback|revert|reversal)\b"
+    r"|\bre-?apply|^if (?:it|that|this) (?:did|does)(?: not|n.?t) work|pitfalls?\b|^examples?\b|\bexamples?$|ejemplos?\b|exemples?\b|beispiele?\b|示例|مثال|\bdrill|rehears"
     r"|\bevidence|quick (?:reference|commands?)|cheat ?sheet|reference card"
     r"|troubleshoot"
     r"|common (?:issue|problem|error|mistake|pitfall)|known issue|\bfaq\b|incorrect|anti-?pattern"
@@ -85,7 +86,8 @@ SUCCESS = (
 )
 
 VERIFICATION = (
-    r"verif|validat|validaci|validierung|success criteria|exit criteria|acceptance"
+    r"^(?:did|has) (?:it|that) work|how do (?:i|we|you) know|^make sure|^proof\b"
+    r"|^post-?checks?\b|verif|validat|validaci|validierung|success criteria|exit criteria|acceptance"
     r"|smoke[ -]?test|sanity|health[ -]?check"
     r"|post[ -]?(?:rollback|recovery|revert) (?:check|test|verif|valid)|critical check|\bconfirm"
     r"|(?:^|rollback |quality |final )checks?$|rollback checklist$|criterios de exito|comprob"
@@ -97,7 +99,7 @@ VERIFICATION = (
 )
 
 TRIGGERS = (
-    r"when (?:to|do we|should (?:we|you|i)|you should) (?:roll|use|execute|trigger|revert"
+    r"^detect|back ?-?out (?:criteria|conditions?|triggers?)|^criteria\b|^why\b|when (?:to|do we|should (?:we|you|i)|you should) (?:roll|use|execute|trigger|revert"
     r"|initiate|activate"
     r"|invoke|perform|run|start|back|consider|do)|trigger|symptom|indicator|(?:rollback|decision"
     r"|abort|revert)"
@@ -153,7 +155,7 @@ CONTACTS = (
 )
 
 COMMUNICATION = (
-    r"communicat|notif|stakeholder|announce|\binform|who to (?:tell|notify|inform)|status page"
+    r"^tell\b|^people$|communicat|notif|stakeholder|announce|\binform|who to (?:tell|notify|inform)|status page"
     r"|comunicacion|avisar|prevenir|benachricht|kommunikation|comunicazione|comunicacao"
     r"|沟通|通知|通告|الاخطار|التواصل|الابلاغ|اشعار"
 )
@@ -183,7 +185,7 @@ FOLLOW_UP = (
 )
 
 STEPS = (
-    r"\bsteps?\b|procedures?|\bprocess\b|execut|instructions?|\bmethods?\b|\boptions?\b|strateg"
+    r"\bderoule|mode operatoire|marche a suivre|\btasks?$|\bactions? plan|\bsteps?\b|procedures?|\bprocess\b|execut|instructions?|\bmethods?\b|\boptions?\b|strateg"
     r"|scenario|phase"
     r"|\bstages?\b|\bhow to\b|\bcommands?\b|\bscripts?\b|\brunbook\b|playbook|automated"
     r"|manual(?:ly)?\b|emergency"

@@ -21,6 +21,7 @@ _FALLBACK = re.compile(
     r"\bif (?:that|this|it|the above|method|option|step|the previous|rollback"
     r"|.{1,40}?) (?:.{0,20} )?"
     r"(?:fails?|failed|doesn.?t work|does not work|is not enough|didn.?t work)|last resort"
+    r"|\bif .{1,80}\binstead\b|^if (?:that|this|it) (?:returns|gives|prints|errors|says|answers)\b"
     r"|fall ?back|ultimo recurso"
     r"|dernier recours|letztes mittel|si (?:eso|esto|falla)|si (?:cela )?echoue|falls das nicht"
     r"|最后手段|如果.{1,20}失败|اذا فشل"
@@ -40,6 +41,13 @@ _CONDITION = re.compile(
     r"|optional"
     r"|se necessario|apenas se|仅(?:当|在)|只有|如果|如需|如有|可选|必要时|فقط اذا|اذا|عند الحاجه|اختياري)"
 )
+_INTRODUCES = re.compile(r"(?:if|when|si|cuando|quand|wenn|falls|se|quando)\b")
+_ASIDE = re.compile(r"[(\uff08]([^()\uff08\uff09]{3,60})[)\uff09]\s*[.:]?$")
+_PUT_OFF = re.compile(
+    r"\bnot (?:now|yet|(?:during|in|before) (?:the |an? )?(?:incident|emergency|rollback|outage))\b"
+    r"|\b(?:an?|one|two|three|\d+) (?:day|week|month)s? later\b"
+    r"|\b(?:do not|don.?t|never) (?:run|execute|do|use|try) (?:this|these|it|them)\b"
+)
 _WARNING = re.compile(
     r"(?:critical )?(?:warning|caution|danger(?:ous)?|attention|careful|be careful|beware"
     r"|last resort|destructive"
@@ -57,6 +65,8 @@ _WARNING_INSIDE = re.compile(
     r"|perdida de datos|perdera|perte de donnees|perdra|datenverlust|verloren|数据丢失|不可逆|丢失|فقدان"
 )
 _MARK = re.compile(r"^[\s>]*(?:⚠|🚨|❗|‼|☠|🛑|\[!(?:WARNING|CAUTION|IMPORTANT)\])")
+# Written so, it is shouted: the reader is to stop there and look.
+_STOP = re.compile(r"\bSTOP(?:[,.!:]|$| and\b| here\b)")
 _LOSS = re.compile(
     r"data[ -]?loss|lose |lost|destroy|erase|wipe|overwrit|delet|destructive|irreversib"
     r"|no return|cannot be undone"
@@ -112,19 +122,46 @@ def is_fallback(text: str) -> bool:
 
 def platform(text: str) -> str:
     """The platform a remark consists of, or empty."""
-    match = _PLATFORM.fullmatch(fold(text))
+    match = _PLATFORM.fullmatch(re.sub(r"\s*\([^()]{1,40}\)$", "", fold(text)))
     return match["name"] if match else ""
 
 
 def is_condition(text: str) -> bool:
     """The remark says when its commands apply at all."""
-    return bool(_CONDITION.match(_lead(text)))
+    folded = _lead(text)
+    introduces = text.rstrip().endswith((":", "\uff1a")) and _INTRODUCES.match(folded)
+    return bool(_CONDITION.match(folded) or introduces)
+
+
+def condition_of(text: str) -> str:
+    """When the remark's commands apply, be it said in an aside; empty when always."""
+    if is_warning(text):
+        return ""
+    aside = _ASIDE.search(text)
+    if aside and is_condition(aside[1]):
+        return aside[1].strip()
+    return text if is_condition(text) else ""
+
+
+def is_put_off(text: str) -> bool:
+    """The words say not to do it now, or not at all."""
+    return bool(_PUT_OFF.search(fold(text)))
 
 
 def is_warning(text: str) -> bool:
     """The remark warns."""
     folded = _lead(text)
-    return bool(_MARK.match(text) or _WARNING.match(folded) or _WARNING_INSIDE.search(folded))
+    return bool(
+        _MARK.match(text)
+        or _STOP.search(text)
+        or _WARNING.match(folded)
+        or _WARNING_INSIDE.search(folded)
+    )
+
+
+def is_shout(text: str) -> bool:
+    """Whether the line shouts STOP."""
+    return bool(_STOP.search(text))
 
 
 def speaks_of_loss(text: str) -> bool:
