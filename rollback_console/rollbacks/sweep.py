@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Sized
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
 
@@ -25,11 +26,15 @@ OVERDUE = timedelta(seconds=4)
 """After so long the sweep no longer trusts that a worker will come, and drives by itself."""
 
 
+ROOM = 32
+"""Rollbacks that one sweeper drives at a time; when there are more, they take turns."""
+
+
 def forever(stop: threading.Event) -> None:
     """Sweep every `SWEEP_EVERY` until `stop` is set; a failing sweep is logged and repeated."""
     signals.sweeping.send_robust(sender=None, stop=stop)
     with (
-        ThreadPoolExecutor(max_workers=16, thread_name_prefix="sweep") as pool,
+        ThreadPoolExecutor(max_workers=ROOM, thread_name_prefix="sweep") as pool,
         ThreadPoolExecutor(max_workers=4, thread_name_prefix="ask") as asking,
     ):
         driving: dict[int, Future[None]] = {}
@@ -58,7 +63,7 @@ def once(pool: ThreadPoolExecutor, driving: dict[int, Future[None]]) -> None:
     for number in due():
         taken = enqueue(number)
         if number not in driving and (not taken or number in overdue):
-            driving[number] = pool.submit(_drive, number)
+            driving[number] = pool.submit(_drive, number, driving)
 
 
 def due(since: timedelta = timedelta(0)) -> list[int]:
@@ -84,9 +89,9 @@ def _expire(number: int) -> None:
         carry.expire(row)
 
 
-def _drive(number: int) -> None:
+def _drive(number: int, driving: Sized) -> None:
     try:
-        while driver.advance(number):
+        while driver.advance(number) and len(driving) <= ROOM:
             pass
     except Exception:
         log.exception("Driving rollback %s failed; it stays due.", number)

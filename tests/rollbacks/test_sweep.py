@@ -1,0 +1,51 @@
+"""What the sweep drives by itself while no worker does."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from rollback_console.plans.models import DecisionMaker, Environment
+from rollback_console.remote.pool import Pool
+from rollback_console.rollbacks import connections, driver, sweep
+from rollback_console.rollbacks.models import StepRun
+from tests import make
+from tests.fleet import Fleet
+from tests.make import PLAN, Stage
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def elsewhere(stage: Stage, number: int) -> Stage:
+    """Another environment with the same people and a host of its own."""
+    environment = Environment.objects.create(slug=f"e-{number}", name=f"E{number}")
+    DecisionMaker.objects.create(environment=environment, user=stage.cast.lee, role="Lead")
+    host = make.host(environment, f"host-{number}", stage.cast.ada)
+    return replace(stage, environment=environment, host=host)
+
+
+def test_more_rollbacks_than_it_has_room_for_take_turns(
+    stage: Stage, fleet: Fleet, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.SLICE = timedelta(seconds=0.2)
+    monkeypatch.setattr(connections, "kept", Pool(fleet.connect, idle=0))
+    monkeypatch.setattr(sweep, "enqueue", lambda number: False)
+    monkeypatch.setattr(sweep, "ROOM", 1)
+    for number in range(3):
+        make.approved(elsewhere(stage, number), PLAN.replace("echo stopping", f"hang {number}"))
+    driving: dict[int, Future[None]] = {}
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        try:
+            for number in range(3):
+                while not StepRun.objects.filter(host=f"host-{number}", state="running").exists():
+                    sweep.once(pool, driving)
+                    next(iter(driving.values())).result(timeout=30)
+        finally:
+            driver.stopping.set()
+    driver.stopping.clear()
+    assert {host for host, _ in fleet.order} == {"host-0", "host-1", "host-2"}
+    assert set(fleet.starts.values()) == {1}
