@@ -106,6 +106,13 @@ def may_break_glass(person: User) -> bool:
     return person.is_active and found.exists()
 
 
+def let_break_glass(person: User, may: bool) -> None:
+    """Give that right to a person by name, or take it away."""
+    found = Permission.objects.get(codename="break_glass", content_type__app_label="rollbacks")
+    change = person.user_permissions.add if may else person.user_permissions.remove
+    change(found)
+
+
 def glass_broken(rollback: Rollback) -> bool:
     """Whether this very snapshot was started by somebody who may still do without approvals."""
     used = BreakGlass.objects.filter(rollback=rollback).select_related("by").first()

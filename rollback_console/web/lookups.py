@@ -9,7 +9,7 @@ from django.db.models import Count, Max, QuerySet
 
 from rollback_console.engine import authority
 from rollback_console.engine.authority import Maker
-from rollback_console.engine.snapshot import PolicySpec
+from rollback_console.plans import policy
 from rollback_console.plans.models import (
     DecisionMaker,
     Environment,
@@ -42,6 +42,7 @@ class Who:
     quorum: int
     role: str
     able: list[Maker]
+    cannot: list[Maker]
     missing: str
 
 
@@ -66,20 +67,19 @@ def place(environment: Environment) -> Place:
 
 def who_could(environment: Environment, *, asks: User, risk: str) -> Who:
     """Who could approve a rollback that `asks` opened now, with "code" or "data" at risk."""
-    data = risk == "data"
-    policy = PolicySpec(
-        quorum=environment.approvals_data if data else environment.approvals_code,
-        required_role=environment.data_role if data else "",
-    )
+    rules = policy.spec(environment, risky=risk == "data")
     makers = services.makers_of(environment)
     barred = frozenset({asks.pk})
+    request = authority.Request("", rules, barred)
+    able = authority.able(request, makers, [])
     return Who(
         asks=asks,
         risk=risk,
-        quorum=policy.quorum,
-        role=policy.required_role,
-        able=[maker for maker in makers if maker.person not in barred],
-        missing=authority.unsatisfiable(policy, makers, barred),
+        quorum=rules.quorum,
+        role=rules.required_role,
+        able=able,
+        cannot=[maker for maker in makers if maker not in able],
+        missing=authority.unsatisfiable(rules, makers, barred),
     )
 
 

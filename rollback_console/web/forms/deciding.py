@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.contrib.auth.models import User
 
+from rollback_console.rollbacks.break_glass import SHORTEST
 from rollback_console.rollbacks.models import Rollback
 
-from .base import ConsoleForm
+from .base import ConsoleForm, PersonField
 
 
 class DecisionForm(ConsoleForm):
@@ -53,3 +55,65 @@ class RejectionForm(ConsoleForm):
 
     snapshot_sha256 = forms.CharField(widget=forms.HiddenInput)
     note = forms.CharField(required=False, max_length=2000)
+
+
+class BreakGlassForm(ConsoleForm):
+    """Starting without approval: the reason, and everywhere the environment's name typed."""
+
+    snapshot_sha256 = forms.CharField(widget=forms.HiddenInput)
+    reason = forms.CharField(
+        label="Why nobody who decides can be asked",
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="At least 20 characters. Everybody who answers for this environment reads it "
+        "at once, and somebody else reviews it afterwards.",
+    )
+    place = forms.CharField(widget=forms.TextInput(attrs={"autocomplete": "off"}))
+
+    def __init__(self, rollback: Rollback, data: Any = None) -> None:
+        initial = {"snapshot_sha256": rollback.snapshot_sha256}
+        super().__init__(data, initial=initial, auto_id="id_glass_%s")
+        self.name = rollback.environment.name
+        self.fields["place"].label = f"Type {self.name} to start it"
+        wanted = f"Type {self.name}, the environment this would change."
+        self.fields["place"].error_messages["required"] = wanted
+
+    def clean_reason(self) -> str:
+        """Long enough to be reviewed."""
+        typed: str = self.cleaned_data["reason"]
+        if len(" ".join(typed.split())) < SHORTEST:
+            raise forms.ValidationError(f"Give at least {SHORTEST} characters of reason.")
+        return typed
+
+    def clean_place(self) -> str:
+        """The environment's name, letter case apart."""
+        typed: str = self.cleaned_data["place"]
+        if typed.strip().casefold() != self.name.casefold():
+            raise forms.ValidationError(f"Type {self.name}, the environment this would change.")
+        return typed
+
+
+class DelegationForm(ConsoleForm):
+    """Lending one's right to decide."""
+
+    to = PersonField(User.objects.none(), label="To")
+    hours = forms.TypedChoiceField(
+        label="For",
+        coerce=int,
+        initial=8,
+        choices=[
+            (4, "4 hours"),
+            (8, "8 hours"),
+            (24, "a day"),
+            (72, "3 days"),
+            (168, "a week"),
+            (336, "2 weeks"),
+            (720, "30 days"),
+        ],
+    )
+    reason = forms.CharField(label="Why", required=False, max_length=200)
+
+    def __init__(self, giver: User, data: Any = None) -> None:
+        super().__init__(data, auto_id="id_lend_%s")
+        others = User.objects.filter(is_active=True).exclude(pk=giver.pk).order_by("username")
+        self.fields["to"].queryset = others  # type: ignore[attr-defined]

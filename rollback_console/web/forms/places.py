@@ -43,6 +43,7 @@ class EnvironmentForm(Undecorated, forms.ModelForm):  # type: ignore[type-arg]
             "request_expires",
             "start_expires",
             "escalate_after",
+            "remind_before",
             "readiness_rule",
             "rehearses",
         ]
@@ -57,8 +58,12 @@ class EnvironmentForm(Undecorated, forms.ModelForm):  # type: ignore[type-arg]
             "escalate_after": "Minutes until the next rung is asked",
             "readiness_rule": "When the hosts say that it would not work",
             "rehearses": "This is where rollbacks are rehearsed for",
+            "remind_before": "Minutes before the end when those asked are reminded",
         }
-        help_texts = {"data_role": "Such as DevOps Lead; empty: any decision maker."}
+        help_texts = {
+            "data_role": "Such as DevOps Lead; empty: any decision maker.",
+            "remind_before": "Once more at a third of that; 0: never.",
+        }
 
     def clean(self) -> dict[str, Any]:
         """Nothing may run unapproved, and data needs no fewer people than code."""
@@ -91,6 +96,14 @@ class DecisionMakerForm(Undecorated, forms.ModelForm):  # type: ignore[type-arg]
         if self.instance.environment.decision_makers.filter(user=user).exists():
             raise forms.ValidationError("They decide here already. Remove them first to change it.")
         return user
+
+
+class RungForm(Undecorated, forms.ModelForm):  # type: ignore[type-arg]
+    """Another role or rung for who decides already."""
+
+    class Meta:
+        model = DecisionMaker
+        fields = ["role", "rung"]
 
 
 class SecretForm(ConsoleForm):

@@ -21,7 +21,7 @@ from rollback_console.rollbacks.models import Rollback
 from rollback_console.rollbacks.view import snapshot_of
 from rollback_console.web.answers import done, refused
 from rollback_console.web.finding import rollback_of
-from rollback_console.web.forms.deciding import DecisionForm, RejectionForm
+from rollback_console.web.forms.deciding import BreakGlassForm, DecisionForm, RejectionForm
 from rollback_console.web.limits import costly
 from rollback_console.web.requests import person
 from rollback_console.web.signing.stepping import step_up
@@ -29,7 +29,11 @@ from rollback_console.web.steps import no_return, stations
 
 
 def page(
-    request: HttpRequest, rollback: Rollback, by: User, form: DecisionForm | None = None
+    request: HttpRequest,
+    rollback: Rollback,
+    by: User,
+    form: DecisionForm | None = None,
+    glass_form: BreakGlassForm | None = None,
 ) -> HttpResponse:
     """Everything a decision needs, and the buttons for those who may press them."""
     found = standing.deciding_of(rollback, by)
@@ -41,15 +45,17 @@ def page(
         "danger": no_return(found.snapshot),
         "estimates": document(rollback.revision).estimates,
         "form": form or DecisionForm(rollback),
+        "glass_form": glass_form or BreakGlassForm(rollback),
         "changes": _since_last(found),
         "drift": _drift(rollback),
         "readiness": readiness.latest(rollback.revision, rollback.snapshot_sha256),
         "costing": costing.costing(rollback.revision, found.snapshot),
         "asking": askings.open_asking(rollback.revision, rollback.snapshot_sha256),
         "asks_hosts": (RollbackState.REQUESTED, RollbackState.APPROVED),
+        "asking": rollback.state in (RollbackState.REQUESTED, RollbackState.APPROVED),
         "mine": rollback.requested_by_id == by.pk,
     }
-    status = 422 if form is not None else 200
+    status = 422 if form or glass_form else 200
     return render(request, "rollbacks/approval.html", facts, status=status)
 
 

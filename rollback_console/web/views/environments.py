@@ -8,6 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_POST
 
+from rollback_console.plans import deciders, policy
+from rollback_console.plans.errors import PlanError
 from rollback_console.plans.models import DecisionMaker, Environment, HostGroup, Secret
 from rollback_console.web import lookups
 from rollback_console.web.answers import done, refused
@@ -15,10 +17,11 @@ from rollback_console.web.forms.places import (
     DecisionMakerForm,
     EnvironmentForm,
     GroupForm,
+    RungForm,
     SecretForm,
     WhoForm,
 )
-from rollback_console.web.requests import admin_only
+from rollback_console.web.requests import admin_only, person
 from rollback_console.web.signing.stepping import step_up
 
 
@@ -34,10 +37,9 @@ def listing(request: HttpRequest) -> HttpResponse:
 def new(request: HttpRequest) -> HttpResponse:
     """Describe an environment."""
     form = EnvironmentForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        made = form.save()
+    if request.method == "POST" and form.is_valid() and _kept(request, form):
         sentence = "Now name who decides there, and which hosts there are."
-        return done(request, sentence, "environment", slug=made.slug)
+        return done(request, sentence, "environment", slug=form.instance.slug)
     status = 422 if form.errors else 200
     return render(request, "environments/new.html", {"form": form}, status=status)
 
@@ -48,11 +50,9 @@ def show(request: HttpRequest, slug: str) -> HttpResponse:
     """One environment; POST changes its rules."""
     environment = _find(slug)
     form = EnvironmentForm(request.POST or None, instance=environment)
-    if request.method == "POST" and form.is_valid():
-        made = form.save()
-        return done(
-            request, "Kept. It holds for requests from now on.", "environment", slug=made.slug
-        )
+    if request.method == "POST" and form.is_valid() and _kept(request, form):
+        sentence = "Kept. It holds for requests from now on."
+        return done(request, sentence, "environment", slug=form.instance.slug)
     return _page(request, _find(slug), rules=form)
 
 
@@ -65,8 +65,29 @@ def name_decision_maker(request: HttpRequest, slug: str) -> HttpResponse:
     form = DecisionMakerForm(environment, request.POST)
     if not form.is_valid():
         return _page(request, environment, maker=form)
-    made = form.save()
+    try:
+        made = policy.name(environment, by=person(request), **form.cleaned_data)
+    except PlanError as error:
+        return refused(request, error, "environment", slug=slug)
     return done(request, f"{made.user} decides here as {made.role}.", "environment", slug=slug)
+
+
+@require_POST
+@admin_only
+@step_up("change who decides in {slug}")
+def change_decision_maker(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """Another role or rung for somebody who decides."""
+    maker = get_object_or_404(DecisionMaker, environment__slug=slug, pk=number)
+    form = RungForm(request.POST, instance=maker)
+    if not form.is_valid():
+        wrong = "Give a role in up to 60 characters, and a rung that counts from 1."
+        return refused(request, wrong, "environment", slug=slug)
+    try:
+        made = policy.change(maker, by=person(request), **form.cleaned_data)
+    except PlanError as error:
+        return refused(request, error, "environment", slug=slug)
+    said = f"{made.user} decides here as {made.role}, rung {made.rung}."
+    return done(request, said, "environment", slug=slug)
 
 
 @require_POST
@@ -75,7 +96,10 @@ def name_decision_maker(request: HttpRequest, slug: str) -> HttpResponse:
 def remove_decision_maker(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Somebody decides here no longer; approvals they gave stay on record."""
     maker = get_object_or_404(DecisionMaker, environment__slug=slug, pk=number)
-    maker.delete()
+    try:
+        policy.remove(maker, by=person(request))
+    except PlanError as error:
+        return refused(request, error, "environment", slug=slug)
     return done(request, f"{maker.user} decides here no longer.", "environment", slug=slug)
 
 
@@ -125,6 +149,15 @@ def remove_group(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     return done(request, f"The group {group.name} is removed.", "environment", slug=slug)
 
 
+def _kept(request: HttpRequest, form: EnvironmentForm) -> bool:
+    """Save the rules, or say on the form why nobody could meet them."""
+    try:
+        policy.keep(form.save(commit=False), by=person(request))
+    except PlanError as error:
+        form.add_error(None, str(error))
+    return not form.errors
+
+
 def _find(slug: str) -> Environment:
     return get_object_or_404(Environment, slug=slug)
 
@@ -141,6 +174,9 @@ def _page(request: HttpRequest, environment: Environment, **forms: Any) -> HttpR
         "who_form": who,
         "who": lookups.who_could(environment, **who.cleaned_data) if who.is_valid() else None,
         "found": lookups.place(environment),
+        "missing": policy.missing(environment),
+        "stranded": policy.stranded(environment),
+        "lent": deciders.standing(environment),
         **forms,
     }
     return render(request, "environments/environment.html", page, status=422 if wrong else 200)

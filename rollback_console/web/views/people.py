@@ -7,6 +7,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_POST
 
+from rollback_console.plans import delegations
+from rollback_console.rollbacks import rights
 from rollback_console.web.answers import done, refused
 from rollback_console.web.forms.people import PersonForm
 from rollback_console.web.requests import admin_only, person
@@ -41,7 +43,13 @@ def show(request: HttpRequest, number: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         form.save()
         return done(request, "Kept.", "person", number=number)
-    page = {"form": form, "person": get_object_or_404(User, pk=number)}
+    page = {
+        "form": form,
+        "person": get_object_or_404(User, pk=number),
+        "glass": rights.may_break_glass(found),
+        "delegations": delegations.of(found)[:20],
+        "standing": delegations.standing_ids(),
+    }
     return render(request, "people/person.html", page, status=_status(form))
 
 
@@ -66,6 +74,19 @@ def activate(request: HttpRequest, number: int) -> HttpResponse:
     found = get_object_or_404(User, pk=number)
     User.objects.filter(pk=number).update(is_active=True)
     return done(request, f"{found.username} can sign in again.", "person", number=number)
+
+
+@require_POST
+@admin_only
+@step_up("say who may break glass")
+def break_glass(request: HttpRequest, number: int) -> HttpResponse:
+    """Give or take the right to start without approval; nobody gives it to themselves."""
+    found, gives = get_object_or_404(User, pk=number), request.POST.get("may") == "yes"
+    if gives and found == person(request):
+        return refused(request, "Another Admin must give you that right.", "person", number=number)
+    rights.let_break_glass(found, gives)
+    said = "may break glass" if gives else "may not break glass any more"
+    return done(request, f"{found.username} {said}.", "person", number=number)
 
 
 def _status(form: PersonForm) -> int:

@@ -1,0 +1,26 @@
+"""`broken_glass`: that a rollback was started without approval, and the review of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.template import Context, Library
+
+from rollback_console.rollbacks import break_glass
+from rollback_console.rollbacks.models import BreakGlass, Rollback
+
+register = Library()
+
+
+@register.inclusion_tag("rollbacks/_glass.html", takes_context=True)
+def broken_glass(context: Context, rollback: Rollback) -> dict[str, Any]:
+    """Who broke the glass and why, with the form that closes the review for those who may."""
+    found = BreakGlass.objects.filter(rollback=rollback)
+    used = found.select_related("by", "reviewed_by", "rollback").first()
+    may_not = break_glass.why_not_review(used, context["request"].user) if used else ""
+    return {
+        "rollback": rollback,
+        "used": used,
+        "may_not": may_not,
+        "csrf_token": context.get("csrf_token"),
+    }

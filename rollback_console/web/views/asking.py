@@ -1,0 +1,80 @@
+"""What is posted about a request besides yes and no: questions, nudges, break-glass."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_POST
+
+from rollback_console.rollbacks import break_glass as glass
+from rollback_console.rollbacks import services
+from rollback_console.rollbacks.errors import Changed, Refused
+from rollback_console.web.answers import done, refused
+from rollback_console.web.finding import rollback_of
+from rollback_console.web.forms.deciding import BreakGlassForm
+from rollback_console.web.requests import person
+from rollback_console.web.signing.stepping import step_up
+
+from . import approvals
+
+
+@require_POST
+def ask(request: HttpRequest, number: int) -> HttpResponse:
+    """Put a question into the timeline."""
+    try:
+        services.ask(rollback_of(number), by=person(request), text=request.POST.get("text", ""))
+    except Refused as error:
+        return refused(request, error, "rollback", number=number)
+    return done(request, "Your question is on record.", "rollback", number=number)
+
+
+@require_POST
+def answer(request: HttpRequest, number: int, question: int) -> HttpResponse:
+    """Answer a question."""
+    rollback, text = rollback_of(number), request.POST.get("text", "")
+    try:
+        services.answer_question(rollback, question=question, by=person(request), text=text)
+    except Refused as error:
+        return refused(request, error, "rollback", number=number)
+    return done(request, "Your answer is on record.", "rollback", number=number)
+
+
+@require_POST
+def nudge(request: HttpRequest, number: int) -> HttpResponse:
+    """Ask those who decide once more."""
+    try:
+        told = services.nudge(rollback_of(number), by=person(request))
+    except Refused as error:
+        return refused(request, error, "rollback", number=number)
+    names = ", ".join(each["name"] for each in told.facts["to"])
+    return done(request, f"Nudged {names}.", "rollback", number=number)
+
+
+@require_POST
+@step_up("start rollback {number} without approval")
+def break_glass(request: HttpRequest, number: int) -> HttpResponse:
+    """Start it without the approvals it needs."""
+    rollback, by = rollback_of(number), person(request)
+    form = BreakGlassForm(rollback, request.POST)
+    if not form.is_valid() and not glass.why_not(rollback, by):
+        return approvals.page(request, rollback, by, glass_form=form)
+    seen, reason = request.POST.get("snapshot_sha256", ""), request.POST.get("reason", "")
+    try:
+        services.break_glass(rollback, by=by, snapshot_sha256=seen, reason=reason)
+    except Changed as error:
+        return approvals.changed(request, rollback, error)
+    except Refused as error:
+        return refused(request, error, "rollback", number=number)
+    sentence = "It starts without approval. All who answer for this environment are told."
+    return done(request, sentence, "rollback", number=number)
+
+
+@require_POST
+@step_up("close the review of rollback {number}")
+def review(request: HttpRequest, number: int) -> HttpResponse:
+    """Close the review of a start without approval."""
+    rollback, finding = rollback_of(number), request.POST.get("finding", "")
+    try:
+        services.close_review(rollback, by=person(request), finding=finding)
+    except Refused as error:
+        return refused(request, error, "rollback", number=number)
+    return done(request, "The review is closed and on record.", "rollback", number=number)

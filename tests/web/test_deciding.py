@@ -1,0 +1,305 @@
+"""Questions, nudges, loans of rights and break-glass, as pages offer and refuse them."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from rollback_console.plans import delegations
+from rollback_console.plans.models import DecisionMaker, Delegation, Environment
+from rollback_console.postmortems import services as postmortems
+from rollback_console.rollbacks.models import BreakGlass, Rollback
+from tests import make
+
+from .conftest import SignIn, words
+
+REASON = "Payments are down and nobody answers the phone"
+FINDING = "Right to do; the rota had a gap on Sunday"
+
+
+def page(client: Client, rollback: Rollback) -> str:
+    return words(client.get(f"/rollbacks/{rollback.pk}/"))
+
+
+def grant(user: User) -> None:
+    user.user_permissions.add(Permission.objects.get(codename="break_glass"))
+
+
+def test_the_page_shows_the_rung_the_countdown_and_who_comes_next(
+    signed_in: SignIn, stage: make.Stage, asked: Rollback
+) -> None:
+    shown = page(signed_in(stage.cast.vic), asked)
+    assert "Asked now up to rung 1" in shown
+    assert "rung 2 is asked in" in shown
+    assert "Left to decide" in shown
+    Rollback.objects.update(rung=2)
+    assert "nobody stands higher" in page(signed_in(stage.cast.vic), asked)
+
+
+def test_a_decision_maker_who_may_not_approve_is_listed_with_the_reason(
+    signed_in: SignIn, stage: make.Stage
+) -> None:
+    DecisionMaker.objects.create(environment=stage.environment, user=stage.cast.dana, role="CTO")
+    rollback = make.requested(stage)
+    shown = page(signed_in(stage.cast.vic), rollback)
+    assert "1 decision maker may not approve" in shown
+    assert "Dana Example, CTO: asked for this, or wrote its plan last" in shown
+
+
+def test_those_who_are_asked_are_nudged_once(
+    signed_in: SignIn, stage: make.Stage, asked: Rollback
+) -> None:
+    client = signed_in(stage.cast.dana)
+    assert "Nudge Lee Example" in page(client, asked)
+    client.post(f"/rollbacks/{asked.pk}/nudges/")
+    assert "Nudged Lee Example." in page(client, asked)
+    client.post(f"/rollbacks/{asked.pk}/nudges/")
+    assert "They were nudged just now." in page(client, asked)
+    assert asked.events.filter(kind="approval.nudged").count() == 1
+    assert "Nudge Lee" not in page(signed_in(stage.cast.vic), asked)
+    signed_in(stage.cast.vic).post(f"/rollbacks/{asked.pk}/nudges/")
+    assert asked.events.filter(kind="approval.nudged").count() == 1
+
+
+def test_a_question_waits_for_its_answer_on_the_page(
+    signed_in: SignIn, stage: make.Stage, asked: Rollback
+) -> None:
+    lee, dana = signed_in(stage.cast.lee), signed_in(stage.cast.dana)
+    lee.post(f"/rollbacks/{asked.pk}/questions/", {"text": "Which <b>dump</b>?"})
+    assert "Lee Example asks" in page(dana, asked)
+    assert "Which <b>dump</b>? no answer yet" in page(dana, asked)
+    seq = asked.events.get(kind="approval.asked").seq
+    dana.post(f"/rollbacks/{asked.pk}/questions/{seq}/answers/", {"text": "Of 03:00"})
+    assert "no answer yet" not in page(lee, asked)
+    assert "Dana Example, just now : Of 03:00" in page(lee, asked)
+    dana.post(f"/rollbacks/{asked.pk}/questions/1/answers/", {"text": "x"})
+    assert "Event 1 of this rollback is no question." in page(dana, asked)
+
+
+def test_what_freezing_anew_changed_is_shown(
+    signed_in: SignIn, stage: make.Stage, asked: Rollback
+) -> None:
+    stage.host.address = "192.0.2.77"
+    stage.host.save()
+    client = signed_in(stage.cast.dana)
+    client.post(f"/rollbacks/{asked.pk}/renewals/")
+    shown = page(client, asked)
+    assert "It was frozen anew: 1 difference" in shown
+    assert "hosts.1.address 192.0.2.1 192.0.2.77" in shown
+
+
+def test_everybody_sees_who_decides_and_who_could_approve_what_they_ask_for(
+    signed_in: SignIn, stage: make.Stage
+) -> None:
+    shown = words(signed_in(stage.cast.vic).get("/environments/staging/deciders/"))
+    assert "1 Lee Example Deploy Lead 2 Sam Example DevOps Lead" in shown
+    assert "These may: Lee Example (Deploy Lead, rung 1), Sam Example" in shown
+    assert "Lend your right" not in shown
+    shown = words(signed_in(stage.cast.lee).get("/environments/staging/deciders/"))
+    assert "These may: Sam Example (DevOps Lead, rung 2). Whoever" in shown
+    assert "Not Lee Example: nobody approves what they ask for" in shown
+
+
+def test_a_right_is_lent_used_and_ended_on_pages(signed_in: SignIn, stage: make.Stage) -> None:
+    lee, vic = signed_in(stage.cast.lee), signed_in(stage.cast.vic)
+    fields = {"to": stage.cast.vic.pk, "hours": "8", "reason": "On a plane"}
+    answer = lee.post("/environments/staging/delegations/", fields, follow=True)
+    assert "Vic Example decides for you until" in words(answer)
+    assert "Vic Example for Lee Example" in words(vic.get("/account/delegations/"))
+    rollback = make.requested(stage)
+    shown = page(vic, rollback)
+    assert "You would approve as Deploy Lead for Lee Example" in shown
+    vic.post(f"/rollbacks/{rollback.pk}/approvals/", {"snapshot_sha256": rollback.snapshot_sha256})
+    assert "Vic Example, Deploy Lead for Lee Example" in page(vic, rollback)
+    assert "approved as Deploy Lead for Lee Example" in page(vic, rollback)
+    lent = Delegation.objects.get()
+    dana = signed_in(stage.cast.dana)
+    refused = dana.post(f"/delegations/{lent.pk}/revocations/", follow=True)
+    assert "Only who lent this right" in words(refused)
+    vic.post(f"/delegations/{lent.pk}/revocations/")
+    lent.refresh_from_db()
+    assert lent.revoked_by == stage.cast.vic
+    assert "revoked by Vic Example" in words(lee.get("/account/delegations/"))
+
+
+@pytest.mark.parametrize("who", ["dana", "vic", "ada"])
+def test_who_decides_nowhere_lends_nothing(signed_in: SignIn, stage: make.Stage, who: str) -> None:
+    client = signed_in(getattr(stage.cast, who))
+    fields = {"to": stage.cast.lee.pk, "hours": "8"}
+    answer = client.post("/environments/staging/delegations/", fields, follow=True)
+    assert "Only a decision maker of this environment can lend" in words(answer)
+    assert not Delegation.objects.exists()
+
+
+def test_a_loan_for_a_time_that_is_not_offered_is_not_made(
+    signed_in: SignIn, stage: make.Stage
+) -> None:
+    fields = {"to": stage.cast.vic.pk, "hours": "99999"}
+    client = signed_in(stage.cast.lee)
+    assert client.post("/environments/staging/delegations/", fields).status_code == 422
+    assert not Delegation.objects.exists()
+
+
+def glass(client: Client, rollback: Rollback, **fields: str) -> object:
+    wanted = {"snapshot_sha256": rollback.snapshot_sha256, "reason": REASON, "place": "staging"}
+    return client.post(f"/rollbacks/{rollback.pk}/break-glass/", {**wanted, **fields})
+
+
+def test_break_glass_is_offered_to_those_who_may_alone(
+    signed_in: SignIn, stage: make.Stage, asked: Rollback
+) -> None:
+    client = signed_in(stage.cast.dana)
+    assert "Break glass and start" not in page(client, asked)
+    glass(client, asked)
+    assert "You may not break glass." in page(client, asked)
+    assert not BreakGlass.objects.exists()
+    grant(stage.cast.dana)
+    assert "Break glass and start" in page(client, asked)
+
+
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [
+        ({"reason": "Because"}, "Give at least 20 characters of reason."),
+        ({"reason": ""}, "This field is required."),
+        ({"place": "production"}, "Type STAGING, the environment this would change."),
+        ({"place": ""}, "Type STAGING, the environment this would change."),
+    ],
+)
+def test_break_glass_takes_a_reason_and_the_environments_name(
+    signed_in: SignIn, stage: make.Stage, asked: Rollback, fields: dict[str, str], says: str
+) -> None:
+    grant(stage.cast.dana)
+    answer = glass(signed_in(stage.cast.dana), asked, **fields)
+    assert getattr(answer, "status_code", 0) == 422
+    assert says in words(answer)
+    assert not BreakGlass.objects.exists()
+
+
+def test_breaking_glass_needs_fresh_proof_and_then_goes_on(
+    stage: make.Stage, asked: Rollback
+) -> None:
+    grant(stage.cast.dana)
+    client = make.signed_in(stage.cast.dana, minutes_ago=30)
+    answer = glass(client, asked)
+    assert "/account/confirmation/" in getattr(answer, "headers")["Location"]  # noqa: B009
+    assert not BreakGlass.objects.exists()
+    client.post("/account/confirmation/", {"password": make.PASSWORD})
+    assert BreakGlass.objects.get().by == stage.cast.dana
+
+
+def test_a_broken_glass_shows_everywhere_until_somebody_else_reviewed_it(
+    signed_in: SignIn, stage: make.Stage, asked: Rollback
+) -> None:
+    grant(stage.cast.dana)
+    dana, sam = signed_in(stage.cast.dana), signed_in(stage.cast.sam)
+    glass(dana, asked)
+    assert "review open . The review is closed once the rollback has ended." in page(sam, asked)
+    asked.refresh_from_db()
+    assert asked.state == "approved"
+    Rollback.objects.update(
+        state="succeeded", finished_at=timezone.now(), started_at=timezone.now()
+    )
+    asked.refresh_from_db()
+    postmortems.of(asked)
+    where = f"/rollbacks/{asked.pk}/break-glass/reviews/"
+    told = f"/rollbacks/{asked.pk}/postmortem/"
+    assert "Started without approval, not reviewed yet" in words(dana.get("/"))
+    assert "review open" in words(dana.get(told))
+    dana.post(where, {"finding": FINDING})
+    assert "someone else must review it" in page(dana, asked)
+    sam.post(where, {"finding": FINDING})
+    for shown in (page(dana, asked), words(dana.get(told))):
+        assert f"Reviewed by Sam Example just now : {FINDING}" in shown
+    assert "not reviewed yet" not in words(dana.get("/"))
+
+
+def test_the_right_to_break_glass_is_given_by_another_admin(
+    signed_in: SignIn, stage: make.Stage
+) -> None:
+    ada = signed_in(stage.cast.ada)
+    where = f"/people/{stage.cast.dana.pk}/break-glass/"
+    assert "may not start a rollback without approval" in words(
+        ada.get(where.replace("break-glass/", ""))
+    )
+    ada.post(where, {"may": "yes"})
+    dana = User.objects.get(pk=stage.cast.dana.pk)
+    assert dana.has_perm("rollbacks.break_glass")
+    ada.post(where, {"may": "no"})
+    assert not User.objects.get(pk=dana.pk).has_perm("rollbacks.break_glass")
+    own = ada.post(f"/people/{stage.cast.ada.pk}/break-glass/", {"may": "yes"}, follow=True)
+    assert "Another Admin must give you that right." in words(own)
+    assert signed_in(stage.cast.lee).post(where, {"may": "yes"}).status_code == 403
+
+
+def test_rules_nobody_could_meet_are_refused_on_the_page(
+    signed_in: SignIn, stage: make.Stage
+) -> None:
+    ada = signed_in(stage.cast.ada)
+    rules = {
+        "name": "STAGING", "slug": "staging", "approvals_code": "1", "approvals_data": "3",
+        "data_role": "", "request_expires": "60", "start_expires": "60", "escalate_after": "10",
+        "remind_before": "15",
+    }  # fmt: skip
+    answer = ada.post("/environments/staging/", rules)
+    assert answer.status_code == 422
+    assert "This was not saved. When data is at risk, nobody could approve." in words(answer)
+    assert Environment.objects.get().approvals_data == 1
+    sam = DecisionMaker.objects.get(user=stage.cast.sam)
+    ada.post("/environments/staging/", {**rules, "approvals_data": "2"})
+    where = f"/environments/staging/decision-makers/{sam.pk}"
+    answer = ada.post(f"{where}/removals/", follow=True)
+    assert "This was not saved." in words(answer)
+    ada.post(f"{where}/changes/", {"role": "CTO", "rung": "3"})
+    sam.refresh_from_db()
+    assert (sam.role, sam.rung) == ("CTO", 3)
+    shown = words(ada.get("/environments/staging/"))
+    assert "nobody could approve what Lee Example or Sam Example would ask for" in shown
+
+
+POSTS = [
+    ("questions", {"number": 9}),
+    ("question-answers", {"number": 9, "question": 1}),
+    ("nudges", {"number": 9}),
+    ("break-glass", {"number": 9}),
+    ("break-glass-reviews", {"number": 9}),
+    ("delegations", {"slug": "staging"}),
+    ("delegation-revocations", {"number": 9}),
+    ("decision-maker-changes", {"slug": "staging", "number": 9}),
+    ("person-break-glass", {"number": 9}),
+]
+
+
+@pytest.mark.parametrize(("name", "place"), POSTS)
+def test_acts_are_posts_with_the_forms_token_by_somebody_signed_in(
+    stage: make.Stage, signed_in: SignIn, name: str, place: dict[str, object]
+) -> None:
+    address = reverse(name, kwargs=place)
+    assert signed_in(stage.cast.ada).get(address).status_code == 405
+    assert Client().post(address).status_code == 302
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(stage.cast.ada)
+    assert strict.post(address).status_code == 403
+
+
+def test_changing_who_decides_is_for_admins(signed_in: SignIn, stage: make.Stage) -> None:
+    lee = DecisionMaker.objects.get(user=stage.cast.lee)
+    where = f"/environments/staging/decision-makers/{lee.pk}/changes/"
+    answer = signed_in(stage.cast.lee).post(where, {"role": "CTO", "rung": "1"})
+    assert answer.status_code == 403
+
+
+def test_a_loan_needs_fresh_proof(stage: make.Stage) -> None:
+    client = make.signed_in(stage.cast.lee, minutes_ago=30)
+    fields = {"to": stage.cast.vic.pk, "hours": "8"}
+    client.post("/environments/staging/delegations/", fields)
+    assert not Delegation.objects.exists()
+
+
+def test_a_lent_right_shows_on_the_persons_page(signed_in: SignIn, stage: make.Stage) -> None:
+    delegations.delegate(stage.environment, by=stage.cast.lee, to=stage.cast.vic, hours=8)
+    shown = words(signed_in(stage.cast.ada).get(f"/people/{stage.cast.lee.pk}/"))
+    assert "Vic Example for Lee Example" in shown
