@@ -56,6 +56,7 @@ def test_an_environment_is_described_with_its_rules(signed_in: SignIn, stage: ma
         "start_expires": "60",
         "escalate_after": "5",
         "remind_before": "10",
+        "readiness_rule": "warn",
     }
     client = signed_in(stage.cast.ada)
     assert client.post("/environments/new/", fields).status_code == 303

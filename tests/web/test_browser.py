@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
+from rollback_console.plans import delegations
 from rollback_console.plans.models import Environment, HostGroup, Secret
 from rollback_console.postmortems import services as postmortems
-from rollback_console.rollbacks import services
+from rollback_console.rollbacks import rights, services
 from rollback_console.rollbacks.models import Rollback
 from tests import make
 from tests.fleet import Fleet
@@ -39,6 +41,7 @@ class World:
     asked: Rollback
     ended: Rollback
     plan: str
+    glass: Rollback
 
 
 @pytest.fixture
@@ -78,7 +81,28 @@ def world(transactional_db: None) -> World:
         },
     )
     services.approve(asked, by=stage.cast.lee, snapshot_sha256=asked.snapshot_sha256)
-    return World(stage, asked, ended, revision.plan.slug)
+    put = services.ask(asked, by=stage.cast.sam, text="Is the dump from before the deployment?")
+    services.answer_question(asked, question=put.seq, by=stage.cast.dana, text="From 03:00 UTC.")
+    services.ask(asked, by=stage.cast.sam, text="And who tells the shops?")
+    delegations.delegate(
+        stage.environment, by=stage.cast.lee, to=stage.cast.vic, hours=72, reason="On a plane"
+    )
+    rights.let_break_glass(stage.cast.sam, True)
+    return World(stage, asked, ended, revision.plan.slug, without_approval(stage))
+
+
+def without_approval(stage: make.Stage) -> Rollback:
+    """Sam broke glass for it; it has ended, and nobody has reviewed it yet."""
+    rollback = make.requested(stage)
+    seen = rollback.snapshot_sha256
+    reason = "Payments are down and nobody answers the phone"
+    services.break_glass(rollback, by=stage.cast.sam, snapshot_sha256=seen, reason=reason)
+    now = timezone.now()
+    Rollback.objects.filter(pk=rollback.pk).update(
+        state="succeeded", started_at=now, finished_at=now
+    )
+    rollback.refresh_from_db()
+    return rollback
 
 
 PAGES = {
@@ -96,6 +120,10 @@ PAGES = {
     "request": ("dana", "/plans/{plan}/request/?procedure=rollback-steps"),
     "approval": ("sam", "/rollbacks/{asked}/"),
     "approval-by-others": ("vic", "/rollbacks/{asked}/"),
+    "deciders": ("lee", "/environments/production/deciders/"),
+    "delegations": ("vic", "/account/delegations/"),
+    "without-approval": ("lee", "/rollbacks/{glass}/postmortem/"),
+    "home-with-review": ("lee", "/"),
     "rejected": ("dana", "/rollbacks/{ended}/"),
     "rollbacks": ("vic", "/rollbacks/"),
     "postmortems": ("vic", "/postmortems/"),
@@ -266,6 +294,7 @@ def places(world: World) -> dict[str, object]:
         "plan": world.plan,
         "asked": world.asked.pk,
         "ended": world.ended.pk,
+        "glass": world.glass.pk,
         "dana": world.stage.cast.dana.pk,
         "host": world.stage.host.pk,
     }

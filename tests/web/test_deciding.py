@@ -242,7 +242,7 @@ def test_rules_nobody_could_meet_are_refused_on_the_page(
     rules = {
         "name": "STAGING", "slug": "staging", "approvals_code": "1", "approvals_data": "3",
         "data_role": "", "request_expires": "60", "start_expires": "60", "escalate_after": "10",
-        "remind_before": "15",
+        "remind_before": "15", "readiness_rule": "warn",
     }  # fmt: skip
     answer = ada.post("/environments/staging/", rules)
     assert answer.status_code == 422

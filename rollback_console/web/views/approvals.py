@@ -52,7 +52,7 @@ def page(
         "costing": costing.costing(rollback.revision, found.snapshot),
         "asking": askings.open_asking(rollback.revision, rollback.snapshot_sha256),
         "asks_hosts": (RollbackState.REQUESTED, RollbackState.APPROVED),
-        "asking": rollback.state in (RollbackState.REQUESTED, RollbackState.APPROVED),
+        "takes_questions": rollback.state in (RollbackState.REQUESTED, RollbackState.APPROVED),
         "mine": rollback.requested_by_id == by.pk,
     }
     status = 422 if form or glass_form else 200
