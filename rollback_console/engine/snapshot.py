@@ -72,10 +72,24 @@ class StepSpec:
 
 @dataclass(frozen=True, slots=True)
 class CheckSpec:
-    """One verification item a person answers after the last step."""
+    """One verification item, answered after the last step.
+
+    A person answers it, or where `look` is http, log or command the console does, by looking
+    at `target` on every host of `hosts`; the rest is documents.machine.Look.
+    """
 
     key: str
     text: str
+    look: str = ""
+    target: str = ""
+    status: int = 0
+    holds: str = ""
+    without: tuple[str, ...] = ()
+    at_least: int | None = None
+    at_most: int | None = None
+    hosts: tuple[str, ...] = ()
+    cwd: str = ""
+    user: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +113,8 @@ class Snapshot:
 
     `time_limit` is seconds for the whole rollback, from its start; 0 for none. When it has
     passed, nothing more starts before a person allows more time. Steps before `start_at` are
-    not run: they were, by the rollback of the number `continues`.
+    not run: they were, by the rollback of the number `continues`. Automated checks have to
+    hold for `settle` seconds.
     """
 
     plan: str
@@ -118,6 +133,7 @@ class Snapshot:
     time_limit: int = 0
     start_at: int = 1
     continues: int = 0
+    settle: int = 0
 
     def to_json(self) -> str:
         """Canonical JSON: sorted keys, no spaces, UTF-8 text kept as it is."""

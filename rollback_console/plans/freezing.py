@@ -6,6 +6,7 @@ Everything that is missing is gathered and raised at once, as sentences.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -18,6 +19,7 @@ from . import policy
 from .choosing import binding, chosen_commands, is_manual, named
 from .errors import HostRefused, NotReady
 from .keeping import with_dump
+from .looking import items
 from .models import Environment, Host, Revision, Secret
 from .parameters import complaint
 from .reach import spec
@@ -43,9 +45,10 @@ def freeze(revision: Revision, choices: dict[str, Any]) -> Snapshot:
     if not freezer.problems and not steps:
         freezer.problems.append("Nothing would run: every step of this procedure is skipped.")
     freezer.begins(steps)
+    ready = freezer.snapshot(procedure, steps)
     if freezer.problems:
         raise NotReady(list(dict.fromkeys(freezer.problems)))
-    return freezer.snapshot(procedure, steps)
+    return ready
 
 
 @dataclass
@@ -133,7 +136,7 @@ class Freezer:
 
     def snapshot(self, procedure: Procedure | None, steps: list[StepSpec]) -> Snapshot:
         """Everything together."""
-        plan = self.revision.plan
+        plan, checks = self.revision.plan, tuple(self._checks(steps))
         return Snapshot(
             plan=plan.slug,
             revision=self.revision.number,
@@ -146,12 +149,26 @@ class Freezer:
             steps=tuple(steps),
             hosts=tuple(self.hosts[name] for name in sorted(self.hosts)),
             parameters=dict(sorted(self.parameters.items())),
-            checks=tuple(CheckSpec(check.key, check.text) for check in self.document.checks),
+            checks=checks,
+            settle=machine(self.document).settle,
             policy=self._policy(steps),
             time_limit=60 * int(self.revision.bindings.get("time_limit") or 0),
             start_at=self._start_at(steps),
             continues=int(self.choices.get("continues") or 0),
         )
+
+    def _checks(self, steps: list[StepSpec]) -> Iterator[CheckSpec]:
+        """Those that answer themselves look where the head says, else where the first step ran."""
+        looks = machine(self.document).looks
+        places = {look.target: look.place.hosts for look in looks}
+        first = next((step.hosts for step in steps if step.hosts), ())
+        for check in items(self.document.checks, looks):
+            wanted = places.get(check.target, "") if check.look else ""
+            found = [each for each in named(self.environment, wanted) if self.usable(each)]
+            hosts = tuple(each.name for each in found) if wanted else first
+            if check.look and not hosts:
+                self.problems.append(f"The check “{check.text}” names no host here: {wanted}.")
+            yield replace(check, hosts=hosts) if check.look else check
 
     def _wanted(self, step: Step) -> bool:
         if not step.condition:

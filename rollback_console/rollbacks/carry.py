@@ -14,7 +14,7 @@ from . import clock, ready_rule, rights, signals
 from .events import record
 from .intake_facts import facts
 from .lease import move, move_run, release
-from .models import Lock, Rollback, StepRun
+from .models import Lock, Look, Rollback, StepRun
 from .view import snapshot_of
 
 
@@ -101,6 +101,11 @@ def settle(row: Rollback) -> None:
 def verify(row: Rollback) -> None:
     """Every step is done."""
     move(row, RollbackState.VERIFYING)
+    automated = [each for each in snapshot_of(row.snapshot).checks if each.look]
+    Look.objects.bulk_create(
+        [Look(rollback=row, key=each.key, due_at=Now()) for each in automated],
+        ignore_conflicts=True,
+    )
     record(row, "rollback.verifying")
 
 

@@ -10,6 +10,8 @@ from django.db import models
 from rollback_console.engine.states import RollbackState, StepState
 from rollback_console.plans.models import Delegation, Environment, Revision, Service
 
+from .look_models import Look as Look
+
 PERSON = settings.AUTH_USER_MODEL
 
 
@@ -222,7 +224,7 @@ class StepAnswer(models.Model):
 
 
 class ChecklistAnswer(models.Model):
-    """How a person, or an automated check, answered one verification item; the last counts."""
+    """How a person, or without `by` an automated check, answered one item; the last counts."""
 
     rollback = models.ForeignKey(Rollback, models.PROTECT, related_name="check_answers")
     key = models.CharField(max_length=80)
@@ -231,7 +233,7 @@ class ChecklistAnswer(models.Model):
         choices=[("pass", "pass"), ("fail", "fail"), ("not_applicable", "not applicable")],
     )
     note = models.TextField(blank=True)
-    by = models.ForeignKey(PERSON, models.PROTECT, related_name="+")
+    by = models.ForeignKey(PERSON, models.PROTECT, null=True, related_name="+")
     at = models.DateTimeField()
 
     class Meta:

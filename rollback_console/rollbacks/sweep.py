@@ -15,7 +15,7 @@ from django.db.models.functions import Now
 
 from rollback_console.engine.states import RollbackState
 
-from . import carry, clearing, clock, driver, escalation, health, readying, signals
+from . import carry, clearing, clock, driver, escalation, health, readying, signals, verification
 from .lease import DRIVEN
 from .models import Rollback
 from .tasks import enqueue
@@ -45,6 +45,7 @@ def forever(stop: threading.Event) -> None:
                 health.say_alive("sweeper")
                 once(pool, driving)
                 readying.sweep(asking)
+                verification.sweep(asking)
                 folders.sweep(asking)
             except Error as error:
                 log.warning("This sweep failed, the next one tries again: %s", error)

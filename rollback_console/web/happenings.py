@@ -37,6 +37,7 @@ _WORDS: dict[str, str] = {
     "gate.answered": "let step {position} go on",
     "question.asked": "A person is asked about step {position}: {question}",
     "question.answered": "answered “{answer}” about step {position}: {note}",
+    "check.observed": "Looked at “{text}”: {evidence}",
     "check.answered": "answered “{answer}” to “{text}”",
     "message.sent": "sent a message: {text}",
     "note.added": "noted: {text}",

@@ -174,6 +174,6 @@ def _check(check: dict[str, str], given: ChecklistAnswer | None) -> CheckOut:
         text=check["text"],
         answer=given.answer if given else None,
         note=given.note if given else "",
-        by=person(given.by) if given else None,
+        by=person(given.by) if given and given.by else None,
         at=given.at if given else None,
     )

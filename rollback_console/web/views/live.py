@@ -20,7 +20,7 @@ from rollback_console.engine.states import LIVE, TERMINAL
 from rollback_console.plans.errors import NotReady
 from rollback_console.rollbacks import clock, dumps, queries, reverting, services
 from rollback_console.rollbacks.errors import MovedOn, Refused
-from rollback_console.rollbacks.models import ChecklistAnswer, Rollback
+from rollback_console.rollbacks.models import ChecklistAnswer, Look, Rollback
 from rollback_console.rollbacks.view import deadline, latest, snapshot_of
 from rollback_console.web import asked, board, proofs, spans
 from rollback_console.web.answers import done, refused
@@ -49,6 +49,7 @@ def show(request: HttpRequest, rollback: Rollback) -> HttpResponse:
         "shown": shown,
         "said": asked.Said(shown, []) if parts else asked.said(shown),
         "checks": _checks(rollback),
+        "settle": snapshot_of(rollback.snapshot).settle,
         "dumps": dumps.of(rollback),
         "ended": rollback.state in TERMINAL,
         "events": rollback.events.select_related("by").order_by("-seq")[:EVENTS],
@@ -178,6 +179,10 @@ def _time(rollback: Rollback) -> dict[str, Any]:
     }
 
 
-def _checks(rollback: Rollback) -> list[tuple[CheckSpec, ChecklistAnswer | None]]:
+def _checks(rollback: Rollback) -> list[tuple[CheckSpec, ChecklistAnswer | None, Look | None]]:
     given = {each.key: each for each in rollback.check_answers.select_related("by").order_by("id")}
-    return [(check, given.get(check.key)) for check in snapshot_of(rollback.snapshot).checks]
+    looks = {each.key: each for each in rollback.looks.all()}
+    return [
+        (check, given.get(check.key), looks.get(check.key))
+        for check in snapshot_of(rollback.snapshot).checks
+    ]

@@ -1,0 +1,120 @@
+"""Checks that answer themselves: looked at again and again until they have held for a while.
+
+A check that holds is answered with its evidence. One that does not stays open with what was
+seen: a person decides what that means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+from django.db import close_old_connections, transaction
+from django.db.models.functions import Now
+
+from rollback_console.engine.snapshot import CheckSpec, Snapshot
+from rollback_console.engine.states import RollbackState
+from rollback_console.plans import looking
+from rollback_console.plans.errors import HostRefused
+from rollback_console.plans.looking import Seen
+from rollback_console.plans.reach import reach
+from rollback_console.remote import ssh
+from rollback_console.remote.base import HostAddress, Remote
+from rollback_console.remote.errors import RemoteError
+
+from . import clock
+from .events import record
+from .look_models import Look
+from .models import ChecklistAnswer, Rollback
+from .tasks import enqueue_after_commit
+from .view import latest_checks, snapshot_of
+
+EVERY = timedelta(seconds=15)
+"""How long between two looks of one check."""
+
+Connect = Callable[[HostAddress], Remote]
+
+
+def sweep(pool: ThreadPoolExecutor) -> None:
+    """Look at everything that is due, each by whoever claims it."""
+    due = Look.objects.filter(due_at__lte=Now(), rollback__state=RollbackState.VERIFYING)
+    for number in due.order_by("due_at").values_list("id", flat=True)[:50]:
+        pool.submit(_look, number)
+
+
+def look(number: int, connect: Connect = ssh.connect) -> bool:
+    """Look once at one check; False when somebody else does."""
+    due = Look.objects.filter(pk=number, due_at__lte=Now())
+    if not due.update(due_at=clock.later(EVERY)):
+        return False
+    found = Look.objects.select_related("rollback").get(pk=number)
+    snapshot = snapshot_of(found.rollback.snapshot)
+    check = next(each for each in snapshot.checks if each.key == found.key)
+    started = found.rollback.started_at or found.rollback.requested_at
+    seen = _everywhere(snapshot, check, int(started.timestamp()), connect)
+    _keep(found.pk, snapshot, check, seen)
+    return True
+
+
+def _everywhere(snapshot: Snapshot, check: CheckSpec, started: int, connect: Connect) -> Seen:
+    """The first host where it does not hold speaks for all."""
+    said = []
+    for name in check.hosts:
+        one = _on(snapshot, name, check, started, connect)
+        if not one.well:
+            return Seen(False, f"{name}: {one.evidence}")
+        said.append(f"{name}: {one.evidence}")
+    return Seen(bool(said), " ".join(said) or "No host was named for this check.")
+
+
+def _on(snapshot: Snapshot, name: str, check: CheckSpec, started: int, connect: Connect) -> Seen:
+    try:
+        remote = connect(reach(snapshot.host(name)))
+    except (HostRefused, RemoteError) as error:
+        return Seen(False, str(error))
+    try:
+        return looking.seen(check, remote.ask(looking.argv(check, started), timeout=30))
+    except RemoteError as error:
+        return Seen(False, str(error))
+    finally:
+        remote.close()
+
+
+@transaction.atomic
+def _keep(number: int, snapshot: Snapshot, check: CheckSpec, seen: Seen) -> None:
+    row = Rollback.objects.select_for_update().get(looks=number)
+    found = Look.objects.get(pk=number)
+    if row.state != RollbackState.VERIFYING or found.due_at is None:
+        return
+    now, changed = clock.now(), found.well is not seen.well
+    found.well, found.evidence, found.looked_at = seen.well, seen.evidence, now
+    found.good_since = (found.good_since or now) if seen.well else None
+    settled = found.good_since is not None and (
+        now - found.good_since >= timedelta(seconds=snapshot.settle)
+    )
+    if settled or check.key in latest_checks(row):
+        found.due_at = None
+    found.save()
+    facts = {"key": check.key, "text": check.text, "evidence": seen.evidence}
+    if changed:
+        record(row, "check.observed", well=seen.well, **facts)
+    if settled and check.key not in latest_checks(row):
+        _answer(row, check, seen)
+
+
+def _answer(row: Rollback, check: CheckSpec, seen: Seen) -> None:
+    ChecklistAnswer.objects.create(
+        rollback=row, key=check.key, answer="pass", note=seen.evidence, by=None, at=Now()
+    )
+    facts = {"key": check.key, "text": check.text, "answer": "pass", "note": seen.evidence}
+    record(row, "check.answered", **facts)
+    Rollback.objects.filter(pk=row.pk).update(due_at=Now())
+    enqueue_after_commit(row.pk)
+
+
+def _look(number: int) -> None:
+    try:
+        look(number)
+    finally:
+        close_old_connections()

@@ -1,0 +1,176 @@
+"""Checks that answer themselves, looked at on a real sshd and a real server."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from django.db.models.functions import Now
+
+from rollback_console.rollbacks import carry, lease, services, verification
+from rollback_console.rollbacks.models import Event, Look, Rollback
+from tests import make
+from tests.make import PLAN, Stage
+from tests.remote.sshd import Sshd
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def sshd(tmp_path: Path) -> Iterator[Sshd]:
+    server = Sshd(tmp_path / "sshd").start()
+    yield server
+    server.remove()
+
+
+@pytest.fixture
+def here(db: None, sshd: Sshd) -> Stage:
+    return make.stage(address=sshd.address(name="app-1"))
+
+
+@pytest.fixture
+def page() -> Iterator[tuple[str, dict[str, int]]]:
+    """An address that answers with the status that the dictionary holds."""
+    says = {"status": 200}
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(says["status"])
+            self.end_headers()
+            self.wfile.write(b"release 1.4.0")
+
+        def log_message(self, *_: object) -> None:
+            """Quiet."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/", says
+    server.shutdown()
+    server.server_close()
+
+
+def verifying(here: Stage, *checks: str, settle: str = "0s") -> Rollback:
+    """A rollback whose steps are done, and whose head has those checks."""
+    head = "---\nchecks:\n" + "".join(f"  - {{{each}}}\n" for each in checks)
+    rollback = make.approved(here, f"{head}settle: {settle}\n---\n{PLAN}")
+    Rollback.objects.filter(pk=rollback.pk).update(started_at=Now())
+    rollback.refresh_from_db()
+    lease.move(rollback, "running")
+    carry.verify(rollback)
+    return rollback
+
+
+def look(rollback: Rollback) -> list[Look]:
+    for found in Look.objects.filter(rollback=rollback, due_at__isnull=False):
+        Look.objects.filter(pk=found.pk).update(due_at=Now())
+        assert verification.look(found.pk)
+    return list(Look.objects.filter(rollback=rollback).order_by("id"))
+
+
+def answers(rollback: Rollback) -> dict[str, tuple[str, str]]:
+    return {each.key: (each.answer, each.note) for each in rollback.check_answers.all()}
+
+
+def test_a_page_that_answers_ticks_its_item_with_the_evidence(
+    here: Stage, page: tuple[str, dict[str, int]]
+) -> None:
+    url, _ = page
+    rollback = verifying(
+        here, f"check: Application starts, http: '{url}', status: 200, holds: 'release 1.4.0'"
+    )
+    look(rollback)
+    ((key, (answer, note)),) = answers(rollback).items()
+    assert key.startswith("check-1-application-starts")
+    assert (answer, note) == ("pass", f"app-1: {url} answers 200.")
+    (event,) = Event.objects.filter(rollback=rollback, kind="check.answered")
+    assert event.by is None
+
+
+def test_a_page_that_fails_is_left_to_a_person_with_what_was_seen(
+    here: Stage, page: tuple[str, dict[str, int]]
+) -> None:
+    url, says = page
+    says["status"] = 500
+    rollback = verifying(here, f"check: Application starts, http: '{url}'")
+    (found,) = look(rollback)
+    assert (found.well, answers(rollback)) == (False, {})
+    assert "answers 500" in found.evidence
+    services.answer_check(
+        rollback, key=found.key, by=here.cast.dana, answer="fail", note="It is down"
+    )
+    says["status"] = 200
+    (found,) = look(rollback)
+    assert found.due_at is None
+    assert answers(rollback)[found.key] == ("fail", "It is down")
+
+
+def test_a_check_has_to_hold_for_the_whole_settling_time(
+    here: Stage, page: tuple[str, dict[str, int]]
+) -> None:
+    url, says = page
+    rollback = verifying(here, f"check: Application starts, http: '{url}'", settle="2m")
+    look(rollback)
+    assert answers(rollback) == {}
+    says["status"] = 503
+    look(rollback)
+    says["status"] = 200
+    (found,) = look(rollback)
+    assert answers(rollback) == {}
+    assert found.good_since is not None
+    Look.objects.update(good_since=found.good_since - timedelta(minutes=2))
+    look(rollback)
+    assert [answer for answer, _ in answers(rollback).values()] == ["pass"]
+    seen = Event.objects.filter(rollback=rollback, kind="check.observed").order_by("seq")
+    assert [each.facts["well"] for each in seen] == [True, False, True]
+
+
+def test_a_log_is_read_from_the_start_on(here: Stage, tmp_path: Path) -> None:
+    log = tmp_path / "app.log"
+    later = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(time.time() + 60))
+    log.write_text(f"2001-01-01 10:00:00 ERROR long ago\n{later} INFO started\n")
+    check = f"check: No errors, log: {log}, without: 'ERROR|Traceback'"
+    rollback = verifying(here, check)
+    look(rollback)
+    assert [answer for answer, _ in answers(rollback).values()] == ["pass"]
+
+
+def test_an_error_since_the_start_is_quoted(here: Stage, tmp_path: Path) -> None:
+    log = tmp_path / "app.log"
+    later = time.strftime("%Y-%m-%dT%H:%M:%S", time.localtime(time.time() + 60))
+    log.write_text(f"{later} request failed\nTraceback (most recent call last):\n")
+    rollback = verifying(here, f"check: No errors, log: {log}, without: 'ERROR|Traceback'")
+    (found,) = look(rollback)
+    assert "Traceback (most recent call last):" in found.evidence
+    assert answers(rollback) == {}
+
+
+@pytest.mark.parametrize(
+    ("command", "well"),
+    [("echo 12", True), ("echo 0", False), ("echo 99", False), ("exit 3", False)],
+)
+def test_a_number_of_connections_lies_within_its_bounds(
+    here: Stage, command: str, well: bool
+) -> None:
+    check = f"check: Connections, command: '{command}', at_least: 1, at_most: 50"
+    (found,) = look(verifying(here, check))
+    assert found.well is well
+
+
+def test_two_sweepers_look_once(here: Stage) -> None:
+    verifying(here, "check: Connections, command: 'echo 12'")
+    number = Look.objects.get().pk
+    assert verification.look(number)
+    assert not verification.look(number)
+
+
+def test_the_rest_of_the_list_is_still_for_people(here: Stage) -> None:
+    rollback = verifying(here, "check: Connections, command: 'echo 12'")
+    look(rollback)
+    assert len(answers(rollback)) == 1
+    rollback.refresh_from_db()
+    assert rollback.state == "verifying"
