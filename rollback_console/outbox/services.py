@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import secrets
 import uuid
+from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.db.models.functions import Now
 
 from rollback_console import notify
 from rollback_console.notify import addresses
 from rollback_console.plans.models import Environment
+from rollback_console.rollbacks import clock
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.models import Rollback
 
@@ -127,6 +129,13 @@ def troubled() -> QuerySet[Delivery]:
     return (
         Delivery.objects.exclude(state=Delivery.SENT).exclude(problem="").select_related("target")
     )
+
+
+def standing() -> dict[str, int]:
+    """How many of the last week's messages failed, and how many wait after a failure."""
+    recent = troubled().filter(made_at__gte=clock.later(timedelta(days=-7)), target__isnull=False)
+    counted = dict(recent.order_by().values_list("state").annotate(Count("id")))
+    return {state: counted.get(state, 0) for state in (Delivery.FAILED, Delivery.WAITING)}
 
 
 def of_rollback(rollback: Rollback) -> QuerySet[Delivery]:

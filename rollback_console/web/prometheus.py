@@ -12,6 +12,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
+from rollback_console.outbox import services as outbox
 from rollback_console.rollbacks import gauges
 from rollback_console.rollbacks.gauges import Gauges
 
@@ -44,13 +45,13 @@ class FromDatabase(Collector):
         """Every family; without a database only the one that says so."""
         up = GaugeMetricFamily(f"{PREFIX}database_up", "1 when the database answers, else 0.")
         try:
-            read = gauges.read()
+            read, standing = gauges.read(), outbox.standing()
         except Error as error:
             log.warning("The metrics lack what the database knows: %s", error)
             up.add_metric([], 0)
             return [up]
         up.add_metric([], 1)
-        return [up, *_single(read), *_labelled(read)]
+        return [up, *_single(read), *_labelled(read), _messages(standing)]
 
 
 def exposition() -> bytes:
@@ -95,3 +96,14 @@ def _labelled(read: Gauges) -> Iterator[Metric]:
         if each.seconds is not None:
             seen.add_metric([role], each.seconds)
     yield from (rollbacks, alive, seen)
+
+
+def _messages(standing: dict[str, int]) -> Metric:
+    family = GaugeMetricFamily(
+        f"{PREFIX}deliveries",
+        "Messages of the last week that failed, or wait after a failure, by state.",
+        labels=["state"],
+    )
+    for state, count in standing.items():
+        family.add_metric([state], count)
+    return family

@@ -5,9 +5,12 @@ from __future__ import annotations
 import datetime
 import ipaddress
 import json
+import socket
 import ssl
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -74,6 +77,36 @@ def test_what_the_receiver_refuses_is_a_sentence(receiver: Web, status: int) -> 
 def test_a_receiver_that_says_nothing_is_left_in_time(receiver: Web) -> None:
     receiver.silent = threading.Event()
     assert hook(receiver, replace(INSIDE, seconds=1)).problem
+
+
+def test_a_receiver_that_drips_is_left_in_time() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as pool:
+        dripping = pool.submit(drip, server)
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/"
+        receipt = send(Letter(url, "1", secret=SECRET), replace(INSIDE, seconds=1))
+        assert receipt.problem == "It took longer than the limit allows."
+        assert dripping.result() > 1, "each read came in time"
+
+
+def drip(server: socket.socket) -> int:
+    """A byte of an endless answer every fifth of a second, until the other side is gone."""
+    connection, _ = server.accept()
+    count = 0
+    with connection, suppress(OSError):
+        connection.sendall(b"HTTP/1.1 200 OK\r\nX-")
+        while True:
+            connection.sendall(b"a")
+            count += 1
+            time.sleep(0.2)
+    return count
+
+
+def test_a_name_is_judged_by_where_it_leads_when_the_connection_is_made(receiver: Web) -> None:
+    url = receiver.url.replace("127.0.0.1", "localhost")
+    receipt = send(Letter(url, "1", secret=SECRET), Rules(allowed=("10.0.0.0/8",)))
+    assert "is not a public address" in receipt.problem
+    assert receiver.posts == []
+    assert send(Letter(url, "1", secret=SECRET), INSIDE).taken
 
 
 def test_a_receiver_that_is_not_there_is_a_sentence() -> None:

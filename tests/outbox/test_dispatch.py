@@ -84,6 +84,7 @@ def test_what_fails_is_tried_again_later_each_time_and_then_given_up(
     row.refresh_from_db()
     assert (row.state, row.attempts) == ("failed", len(dispatch.DELAYS) + 1)
     assert list(services.troubled()) == [row]
+    assert services.standing() == {"failed": 1, "waiting": 0}
 
 
 def test_a_person_has_a_failed_one_tried_again(
