@@ -15,7 +15,7 @@ from rollback_console.rollbacks import clock
 
 from .token import Token
 
-SCOPES = ("read", "request", "approve", "admin")
+SCOPES = ("read", "request", "approve", "admin", "break_glass")
 LONGEST_DAYS = 366
 
 _PREFIX = "rbc_"

@@ -59,7 +59,7 @@ def _within_rate(token: Token) -> None:
         )
 
 
-READ, REQUEST, APPROVE, ADMIN = (Bearer(scope) for scope in tokens.SCOPES)
+READ, REQUEST, APPROVE, ADMIN, BREAK_GLASS = (Bearer(scope) for scope in tokens.SCOPES)
 
 
 def person(request: HttpRequest) -> User:

@@ -140,3 +140,54 @@ class NewPin(Body):
     version: Name
     reason: Reason
     rollback: Annotated[int, Field(ge=1, le=2**63 - 1)] | None = None
+
+
+class NewQuestion(Body):
+    """A question about a request, for the timeline."""
+
+    text: Reason
+
+
+class NewBreakGlass(Body):
+    """A start without approval of exactly the snapshot with that hash."""
+
+    snapshot_sha256: Sha256
+    reason: Annotated[str, Field(min_length=20, max_length=LONGEST)]
+
+
+class NewReview(Body):
+    """What somebody else found about a start without approval."""
+
+    finding: Annotated[str, Field(min_length=20, max_length=LONGEST)]
+
+
+class NewDelegation(Body):
+    """Your right to decide in an environment, lent to `to` for so many hours from now."""
+
+    to: Name
+    hours: Annotated[float, Field(gt=0, le=60 * 24)]
+    reason: Annotated[str, Field(max_length=200)] = ""
+
+
+class Rung(Body):
+    """One decision maker: rung 1 is asked first."""
+
+    username: Name
+    role: Annotated[str, Field(min_length=1, max_length=60)]
+    rung: Annotated[int, Field(ge=1, le=99)] = 1
+
+
+Minutes = Annotated[int, Field(ge=1, le=60 * 24 * 366)]
+
+
+class NewPolicy(Body):
+    """The rules of approval of an environment and its whole ladder; both replace what was."""
+
+    approvals_code: Annotated[int, Field(ge=1, le=99)] = 1
+    approvals_data: Annotated[int, Field(ge=1, le=99)] = 2
+    data_role: Annotated[str, Field(max_length=60)] = ""
+    request_expires: Minutes = 60
+    start_expires: Minutes = 60
+    escalate_after: Minutes = 10
+    remind_before: Annotated[int, Field(ge=0, le=60 * 24)] = 15
+    ladder: Annotated[list[Rung], Field(min_length=1, max_length=100)]

@@ -17,6 +17,7 @@ from .openapi import Api
 from .problems import KINDS, Problem, respond
 from .routes import (
     archives,
+    deciders,
     deciding,
     logs,
     pins,
@@ -44,6 +45,7 @@ for noun in (
     plans,
     rollbacks,
     deciding,
+    deciders,
     steering,
     logs,
     postmortems,

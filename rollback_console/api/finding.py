@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TypeVar
 from uuid import UUID
 
+from django.contrib.auth.models import User
 from django.db.models import Model, QuerySet
 from django.http import Http404
 
-from rollback_console.plans.models import Environment, Plan, Revision, Service
+from rollback_console.plans.models import Delegation, Environment, Plan, Revision, Service
 from rollback_console.proposals.models import Proposal
 from rollback_console.rollbacks.models import Pin, Rollback, StepRun
 
@@ -46,6 +47,17 @@ def service(slug: str) -> Service:
 def environment(slug: str) -> Environment:
     """By its slug."""
     return _one(Environment.objects.filter(slug=slug), f"There is no environment {slug}.")
+
+
+def delegation(number: int) -> Delegation:
+    """With its environment and the people it is between."""
+    rows = Delegation.objects.select_related("environment", "giver", "to", "revoked_by")
+    return _one(rows.filter(pk=number), f"There is no delegation {number}.")
+
+
+def person(username: str) -> User:
+    """By the name they sign in with."""
+    return _one(User.objects.filter(username=username), f"There is nobody called {username}.")
 
 
 def step_run(token: UUID) -> StepRun:

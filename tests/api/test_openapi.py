@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from rollback_console.api import tokens
+
 from .caller import PREFIX
 
 
@@ -34,7 +36,7 @@ def test_anybody_may_read_the_description(described: dict[str, Any]) -> None:
 def test_each_operation_says_its_scope_and_its_problems(described: dict[str, Any]) -> None:
     for method, path, operation in operations(described):
         (security,) = operation["security"]
-        assert security["Bearer"] in [["read"], ["request"], ["approve"], ["admin"]], path
+        assert security["Bearer"] in [[scope] for scope in tokens.SCOPES], path
         assert {"401", "403", "404", "422"} <= set(operation["responses"])
         assert operation["description"], path
         problem = operation["responses"]["403"]["content"]["application/problem+json"]

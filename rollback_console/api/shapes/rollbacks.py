@@ -9,7 +9,13 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from rollback_console.rollbacks.models import Approval, ChecklistAnswer, Rollback, StepRun
+from rollback_console.rollbacks.models import (
+    Approval,
+    BreakGlass,
+    ChecklistAnswer,
+    Rollback,
+    StepRun,
+)
 
 from .base import Person, Time, person
 
@@ -30,6 +36,8 @@ class RollbackOut(BaseModel):
     requested_by: Person
     requested_at: Time
     expires_at: Time
+    rung: int
+    escalates_at: Time | None
     approved_at: Time | None
     started_at: Time | None
     finished_at: Time | None
@@ -51,6 +59,7 @@ class ApprovalOut(BaseModel):
 
     by: Person
     role: str
+    on_behalf_of: Person | None
     given: bool
     snapshot_sha256: str
     note: str
@@ -93,12 +102,25 @@ class CheckOut(BaseModel):
     at: Time | None
 
 
+class BreakGlassOut(BaseModel):
+    """A start without approval; the review is open while `reviewed_at` is null."""
+
+    by: Person
+    reason: str
+    snapshot_sha256: str
+    at: Time
+    reviewed_by: Person | None
+    reviewed_at: Time | None
+    finding: str
+
+
 class RollbackDetail(RollbackOut):
     """A rollback with what was frozen (`snapshot`), chosen, decided, run and checked."""
 
     choices: dict[str, Any]
     snapshot: dict[str, Any]
     approvals: list[ApprovalOut]
+    break_glass: BreakGlassOut | None
     runs: list[StepRunOut]
     checks: list[CheckOut]
 
@@ -116,7 +138,10 @@ def rollback_detail(row: Rollback) -> RollbackDetail:
         **_short(row),
         choices=row.choices,
         snapshot=snapshot,
-        approvals=[approval_out(each) for each in row.approvals.select_related("by")],
+        approvals=[
+            approval_out(each) for each in row.approvals.select_related("by", "under__giver")
+        ],
+        break_glass=_glass(row),
         runs=runs_out(row.runs.all()).items,
         checks=[_check(each, answers.get(each["key"])) for each in snapshot["checks"]],
     )
@@ -127,11 +152,30 @@ def approval_out(vote: Approval) -> ApprovalOut:
     return ApprovalOut(
         by=person(vote.by),
         role=vote.role,
+        on_behalf_of=person(vote.under.giver) if vote.under else None,
         given=vote.given,
         snapshot_sha256=vote.snapshot_sha256,
         note=vote.note,
         at=vote.at,
     )
+
+
+def glass_out(used: BreakGlass) -> BreakGlassOut:
+    """A start without approval."""
+    return BreakGlassOut(
+        by=person(used.by),
+        reason=used.reason,
+        snapshot_sha256=used.snapshot_sha256,
+        at=used.at,
+        reviewed_by=person(used.reviewed_by) if used.reviewed_by else None,
+        reviewed_at=used.reviewed_at,
+        finding=used.finding,
+    )
+
+
+def _glass(row: Rollback) -> BreakGlassOut | None:
+    used = BreakGlass.objects.filter(rollback=row).select_related("by", "reviewed_by").first()
+    return glass_out(used) if used else None
 
 
 def runs_out(runs: Iterable[StepRun]) -> StepRuns:
@@ -146,7 +190,8 @@ def check_out(given: ChecklistAnswer, text: str) -> CheckOut:
 
 def _short(row: Rollback) -> dict[str, Any]:
     same = (
-        "state title trigger reason snapshot_sha256 requested_at expires_at approved_at "
+        "state title trigger reason snapshot_sha256 requested_at expires_at rung "
+        "escalates_at approved_at "
         "started_at finished_at pause_asked abort_asked question last_seq"
     )
     return {

@@ -12,7 +12,8 @@ SCOPES = [
     ("read", "read: see plans, rollbacks and logs"),
     ("request", "request: keep plans, ask for rollbacks and steer them"),
     ("approve", "approve: approve and reject as you would"),
-    ("admin", "admin: lift pins"),
+    ("admin", "admin: lift pins, change who decides"),
+    ("break_glass", "break_glass: start without approval, if you may"),
 ]
 
 
