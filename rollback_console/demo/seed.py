@@ -84,7 +84,9 @@ def _host(layout: Layout, state: State, environment: Environment, *, by: User) -
 def _ask(layout: Layout, state: State, environment: Environment, people: dict[str, User]) -> None:
     service = Service.objects.create(slug=SERVICE, name="Bookings")
     text = _PLAN.read_text()
-    text = text.replace("@APP@", str(layout.app)).replace("@HEALTH@", f"{state.service_url}health")
+    places = {"@APP@": layout.app, "@BACKUPS@": layout.backups}
+    for mark, value in {**places, "@HEALTH@": f"{state.service_url}health"}.items():
+        text = text.replace(mark, str(value))
     revision = plans.import_document(
         text.encode(), by=people["sam"], service=service, environment=environment
     )
