@@ -9,13 +9,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from rollback_console.documents.model import StepSettings
+from rollback_console.documents.settings import NOTHING_SAID, StepSettings
 
 NAMES = (
     "hosts", "cwd", "timeout", "user", "on-failure", "id", "rolling", "retry", "gate",
-    "destructive", "idempotent", "expect", "undo", "condition",
+    "destructive", "idempotent", "canary", "expect", "undo", "condition",
 )  # fmt: skip
-FLAGS = frozenset({"gate", "destructive", "idempotent"})
+FLAGS = frozenset({"gate", "destructive", "idempotent", "canary"})
 _ATTRIBUTE = re.compile(r"([A-Za-z][\w-]*)(?:=(?:\"([^\"]*)\"|'([^']*)'|(\S*)))?(?=\s|$)")
 _DURATION = re.compile(r"(?:(\d{1,4})h)?(?:(\d{1,5})m)?(?:(\d{1,6})s?)?")
 ON_FAILURE = frozenset({"pause", "continue", "abort"})
@@ -60,12 +60,10 @@ def settings_of(attributes: Mapping[str, str]) -> StepSettings:
         retry=_number(attributes.get("retry", "")),
         gate=is_set(attributes, "gate"),
         idempotent=is_set(attributes, "idempotent"),
+        canary=is_set(attributes, "canary"),
         expect=attributes.get("expect", ""),
         undo=attributes.get("undo", ""),
     )
-
-
-NOTHING_SAID = StepSettings()
 
 
 def is_set(attributes: Mapping[str, str], flag: str) -> bool:

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from rollback_console.documents.settings import NOTHING_SAID
+from rollback_console.documents.settings import StepSettings as StepSettings
 from rollback_console.documents.verdicts import Edit as Edit
 from rollback_console.documents.verdicts import Finding as Finding
 from rollback_console.documents.verdicts import Fix as Fix
@@ -84,28 +86,6 @@ class Alternative:
 
 
 @dataclass(frozen=True, slots=True)
-class StepSettings:
-    """What a machine needs to know, from the fence's info string or the front matter.
-
-    `timeout` is seconds, `rolling` hosts at a time, `retry` extra attempts, `undo` the `id`
-    of another step, `expect` text the output must hold. Empty or None: not said yet.
-    """
-
-    id: str = ""
-    hosts: str = ""
-    cwd: str = ""
-    timeout: int | None = None
-    user: str = ""
-    on_failure: str = ""
-    rolling: int | None = None
-    retry: int | None = None
-    gate: bool = False
-    idempotent: bool = False
-    expect: str = ""
-    undo: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Step:
     """One step. `commands` run first, then those of the chosen alternative.
 
@@ -132,7 +112,7 @@ class Step:
     expected: str = ""
     group: str = ""
     fence: int = 0
-    settings: StepSettings = StepSettings()
+    settings: StepSettings = NOTHING_SAID
 
     @property
     def runs(self) -> bool:

@@ -73,7 +73,7 @@ def render_script(
         names,
         tuple(sorted(free_variables(text) - set(names))),
         frozenset(_inner(commands, parameters)),
-        "bash" if any(_BASH_ONLY.search(command.text) for command in commands) else "sh",
+        "bash" if any(needs_bash(command.text) for command in commands) else "sh",
     )
 
 
@@ -88,6 +88,11 @@ def render_text(text: str, parameters: Mapping[str, str]) -> str:
         pieces += [text[done : use.start], _reference(use, _name_for(use, parameters), text)]
         done = use.end
     return "".join([*pieces, text[done:]])
+
+
+def needs_bash(text: str) -> bool:
+    """Whether only bash can read this shell text."""
+    return bool(_BASH_ONLY.search(text))
 
 
 def _refuse_foreign(commands: Sequence[Command]) -> None:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from rollback_console.documents.programs import bare, pieces, reads_like_command
+from rollback_console.documents.rendering import needs_bash
 from rollback_console.engine.snapshot import Snapshot, StepSpec
 from rollback_console.remote.base import Answer
 
@@ -127,6 +128,7 @@ def _of_step(snapshot: Snapshot, step: StepSpec, kinds: Mapping[str, str]) -> It
         ("folder", step.cwd or "~"),
         ("space", step.cwd or "~"),
         *(("tool", tool) for tool in _tools(step.script)),
+        *([("tool", "bash")] if needs_bash(step.script) else []),
         *(("sudo", tool) for tool in _by_sudo(step.script)),
         *((kinds[name], snapshot.parameters[name]) for name in step.environment if name in kinds),
     ]

@@ -15,12 +15,14 @@ from django.db.models import Max
 from django.db.models.functions import Now
 from django.utils.text import slugify
 
+from rollback_console.documents.source import encode
 from rollback_console.remote import ssh
 
 from .asking import form, missing
 from .errands import vouch, vouch_own
 from .errors import PlanError
 from .freezing import freeze
+from .inscribing import written
 from .models import Environment, Host, HostKey, Plan, Revision, Service
 from .reading import document, read
 
@@ -31,6 +33,7 @@ __all__ = [
     "form",
     "freeze",
     "import_document",
+    "inscribe",
     "missing",
     "read",
     "revise",
@@ -83,6 +86,26 @@ def bind(revision: Revision, *, by: User, bindings: dict[str, Any]) -> Revision:
         raise PlanError("The time limit for the whole is a number of minutes, at most a week.")
     latest = revision.plan.revisions.order_by("-number")[0]
     return _next(revision.plan, bytes(latest.source), by=by, note="Bound", bindings=bindings)
+
+
+@transaction.atomic
+def inscribe(plan: Plan, *, by: User) -> Revision:
+    """A new revision whose text says what people bound its steps to; those bindings are gone.
+
+    Raises PlanError when nothing bound can be written on a fence.
+    """
+    _permit(by, "plans.change_plan", "change plans")
+    latest = plan.revisions.order_by("-number")[0]
+    before = document(latest)
+    text, bindings = written(before, latest.bindings)
+    if text == before.source:
+        raise PlanError(
+            "Nothing bound here can be written into the text: no step with a fence of its own "
+            "has hosts, a folder, an account or a time limit of its own."
+        )
+    data = encode(text, before.encoding)
+    note = "Bindings written into the text"
+    return _next(plan, data, by=by, note=note, bindings=bindings)
 
 
 def scan(host: Host, *, by: User) -> list[HostKey]:

@@ -57,6 +57,7 @@ urlpatterns: list[URLPattern] = [
     path("plans/<slug:slug>/vouchings/", plans.vouch, name="vouchings"),
     path("plans/<slug:slug>/text/", revisions.revise, name="revise"),
     path("plans/<slug:slug>/bindings/", revisions.bindings, name="bindings"),
+    path("plans/<slug:slug>/bindings/text/", revisions.inscribe, name="inscribe"),
     path("plans/<slug:slug>/request/", requests.opening, name="request"),
     path("plans/<slug:slug>/revisions/", revisions.listing, name="revisions"),
     path("plans/<slug:slug>/revisions/<int:number>/", plans.show, name="revision"),

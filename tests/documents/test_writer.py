@@ -6,6 +6,7 @@ import pytest
 
 from rollback_console.documents import read
 from rollback_console.documents.errors import UnknownEdit, UnreadableDocument
+from rollback_console.documents.inscribe import inscribe
 from rollback_console.documents.source import LIMIT
 from rollback_console.documents.writer import apply_fix, set_attribute, set_front_matter
 
@@ -116,3 +117,20 @@ def test_what_is_no_document_is_refused_with_a_sentence(data: bytes | str, says:
 
 def test_the_largest_document_allowed_is_read() -> None:
     assert read(b"x" * LIMIT).unmapped == ((1, 1),)
+
+
+def test_bindings_become_attributes_and_nothing_else_changes() -> None:
+    plan = "# Rollback\r\n## Steps\r\n### Step 1: Stop\r\n```bash gate\r\nls\r\n```\r\nend"
+    text, written = inscribe(read(plan), {"stop": {"hosts": "app", "cwd": "/srv/a b"}})
+    assert text == plan.replace("bash gate", 'bash gate hosts=app cwd="/srv/a b"')
+    assert written == ["stop"]
+
+
+def test_steps_that_share_a_fence_are_left_as_they_are() -> None:
+    plan = "# Rollback\n## Steps\n```bash\n# 1. a\nls\n# 2. b\npwd\n```\n"
+    assert inscribe(read(plan), {"a": {"hosts": "x"}, "b": {"hosts": "y"}}) == (plan, [])
+
+
+def test_a_value_that_cannot_stand_on_a_fence_is_left_out() -> None:
+    plan = "# Rollback\n## Steps\n### Step 1: Stop\n```bash\nls\n```\n"
+    assert inscribe(read(plan), {"stop": {"hosts": "x", "cwd": 'a"b'}}) == (plan, [])

@@ -210,3 +210,9 @@ def test_importing_the_same_plan_again_makes_its_next_revision(stage: Stage) -> 
     assert again.plan == first.plan
     assert again.number == first.number + 1
     assert again.bindings == first.bindings
+
+
+def test_a_canary_is_frozen_as_its_fence_says(stage: Stage) -> None:
+    plan = "# Rollback\n## Steps\n### Step 1: Go\n```bash canary\nsystemctl stop app\n```\n"
+    (step,) = services.freeze(make.plan(stage, plan), {}).steps
+    assert step.canary

@@ -132,3 +132,10 @@ def test_the_newest_answers_of_a_revision_are_found_again(here: Stage, tmp_path:
     found = readiness.of_revision(revision)
     assert found.word == "ready"
     assert found.at is not None
+
+
+def test_text_only_bash_can_read_asks_for_bash(stage: Stage) -> None:
+    plan = "# Rollback\n## Steps\n### Step 1: Go\n```bash\n{}\n```\n"
+    for command, asked in (("[[ -f /x ]] && ls /x", True), ("ls /x", False)):
+        snapshot = services.freeze(make.plan(stage, plan.format(command)), {})
+        assert ("bash" in {probe.subject for probe in probes(snapshot, {})}) is asked

@@ -120,6 +120,34 @@ def test_binding_a_host_makes_a_revision_that_is_ready(
     assert "Before anyone can request this" not in words(client.get(f"/plans/{slug}/"))
 
 
+def test_what_steps_are_bound_to_is_written_into_the_text(
+    signed_in: SignIn, stage: make.Stage
+) -> None:
+    revision = make.plan(stage)
+    slug, before = revision.plan.slug, bytes(revision.source).decode()
+    client = signed_in(stage.cast.dana)
+    fields = {"hosts": "app-1", "s0_timeout": "60", "s0_cwd": "/srv/my app", "s1_manual": "on"}
+    client.post(f"/plans/{slug}/bindings/", fields)
+    assert client.post(f"/plans/{slug}/bindings/text/").status_code == 303
+    made = Revision.objects.order_by("-number")[0]
+    text = bytes(made.source).decode()
+    assert text == before.replace("```bash", '```bash cwd="/srv/my app" timeout=60s', 1)
+    assert made.bindings["hosts"] == "app-1"
+    assert list(made.bindings["steps"].values()) == [{"manual": True}]
+
+
+def test_with_nothing_bound_there_is_nothing_to_write(signed_in: SignIn, stage: make.Stage) -> None:
+    slug = make.plan(stage).plan.slug
+    response = signed_in(stage.cast.dana).post(f"/plans/{slug}/bindings/text/", follow=True)
+    assert "Nothing bound here can be written" in words(response)
+    assert Revision.objects.order_by("-number")[0].note != "Bindings written into the text"
+
+
+def test_who_only_looks_may_not_write_bindings(signed_in: SignIn, stage: make.Stage) -> None:
+    slug = make.plan(stage).plan.slug
+    assert signed_in(stage.cast.vic).post(f"/plans/{slug}/bindings/text/").status_code == 403
+
+
 def test_a_wrong_binding_keeps_what_was_typed(signed_in: SignIn, stage: make.Stage) -> None:
     slug = make.plan(stage).plan.slug
     fields = {"hosts": "app-1", "on_host": "1-is-no-name", "s0_cwd": "/srv/app"}

@@ -86,6 +86,19 @@ def fix(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     return done(request, f"Done, as revision {made.number}: {found.fix.label}.", "plan", slug=slug)
 
 
+@require_POST
+@permission_required("plans.change_plan", raise_exception=True)
+def inscribe(request: HttpRequest, slug: str) -> HttpResponse:
+    """Write what steps are bound to into the text, as a new revision."""
+    plan = revision_of(slug, None).plan
+    try:
+        made = services.inscribe(plan, by=person(request))
+    except PlanError as error:
+        return refused(request, str(error), "bindings", slug=slug)
+    sentence = f"Written into the text, as revision {made.number}."
+    return done(request, sentence, "changes", slug=slug, number=made.number)
+
+
 def bindings(request: HttpRequest, slug: str) -> HttpResponse:
     """Where steps run, as whom and for how long; people who may not change it can read it."""
     last = revision_of(slug, None)
@@ -103,5 +116,6 @@ def bindings(request: HttpRequest, slug: str) -> HttpResponse:
         "latest": last.number,
         "form": form,
         "missing": services.missing(last),
+        "bound": bool(last.bindings.get("steps")),
     }
     return render(request, "plans/bindings.html", page, status=422 if form.errors else 200)

@@ -1,0 +1,56 @@
+"""What people bound a plan to, written into its text as attributes of fences."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+from rollback_console.documents.errors import UnknownEdit
+from rollback_console.documents.model import PlanDocument, Step
+from rollback_console.documents.reader import read
+from rollback_console.documents.writer import set_attribute
+
+Attributes = Mapping[str, str]
+
+
+def inscribe(document: PlanDocument, wanted: Mapping[str, Attributes]) -> tuple[str, list[str]]:
+    """The text with these attributes by step key on their fences, and the keys written.
+
+    All but the openers of those fences stays byte for byte. Left out, whole: steps without a
+    fence of their own, and those with a value that cannot stand on such a line.
+    """
+    written: list[str] = []
+    for key in _alone(document):
+        if attributes := wanted.get(key):
+            changed = _with(document, key, attributes)
+            if changed is not None:
+                document = changed
+                written.append(key)
+    return document.source, written
+
+
+def _alone(document: PlanDocument) -> list[str]:
+    """Keys of the steps that share their first fence with no other step."""
+    steps: dict[str, Step] = {s.key: s for one in document.procedures for s in one.steps}
+    shared = Counter(step.fence for step in steps.values())
+    return [key for key, step in steps.items() if step.fence and shared[step.fence] == 1]
+
+
+def _with(document: PlanDocument, key: str, attributes: Attributes) -> PlanDocument | None:
+    """The document read anew with these set; None when its steps would not be the same."""
+    changed = document
+    for name, value in attributes.items():
+        try:
+            changed = read(set_attribute(changed, key, name, value))
+        except UnknownEdit:
+            return None
+    same = _commands(changed) == _commands(document)
+    return changed if same else None
+
+
+def _commands(document: PlanDocument) -> list[tuple[object, ...]]:
+    return [
+        (step.key, step.kind, step.commands, step.alternatives)
+        for one in document.procedures
+        for step in one.steps
+    ]
