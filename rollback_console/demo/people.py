@@ -24,6 +24,7 @@ class Person:
 _CAST = (
     ("lee", "Okafor", "Decision maker", "Deploy Lead"),
     ("sam", "Lindqvist", "Decision maker", "DevOps Lead"),
+    ("rio", "Marchetti", "Decision maker", "CTO"),
     ("dana", "Ferreira", "Operator", "Developer"),
     ("vic", "Tanaka", "Viewer", "Viewer"),
 )

@@ -8,6 +8,7 @@ from django.contrib.auth.models import Group, User
 from django.db import transaction
 from django.db.models.functions import Now
 
+from rollback_console.plans import policy
 from rollback_console.plans import services as plans
 from rollback_console.plans.models import (
     Credential,
@@ -28,6 +29,7 @@ from .repository import OLD
 from .state import State
 
 SERVICE, PLACE, HOST, GROUP = "bookings", "staging", "bookings-1", "app"
+LADDER = [("lee", "Deploy Lead", 1), ("sam", "DevOps Lead", 2), ("rio", "CTO", 2)]
 _PLAN = Path(__file__).with_name("plan.md")
 
 
@@ -58,10 +60,12 @@ def _environment(people: dict[str, User]) -> Environment:
     environment = Environment.objects.create(
         slug=PLACE, name="STAGING", approvals_data=1, request_expires=7 * 24 * 60
     )
-    for rung, (name, role) in enumerate([("lee", "Deploy Lead"), ("sam", "DevOps Lead")], start=1):
-        DecisionMaker.objects.create(
-            environment=environment, user=people[name], role=role, rung=rung
-        )
+    for person, role, rung in LADDER:
+        if person in people:
+            DecisionMaker.objects.create(
+                environment=environment, user=people[person], role=role, rung=rung
+            )
+    policy.require(environment)
     return environment
 
 

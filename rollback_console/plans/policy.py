@@ -74,7 +74,7 @@ def keep(environment: Environment, *, by: User) -> Environment:
             Environment.objects.select_for_update().get(pk=environment.pk)
         environment.save()
         if environment.decision_makers.exists():
-            _require(environment)
+            require(environment)
     return environment
 
 
@@ -126,6 +126,12 @@ def askers_of() -> list[int]:
     return list(found.values_list("pk", flat=True))
 
 
+def require(environment: Environment) -> None:
+    """Raise PlanError when nobody could meet the rules."""
+    if why := missing(environment):
+        raise PlanError(f"This was not saved. {why}")
+
+
 @contextmanager
 def _changing(environment: Environment, *, check: bool = True) -> Iterator[None]:
     with transaction.atomic():
@@ -133,12 +139,7 @@ def _changing(environment: Environment, *, check: bool = True) -> Iterator[None]
         Environment.objects.select_for_update().get(pk=environment.pk)
         yield
         if check:
-            _require(environment)
-
-
-def _require(environment: Environment) -> None:
-    if why := missing(environment):
-        raise PlanError(f"This was not saved. {why}")
+            require(environment)
 
 
 def _sound(environment: Environment) -> None:
