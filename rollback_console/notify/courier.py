@@ -21,6 +21,8 @@ from .letters import Rules, is_webhook
 STARTING = 20.0
 """Seconds that starting and importing may take on a busy machine, beside the message's own."""
 
+_CONNECTS = frozenset({"socket.connect", "socket.sendto", "socket.sendmsg"})
+_HTTP = 80
 _TOO_LONG = "It took longer than the limit allows."
 
 
@@ -60,10 +62,12 @@ def _watch(allowed: tuple[str, ...], *, inside_only: bool) -> list[str]:
     met: list[str] = []
 
     def hook(event: str, args: tuple[Any, ...]) -> None:
-        if event in {"socket.connect", "socket.sendto"}:
+        if event in _CONNECTS and args[1] is not None:
             place = args[1]
-            address = str(place[0]) if isinstance(place, tuple) else repr(place)
-            if why := guard.refusal(address, allowed, inside_only=inside_only):
+            address, port = place[:2] if isinstance(place, tuple) else (repr(place), 0)
+            if why := guard.refusal(
+                str(address), allowed, inside_only=inside_only or port == _HTTP
+            ):
                 met.append(why)
                 raise guard.Forbidden(why)
 

@@ -17,12 +17,13 @@ from django.db.models.functions import Now
 from rollback_console import notify
 from rollback_console.rollbacks import clock
 
-from .models import Delivery, Target
+from .models import Delivery
 
 DELAYS = tuple(timedelta(seconds=each) for each in (15, 60, 300, 900, 3600, 3 * 3600, 6 * 3600))
 """Between attempts; after the last one a person must ask for another."""
 
-_LEFT = timedelta(minutes=3)
+LEFT = timedelta(minutes=3)
+"""After so long a sender that said nothing counts as dead."""
 
 
 def rules() -> notify.Rules:
@@ -40,11 +41,12 @@ def due(limit: int) -> list[tuple[int, int | None]]:
     return list(rows.order_by("due_at", "id").values_list("id", "target_id")[:limit])
 
 
-def carry(number: int) -> None:
-    """Send one delivery, if nobody else is at it."""
+def carry(number: int, *, early: bool = False) -> None:
+    """Send one delivery, if nobody else is at it; `early` sends before it is due."""
     claim = uuid.uuid4()
-    mine = Delivery.objects.filter(pk=number, state=Delivery.WAITING, due_at__lte=Now())
-    if not mine.update(claim=claim, attempts=F("attempts") + 1, due_at=clock.later(_LEFT)):
+    mine = Delivery.objects.filter(pk=number, state=Delivery.WAITING)
+    mine = mine if early else mine.filter(due_at__lte=Now())
+    if not mine.update(claim=claim, attempts=F("attempts") + 1, due_at=clock.later(LEFT)):
         return
     delivery = Delivery.objects.select_related("target", "rollback").get(pk=number)
     outcome = _outcome(delivery, _send(delivery))
@@ -92,4 +94,4 @@ def _outcome(delivery: Delivery, problem: str) -> dict[str, Any]:
 
 
 _GONE = "This target was removed or switched off."
-__all__ = ["DELAYS", "Target", "carry", "due", "payload", "rules"]
+__all__ = ["DELAYS", "LEFT", "carry", "due", "payload", "rules"]

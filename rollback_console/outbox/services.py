@@ -97,12 +97,12 @@ def try_out(target: Target, *, by: User) -> Delivery:
         text=f"{by.get_full_name() or by.username} tries out {target.name}. Nothing happened.",
         link=notes.link("/"),
         to=[by.email] if target.personal and by.email else [],
-        # Nobody else is to send it; a test is tried once.
+        # The sweeper is to leave it alone; a test is tried once.
         attempts=len(dispatch.DELAYS),
         made_at=Now(),
-        due_at=Now(),
+        due_at=clock.later(dispatch.LEFT),
     )
-    dispatch.carry(made.pk)
+    dispatch.carry(made.pk, early=True)
     made.refresh_from_db()
     return made
 

@@ -73,10 +73,14 @@ def count(integration: Integration, now: Any) -> bool:
     """Whether one more is within what may be sent in a minute; counts it when it is."""
     minute = now.replace(second=0, microsecond=0)
     row = Integration.objects.filter(pk=integration.pk)
-    if row.filter(minute=minute, taken__lt=MANY).update(taken=F("taken") + 1, last_used_at=Now()):
-        return True
-    fresh = row.exclude(minute=minute) | row.filter(minute=None)
-    return bool(fresh.update(minute=minute, taken=1, last_used_at=Now()))
+    within, stale = row.filter(minute=minute, taken__lt=MANY), row.exclude(minute=minute)
+
+    def one_more() -> int:
+        return within.update(taken=F("taken") + 1, last_used_at=Now())
+
+    # Of several that begin a minute together one wins, and the others count on.
+    begun = one_more() or stale.update(minute=minute, taken=1, last_used_at=Now())
+    return bool(begun or one_more())
 
 
 @transaction.atomic

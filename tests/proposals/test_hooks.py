@@ -7,6 +7,7 @@ import time
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from rollback_console.notify import signing
 from rollback_console.proposals import entrance, services
@@ -201,3 +202,12 @@ def test_more_than_a_minute_holds_waits_for_the_next(alertmanager: Sender) -> No
 
 def test_the_address_only_takes_what_is_sent(alertmanager: Sender) -> None:
     assert Client().get(alertmanager.path).status_code == 405
+
+
+def test_senders_that_begin_a_minute_together_are_all_counted(alertmanager: Sender) -> None:
+    made, now = alertmanager.integration, timezone.now()
+    stale = Integration.objects.get()
+    assert [services.count(each, now) for each in (made, stale, made)] == [True] * 3
+    assert Integration.objects.get().taken == 3
+    Integration.objects.update(taken=services.MANY)
+    assert not services.count(stale, now)

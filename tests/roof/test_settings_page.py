@@ -7,7 +7,8 @@ import re
 from rollback_console.local.options import ROOT
 
 READS = re.compile(
-    r"""(?:\benv\.\w+|\bgiven|\bsecret|\bpositive|\bneeds)\(\s*"([A-Z][A-Z0-9_]+)\"""", re.S
+    r"""(?:\benv\.\w+|\bgiven|\bsecret|\bpositive|\bneeds|\bnetworks)\(\s*"([A-Z][A-Z0-9_]+)\"""",
+    re.S,
 )
 # Read by gunicorn itself.
 ELSEWHERE = {"FORWARDED_ALLOW_IPS"}
