@@ -22,11 +22,28 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+class Deployed(Body):
+    """A deployment as its pipeline knows it; `dump` is a path on the host that restores it.
+
+    `migrations_before` and `migrations_after` hold the newest applied migration of each app.
+    """
+
+    previous_commit: Annotated[str, Field(max_length=64)] = ""
+    tag: Annotated[str, Field(max_length=250)] = ""
+    dump: Value = ""
+    migrations_before: Annotated[dict[str, Value], Field(max_length=500)] = Field(
+        default_factory=dict
+    )
+    migrations_after: Annotated[dict[str, Value], Field(max_length=500)] = Field(
+        default_factory=dict
+    )
+
+
 class NewPlan(Body):
     """A plan document, and what is known of the deployment it would undo.
 
-    `facts` are parameter names with their values, such as the previous commit, tag, dump or
-    migration; they replace the facts of the revision before, all of them.
+    `deployment` fills the parameters that can mean nothing else; `facts` are parameter names
+    with their values and come first. Both replace the facts of the revision before, all of them.
     """
 
     document: str
@@ -34,6 +51,7 @@ class NewPlan(Body):
     environment: Slug
     title: Annotated[str, Field(max_length=200)] = ""
     note: Annotated[str, Field(max_length=200)] = ""
+    deployment: Deployed = Field(default_factory=Deployed)
     facts: Annotated[dict[Name, Value], Field(max_length=200)] = Field(default_factory=dict)
 
 

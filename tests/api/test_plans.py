@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from rollback_console.plans import services as plans
@@ -11,6 +12,7 @@ from tests.make import Stage
 
 from .caller import Caller, problem
 
+SEED = (Path(__file__).parents[1] / "documents" / "seed.md").read_text()
 TEXT = make.PLAN.replace("echo restoring", "git checkout <previous-commit-sha>")
 
 
@@ -38,6 +40,40 @@ def test_facts_of_the_deployment_fill_the_parameters(stage: Stage, call: Caller)
     made = call.post("/plans", sent(facts={name: "4f2a91bc"})).json()
     assert made["bindings"]["facts"] == {name: "4f2a91bc"}
     assert made["form"]["parameters"][0]["value"] == "4f2a91bc"
+
+
+def test_a_deployment_fills_the_parameters_that_can_mean_nothing_else(
+    stage: Stage, call: Caller
+) -> None:
+    deployment = {
+        "previous_commit": "91bc2f0",
+        "tag": "pre-deploy-20251112-011044",
+        "dump": "/backup/backup_20251112_010000.sql",
+        "migrations_before": {"users": "0007", "shop": "0003"},
+        "migrations_after": {"users": "0008", "shop": "0003"},
+    }
+    made = call.post("/plans", sent(document=SEED, deployment=deployment)).json()
+    values = {each["kind"]: each["value"] for each in made["form"]["parameters"]}
+    assert values == {
+        "commit": "91bc2f0",
+        "tag": "pre-deploy-20251112-011044",
+        "file": "/backup/backup_20251112_010000.sql",
+        "migration": "0007",
+        "app": "users",
+        "text": "",
+    }
+
+
+def test_a_value_that_could_be_meant_twice_is_not_guessed(stage: Stage, call: Caller) -> None:
+    text = make.PLAN.replace("echo restoring", "git diff <one-commit> <other-commit>")
+    made = call.post("/plans", sent(document=text, deployment={"previous_commit": "91bc2f0"}))
+    assert made.json()["bindings"].get("facts", {}) == {}
+
+
+def test_a_fact_by_name_comes_before_the_deployment(stage: Stage, call: Caller) -> None:
+    name = call.post("/plans", sent()).json()["form"]["parameters"][0]["name"]
+    both = sent(deployment={"previous_commit": "91bc2f0"}, facts={name: "4f2a91bc"})
+    assert call.post("/plans", both).json()["bindings"]["facts"] == {name: "4f2a91bc"}
 
 
 def test_facts_of_an_earlier_deployment_are_not_carried_over(stage: Stage, call: Caller) -> None:

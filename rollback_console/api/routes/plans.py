@@ -8,7 +8,8 @@ from django.db.models import Max
 from django.http import HttpRequest
 from ninja import Router, Status
 
-from rollback_console.plans import costing, readiness, services
+from rollback_console.plans import costing, deployed, readiness, services
+from rollback_console.plans.deployed import Deployment
 from rollback_console.plans.models import Plan, Revision
 
 from .. import finding, pages
@@ -88,7 +89,9 @@ def _keep(body: NewPlan, by: User) -> Revision:
         note=body.note,
     )
     # Facts of an earlier deployment must never pass for those of this one: none are carried over.
-    if revision.bindings.get("facts", {}) == body.facts:
+    known = Deployment(**body.deployment.model_dump())
+    facts = deployed.facts(services.form(revision).parameters, known) | body.facts
+    if revision.bindings.get("facts", {}) == facts:
         return revision
-    bindings = {**revision.bindings, "facts": body.facts}
+    bindings = {**revision.bindings, "facts": facts}
     return services.bind(revision, by=by, bindings=bindings)
