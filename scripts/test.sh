@@ -59,7 +59,8 @@ stage() { # NAME COMMAND ...
 PACKAGES='mariadbd:mariadb-server redis-server:redis-server sshd:openssh-server ssh:openssh-client
     sshpass:sshpass busybox:busybox dash:dash bash:bash chromium:chromium shellcheck:shellcheck nginx:nginx
     git:git curl:curl setsid:util-linux ip:iproute2
-    docker-compose:docker-compose sudo:sudo faketime:faketime'
+    docker-compose:docker-compose sudo:sudo faketime:faketime
+    jq:jq openssl:openssl'
 
 packages() {
     missing=
