@@ -59,7 +59,7 @@ def _web(options: Options) -> int:
 
 
 def _worker(options: Options) -> int:
-    return _become(commands.worker())
+    return _become(commands.worker(settings.WORKER_QUEUES))
 
 
 def _sweeper(options: Options) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -149,6 +150,12 @@ CELERY_WORKER_CONCURRENCY = positive("WORKER_THREADS", 16)
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_TASK_DEFAULT_QUEUE = "rollbacks"
+
+# Whose hosts this worker or sweeper can reach; an environment without a zone is in `default`.
+ZONES = env.list("ZONES", default=["default"])
+if not all(re.fullmatch(r"[-\w]{1,40}", zone) for zone in ZONES) or not ZONES:
+    raise ImproperlyConfigured("ZONES must be comma separated words of letters, digits and -.")
+WORKER_QUEUES = ["rollbacks" if zone == "default" else f"rollbacks.{zone}" for zone in ZONES]
 
 # Seconds. A driver renews its lease well inside LEASE; a slice ends by itself at SLICE.
 LEASE = timedelta(seconds=positive("LEASE_SECONDS", 20))

@@ -62,6 +62,7 @@ class Environment(models.Model):
         choices=[("warn", "warn"), ("block", "block approval and start")],
         default="warn",
     )
+    zone = models.SlugField("network zone", max_length=40, blank=True)
     rehearses = models.ForeignKey(
         "self", models.SET_NULL, null=True, blank=True, related_name="rehearsals"
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 
 
 def web(host: str, port: int, workers: int) -> list[str]:
@@ -21,13 +22,14 @@ def web(host: str, port: int, workers: int) -> list[str]:
     ]
 
 
-def worker() -> list[str]:
+def worker(queues: Sequence[str] = ("rollbacks",)) -> list[str]:
     """Celery on threads; how many is the setting WORKER_THREADS."""
     return [
         *_python("celery", "--quiet", "--app", "rollback_console.celery", "worker"),
         *("--pool", "threads"),
         *("--hostname", f"worker-{os.getpid()}@%h"),
         *("--loglevel", "INFO"),
+        *("--queues", ",".join(queues)),
         *("--without-gossip", "--without-mingle", "--without-heartbeat"),
     ]
 

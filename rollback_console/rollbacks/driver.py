@@ -36,7 +36,7 @@ from rollback_console.plans.errors import HostRefused
 from rollback_console.remote.base import HostAddress, Outcome, Remote
 from rollback_console.remote.pool import Pool
 
-from . import carry, clearing, hints, lease, tracing, view
+from . import carry, clearing, hints, lease, tracing, view, zones
 from .connections import Connections, pool_of
 from .errors import LeaseLost, MovedOn
 from .failpoints import failpoint
@@ -62,7 +62,7 @@ def advance(rollback_id: int, connect: Callable[[HostAddress], Remote] | None = 
     Returns False at once when another driver holds the lease. Raises nothing that it can
     record: what goes wrong here is logged, and the rollback becomes due again.
     """
-    if stopping.is_set():
+    if stopping.is_set() or not zones.is_ours(zones.of(rollback_id)):
         return False
     fence = lease.claim(rollback_id, f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}")
     if fence is None:

@@ -8,6 +8,7 @@ import socket
 import threading
 from datetime import timedelta
 
+from django.conf import settings
 from django.db import Error, close_old_connections
 from django.db.models.functions import Now
 
@@ -23,7 +24,9 @@ EVERY = 10.0
 def say_alive(role: str) -> None:
     """Note that this process, a `worker` or a `sweeper`, is alive."""
     name = f"{role} {socket.gethostname()}:{os.getpid()}"
-    ProcessSeen.objects.update_or_create(name=name, defaults={"role": role, "at": Now()})
+    ProcessSeen.objects.update_or_create(
+        name=name, defaults={"role": role, "zones": settings.ZONES, "at": Now()}
+    )
     ProcessSeen.objects.filter(at__lt=clock.later(timedelta(days=-1))).delete()
 
 

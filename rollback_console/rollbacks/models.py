@@ -295,6 +295,7 @@ class ProcessSeen(models.Model):
 
     role = models.CharField(max_length=20)
     name = models.CharField(max_length=150, unique=True)
+    zones = models.JSONField(default=list)
     at = models.DateTimeField()
 
     def __str__(self) -> str:

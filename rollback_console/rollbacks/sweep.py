@@ -15,7 +15,18 @@ from django.db.models.functions import Now
 
 from rollback_console.engine.states import RollbackState
 
-from . import carry, clearing, clock, driver, escalation, health, readying, signals, verification
+from . import (
+    carry,
+    clearing,
+    clock,
+    driver,
+    escalation,
+    health,
+    readying,
+    signals,
+    verification,
+    zones,
+)
 from .lease import DRIVEN
 from .models import Rollback
 from .tasks import enqueue
@@ -60,11 +71,19 @@ def once(pool: ThreadPoolExecutor, driving: dict[int, Future[None]]) -> None:
     escalation.remind()
     for number in [number for number, work in driving.items() if work.done()]:
         del driving[number]
+    _tell_unserved()
     overdue = set(due(OVERDUE))
     for number in due():
         taken = enqueue(number)
-        if number not in driving and (not taken or number in overdue):
+        ours = zones.is_ours(zones.of(number))
+        if ours and number not in driving and (not taken or number in overdue):
             driving[number] = pool.submit(_drive, number, driving)
+
+
+def _tell_unserved() -> None:
+    for zone, served in zones.served().items():
+        if not served:
+            log.warning("No worker serves the zone %s: start one with ZONES=%s.", zone, zone)
 
 
 def due(since: timedelta = timedelta(0)) -> list[int]:

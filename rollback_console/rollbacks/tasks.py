@@ -7,13 +7,14 @@ import time
 from typing import Any
 
 from celery import current_app, shared_task
+from django.conf import settings
 from django.db import transaction
 from kombu.exceptions import LimitExceeded, OperationalError
 from kombu.pools import producers
 
 from rollback_console.plans import askings
 
-from . import driver
+from . import driver, zones
 from .failpoints import failpoint
 
 log = logging.getLogger(__name__)
@@ -39,10 +40,10 @@ def look(asking_id: int) -> None:
 
 def enqueue(rollback_id: int) -> bool:
     """Ask a worker to drive a rollback; False when the broker did not take it."""
-    return _enqueue(advance, rollback_id)
+    return _enqueue(advance, rollback_id, zones.queue(zones.of(rollback_id)))
 
 
-def _enqueue(task: Any, number: int) -> bool:
+def _enqueue(task: Any, number: int, queue: str = "") -> bool:
     """Hand a task to the broker, if it takes it.
 
     Never raises: the sweep finds whatever is due. After a failure the broker is left alone
@@ -52,7 +53,7 @@ def _enqueue(task: Any, number: int) -> bool:
     if time.monotonic() < _quiet_until:
         return False
     try:
-        _send(task, number)
+        _send(task, number, queue or settings.CELERY_TASK_DEFAULT_QUEUE)
     except (OperationalError, LimitExceeded, OSError) as error:
         _quiet_until = time.monotonic() + _QUIET
         log.warning("The broker did not take %s %s: %s", task.name, number, error)
@@ -60,11 +61,11 @@ def _enqueue(task: Any, number: int) -> bool:
     return True
 
 
-def _send(task: Any, number: int) -> None:
+def _send(task: Any, number: int, queue: str) -> None:
     """With a patience of its own: a worker may wait long for messages, a page may not."""
     broker = current_app.connection_for_write(transport_options={"socket_timeout": _PATIENCE})
     with producers[broker].acquire(block=True, timeout=_PATIENCE) as producer:
-        task.apply_async((number,), producer=producer, retry=False)
+        task.apply_async((number,), producer=producer, queue=queue, retry=False)
 
 
 def enqueue_after_commit(rollback_id: int) -> None:

@@ -45,6 +45,7 @@ class EnvironmentForm(Undecorated, forms.ModelForm):  # type: ignore[type-arg]
             "escalate_after",
             "remind_before",
             "readiness_rule",
+            "zone",
             "rehearses",
         ]
         labels = {
@@ -63,6 +64,7 @@ class EnvironmentForm(Undecorated, forms.ModelForm):  # type: ignore[type-arg]
         help_texts = {
             "data_role": "Such as DevOps Lead; empty: any decision maker.",
             "remind_before": "Once more at a third of that; 0: never.",
+            "zone": "Only workers of that zone sign in to its hosts. Empty: those without one.",
         }
 
     def clean(self) -> dict[str, Any]:

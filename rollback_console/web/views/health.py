@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import redis
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from kombu import Connection
+from kombu.exceptions import OperationalError
 
-from rollback_console.rollbacks import health
+from rollback_console.rollbacks import health, zones
 
 
 @login_not_required
@@ -26,6 +27,8 @@ def readyz(request: HttpRequest) -> HttpResponse:
     found = {"database": _database(), "broker": _broker()}
     seen = health.seen() if found["database"] else {"worker": False, "sweeper": False}
     found |= seen
+    if found["database"]:
+        found |= {f"worker of {zone}": served for zone, served in zones.served().items()}
     words = {name: "ok" if there else "missing" for name, there in found.items()}
     return JsonResponse(words, status=200 if all(found.values()) else 503)
 
@@ -40,10 +43,10 @@ def _database() -> bool:
 
 
 def _broker() -> bool:
+    """Any broker that Celery knows, asked with little patience."""
     try:
-        with redis.Redis.from_url(
-            settings.CELERY_BROKER_URL, socket_timeout=2, socket_connect_timeout=2
-        ) as broker:
-            return bool(broker.ping())
-    except (redis.RedisError, OSError):
+        with Connection(settings.CELERY_BROKER_URL, connect_timeout=2) as broker:
+            broker.ensure_connection(max_retries=1, timeout=2)
+            return bool(broker.connected)
+    except (OperationalError, OSError):
         return False

@@ -1,0 +1,40 @@
+"""Network zones: which worker can reach an environment's hosts, and whether any is there.
+
+A zone is a word; "" and `default` are the same. Each has a queue of its own.
+"""
+
+from __future__ import annotations
+
+from django.conf import settings
+
+from rollback_console.plans.models import Environment
+
+from . import clock, health
+from .models import ProcessSeen, Rollback
+
+DEFAULT = "default"
+
+
+def of(rollback_id: int) -> str:
+    """The zone of a rollback's hosts; `default` for one that is not there."""
+    found = Rollback.objects.filter(pk=rollback_id).values_list("environment__zone", flat=True)
+    return found.first() or DEFAULT
+
+
+def queue(zone: str) -> str:
+    """The broker's queue for what happens in a zone."""
+    name: str = settings.CELERY_TASK_DEFAULT_QUEUE
+    return name if zone == DEFAULT else f"{name}.{zone}"
+
+
+def is_ours(zone: str) -> bool:
+    """Whether this process may reach hosts there."""
+    return zone in settings.ZONES
+
+
+def served() -> dict[str, bool]:
+    """Every zone that an environment names, and whether a worker of it is alive."""
+    fresh = ProcessSeen.objects.filter(role="worker", at__gte=clock.later(-health.FRESH))
+    alive = {zone for zones in fresh.values_list("zones", flat=True) for zone in zones}
+    named = Environment.objects.exclude(zone="").values_list("zone", flat=True)
+    return {zone: zone in alive for zone in sorted({*named} - {DEFAULT})}
