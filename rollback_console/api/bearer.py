@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from ninja.security import HttpBearer
 
 from rollback_console.access import limits
+from rollback_console.rollbacks.groups import may_look
 
 from . import tokens
 from .models import Token
@@ -35,6 +36,8 @@ class Bearer(HttpBearer):
             raise Problem("unauthenticated", str(error), headers=challenge) from error
         if self.scope not in found.scopes:
             raise self._too_narrow(found)
+        if not may_look(found.user):
+            raise Problem("forbidden", f"{found.user} is in no group that may use this console.")
         _within_rate(found)
         return found
 

@@ -9,11 +9,14 @@ from importlib import import_module
 from typing import Any
 
 from channels.auth import get_user
+from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import Error
 from structlog.contextvars import bind_contextvars
+
+from rollback_console.rollbacks.groups import may_look
 
 from . import marks, tailer
 from .place import Fit, Frame, NotAResume, Place, resume
@@ -30,11 +33,6 @@ PATIENCE = 30.0
 """Seconds a client may take to read what was sent before it is closed."""
 
 
-def may_watch(user: object) -> bool:
-    """Any signed-in person whose account is active may watch any rollback."""
-    return isinstance(user, User) and user.is_active
-
-
 class RollbackConsumer(AsyncWebsocketConsumer):
     """DESIGN's WebSocket contract; a `log` frame also carries `end`, the next offset."""
 
@@ -46,7 +44,7 @@ class RollbackConsumer(AsyncWebsocketConsumer):
         self._streaming: asyncio.Task[None] | None = None
         self._caught_up = self._broken = self._counted = False
         await self.accept()
-        if not may_watch(self.scope["user"]):
+        if not await _may_watch(self.scope["user"]):
             await self.close(SIGNED_OUT, "Sign in first.")
         elif (found := await tailer.read_hello(self.number)) is None:
             await self.close(NO_SUCH_ROLLBACK, "There is no such rollback.")
@@ -132,15 +130,16 @@ class RollbackConsumer(AsyncWebsocketConsumer):
         await self.close(TOO_SLOW, "Too slow: connect again and resume.")
 
     async def _look_again(self) -> None:
-        """A person who signed out or was deactivated is not served for long."""
+        """A person who signed out, was deactivated or lost the right is not served for long."""
         while True:
             await asyncio.sleep(LOOK_AGAIN)
             try:
                 user = await get_user(_fresh(self.scope["session"].session_key))
+                may = await _may_watch(user)
             except Error as error:
                 log.warning("Who watches cannot be looked up now: %s", error)
                 continue
-            if not may_watch(user):
+            if not may:
                 await self.close(SIGNED_OUT, "Sign in again.")
                 return
 
@@ -159,6 +158,9 @@ class RollbackConsumer(AsyncWebsocketConsumer):
             self._broken = True
             log.error("The socket of rollback %s failed.", self.number, exc_info=error)
             self._keep(self.close(BROKEN, "Something failed; the server's log says what."))
+
+
+_may_watch = database_sync_to_async(may_look)
 
 
 def _name(user: object) -> str:

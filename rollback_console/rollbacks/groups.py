@@ -1,24 +1,35 @@
-"""The four groups and what each may do; approving is for decision makers, not a permission."""
+"""The four groups and what each may do; approving is for decision makers, not a permission.
+
+Default deny: who is in none of them sees their own account alone.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.contrib.auth.models import Group, Permission
+from django.contrib.auth.models import Group, Permission, User
 
 VIEWER, OPERATOR, MAKER, ADMIN = "Viewer", "Operator", "Decision maker", "Admin"
 
 ROLES = (VIEWER, OPERATOR, MAKER, ADMIN)
 
+LOOK = "rollbacks.view_rollback"
+
+_LOOK = {"view_rollback"}
 _STEER = {"request_rollback", "operate_rollback"}
 _PLANS = {"add_plan", "change_plan", "add_revision"}
 _ADMIN_ROOM = "plans"
 
 GROUPS: dict[str, set[str]] = {
-    VIEWER: set(),
-    OPERATOR: _STEER | _PLANS,
-    MAKER: _STEER | _PLANS,
+    VIEWER: _LOOK,
+    OPERATOR: _LOOK | _STEER | _PLANS,
+    MAKER: _LOOK | _STEER | _PLANS,
 }
+
+
+def may_look(user: object) -> bool:
+    """Whether they are somebody, active, whom a role lets look at plans and rollbacks."""
+    return isinstance(user, User) and user.is_active and user.has_perm(LOOK)
 
 
 def ensure(**_: Any) -> None:
@@ -28,7 +39,7 @@ def ensure(**_: Any) -> None:
         group.permissions.add(*Permission.objects.filter(codename__in=codes))
     admin, _created = Group.objects.get_or_create(name=ADMIN)
     everything = Permission.objects.filter(content_type__app_label=_ADMIN_ROOM)
-    admin.permissions.add(*everything, *Permission.objects.filter(codename__in=_STEER))
+    admin.permissions.add(*everything, *Permission.objects.filter(codename__in=_LOOK | _STEER))
     admin.permissions.add(
         *Permission.objects.filter(content_type__app_label="auth", content_type__model="user")
     )

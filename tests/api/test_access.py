@@ -179,6 +179,13 @@ def test_a_deactivated_person_takes_their_tokens_with_them(stage: Stage, call: C
 
 def test_a_person_who_lost_the_right_lost_it_for_their_tokens(stage: Stage, call: Caller) -> None:
     row = make.approved(stage)
-    stage.cast.dana.groups.clear()
+    stage.cast.dana.groups.set(stage.cast.vic.groups.all())
     response = call.post(f"/rollbacks/{row.pk}/starts", who="dana")
     assert "may not start" in problem(response, 409, "refused")["detail"]
+
+
+def test_a_person_in_no_group_opens_nothing_with_their_token(stage: Stage, call: Caller) -> None:
+    call.token("dana")
+    stage.cast.dana.groups.clear()
+    body = problem(call.get("/plans", who="dana"), 403, "forbidden")
+    assert "dana is in no group" in body["detail"]

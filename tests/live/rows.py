@@ -141,6 +141,7 @@ def snapshot(steps: tuple[StepSpec, ...] = STEPS, hosts: tuple[str, ...] = ()) -
 
 def _person(*, operates: bool, name: str) -> User:
     user = User.objects.create_user(name or f"person-{uuid4().hex[:8]}", first_name=name)
+    user.user_permissions.add(Permission.objects.get(codename="view_rollback"))
     if operates:
         user.user_permissions.add(Permission.objects.get(codename="operate_rollback"))
     return user

@@ -134,6 +134,14 @@ def test_somebody_signed_out_is_refused(web: Console, rows: Rows) -> None:
         assert client.frames == []
 
 
+def test_somebody_in_no_group_is_refused(web: Console, rows: Rows) -> None:
+    nobody = rows.person()
+    rows.do(nobody.user_permissions.clear)
+    with Client(web, rows.rollback().pk, rows.session(nobody)) as client:
+        assert closed_with(client) == 4401
+        assert client.frames == []
+
+
 def test_an_unknown_rollback_is_refused(web: Console, session: str) -> None:
     with Client(web, 999_999, session) as client:
         assert closed_with(client) == 4404
@@ -160,17 +168,20 @@ def test_anything_but_a_resume_closes_the_socket(
 
 
 @pytest.mark.slow
-def test_an_idle_socket_still_delivers_and_one_whose_person_left_is_closed(
+def test_an_idle_socket_still_delivers_and_one_whose_person_left_or_lost_the_right_is_closed(
     web: Console, rows: Rows
 ) -> None:
-    stays, leaves = rows.person(), rows.person()
+    stays, leaves, loses = rows.person(), rows.person(), rows.person()
     rollback = rows.rollback()
     with (
         Client(web, rollback.pk, rows.session(stays)) as idle,
         Client(web, rollback.pk, rows.session(leaves)) as closing,
+        Client(web, rollback.pk, rows.session(loses)) as demoted,
     ):
         rows.change(leaves, is_active=False)
+        rows.do(loses.user_permissions.clear)
         assert closed_with(closing) == 4401
+        assert closed_with(demoted) == 4401
         idle.seq = 2
         rows.event(rollback)
         idle.until(lambda: idle.seq == 3)

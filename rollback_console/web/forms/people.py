@@ -20,7 +20,8 @@ class PersonForm(Undecorated, forms.ModelForm):  # type: ignore[type-arg]
         label="Groups",
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text="Viewer looks, Operator asks and steers, Admin changes hosts and people. "
+        help_text="In none, a person sees nothing. Viewer looks, Operator asks and steers, Admin "
+        "changes hosts and people. "
         "Who approves is named on each environment's page.",
     )
     password = forms.CharField(

@@ -1,0 +1,27 @@
+"""Default deny: whom no role lets look sees their own account and nothing else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
+from django.utils.deprecation import MiddlewareMixin
+
+from rollback_console.rollbacks.groups import may_look
+
+OWN = ("/account/", "/sign-in/", "/sign-out/")
+
+
+class RoleRequiredMiddleware(MiddlewareMixin):
+    """Stands behind LoginRequiredMiddleware and leaves open what that one leaves open."""
+
+    def process_view(self, request: HttpRequest, view: Any, *_: Any) -> None:
+        """Raises PermissionDenied."""
+        if not getattr(view, "login_required", True) or not request.user.is_authenticated:
+            return
+        if not request.path_info.startswith(OWN) and not may_look(request.user):
+            raise PermissionDenied(
+                "You are in no group yet, and so may see nothing here. Ask an Admin to add you to "
+                "Viewer, Operator or Decision maker."
+            )

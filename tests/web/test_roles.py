@@ -1,0 +1,100 @@
+"""Four roles by groups, and nothing without one."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import Group
+from django.urls import URLPattern, get_resolver, reverse
+
+from rollback_console.rollbacks import groups
+from rollback_console.rollbacks.models import Rollback
+from tests import make
+
+from .conftest import SignIn, words
+
+OWN = ("account", "sign-in", "sign-out")
+
+
+def plain_pages() -> list[str]:
+    """Every page that people reach and whose address names nothing."""
+    found = []
+    for each in get_resolver().url_patterns:
+        for inner in getattr(each, "url_patterns", [each]):
+            if isinstance(inner, URLPattern) and inner.name and "<" not in str(inner.pattern):
+                view = inner.callback
+                if (
+                    getattr(view, "login_required", True)
+                    and getattr(each, "namespace", None) is None
+                ):
+                    found.append(inner.name)
+    return sorted(set(found))
+
+
+@pytest.mark.parametrize("name", plain_pages())
+def test_without_a_group_every_page_but_ones_own_is_closed(
+    signed_in: SignIn, stage: make.Stage, name: str
+) -> None:
+    stage.cast.vic.groups.clear()
+    client, address = signed_in(stage.cast.vic), reverse(name)
+    if address.strip("/").startswith(OWN):
+        assert client.get(address).status_code in {200, 302, 303, 401, 404, 405}
+    else:
+        assert client.get(address).status_code == 403
+        assert client.post(address).status_code == 403
+
+
+def test_without_a_group_a_rollback_is_closed_and_a_sentence_says_whom_to_ask(
+    signed_in: SignIn, stage: make.Stage, asked: Rollback
+) -> None:
+    stage.cast.lee.groups.clear()
+    client = signed_in(stage.cast.lee)
+    page = client.get(f"/rollbacks/{asked.pk}/")
+    assert page.status_code == 403
+    assert "You are in no group yet" in words(page)
+    fields = {"snapshot_sha256": asked.snapshot_sha256}
+    assert client.post(f"/rollbacks/{asked.pk}/approvals/", fields).status_code == 403
+    assert not asked.approvals.exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("role", "rights"),
+    [
+        (groups.VIEWER, "look"),
+        (groups.OPERATOR, "look request steer plan"),
+        (groups.MAKER, "look request steer plan"),
+        (groups.ADMIN, "look request steer plan administer"),
+    ],
+)
+def test_a_role_gives_these_rights_and_no_other(role: str, rights: str) -> None:
+    person = make.person("kim", role)
+    asked = {
+        "look": groups.LOOK,
+        "request": "rollbacks.request_rollback",
+        "steer": "rollbacks.operate_rollback",
+        "plan": "plans.change_plan",
+        "administer": "plans.change_environment",
+        "destroy": "rollbacks.delete_rollback",
+    }
+    assert [name for name, right in asked.items() if person.has_perm(right)] == rights.split()
+
+
+def test_who_may_only_look_can_neither_ask_nor_steer_nor_change_a_plan(
+    signed_in: SignIn, stage: make.Stage, asked: Rollback
+) -> None:
+    client, slug = signed_in(stage.cast.vic), asked.revision.plan.slug
+    assert client.get(f"/rollbacks/{asked.pk}/").status_code == 200
+    for address in ("/plans/import/", f"/plans/{slug}/text/", f"/plans/{slug}/request/"):
+        assert client.post(address, {"text": "# Plan"}).status_code == 403
+    before = asked.events.count()
+    for act in ("starts", "renewals", "pauses", "abort-requests", "withdrawals"):
+        client.post(f"/rollbacks/{asked.pk}/{act}/", {"reason": "Because"})
+    asked.refresh_from_db()
+    assert (asked.state, asked.events.count()) == ("requested", before)
+
+
+def test_a_role_taken_away_counts_with_the_next_page(signed_in: SignIn, stage: make.Stage) -> None:
+    client = signed_in(stage.cast.dana)
+    assert client.get("/plans/").status_code == 200
+    stage.cast.dana.groups.remove(Group.objects.get(name=groups.OPERATOR))
+    assert client.get("/plans/").status_code == 403
