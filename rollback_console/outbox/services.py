@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 import uuid
 from datetime import timedelta
@@ -21,6 +22,8 @@ from rollback_console.rollbacks.models import Rollback
 from . import dispatch, notes, topics
 from .models import Delivery, Target
 
+log = logging.getLogger(__name__)
+
 
 def add(
     *,
@@ -39,6 +42,7 @@ def add(
         **fields, environment=environment, secret=secret, made_by=by, made_at=Now()
     )
     made.refresh_from_db()
+    log.info("%s added the target %s: %s", by, made, made.shown)
     return made, secret
 
 
@@ -63,6 +67,7 @@ def change(
     for field, value in {**fields, "environment": environment, "is_active": is_active}.items():
         setattr(target, field, value)
     target.save()
+    log.info("%s changed the target %s: %s", by, target, target.shown)
     return target, secret
 
 
@@ -80,6 +85,7 @@ def renew_secret(target: Target, *, by: User) -> str:
 def remove(target: Target, *, by: User) -> None:
     """Nothing goes there any more; what was sent stays on record."""
     _permit(by)
+    log.info("%s removed the target %s: %s", by, target, target.shown)
     target.delete()
 
 

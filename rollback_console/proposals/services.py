@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 from typing import Any
 
@@ -17,6 +18,8 @@ from rollback_console.rollbacks.models import Rollback
 
 from .models import Integration, Proposal
 from .readers import Alert
+
+log = logging.getLogger(__name__)
 
 MANY = 60
 """What one integration may send in a minute."""
@@ -42,6 +45,7 @@ def integrate(
         secret_at=Now(),
     )
     made.refresh_from_db()
+    log.info("%s lets %s propose rollbacks in %s.", by, made, environment)
     return made, secret
 
 
@@ -66,6 +70,7 @@ def renew_secret(integration: Integration, *, by: User) -> str:
 def remove(integration: Integration, *, by: User) -> None:
     """It proposes nothing any more; what it proposed stays."""
     _permit_admin(by)
+    log.info("%s removed the integration %s.", by, integration)
     integration.delete()
 
 
