@@ -103,6 +103,16 @@ def _paragraph(draft: Draft, block: Block) -> None:
     elif text:
         draft.instructions.append(text)
     draft.remarks.append(Remark(text, block.lines[0], "prose"))
+    last = _last_sentence(block.text)
+    if last != text and any(decides(last) for decides in _DECIDES):
+        draft.remarks.append(Remark(last, block.lines[1], "prose"))
+
+
+def _last_sentence(text: str) -> str:
+    """What introduces the commands below, when a paragraph ends so; else all of it."""
+    if not text.rstrip().endswith((":", "\uff1a")):
+        return plain(text)
+    return plain(re.split(r"(?<=[.!?。])\s|\n", text.strip())[-1])
 
 
 def _heading(draft: Draft, block: Block) -> None:

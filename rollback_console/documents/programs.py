@@ -81,7 +81,7 @@ DESTROYS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
                           r"|\bpg_restore\b|\bmongorestore\b|\bpsql\b.*\s(?:-f|--file)[ =]"
                           r"|\bmysql\b.*\bsource\s|gunzip\b.*\|\s*(?:mysql|psql)"
                           r"|\brestore-db-instance|\bsnapshot restore|RESTORE DATABASE"
-                          r"|\bvelero restore|\brestic restore|\bpgbackrest\b.*restore"),
+                          r"|\bbackups?:restore\b|\bpg:(?:reset|copy|pull|push)\b|\bvelero restore|\brestic restore|\bpgbackrest\b.*restore"),
         ("reverses-migration", r"manage\.py\s+migrate\s+\S+\s+\S+|\balembic\b.*\bdowngrade"
                                r"|\bflyway\b.*\bundo|\bliquibase\b.*rollback|db:rollback"
                                r"|db:migrate:down|VERSION=\S+.*db:migrate|db:migrate\b.*VERSION="

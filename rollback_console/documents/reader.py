@@ -33,7 +33,7 @@ from rollback_console.documents.roles import (
     part_in,
     without_children,
 )
-from rollback_console.documents.runs import counted_around, may_hold_steps, phases_of
+from rollback_console.documents.runs import counted_around, may_be_steps, may_hold_steps, phases_of
 from rollback_console.documents.scope import in_scope
 from rollback_console.documents.sections import (
     Part,
@@ -207,9 +207,7 @@ class _Reader:
         ]
         if loose:
             self._read_loose(title, loose)
-        elif any(
-            b.kind in {BlockKind.ITEM, BlockKind.FENCE, BlockKind.TABLE} for b in title.blocks
-        ):
+        elif any(map(may_be_steps, title.blocks)):
             body = without_children(title)
             self._steps(body)
         else:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rollback_console.documents.blocks import BlockKind
+from rollback_console.documents.blocks import Block, BlockKind
+from rollback_console.documents.fields import fields_of
 from rollback_console.documents.headings import is_counted_heading, is_phase_heading
 from rollback_console.documents.outline import Section
 from rollback_console.documents.roles import is_part
@@ -25,6 +26,13 @@ def counted_around(scope: Sequence[Section]) -> list[Section]:
     if len(named) != 1 or says_steps(named[0].title) or len(counted) < 3:
         return []
     return [] if any(s.children for s in counted) else counted
+
+
+def may_be_steps(block: Block) -> bool:
+    """A list, a fence or a table, unless the table holds the fields a plan opens with."""
+    if block.kind is BlockKind.TABLE:
+        return not fields_of([block])
+    return block.kind in {BlockKind.ITEM, BlockKind.FENCE}
 
 
 def may_hold_steps(section: Section) -> bool:

@@ -63,7 +63,7 @@ _WARNS = re.compile(
 )
 _OUTRIGHT = re.compile(
     r"\bsteps?\b|procedure|process\b|instructions|how to|execution|\bpasos\b|procedimiento"
-    r"|deroule|mode operatoire|marche a suivre|etapes|schritte|vorgehen|ablauf"
+    r"|^do this$|^what to do|deroule|mode operatoire|marche a suivre|etapes|schritte|vorgehen|ablauf"
     r"|步骤|流程|操作|خطوات|اجراء"
 )
 _PLURAL = re.compile(

@@ -185,7 +185,7 @@ FOLLOW_UP = (
 )
 
 STEPS = (
-    r"\bderoule|mode operatoire|marche a suivre|\btasks?$|\bactions? plan|\bsteps?\b|procedures?|\bprocess\b|execut|instructions?|\bmethods?\b|\boptions?\b|strateg"
+    r"^(?:do this|what to do(?: now)?)$|\bderoule|mode operatoire|marche a suivre|\btasks?$|\bactions? plan|\bsteps?\b|procedures?|\bprocess\b|execut|instructions?|\bmethods?\b|\boptions?\b|strateg"
     r"|scenario|phase"
     r"|\bstages?\b|\bhow to\b|\bcommands?\b|\bscripts?\b|\brunbook\b|playbook|automated"
     r"|manual(?:ly)?\b|emergency"

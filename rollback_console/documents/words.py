@@ -31,6 +31,7 @@ _CONDITION = re.compile(
     r"|you|the|any|there|migrations?"
     r"|using|database|data|schema|a |an |no |not |config|and only if|\S+ (?:is|was|were|are|has"
     r"|have|changed|exist))"
+    r"|skip (?:this |it |the step )?(?:if|when|unless)|not needed (?:if|when|unless)"
     r"|optional(?:ly)?\b|use (?:when|if|only|this (?:when|if|only))|when (?:needed|necessary"
     r"|required|the|a |you|migrations?)"
     r"|emergency only|as needed|unless|in case|where applicable|conditional"

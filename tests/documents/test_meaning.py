@@ -107,3 +107,18 @@ def test_code_in_a_column_of_commands_is_one_whatever_its_program() -> None:
 
 def test_names_sql_quotes_in_brackets_are_not_asked_for() -> None:
     assert not read(f"{HEAD}```sql\nUSE [master];\n```\n").placeholders
+
+
+def test_a_step_to_skip_on_a_condition_is_conditional() -> None:
+    (step,) = steps(f"{HEAD}### Step 3: Database (skip if no migration ran)\n```sh\nls\n```\n")
+    assert step.condition == "skip if no migration ran"
+
+
+def test_the_last_sentence_above_a_fence_says_when_it_applies() -> None:
+    (step,) = steps(f"{HEAD}Press the button.\nIf the page is down:\n\n```sh\nls\n```\n")
+    assert step.condition == "If the page is down"
+
+
+def test_a_table_of_fields_is_no_step() -> None:
+    table = "| Attribute | Value |\n|-|-|\n| Service | search |\n"
+    assert not steps(f"# Rollback of search\n\n{table}\n## Decision\n\nAnyone.\n")
