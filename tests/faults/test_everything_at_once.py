@@ -26,7 +26,7 @@ from rollback_console.engine.states import LIVE, TERMINAL, RollbackState
 from rollback_console.plans import services as plans
 from rollback_console.plans.errors import NotReady
 from rollback_console.plans.models import Host
-from rollback_console.rollbacks import driver, follower, services, sweep
+from rollback_console.rollbacks import driver, follower, resuming, services, sweep
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.models import Rollback, StepRun
 from rollback_console.rollbacks.view import snapshot_of
@@ -112,6 +112,25 @@ class Everything(Promises):
                 row, position=about(row), by=self._dana, answer="continue", note="seen"
             ),
         )
+
+    @precondition(lambda self: asked("unreachable"))
+    @rule(then=NEXT)
+    def give_up(self, then: Then) -> None:
+        self._steer(
+            then,
+            lambda row: services.answer(
+                row, position=about(row), by=self._dana, answer="give_up", note="gone"
+            ),
+        )
+
+    @precondition(lambda self: some(state=RollbackState.WAITING))
+    @rule(position=st.integers(1, 3), then=NEXT)
+    def go_on_from(self, position: int, then: Then) -> None:
+        def verb(row: Rollback) -> None:
+            again = resuming.would(row, position).confirm
+            resuming.resume_from(row, position=position, by=self._dana, reason="x", again=again)
+
+        self._steer(then, verb)
 
     @precondition(lambda self: some(state__in=LIVE))
     @rule(then=NEXT)

@@ -121,6 +121,20 @@ def test_an_abort_ends_what_sudo_started_where_it_may(target: Host) -> None:
     assert (proof["state"], proof["survivors"]) == ("aborted", [])
 
 
+def test_an_abort_ends_what_runs_as_another_account(target: Host) -> None:
+    target.sh("echo 'deploy ALL=(iact) NOPASSWD: ALL' > /etc/sudoers.d/more")
+    stage = staged([target])
+    deaf = "```bash user=iact\ntrap '' TERM; while :; do sleep 7131; done"
+    text = PLAN.replace("```bash\necho restoring", deaf)
+    rollback = asked(stage, make.plan(stage, text))
+    left = "pgrep -u iact -f 'sleep 713[1]' || true"
+    with driving(rollback):
+        wait_for(lambda: target.sh(left), 60, lambda: told(rollback))
+        services.request_abort(rollback, by=stage.cast.dana, reason="The wrong tag")
+    assert (rollback.state, run_of(rollback, 2).state) == ("aborted", "aborted"), told(rollback)
+    assert not target.sh(left)
+
+
 def test_an_abort_that_may_not_end_what_sudo_started_lists_it(target: Host) -> None:
     allow(target, "/usr/bin/sh")
     rollback, stage = stuck_in_sudo(target)
