@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
 from datetime import timedelta
 
+from django.conf import settings
 from django.db import Error, close_old_connections
 
 from rollback_console.engine.states import StepState
@@ -19,7 +20,7 @@ from rollback_console.plans.reach import reach
 from rollback_console.remote.base import HostAddress, Remote, RunRef
 from rollback_console.remote.errors import RemoteError
 
-from . import clock
+from . import clock, zones
 from .connections import pool_of
 from .models import StepRun
 from .view import snapshot_of
@@ -43,11 +44,13 @@ def note(tokens: Iterable[str]) -> None:
 
 
 def left() -> list[StepRun]:
-    """Attempts whose folder may still be there, the latest to end first."""
+    """Attempts in our zones whose folder may still be there, the latest to end first."""
     ended = StepRun.objects.filter(
         cleared=False, ended_at__lt=clock.later(-AFTER), ended_at__gt=clock.later(-UNTIL)
     )
-    rows = ended.exclude(boot_id="").exclude(state__in=_KEPT).select_related("rollback")
+    ours = [*settings.ZONES, *([""] if zones.is_ours(zones.DEFAULT) else [])]
+    near = ended.filter(rollback__environment__zone__in=ours)
+    rows = near.exclude(boot_id="").exclude(state__in=_KEPT).select_related("rollback")
     return list(rows.order_by("-ended_at")[:MANY])
 
 

@@ -116,11 +116,9 @@ class BreakGlass(models.Model):
 
 
 class StepRun(models.Model):
-    """One attempt of one step on one host; `host` is "" for a manual step.
+    """One attempt of one step on one host ("" for a manual step).
 
-    `stored` counts log bytes kept so far, in the host's own numbering. `unreachable_since`
-    is a fact beside the state. `answer` is what a person decided about a bad ending.
-    `cleared`: its host no longer keeps a folder for it.
+    `stored` counts log bytes in the host's own numbering; `answer` is to a bad ending.
     """
 
     rollback = models.ForeignKey(Rollback, models.PROTECT, related_name="runs")
@@ -141,7 +139,7 @@ class StepRun(models.Model):
     unreachable_since = models.DateTimeField(null=True)
     started_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
-    cleared = models.BooleanField(default=False)
+    cleared = models.BooleanField(default=False)  # its host keeps no folder for it
 
     class Meta:
         ordering = ["position", "host", "attempt"]

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.test import override_settings
 
+from rollback_console.plans.models import Environment
 from rollback_console.rollbacks import clearing, clock, driver
 from rollback_console.rollbacks.models import Rollback, StepRun
 from tests import make
@@ -63,6 +65,16 @@ def test_a_host_that_does_not_answer_is_asked_again_later(fleet: Fleet, dead: St
     assert clearing.once(fleet.connect) == 0
     fleet.down.clear()
     assert clearing.once(fleet.connect) == 1
+
+
+def test_hosts_of_another_zone_are_left_to_its_own_sweeper(
+    fleet: Fleet, dead: StepRun, stage: Stage
+) -> None:
+    a_minute_passes()
+    Environment.objects.filter(pk=stage.environment.pk).update(zone="dmz")
+    assert clearing.once(fleet.connect) == 0
+    with override_settings(ZONES=["dmz"]):
+        assert clearing.once(fleet.connect) == 1
 
 
 def test_of_what_is_lost_the_host_keeps_what_it_has(fleet: Fleet, dead: StepRun) -> None:
