@@ -258,6 +258,7 @@ AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 AXES_CLIENT_IP_CALLABLE = "rollback_console.web.signing.adapters.address_of"
 
+REQUIRE_SECOND_FACTOR = env.bool("REQUIRE_SECOND_FACTOR", False)
 # A token's requests in one web process; a person's costly posts in all of them.
 API_PER_MINUTE = positive("API_PER_MINUTE", 600)
 COSTLY_PER_MINUTE = positive("COSTLY_PER_MINUTE", 20)

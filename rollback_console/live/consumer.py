@@ -16,7 +16,7 @@ from django.contrib.auth.models import User
 from django.db import Error
 from structlog.contextvars import bind_contextvars
 
-from rollback_console.rollbacks.groups import may_look
+from rollback_console.access.factors import may_enter
 
 from . import marks, tailer
 from .place import Fit, Frame, NotAResume, Place, resume
@@ -160,7 +160,7 @@ class RollbackConsumer(AsyncWebsocketConsumer):
             self._keep(self.close(BROKEN, "Something failed; the server's log says what."))
 
 
-_may_watch = database_sync_to_async(may_look)
+_may_watch = database_sync_to_async(may_enter)
 
 
 def _name(user: object) -> str:

@@ -1,4 +1,7 @@
-"""Default deny: whom no role lets look sees their own account and nothing else."""
+"""Default deny: whom no role lets look sees their own account and nothing else.
+
+Where a second factor is demanded, the same holds for who has none yet.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.utils.deprecation import MiddlewareMixin
 
+from rollback_console.access.factors import lacks_factor
 from rollback_console.rollbacks.groups import may_look
 
 OWN = ("/account/", "/sign-in/", "/sign-out/")
@@ -20,7 +24,14 @@ class RoleRequiredMiddleware(MiddlewareMixin):
         """Raises PermissionDenied."""
         if not getattr(view, "login_required", True) or not request.user.is_authenticated:
             return
-        if not request.path_info.startswith(OWN) and not may_look(request.user):
+        if request.path_info.startswith(OWN):
+            return
+        if lacks_factor(request.user):
+            raise PermissionDenied(
+                "This console wants a second proof of everybody. Add an authenticator app or a "
+                "passkey on your own page first."
+            )
+        if not may_look(request.user):
             raise PermissionDenied(
                 "You are in no group yet, and so may see nothing here. Ask an Admin to add you to "
                 "Viewer, Operator or Decision maker."

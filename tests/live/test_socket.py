@@ -47,6 +47,7 @@ def test_a_log_is_streamed_by_raw_byte_offsets(web: Console, rows: Rows, session
     token = str(run.token)
     written = "one\nzwei ä €\nthree 🚀".encode()
     with Client(web, rollback.pk, session) as client:
+        client.take()
         for byte in range(0, len(written), 5):
             rows.append(run, written[byte : byte + 5])
         client.until(lambda: client.offsets.get(token) == len(written))
@@ -60,6 +61,7 @@ def test_an_unfinished_character_waits_for_its_rest_and_is_shown_once_the_run_is
     run = rows.run(rollback)
     token = str(run.token)
     with Client(web, rollback.pk, session) as client:
+        client.take()
         rows.append(run, b"done \xf0\x9f")
         client.until(lambda: token in client.offsets)
         assert (client.text(token), client.offsets[token]) == ("done ", 5)

@@ -140,6 +140,7 @@ PAGES = {
     "host": ("ada", "/hosts/{host}/"),
     "credentials": ("ada", "/credentials/"),
     "credential-new": ("ada", "/credentials/new/"),
+    "tokens": ("ada", "/tokens/"),
     "people": ("ada", "/people/"),
     "person": ("ada", "/people/{dana}/"),
     "not-found": ("vic", "/nothing/here/"),

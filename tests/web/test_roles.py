@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import Group
 from django.urls import URLPattern, get_resolver, reverse
@@ -11,6 +13,7 @@ from rollback_console.rollbacks.models import Rollback
 from tests import make
 
 from .conftest import SignIn, words
+from .factors import add_app
 
 OWN = ("account", "sign-in", "sign-out")
 
@@ -98,3 +101,17 @@ def test_a_role_taken_away_counts_with_the_next_page(signed_in: SignIn, stage: m
     assert client.get("/plans/").status_code == 200
     stage.cast.dana.groups.remove(Group.objects.get(name=groups.OPERATOR))
     assert client.get("/plans/").status_code == 403
+
+
+def test_where_a_second_factor_is_demanded_a_password_alone_opens_ones_own_page(
+    signed_in: SignIn, stage: make.Stage, settings: Any
+) -> None:
+    settings.REQUIRE_SECOND_FACTOR = True
+    client = signed_in(stage.cast.ada)
+    page = client.get("/hosts/")
+    assert page.status_code == 403
+    assert "Add an authenticator app or a passkey" in words(page)
+    assert client.get("/account/").status_code == 200
+    assert client.get("/account/authenticator/").status_code == 200
+    add_app(stage.cast.ada)
+    assert make.signed_in(stage.cast.ada, how="mfa").get("/hosts/").status_code == 200

@@ -11,9 +11,10 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.urls import reverse
 
+from rollback_console.access.factors import has_second_factor, known_providers
 from rollback_console.plans.fields import cipher
 
-from .freshness import fresh, has_second_factor, known_providers
+from .freshness import fresh
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]

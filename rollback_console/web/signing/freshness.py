@@ -7,12 +7,10 @@ from typing import Any
 
 from allauth.account.authentication import get_authentication_records
 from allauth.account.internal.flows.login import record_authentication
-from allauth.mfa.models import Authenticator
-from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
 from django.http import HttpRequest
 
-FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
+from rollback_console.access.factors import FACTORS, has_second_factor
 
 
 def fresh(request: HttpRequest) -> bool:
@@ -33,13 +31,3 @@ def note_new_factor(*, request: HttpRequest, user: Any, authenticator: Any, **_:
     if authenticator.type in FACTORS:
         kind, key = authenticator.type, authenticator.pk
         record_authentication(request, user, "mfa", id=key, type=kind, reauthenticated=True)
-
-
-def has_second_factor(user: Any) -> bool:
-    """An authenticator app or a passkey; recovery codes alone are none."""
-    return bool(Authenticator.objects.filter(user_id=user.pk, type__in=FACTORS).exists())
-
-
-def known_providers(user: Any) -> list[str]:
-    """Identifiers of the OpenID Connect providers through which `user` signs in."""
-    return list(SocialAccount.objects.filter(user_id=user.pk).values_list("provider", flat=True))
