@@ -2,6 +2,7 @@
 # make test     every check and every test; what .ci/run calls
 # make lint     the checks alone
 # make bench    benchmarks/, writes benchmarks/RESULTS.md
+# make load     pages over a full MariaDB: make load ROLLBACKS=10000 LOG_MB=10240
 # make faults   every fault that docs/guarantees.md promises to survive
 # make hosts    real target hosts under systemd-nspawn; needs root
 #
@@ -10,7 +11,7 @@
 VENV := .venv
 PY := $(VENV)/bin/python
 
-.PHONY: run test lint format bench faults hosts constraints clean
+.PHONY: run test lint format bench load faults hosts constraints clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.embedded
@@ -27,6 +28,12 @@ format: $(VENV)/.test
 
 bench: $(VENV)/.test build/peers/.installed
 	@$(PY) -m benchmarks
+
+ROLLBACKS ?= 300
+LOG_MB ?= 20
+
+load: $(VENV)/.test
+	@TEST_DATABASE=mariadb $(PY) -m benchmarks.load --rollbacks $(ROLLBACKS) --log-mb $(LOG_MB)
 
 faults: $(VENV)/.test
 	@$(PY) -m pytest tests/faults tests/remote -m 'faults or slow'
