@@ -16,6 +16,9 @@ from rollback_console.documents.rendering import needs_bash
 from rollback_console.engine.snapshot import Snapshot, StepSpec
 from rollback_console.remote.base import Answer
 
+from . import looking
+from .reversing import words_of
+
 LEAST_SPACE = 256 * 1024 * 1024
 """Bytes that must be free where a step works; less is reported."""
 
@@ -54,12 +57,21 @@ _KEEP = (
     'df -Pk "$d" | tail -n 1; '
     'last=$(ls -t "$2"/*.dump 2>/dev/null | head -n 1); [ -z "$last" ] || wc -c <"$last"'
 )
+# A link as the runner makes them, and gone again: it takes no data block, so this is no write.
+_RUNNER = (
+    'd=$HOME/.local/state/rollback-console; mkdir -p "$d" 2>/dev/null && [ -w "$d" ] || '
+    'd=/var/tmp; l=$d/.rollback-console-probe-$$; ln -s probe "$l" && rm -f "$l" && echo "$d"'
+)
 _SCRIPTS = {
     "folder": _IN + "pwd",
     "space": _IN + "df -Pk . | tail -n 1",
     "keep": _KEEP,
     "tool": _IN + 'command -v "$2"',
-    "sudo": 'sudo -n -l "$2" >/dev/null 2>&1 || sudo -n -l 2>/dev/null | grep -q "NOPASSWD: ALL"',
+    "sudo": 'shift; sudo -n "$@" >/dev/null 2>&1 || '
+    'sudo -n -l 2>/dev/null | grep -q "NOPASSWD: ALL"',
+    "user": 'sudo -n -u "$2" true',
+    "repository": _IN + '[ -z "$(git status --porcelain --untracked-files=no || echo none)" ]',
+    "runner": _RUNNER,
     "commit": _IN + 'git rev-parse --verify --quiet "$2^{commit}"',
     "tag": _IN
     + 'git rev-parse --verify --quiet "refs/tags/$2^{commit}" || '
@@ -74,6 +86,9 @@ _MISSING = {
     "folder": "There is no folder {subject}, or it may not be entered.",
     "tool": "{subject} is not installed for this account.",
     "sudo": "This account may not run {subject} by sudo without a password.",
+    "user": "This account may not become {subject} by sudo without a password.",
+    "repository": "{subject} is no git repository, or holds changes that nobody committed.",
+    "runner": "Nothing can be written where the runner keeps its logs.",
     "commit": "The commit {subject} is not in the repository there.",
     "tag": "The tag {subject} is neither there nor at origin.",
     "file": "There is no file {subject}, or it is empty.",
@@ -89,6 +104,11 @@ _BUILT_IN = re.compile(
     r"cd|echo|exit|export|set|unset|true|false|if|then|fi|for|while|until|do|done|case|test|read"
     r"|printf|source|eval|exec|trap|wait|return|local|declare|type|command|alias|history"
 )
+_CHECKOUT = re.compile(r"\bgit\s+(?:checkout|reset|switch|revert)\b")
+_UNIT = re.compile(
+    r"\bsystemctl\s+(?:start|stop|restart|reload|status|is-active)\s+([\w@.:-]+)(?=\s*(?:$|[;&|]))",
+    re.MULTILINE,
+)
 _WORD = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*|/[\w./+-]+")
 
 
@@ -98,14 +118,25 @@ def probes(snapshot: Snapshot, kinds: Mapping[str, str]) -> list[Probe]:
     `kinds` maps parameter names to their kinds (documents.model.PlaceholderKind).
     """
     found: dict[tuple[str, str, str], Probe] = {}
+    for probe in _health(snapshot):
+        found[probe.host, probe.kind, probe.subject] = probe
     for step in snapshot.steps:
         for probe in _of_step(snapshot, step, kinds):
             found.setdefault((probe.host, probe.kind, probe.subject), probe)
     return list(found.values())
 
 
+def _health(snapshot: Snapshot) -> Iterator[Probe]:
+    for check in snapshot.checks:
+        if check.look == "http":
+            for host in check.hosts:
+                yield Probe(host, 0, "health", check.target, tuple(looking.argv(check, 0)))
+
+
 def reading(probe: Probe, answer: Answer) -> Reading:
     """What a host's answer to a probe means."""
+    if probe.kind == "health":
+        return _answering(probe, answer)
     if answer.exit_code in _CANNOT_TELL and probe.kind != "folder":
         return Reading(Verdict.UNKNOWN, _CANNOT_TELL[answer.exit_code])
     if answer.exit_code != 0:
@@ -127,9 +158,12 @@ def _of_step(snapshot: Snapshot, step: StepSpec, kinds: Mapping[str, str]) -> It
         *((("keep", step.keeps),) if step.keeps else ()),
         ("folder", step.cwd or "~"),
         ("space", step.cwd or "~"),
+        ("runner", "~"),
+        *((("user", step.user),) if step.user else ()),
+        *((("repository", step.cwd or "~"),) if _moves_code(step.script) else ()),
+        *(("unit", unit) for unit in dict.fromkeys(_UNIT.findall(step.script))),
         *(("tool", tool) for tool in _tools(step.script)),
         *([("tool", "bash")] if needs_bash(step.script) else []),
-        *(("sudo", tool) for tool in _by_sudo(step.script)),
         *((kinds[name], snapshot.parameters[name]) for name in step.environment if name in kinds),
     ]
     for host in step.hosts:
@@ -137,14 +171,34 @@ def _of_step(snapshot: Snapshot, step: StepSpec, kinds: Mapping[str, str]) -> It
             if kind in _SCRIPTS and subject:
                 argv = ("sh", "-c", _SCRIPTS[kind], "sh", step.cwd, subject)
                 yield Probe(host, step.position, kind, subject, argv)
+        for words in _by_sudo(step.script, snapshot.parameters):
+            listed = ("sh", "-c", _SCRIPTS["sudo"], "sh", step.cwd, *_listed(words))
+            yield Probe(host, step.position, "sudo", " ".join(words), listed)
+
+
+def _moves_code(script: str) -> bool:
+    return bool(_CHECKOUT.search(script)) and not re.search(r"(?m)^\s*cd\s", script)
+
+
+def _listed(words: list[str]) -> list[str]:
+    """`sudo -l` for exactly these words: whose account comes before, what runs after."""
+    own = words[:2] if words[:1] == ["-u"] else []
+    return [*own, "-l", *words[len(own) :]]
 
 
 def _tools(script: str) -> list[str]:
     return _programs(bare(line) for line in _commands(script))
 
 
-def _by_sudo(script: str) -> list[str]:
-    return _programs(line[len("sudo") :] for line in _commands(script) if line.startswith("sudo "))
+def _by_sudo(script: str, values: Mapping[str, str]) -> list[list[str]]:
+    """What runs by sudo, word for word; only the program where a shell would do more."""
+    found = {}
+    for line in _commands(script):
+        if line.startswith("sudo "):
+            words = [word for word in words_of(line, values)[1:] if word != "-n"]
+            bare = words or _programs([line[len("sudo") :]])[:1]
+            found[" ".join(bare)] = bare
+    return [words for words in found.values() if words]
 
 
 def _commands(script: str) -> list[str]:
@@ -161,6 +215,14 @@ def _programs(commands: Iterable[str]) -> list[str]:
         if words and _WORD.fullmatch(words[0]) and not _BUILT_IN.fullmatch(words[0]):
             names[words[0]] = None
     return list(names)
+
+
+def _answering(probe: Probe, answer: Answer) -> Reading:
+    """A page that is down is what a rollback is for: it only has to be one that answers."""
+    status = answer.output.decode(errors="replace").rpartition("\n")[2].strip()
+    if answer.exit_code != 0 or not status.isdigit():
+        return Reading(Verdict.UNKNOWN, f"{probe.subject} does not answer now.")
+    return Reading(Verdict.READY, f"It answers {status} now.")
 
 
 def _keep(text: str) -> Reading:

@@ -71,7 +71,7 @@ def questions(snapshot: Snapshot) -> list[Question | Riddle]:
 def _of_step(step: StepSpec, values: Mapping[str, str]) -> Iterator[Question | Riddle]:
     cwd, bin_folder = step.cwd, ""
     for line in _lines(step.script):
-        words = _words(line, values)
+        words = words_of(line, values)
         if words[:1] == ["cd"] and len(words) == 2:
             cwd = words[1] if words[1].startswith("/") else f"{cwd or '.'}/{words[1]}"
         elif words[:1] and words[0] in {"source", "."} and line.endswith("bin/activate"):
@@ -84,7 +84,7 @@ def _lines(script: str) -> list[str]:
     return [line.strip() for line in pieces(script) if reads_like_command(line)]
 
 
-def _words(line: str, values: Mapping[str, str]) -> list[str]:
+def words_of(line: str, values: Mapping[str, str]) -> list[str]:
     """The line's words with known parameters filled in; [] when a shell would do more."""
     try:
         words = shlex.split(line, comments=True)

@@ -15,6 +15,7 @@ from rollback_console.plans.models import Environment, Plan, ProbeResult, Revisi
 
 from . import break_glass, rights
 from .models import BreakGlass, Lock, Pin, Rollback
+from .rehearsing import rehearsals
 
 ALIVE = frozenset({RollbackState.REQUESTED, RollbackState.APPROVED}) | LIVE
 
@@ -180,11 +181,16 @@ def one(number: int) -> Rollback | None:
     return found.filter(pk=number).first()
 
 
-def durations(plan: Plan) -> list[float]:
-    """Seconds that the last 20 successful rollbacks by a plan took, shortest first."""
+def durations(plan: Plan, procedure: str = "") -> list[float]:
+    """Seconds that the last 20 successful rollbacks by a plan took, shortest first,
+    rehearsals among them; with `procedure` only those of the procedure with that key."""
     found = Rollback.objects.filter(
-        revision__plan=plan, state=RollbackState.SUCCEEDED, started_at__isnull=False
+        Q(revision__plan=plan) | Q(pk__in=rehearsals(plan).values("pk")),
+        state=RollbackState.SUCCEEDED,
+        started_at__isnull=False,
     )
+    if procedure:
+        found = found.filter(choices__procedure=procedure)
     times = found.order_by("-id").values_list("started_at", "finished_at")[:20]
     return sorted((end - start).total_seconds() for start, end in times if start and end)
 

@@ -10,7 +10,8 @@ from rollback_console.plans.probes import Verdict
 
 _ORDER = (
     "access", "runner", "folder", "repository", "commit", "tag", "migration", "tool", "sudo",
-    "user", "space", "file", "directory", "unit", "health", "database", "reversal", "measure",
+    "user", "space", "keep", "file", "directory", "unit", "health", "reversal",
+    "measure",
 )  # fmt: skip
 _WORST = (Verdict.NOT_READY, Verdict.UNKNOWN, Verdict.READY)
 

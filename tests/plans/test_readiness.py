@@ -139,3 +139,35 @@ def test_text_only_bash_can_read_asks_for_bash(stage: Stage) -> None:
     for command, asked in (("[[ -f /x ]] && ls /x", True), ("ls /x", False)):
         snapshot = services.freeze(make.plan(stage, plan.format(command)), {})
         assert ("bash" in {probe.subject for probe in probes(snapshot, {})}) is asked
+
+
+def test_a_repository_with_uncommitted_changes_is_red(here: Stage, tmp_path: Path) -> None:
+    repository(tmp_path / "app")
+    clean = asked(here, "git checkout v1", tmp_path / "app")
+    assert set(verdicts(clean, "repository").values()) == {"ready"}
+    (tmp_path / "app" / "file").write_text("x")
+    subprocess.run(["git", "-C", str(tmp_path / "app"), "add", "file"], check=True)
+    dirty = asked(here, "git checkout v1", tmp_path / "app")
+    assert set(verdicts(dirty, "repository").values()) == {"not_ready"}
+
+
+def test_the_runners_folder_is_tried_with_a_link(here: Stage, tmp_path: Path) -> None:
+    assert verdicts(asked(here, "ls", tmp_path), "runner") == {"~": "ready"}
+
+
+def test_sudo_is_asked_for_exactly_what_would_run(stage: Stage) -> None:
+    script = "sudo -u deploy systemctl restart shop"
+    revision = make.plan(stage, PLAN.replace("echo stopping", script))
+    snapshot = services.freeze(revision, {})
+    (sudo,) = [each for each in probes(snapshot, {}) if each.kind == "sudo"]
+    assert sudo.subject == "-u deploy systemctl restart shop"
+    assert sudo.argv[5:] == ("-u", "deploy", "-l", "systemctl", "restart", "shop")
+    assert [each.subject for each in probes(snapshot, {}) if each.kind == "unit"] == ["shop"]
+
+
+def test_a_health_page_need_not_be_well_only_answer(here: Stage) -> None:
+    head = "---\nchecks:\n  - {check: Page, http: 'http://127.0.0.1:1/'}\n---\n"
+    revision = make.plan(here, head + PLAN)
+    found = readiness.check(revision, services.freeze(revision, {}))
+    assert verdicts(found, "health") == {"http://127.0.0.1:1/": "unknown"}
+    assert found.word == "ready"

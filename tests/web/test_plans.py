@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from rollback_console.documents.writer import apply_fix
-from rollback_console.plans.models import Host, Plan, Revision, Service
+from rollback_console.plans.models import Environment, Host, Plan, Revision, Service
 from rollback_console.plans.services import document as documents
 from tests import make
 
@@ -266,3 +266,11 @@ def test_the_plans_page_has_the_hosts_asked_and_shows_a_matrix(
     assert "data loss: none" in page
     assert "app-1 not ready" in page
     assert signed_in(stage.cast.vic).post(f"/plans/{slug}/readiness/").status_code == 403
+
+
+def test_a_plan_says_that_nobody_rehearsed_it(signed_in: SignIn, stage: make.Stage) -> None:
+    slug = make.plan(stage).plan.slug
+    client = signed_in(stage.cast.dana)
+    assert "rehearsed in" not in words(client.get(f"/plans/{slug}/"))
+    Environment.objects.create(slug="practice", name="PRACTICE", rehearses=stage.environment)
+    assert "Never rehearsed in PRACTICE" in words(client.get(f"/plans/{slug}/"))

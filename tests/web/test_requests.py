@@ -32,6 +32,8 @@ def test_several_procedures_are_chosen_between_first(signed_in: SignIn, stage: m
     page = words(signed_in(stage.cast.dana).get(seeded(stage)))
     assert "Which procedure?" in page
     assert "Keep DB as-is, only rollback code" in page
+    assert "data loss: unknown , because step 3, Restore Database, overwrites" in page
+    assert "data loss: none · never timed · the author says 5-10 minutes" in page
 
 
 def test_a_single_procedure_is_asked_about_at_once(signed_in: SignIn, stage: make.Stage) -> None:

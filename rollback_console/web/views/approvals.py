@@ -15,7 +15,7 @@ from rollback_console.engine.states import RollbackState
 from rollback_console.plans import askings, costing, readiness
 from rollback_console.plans.errors import NotReady
 from rollback_console.plans.services import document
-from rollback_console.rollbacks import readying, services, standing
+from rollback_console.rollbacks import readying, rehearsing, services, standing
 from rollback_console.rollbacks.errors import Changed, Refused
 from rollback_console.rollbacks.models import Rollback
 from rollback_console.rollbacks.view import snapshot_of
@@ -50,6 +50,8 @@ def page(
         "drift": _drift(rollback),
         "readiness": readiness.latest(rollback.revision, rollback.snapshot_sha256),
         "costing": costing.costing(rollback.revision, found.snapshot),
+        "rehearsal": rehearsing.last(rollback.revision.plan, found.snapshot),
+        "rehearsed_in": list(rollback.environment.rehearsals.all()),
         "asking": askings.open_asking(rollback.revision, rollback.snapshot_sha256),
         "asks_hosts": (RollbackState.REQUESTED, RollbackState.APPROVED),
         "takes_questions": rollback.state in (RollbackState.REQUESTED, RollbackState.APPROVED),

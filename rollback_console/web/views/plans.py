@@ -9,10 +9,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_POST
 
-from rollback_console.plans import costing, errands, readiness, services
+from rollback_console.plans import askings, costing, errands, readiness, services
 from rollback_console.plans.errors import UnreadablePlan
 from rollback_console.plans.models import Environment, Revision
-from rollback_console.rollbacks import queries, readying
+from rollback_console.rollbacks import queries, readying, rehearsing
 from rollback_console.web import lookups
 from rollback_console.web.answers import done
 from rollback_console.web.finding import revision_of
@@ -67,6 +67,8 @@ def facts_of(revision: Revision) -> dict[str, Any]:
         "missing": services.missing(revision),
         "readiness": readiness.of_revision(revision),
         "costing": costing.newest(revision),
+        "rehearsal": rehearsing.last(plan, askings.frozen(revision, askings.ways(revision)[0])),
+        "rehearsed_in": list(plan.environment.rehearsals.all()),
         "asking": revision.askings.filter(done_at=None).last(),
         "measures": errands.measures(revision),
         "vouched": errands.vouched(revision),

@@ -17,7 +17,7 @@ from rollback_console.plans.errors import NotReady
 from rollback_console.plans.models import Revision
 from rollback_console.rollbacks import readying
 from rollback_console.rollbacks.errors import Refused
-from rollback_console.web import proposing
+from rollback_console.web import comparison, proposing
 from rollback_console.web.answers import done
 from rollback_console.web.finding import revision_of
 from rollback_console.web.forms.requests import OpeningForm
@@ -37,6 +37,7 @@ def opening(request: HttpRequest, slug: str) -> HttpResponse:
             "revision": revision,
             "asking": asking,
             "proposal": proposing.proposed(request),
+            "ways": comparison.ways(revision),
         }
         return render(request, "rollbacks/procedures.html", page)
     proposal = proposing.proposed(request)

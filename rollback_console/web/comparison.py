@@ -1,0 +1,45 @@
+"""The procedures of a plan side by side: how long each takes, and what each would cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rollback_console.documents.model import Procedure
+from rollback_console.plans import askings, costing
+from rollback_console.plans.costing import Costing
+from rollback_console.plans.models import Revision
+from rollback_console.plans.reading import document
+from rollback_console.postmortems import estimates
+from rollback_console.postmortems.estimates import Range
+from rollback_console.rollbacks import queries
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One procedure: `authors` is the range its author gives, `measured` p50 to p90."""
+
+    procedure: Procedure
+    authors: Range | None
+    measured: Range | None
+    costing: Costing | None
+
+
+def ways(revision: Revision) -> list[Way]:
+    """Every procedure of the revision, with everything else as it was last chosen."""
+    procedures = {each.key: each for each in document(revision).procedures}
+    chosen = askings.ways(revision)
+    return [
+        _way(revision, procedure, next((c for c in chosen if c.get("procedure") == key), {}))
+        for key, procedure in procedures.items()
+    ]
+
+
+def _way(revision: Revision, procedure: Procedure, choices: dict[str, object]) -> Way:
+    snapshot = askings.frozen(revision, {**choices, "procedure": procedure.key})
+    durations = queries.durations(revision.plan, procedure.key)
+    return Way(
+        procedure,
+        estimates.authors(document(revision), snapshot) if snapshot else None,
+        estimates.measured(durations) if durations else None,
+        costing.costing(revision, snapshot) if snapshot else None,
+    )

@@ -1,0 +1,63 @@
+"""A rollback practised elsewhere: when, how long, and with which other steps."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from rollback_console.plans import services as plans
+from rollback_console.plans.models import Environment
+from rollback_console.rollbacks import queries, rehearsing
+from rollback_console.rollbacks.models import Rollback
+from tests import make
+from tests.make import PLAN, Stage
+
+pytestmark = pytest.mark.django_db
+
+
+def rehearsed(stage: Stage, text: str = PLAN) -> Rollback:
+    """The plan done twelve days ago, in 90 seconds, where it is practised."""
+    place = Environment.objects.create(
+        slug="practice", name="PRACTICE", rehearses=stage.environment
+    )
+    host = make.host(place, "practice-1", stage.cast.ada)
+    revision = plans.import_document(
+        text.encode(), by=stage.cast.ada, service=stage.service, environment=place
+    )
+    revision = plans.bind(revision, by=stage.cast.ada, bindings={"hosts": host.name})
+    snapshot = plans.freeze(revision, {})
+    ended = timezone.now() - timedelta(days=12)
+    return Rollback.objects.create(
+        revision=revision, service=stage.service, environment=place, title=revision.plan.title,
+        reason="Practice", state="succeeded", snapshot=snapshot.to_json(),
+        snapshot_sha256=snapshot.sha256, requested_by=stage.cast.dana, requested_at=ended,
+        expires_at=ended, started_at=ended - timedelta(seconds=90), finished_at=ended,
+    )  # fmt: skip
+
+
+def test_a_plan_nobody_practised_has_no_rehearsal(stage: Stage) -> None:
+    assert rehearsing.last(make.plan(stage).plan, None) is None
+
+
+def test_the_last_rehearsal_is_found_with_its_time_and_the_same_steps(stage: Stage) -> None:
+    revision, done = make.plan(stage), rehearsed(stage)
+    found = rehearsing.last(revision.plan, plans.freeze(revision, {}))
+    assert found is not None
+    assert (found.rollback, found.seconds, found.different) == (done, 90.0, ())
+
+
+def test_steps_that_were_not_the_same_are_named(stage: Stage) -> None:
+    revision = make.plan(stage)
+    rehearsed(stage, PLAN.replace("echo restoring", "echo something else"))
+    found = rehearsing.last(revision.plan, plans.freeze(revision, {}))
+    assert found is not None
+    assert found.different == ("Restore Code",)
+
+
+def test_a_rehearsal_feeds_the_estimate(stage: Stage) -> None:
+    revision = make.plan(stage)
+    assert queries.durations(revision.plan) == []
+    rehearsed(stage)
+    assert queries.durations(revision.plan) == [90.0]
