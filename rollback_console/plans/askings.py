@@ -85,6 +85,11 @@ def schedule(every: timedelta) -> list[Asking]:
     ]
 
 
+def forget(after: timedelta) -> None:
+    """Remove askings that were answered longer ago than `after`."""
+    Asking.objects.filter(done_at__lt=Now() - after).delete()
+
+
 def ways(revision: Revision) -> list[dict[str, Any]]:
     """Choices for each procedure of the plan, everything else as it was last chosen."""
     last = Asking.objects.filter(revision__plan=revision.plan).order_by("-id").first()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -25,6 +26,12 @@ from .models import Event, Rollback
 PATIENCE = timedelta(seconds=4)
 """After so long the sweep asks by itself."""
 
+PLANS_EVERY = 60.0
+"""Seconds between two looks for plans nobody asked about: each of them is read again."""
+
+KEPT = timedelta(days=30)
+
+_next_schedule = 0.0
 _BEFORE_START = (RollbackState.REQUESTED, RollbackState.APPROVED)
 _TOLD = ("readiness.lost", "readiness.regained")
 
@@ -53,9 +60,13 @@ def ask_unasked(rollback: Rollback, why: str) -> None:
 
 def sweep(pool: ThreadPoolExecutor) -> None:
     """Ask anew what grew old, and ask what no worker took."""
+    global _next_schedule
     if not settings.READINESS_EVERY:
         return
-    askings.schedule(STALE * 3 / 4)
+    if time.monotonic() >= _next_schedule:
+        _next_schedule = time.monotonic() + PLANS_EVERY
+        askings.schedule(STALE * 3 / 4)
+        askings.forget(KEPT)
     for rollback in _growing_old():
         askings.ask(rollback.revision, rollback.choices, why="schedule")
     for number in askings.waiting(PATIENCE):

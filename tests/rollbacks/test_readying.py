@@ -34,6 +34,7 @@ def sshd(tmp_path: Path) -> Iterator[Sshd]:
 @pytest.fixture
 def here(db: None, sshd: Sshd, settings: Any) -> Stage:
     settings.READINESS_EVERY = timedelta(minutes=10)
+    readying._next_schedule = 0.0
     return make.stage(address=sshd.address(name="app-1"))
 
 
