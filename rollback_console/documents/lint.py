@@ -130,11 +130,15 @@ def _line_of(document: PlanDocument, text: str) -> int:
 def _unknown(document: PlanDocument, rows: Sequence[str]) -> Iterator[Finding]:
     end = document.unread or len(rows) + 1
     for first, last in [span for span in document.unmapped[:_FEW] if span[0] < end]:
-        where = f"Line {first}" if first == last else f"Lines {first} to {last}"
+        where = (
+            f"Line {first} is kept as it is"
+            if first == last
+            else (f"Lines {first} to {last} are kept as they are")
+        )
         start = rows[first - 1].strip()[:60]
         yield Finding(
             Severity.NOTE,
             "not-understood",
             first,
-            f"{where} are kept as they are and nothing is done with them: {start}",
+            f"{where}, and nothing is done about it: {start}",
         )

@@ -230,7 +230,11 @@ def _choices(procedure: Procedure) -> Iterator[Finding]:
         ways = [one for one in step.alternatives if one.commands]
         fences = {command.fence for one in ways for command in one.commands}
         if len(ways) > 1:
-            together = "Run as written, this fence would do both" if len(fences) == 1 else "This is"
+            together = (
+                "Run as written, this fence would do both"
+                if len(fences) == 1
+                else "This is a choice"
+            )
             yield Finding(
                 Severity.WARNING,
                 "alternatives-in-one-fence" if len(fences) == 1 else "alternatives",
@@ -242,7 +246,7 @@ def _choices(procedure: Procedure) -> Iterator[Finding]:
 
 
 def _label(alternative: Alternative) -> str:
-    return alternative.label or alternative.commands[0].text.split("\n")[0][:60]
+    return alternative.label.strip(" :\uff1a") or alternative.commands[0].text.split("\n")[0][:60]
 
 
 def _verification(procedure: Procedure) -> Iterator[Finding]:
