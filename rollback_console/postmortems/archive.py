@@ -165,7 +165,8 @@ def _records(rollback: Rollback) -> Iterator[Part]:
     for run, row in zip(rollback.runs.all(), runs, strict=True):
         row["log"] = log_name(run)
     yield _json("runs.json", runs)
-    votes = rollback.approvals.values(by, "role", "snapshot_sha256", "given", "note", "at")
+    lender = "under__giver__username"
+    votes = rollback.approvals.values(by, lender, "role", "snapshot_sha256", "given", "note", "at")
     yield _json("approvals.json", list(votes))
     answers = rollback.step_answers.values(by, "position", "kind", "answer", "reason", "at")
     yield _json("answers.json", list(answers))
