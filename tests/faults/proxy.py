@@ -115,6 +115,9 @@ class Proxy:
             return
         pair = (near, far)
         self._pairs.add(pair)
+        if self._over.is_set():  # nobody comes after us to close what came in last
+            self._drop(pair)
+            return
         for source, sink, way in ((near, far, TO_HOST), (far, near, TO_CONSOLE)):
             arguments = (pair, source, sink, self._ways[way])
             threading.Thread(target=self._pass, args=arguments, daemon=True).start()
