@@ -22,10 +22,18 @@ def needles(secret: str) -> set[bytes]:
     them, as a URL does, and in base64 at each of the three places it can begin at."""
     forms: set[bytes] = set()
     for text in {secret, secret.strip(), *(line.strip() for line in secret.splitlines())}:
-        raw = text.encode("utf-8", "surrogateescape")
+        raw = _bytes(text)
         if len(raw) >= SHORTEST:
             forms |= {raw, *_json(text), *_url(raw), *_base64(raw)}
     return {form for form in forms if len(form) >= SHORTEST}
+
+
+def _bytes(text: str) -> bytes:
+    """What a host may have been sent for it; half a character, which no host is sent, as it is."""
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass")
 
 
 class Redactor:
@@ -97,7 +105,7 @@ def _masked(raw: bytes, spans: list[tuple[int, int]]) -> bytes:
 def _json(text: str) -> set[bytes]:
     forms = {json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]}
     forms |= {form.replace("/", "\\/") for form in forms}  # as PHP writes them
-    return {form.encode("utf-8", "surrogateescape") for form in forms}
+    return {_bytes(form) for form in forms}
 
 
 def _url(raw: bytes) -> set[bytes]:

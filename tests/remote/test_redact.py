@@ -124,3 +124,7 @@ def test_a_log_of_nothing_but_a_secret_is_held_back_only_so_far() -> None:
     assert 0 < len(first) < size
     assert set(first + redactor.feed(b"aaa!!") + redactor.flush()) == set(b"*!")
     assert redactor.released == size + 5
+
+
+def test_a_secret_with_half_a_character_is_no_error() -> None:
+    assert masked(["half \ud800 a character"], [b"nothing of it"]) == b"nothing of it"

@@ -320,6 +320,8 @@ def test_a_connection_is_kept_from_slice_to_slice(
     monkeypatch.setattr(connections, "kept", Pool(fleet.connect))
     rollback = make.approved(stage, PLAN.replace("echo restoring", "hang restoring"))
     slices = 0
+    while not any("restoring" in script for _, script in fleet.order):
+        assert driver.advance(rollback.pk)
     while slices < 4 or not fleet.wait_for("restoring").outcome:
         assert driver.advance(rollback.pk)
         slices += 1
