@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import transaction
 
 from rollback_console.plans import askings, readiness, signals
 from rollback_console.plans.models import Asking
@@ -177,5 +178,6 @@ def test_a_start_is_refused_where_what_the_hosts_said_is_too_old(
     rows = rollback.revision.probe_results
     rows.update(at=rollback.requested_at - readiness.STALE * 2)
     row = Rollback.objects.get(pk=rollback.pk)
-    assert not carry.begin(row)
+    with transaction.atomic():
+        assert not carry.begin(row)
     assert "too old" in told(rollback, "start.refused")[0]["why"]

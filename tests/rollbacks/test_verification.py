@@ -10,6 +10,7 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+from django.db import transaction
 from django.db.models.functions import Now
 
 from rollback_console.rollbacks import carry, lease, services, verification
@@ -60,8 +61,9 @@ def verifying(here: Stage, *checks: str, settle: str = "0s") -> Rollback:
     rollback = make.approved(here, f"{head}settle: {settle}\n---\n{PLAN}")
     Rollback.objects.filter(pk=rollback.pk).update(started_at=Now())
     rollback.refresh_from_db()
-    lease.move(rollback, "running")
-    carry.verify(rollback)
+    with transaction.atomic():
+        lease.move(rollback, "running")
+        carry.verify(rollback)
     return rollback
 
 
