@@ -191,7 +191,8 @@ def test_output_beyond_the_cap_is_cut_in_the_middle_and_the_exit_code_is_right(
 
 SECRET = "correct-horse-battery-4711"
 SPLIT = (
-    'echo first; printf %s "${K%%-*}"; sleep 0.4; printf %s "-${K#*-}"; echo; sleep 0.3; echo end'
+    'echo first; printf %s "${K%%-*}"; sleep 0.4; printf %s "-${K#*-}"; echo; '
+    "for n in 1 2 3; do sleep 0.4; echo more; done; echo end"
 )
 
 
@@ -209,8 +210,8 @@ def test_a_secret_cut_by_a_crash_is_stored_nowhere(
     run = becomes(rollback, 1, "succeeded")
     stored = logs.read(run)
     assert SECRET.encode() not in stored
-    assert len(stored) == len(f"first\n{SECRET}\nend\n")
-    assert stored.startswith(b"first\n") and stored.endswith(b"\nend\n")
+    assert len(stored) == len(f"first\n{SECRET}\nmore\nmore\nmore\nend\n")
+    assert stored.startswith(b"first\n") and stored.endswith(b"\nmore\nmore\nmore\nend\n")
     assert ground.starts() == {1: 1}
     files = console.folder.glob("*.log")
     assert not any(SECRET in each.read_text(errors="replace") for each in files)

@@ -154,7 +154,7 @@ def test_a_network_that_flaps_each_second_only_slows(
 def test_a_worker_killed_while_it_uploads_leaves_nothing_half_started(
     console: Console, far: Stage, ground: Ground, proxy: Proxy
 ) -> None:
-    long_text = "\n".join(f": this line only makes the text longer, {n}" for n in range(3000))
+    long_text = "\n".join(f": this line only makes the text longer, {n}" for n in range(900))
     plan = ground.plan(ground.held(1), "echo two").replace(
         f"bash {ground.folder}/step.2", f"{long_text}\nbash {ground.folder}/step.2"
     )
@@ -162,7 +162,7 @@ def test_a_worker_killed_while_it_uploads_leaves_nothing_half_started(
     rollback = approved_quietly(far, plan)
     console.send(rollback.pk, "doomed")
     becomes(rollback, 1, "running")
-    proxy.swallow_after(TO_HOST, 60_000)
+    proxy.swallow_after(TO_HOST, 20_000)
     ground.go(1)
     until(lambda: proxy.stuck(TO_HOST), "half of it is sent", told=lambda: promise.story(rollback))
     assert run_of(rollback, 2).state == "launching"
