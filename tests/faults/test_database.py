@@ -189,7 +189,11 @@ def test_a_deadlock_that_the_driver_loses_costs_time_and_nothing_else(
         row = "SELECT 1 FROM rollbacks_steprun WHERE rollback_id = %s FOR UPDATE"
         cursor.execute(row, [rollback.pk])
         ground.go(1)
-        until(lambda: _somebody_waits(cursor), "the driver waits for the step's row")
+        until(
+            lambda: _somebody_waits(cursor),
+            "the driver waits for the step's row",
+            told=lambda: "\n".join(process.said() for process in console.processes),
+        )
         cursor.execute("SELECT 1 FROM rollbacks_rollback WHERE id = %s FOR UPDATE", [rollback.pk])
         other.rollback()
     victims = (process.said() for process in console.processes)
