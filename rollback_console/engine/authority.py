@@ -127,6 +127,11 @@ def unsatisfiable(policy: PolicySpec, makers: Sequence[Maker], barred: frozenset
         )
     if not _has_role(policy, [maker.role for maker in allowed]):
         return f"One approval must come from a {policy.required_role}, and there is none who may."
+    if (together := _most_with_role(policy, allowed)) < needed:
+        return (
+            f"This needs {needed} approvals, one of them from a {policy.required_role}: with that "
+            f"one only {together} could be given, because each person and each right counts once."
+        )
     return ""
 
 
@@ -201,6 +206,17 @@ def _most(makers: Sequence[Maker]) -> int:
         return False
 
     return sum(find(person, set()) for person in holds)
+
+
+def _most_with_role(policy: PolicySpec, makers: Sequence[Maker]) -> int:
+    """The same where one of the votes has to be of the required role."""
+    if not policy.required_role:
+        return _most(makers)
+    return max(
+        1 + _most([m for m in makers if m.person != one.person and m.owner != one.owner])
+        for one in makers
+        if _has_role(policy, [one.role])
+    )
 
 
 def _has_role(policy: PolicySpec, roles: Iterable[str]) -> bool:

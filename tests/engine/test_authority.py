@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import permutations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rollback_console.engine.authority import (
@@ -259,6 +259,17 @@ def test_whoever_may_approves_and_what_is_enough_keeps_every_rule(
 
 
 @given(makers, st.integers(1, 3), roles, barred_people)
+@example(
+    [
+        Maker(1, "Lee", "Deploy Lead"),
+        Maker(1, "Lee", "CTO", lender=2, lender_name="Rio"),
+        Maker(2, "Rio", "Deploy Lead"),
+        Maker(3, "Sam", "Deploy Lead"),
+    ],
+    3,
+    "CTO",
+    frozenset(),
+)
 def test_a_policy_is_unsatisfiable_exactly_when_no_order_of_votes_meets_it(
     makers: list[Maker], quorum: int, role: str, barred: frozenset[int]
 ) -> None:

@@ -90,5 +90,13 @@ def busiest(web: Console) -> int:
 
 def shared(web: Console) -> Path:
     """The folder in which the processes keep their counts, by the files they hold open."""
-    opened = [str(each.readlink()) for each in Path(f"/proc/{children(web)[0]}/fd").iterdir()]
+    opened = (_target(each) for each in Path(f"/proc/{children(web)[0]}/fd").iterdir())
     return next(Path(each).parent for each in opened if "rollback-console-metrics-" in each)
+
+
+def _target(descriptor: Path) -> str:
+    """What it stands for; nothing when it was closed since it was listed."""
+    try:
+        return str(descriptor.readlink())
+    except FileNotFoundError:
+        return ""
