@@ -21,9 +21,8 @@ from rollback_console.engine.states import ENDED_BADLY, RollbackState, StepState
 from . import carry, services, view
 from .errors import Refused
 from .events import record
-from .lease import move_run
 from .models import Rollback, StepAnswer, StepRun
-from .steering import steer
+from .steering import leave_out, steer
 
 STOPPED_MIDWAY = frozenset({RollbackState.ABORTED, RollbackState.FAILED})
 """Ended rollbacks whose rest may be asked for as a new one."""
@@ -120,18 +119,11 @@ def excluded(row: Rollback) -> set[str]:
 def _carry_out(row: Rollback, chosen: Resumption, by: User, reason: str) -> None:
     runs = {str(run.token): run for run in view.latest(row)}
     for each in chosen.skipped:
-        _leave_out(runs[each.token])
+        leave_out(runs[each.token])
     for position in sorted({each.position for each in chosen.skipped}):
         record(row, "step.skipped", by=by, position=position, reason=reason)
     for each in chosen.again:
         carry.retry(row, runs[each.token], by=by, reason=reason)
-
-
-def _leave_out(run: StepRun) -> None:
-    if run.state in ENDED_BADLY:
-        StepRun.objects.filter(pk=run.pk, state=run.state).update(answer="skip")
-    else:
-        move_run(run, StepState.SKIPPED, ended_at=Now())
 
 
 def _left(host: str, runs: list[StepRun]) -> HostLeft:

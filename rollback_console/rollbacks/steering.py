@@ -93,7 +93,7 @@ def skip(rollback: Rollback, *, position: int, by: User, reason: str) -> Rollbac
         if _asked(row, position) == "overtime":
             raise Refused("The question is whether it may take longer, not about a step.")
         for run in _runs(row, position):
-            _skip(row, run)
+            leave_out(run)
         _answered(row, position, "skip", by, reason)
         record(row, "step.skipped", by=by, position=position, reason=reason)
     return row
@@ -111,7 +111,7 @@ def exclude(rollback: Rollback, *, host: str, by: User, reason: str) -> Rollback
             raise Refused(f"Only {host} carries out {_named(sole)}: skip that by name, or abort.")
         left = excluding.ahead(runs, host)
         for run in left:
-            _skip(row, run)
+            leave_out(run)
         _answered(row, position, "exclude", by, reason)
         positions = sorted({run.position for run in left})
         record(row, "host.excluded", by=by, host=host, positions=positions, reason=reason)
@@ -253,7 +253,8 @@ def _named(positions: list[int]) -> str:
     return f"step{'s' * (len(positions) > 1)} {', '.join(map(str, positions))}"
 
 
-def _skip(row: Rollback, run: StepRun) -> None:
+def leave_out(run: StepRun) -> None:
+    """Go on without an attempt that ended badly, or was never begun; refused while it runs."""
     if run.state in ENDED_BADLY:
         StepRun.objects.filter(pk=run.pk, state=run.state).update(answer="skip")
     elif run.state == StepState.PENDING or not run.host:
