@@ -24,7 +24,7 @@ from rollback_console.rollbacks import logs
 from rollback_console.rollbacks.models import StepRun
 from tests import make
 from tests.live.rows import _session
-from tests.live.servers import Console, Process, free_port
+from tests.live.servers import Console, environment_of, free_port, uvicorn
 
 from .rows import Row
 from .stage import approved, clear_locks, drive, requested
@@ -38,9 +38,7 @@ CLOCK = f"i=0; while [ $i -lt {LINES} ]; do date +%s%N; sleep 0.02; i=$((i + 1))
 def web() -> Iterator[Console]:
     """A web process on the benchmarks' database."""
     port = free_port()
-    argv = [sys.executable, "-m", "uvicorn", "rollback_console.asgi:application"]
-    argv += ["--port", str(port), "--lifespan", "off", "--log-level", "error"]
-    process = Process(argv, port, _environment(port))
+    process = uvicorn(port, _environment(port))
     process.start()
     try:
         yield Console(process, Path(settings.DATABASES["default"]["NAME"]))
@@ -138,13 +136,5 @@ def _ended(rollback_id: int) -> StepRun:
 
 
 def _environment(port: int) -> dict[str, str]:
-    return {
-        "DJANGO_SETTINGS_MODULE": "rollback_console.settings",
-        "DATABASE_URL": f"sqlite:///{settings.DATABASES['default']['NAME']}",
-        "DATA_DIR": str(settings.DATA_DIR),
-        "SECRET_KEY": settings.SECRET_KEY,
-        "MASTER_KEYS": ",".join(settings.MASTER_KEYS),
-        "REDIS_URL": settings.REDIS_URL,
-        "BASE_URL": f"http://127.0.0.1:{port}",
-        "LOG_LEVEL": "ERROR",
-    }
+    file = Path(settings.DATABASES["default"]["NAME"])
+    return environment_of(file, settings.DATA_DIR, settings.REDIS_URL, port)

@@ -119,7 +119,19 @@ def console(folder: Path, redis_url: str) -> Console:
     """The console with a new file database, not started yet."""
     port, file = free_port(), folder / "live.sqlite3"
     (folder / "static").mkdir()
-    environment = {
+    environment = environment_of(file, folder, redis_url, port)
+    subprocess.run(
+        [sys.executable, "manage.py", "migrate", "--skip-checks", "-v", "0"],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        check=True,
+    )
+    return Console(uvicorn(port, environment), file)
+
+
+def environment_of(file: Path, folder: Path, redis_url: str, port: int) -> dict[str, str]:
+    """What a process of the console needs to work on that database."""
+    return {
         "DJANGO_SETTINGS_MODULE": "rollback_console.settings",
         "DATABASE_URL": f"sqlite:///{file}",
         "DATA_DIR": str(folder),
@@ -129,12 +141,10 @@ def console(folder: Path, redis_url: str) -> Console:
         "BASE_URL": f"http://127.0.0.1:{port}",
         "LOG_LEVEL": "ERROR",
     }
-    subprocess.run(
-        [sys.executable, "manage.py", "migrate", "--skip-checks", "-v", "0"],
-        cwd=ROOT,
-        env={**os.environ, **environment},
-        check=True,
-    )
+
+
+def uvicorn(port: int, environment: dict[str, str]) -> Process:
+    """A web process, not started yet."""
     argv = [sys.executable, "-m", "uvicorn", "rollback_console.asgi:application"]
     argv += ["--port", str(port), "--lifespan", "off", "--log-level", "error"]
-    return Console(Process(argv, port, environment), file)
+    return Process(argv, port, environment)
