@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from rollback_console.remote.base import Ending, Outcome, Presence, Remote, RunRef
+from rollback_console.remote.base import Ending, Outcome, Presence, Remote, RunRef, RunRequest
 from rollback_console.remote.errors import HostUnreachable
 from rollback_console.remote.ssh import connect
 
@@ -181,12 +181,8 @@ def guest_host(
 def test_a_child_that_runs_as_root_is_ended_by_sudo(
     guest_host: tuple[Remote, Sshd], stubborn: Path
 ) -> None:
-    remote, server = guest_host
     asked = request(f"sudo -n {stubborn}")
-    events = remote.run(asked)
-    read_until(events, b"up\n")
-    left = _named(Folder(server, asked.token).pid("run"), "stubborn")
-    outcome = remote.stop(ref(asked), grace=1)
+    outcome, left = _stopped(guest_host, asked)
     assert (outcome.ending, outcome.survivors) == (Ending.ABORTED, ())
     assert not living(left)
 
@@ -196,12 +192,8 @@ def test_a_child_that_runs_as_root_is_ended_by_sudo(
 def test_what_runs_as_another_account_is_ended_as_that_account(
     guest_host: tuple[Remote, Sshd], stubborn: Path
 ) -> None:
-    remote, server = guest_host
     asked = request(str(stubborn), user="nobody")
-    events = remote.run(asked)
-    read_until(events, b"up\n")
-    left = _named(Folder(server, asked.token).pid("run"), "stubborn")
-    outcome = remote.stop(ref(asked), grace=1)
+    outcome, left = _stopped(guest_host, asked)
     assert (outcome.ending, outcome.survivors) == (Ending.ABORTED, ())
     assert not living(left)
 
@@ -211,12 +203,9 @@ def test_what_runs_as_another_account_is_ended_as_that_account(
 def test_a_child_that_cannot_be_ended_is_named(
     guest_host: tuple[Remote, Sshd], stubborn: Path
 ) -> None:
-    remote, server = guest_host
+    remote, _ = guest_host
     asked = request(f"sudo -n {stubborn}")
-    events = remote.run(asked)
-    read_until(events, b"up\n")
-    left = _named(Folder(server, asked.token).pid("run"), "stubborn")
-    outcome = remote.stop(ref(asked), grace=1)
+    outcome, left = _stopped(guest_host, asked)
     assert outcome.ending is Ending.ABORT_UNCONFIRMED
     assert f"stubborn ({left})" in outcome.survivors
     assert f"stubborn ({left})" in outcome.why
@@ -237,6 +226,16 @@ def test_a_command_runs_as_another_user_with_its_values(guest_host: tuple[Remote
     refused = watch(remote.run(request("id -un", user="nobody")))
     assert refused.outcome.exit_code not in (0, None)
     assert b"sudo" in refused.log
+
+
+def _stopped(guest_host: tuple[Remote, Sshd], asked: RunRequest) -> tuple[Outcome, int]:
+    """What stopping a stubborn command came to, and its process."""
+    remote, server = guest_host
+    events = remote.run(asked)
+    read_until(events, b"up\n")
+    left = _named(Folder(server, asked.token).pid("run"), "stubborn")
+    outcome = remote.stop(ref(asked), grace=1)
+    return outcome, left
 
 
 def _named(session: int, name: str) -> int:
