@@ -39,7 +39,7 @@ class RollbackConsumer(AsyncWebsocketConsumer):
     async def connect(self) -> None:
         self.number: int = self.scope["url_route"]["kwargs"]["number"]
         bind_contextvars(rollback=self.number)
-        self.reader = tailer.Reader(_name(self.scope["user"]), self._late)
+        self.reader = tailer.Reader(_name(self.scope["user"]), self._late, self._break)
         self._own: set[asyncio.Task[None]] = set()
         self._streaming: asyncio.Task[None] | None = None
         self._caught_up = self._broken = self._counted = False
@@ -155,8 +155,12 @@ class RollbackConsumer(AsyncWebsocketConsumer):
         self._own.discard(work)
         error = None if work.cancelled() else work.exception()
         if error and not self._broken and not isinstance(error, OSError):
-            self._broken = True
             log.error("The socket of rollback %s failed.", self.number, exc_info=error)
+            self._break()
+
+    def _break(self) -> None:
+        if not self._broken:
+            self._broken = True
             self._keep(self.close(BROKEN, "Something failed; the server's log says what."))
 
 

@@ -34,9 +34,12 @@ read_hello = database_sync_to_async(frames.hello, thread_sensitive=False)
 class Reader:
     """One socket's bounded queue. `late` is set once frames were dropped because it was full."""
 
-    def __init__(self, who: str, on_late: Callable[[], None]) -> None:
+    def __init__(
+        self, who: str, on_late: Callable[[], None], on_broken: Callable[[], None]
+    ) -> None:
         self.who = who
         self.late = False
+        self.on_broken = on_broken
         self._on_late = on_late
         self._queue: asyncio.Queue[Frame] = asyncio.Queue()
         self._held = 0
@@ -46,15 +49,11 @@ class Reader:
         if self.late:
             return
         if self._queue.qsize() >= QUEUE or self._held >= HELD:
-            self.drop()
+            self.late = True
+            self._on_late()
             return
         self._held += len(frame.text)
         self._queue.put_nowait(frame)
-
-    def drop(self) -> None:
-        """From here on frames are missing."""
-        self.late = True
-        self._on_late()
 
     async def get(self) -> Frame:
         """The next frame, once there is one."""
@@ -87,13 +86,13 @@ class Tailer:
         self._reading.cancel()
 
     def _ended(self, reading: asyncio.Task[None]) -> None:
-        """A tailer that died must not look like a quiet one: its sockets come again."""
+        """A tailer that died must not look like a quiet one: its sockets are told."""
         if reading.cancelled():
             return
         log.error("Reading rollback %s failed.", self.number, exc_info=reading.exception())
         _forget(self)
         for reader in list(self.readers):
-            reader.drop()
+            reader.on_broken()
 
     async def _run(self) -> None:
         listening = asyncio.create_task(listen(self.number, self._heard))

@@ -6,7 +6,12 @@ import json
 from collections.abc import Callable
 
 import pytest
+from django.utils import timezone
 from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from rollback_console.rollbacks import logs
+from rollback_console.rollbacks.logs import Tail
+from rollback_console.rollbacks.models import StepRun
 
 from .client import Client
 from .rows import Rows
@@ -206,21 +211,36 @@ def test_without_redis_events_still_arrive_and_hints_return_with_it(
         client.until(lambda: client.seq == 4)
 
 
-def test_a_row_that_cannot_be_read_closes_the_socket_instead_of_leaving_it_silent(
+def _damaged(run: StepRun, end: Tail, data: bytes) -> None:
+    for chunk in logs.append(run.pk, end, data, timezone.now()):
+        chunk.data = b"not compressed"
+        chunk.save()
+    StepRun.objects.filter(pk=run.pk).update(stored=end.offset)
+
+
+def test_a_row_that_cannot_be_read_closes_the_socket_that_asks_for_it(
+    web: Console, rows: Rows, session: str
+) -> None:
+    rollback = rows.rollback()
+    rows.do(_damaged, rows.run(rollback), Tail(), b"damaged\n")
+    with Client(web, rollback.pk, session) as client:
+        client.resume()
+        assert closed_with(client) == 1011
+
+
+def test_a_row_that_cannot_be_read_closes_every_socket_that_waits_for_news(
     web: Console, rows: Rows, session: str
 ) -> None:
     rollback = rows.rollback()
     run = rows.run(rollback)
-    with Client(web, rollback.pk, session) as client:
-        client.take()
+    with Client(web, rollback.pk, session) as first, Client(web, rollback.pk, session) as second:
+        assert [first.take()["type"], second.take()["type"]] == ["hello", "hello"]
         rows.append(run, b"whole\n")
-        client.until(lambda: client.offsets)
-        rows.append(run, b"damaged\n")
-        damaged = rows.do(lambda: run.chunks.get(offset=6))
-        rows.change(damaged, data=b"not compressed")
-        client.open()
-        client.resume()
-        assert closed_with(client) == 1011
+        first.until(lambda: first.offsets)
+        second.until(lambda: second.offsets)
+        rows.do(_damaged, run, Tail(offset=6, lines=1), b"damaged\n")
+        rows.hint(rollback)
+        assert [closed_with(first), closed_with(second)] == [1011, 1011]
 
 
 def test_who_watches_is_said_to_everyone(web: Console, rows: Rows) -> None:
