@@ -36,7 +36,7 @@ load: $(VENV)/.test
 	@TEST_DATABASE=mariadb $(PY) -m benchmarks.load --rollbacks $(ROLLBACKS) --log-mb $(LOG_MB)
 
 faults: $(VENV)/.test
-	@$(PY) -m pytest tests/faults tests/remote -m 'faults or slow'
+	@EXPLORE=1 $(PY) -m pytest tests/faults tests/remote -m 'faults or slow'
 
 hosts: $(VENV)/.test
 	@$(PY) -m pytest tests/hosts -m hosts
