@@ -5,14 +5,12 @@ Everything that is missing is gathered and raised at once, as sentences.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from rollback_console.documents.machine import machine
-from rollback_console.documents.model import Command, PlanDocument, Procedure, Step
-from rollback_console.documents.rendering import Script, Unrenderable, render_script
+from rollback_console.documents.model import PlanDocument, Procedure, Step
 from rollback_console.engine.snapshot import CheckSpec, HostSpec, PolicySpec, Snapshot, StepSpec
 
 from . import policy
@@ -21,13 +19,12 @@ from .errors import HostRefused, NotReady
 from .keeping import with_dump
 from .looking import items
 from .models import Environment, Host, Revision, Secret
-from .parameters import complaint
 from .reach import spec
 from .reading import document
+from .scripting import script_of
 from .undoing import undoing
 
 DEFAULT_LIMIT = 900
-PLAIN = re.compile(r"[A-Za-z0-9._/:@+-]*")
 
 
 def freeze(revision: Revision, choices: dict[str, Any]) -> Snapshot:
@@ -211,7 +208,7 @@ class Freezer:
         )
 
     def _runs(self, common: StepSpec, step: Step) -> StepSpec:
-        script, names = self._script(step, chosen_commands(step, self._alternative(step)))
+        script, names = script_of(self, step, chosen_commands(step, self._alternative(step)))
         settings = step.settings
         return replace(
             common,
@@ -239,41 +236,6 @@ class Freezer:
         ways = " or ".join(f"“{way.label}”" for way in step.alternatives)
         self.problems.append(f"Step {step.number}, {step.title}, has several ways: choose {ways}.")
         return None
-
-    def _script(self, step: Step, commands: list[Command]) -> tuple[str, set[str]]:
-        asked = {each.unit: each for each in self.document.placeholders if each.where == "command"}
-        try:
-            script = render_script(
-                commands,
-                {unit: each.name for unit, each in asked.items()},
-                stop_on_error=False,  # the runner's shell does
-            )
-        except Unrenderable as error:
-            self.problems.append(f"Step {step.number}, {step.title}: {error}")
-            return "", set()
-        kinds = {each.name: each for each in asked.values()}
-        for name in script.environment_names:
-            self._parameter(step, name, str(kinds[name].kind), kinds[name].text)
-        free = set(script.variables) - set(self.revision.bindings.get("on_host", []))
-        for name in sorted(free - self.secrets):
-            self._parameter(step, name, "text", f"${name}")
-        self._read_again(step, script)
-        return script.text, {*script.environment_names, *free}
-
-    def _read_again(self, step: Step, script: Script) -> None:
-        for name in sorted(script.inner & self.parameters.keys()):
-            if not PLAIN.fullmatch(self.parameters[name]):
-                self.problems.append(
-                    f"Step {step.number}, {step.title}: {name} is read by a second program, so it "
-                    "may hold only letters, digits and . _ / : @ + -."
-                )
-
-    def _parameter(self, step: Step, name: str, kind: str, text: str) -> None:
-        known = self.revision.bindings.get("facts", {}).get(name, "")
-        value = str(self.choices.get("parameters", {}).get(name, "") or known)
-        if wrong := complaint(kind, value):
-            self.problems.append(f"Step {step.number}, {step.title}: {text} ({name}) {wrong}.")
-        self.parameters[name] = value
 
     def _hosts(self, step: Step) -> list[str]:
         wanted = binding(self.revision, step, "hosts") or self.revision.bindings.get("hosts", "")
