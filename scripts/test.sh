@@ -72,7 +72,7 @@ PACKAGES='mariadbd:mariadb-server redis-server:redis-server sshd:openssh-server 
     sshpass:sshpass busybox:busybox dash:dash bash:bash chromium:chromium shellcheck:shellcheck nginx:nginx
     git:git curl:curl setsid:util-linux ip:iproute2
     docker-compose:docker-compose sudo:sudo faketime:faketime
-    jq:jq openssl:openssl'
+    jq:jq openssl:openssl sqlite3:sqlite3 pg_createcluster:postgresql'
 
 packages() {
     missing=

@@ -28,8 +28,16 @@ from typing import Self
 from rollback_console.processes.kin import spawn
 from rollback_console.processes.ports import answers, free_port
 
-PATH = f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin"
+# Debian keeps the programs of its PostgreSQL out of the way.
+POSTGRES = next(iter(sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)), Path())
+PATH = f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin:{POSTGRES}"
 STARTING = 60.0
+_NOBODY = (65534, 65534)
+_AS_NOBODY = (
+    ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--pdeathsig=TERM")
+    if os.geteuid() == 0
+    else ()
+)
 
 
 class Server(ABC):
@@ -148,6 +156,47 @@ class MariaDb(Server):
             check=True,
             capture_output=True,
         )
+
+
+class Postgres(Server):
+    """An empty PostgreSQL whose account `shop` may nothing but sign in; `postgres` rules.
+
+    It refuses to run as root, so root starts it as nobody.
+    """
+
+    program = "postgres"
+
+    def __init__(self) -> None:
+        super().__init__()
+        if os.geteuid() == 0:
+            os.chown(self.folder, *_NOBODY)
+        auth = ["--auth=trust", "--username=postgres", "--no-sync", f"--pgdata={self.folder}/data"]
+        self._run("initdb", *auth)
+
+    def start(self) -> Self:
+        super().start()
+        self._run(
+            "createuser", *("-h", str(self.folder), "-p", str(self.port)), "-U", "postgres", "shop"
+        )
+        return self
+
+    def command(self) -> list[str]:
+        options = ("fsync=off", "listen_addresses=127.0.0.1", "shared_buffers=16MB")
+        return [
+            *_AS_NOBODY,
+            _found(self.program),
+            *("-D", f"{self.folder}/data", "-k", str(self.folder), "-p", str(self.port)),
+            *(word for option in options for word in ("-c", option)),
+        ]
+
+    def up(self) -> bool:
+        ready = [_found("pg_isready"), "-q", "-h", str(self.folder), "-p", str(self.port)]
+        return subprocess.run(ready).returncode == 0
+
+    def _run(self, program: str, *words: str) -> None:
+        command = [*_AS_NOBODY, _found(program), *words]
+        done = subprocess.run(command, cwd=self.folder, env=_environment(), capture_output=True)
+        assert done.returncode == 0, done.stderr.decode()
 
 
 class Redis(Server):

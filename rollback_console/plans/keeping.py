@@ -14,21 +14,49 @@ SAYS = "rollback-console: dump "
 """What the step prints before the size in bytes, the SHA-256 and the path of its dump."""
 
 _LIMIT = 3600
+# What a dump does not hold was made since: it goes too, or it would stand in the way of the next
+# reversal.
+_MYSQL_BACK = """\
+echo "SET foreign_key_checks = 0;" > "$DUMP.sql"
+{program} -B -N -r {name} >> "$DUMP.sql" <<'END'
+SELECT CONCAT('DROP ', IF(table_type = 'VIEW', 'VIEW', 'TABLE'), ' IF EXISTS `',
+  REPLACE(table_name, '`', '``'), '`;')
+FROM information_schema.tables WHERE table_schema = DATABASE();
+END
+{program} {name} < "$DUMP.sql"
+{program} {name} < "$DUMP"
+rm -f "$DUMP.sql" """
+# One transaction; what pg_restore could not read to its end makes it fail as a whole.
+_POSTGRESQL_BACK = r"""{{ cat <<'END'
+DO $$ DECLARE made record; BEGIN
+  FOR made IN SELECT c.oid::regclass AS name FROM pg_class c
+    JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition
+      AND n.nspname NOT IN ('pg_catalog', 'information_schema')
+      AND pg_has_role(c.relowner, 'USAGE')
+      AND NOT EXISTS (SELECT FROM pg_depend d
+        WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+  LOOP EXECUTE 'DROP TABLE IF EXISTS ' || made.name || ' CASCADE'; END LOOP;
+END $$;
+END
+pg_restore --clean --if-exists --file=- "$DUMP" ||
+  printf '\\.\nDO $$ BEGIN RAISE EXCEPTION $m$The dump cannot be read$m$; END $$;\n'
+}} | psql -X -q -v ON_ERROR_STOP=1 --single-transaction --file=- --dbname={name}"""
+# sqlite3 would make a file that is not there, and keep that.
+_SQLITE_DUMP = """\
+[ -s {name} ] || {{ echo "There is no database" {name} >&2; exit 1; }}
+sqlite3 {name} ".backup '$DUMP'\""""
 _PRESETS: dict[str, tuple[str, str]] = {
     "mariadb": (
         'mariadb-dump --single-transaction --routines --triggers --events {name} > "$DUMP"',
-        'mariadb {name} < "$DUMP"',
+        _MYSQL_BACK.replace("{program}", "mariadb"),
     ),
     "mysql": (
         'mysqldump --single-transaction --routines --triggers --events {name} > "$DUMP"',
-        'mysql {name} < "$DUMP"',
+        _MYSQL_BACK.replace("{program}", "mysql"),
     ),
-    "postgresql": (
-        'pg_dump --format=custom --file="$DUMP" {name}',
-        "pg_restore --clean --if-exists --exit-on-error --single-transaction --dbname={name} "
-        '"$DUMP"',
-    ),
-    "sqlite": ("sqlite3 {name} \".backup '$DUMP'\"", "sqlite3 {name} \".restore '$DUMP'\""),
+    "postgresql": ('pg_dump --format=custom --file="$DUMP" {name}', _POSTGRESQL_BACK),
+    "sqlite": (_SQLITE_DUMP, "sqlite3 {name} \".restore '$DUMP'\""),
 }
 
 
