@@ -24,12 +24,25 @@ from rollback_console.engine.snapshot import Snapshot, StepSpec
 _IN = 'cd "${1:-.}" 2>/dev/null || exit 90; shift; '
 _RUN = _IN + '"$@" 2>&1'
 _PYTHON = re.compile(r"(?:[\w.+/-]*/)?python(?:3(?:\.\d+)?)?")
+# Standard error is only read once it fails: what Alembic logs could stand amid a statement.
 _ALEMBIC = (
     _IN
-    + 'now=$("$1" current 2>/dev/null | sed -n "s/^\\([0-9a-f_]\\{4,\\}\\).*/\\1/p" | head -n 1); '
-    '[ -n "$now" ] || { echo "FAILED: no current revision"; exit 0; }; '
-    '"$1" downgrade "$now:$2" --sql 2>&1'
+    + """to=$1; shift
+said=$("$@" current 2>&1) || { printf '%s\\n' "$said" | tail -n 1; exit 1; }
+now=$(printf '%s\\n' "$said" | sed -n 's/^\\([A-Za-z0-9_.-]\\{1,\\}\\)\\( (.*)\\)\\{0,1\\}$/\\1/p')
+case $now in
+"") echo "FAILED: the database says of no revision that it is there" ;;
+*" "* | *"
+"*) echo "UNTOLD: the database is at several revisions at once" ;;
+*) "$@" downgrade "$now:$to" --sql 2>/dev/null ||
+    "$@" downgrade "$now:$to" --sql 2>&1 >/dev/null ;;
+esac; exit 0"""
 )
+_ALEMBIC_RUN = re.compile(
+    rf"(?:(?:[\w.+/-]*/)?alembic|{_PYTHON.pattern} -m alembic)"
+    r"(?: (?:-c|--config|-n|--name) [\w./+-]+)*"
+)
+_ALEMBIC_TARGET = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@:+-]*|-\d+")
 _WORD = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@:+-]*")
 _VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 
@@ -136,13 +149,15 @@ def _manage(start: list[str]) -> bool:
 def _alembic(
     position: int, cwd: str, bin_folder: str, account: list[str], words: list[str]
 ) -> Question | None:
-    if account or len(words) != 3 or words[1] != "downgrade" or not _WORD.fullmatch(words[2]):
+    *start, verb, target = words if len(words) > 2 else ["", "", ""]
+    if verb != "downgrade" or not _ALEMBIC_TARGET.fullmatch(target):
         return None
-    if not re.fullmatch(r"(?:[\w.+/-]*/)?alembic", words[0]):
+    if not _ALEMBIC_RUN.fullmatch(" ".join(start)):
         return None
-    program = bin_folder + words[0] if bin_folder and "/" not in words[0] else words[0]
-    argv = ("sh", "-c", _ALEMBIC, "sh", cwd, program, words[2])
-    return Question(position, f"alembic {words[2]}", argv, read_alembic, cwd)
+    if bin_folder and "/" not in start[0]:
+        start = [bin_folder + start[0], *start[1:]]
+    argv = ("sh", "-c", _ALEMBIC, "sh", cwd, target, *account, *start)
+    return Question(position, f"alembic {target}", argv, read_alembic, cwd)
 
 
 def _flyway(

@@ -44,17 +44,38 @@ _ITS_OWN = re.compile(
 )
 _FRAME = re.compile(r"(?:begin|commit|start transaction|set|use|rollback)\b", re.IGNORECASE)
 _STATEMENTS = re.compile(r"'(?:[^']|'')*'|--[^\n]*|;|[^';-]+|-")
-_LOGGED = re.compile(r"^(?:INFO|DEBUG|WARN\w*) .*$", re.MULTILINE)
-_ERROR = re.compile(r"(?:FAILED: .*|.*NotImplementedError.*|.*[Cc]an't locate revision.*)")
+_STOPPED = re.compile(
+    r"^(?:FAILED: |UNTOLD: |Traceback \(|(?:INFO|ERROR|WARN\w*) ).*", re.MULTILINE | re.DOTALL
+)
+_SAID = re.compile(r"^(?:(?:FAILED|UNTOLD|[\w.]*(?:Error|Exception)): .*|\w+Error)$", re.MULTILINE)
+_LIVE = "so what it does cannot be told beforehand"
 
 
 def read_alembic(text: str) -> Reversal:
-    """What `alembic downgrade --sql` would run."""
-    if failed := next((line for line in text.splitlines() if _ERROR.fullmatch(line)), ""):
-        return Reversal("alembic", (), f"Alembic says: {failed.strip()[:200]}", broken=True)
-    if not _HEADER.search(text):
-        return Reversal("alembic", (), "Nothing would be undone: no downgrade.", broken=True)
-    return Reversal("alembic", tuple(_operations(_LOGGED.sub("", text), "")))
+    """What `alembic downgrade --sql` would run; what it says when it fails comes last.
+
+    A migration that reads the database cannot be written as SQL: that it fails so says nothing
+    about whether it could be undone.
+    """
+    sql = _STOPPED.sub("", text)
+    found = tuple(_operations(sql, "")) if _HEADER.search(sql) else ()
+    if sql == text:
+        nothing = "" if _HEADER.search(sql) else "Nothing would be undone: no downgrade."
+        return Reversal("alembic", found, nothing, broken=bool(nothing))
+    return _failed(text, found)
+
+
+def _failed(text: str, found: tuple[Operation, ...]) -> Reversal:
+    last = [match[0] for match in _SAID.finditer(text)][-1:] or [text.strip()[-200:]]
+    said = last[0].removeprefix("FAILED: ").removeprefix("UNTOLD: ").rstrip(".")[:200]
+    at = [match[1] for match in _HEADER.finditer(text)][-1:]
+    where = f"{at[0]} " if at else ""
+    if last[0].startswith("NotImplementedError"):
+        stuck = f"{where}cannot be undone ({said}): the reversal would stop there."
+        return Reversal("alembic", found, stuck, broken=True)
+    if last[0].startswith("FAILED: ") and "--sql mode" not in said:
+        return Reversal("alembic", found, f"Alembic says: {said}.", broken=True)
+    return Reversal("alembic", found, f"{where}needs the live database, {_LIVE}: {said}.".lstrip())
 
 
 def read_sql(text: str, tool: str = "sql", migration: str = "") -> Reversal:
