@@ -65,6 +65,11 @@ class Costing:
     counts: tuple[Count, ...] = ()
     at: datetime | None = None
 
+    @property
+    def impossible(self) -> str:
+        """Why a reversal would fail or do nothing, as a sentence; "" where no tool says so."""
+        return next((each.problem for each in self.reversals if each.broken), "")
+
 
 def look(remote: Remote, host: str, errands: Errands) -> Findings:
     """Ask one host; whatever fails becomes an unknown. In a thread of its own: no database."""
@@ -91,14 +96,14 @@ def keep(revision: Revision, snapshot: Snapshot, found: Iterable[Findings]) -> C
     reversals = [reversal for each in every for _, reversal in each.reversals]
     measured = [count for each in every for count in each.measured]
     counts = _without_twins([*measured, *(count for each in every for count in each.counts)])
-    silent = [] if any(each.rows is not None for each in measured) else unmeasured(snapshot)
+    told = any(each.rows is not None for each in measured)
     row, _new = Cost.objects.update_or_create(
         revision=revision,
         snapshot_sha256=snapshot.sha256,
         defaults={
             "reversals": [asdict(each) for each in [*reversals, *_riddles(snapshot)]],
             "counts": [asdict(each) for each in counts],
-            "unmeasured": silent,
+            "unmeasured": [] if told else unmeasured(snapshot),
             "at": Now(),
         },
     )

@@ -17,6 +17,7 @@ from .costing import Errands
 from .models import Host, Revision, Vouching
 from .reading import document
 from .reversing import Question, questions
+from .undoing import restores
 
 UNVOUCHED = (
     "The plan's measures are not run: nobody who may change hosts has said that they only look."
@@ -29,7 +30,7 @@ def errands(revision: Revision, snapshot: Snapshot) -> dict[str, Errands]:
     for each in questions(snapshot):
         if isinstance(each, Question) and (hosts := snapshot.step(each.position).hosts):
             found.setdefault(hosts[0], ([], []))[0].append(each)
-    for measure in measures(revision) if vouched(revision) else ():
+    for measure in measures(revision) if vouched(revision) and not restores(snapshot) else ():
         if host := _host(revision, snapshot, measure.place.hosts):
             found.setdefault(host, ([], []))[1].append(measure)
     return {name: Errands(tuple(asked), tuple(own)) for name, (asked, own) in found.items()}

@@ -16,6 +16,16 @@ if TYPE_CHECKING:
     from .freezing import Freezer
 
 
+def restores(snapshot: Snapshot) -> bool:
+    """Whether this puts a dump of the console's own back.
+
+    A plan measures what its own steps cost: that says nothing about such a dump.
+    """
+    return any(
+        step.source == "head" and step.destructive and not step.standby for step in snapshot.steps
+    )
+
+
 def undoing(freezer: Freezer) -> Snapshot:
     """What puts back the dump in `choices["restores"]`: {"rollback", "host", "path", "sha256"}.
 

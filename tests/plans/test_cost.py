@@ -156,7 +156,9 @@ def test_an_irreversible_migration_is_red_before_anyone_needs_it(
     raw = "        migrations.RunPython(lambda apps, editor: None),\n    ]"
     shop = Shop(tmp_path / "app", SECOND.replace("    ]\n", raw + "\n", 1))
     revision = undoing(here, shop)
-    assert asked(revision).loss.word == "unknown"
+    found = asked(revision)
+    assert found.loss.word == "unknown"
+    assert found.impossible.startswith("shop.0002_more cannot be undone")
     assert any("cannot be undone" in each.detail for each in readiness.of_revision(revision).red)
 
 
@@ -226,6 +228,19 @@ def test_a_restore_is_unknown_until_a_measure_counts_it(here: Stage, tmp_path: P
     measured = plan(here, tmp_path, restore, MEASURE)
     errands.vouch(measured, by=here.cast.ada)
     assert asked(measured).loss.text == "1,284 calls since deployment"
+
+
+KEPT = "---\ndatabase: {kind: sqlite, name: shop.db, folder: /var/backups}\n"
+
+
+def test_a_plans_measures_say_nothing_about_a_dump_that_is_put_back(here: Stage) -> None:
+    revision = make.plan(here, MEASURE.replace("---\n", KEPT, 1) + PLAN)
+    dump = {"rollback": 1, "host": "app-1", "path": "/var/backups/a.dump", "sha256": "0" * 64}
+    snapshot = services.freeze(revision, {"restores": dump})
+    readiness.check(revision, snapshot)
+    found = costing.costing(revision, snapshot)
+    assert found.counts == ()
+    assert found.loss.text.startswith("unknown, because step 2, Put the database back")
 
 
 def test_a_command_that_hides_its_reversal_is_a_riddle(here: Stage, tmp_path: Path) -> None:

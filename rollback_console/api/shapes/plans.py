@@ -164,7 +164,8 @@ class ProbeOut(BaseModel):
 class ReadinessOut(BaseModel):
     """What hosts last said; `word` is ready, not ready, or not asked.
 
-    `loss` is none, some or unknown, and `loss_text` the same as people read it.
+    `loss` is none, some or unknown, and `loss_text` the same as people read it. `impossible` is
+    why a reversal would fail or do nothing, as a sentence; "" where no tool says so.
     """
 
     revision: int | None
@@ -172,6 +173,7 @@ class ReadinessOut(BaseModel):
     at: Time | None
     loss: str
     loss_text: str
+    impossible: str
     probes: list[ProbeOut]
 
 
@@ -195,5 +197,6 @@ def readiness_out(revision: int | None, found: Readiness, costing: Costing | Non
         at=found.at,
         loss=str(costing.loss.word) if costing else "unknown",
         loss_text=costing.loss.text if costing else "unknown, because nobody has asked yet",
+        impossible=costing.impossible if costing else "",
         probes=probes,
     )
