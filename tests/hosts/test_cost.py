@@ -1,0 +1,284 @@
+"""Would it work, and what would it cost: asked of a real Django service with its MariaDB, read on
+the pages, and then done, so that what was said can be compared with what became of the rows."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from rollback_console.rollbacks import readying, services
+from rollback_console.rollbacks.models import Rollback
+from tests import make
+from tests.api.caller import Caller
+from tests.hosts.build import RECIPE
+from tests.hosts.console import (
+    CODE,
+    SITE,
+    drive,
+    dumped,
+    health,
+    let_through,
+    log_of,
+    staged,
+    told,
+)
+from tests.hosts.fleet import Fleet, Host
+from tests.web.conftest import words
+
+pytestmark = [pytest.mark.hosts, pytest.mark.django_db(transaction=True)]
+
+REVERSING = """\
+# Rollback Plan
+
+**Feature**: Release 3
+**Environment**: STAGING
+
+## 2. Rollback Steps
+
+### Step 1: Reverse migrations
+```bash cwd={site}
+python manage.py migrate {target}
+```
+"""
+RESTORING = """\
+---
+measures:
+  - what: agents since the dump
+    run: mariadb -N -e "SELECT COUNT(*) FROM agents_agent WHERE id > {agents}" iact_staging
+    table: agents_agent
+  - what: calls since the dump
+    run: mariadb -N -e "SELECT COUNT(*) FROM calls_call WHERE id > {calls}" iact_staging
+    table: calls_call
+database: {{kind: mariadb, name: iact_staging, folder: /home/deploy/dumps}}
+---
+# Rollback Plan
+
+**Feature**: Release 3
+**Environment**: STAGING
+
+## 2. Rollback Steps
+
+### Step 1: Stop
+```bash
+sudo systemctl stop gunicorn-iact-staging
+```
+
+### Step 2: Restore the database
+```bash cwd={code}
+mariadb iact_staging < before.sql
+```
+
+### Step 3: Start
+```bash
+sudo systemctl start gunicorn-iact-staging
+```
+"""
+TWO_WAYS = """\
+# Rollback Plan
+
+**Environment**: STAGING
+
+## Rollback Scenarios
+
+### Scenario 1: Wrong sums
+
+1. Reverse
+
+   ```bash cwd={site}
+   python manage.py migrate ledger 0001
+   ```
+
+### Scenario 2: Wrong names
+
+1. Reverse
+
+   ```bash cwd={site}
+   python manage.py migrate teams 0001
+   ```
+"""
+
+
+@pytest.fixture(scope="module")
+def serving(machines: Fleet) -> Iterator[Host]:
+    """One host for this file, with the third release and rows in it."""
+    (host,) = machines.start(1)
+    shutil.copytree(RECIPE / "third", host.root / "root/third")
+    shutil.copy(RECIPE / "third.sh", host.root / "root/third.sh")
+    host.sh("sh /root/third.sh /root/third")
+    yield host
+    machines.stop()
+
+
+@pytest.fixture
+def here(serving: Host, db: None, settings: Any) -> Iterator[make.Stage]:
+    """Before and after each test the host is as the third release left it."""
+    settings.READINESS_EVERY = timedelta(minutes=10)
+    yield staged([serving])
+    serving.sh(f"cd {SITE} && runuser -u deploy -- python manage.py migrate -v 0")
+
+
+def test_what_the_newer_release_removed_returns_empty_and_the_page_says_so(
+    serving: Host, here: make.Stage
+) -> None:
+    rollback = requested(here, reversing("calls 0001"))
+    page = seen(here.cast.lee, rollback)
+    empty = "dangerous It was removed. It returns empty: only a dump holds what was in it."
+    assert f"calls.0002_forget Undo Remove field note from call {empty}" in page
+    assert f"calls.0002_forget Undo Delete model Recording {empty}" in page
+    assert "data loss: none" in page
+    assert answers(here, rollback)["loss"] == "none"
+    done(here, rollback)
+    assert rows(serving, "SELECT caller, note FROM calls_call ORDER BY id") == ["Amal\t", "Bente\t"]
+    assert rows(serving, "SELECT COUNT(*) FROM calls_recording") == ["0"]
+
+
+def test_counted_rows_are_said_lost_and_brought_back(serving: Host, here: make.Stage) -> None:
+    serving.sh("mysql iact_staging -e 'CREATE TABLE old_shifts (id INTEGER)'")
+    serving.sh(f"mysqldump iact_staging > {CODE}/before.sql && chmod a+r {CODE}/before.sql")
+    serving.sh("mysql iact_staging -e 'DROP TABLE old_shifts'")
+    agents, calls = counts(serving)
+    highest = "SELECT MAX(id) FROM agents_agent UNION ALL SELECT MAX(id) FROM calls_call"
+    last_agent, last_call = rows(serving, highest)
+    for name in ("Dara", "Enzo"):
+        serving.sh(f"curl -sf -d name={name} localhost/api/agents")
+    rows(serving, "INSERT INTO calls_call SET caller = 'Fen'")
+    before = dumped(serving)
+    rollback = requested(here, RESTORING.format(agents=last_agent, calls=last_call, code=CODE))
+    lost = "2 agents since the dump, 1 calls since the dump, 2 tables"
+    assert f"data loss: {lost}" in seen(here.cast.lee, rollback)
+    assert answers(here, rollback)["loss_text"] == lost
+    done(here, rollback)
+    assert counts(serving) == (agents, calls)
+    undoing = undone(here, rollback)
+    page = seen(here.cast.lee, undoing)
+    assert "data loss: unknown , because step 2, Put the database back" in page
+    done(here, undoing)
+    assert counts(serving) == (agents + 2, calls + 1)
+    assert dumped(serving) == before
+    assert health(serving)[1]["agents"] == agents + 2
+
+
+def test_a_rename_is_called_one_and_keeps_its_rows(serving: Host, here: make.Stage) -> None:
+    rollback = requested(here, reversing("teams 0001"))
+    page = seen(here.cast.lee, rollback)
+    renamed = "requires data migration It gets its old name back. No data goes."
+    assert f"teams.0002_crew Undo Rename model Team to Crew {renamed}" in page
+    assert f"teams.0002_crew Undo Rename field name on crew to title {renamed}" in page
+    assert "data loss: none" in page
+    done(here, rollback)
+    assert rows(serving, "SELECT name FROM teams_team ORDER BY id") == ["Early", "Late"]
+
+
+def test_what_cannot_be_undone_is_called_impossible_and_fails_as_foretold(
+    serving: Host, here: make.Stage
+) -> None:
+    rollback = requested(here, reversing("ledger 0001"))
+    page = seen(here.cast.lee, rollback)
+    why = "ledger.0002_cents cannot be undone (Raw Python operation -> IRREVERSIBLE)"
+    assert "impossible as it stands" in page
+    assert f"{why}: the reversal would stop there." in page
+    found = answers(here, rollback)
+    assert (found["word"], found["loss"]) == ("not ready", "unknown")
+    assert found["impossible"].startswith(why)
+    (cell,) = [each for each in found["probes"] if each["kind"] == "reversal"]
+    assert (cell["verdict"], cell["subject"]) == ("not_ready", "ledger 0001")
+    approve(here, rollback)
+    let_through(drive(rollback), here)
+    rollback = drive(rollback)
+    assert rollback.question["kind"] == "failed", told(rollback)
+    assert "IrreversibleError" in log_of(rollback, 1)
+    assert rows(serving, "SELECT cents FROM ledger_entry") == ["300"]
+
+
+def test_where_the_rule_blocks_what_is_impossible_is_not_approved(
+    serving: Host, here: make.Stage
+) -> None:
+    here.environment.readiness_rule = "block"
+    here.environment.save()
+    rollback = requested(here, reversing("ledger 0001"))
+    client = make.signed_in(here.cast.lee)
+    said = words(approving(client, rollback, follow=True))
+    assert "lets nobody go on while the hosts say that this would not work" in said
+    assert "ledger.0002_cents cannot be undone" in said
+    rollback.refresh_from_db()
+    assert (rollback.state, rollback.approvals.count()) == ("requested", 0)
+
+
+def test_of_two_procedures_the_impossible_one_is_marked(serving: Host, here: make.Stage) -> None:
+    revision = make.plan(here, TWO_WAYS.format(site=SITE))
+    readying.ask_all(revision, why="person")
+    make.hosts_answer()
+    page = words(make.signed_in(here.cast.dana).get(f"/plans/{revision.plan.slug}/request/"))
+    first, second = page.split("Wrong names", 1)
+    assert "impossible as it stands" in first
+    assert "impossible" not in second
+
+
+def reversing(target: str) -> str:
+    return REVERSING.format(site=SITE, target=target)
+
+
+def requested(here: make.Stage, text: str) -> Rollback:
+    """dana asks for it, and a worker has asked the host."""
+    revision = make.plan(here, text)
+    rollback = services.request(revision, by=here.cast.dana, reason="Errors", choices={})
+    make.hosts_answer()
+    return rollback
+
+
+def undone(here: make.Stage, rollback: Rollback) -> Rollback:
+    """dana asks on the page that the rollback itself be undone."""
+    client = make.signed_in(here.cast.dana)
+    said = client.post(f"/rollbacks/{rollback.pk}/reversals/", {"reason": "It was not the cause"})
+    assert said.status_code == 303
+    make.hosts_answer()
+    return Rollback.objects.latest("id")
+
+
+def done(here: make.Stage, rollback: Rollback) -> None:
+    """lee approves on the page, sam opens the gate, and it succeeds."""
+    approve(here, rollback)
+    rollback = drive(rollback)
+    while rollback.question.get("kind") == "gate":
+        let_through(rollback, here)
+        rollback = drive(rollback)
+    assert rollback.state == "succeeded", told(rollback)
+
+
+def approve(here: make.Stage, rollback: Rollback) -> None:
+    assert approving(make.signed_in(here.cast.lee), rollback).status_code == 303
+    rollback.refresh_from_db()
+    assert rollback.state == "approved"
+
+
+def approving(client: Client, rollback: Rollback, *, follow: bool = False) -> Any:
+    fields = {"snapshot_sha256": rollback.snapshot_sha256}
+    return client.post(f"/rollbacks/{rollback.pk}/approvals/", fields, follow=follow)
+
+
+def seen(person: User, rollback: Rollback) -> str:
+    return words(make.signed_in(person).get(f"/rollbacks/{rollback.pk}/"))
+
+
+def answers(here: make.Stage, rollback: Rollback) -> Any:
+    """The same as programs read it."""
+    slug = rollback.revision.plan.slug
+    return json.loads(Caller(here.cast).get(f"/plans/{slug}/readiness").content)
+
+
+def counts(host: Host) -> tuple[int, int]:
+    agents, calls = rows(
+        host, "SELECT COUNT(*) FROM agents_agent UNION ALL SELECT COUNT(*) FROM calls_call"
+    )
+    return int(agents), int(calls)
+
+
+def rows(host: Host, query: str) -> list[str]:
+    return host.sh(f'mysql -N iact_staging -e "{query}"').splitlines()
