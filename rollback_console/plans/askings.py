@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -65,10 +66,11 @@ def open_asking(revision: Revision, snapshot_sha256: str) -> Asking | None:
     return found.filter(done_at=None).order_by("-id").first()
 
 
-def waiting(since: timedelta) -> list[int]:
-    """Wishes that nobody took within `since`, or whose taker is gone."""
+def waiting(since: timedelta, zones: Sequence[str]) -> list[int]:
+    """Wishes in these zones that nobody took within `since`, or whose taker is gone."""
     free = Q(taken_at=None, at__lt=Now() - since) | Q(taken_at__lt=Now() - TAKEN_FOR)
-    return list(Asking.objects.filter(free, done_at=None).values_list("id", flat=True)[:50])
+    near = Q(revision__plan__environment__zone__in=zones)
+    return list(Asking.objects.filter(free, near, done_at=None).values_list("id", flat=True)[:50])
 
 
 def schedule(every: timedelta) -> list[Asking]:

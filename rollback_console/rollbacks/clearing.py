@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
 from datetime import timedelta
 
-from django.conf import settings
 from django.db import Error, close_old_connections
 
 from rollback_console.engine.states import StepState
@@ -48,8 +47,7 @@ def left() -> list[StepRun]:
     ended = StepRun.objects.filter(
         cleared=False, ended_at__lt=clock.later(-AFTER), ended_at__gt=clock.later(-UNTIL)
     )
-    ours = [*settings.ZONES, *([""] if zones.is_ours(zones.DEFAULT) else [])]
-    near = ended.filter(rollback__environment__zone__in=ours)
+    near = ended.filter(rollback__environment__zone__in=zones.ours())
     rows = near.exclude(boot_id="").exclude(state__in=_KEPT).select_related("rollback")
     return list(rows.order_by("-ended_at")[:MANY])
 

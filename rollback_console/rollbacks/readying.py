@@ -19,7 +19,7 @@ from rollback_console.plans.costing import Costing
 from rollback_console.plans.models import Asking, Revision
 from rollback_console.plans.readiness import STALE, Readiness
 
-from . import clock, tasks
+from . import clock, tasks, zones
 from .events import record
 from .models import Event, Rollback
 
@@ -59,7 +59,7 @@ def ask_unasked(rollback: Rollback, why: str) -> None:
 
 
 def sweep(pool: ThreadPoolExecutor) -> None:
-    """Ask anew what grew old, and ask what no worker took."""
+    """Ask anew what grew old, and ask what no worker took; elsewhere, those who reach it do."""
     global _next_schedule
     if not settings.READINESS_EVERY:
         return
@@ -69,8 +69,15 @@ def sweep(pool: ThreadPoolExecutor) -> None:
         askings.forget(KEPT)
     for rollback in _growing_old():
         askings.ask(rollback.revision, rollback.choices, why="schedule")
-    for number in askings.waiting(PATIENCE):
+    for number in askings.waiting(PATIENCE, zones.ours()):
         pool.submit(_answer, number)
+    for number in askings.waiting(PATIENCE, _reached_by_others()):
+        tasks.enqueue_look(number)
+
+
+def _reached_by_others() -> list[str]:
+    """Zones that this sweeper does not reach and a living worker does."""
+    return [zone for zone, served in zones.served().items() if served and not zones.is_ours(zone)]
 
 
 def heed(

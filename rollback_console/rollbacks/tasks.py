@@ -7,7 +7,6 @@ import time
 from typing import Any
 
 from celery import current_app, shared_task
-from django.conf import settings
 from django.db import transaction
 from kombu.exceptions import LimitExceeded, OperationalError
 from kombu.pools import producers
@@ -34,8 +33,9 @@ def advance(rollback_id: int) -> None:
 
 @shared_task(name="rollbacks.look", ignore_result=True)
 def look(asking_id: int) -> None:
-    """Ask the hosts for somebody who wants to know."""
-    askings.answer(asking_id)
+    """Ask the hosts for somebody who wants to know, where this worker reaches them."""
+    if zones.is_ours(zones.of_asking(asking_id)):
+        askings.answer(asking_id)
 
 
 def enqueue(rollback_id: int) -> bool:
@@ -43,7 +43,12 @@ def enqueue(rollback_id: int) -> bool:
     return _enqueue(advance, rollback_id, zones.queue(zones.of(rollback_id)))
 
 
-def _enqueue(task: Any, number: int, queue: str = "") -> bool:
+def enqueue_look(asking_id: int) -> bool:
+    """Have a worker of their zone ask the hosts; False when the broker did not take it."""
+    return _enqueue(look, asking_id, zones.queue(zones.of_asking(asking_id)))
+
+
+def _enqueue(task: Any, number: int, queue: str) -> bool:
     """Hand a task to the broker, if it takes it.
 
     Never raises: the sweep finds whatever is due. After a failure the broker is left alone
@@ -53,7 +58,7 @@ def _enqueue(task: Any, number: int, queue: str = "") -> bool:
     if time.monotonic() < _quiet_until:
         return False
     try:
-        _send(task, number, queue or settings.CELERY_TASK_DEFAULT_QUEUE)
+        _send(task, number, queue)
     except (OperationalError, LimitExceeded, OSError) as error:
         _quiet_until = time.monotonic() + _QUIET
         log.warning("The broker did not take %s %s: %s", task.name, number, error)
@@ -79,5 +84,5 @@ def enqueue_after_commit(rollback_id: int) -> None:
 
 
 def look_after_commit(asking_id: int) -> None:
-    """Have a worker ask the hosts, once the caller's transaction has committed."""
-    transaction.on_commit(lambda: _enqueue(look, asking_id), robust=True)
+    """`enqueue_look` once the caller's transaction has committed."""
+    transaction.on_commit(lambda: enqueue_look(asking_id), robust=True)

@@ -23,7 +23,7 @@ from rollback_console.remote import ssh
 from rollback_console.remote.base import HostAddress, Remote
 from rollback_console.remote.errors import RemoteError
 
-from . import clock
+from . import clock, zones
 from .events import record
 from .look_models import Look
 from .models import ChecklistAnswer, Rollback
@@ -37,9 +37,10 @@ Connect = Callable[[HostAddress], Remote]
 
 
 def sweep(pool: ThreadPoolExecutor) -> None:
-    """Look at everything that is due, each by whoever claims it."""
+    """Look at everything that is due in our zones, each by whoever claims it."""
     due = Look.objects.filter(due_at__lte=Now(), rollback__state=RollbackState.VERIFYING)
-    for number in due.order_by("due_at").values_list("id", flat=True)[:50]:
+    near = due.filter(rollback__environment__zone__in=zones.ours())
+    for number in near.order_by("due_at").values_list("id", flat=True)[:50]:
         pool.submit(_look, number)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from django.conf import settings
 
-from rollback_console.plans.models import Environment
+from rollback_console.plans.models import Asking, Environment
 
 from . import clock, health
 from .models import ProcessSeen, Rollback
@@ -21,6 +21,12 @@ def of(rollback_id: int) -> str:
     return found.first() or DEFAULT
 
 
+def of_asking(asking_id: int) -> str:
+    """The zone of the hosts that somebody wants asked; `default` for a wish that is not there."""
+    found = Asking.objects.filter(pk=asking_id)
+    return found.values_list("revision__plan__environment__zone", flat=True).first() or DEFAULT
+
+
 def queue(zone: str) -> str:
     """The broker's queue for what happens in a zone."""
     name: str = settings.CELERY_TASK_DEFAULT_QUEUE
@@ -30,6 +36,11 @@ def queue(zone: str) -> str:
 def is_ours(zone: str) -> bool:
     """Whether this process may reach hosts there."""
     return zone in settings.ZONES
+
+
+def ours() -> list[str]:
+    """The zones whose hosts this process may reach, as environments name them."""
+    return [*settings.ZONES, *([""] if is_ours(DEFAULT) else [])]
 
 
 def served() -> dict[str, bool]:

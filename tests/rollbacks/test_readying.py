@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 from django.db import transaction
+from django.test.utils import override_settings
 
 from rollback_console.plans import askings, readiness, signals
-from rollback_console.plans.models import Asking
-from rollback_console.rollbacks import carry, readying, services
+from rollback_console.plans.models import Asking, Environment
+from rollback_console.rollbacks import carry, health, readying, services, tasks
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.models import Event, Rollback
 from tests import make
@@ -181,3 +182,63 @@ def test_a_start_is_refused_where_what_the_hosts_said_is_too_old(
     with transaction.atomic():
         assert not carry.begin(row)
     assert "too old" in told(rollback, "start.refused")[0]["why"]
+
+
+class TestZones:
+    """Hosts of a zone are asked by those alone who reach them."""
+
+    @pytest.fixture
+    def far(self, here: Stage) -> Stage:
+        Environment.objects.filter(pk=here.environment.pk).update(zone="dmz")
+        return here
+
+    def test_a_wish_is_handed_to_the_queue_of_its_zone(
+        self, far: Stage, counter: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        sent = noted(monkeypatch)
+        asked(far, counter)
+        (asking,) = Asking.objects.all()
+        assert ("rollbacks.look", asking.pk, "rollbacks.dmz") in sent
+
+    def test_a_worker_of_another_zone_leaves_it_alone_though_the_message_came_to_it(
+        self, far: Stage, counter: Path, settings: Any
+    ) -> None:
+        asked(far, counter)
+        (asking,) = Asking.objects.all()
+        tasks.look(asking.pk)
+        asking.refresh_from_db()
+        assert (asking.taken_at, asking.done_at) == (None, None)
+        settings.ZONES = ["dmz"]
+        tasks.look(asking.pk)
+        asking.refresh_from_db()
+        assert asking.done_at
+
+    def test_a_sweeper_asks_where_it_reaches_and_else_hands_it_to_those_who_do(
+        self, far: Stage, counter: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        rollback = asked(far, counter)
+        Asking.objects.update(at=rollback.requested_at - timedelta(hours=2))
+        (asking,) = Asking.objects.all()
+        sent = noted(monkeypatch)
+        swept = Swept()
+        readying.sweep(swept)  # type: ignore[arg-type]
+        assert (swept.numbers, sent) == ([], []), "nobody is there who could"
+        with override_settings(ZONES=["dmz"]):
+            health.say_alive("worker")
+        readying.sweep(swept)  # type: ignore[arg-type]
+        assert (swept.numbers, sent) == ([], [("rollbacks.look", asking.pk, "rollbacks.dmz")])
+        settings.ZONES = ["dmz"]
+        readying.sweep(swept)  # type: ignore[arg-type]
+        assert swept.numbers == [asking.pk]
+
+
+def noted(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int, str]]:
+    """What is handed to the broker from now on: task, number, queue."""
+    sent: list[tuple[str, int, str]] = []
+
+    def send(task: Any, number: int, queue: str) -> None:
+        sent.append((task.name, number, queue))
+
+    monkeypatch.setattr(tasks, "_quiet_until", 0.0)
+    monkeypatch.setattr(tasks, "_send", send)
+    return sent
