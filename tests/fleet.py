@@ -23,7 +23,7 @@ from rollback_console.remote.base import (
     Started,
     Status,
 )
-from rollback_console.remote.errors import HostUnreachable
+from rollback_console.remote.errors import HostUnreachable, RunnerRefused
 
 BOOT = "boot-1"
 
@@ -51,13 +51,15 @@ class Run:
 @dataclass
 class Fleet:
     """Every host there is. `scripts` maps a word in a script to (output, exit code); a script
-    with "hang" in it runs until told otherwise. `down` names hosts that do not answer."""
+    with "hang" in it runs until told otherwise. `down` names hosts that do not answer, `closed`
+    those that do and cannot look into an attempt's folder."""
 
     scripts: dict[str, tuple[bytes, int]] = field(default_factory=dict)
     runs: dict[str, Run] = field(default_factory=dict)
     starts: Counter[str] = field(default_factory=Counter)
     order: list[tuple[str, str]] = field(default_factory=list)
     down: set[str] = field(default_factory=set)
+    closed: set[str] = field(default_factory=set)
     connected: Counter[str] = field(default_factory=Counter)
     vetoed: set[str] = field(default_factory=set)
     acknowledged: set[str] = field(default_factory=set)
@@ -119,6 +121,8 @@ class FakeRemote:
                 data, outcome = run.log[offset:], run.outcome
             if self._gone():
                 raise HostUnreachable(self.address.name, "the connection was cut")
+            if self.address.name in self.fleet.closed:
+                raise RunnerRefused(self.address.name, "folder", "/home/deploy")
             if data:
                 yield Chunk(offset, data)
                 offset += len(data)

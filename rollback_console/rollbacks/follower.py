@@ -233,7 +233,7 @@ class Follower:
     def _trouble(self, error: RemoteError, waited: float) -> bool:
         passing = isinstance(error, PASSING) and waited < self.work.patience
         refused_first = isinstance(error, RunnerRefused) and self._launches == 1
-        gave_up = refused_first or (self.work.fresh and not passing)
+        gave_up = (refused_first and not self.work.started) or (self.work.fresh and not passing)
         log.warning("%s%s", error, " Nothing was started there." if gave_up else "")
         self._put(Trouble(str(error), gave_up))
         return gave_up

@@ -11,13 +11,25 @@ import pytest
 import redis as redis_client
 
 from tests.make import Stage
+from tests.remote.guest import open_folder
 from tests.remote.sshd import SSHD, Sshd
 from tests.servers import Redis
+from tests.tally import tally
 
+from . import summary
 from .ground import Ground
 from .stage import Console, migrate, sqlite, working_on
 
+__all__ = ["tally"]  # counts in every test of this room
+
 _databases = itertools.cycle(range(16))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if lines := list(summary.lines(terminalreporter.stats)):
+        terminalreporter.section("faults")
+        for line in lines:
+            terminalreporter.write_line(line)
 
 
 @pytest.fixture(scope="session")
@@ -96,3 +108,10 @@ def ground(tmp_path: Path) -> Iterator[Ground]:
 def place(console: Console, sshd: Sshd) -> Stage:
     """An environment of its own on the shared console and host."""
     return console.place(sshd.address())
+
+
+@pytest.fixture
+def in_the_open() -> Iterator[Path]:
+    """Where an account that is not ours may go too."""
+    with open_folder() as folder:
+        yield folder

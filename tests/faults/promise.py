@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import operator
+
 from django.db import connection
 
 from rollback_console.engine.states import LIVE, TERMINAL, RollbackState, StepState
 from rollback_console.rollbacks import events, logs, services
 from rollback_console.rollbacks.models import Event, Rollback, StepRun
 from rollback_console.rollbacks.view import latest, snapshot_of
+from tests import tally
 from tests.make import Stage
 
 from .ground import Ground
@@ -38,6 +41,7 @@ def comes_to(rollback: Rollback, *states: str, seconds: float = 120.0) -> Rollba
         seconds,
         lambda: story(rollback),
     )
+    tally.ended()
     return fresh(rollback)
 
 
@@ -53,6 +57,7 @@ def becomes(rollback: Rollback, position: int, *states: str) -> StepRun:
         f"step {position} becomes {' or '.join(states)}",
         told=lambda: story(rollback),
     )
+    tally.ended()
     return run_of(rollback, position)
 
 
@@ -81,6 +86,8 @@ def _each_attempt_had_one_effect(row: Rollback, ground: Ground) -> None:
     for position in {run.position for run in row.runs.all()}:
         attempts = list(row.runs.filter(position=position).exclude(state=StepState.PENDING))
         certain = [run for run in attempts if run.exit_code is not None]
+        tally.judged("attempts", len(attempts))
+        tally.judged("double effects", max(0, starts[position] - len(attempts)))
         assert len(certain) <= starts[position] <= len(attempts), (starts, story(row))
 
 
@@ -89,9 +96,18 @@ def _logs_are_exact(row: Rollback, ground: Ground) -> None:
         if run.state not in KNOWN or run.exit_code is None or "truncated" in run.flags:
             continue
         attempts = row.runs.filter(position=run.position).exclude(state=StepState.PENDING)
-        stored = b"".join(logs.read(each) for each in attempts)
-        assert stored == ground.said(run.position), (len(stored), story(row))
+        stored, said = b"".join(logs.read(each) for each in attempts), ground.said(run.position)
+        tally.judged("bytes", len(said))
+        tally.judged("wrong bytes", _differing(stored, said))
+        assert stored == said, (len(stored), story(row))
         assert run.stored == sum(run.chunks.values_list("length", flat=True))
+
+
+def _differing(stored: bytes, said: bytes) -> int:
+    """Bytes that are not the same at their place, or that only one of the two has."""
+    if stored == said:
+        return 0
+    return max(len(stored), len(said)) - sum(map(operator.eq, stored, said))
 
 
 def _states_are_true(row: Rollback, ground: Ground) -> None:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
+from tests import tally
+
 TO_HOST, TO_CONSOLE = "to host", "to console"
 BOTH = (TO_HOST, TO_CONSOLE)
 _RESET = struct.pack("ii", 1, 0)  # SO_LINGER: close sends RST
@@ -43,6 +45,7 @@ class Proxy:
         """Nothing passes any more, and nobody is told: what a cut cable looks like."""
         for way in ways or BOTH:
             self._ways[way].open.clear()
+        tally.struck("cuts")
 
     def swallow_after(self, way: str, more: int) -> None:
         """Let so many more bytes pass that way, then none."""
@@ -62,8 +65,8 @@ class Proxy:
 
     def reset(self) -> None:
         """RST to both ends of every connection."""
-        for pair in list(self._pairs):
-            self._drop(pair)
+        tally.struck("cuts")
+        self._drop_all()
 
     def refuse(self) -> None:
         """Reset what there is and whatever comes."""
@@ -81,7 +84,7 @@ class Proxy:
         self._over.set()
         self._listener.close()
         self.heal()
-        self.reset()
+        self._drop_all()
 
     def __enter__(self) -> Self:
         return self
@@ -146,6 +149,10 @@ class Proxy:
             sink.shutdown(socket.SHUT_WR)
             return
         self._drop(pair)
+
+    def _drop_all(self) -> None:
+        for pair in list(self._pairs):
+            self._drop(pair)
 
     def _drop(self, pair: tuple[socket.socket, socket.socket]) -> None:
         self._pairs.discard(pair)

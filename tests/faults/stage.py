@@ -34,7 +34,7 @@ from rollback_console.processes.ports import free_port
 from rollback_console.remote.base import HostAddress
 from rollback_console.rollbacks import clock
 from rollback_console.rollbacks.models import ProcessSeen, Rollback
-from tests import make
+from tests import make, tally
 from tests.servers import MariaDb
 
 from .patience import until
@@ -64,6 +64,11 @@ class Process:
         return self.child.poll() is None
 
     def kill(self) -> None:
+        tally.struck("kills")
+        self.clear()
+
+    def clear(self) -> None:
+        """End it without a count: its test is over."""
         self.child.kill()
         self.child.wait()
 
@@ -74,6 +79,7 @@ class Process:
 
     def freeze(self) -> None:
         self.child.send_signal(signal.SIGSTOP)
+        tally.struck("freezes")
 
     def thaw(self) -> None:
         self.child.send_signal(signal.SIGCONT)
@@ -81,6 +87,7 @@ class Process:
     def died(self) -> bool:
         """Whether it killed itself at its failpoint, however long it takes to come there."""
         until(lambda: not self.running, f"{self.name} reaches its failpoint", told=self.said)
+        tally.struck("kills")
         return self.child.returncode == -signal.SIGKILL
 
     def said(self) -> str:
@@ -184,7 +191,7 @@ class Console:
         """End every process that is left."""
         for process in self.processes:
             if process.running:
-                process.kill()
+                process.clear()
 
     def _heard(self, process: Process, wanted: bool) -> Process:
         if wanted:

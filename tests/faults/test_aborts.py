@@ -39,12 +39,13 @@ def test_an_abort_of_a_command_that_ignores_term_kills_it_and_proves_it(
 
 @pytest.mark.skipif(not guest.possible(), reason="needs root, sudo and unshare")
 def test_a_child_that_nobody_may_end_is_named_and_asked_about(
-    console: Console, tmp_path: Path, ground: Ground
+    console: Console, in_the_open: Path
 ) -> None:
-    stubborn = tmp_path / "stubborn"
+    ground = Ground(in_the_open / "ground")
+    stubborn = in_the_open / "stubborn"
     stubborn.write_text("#!/bin/sh\ntrap '' TERM\necho up\nwhile :; do sleep 0.2; done\n")
     stubborn.chmod(0o755)
-    host = guest.GuestHost(tmp_path / "guest", str(stubborn)).start()
+    host = guest.GuestHost(in_the_open / "guest", str(stubborn)).start()
     try:
         place = console.place(host.address())
         ground.folder.chmod(0o777)
@@ -64,6 +65,7 @@ def test_a_child_that_nobody_may_end_is_named_and_asked_about(
         kept(row, ground)
     finally:
         host.stop()
+        ground.clear()
 
 
 @pytest.mark.representative

@@ -10,7 +10,7 @@ import pytest
 import redis as redis_client
 
 from rollback_console.rollbacks.models import Rollback
-from tests import make
+from tests import make, tally
 from tests.make import Stage
 from tests.remote.sshd import Sshd
 from tests.servers import Redis
@@ -78,6 +78,7 @@ def test_a_broken_broker_stops_no_rollback_and_no_page(
     becomes(under_way, 2, "running")
     other = make.requested(whole.place(sshd.address()), Ground(ground.folder / "b").plan(LONG))
     harm(own_redis)
+    tally.struck({"killed": "kills", "stopped": "freezes"}.get(fault, "cuts"))
     answered_by_page(web, other, place)
     other = fresh(other)
     assert other.state != "requested"

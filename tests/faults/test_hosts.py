@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +13,7 @@ import pytest
 from rollback_console.plans.models import Secret
 from rollback_console.rollbacks import logs, services
 from rollback_console.rollbacks.models import Rollback, StepRun
-from tests import make
+from tests import make, tally
 from tests.make import Stage
 from tests.remote.attempts import Folder
 from tests.remote.sshd import Sshd
@@ -88,7 +87,7 @@ def test_with_supervisor_and_shell_killed_a_person_is_asked(
     folder = Folder(own_host, str(run_of(rollback, 1).token))
     shell = folder.pid("run")
     folder.kill("go")
-    os.killpg(shell, signal.SIGKILL)
+    tally.kill_group(shell)
     assert "nobody can tell" in lost(rollback).why
     seen_to_be_well(rollback, near, ground)
 
@@ -98,7 +97,7 @@ def test_a_killed_pump_is_flagged_and_the_command_goes_on(
 ) -> None:
     rollback = held_at_one(near, ground)
     for pid in Folder(own_host, str(run_of(rollback, 1).token)).writers():
-        os.kill(pid, signal.SIGKILL)
+        tally.kill(pid)
     ground.go(1)
     run = becomes(rollback, 1, "succeeded")
     assert "pump_died" in run.flags
@@ -118,7 +117,7 @@ def test_after_a_reboot_or_a_deleted_folder_nothing_is_run_again(
     own_host.stop()
     if fault == "reboot":
         for name in ("go", "run"):  # the supervisor's whole session, then the command's
-            os.killpg(Folder(own_host, folder.name).pid(name), signal.SIGKILL)
+            tally.kill_group(Folder(own_host, folder.name).pid(name))
         own_host.reboot()
     else:
         shutil.rmtree(folder)

@@ -15,7 +15,7 @@ import pytest
 from rollback_console.engine.states import RollbackState
 from rollback_console.rollbacks import zones
 from rollback_console.rollbacks.models import Rollback
-from tests import make
+from tests import make, tally
 from tests.remote.sshd import Sshd
 from tests.servers import Redis, Server
 
@@ -131,6 +131,7 @@ def test_rabbitmq_may_be_the_broker_and_may_go_away(
             assert "step.started" not in sweeper.said()
 
             rabbit.kill()
+            tally.struck("kills")
             assert web.get("/readyz").json["broker"] == "missing"
             Rollback.objects.filter(pk=first.pk).update(state="succeeded")
             second = make.approved(console.place(sshd.address()))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import time
 import uuid
 from collections.abc import Callable, Iterable
@@ -12,6 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from rollback_console.remote.base import Chunk, Outcome, Remote, RunRef, RunRequest, Started
+from tests import tally
 
 from .sshd import Sshd
 
@@ -84,7 +83,7 @@ class Folder:
         return int(until(lambda: self.text(name)).split()[0])
 
     def kill(self, name: str) -> None:
-        os.kill(self.pid(name), signal.SIGKILL)
+        tally.kill(self.pid(name))
         until(lambda: not living(self.pid(name)))
 
     def writers(self) -> list[int]:

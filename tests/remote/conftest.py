@@ -11,8 +11,12 @@ import pytest
 
 from rollback_console.remote.base import Remote
 from rollback_console.remote.ssh import connect
+from tests.tally import tally
 
+from .guest import open_folder
 from .sshd import SSHD, Sshd
+
+__all__ = ["tally"]  # counts in every test of this room
 
 SHELLS = ["dash", "busybox sh", "bash"]
 PATIENCE = 60  # seconds; then a test that waits in vain is told so by a closed connection
@@ -76,3 +80,10 @@ def go_on(tmp_path: Path) -> Iterator[Path]:
     flag = tmp_path / "go-on"
     yield flag
     flag.touch()
+
+
+@pytest.fixture
+def in_the_open() -> Iterator[Path]:
+    """Where an account that is not ours may go too."""
+    with open_folder() as folder:
+        yield folder

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from .sshd import SSHD, Sshd
@@ -18,8 +21,25 @@ def possible() -> bool:
     return os.getuid() == 0 and bool(SSHD and shutil.which("sudo") and shutil.which("unshare"))
 
 
+@contextmanager
+def open_folder() -> Iterator[Path]:
+    """A folder that every account may enter, for as long as it is there.
+
+    pytest closes its own to others again whenever another pytest begins on this machine.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="open-", dir="/tmp"))
+    folder.chmod(0o755)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 class GuestHost(Sshd):
-    """`sudoers` says what the account may do as `runas`, in sudoers' own words."""
+    """`sudoers` says what the account may do as `runas`, in sudoers' own words.
+
+    `folder` must be in an `open_folder`.
+    """
 
     def __init__(self, folder: Path, sudoers: str = "", runas: str = "root") -> None:
         self._etc = folder / "etc"
@@ -31,8 +51,6 @@ class GuestHost(Sshd):
         rule = f"{GUEST} ALL=({runas}) NOPASSWD: {sudoers}\n" if sudoers else ""
         (self._etc / "sudoers").write_text(f"root ALL=(ALL:ALL) NOPASSWD: ALL\n{rule}")
         (self._etc / "sudoers").chmod(0o440)
-        for parent in [folder, *folder.parents]:
-            parent.chmod(parent.stat().st_mode | 0o111)
         super().__init__(folder, account=(GUEST, UID, UID))
 
     def _extend(self, name: str, line: str) -> Path:

@@ -155,9 +155,9 @@ def test_an_abort_goes_on_when_its_connection_is_lost(sshd: Sshd, shell: str) ->
 
 
 @pytest.fixture
-def stubborn(tmp_path: Path) -> Path:
+def stubborn(in_the_open: Path) -> Path:
     """A program that does not end when asked to."""
-    program = tmp_path / "stubborn"
+    program = in_the_open / "stubborn"
     program.write_text("#!/bin/sh\ntrap '' TERM\necho up\nwhile :; do /bin/sleep 1; done\n")
     program.chmod(0o755)
     return program
@@ -165,10 +165,10 @@ def stubborn(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def guest_host(
-    request: pytest.FixtureRequest, tmp_path: Path, stubborn: Path, shell: str
+    request: pytest.FixtureRequest, in_the_open: Path, stubborn: Path, shell: str
 ) -> Iterator[tuple[Remote, Sshd]]:
     sudoers, _, runas = request.param.replace("STUBBORN", str(stubborn)).partition(" as ")
-    server = guest.GuestHost(tmp_path / "guest", sudoers, runas or "root").start()
+    server = guest.GuestHost(in_the_open / "guest", sudoers, runas or "root").start()
     try:
         with connected(server, shell) as remote:
             yield remote, server

@@ -17,7 +17,7 @@ from rollback_console.remote.errors import (
     RunnerRefused,
 )
 
-from .attempts import Folder, read_until, ref, request, watch
+from .attempts import Folder, read_until, ref, request, waiting, watch
 from .conftest import connected
 from .guest import GuestHost, possible
 from .sshd import Sshd
@@ -102,9 +102,9 @@ def _tools(tmp_path: Path, changed: list[str], text: str | None) -> Path:
 
 @needs_guest
 def test_a_home_that_cannot_be_written_any_more_is_not_taken_for_a_new_account(
-    tmp_path: Path,
+    in_the_open: Path,
 ) -> None:
-    server = GuestHost(tmp_path / "guest").start()
+    server = GuestHost(in_the_open / "guest").start()
     try:
         with connected(server) as remote:
             watch(remote.run(request("true")))
@@ -117,10 +117,31 @@ def test_a_home_that_cannot_be_written_any_more_is_not_taken_for_a_new_account(
 
 
 @needs_guest
-def test_an_account_that_never_had_a_home_keeps_its_attempts_elsewhere(
-    tmp_path: Path, shell: str
+def test_a_home_that_is_closed_for_a_while_is_not_taken_for_one_that_is_gone(
+    in_the_open: Path, shell: str
 ) -> None:
-    server = GuestHost(tmp_path / "guest").start()
+    server = GuestHost(in_the_open / "guest").start()
+    try:
+        with connected(server, shell) as remote:
+            asked = request(f"echo up; {waiting(in_the_open / 'go-on')}; echo done")
+            events = remote.run(asked)
+            read_until(events, b"up\n")
+            server.folder.chmod(0o700)
+            (in_the_open / "go-on").touch()
+            with pytest.raises(RunnerRefused, match="no folder this account"):
+                watch(events, len("up\n"))
+            server.folder.chmod(0o755)
+            seen = watch(remote.follow(ref(asked)))
+            assert (seen.log, seen.outcome.exit_code) == (b"up\ndone\n", 0)
+    finally:
+        server.remove()
+
+
+@needs_guest
+def test_an_account_that_never_had_a_home_keeps_its_attempts_elsewhere(
+    in_the_open: Path, shell: str
+) -> None:
+    server = GuestHost(in_the_open / "guest").start()
     try:
         (server.home / ".local").write_text("in the way")
         with connected(server, shell) as remote:

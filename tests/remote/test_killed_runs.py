@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import uuid
 from pathlib import Path
 
 from rollback_console.remote.base import Ending, Presence, Remote, RunRef
 from rollback_console.remote.ssh import connect
+from tests import tally
 
 from .attempts import Folder, living, presence, read_until, ref, request, until, waiting, watch
 from .sshd import Sshd
@@ -59,7 +59,7 @@ def test_what_nothing_on_the_host_watches_any_more_can_be_ended(
     events = host.run(asked)
     read_until(events, b"before\n")
     folder = Folder(sshd, asked.token)
-    os.killpg(folder.pid("go"), signal.SIGKILL)  # the supervisor, its watch and its pump
+    tally.kill_group(folder.pid("go"))  # the supervisor, its watch and its pump
     command = folder.pid("run")
     assert host.status(ref(asked)).orphan
     outcome = host.stop(ref(asked), grace=1)
@@ -96,7 +96,7 @@ def test_killed_between_election_and_start_it_was_never_started(shell: str, tmp_
         held = int(until(lambda: (tmp_path / "held").exists() and (tmp_path / "held").read_text()))
         assert presence(remote, asked) == Presence.PREPARED
         folder.kill("go")
-        os.kill(held, signal.SIGKILL)
+        tally.kill(held)
         assert remote.veto(ref(asked))
         assert watch(remote.follow(ref(asked))).outcome.ending is Ending.NEVER_STARTED
         assert not (tmp_path / "starts").exists()
@@ -121,7 +121,7 @@ def test_a_killed_pump_does_not_kill_the_command(host: Remote, sshd: Sshd, go_on
     events = host.run(asked)
     read_until(events, b"before\n")
     for pid in Folder(sshd, asked.token).writers():
-        os.kill(pid, signal.SIGKILL)
+        tally.kill(pid)
     go_on.touch()
     rest = watch(events, 7)
     assert (rest.outcome.ending, rest.outcome.exit_code) == (Ending.FINISHED, 5)
@@ -138,8 +138,8 @@ def test_a_pump_killed_with_all_its_parts_is_replaced_by_a_drain(
     read_until(events, b"before\n")
     [writer] = Folder(sshd, asked.token).writers()
     pump = int(Path(f"/proc/{writer}/stat").read_text().rpartition(")")[2].split()[1])
-    os.kill(pump, signal.SIGKILL)
-    os.kill(writer, signal.SIGKILL)
+    tally.kill(pump)
+    tally.kill(writer)
     go_on.touch()
     outcome = watch(events, 7).outcome
     assert (outcome.ending, outcome.exit_code) == (Ending.FINISHED, 5)

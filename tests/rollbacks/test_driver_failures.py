@@ -11,7 +11,7 @@ from tests import make
 from tests.fleet import Fleet
 from tests.make import PLAN, Stage
 
-from .driving import drive, meanwhile, states
+from .driving import drive, meanwhile, states, wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -100,3 +100,22 @@ def test_a_lost_step_is_never_tried_again_unasked(stage: Stage, fleet: Fleet) ->
     )
     assert drive(rollback, fleet).state == "verifying"
     assert fleet.order[1:2] == [("app-1", "hang restoring\n")]
+
+
+def test_a_host_that_cannot_look_after_the_start_has_not_refused_the_start(
+    stage: Stage, fleet: Fleet
+) -> None:
+    rollback = make.approved(stage, PLAN.replace("echo restoring", "hang restoring"))
+    unreachable = rollback.events.filter(kind="host.unreachable")
+
+    def close_for_a_while() -> None:
+        run = fleet.wait_for("restoring")
+        fleet.closed.add("app-1")
+        wait_for(unreachable.exists)
+        fleet.closed.clear()
+        run.end()
+
+    assert meanwhile(rollback, fleet, close_for_a_while).state == "verifying"
+    assert "no folder this account" in unreachable.get().facts["why"]
+    assert states(rollback)[1] == (2, 1, "succeeded")
+    assert set(fleet.starts.values()) == {1}

@@ -36,6 +36,8 @@ outcome() { # sets outcome to: CODE WHY
 # For when nobody is left who could still change it. Sets word.
 judge() {
     word=
+    # A home that is closed or away for a while says nothing about what ran in it.
+    [ -d "$base" ] || refuse folder "$base"
     if [ ! -d "$base/$attempt" ]; then
         word='- gone -'
     elif [ -h end ]; then
