@@ -80,6 +80,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "rollback_console.web.doors.IdleMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "rollback_console.web.doors.RoleRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -169,6 +170,7 @@ CONNECT_PATIENCE = positive("CONNECT_SECONDS", 30)
 UNREACHABLE_LIMIT = timedelta(minutes=positive("UNREACHABLE_MINUTES", 15))
 
 KEEP_LOGS_DAYS = env.int("KEEP_LOGS_DAYS", 0)
+KEEP_MESSAGES_DAYS = env.int("KEEP_MESSAGES_DAYS", 180)
 ARCHIVE_DIR = env.str("ARCHIVE_DIR", "")
 
 METRICS_TOKEN = given("METRICS_TOKEN")
@@ -267,6 +269,7 @@ COSTLY_PER_MINUTE = positive("COSTLY_PER_MINUTE", 20)
 _HOST = "__Host-" if HTTPS else ""
 SESSION_COOKIE_NAME = f"{_HOST}sessionid"
 SESSION_COOKIE_AGE = 3600 * positive("SESSION_HOURS", 12)
+SESSION_IDLE = timedelta(minutes=positive("SESSION_IDLE_MINUTES", 120))
 SESSION_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_NAME = f"{_HOST}csrftoken"

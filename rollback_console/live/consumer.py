@@ -16,6 +16,7 @@ from django.contrib.auth.models import User
 from django.db import Error
 from structlog.contextvars import bind_contextvars
 
+from rollback_console.access import idle
 from rollback_console.access.factors import may_enter
 
 from . import marks, tailer
@@ -44,7 +45,7 @@ class RollbackConsumer(AsyncWebsocketConsumer):
         self._streaming: asyncio.Task[None] | None = None
         self._caught_up = self._broken = self._counted = False
         await self.accept()
-        if not await _may_watch(self.scope["user"]):
+        if not await _may_watch(self.scope["user"], self.scope["session"]):
             await self.close(SIGNED_OUT, "Sign in first.")
         elif (found := await tailer.read_hello(self.number)) is None:
             await self.close(NO_SUCH_ROLLBACK, "There is no such rollback.")
@@ -134,8 +135,8 @@ class RollbackConsumer(AsyncWebsocketConsumer):
         while True:
             await asyncio.sleep(LOOK_AGAIN)
             try:
-                user = await get_user(_fresh(self.scope["session"].session_key))
-                may = await _may_watch(user)
+                scope = _fresh(self.scope["session"].session_key)
+                may = await _may_watch(await get_user(scope), scope["session"])
             except Error as error:
                 log.warning("Who watches cannot be looked up now: %s", error)
                 continue
@@ -164,7 +165,9 @@ class RollbackConsumer(AsyncWebsocketConsumer):
             self._keep(self.close(BROKEN, "Something failed; the server's log says what."))
 
 
-_may_watch = database_sync_to_async(may_enter)
+@database_sync_to_async
+def _may_watch(user: Any, session: Any) -> bool:
+    return may_enter(user) and not idle.over(session)
 
 
 def _name(user: object) -> str:

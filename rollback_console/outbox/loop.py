@@ -9,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from django.conf import settings
 from django.db import close_old_connections
 
-from . import calendar, dispatch, gather
+from . import calendar, dispatch, forgetting, gather
 
 log = logging.getLogger(__name__)
 
@@ -35,9 +35,10 @@ def _until(stop: threading.Event) -> None:
 
 
 def once(pool: ThreadPoolExecutor, sending: Sending) -> None:
-    """One round: write what is owed, then send what is due, one at a time to each target."""
+    """One round: write what is owed, forget what is old, send what is due, one a target."""
     close_old_connections()
-    for work in (gather.events, calendar.events, lambda: _send(pool, sending)):
+    chores = (gather.events, calendar.events, forgetting.sometimes)
+    for work in (*chores, lambda: _send(pool, sending)):
         try:
             work()
         except Exception:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -12,6 +13,7 @@ from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 
 from rollback_console.plans.models import Environment, Plan, Service
+from rollback_console.rollbacks import clock
 from rollback_console.rollbacks import services as rollbacks
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.models import Rollback
@@ -107,6 +109,16 @@ def dismiss(proposal: Proposal, *, by: User, reason: str) -> Proposal:
         raise Refused("Say why no rollback is needed: whoever looks next wants to know.")
     _decide(proposal, by, state="dismissed", reason=reason.strip())
     return proposal
+
+
+def forget(after: timedelta) -> int:
+    """Remove what came to nothing and was last seen so long ago; how many that were.
+
+    What fires still, waits for a decision or became a rollback stays.
+    """
+    nothing = Q(state="dismissed") | Q(state="open", resolved_at__isnull=False)
+    old = Proposal.objects.filter(nothing, rollback=None, last_seen_at__lt=clock.later(-after))
+    return old.filter(Q(decided_at=None) | Q(decided_at__lt=clock.later(-after))).delete()[0]
 
 
 @transaction.atomic

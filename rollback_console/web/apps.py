@@ -10,7 +10,10 @@ class WebConfig(AppConfig):
 
     def ready(self) -> None:
         from allauth.mfa.signals import authenticator_added
+        from django.contrib.auth.signals import user_logged_in
 
+        from . import doors
         from .signing import freshness
 
         authenticator_added.connect(freshness.note_new_factor, dispatch_uid="new factor")
+        user_logged_in.connect(doors.came_in, dispatch_uid="came in")

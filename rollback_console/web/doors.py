@@ -1,4 +1,6 @@
-"""Default deny: whom no role lets look sees their own account and nothing else.
+"""Who may come in: sessions that are over end here, and the default is to deny.
+
+Whom no role lets look sees their own account and nothing else.
 
 Where a second factor is demanded, the same holds for who has none yet.
 """
@@ -7,14 +9,46 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.auth import logout
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.utils.deprecation import MiddlewareMixin
 
+from rollback_console.access import idle
 from rollback_console.access.factors import lacks_factor
 from rollback_console.rollbacks.groups import may_look
 
+_READS = {"GET", "HEAD"}
 OWN = ("/account/", "/sign-in/", "/sign-out/")
+
+
+class IdleMiddleware(MiddlewareMixin):
+    """Stands behind AuthenticationMiddleware, which then finds nobody."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        """Sign out whose session is over, and note who is there."""
+        if not request.user.is_authenticated:
+            return
+        if idle.over(request.session):
+            logout(request)
+        elif by_hand(request):
+            idle.seen(request.session)
+
+
+def came_in(request: HttpRequest | None, **_: Any) -> None:
+    """Somebody signed in: their session begins."""
+    if request is not None:
+        idle.seen(request.session)
+
+
+def by_hand(request: HttpRequest) -> bool:
+    """Whether a person did something: a page that asks again by itself is not one.
+
+    Browsers say so of what they load (W3C Fetch Metadata); others are believed.
+    """
+    if request.method not in _READS or "Sec-Fetch-Mode" not in request.headers:
+        return True
+    return request.headers.get("Sec-Fetch-User") == "?1"
 
 
 class RoleRequiredMiddleware(MiddlewareMixin):

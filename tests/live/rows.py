@@ -53,9 +53,9 @@ class Rows:
         """Somebody who can sign in."""
         return self.do(_person, operates=operates, name=name)
 
-    def session(self, user: User) -> str:
-        """The cookie of somebody signed in."""
-        return self.do(_session, user)
+    def session(self, user: User, **more: Any) -> str:
+        """The cookie of somebody signed in, with `more` in their session."""
+        return self.do(_session, user, **more)
 
     def rollback(self, **fields: Any) -> Rollback:
         """A running rollback with three steps on two hosts."""
@@ -147,11 +147,12 @@ def _person(*, operates: bool, name: str) -> User:
     return user
 
 
-def _session(user: User) -> str:
+def _session(user: User, **more: Any) -> str:
     store = SessionStore()
     store[SESSION_KEY] = str(user.pk)
     store[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[-1]
     store[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    store.update(more)
     store.create()
     return str(store.session_key)
 

@@ -149,6 +149,12 @@ def test_somebody_in_no_group_is_refused(web: Console, rows: Rows) -> None:
         assert client.frames == []
 
 
+def test_a_session_whose_person_is_long_gone_is_refused(web: Console, rows: Rows) -> None:
+    with Client(web, rows.rollback().pk, rows.session(rows.person(), seen_at=1.0)) as client:
+        assert closed_with(client) == 4401
+        assert client.frames == []
+
+
 def test_an_unknown_rollback_is_refused(web: Console, session: str) -> None:
     with Client(web, 999_999, session) as client:
         assert closed_with(client) == 4404
