@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db.models import Min
+from django.db.models import Count, Max, Min, QuerySet
 
-from rollback_console.engine.snapshot import Snapshot
-from rollback_console.engine.states import ENDED_BADLY, TERMINAL
-from rollback_console.plans.models import Revision
-from rollback_console.plans.reading import document
-from rollback_console.rollbacks.models import Event, Rollback, StepRun
-
-from .estimates import authors
-from .models import Import, Postmortem
+from .measuring import catch_up
+from .models import Measure
 
 MOST = 2_000
 """How many rollbacks are read, the newest first; a page says when there are more."""
@@ -54,8 +48,8 @@ class Case:
     restore: float | None
     recover: float | None
     recover_known: bool
-    estimate: tuple[float, float] | None
     imported: bool
+    estimate: tuple[float, float] | None
 
     @property
     def verdict(self) -> str:
@@ -67,118 +61,62 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
-    """One attempt of one step on one host."""
+class Tried:
+    """All attempts of one step in one rollback: how many, how many ended badly, seconds each."""
 
     plan: str
     title: str
-    seconds: float | None
-    bad: bool
+    attempts: int
+    failed: int
+    seconds: list[float]
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What was asked for, the newest first; `left_out` older ones were not read."""
+@dataclass(frozen=True)
+class Chosen:
+    """What `wanted` names. Two that are equal hold the same measures: each that is made or made
+    anew has a higher id, and one that falls out of the period changes the count."""
 
-    cases: list[Case]
-    attempts: list[Attempt]
-    left_out: int
+    wanted: Wanted
+    count: int
+    newest: int | None
+    since: datetime | None
+    until: datetime | None
+    rows: QuerySet[Measure] = field(compare=False, repr=False)
 
 
-def find(wanted: Wanted, now: datetime) -> Found:
-    """Ended rollbacks that `wanted` names, measured, in a fixed number of queries."""
-    rows = Rollback.objects.filter(state__in=TERMINAL)
+_READ = (
+    *("rollback_id", "title", "service__slug", "environment__slug", "plan__title", "plan__slug"),
+    *("procedure", "state", "requested_at", "started"),
+    *("decide", "approve", "start", "restore", "recover", "recover_known", "imported"),
+    *("low", "high", "steps"),
+)
+
+
+def choose(wanted: Wanted, now: datetime) -> Chosen:
+    """The measures that `wanted` names, the newest rollback first, not read yet."""
+    catch_up()
+    rows = Measure.objects.order_by("-requested_at", "-rollback_id")
     if wanted.service:
         rows = rows.filter(service__slug=wanted.service)
     if wanted.environment:
         rows = rows.filter(environment__slug=wanted.environment)
     if wanted.days:
         rows = rows.filter(requested_at__gte=now - timedelta(days=wanted.days))
-    rows = rows.order_by("-requested_at", "-id")
-    related = rows.select_related("service", "environment", "revision__plan")
-    found = list(related.defer("revision__source")[:MOST])
-    left_out = max(rows.count() - MOST, 0) if len(found) == MOST else 0
-    snapshots = {each.pk: Snapshot.from_json(each.snapshot) for each in found}
-    return Found(_cases(found, snapshots), _attempts(found, snapshots), left_out)
-
-
-def _cases(found: Sequence[Rollback], snapshots: Mapping[int, Snapshot]) -> list[Case]:
-    decided = _first_decisions(found)
-    began = dict(
-        Postmortem.objects.filter(rollback__in=found, began_at__isnull=False).values_list(
-            "rollback_id", "began_at"
-        )
+    facts = rows.order_by().aggregate(
+        count=Count("pk"), newest=Max("pk"), since=Min("requested_at"), until=Max("requested_at")
     )
-    loaded = set(Import.objects.filter(rollback__in=found).values_list("rollback_id", flat=True))
-    revisions = Revision.objects.in_bulk({each.revision_id for each in found})
-    return [
-        _case(
-            each,
-            snapshots[each.pk],
-            revisions[each.revision_id],
-            decided.get(each.pk),
-            began.get(each.pk),
-            each.pk in loaded,
-        )
-        for each in found
-    ]
+    return Chosen(wanted, rows=rows, **facts)
 
 
-def _first_decisions(found: Sequence[Rollback]) -> dict[int, datetime]:
-    events = Event.objects.filter(
-        rollback__in=found, kind__in=["approval.given", "approval.rejected"]
-    ).order_by()
-    first = events.values("rollback_id").annotate(first=Min("at"))
-    return {row["rollback_id"]: datetime.fromisoformat(row["first"]) for row in first}
+def read(chosen: Chosen) -> tuple[list[Case], list[Tried]]:
+    """At most 2,000 rollbacks and what they tried, in one query."""
+    found = list(chosen.rows.values_list(*_READ)[:MOST])
+    cases = [_case(row) for row in found]
+    pairs = zip(cases, found, strict=True)
+    return cases, [Tried(case.plan, *each) for case, row in pairs for each in row[-1]]
 
 
-def _case(
-    rollback: Rollback,
-    snapshot: Snapshot,
-    revision: Revision,
-    decided: datetime | None,
-    began: datetime | None,
-    imported: bool,
-) -> Case:
-    well = rollback.finished_at if rollback.state == "succeeded" else None
-    guess = authors(document(revision), snapshot)
-    return Case(
-        number=rollback.pk,
-        title=rollback.title,
-        service=rollback.service.slug,
-        environment=rollback.environment.slug,
-        plan=rollback.revision.plan.title,
-        plan_slug=rollback.revision.plan.slug,
-        procedure=snapshot.procedure,
-        state=rollback.state,
-        requested_at=rollback.requested_at,
-        started=rollback.started_at is not None,
-        decide=_seconds(rollback.requested_at, decided),
-        approve=_seconds(rollback.requested_at, rollback.approved_at),
-        start=_seconds(rollback.approved_at, rollback.started_at),
-        restore=_seconds(rollback.started_at, well),
-        recover=_seconds(began or rollback.requested_at, well),
-        recover_known=began is not None,
-        estimate=(guess.low.total_seconds(), guess.high.total_seconds()) if guess else None,
-        imported=imported,
-    )
-
-
-def _attempts(found: Sequence[Rollback], snapshots: Mapping[int, Snapshot]) -> list[Attempt]:
-    by_number = {each.pk: each for each in found}
-    runs = StepRun.objects.filter(rollback__in=found, started_at__isnull=False)
-    return [
-        Attempt(
-            plan=by_number[number].revision.plan.title,
-            title=snapshots[number].step(position).title,
-            seconds=_seconds(start, end),
-            bad=state in ENDED_BADLY,
-        )
-        for number, position, state, start, end in runs.values_list(
-            "rollback_id", "position", "state", "started_at", "ended_at"
-        )
-    ]
-
-
-def _seconds(start: datetime | None, end: datetime | None) -> float | None:
-    return max((end - start).total_seconds(), 0.0) if start and end else None
+def _case(row: tuple[Any, ...]) -> Case:
+    *told, low, high, _ = row
+    values: list[Any] = [*told, None if low is None else (low, high)]
+    return Case(*values)

@@ -21,6 +21,7 @@ from rollback_console.rollbacks.models import Rollback
 from rollback_console.rollbacks.view import snapshot_of
 
 from .incident_reading import FORMAT, Incident, read
+from .measuring import measure
 from .models import Import, Postmortem
 
 
@@ -50,7 +51,9 @@ def load(data: bytes, *, by: User) -> Postmortem:
         source_sha256=sha256,
     )
     Import.objects.create(rollback=rollback, sha256=sha256, by=by, at=Now())
-    return Postmortem.objects.create(rollback=rollback, began_at=incident.began_at)
+    postmortem = Postmortem.objects.create(rollback=rollback, began_at=incident.began_at)
+    measure(rollback)
+    return postmortem
 
 
 def as_incident(rollback: Rollback) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import uuid
 from django.conf import settings
 from django.db import models
 
-from rollback_console.plans.models import Revision
+from rollback_console.plans.models import Environment, Plan, Revision, Service
 from rollback_console.rollbacks.models import Rollback
 
 PERSON = settings.AUTH_USER_MODEL
@@ -199,3 +199,35 @@ class Import(models.Model):
 
     def __str__(self) -> str:
         return f"{self.rollback}, imported"
+
+
+class Measure(models.Model):
+    """What trends show of one ended rollback, worked out once when it ended.
+
+    Seconds, None for a phase it never reached; `low` and `high` are the author's estimate.
+    `steps` holds [title, attempts, how many of them ended badly, [seconds, ...]] for each step
+    that was tried. It can be made anew from the rollback at any time.
+    """
+
+    rollback = models.OneToOneField(Rollback, models.CASCADE, related_name="measure")
+    plan = models.ForeignKey(Plan, models.PROTECT, related_name="+")
+    service = models.ForeignKey(Service, models.PROTECT, related_name="+")
+    environment = models.ForeignKey(Environment, models.PROTECT, related_name="+")
+    title = models.CharField(max_length=200)
+    procedure = models.TextField()
+    state = models.CharField(max_length=12)
+    requested_at = models.DateTimeField(db_index=True)
+    started = models.BooleanField()
+    decide = models.FloatField(null=True)
+    approve = models.FloatField(null=True)
+    start = models.FloatField(null=True)
+    restore = models.FloatField(null=True)
+    recover = models.FloatField(null=True)
+    recover_known = models.BooleanField()
+    low = models.FloatField(null=True)
+    high = models.FloatField(null=True)
+    imported = models.BooleanField()
+    steps = models.JSONField(default=list)
+
+    def __str__(self) -> str:
+        return f"Measures of {self.rollback}"

@@ -16,6 +16,7 @@ from rollback_console.rollbacks.models import Rollback
 
 from . import checklist
 from .checklist import assign, tick
+from .measuring import measure
 from .models import ActionItem, Comment, Postmortem, PostmortemMove, PostmortemVersion
 
 __all__ = ["WRITTEN", "add_item", "assign", "comment", "move", "of", "tick", "write"]
@@ -40,6 +41,7 @@ def of(rollback: Rollback) -> Postmortem:
     postmortem, new = Postmortem.objects.get_or_create(rollback=rollback)
     if new:
         checklist.begin(rollback)
+        measure(rollback)
     return postmortem
 
 
@@ -63,6 +65,8 @@ def write(
         raise Refused("Somebody else changed this meanwhile. Copy your text, reload, and merge.")
     postmortem.refresh_from_db()
     _keep(postmortem, by)
+    if "began_at" in changed:
+        measure(postmortem.rollback)
     return postmortem
 
 

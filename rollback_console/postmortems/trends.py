@@ -6,11 +6,12 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from django.db.models import QuerySet
 
 from . import checklist
-from .cases import Case, Found, Wanted, find
+from .cases import MOST, Case, Chosen, Tried, Wanted, choose, read
 from .estimates import percentile
 from .models import ActionItem
 
@@ -77,36 +78,57 @@ class StepLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Trends:
-    """Everything on the page; `left_out` is how many older rollbacks were not read."""
+class Drawn:
+    """What the measures show together: `truths` are the newest with an estimate."""
 
-    wanted: Wanted
-    cases: list[Case]
-    left_out: int
     phases: list[Phase]
     months: list[Month]
     success: list[Success]
     slowest: list[StepLine]
     failing: list[StepLine]
     truths: list[Case]
-    open: list[ActionItem]
+
+
+@dataclass(frozen=True, slots=True)
+class Trends:
+    """Everything on the page: `count` rollbacks, of which the `left_out` oldest were not read.
+
+    `open` is not read before it is iterated, and may be long.
+    """
+
+    chosen: Chosen
+    drawn: Drawn
+    open: QuerySet[ActionItem]
+
+    @property
+    def count(self) -> int:
+        """How many were read."""
+        return self.chosen.count - self.left_out
+
+    @property
+    def left_out(self) -> int:
+        """How many older ones were not."""
+        return max(self.chosen.count - MOST, 0)
 
 
 def trends(wanted: Wanted, now: datetime) -> Trends:
     """The trends of what `wanted` names, in a fixed number of queries."""
-    found = find(wanted, now)
-    lines = _steps(found)
-    return Trends(
-        wanted=wanted,
-        cases=found.cases,
-        left_out=found.left_out,
-        phases=[_phase(found.cases, name, label) for name, label in PHASES],
-        months=_months(found.cases),
-        success=_success(found.cases),
+    chosen = choose(wanted, now)
+    return Trends(chosen, _drawn(chosen), _open(wanted, now))
+
+
+@lru_cache(maxsize=32)
+def _drawn(chosen: Chosen) -> Drawn:
+    """Kept until a rollback ends, one falls out of the period, or somebody writes when it began."""
+    cases, tried = read(chosen)
+    lines = _steps(tried)
+    return Drawn(
+        phases=[_phase(cases, name, label) for name, label in PHASES],
+        months=_months(cases),
+        success=_success(cases),
         slowest=_top(lines, lambda line: line.median or 0.0),
         failing=_top(lines, lambda line: line.failed),
-        truths=[case for case in found.cases if case.restore and case.estimate][:MANY],
-        open=list(_open(wanted, now)[:200]),
+        truths=[case for case in cases if case.restore and case.estimate][:MANY],
     )
 
 
@@ -150,17 +172,17 @@ def _success(cases: Iterable[Case]) -> list[Success]:
     ]
 
 
-def _steps(found: Found) -> list[StepLine]:
-    groups: dict[tuple[str, str], list[tuple[float | None, bool]]] = defaultdict(list)
-    for attempt in found.attempts:
-        groups[attempt.plan, attempt.title].append((attempt.seconds, attempt.bad))
-    return [_line(plan, title, attempts) for (plan, title), attempts in sorted(groups.items())]
+def _steps(found: Iterable[Tried]) -> list[StepLine]:
+    groups: dict[tuple[str, str], list[Tried]] = defaultdict(list)
+    for each in found:
+        groups[each.plan, each.title].append(each)
+    return [_line(plan, title, tried) for (plan, title), tried in sorted(groups.items())]
 
 
-def _line(plan: str, title: str, attempts: Sequence[tuple[float | None, bool]]) -> StepLine:
-    took = [seconds for seconds, _ in attempts if seconds is not None]
-    failed = sum(bad for _, bad in attempts)
-    return StepLine(plan, title, len(attempts), failed, _part(took, 0.5), _part(took, 0.9))
+def _line(plan: str, title: str, tried: Sequence[Tried]) -> StepLine:
+    took = [seconds for each in tried for seconds in each.seconds]
+    attempts, failed = sum(each.attempts for each in tried), sum(each.failed for each in tried)
+    return StepLine(plan, title, attempts, failed, _part(took, 0.5), _part(took, 0.9))
 
 
 def _top(lines: Iterable[StepLine], measure: Callable[[StepLine], float]) -> list[StepLine]:

@@ -7,9 +7,10 @@ import io
 from dataclasses import asdict, fields
 from typing import Any
 
-from .cases import Case
+from .cases import Case, read
 from .trends import Trends
 
+MOST_OPEN = 200
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -22,7 +23,7 @@ def as_csv(told: Trends) -> str:
     writer = csv.writer(out)
     names = [field.name for field in fields(Case) if field.name != "estimate"]
     writer.writerow([*names, "estimate_low", "estimate_high", "verdict"])
-    for case in told.cases:
+    for case in read(told.chosen)[0]:
         low, high = case.estimate or ("", "")
         writer.writerow([*(_cell(getattr(case, name)) for name in names), low, high, case.verdict])
     return out.getvalue()
@@ -31,14 +32,14 @@ def as_csv(told: Trends) -> str:
 def as_json(told: Trends) -> dict[str, Any]:
     """The whole page as JSON values; durations in seconds, times in ISO 8601 UTC."""
     return {
-        "wanted": asdict(told.wanted),
+        "wanted": asdict(told.chosen.wanted),
         "left_out": told.left_out,
-        "phases": [asdict(each) for each in told.phases],
-        "months": [asdict(each) for each in told.months],
-        "success": [{**asdict(each), "rate": round(each.rate, 4)} for each in told.success],
-        "slowest_steps": [asdict(each) for each in told.slowest],
-        "failing_steps": [asdict(each) for each in told.failing],
-        "rollbacks": [_case(each) for each in told.cases],
+        "phases": [asdict(each) for each in told.drawn.phases],
+        "months": [asdict(each) for each in told.drawn.months],
+        "success": [{**asdict(each), "rate": round(each.rate, 4)} for each in told.drawn.success],
+        "slowest_steps": [asdict(each) for each in told.drawn.slowest],
+        "failing_steps": [asdict(each) for each in told.drawn.failing],
+        "rollbacks": [_case(each) for each in read(told.chosen)[0]],
         "open_action_items": [
             {
                 "rollback": item.rollback_id,
@@ -47,7 +48,7 @@ def as_json(told: Trends) -> dict[str, Any]:
                 "owner": item.owner.get_username() if item.owner else None,
                 "due": item.due.isoformat() if item.due else None,
             }
-            for item in told.open
+            for item in told.open[:MOST_OPEN]
         ],
     }
 

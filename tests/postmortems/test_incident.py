@@ -11,9 +11,8 @@ import pytest
 from rollback_console.plans.errors import NotReady
 from rollback_console.plans.services import freeze
 from rollback_console.postmortems import draft, incident
-from rollback_console.postmortems.cases import Wanted
+from rollback_console.postmortems.cases import Wanted, choose, read
 from rollback_console.postmortems.models import ActionItem
-from rollback_console.postmortems.trends import trends
 from rollback_console.rollbacks import clock, events, services
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.models import Event
@@ -71,7 +70,7 @@ def test_a_loaded_incident_is_measured_like_any_other(stage: Stage) -> None:
     assert told.steps[0].took == timedelta(minutes=1)
     assert [each.by for each in told.timeline[:2]] == ["olga", "pete"]
     assert [each.text for each in told.messages] == ["Back in ten minutes"]
-    case = trends(Wanted(days=0), clock.now()).cases[0]
+    case = read(choose(Wanted(days=0), clock.now()))[0][0]
     assert (case.imported, case.restore, case.recover) == (True, 1800, 3360)
 
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import io
 import json
+import re
+from datetime import timedelta
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from rollback_console.postmortems import draft, export, trends_export
+from rollback_console.postmortems import draft, export, services, trends_export
 from rollback_console.postmortems.archive import archive
-from rollback_console.postmortems.cases import Wanted
+from rollback_console.postmortems.cases import Wanted, read
 from rollback_console.postmortems.incident import as_incident, load
+from rollback_console.postmortems.models import Measure
 from rollback_console.postmortems.trends import Trends, trends
 from rollback_console.postmortems.verifying import verify
 from rollback_console.rollbacks import clock, events
@@ -73,20 +76,20 @@ def test_deviations_name_what_was_not_planned(past: History) -> None:
 
 def test_trends_count_what_worked_and_what_failed(past: History) -> None:
     page = told()
-    assert len(page.cases) == 10
-    (success,) = page.success
+    assert page.count == 10
+    (success,) = page.drawn.success
     assert (success.started, success.succeeded) == (7, 4)
-    phases = {each.name: each.count for each in page.phases}
+    phases = {each.name: each.count for each in page.drawn.phases}
     assert phases == {"decide": 8, "approve": 7, "start": 7, "restore": 4, "recover": 4}
-    assert page.phases[-1].guessed == 4
-    assert page.failing[0].title == "Restore Code"
-    assert {each.name for each in page.phases if each.median is None} == set()
-    assert (page.months[0].ended, page.months[0].succeeded) == (10, 4)
+    assert page.drawn.phases[-1].guessed == 4
+    assert page.drawn.failing[0].title == "Restore Code"
+    assert {each.name for each in page.drawn.phases if each.median is None} == set()
+    assert (page.drawn.months[0].ended, page.drawn.months[0].succeeded) == (10, 4)
 
 
 def test_trends_are_narrowed_and_exported(past: History) -> None:
-    assert told(Wanted(service="nothing")).cases == []
-    assert len(told(Wanted(service="checkout", environment="staging", days=0)).cases) == 10
+    assert told(Wanted(service="nothing")).count == 0
+    assert told(Wanted(service="checkout", environment="staging", days=0)).count == 10
     table = trends_export.as_csv(told()).splitlines()
     assert len(table) == 11
     assert table[0].startswith("number,title,service,environment,plan,")
@@ -121,3 +124,32 @@ def test_a_formula_is_only_text_in_a_spreadsheet(stage: make.Stage) -> None:
         by=stage.cast.dana,
     )
     assert ",'=HYPERLINK(1)," in trends_export.as_csv(told())
+
+
+def test_what_was_measured_when_it_ended_is_what_would_be_measured_now(past: History) -> None:
+    kept = trends_export.as_json(told())
+    assert Measure.objects.count() == len(past.ended)
+    Measure.objects.all().delete()
+    assert trends_export.as_json(told()) == kept
+    assert Measure.objects.count() == len(past.ended)
+
+
+def test_trends_read_no_snapshot_and_no_attempt_of_what_was_measured(past: History) -> None:
+    with CaptureQueriesContext(connection) as first:
+        shown = told()
+    named = set(re.findall(r"\w+", " ".join(each["sql"] for each in first)))
+    assert not named & {"snapshot", "rollbacks_steprun", "rollbacks_event", "source"}
+    with CaptureQueriesContext(connection) as second:
+        assert told().drawn is shown.drawn
+    assert len(second) == len(first) - 1
+
+
+def test_when_it_began_counts_as_soon_as_somebody_writes_it(past: History) -> None:
+    lee, first = past.stage.cast.lee, past.ended["succeeded"]
+    began = first.requested_at - timedelta(hours=2)
+    services.write(first.postmortem, by=lee, version=1, began_at=began)
+    case = next(each for each in read(told().chosen)[0] if each.number == first.pk)
+    assert first.finished_at
+    assert case.recover == (first.finished_at - began).total_seconds()
+    assert case.recover_known
+    assert told().drawn.phases[-1].guessed == 3

@@ -74,7 +74,7 @@ def _pictures(told: Trends) -> dict[str, SafeString]:
 def _phases(told: Trends) -> SafeString:
     rows = [
         Bar(each.label, each.median, each.p90 or 0, _both(each.median, each.p90))
-        for each in told.phases
+        for each in told.drawn.phases
         if each.median is not None
     ]
     desc = "; ".join(f"{row.label}: {row.text}" for row in rows)
@@ -82,7 +82,7 @@ def _phases(told: Trends) -> SafeString:
 
 
 def _months(told: Trends) -> SafeString:
-    shown = told.months[-RECENT:]
+    shown = told.drawn.months[-RECENT:]
     rows = [Column(each.name[2:], each.succeeded, each.ended) for each in shown]
     desc = "; ".join(f"{each.name}: {each.succeeded} of {each.ended} succeeded" for each in shown)
     return pictures.columns("months", "Rollbacks by month", desc, rows)
@@ -91,7 +91,7 @@ def _months(told: Trends) -> SafeString:
 def _steps(told: Trends) -> SafeString:
     rows = [
         Bar(each.title, each.median or 0, each.p90 or 0, _both(each.median, each.p90))
-        for each in told.slowest
+        for each in told.drawn.slowest
     ]
     desc = "; ".join(f"{row.label}: {row.text}" for row in rows)
     return pictures.bars("steps", "The slowest steps", desc, rows)
@@ -100,7 +100,7 @@ def _steps(told: Trends) -> SafeString:
 def _truths(told: Trends) -> SafeString:
     rows = [
         Span(f"{each.number} {each.title}", *each.estimate, each.restore, duration(each.restore))
-        for each in told.truths
+        for each in told.drawn.truths
         if each.estimate and each.restore is not None
     ]
     desc = "; ".join(
