@@ -35,7 +35,7 @@ def find(run: StepRun, text: str, *, after: int = -1, most: int = MOST_FOUND) ->
     if not text or len(text) > LONGEST_QUERY or "\n" in text:
         raise ValueError("Search for 1 to 200 characters on one line.")
     lines: list[int] = []
-    for line in _matching(run, text.encode().lower(), _start(run, after)):
+    for line in _matching(run, text.encode().lower(), row_of(run, after)):
         if line <= after or (lines and line == lines[-1]):
             continue
         if len(lines) == most:
@@ -49,24 +49,27 @@ def page(run: StepRun, offset: int) -> list[LogChunk]:
 
     Bounded here, because a database driver may buffer a whole result.
     """
-    rows = run.chunks.alias(end=F("offset") + F("length"))
+    ends = run.chunks.alias(end=F("offset") + F("length"))
     return list(
-        rows.filter(offset__gt=offset - logs.CHUNK, end__gt=offset).order_by("offset")[:ROWS]
+        ends.filter(offset__gt=offset - logs.CHUNK, end__gt=offset).order_by("offset")[:ROWS]
     )
 
 
-def _start(run: StepRun, after: int) -> int:
+def row_of(run: StepRun, after: int) -> int:
     """The offset of a row in which a line not past `after` begins."""
-    rows = run.chunks.filter(first_line__lte=max(after, 0)).order_by("-first_line", "-offset")
-    return rows.values_list("offset", flat=True).first() or 0
+    begun = run.chunks.filter(first_line__lte=max(after, 0)).order_by("-first_line", "-offset")
+    return begun.values_list("offset", flat=True).first() or 0
 
 
-def _rows(run: StepRun, start: int) -> Iterator[tuple[int, bytes, bytes]]:
-    """(first line, packed line starts, data) of rows from `start`, in bounded memory."""
+def rows(run: StepRun, start: int) -> Iterator[tuple[int, bytes, bytes]]:
+    """(first line, packed line starts, packed data) of rows from offset `start` on.
+
+    They are read 256 at a time, so that memory stays bounded.
+    """
     reached = start - 1
     while True:
-        rows = run.chunks.filter(offset__gt=reached).order_by("offset")
-        found = list(rows.values_list("offset", "first_line", "line_starts", "data")[:ROWS])
+        later = run.chunks.filter(offset__gt=reached).order_by("offset")
+        found = list(later.values_list("offset", "first_line", "line_starts", "data")[:ROWS])
         for _, first_line, starts, data in found:
             yield first_line, bytes(starts), bytes(data)
         if len(found) < ROWS:
@@ -78,7 +81,7 @@ def _matching(run: StepRun, needle: bytes, start: int) -> Iterator[int]:
     """The line of each match, in order; matches may straddle rows."""
     held, line_before = b"", 0
     kept = len(needle) - 1
-    for first_line, packed, data in _rows(run, start):
+    for first_line, packed, data in rows(run, start):
         text = held + zlib.decompress(data).lower()
         at = text.find(needle)
         if at >= 0:

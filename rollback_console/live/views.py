@@ -22,7 +22,7 @@ from django.views.decorators.http import require_GET
 from rollback_console.rollbacks import logs
 from rollback_console.rollbacks.models import Rollback, StepRun
 
-from . import frames, merged, search, windows
+from . import folding, frames, merged, search, windows
 from .place import NotAResume, place
 
 
@@ -76,6 +76,16 @@ def matches(request: HttpRequest, token: UUID) -> HttpResponse:
         return _wrong(str(error))
     more = {"total": run.lines, "texts": windows.picked(run, found.lines)} if texts else {}
     return _fresh(JsonResponse({**asdict(found), **more}))
+
+
+@require_GET
+def folds(request: HttpRequest, token: UUID) -> HttpResponse:
+    """Runs of lines that differ only in digits, from line `from` on."""
+    run = get_object_or_404(StepRun, token=token)
+    start = request.GET.get("from", "0")
+    if not start.isascii() or not start.isdigit():
+        return _wrong("from must be the number of a line.")
+    return _fresh(JsonResponse(asdict(folding.find(run, int(start)))))
 
 
 @require_GET

@@ -76,6 +76,11 @@ export class Lines {
     return this.#fetch(`matches/?${new URLSearchParams({ q: text, ...more })}`);
   }
 
+  // { folds: hidden lines as [first, last], next, more }, from line `from` on.
+  folds(from) {
+    return this.#fetch(`folds/?from=${from}`);
+  }
+
   #add(piece, at) {
     const last = this.#tail.at(-1);
     if (!this.#open || !last) {

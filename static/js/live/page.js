@@ -106,7 +106,7 @@ function markFromAddress() {
   const [, from, to] = location.hash.match(/^#L(\d+)(?:-L?(\d+))?$/) ?? [];
   if (!from) return;
   pane.marked = [Number(from) - 1, Number(to ?? from) - 1].sort((a, b) => a - b);
-  pane.reveal(pane.marked[0]);
+  pane.reveal(...pane.marked);
 }
 
 pane.list.addEventListener("click", (event) => {
@@ -151,6 +151,7 @@ function connection(condition) {
   const number = condition.seq?.toLocaleString("en");
   const words = {
     live: `Live - seq ${number}`,
+    silent: `No word for ${condition.seconds} s`,
     polling: `Polling - seq ${number}`,
     behind: `Reconnecting, ${condition.seconds} s behind`,
     over: condition.text,

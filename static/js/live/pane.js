@@ -1,5 +1,6 @@
 // The log pane: only the rows in sight exist, however long the log is.
 import { Filtered } from "./filtered.js";
+import { Repeats, Sections } from "./folded.js";
 import { Lines } from "./lines.js";
 import { Merged } from "./merged.js";
 import { rowOf } from "./row.js";
@@ -14,6 +15,8 @@ export class Pane {
   marked = [0, -1];
   hits = new Set();
   #following = true;
+  #folding = false;
+  #anchor = 0;
   #top = 0;
   #drawing = 0;
   #early = [];
@@ -31,6 +34,7 @@ export class Pane {
     this.space.append(this.list);
     element.classList.add("pane-live");
     this.body.addEventListener("scroll", () => this.#scrolled(), { passive: true });
+    this.list.addEventListener("click", ({ target }) => this.#unfold(target.closest(".fold")));
     new ResizeObserver(() => this.draw()).observe(this.body);
   }
 
@@ -47,24 +51,31 @@ export class Pane {
     this.marked = [0, -1];
     this.lines = new Lines(`${this.element.dataset.runs}${token}/`, () => this.draw());
     this.list.replaceChildren();
-    this.#see(this.lines);
+    this.plain();
     await this.reload();
   }
 
   // Only lines that hold the text; "" for all.
   filter(text) {
-    this.#see(text ? new Filtered(this.lines, text, () => this.draw()) : this.lines);
+    if (text) this.#see(new Filtered(this.lines, text, () => this.draw()));
+    else this.plain();
   }
 
   // All hosts of a step by time; `address` gives their lines.
   merge(address) {
-    this.#see(new Merged(address, { changed: () => this.draw(), shifted: (lines) => this.#shifted(lines) }));
+    this.address = address;
+    const merged = new Merged(address, {
+      changed: () => (this.view instanceof Sections ? this.view.again() : this.draw()),
+      shifted: (lines) => this.#shifted(this.view instanceof Sections ? this.view.shifted() : lines),
+    });
+    this.#see(this.#folding ? new Sections(merged, () => this.draw()) : merged);
     this.following = true;
   }
 
   // Every line of the one log that is shown.
   plain() {
-    this.#see(this.lines);
+    this.#see(this.#folding ? new Repeats(this.lines, () => this.#relaid()) : this.lines);
+    this.#relaid();
   }
 
   get filtered() {
@@ -72,7 +83,23 @@ export class Pane {
   }
 
   get merged() {
-    return this.view instanceof Merged;
+    return this.#beneath instanceof Merged;
+  }
+
+  get folding() {
+    return this.#folding;
+  }
+
+  // Long stretches that say little as one line each.
+  set folding(on) {
+    this.#folding = on;
+    if (this.merged) this.merge(this.address);
+    else if (!this.filtered) this.plain();
+    else this.element.dispatchEvent(new Event("view"));
+  }
+
+  get #beneath() {
+    return this.view?.base ?? this.view;
   }
 
   // Logs have grown, perhaps others than the shown one.
@@ -98,7 +125,7 @@ export class Pane {
     if (frame.token !== this.token) return;
     if (!this.#ready) this.#early.push(frame);
     else if (!this.lines.append(frame)) this.apart();
-    else if (this.filtered) this.view.news();
+    else if (!this.merged) this.view.news?.();
   }
 
   // The number of the first line in sight, from 0.
@@ -117,14 +144,38 @@ export class Pane {
     if (on) this.draw();
   }
 
-  // Bring line `number` (from 0) into the middle.
-  reveal(number) {
+  // Bring line `number` (from 0) into the middle; lines up to `to` are not folded either.
+  reveal(number, to = number) {
     this.following = false;
-    if (this.view !== this.lines) this.plain();
-    const wanted = (number + 0.5) * this.row - this.body.clientHeight / 2;
-    this.#space();
-    this.body.scrollTop = this.#fromLines(wanted);
+    if (this.#beneath !== this.lines) this.plain();
+    this.view.show?.(number, to);
+    const row = this.view.rowOf?.(number) ?? number;
+    this.#scrollTo((row + 0.5) * this.row - this.body.clientHeight / 2);
     this.draw();
+  }
+
+  #unfold(row) {
+    if (!row) return;
+    this.following = false;
+    this.view.open(row.fold);
+    this.body.focus({ preventScroll: true });
+  }
+
+  // What is folded has changed: the line at the top stays there.
+  #relaid() {
+    if (!this.#following) this.#scrollTo((this.view.rowOf?.(this.#anchor) ?? this.#anchor) * this.row);
+    this.draw();
+  }
+
+  #scrollTo(pixels) {
+    this.#space();
+    this.body.scrollTop = this.#fromLines(pixels);
+    this.#anchored();
+  }
+
+  #anchored() {
+    const row = Math.floor(this.#toLines(this.body.scrollTop) / this.row);
+    if (this.#beneath === this.lines) this.#anchor = this.view.placeOf?.(row) ?? row;
   }
 
   #see(view) {
@@ -152,14 +203,25 @@ export class Pane {
     this.#space();
     if (this.#following) this.body.scrollTop = this.body.scrollHeight;
     this.#top = this.body.scrollTop;
+    this.#anchored();
     const above = this.#toLines(this.#top);
     const first = Math.max(Math.floor(above / this.row) - OVER, 0);
     const last = Math.min(first + Math.ceil(this.body.clientHeight / this.row) + 2 * OVER, this.view.total);
     this.view.want(first, last);
     this.list.style.transform = `translateY(${this.#top - above + first * this.row}px)`;
     this.#rows(first, last);
+    this.#printed(first, last);
     const empty = this.element.querySelector("[data-empty]");
     if (empty) empty.hidden = this.view.total > 0;
+  }
+
+  // Paper gets the lines in sight, and a word that there are more.
+  #printed(first, last) {
+    const [from, to] = [this.view.at(first)?.number, this.view.at(last - 1)?.number];
+    const words = this.merged || from === undefined || to === undefined
+      ? "What is in sight of this log."
+      : `Lines ${(from + 1).toLocaleString("en")} to ${(to + 1).toLocaleString("en")} of ${this.lines.total.toLocaleString("en")}.`;
+    this.element.querySelector("[data-printed]").textContent = `${words} The download holds all of it.`;
   }
 
   #space() {
@@ -185,9 +247,9 @@ export class Pane {
     const kept = new Map([...this.list.children].map((row) => [row.dataset.key, row]));
     const rows = [];
     for (let index = first; index < last; index++) {
-      const line = this.view.at(index) ?? { number: index };
+      const line = this.view.at(index) ?? { number: this.view.placeOf?.(index) ?? index };
       const token = line.token ?? this.token;
-      const key = `${token} ${line.number} ${line.style ?? ""} ${line.text === undefined ? "…" : line.text}`;
+      const key = keyOf(line, token);
       rows.push(this.#dressed(kept.get(key) ?? rowOf(line, token, key), line));
     }
     const same = rows.length === this.list.children.length && rows.every((row, i) => row === this.list.children[i]);
@@ -195,7 +257,8 @@ export class Pane {
     if (rows.length) this.list.start = (this.view.at(first)?.number ?? first) + 1;
   }
 
-  #dressed(row, { number, token }) {
+  #dressed(row, { number, token, fold }) {
+    if (fold) return row;
     row.classList.toggle("marked", !token && number >= this.marked[0] && number <= this.marked[1]);
     row.classList.toggle("hit", !token && this.hits.has(number));
     return row;
@@ -217,4 +280,8 @@ export class Pane {
     probe.remove();
     return height || 18;
   }
+}
+
+function keyOf({ fold, number, style = "", text = "…" }, token) {
+  return fold ? `fold ${fold.key} ${fold.last - fold.first}` : `${token} ${number} ${style} ${text}`;
 }

@@ -1,12 +1,26 @@
 // One line of a log as a row of the pane: its number, when it came, its host, its text.
 import { pieces } from "./ansi.js";
+import { levelOf } from "./levels.js";
 
 // A line without `text` is on its way.
 export function rowOf(line, token, key) {
   const row = document.createElement("li");
   row.dataset.key = key;
+  if (line.fold) return folded(row, line.fold);
   row.append(link(line, token), time(line.at), ...host(line), code(line));
   if (!line.token) row.id = `L${line.number + 1}`;
+  return row;
+}
+
+// Lines that are not shown until somebody asks for them.
+function folded(row, fold) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.textContent = `… ${(fold.last - fold.first + 1).toLocaleString("en")} lines`;
+  button.title = "Show them";
+  row.className = "fold";
+  row.fold = fold;
+  row.append(button);
   return row;
 }
 
@@ -42,6 +56,7 @@ function code({ text, style }) {
   const element = document.createElement("code");
   if (text === undefined) element.className = "coming";
   else element.append(...pieces(text, style).map(span));
+  element.dataset.level = levelOf(element.textContent);
   return element;
 }
 

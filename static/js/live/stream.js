@@ -1,6 +1,8 @@
 // The socket, and polling where sockets do not get through. Remembers how far it has come.
 const PAUSES = [300, 1000, 2000, 4000, 8000];
+const LATE = 16_000;
 const SILENT = 25_000;
+const GREETING = 8_000;
 const POLL = 2_000;
 const TRIES_BEFORE_POLLING = 3;
 const TRY_SOCKET_AGAIN = 30_000;
@@ -13,6 +15,7 @@ export class Stream extends EventTarget {
   #failures = 0;
   #greeted = false;
   #last = Date.now();
+  #began = 0;
   #polling = false;
   #polled = false;
   #over = "";
@@ -26,9 +29,10 @@ export class Stream extends EventTarget {
     this.#connect();
   }
 
-  // { kind: live | polling | behind | over, seconds, seq, text }
+  // { kind: live | silent | polling | behind | over, seconds, seq, text }
   get condition() {
     if (this.#over) return { kind: "over", text: this.#over };
+    if (this.#greeted && this.#quiet > LATE) return { kind: "silent", seconds: this.#behind };
     if (this.#greeted) return { kind: "live", seq: this.seq };
     if (this.#polled) return { kind: "polling", seq: this.seq };
     return { kind: "behind", seconds: this.#behind };
@@ -41,14 +45,19 @@ export class Stream extends EventTarget {
     this.#socket.send(JSON.stringify({ type: "resume", seq: this.seq, offsets: this.offsets }));
   }
 
+  get #quiet() {
+    return Date.now() - this.#last;
+  }
+
   get #behind() {
-    return Math.round((Date.now() - this.#last) / 1000);
+    return Math.round(this.#quiet / 1000);
   }
 
   #connect() {
     this.timer = 0;
     const socket = new WebSocket(new URL(this.address, location.href.replace(/^http/, "ws")));
     this.#socket = socket;
+    this.#began = Date.now();
     socket.addEventListener("message", (message) => this.#take(JSON.parse(message.data)));
     socket.addEventListener("close", (event) => this.#closed(socket, event));
   }
@@ -75,14 +84,21 @@ export class Stream extends EventTarget {
     this.#connect();
   }
 
-  // A link that says nothing for longer than the server is ever silent is dead.
+  // A link that says nothing for longer than the server is ever silent is dead; one that never
+  // said a word leads nowhere, as through some proxies, and is not tried again at once.
   #watch() {
-    if (this.#socket && Date.now() - this.#last > SILENT && this.#greeted) {
-      const dead = this.#socket;
-      this.#closed(dead, { code: 1006 });
-      dead.close();
+    if (this.#socket && this.#greeted && this.#quiet > SILENT) this.#cut();
+    if (this.#socket && !this.#greeted && Date.now() - this.#began > GREETING) {
+      this.#failures = TRIES_BEFORE_POLLING;
+      this.#cut();
     }
     this.#said("condition");
+  }
+
+  #cut() {
+    const dead = this.#socket;
+    this.#closed(dead, { code: 1006 });
+    dead.close();
   }
 
   async #poll() {

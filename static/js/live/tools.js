@@ -16,6 +16,7 @@ export function toolsOf(root, pane, choose) {
       if (!field.value) field.focus();
     },
     merged: () => (pane.merged ? pane.plain() : pane.merge(address())),
+    fold: () => (pane.folding = !pane.folding),
     before: () => step(-1),
     after: () => step(1),
     whole: () => (document.fullscreenElement ? document.exitFullscreen() : log.requestFullscreen()),
@@ -47,6 +48,7 @@ export function toolsOf(root, pane, choose) {
   log.addEventListener("view", () => {
     press("filter", pane.filtered);
     press("merged", pane.merged);
+    press("fold", pane.folding);
   });
   document.addEventListener("fullscreenchange", () => press("whole", document.fullscreenElement === log));
   field.addEventListener("input", () => pane.filtered && pane.filter(field.value));
