@@ -105,6 +105,9 @@ def said(run: StepRun | None, count: int = LINES) -> Said:
 def _plain(line: str) -> str:
     """As it would stand on a terminal at the end, without colours; hidden characters named."""
     shown = _ESCAPES.sub("", line).rstrip("\r").rpartition("\r")[2]
-    return _HIDDEN.sub(
-        lambda match: f"\N{LEFT ANGLE BRACKET}U+{ord(match[0]):04X}\N{RIGHT ANGLE BRACKET}", shown
-    )
+    return _HIDDEN.sub(lambda match: _named(match[0]), shown)
+
+
+def _named(character: str) -> str:
+    opened, closed = "\N{MATHEMATICAL LEFT ANGLE BRACKET}", "\N{MATHEMATICAL RIGHT ANGLE BRACKET}"
+    return f"{opened}U+{ord(character):04X}{closed}"

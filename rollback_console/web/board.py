@@ -14,6 +14,7 @@ from rollback_console.rollbacks.view import snapshot_of
 from .steps import Station, stations
 
 MANY_HOSTS = 24
+FEW_HOSTS = 12
 _NUMBER = re.compile(r"([0-9]+)")
 
 # Nobody needs to look at these while something else is wrong.
@@ -34,6 +35,11 @@ class Group:
     def opened(self) -> bool:
         """Whether its hosts are in sight before anybody unfolds it."""
         return self.state not in _CALM
+
+    @property
+    def named(self) -> bool:
+        """Few enough to write their names out."""
+        return len(self.runs) <= FEW_HOSTS
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,7 @@ _WORDS: dict[str, str] = {
     "pause.requested": "paused it: {reason}",
     "pause.lifted": "lifted the pause",
     "abort.requested": "asked to abort: {reason}",
-    "abort.proven": "The abort of step {position} on {host} is proven: {ending}",
+    "abort.proven": "Aborting step {position} on {host}: {ending_said}",
     "rollback.renewed": "froze it anew; earlier approvals are void",
     "rollback.resumed": "Going on",
     "rollback.redirected": "resumed it from step {position}: {reason}",
@@ -77,6 +77,16 @@ QUESTIONS: dict[str, str] = {
 }
 """What a rollback waits for, by the kind of question, to stand within a sentence."""
 
+ENDINGS = {
+    "aborted": "stopped, and verified gone",
+    "never_started": "it never started there",
+    "finished": "it had ended by itself",
+    "timed_out": "it had been ended by its time limit",
+    "lost": "nobody can tell: look at the host",
+    "abort_unconfirmed": "something is still there",
+}
+"""What an abort found on a host, by how the run ended."""
+
 KINDS = tuple(sorted(_WORDS))
 
 
@@ -89,7 +99,7 @@ def sentence(event: Event) -> str:
     """What happened, to follow the name of who did it; the bare kind when it is unknown."""
     text = _asked(event) or _allowed(event) or _WORDS.get(event.kind, _plain(event.kind))
     facts = {key: value for key, value in event.facts.items() if value not in (None, "")}
-    facts |= said_of_people(event.facts)
+    facts |= said_of_people(event.facts) | _said_of_states(event.facts)
     return text.format_map(_Facts(facts)).rstrip(": ")
 
 
@@ -100,6 +110,11 @@ def said_of_people(facts: dict[str, Any]) -> dict[str, str]:
     names = [str(each["name"]) for each in listed if isinstance(each, dict) and "name" in each]
     whose = facts.get("on_behalf_of")
     return {"people": ", ".join(names), "for_whom": f" for {whose}" if whose else ""}
+
+
+def _said_of_states(facts: dict[str, Any]) -> dict[str, str]:
+    ending, state = str(facts.get("ending", "")), str(facts.get("state", ""))
+    return {"ending_said": ENDINGS.get(ending, ending), "state": state.replace("_", " ")}
 
 
 def _asked(event: Event) -> str:

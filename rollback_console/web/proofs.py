@@ -7,14 +7,8 @@ from dataclasses import dataclass
 from rollback_console.engine.states import IN_FLIGHT, StepState
 from rollback_console.rollbacks.models import Event, Rollback, StepRun
 
-_SAYS = {
-    "aborted": "stopped, and verified gone",
-    "never_started": "it never started there",
-    "finished": "it had ended by itself",
-    "timed_out": "it had been ended by its time limit",
-    "lost": "nobody can tell: look at the host",
-    "abort_unconfirmed": "something is still there",
-}
+from .happenings import ENDINGS
+
 MANY_PROOFS = 12
 _GONE = frozenset({"aborted", "never_started", "finished", "timed_out"})
 
@@ -76,7 +70,7 @@ def _proof(run: StepRun, event: Event | None) -> Proof:
     return Proof(
         run=run,
         state="succeeded" if ending in _GONE else ending,
-        text=_SAYS.get(ending, ending),
+        text=ENDINGS.get(ending, ending),
         gone=ending in _GONE,
         at=event.at,
         why=str(event.facts.get("why", "")),

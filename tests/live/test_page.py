@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 
@@ -165,6 +166,30 @@ def test_where_sockets_are_blocked_the_page_polls(tabs: Tabs, rows: Rows) -> Non
     rows.event(rollback, "note.added", text="polled note")
     expect(page.locator("#L1 code")).to_have_text("polled line")
     expect(page.locator(".timeline")).to_contain_text("polled note")
+
+
+def test_a_socket_that_opens_but_never_speaks_does_not_keep_the_page_from_polling(
+    tabs: Tabs, rows: Rows
+) -> None:
+    rollback = rows.rollback()
+    page = tabs.open(rollback.pk)
+    page.route_web_socket(re.compile("/ws/"), lambda route: None)
+    page.reload()
+    chip(page).to_have_text(re.compile(r"Reconnecting, \d+ s behind"))
+    chip(page).to_have_text(re.compile(r"Polling - seq \d+"), timeout=60_000)
+    rows.event(rollback, "note.added", text="polled note")
+    expect(page.locator(".timeline")).to_contain_text("polled note")
+
+
+def test_a_link_that_falls_silent_is_not_called_live(tabs: Tabs, rows: Rows) -> None:
+    rollback = rows.rollback()
+    page = tabs.open(rollback.pk)
+    hello = {"type": "hello", "seq": 2, "offsets": {}}
+    page.route_web_socket(re.compile("/ws/"), lambda route: route.send(json.dumps(hello)))
+    page.reload()
+    chip(page).to_have_text(LIVE)
+    chip(page).to_have_text(re.compile(r"No word for \d+ s"), timeout=60_000)
+    chip(page).not_to_have_text(re.compile("No word"), timeout=60_000)
 
 
 def test_a_question_appears_by_itself_and_what_was_typed_stays(tabs: Tabs, rows: Rows) -> None:

@@ -14,6 +14,24 @@ def test_every_question_that_is_asked_has_a_sentence() -> None:
 
 
 @pytest.mark.parametrize(
+    ("ending", "said"),
+    [
+        ("aborted", "Aborting step 1 on app-1: stopped, and verified gone"),
+        ("abort_unconfirmed", "Aborting step 1 on app-1: something is still there"),
+        ("of a kind to come", "Aborting step 1 on app-1: of a kind to come"),
+    ],
+)
+def test_what_an_abort_found_is_never_called_proven_where_it_is_not(ending: str, said: str) -> None:
+    facts = {"position": 1, "host": "app-1", "ending": ending}
+    assert sentence(Event(kind="abort.proven", facts=facts)) == said
+
+
+def test_a_state_in_a_sentence_is_words() -> None:
+    facts = {"position": 1, "host": "app-1", "state": "timed_out"}
+    assert sentence(Event(kind="step.finished", facts=facts)) == "Step 1 on app-1 timed out"
+
+
+@pytest.mark.parametrize(
     ("question", "position", "said"),
     [
         ("checks", 0, "The checks wait for answers"),

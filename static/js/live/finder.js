@@ -43,7 +43,9 @@ export function findIn(pane, form) {
   form.addEventListener("submit", (event) => event.preventDefault());
   field.addEventListener("keydown", (event) => {
     if (event.key === "Enter") press(event.shiftKey ? -1 : 1);
-    if (event.key === "Escape") field.blur();
+    if (event.key !== "Escape") return;
+    event.preventDefault(); // else the browser would empty it, and what was found stays marked
+    field.blur();
   });
   field.addEventListener("input", () => field.value || clear());
   form.addEventListener("click", (event) => {

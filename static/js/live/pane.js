@@ -7,6 +7,7 @@ import { rowOf } from "./row.js";
 
 const OVER = 20;
 const AGAIN = 1000;
+const PAPER = matchMedia("print");
 // Browsers lose precision in elements much taller than this.
 const TALLEST = 8_000_000;
 
@@ -195,7 +196,8 @@ export class Pane {
   draw() {
     this.#drawing ||= requestAnimationFrame(() => {
       this.#drawing = 0;
-      if (this.view) this.#draw();
+      // On paper the body is as high as its rows: drawing would never end.
+      if (this.view && !PAPER.matches) this.#draw();
     });
   }
 
@@ -218,10 +220,10 @@ export class Pane {
   // Paper gets the lines in sight, and a word that there are more.
   #printed(first, last) {
     const [from, to] = [this.view.at(first)?.number, this.view.at(last - 1)?.number];
-    const words = this.merged || from === undefined || to === undefined
+    const words = !this.view.total ? "" : this.merged || from === undefined || to === undefined
       ? "What is in sight of this log."
       : `Lines ${(from + 1).toLocaleString("en")} to ${(to + 1).toLocaleString("en")} of ${this.lines.total.toLocaleString("en")}.`;
-    this.element.querySelector("[data-printed]").textContent = `${words} The download holds all of it.`;
+    this.element.querySelector("[data-printed]").textContent = words && `${words} The download holds all of it.`;
   }
 
   #space() {
