@@ -15,6 +15,7 @@ from rollback_console.documents.fold import bare_title, fold, plain, slug
 from rollback_console.documents.inline import command_of_cell, commands_of_item, split_session
 from rollback_console.documents.model import Step, StepKind
 from rollback_console.documents.programs import destroys
+from rollback_console.documents.sections import Part, part_of
 from rollback_console.documents.segments import LEAVE_OUT
 from rollback_console.documents.steps import Doubt, Found, by_hand, step_from, step_from_groups
 from rollback_console.documents.words import is_fallback, is_or, is_warning
@@ -70,7 +71,8 @@ def _labelled_fences(blocks: Sequence[Block]) -> list[list[Block]]:
 
 def _is_label(block: Block) -> bool:
     text = plain(block.text)
-    return block.kind is BlockKind.PARAGRAPH and 0 < len(text) < 80 and "\n" not in block.text
+    short = block.kind is BlockKind.PARAGRAPH and 0 < len(text) < 80 and "\n" not in block.text
+    return short and part_of(text) is not Part.NEVER
 
 
 def _label(part: Sequence[Block]) -> str:
@@ -165,7 +167,7 @@ def _title_of(item: Block) -> tuple[str, str]:
 def _comment_steps(block: Block, group: str) -> list[Found]:
     """`# 1. Stop`, `# Step 2: ...` inside one fence, counting up."""
     fence = read_fence(block)
-    starts = [at for at, one in enumerate(fence.groups) if _number_of(one)]
+    starts = [at for at, one in enumerate(fence.groups) if _number_of(one) and not _is_other(one)]
     numbers = [_number_of(fence.groups[at]) for at in starts]
     if len(starts) < 2 or numbers != sorted(set(numbers)):
         return []
@@ -177,6 +179,12 @@ def _comment_steps(block: Block, group: str) -> list[Found]:
     if first:
         found.insert(0, _part(fence, fence.groups[:first], group))
     return found
+
+
+def _is_other(group: Group) -> bool:
+    """`# 3. Or ...` counts on, but is another way of what stands before it."""
+    named = (_NUMBERED.fullmatch(fold(remark.text)) for remark in group.remarks)
+    return any(match and is_or(match[2]) for match in named)
 
 
 def _number_of(group: Group) -> int:

@@ -71,6 +71,7 @@ _MARKDOWN = re.compile(
     r"^(?:#{2,6}\s+\S|[-*+]\s+(?:\[[ xX]\]\s|\*\*)|\d{1,2}[.)]\s+\*\*|\*\*[^*]+\*\*|```|~~~"
     r"|---+\s*$|\|.*\|\s*$|>\s)"
 )
+_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=\S*")
 _ELLIPSIS = re.compile(r"^\s*(?:\.\.\.|…|\[\.\.\.\])\s*$")  # fmt: skip
 
 
@@ -100,7 +101,9 @@ def _all_commands(rows: list[str]) -> bool:
     text = "\n".join(rows) + "\n"
     units = list(_units(text))
     commands = [unit for _, unit in units if not _is_comment(unit)]
-    return bool(commands) and all(reads_like_command(unit) for unit in commands)
+    if all(_ASSIGNMENT.fullmatch(unit.strip()) for unit in commands):
+        return False  # lines of a settings file, which would do nothing in a shell
+    return all(reads_like_command(unit) for unit in commands)
 
 
 def _shell(block: Block, info: Info, rows: list[str]) -> FenceText:

@@ -32,7 +32,12 @@ from rollback_console.documents.sections import (
     part_of,
     speaks_of_going_back,
 )
-from rollback_console.documents.shapes import children_are_ways, holds_ways, other_part
+from rollback_console.documents.shapes import (
+    are_for_different_cases,
+    children_are_ways,
+    holds_ways,
+    other_part,
+)
 from rollback_console.documents.steps import Doubt, Found, step_from
 from rollback_console.documents.words import (
     is_condition,
@@ -82,7 +87,9 @@ def _sorted(section: Section, reading: Reading) -> tuple[list[Section], list[Sec
     inside: list[Section] = []
     ways: list[Section] = []
     conditional = sum(is_condition(child.title) for child in section.children) > 1
-    several = not is_way_heading(section.title) and children_are_ways(section)
+    several = are_for_different_cases(section) or (
+        not is_way_heading(section.title) and children_are_ways(section)
+    )
     for child in section.children:
         if is_step_heading(child.title) or is_phase_heading(child.title):
             inside.append(child)

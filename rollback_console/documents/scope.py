@@ -6,6 +6,7 @@ back are read; running a deployment step would be the opposite of what was asked
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from rollback_console.documents.outline import Section
@@ -16,15 +17,26 @@ from rollback_console.documents.sections import (
     speaks_of_going_forward,
 )
 
+# "Rollback (bad deploy)", "Deploy 42: the rollback": what stands first is what it is about.
+_APART = re.compile(r"[:(\[–—,]|\s-\s|\b(?:with|including|con|avec|mit)\b")
+_BOTH = re.compile(r"[&/+]|\b(?:and|or|y|e|et|ou|und|oder)\b|[与和及]")
+
 
 def in_scope(title: Section, tops: Sequence[Section]) -> list[Section]:
     """The sections to read, outermost first."""
-    about = speaks_of_going_back(title.title)
     mixed = speaks_of_going_forward(title.title) or any(map(_goes_forward, tops))
-    if about and not speaks_of_going_forward(title.title):
+    if _only_goes_back(title.title):
         return list(tops)
     chapters = _chapters(tops)
     return chapters if chapters and mixed else list(tops)
+
+
+def _only_goes_back(title: str) -> bool:
+    """Its first part that says either speaks of going back; "deploy and rollback" does both."""
+    parts = (part for part in _APART.split(title) if part)
+    first = next((p for p in parts if speaks_of_going_back(p) or speaks_of_going_forward(p)), "")
+    both = speaks_of_going_forward(first) and bool(_BOTH.search(first))
+    return speaks_of_going_back(first) and not both
 
 
 def _goes_forward(section: Section) -> bool:

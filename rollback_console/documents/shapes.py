@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 from rollback_console.documents.carriers import steps_of_blocks
+from rollback_console.documents.fold import fold
 from rollback_console.documents.headings import (
     is_counted_heading,
     is_phase_heading,
@@ -49,6 +52,14 @@ def children_are_ways(section: Section) -> bool:
     if counted:
         return len(back) > 1 and (ranked or all(map(_holds_steps, ones)))
     return holds_several_ways(section.title) or len(back) > 1 or all(map(_has_steps, ones))
+
+
+_CASE = re.compile(r"(?:for|para|pour|fur|per)\s|(?:quick|fast|full|complete|partial|minimal)\b")
+
+
+def are_for_different_cases(section: Section) -> bool:
+    """ "For staging" and "For production", "Quick" and "Full": nobody does one after the other."""
+    return sum(bool(_CASE.match(fold(c.title))) and c.has_fence() for c in section.children) > 1
 
 
 def holds_ways(section: Section) -> bool:

@@ -190,4 +190,4 @@ def tidy(comment: str) -> str:
 
 
 def _lead(text: str) -> str:
-    return re.sub(r"^[^\w一-鿿؀-ۿ]+", "", fold(text))
+    return re.sub(r"^(?:\d{1,2}[.):] )?[^\w一-鿿؀-ۿ]*", "", fold(text))

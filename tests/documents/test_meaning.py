@@ -122,3 +122,62 @@ def test_the_last_sentence_above_a_fence_says_when_it_applies() -> None:
 def test_a_table_of_fields_is_no_step() -> None:
     table = "| Attribute | Value |\n|-|-|\n| Service | search |\n"
     assert not steps(f"# Rollback of search\n\n{table}\n## Decision\n\nAnyone.\n")
+
+
+def test_a_counted_comment_that_begins_with_or_is_another_way() -> None:
+    text = "# 1. Find it\ngit log\n# 2. Revert it\ngit revert <sha>\n# 3. Or take a good one\n"
+    found = steps(f"{HEAD}```bash\n{text}git cherry-pick <good>\n# 4. Publish\ngit push\n```\n")
+    assert [step.title for step in found] == ["Find it", "Revert it", "Publish"]
+    assert [way.commands[0].text for way in found[1].alternatives] == [
+        "git revert <sha>",
+        "git cherry-pick <good>",
+    ]
+
+
+def test_what_is_for_one_case_is_never_run_with_what_is_for_another() -> None:
+    fence = "#### For {0}\n```sh\ngit checkout main-{0}\nmake {0}\n```\n"
+    text = "### Method 1: Revert\n" + fence.format("staging") + fence.format("production")
+    assert [len(one.steps) for one in read(HEAD + text).procedures] == [1, 1]
+
+
+def test_what_speaks_for_or_against_a_way_is_no_way() -> None:
+    text = (
+        "### {}\n**Advantages:**\n- quick\n- safe\n\n**Disadvantages:**\n- dear\n```sh\n{}\n```\n"
+    )
+    document = read(HEAD + text.format("Option A: switch", "switch blue"))
+    assert [one.name for one in document.procedures] == ["Option A: switch"]
+    assert [c.text for c in document.procedures[0].steps[0].commands] == ["switch blue"]
+
+
+def test_trying_a_rollback_out_is_not_rolling_back() -> None:
+    text = "```sh\nsystemctl stop shop\n```\n## Testing rollback\n### Test automatic rollback\n"
+    (step,) = steps(f"{HEAD}{text}```sh\necho broken >> app.py\ngit push origin develop\n```\n")
+    assert [command.text for command in step.commands] == ["systemctl stop shop"]
+
+
+def test_what_a_command_prints_when_it_worked_is_no_step() -> None:
+    text = (
+        "Run it:\n\n```bash\n./rollback.sh\n```\n\nExpected successful output looks like this:\n\n"
+    )
+    (step,) = steps(f"{HEAD}{text}```text\nStarting\nDone\n```\n")
+    assert [command.text for command in step.commands] == ["./rollback.sh"]
+    assert "Starting\nDone" in step.expected
+
+
+def test_lines_of_a_settings_file_are_not_commands() -> None:
+    text = (
+        "### Step 1: Allow it\nAdd the address to its settings:\n```\nORIGINS=https://a.test\n```\n"
+    )
+    assert [step.kind for step in steps(HEAD + text)] == [StepKind.MANUAL]
+
+
+def test_a_title_that_begins_with_the_rollback_is_about_it_whatever_it_undoes() -> None:
+    text = "# Runbook: Rollback (bad deploy)\n## Symptoms\n- 5xx\n## Rollback\n```sh\nundo\n```\n"
+    assert [trigger.text for trigger in read(text).triggers] == ["5xx"]
+    both = "# Deploy and rollback\n## Steps\n```sh\nship\n```\n## Rollback\n```sh\nundo\n```\n"
+    assert [[c.text for c in step.commands] for step in steps(both)] == [["undo"]]
+
+
+def test_a_plan_says_when_in_spanish() -> None:
+    document = read("# Plan de rollback\n## Cuándo se dispara un rollback\n1. Falla el login\n")
+    assert [trigger.text for trigger in document.triggers] == ["Falla el login"]
