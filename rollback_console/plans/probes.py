@@ -98,6 +98,10 @@ _MISSING = {
     "keep": "No dump can be written to {subject}.",
     "space": "The free space could not be read.",
 }
+_NO_DATABASE = (
+    "The database of {subject} does not answer from here{said}. Start it, or correct its address "
+    "or this account's login."
+)
 _CANNOT_TELL = {90: "The step's folder cannot be entered.", 91: "This host has no systemd."}
 # Part of every shell, so there is nothing to find.
 _BUILT_IN = re.compile(
@@ -137,6 +141,8 @@ def reading(probe: Probe, answer: Answer) -> Reading:
     """What a host's answer to a probe means."""
     if probe.kind == "health":
         return _answering(probe, answer)
+    if probe.kind == "database":
+        return _signing_in(probe, answer)
     if answer.exit_code in _CANNOT_TELL and probe.kind != "folder":
         return Reading(Verdict.UNKNOWN, _CANNOT_TELL[answer.exit_code])
     if answer.exit_code != 0:
@@ -223,6 +229,17 @@ def _answering(probe: Probe, answer: Answer) -> Reading:
     if answer.exit_code != 0 or not status.isdigit():
         return Reading(Verdict.UNKNOWN, f"{probe.subject} does not answer now.")
     return Reading(Verdict.READY, f"It answers {status} now.")
+
+
+def _signing_in(probe: Probe, answer: Answer) -> Reading:
+    if answer.exit_code in {90, 126, 127}:
+        why = "the client is not there" if answer.exit_code > 90 else _CANNOT_TELL[90].lower()
+        return Reading(Verdict.UNKNOWN, f"Nobody could ask {probe.subject}: {why.rstrip('.')}.")
+    if answer.exit_code == 0:
+        return Reading(Verdict.READY, f"The database of {probe.subject} answers.")
+    lines = (answer.errors or answer.output).decode(errors="replace").strip().splitlines()
+    said = f" ({lines[-1].strip()[:200]})" if lines else ""
+    return Reading(Verdict.NOT_READY, _NO_DATABASE.format(subject=probe.subject, said=said))
 
 
 def _keep(text: str) -> Reading:

@@ -17,6 +17,7 @@ from rollback_console.remote.errors import RemoteError
 
 from . import costing
 from .costing import Errands, Findings
+from .databases import databases
 from .errands import UNVOUCHED, errands, vouched
 from .errors import HostRefused
 from .models import Host, ProbeResult, Revision
@@ -62,7 +63,7 @@ def check(revision: Revision, snapshot: Snapshot, connect: Connect = ssh.connect
     kinds = {each.name: str(each.kind) for each in document(revision).placeholders}
     costs = errands(revision, snapshot)
     asked: dict[str, list[Probe]] = {name: [] for name in [*_hosts(snapshot), *costs]}
-    for probe in probes(snapshot, kinds):
+    for probe in [*probes(snapshot, kinds), *databases(snapshot, costs)]:
         asked[probe.host].append(probe)
     addresses = {name: _address(snapshot, name) for name in asked}
 
