@@ -49,13 +49,16 @@ def ask(
     )
 
 
-def answer(number: int, connect: Connect = ssh.connect) -> bool:
-    """Ask the hosts for one asking; False when somebody else does, or has done."""
+def answer(number: int, connect: Connect = ssh.connect, within: float = readiness.PATIENCE) -> bool:
+    """Ask the hosts for one asking, for at most about `within` seconds.
+
+    False when somebody else does, or has done.
+    """
     free = Q(taken_at=None) | Q(taken_at__lt=Now() - TAKEN_FOR)
     if not Asking.objects.filter(free, pk=number, done_at=None).update(taken_at=Now()):
         return False
     asking = Asking.objects.select_related("revision__plan__environment").get(pk=number)
-    problem = _answered(asking, connect)
+    problem = _answered(asking, connect, within)
     Asking.objects.filter(pk=number, done_at=None).update(done_at=Now(), problem=problem)
     return True
 
@@ -117,12 +120,12 @@ def _unasked(every: timedelta) -> list[Revision]:
     return list(found.select_related("plan__environment", "plan__service")[:50])
 
 
-def _answered(asking: Asking, connect: Connect) -> str:
+def _answered(asking: Asking, connect: Connect, within: float) -> str:
     snapshot = frozen(asking.revision, asking.choices)
     if snapshot is None:
         return "Nothing of this plan can be asked about."
     before = readiness.of_revision(asking.revision)
-    found = readiness.check(asking.revision, snapshot, connect)
+    found = readiness.check(asking.revision, snapshot, connect, within)
     transaction.on_commit(lambda: _tell(asking.revision, snapshot, before, found), robust=True)
     return ""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
@@ -21,6 +22,9 @@ from . import counting
 from .models import Cost, Revision
 from .probes import Probe, Reading, Verdict
 from .reversing import Question, Riddle, questions
+
+KINDS = ("reversal", "measure")
+"""The kinds of ProbeResult that the cost is told by."""
 
 _PATIENCE = 45.0
 _OVERWRITES = frozenset({"restores-over", "drops-data", "removes-files", "destroys-resources"})
@@ -43,6 +47,12 @@ class Findings:
     reversals: list[tuple[Question, Reversal]] = field(default_factory=list)
     counts: list[Count] = field(default_factory=list)
     measured: list[Count] = field(default_factory=list)
+    late: bool = False
+
+    def ran_out(self, late: float) -> bool:
+        """Whether the time for asking is over, which is noted."""
+        self.late = time.monotonic() >= late
+        return self.late
 
     def answered(self) -> Iterator[tuple[Probe, Reading]]:
         """The same as rows of the readiness matrix."""
@@ -71,15 +81,23 @@ class Costing:
         return next((each.problem for each in self.reversals if each.broken), "")
 
 
-def look(remote: Remote, host: str, errands: Errands) -> Findings:
-    """Ask one host; whatever fails becomes an unknown. In a thread of its own: no database."""
+def look(remote: Remote, host: str, errands: Errands, late: float) -> Findings:
+    """Ask one host; whatever fails becomes an unknown. In a thread of its own: no database.
+
+    Nothing more is asked once it is `late` by the monotonic clock: then that is no finding.
+    """
     found = Findings(host)
     for question in errands.questions:
+        if found.ran_out(late):
+            return found
         reversal = _plan(remote, question)
         found.reversals.append((question, reversal))
         if question.python and (wanted := counting.removed(reversal)):
             found.counts += _counts(remote, question, wanted)
-    found.measured = [_measure(remote, each) for each in errands.measures]
+    for each in errands.measures:
+        if found.ran_out(late):
+            return found
+        found.measured.append(_measure(remote, each))
     return found
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -27,6 +28,9 @@ from .reading import document
 
 STALE = timedelta(hours=1)
 """Results older than this say little about now."""
+
+PATIENCE = 150.0
+"""Seconds for all hosts together; it ends before whoever asks is given up on."""
 
 _AT_ONCE = 16
 
@@ -54,12 +58,41 @@ class Readiness:
         return "not ready" if self.red else "ready"
 
 
-def check(revision: Revision, snapshot: Snapshot, connect: Connect = ssh.connect) -> Readiness:
+@dataclass(frozen=True, slots=True)
+class _Host:
+    """What one host is asked, until `late` by the monotonic clock."""
+
+    name: str
+    asked: list[Probe]
+    costs: Errands
+    late: float
+
+    def in_time(self) -> bool:
+        return time.monotonic() < self.late
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """What one host said; for `unasked` there was no time."""
+
+    answered: list[Answered]
+    findings: Findings
+    unasked: Sequence[Probe] = ()
+
+
+def check(
+    revision: Revision,
+    snapshot: Snapshot,
+    connect: Connect = ssh.connect,
+    within: float = PATIENCE,
+) -> Readiness:
     """Ask every host of the snapshot, at most 16 at once, and keep the answers.
 
     That is whether it would work, and what it would cost. A host that cannot be reached or
-    proven is a red result, not an error.
+    proven is a red result, not an error. What is not asked within so many seconds keeps its
+    last answer.
     """
+    late = time.monotonic() + within
     kinds = {each.name: str(each.kind) for each in document(revision).placeholders}
     costs = errands(revision, snapshot)
     asked: dict[str, list[Probe]] = {name: [] for name in [*_hosts(snapshot), *costs]}
@@ -67,8 +100,9 @@ def check(revision: Revision, snapshot: Snapshot, connect: Connect = ssh.connect
         asked[probe.host].append(probe)
     addresses = {name: _address(snapshot, name) for name in asked}
 
-    def one(name: str) -> tuple[list[Answered], Findings]:
-        return _ask(name, addresses[name], asked[name], costs.get(name, Errands()), connect)
+    def one(name: str) -> _Heard:
+        found = _Host(name, asked[name], costs.get(name, Errands()), late)
+        return _ask(found, addresses[name], connect)
 
     with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
         return _keep(revision, snapshot, list(pool.map(one, asked)))
@@ -101,26 +135,21 @@ def _address(snapshot: Snapshot, name: str) -> HostAddress | str:
         return str(error)
 
 
-def _ask(
-    name: str,
-    address: HostAddress | str,
-    asked: list[Probe],
-    costs: Errands,
-    connect: Connect,
-) -> tuple[list[Answered], Findings]:
+def _ask(host: _Host, address: HostAddress | str, connect: Connect) -> _Heard:
     """In a thread of its own: no database here."""
-    access = Probe(name, 0, "access", name, ())
+    access = Probe(host.name, 0, "access", host.name, ())
     try:
         if isinstance(address, str):
             raise HostRefused(address)
         remote = connect(address)
     except (HostRefused, RemoteError) as error:
         refused = (access, Reading(Verdict.NOT_READY, str(error)))
-        return [refused], costing.unasked(name, costs, str(error))
+        return _Heard([refused], costing.unasked(host.name, host.costs, str(error)))
     try:
         signed_in = (access, Reading(Verdict.READY, "Signed in; the host key is confirmed."))
-        answered = [signed_in, *((probe, _one(remote, probe)) for probe in asked)]
-        return answered, costing.look(remote, name, costs)
+        told = [signed_in, *((each, _one(remote, each)) for each in host.asked if host.in_time())]
+        rest = host.asked[len(told) - 1 :]
+        return _Heard(told, costing.look(remote, host.name, host.costs, host.late), rest)
     finally:
         remote.close()
 
@@ -133,15 +162,32 @@ def _one(remote: Remote, probe: Probe) -> Reading:
 
 
 @transaction.atomic
-def _keep(
-    revision: Revision, snapshot: Snapshot, said: list[tuple[list[Answered], Findings]]
-) -> Readiness:
-    costing.keep(revision, snapshot, [findings for _, findings in said])
-    rows = [each for answered, findings in said for each in [*answered, *findings.answered()]]
+def _keep(revision: Revision, snapshot: Snapshot, heard: list[_Heard]) -> Readiness:
+    rows = [each for one in heard for each in one.answered]
     rows += _unvouched(revision)
-    revision.probe_results.filter(snapshot_sha256=snapshot.sha256).delete()
+    late = any(each.findings.late for each in heard)
+    if not late:
+        rows += [each for one in heard for each in one.findings.answered()]
+        costing.keep(revision, snapshot, [each.findings for each in heard])
+    unasked = [probe for each in heard for probe in each.unasked]
+    _forget(revision, snapshot, unasked, costing.KINDS if late else ())
     ProbeResult.objects.bulk_create(_row(revision, snapshot, *each) for each in rows)
     return latest(revision, snapshot.sha256)
+
+
+def _forget(
+    revision: Revision, snapshot: Snapshot, unasked: Sequence[Probe], kinds: Sequence[str]
+) -> None:
+    """What was heard before, except of what was not asked this time."""
+    still = {(each.host, each.kind, each.subject[:500]) for each in unasked}
+    old = revision.probe_results.filter(snapshot_sha256=snapshot.sha256)
+    old.filter(
+        pk__in=[
+            each.pk
+            for each in old
+            if each.kind not in kinds and (each.host, each.kind, each.subject) not in still
+        ]
+    ).delete()
 
 
 def _unvouched(revision: Revision) -> list[Answered]:

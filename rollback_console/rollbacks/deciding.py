@@ -20,7 +20,7 @@ from rollback_console.plans.errors import NotReady
 from rollback_console.plans.models import Delegation
 from rollback_console.plans.services import freeze
 
-from . import clock, events, ready_rule, readying, rights
+from . import clock, events, ready_rule, rights
 from .errors import Changed, Refused
 from .events import record
 from .failpoints import failpoint
@@ -181,7 +181,6 @@ def _count(row: Rollback) -> None:
         return
     go(row)
     record(row, "rollback.approved", snapshot=row.snapshot_sha256)
-    readying.ask_unasked(row, "approval")
 
 
 def go(row: Rollback) -> None:

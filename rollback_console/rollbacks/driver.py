@@ -36,7 +36,7 @@ from rollback_console.plans.errors import HostRefused
 from rollback_console.remote.base import HostAddress, Outcome, Remote
 from rollback_console.remote.pool import Pool
 
-from . import carry, clearing, hints, lease, tracing, view, zones
+from . import carry, clearing, hints, lease, starting, tracing, view, zones
 from .connections import Connections, pool_of
 from .errors import LeaseLost, MovedOn
 from .failpoints import failpoint
@@ -63,6 +63,8 @@ def advance(rollback_id: int, connect: Callable[[HostAddress], Remote] | None = 
     record: what goes wrong here is logged, and the rollback becomes due again.
     """
     if stopping.is_set() or not zones.is_ours(zones.of(rollback_id)):
+        return False
+    if not starting.heard(rollback_id, connect):
         return False
     fence = lease.claim(rollback_id, f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}")
     if fence is None:

@@ -13,7 +13,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from rollback_console.rollbacks import readying, services
+from rollback_console.plans.models import ProbeResult
+from rollback_console.rollbacks import clock, readying, services
 from rollback_console.rollbacks.models import Rollback
 from tests import make
 from tests.api.caller import Caller
@@ -121,11 +122,17 @@ def here(serving: Host, db: None, settings: Any) -> Iterator[make.Stage]:
     """Before and after each test the host is as the third release left it."""
     settings.READINESS_EVERY = timedelta(minutes=10)
     yield staged([serving])
-    serving.sh(f"cd {SITE} && runuser -u deploy -- python manage.py migrate -v 0")
+    migrate(serving)
+
+
+@pytest.fixture
+def reader(here: make.Stage) -> Caller:
+    """Programs that read what people see."""
+    return Caller(here.cast)
 
 
 def test_what_the_newer_release_removed_returns_empty_and_the_page_says_so(
-    serving: Host, here: make.Stage
+    serving: Host, here: make.Stage, reader: Caller
 ) -> None:
     rollback = requested(here, reversing("calls 0001"))
     page = seen(here.cast.lee, rollback)
@@ -133,13 +140,15 @@ def test_what_the_newer_release_removed_returns_empty_and_the_page_says_so(
     assert f"calls.0002_forget Undo Remove field note from call {empty}" in page
     assert f"calls.0002_forget Undo Delete model Recording {empty}" in page
     assert "data loss: none" in page
-    assert answers(here, rollback)["loss"] == "none"
+    assert answers(reader, rollback)["loss"] == "none"
     done(here, rollback)
     assert rows(serving, "SELECT caller, note FROM calls_call ORDER BY id") == ["Amal\t", "Bente\t"]
     assert rows(serving, "SELECT COUNT(*) FROM calls_recording") == ["0"]
 
 
-def test_counted_rows_are_said_lost_and_brought_back(serving: Host, here: make.Stage) -> None:
+def test_counted_rows_are_said_lost_and_brought_back(
+    serving: Host, here: make.Stage, reader: Caller
+) -> None:
     serving.sh("mysql iact_staging -e 'CREATE TABLE old_shifts (id INTEGER)'")
     serving.sh(f"mysqldump iact_staging > {CODE}/before.sql && chmod a+r {CODE}/before.sql")
     serving.sh("mysql iact_staging -e 'DROP TABLE old_shifts'")
@@ -151,9 +160,10 @@ def test_counted_rows_are_said_lost_and_brought_back(serving: Host, here: make.S
     rows(serving, "INSERT INTO calls_call SET caller = 'Fen'")
     before = dumped(serving)
     rollback = requested(here, RESTORING.format(agents=last_agent, calls=last_call, code=CODE))
+    assert {verdict for _, verdict in databases(reader, rollback)} == {"ready"}
     lost = "2 agents since the dump, 1 calls since the dump, 2 tables"
     assert f"data loss: {lost}" in seen(here.cast.lee, rollback)
-    assert answers(here, rollback)["loss_text"] == lost
+    assert answers(reader, rollback)["loss_text"] == lost
     done(here, rollback)
     assert counts(serving) == (agents, calls)
     undoing = undone(here, rollback)
@@ -177,14 +187,14 @@ def test_a_rename_is_called_one_and_keeps_its_rows(serving: Host, here: make.Sta
 
 
 def test_what_cannot_be_undone_is_called_impossible_and_fails_as_foretold(
-    serving: Host, here: make.Stage
+    serving: Host, here: make.Stage, reader: Caller
 ) -> None:
     rollback = requested(here, reversing("ledger 0001"))
     page = seen(here.cast.lee, rollback)
     why = "ledger.0002_cents cannot be undone (Raw Python operation -> IRREVERSIBLE)"
     assert "impossible as it stands" in page
     assert f"{why}: the reversal would stop there." in page
-    found = answers(here, rollback)
+    found = answers(reader, rollback)
     assert (found["word"], found["loss"]) == ("not ready", "unknown")
     assert found["impossible"].startswith(why)
     (cell,) = [each for each in found["probes"] if each["kind"] == "reversal"]
@@ -219,6 +229,31 @@ def test_of_two_procedures_the_impossible_one_is_marked(serving: Host, here: mak
     first, second = page.split("Wrong names", 1)
     assert "impossible as it stands" in first
     assert "impossible" not in second
+
+
+def test_what_became_impossible_after_the_approval_does_not_begin(
+    serving: Host, here: make.Stage, reader: Caller
+) -> None:
+    here.environment.readiness_rule = "block"
+    here.environment.save()
+    rollback = requested(here, reversing("teams 0001"))
+    approve(here, rollback)
+    ProbeResult.objects.update(at=clock.later(-timedelta(minutes=2)))
+    migrate(serving, "teams 0001")  # somebody else has been there
+    rollback = drive(rollback)
+    assert (rollback.state, rollback.runs.count()) == ("approved", 0)
+    page = seen(here.cast.dana, rollback)
+    assert "lets nobody go on while the hosts say that this would not work: Nothing would" in page
+    assert "Start it now" in seen(here.cast.sam, rollback)
+
+
+def databases(reader: Caller, rollback: Rollback) -> list[tuple[str, str]]:
+    told = answers(reader, rollback)["probes"]
+    return [(each["subject"], each["verdict"]) for each in told if each["kind"] == "database"]
+
+
+def migrate(host: Host, target: str = "") -> None:
+    host.sh(f"cd {SITE} && runuser -u deploy -- python manage.py migrate -v 0 {target}")
 
 
 def reversing(target: str) -> str:
@@ -267,10 +302,10 @@ def seen(person: User, rollback: Rollback) -> str:
     return words(make.signed_in(person).get(f"/rollbacks/{rollback.pk}/"))
 
 
-def answers(here: make.Stage, rollback: Rollback) -> Any:
+def answers(reader: Caller, rollback: Rollback) -> Any:
     """The same as programs read it."""
     slug = rollback.revision.plan.slug
-    return json.loads(Caller(here.cast).get(f"/plans/{slug}/readiness").content)
+    return json.loads(reader.get(f"/plans/{slug}/readiness").content)
 
 
 def counts(host: Host) -> tuple[int, int]:

@@ -171,3 +171,17 @@ def test_a_health_page_need_not_be_well_only_answer(here: Stage) -> None:
     found = readiness.check(revision, services.freeze(revision, {}))
     assert verdicts(found, "health") == {"http://127.0.0.1:1/": "unknown"}
     assert found.word == "ready"
+
+
+def test_what_there_is_no_time_for_keeps_its_last_answer(here: Stage, tmp_path: Path) -> None:
+    revision = make.plan(here, PLAN.replace("echo restoring", "flyway undo"))
+    snapshot = services.freeze(revision, {})
+    before = readiness.check(revision, snapshot)
+    after = readiness.check(revision, snapshot, within=0.0)
+    assert [(each.kind, each.detail) for each in after.results] == [
+        (each.kind, each.detail) for each in before.results
+    ]
+    again = {each.kind for each in after.results} - {
+        each.kind for each in after.results if each in before.results
+    }
+    assert again == {"access"}
