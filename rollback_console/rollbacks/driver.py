@@ -58,6 +58,7 @@ LOOK = 0.5
 def advance(rollback_id: int, connect: Callable[[HostAddress], Remote] | None = None) -> bool:
     """Drive a rollback for at most a slice; True when another slice is due at once.
 
+    That is so too when this process is ending: somebody else should take it up.
     Connections come from this process's pool, or are made by `connect` for this slice alone.
     Returns False at once when another driver holds the lease. Raises nothing that it can
     record: what goes wrong here is logged, and the rollback becomes due again.
@@ -94,7 +95,10 @@ class Slice:
         ends = time.monotonic() + settings.SLICE.total_seconds()
         try:
             self._turns(ends)
-            return not self.released and self._hand_back()
+            if self.released:
+                return False
+            self._hand_back()
+            return True
         except (LeaseLost, MovedOn) as error:
             log.info("Rollback %s is driven elsewhere now: %s", self.rollback_id, error)
             return False
@@ -202,13 +206,12 @@ class Slice:
         lease.release(row, due=None)
         self.released = True
 
-    def _hand_back(self) -> bool:
+    def _hand_back(self) -> None:
         untouched = {token for token, each in self.followers.items() if each.abandon()}
         with lease.holding(self.rollback_id, self.fence) as row:
             for run in row.runs.filter(token__in=untouched, state=StepState.LAUNCHING):
                 carry.withdraw(row, run)
             lease.release(row, due=Now())
-        return not stopping.is_set()
 
     def _close(self) -> None:
         for token, follower in self.followers.items():

@@ -111,8 +111,11 @@ def _expire(number: int) -> None:
 
 def _drive(number: int, driving: Sized) -> None:
     try:
-        while driver.advance(number) and len(driving) <= ROOM:
-            pass
+        while driver.advance(number):
+            if driver.stopping.is_set():
+                enqueue(number)
+            if driver.stopping.is_set() or len(driving) > ROOM:
+                return
     except Exception:
         log.exception("Driving rollback %s failed; it stays due.", number)
     finally:

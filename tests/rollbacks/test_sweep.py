@@ -49,3 +49,23 @@ def test_more_rollbacks_than_it_has_room_for_take_turns(
     driver.stopping.clear()
     assert {host for host, _ in fleet.order} == {"host-0", "host-1", "host-2"}
     assert set(fleet.starts.values()) == {1}
+
+
+def test_a_sweeper_that_is_ended_hands_what_it_drives_to_a_worker(
+    stage: Stage, fleet: Fleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "kept", Pool(fleet.connect, idle=0))
+    handed: list[int] = []
+    monkeypatch.setattr(sweep, "enqueue", handed.append)
+    rollback = make.approved(stage, PLAN.replace("echo stopping", "hang 1"))
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        driving: dict[int, Future[None]] = {}
+        sweep.once(pool, driving)
+        handed.clear()
+        while not StepRun.objects.filter(state="running").exists():
+            assert not driving[rollback.pk].done()
+        driver.stopping.set()
+        driving[rollback.pk].result(timeout=30)
+    assert handed == [rollback.pk]
+    rollback.refresh_from_db()
+    assert (rollback.lease_until, rollback.state) == (None, "running")
