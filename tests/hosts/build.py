@@ -83,7 +83,7 @@ def unmount(folder: Path) -> None:
     mounts = [line.split()[1] for line in Path("/proc/mounts").read_text().splitlines()]
     for mount in reversed(mounts):
         if Path(mount).is_relative_to(folder):
-            _run("umount", "--lazy", mount)
+            run("umount", "--lazy", mount)
 
 
 def layers(deploy: Callable[[Path, Path], None]) -> Layers:
@@ -95,8 +95,8 @@ def layers(deploy: Callable[[Path, Path], None]) -> Layers:
     """
     base_name = f"base-{_checksum('base.sh')}"
     service_name = f"service-{_checksum('base.sh', 'etc', 'first', 'second', 'service.sh')}"
-    base = _kept("base-", base_name, _bootstrap)
-    service = _kept("service-", service_name, lambda part: deploy(base, part))
+    base = kept("base-", base_name, _bootstrap)
+    service = kept("service-", service_name, lambda part: deploy(base, part))
     return Layers(base, service)
 
 
@@ -110,7 +110,7 @@ def _checksum(*names: str) -> str:
     return digest.hexdigest()[:16]
 
 
-def _kept(prefix: str, name: str, make: Callable[[Path], None]) -> Path:
+def kept(prefix: str, name: str, make: Callable[[Path], None]) -> Path:
     """The finished layer; older ones of its kind and half-made ones are removed."""
     target, part = cache() / name, cache() / f"{name}.part"
     if not target.exists():
@@ -123,18 +123,18 @@ def _kept(prefix: str, name: str, make: Callable[[Path], None]) -> Path:
 
 
 def _bootstrap(root: Path) -> None:
-    _run("debootstrap", "--variant=minbase", f"--include={BOOTSTRAP}", SUITE, str(root))
+    run("debootstrap", "--variant=minbase", f"--include={BOOTSTRAP}", SUITE, str(root))
     python = ("--python-version", "3.11", "--only-binary=:all:", "--target")
     packages = str(root / DIST_PACKAGES)
-    _run(sys.executable, "-m", "pip", "install", "-q", *python, packages, *PYTHON)
+    run(sys.executable, "-m", "pip", "install", "-q", *python, packages, *PYTHON)
     shutil.copy(RECIPE / "base.sh", root / "base.sh")
     inside = ("-q", "--register=no", "--keep-unit", "--resolv-conf=copy-host", "--pipe")
     given = [f"--setenv={name}={value}" for name, value in {"PACKAGES": PACKAGES, **HASTY}.items()]
-    _run("systemd-nspawn", *inside, *given, "-D", str(root), "sh", "/base.sh")
+    run("systemd-nspawn", *inside, *given, "-D", str(root), "sh", "/base.sh")
     (root / "base.sh").unlink()
 
 
-def _run(*command: str) -> None:
+def run(*command: str) -> None:
     done = subprocess.run(
         command,
         stdin=subprocess.DEVNULL,

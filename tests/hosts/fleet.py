@@ -12,18 +12,18 @@ import signal
 import subprocess
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import cycle
 from pathlib import Path
 
 from rollback_console.remote.base import HostAddress, HostKeyPin, Login
-from tests.hosts import build, network
+from tests.hosts import build, control_groups, network
 from tests.hosts.build import RUN
 from tests.remote.sshd import make_key
 
 ACCOUNT = "deploy"
-PATIENCE = 90  # seconds a host may take to boot on a busy machine
+PATIENCE = 300  # seconds a host may take to boot on a busy machine
 REBOOT = 133  # systemd-nspawn's way of asking to be started again
 NSPAWN = (
     *("systemd-nspawn", "-q", "--register=no", "--keep-unit"),
@@ -43,12 +43,13 @@ class Host:
     number: int
     slot: int
     lower: tuple[Path, ...]
+    called: str = ""
     process: subprocess.Popen[bytes] | None = None
     ip: str = ""
 
     @property
     def name(self) -> str:
-        return f"app-{self.number}"
+        return self.called or f"app-{self.number}"
 
     @property
     def folder(self) -> Path:
@@ -72,12 +73,11 @@ class Host:
 
     def power_on(self) -> None:
         with (self.folder / "console").open("ab") as console:
+            name = network.link(self.slot)
+            place = ("--directory", str(self.root), "--machine", name)
+            namespace = f"--network-namespace-path=/run/netns/{name}"
             self.process = subprocess.Popen(
-                [
-                    *NSPAWN,
-                    *("--directory", str(self.root), "--machine", network.link(self.slot)),
-                    f"--network-namespace-path=/run/netns/{network.link(self.slot)}",
-                ],
+                control_groups.inside(name, *NSPAWN, *place, namespace),
                 stdin=subprocess.DEVNULL,
                 stdout=console,
                 stderr=console,
@@ -110,6 +110,7 @@ class Host:
         network.detach(self.slot)
         if self.process:
             self.process.wait(timeout=PATIENCE)
+        control_groups.remove(network.link(self.slot))
         _run("umount", str(self.root))
         shutil.rmtree(self.folder)
 
@@ -199,12 +200,20 @@ class Fleet:
     def start(self, count: int) -> list[Host]:
         """Boot `count` new hosts at once; each serves the broken release when this returns."""
         assert self.layers
-        made = [self._made(self.layers.service, self.layers.base) for _ in range(count)]
-        for host in made:
-            host.power_on()
-        for host in made:
-            host.await_boot()
-        return made
+        lower = (self.layers.service, self.layers.base)
+        return self._boot([self._made(*lower) for _ in range(count)])
+
+    def named(self, names: Sequence[str], *lower: Path) -> list[Host]:
+        """Boot a new host of each name at once, on these layers and the base."""
+        assert self.layers
+        return self._boot([self._made(*lower, self.layers.base, called=name) for name in names])
+
+    def grow(self, lower: tuple[Path, ...], target: Path, work: Callable[[Host], None]) -> None:
+        """A new layer: what `work` changes on a host that has these and is not switched on."""
+        host = self._made(*lower)
+        work(host)
+        _run("cp", "-a", str(host.folder / "upper"), str(target))
+        self.stop()
 
     def stop(self) -> None:
         """Throw every host away."""
@@ -222,28 +231,38 @@ class Fleet:
         self.stop()
         clear()
 
-    def _made(self, *lower: Path) -> Host:
-        host = Host(len(self.hosts) + 1, next(self.slots), lower)
+    def _boot(self, made: list[Host]) -> list[Host]:
+        for host in made:
+            host.power_on()
+        for host in made:
+            host.await_boot()
+        return made
+
+    def _made(self, *lower: Path, called: str = "") -> Host:
+        host = Host(len(self.hosts) + 1, next(self.slots), lower, called)
         self.hosts.append(host)
         host.make()
         return host
 
     def _deploy(self, base: Path, target: Path) -> None:
-        host = self._made(base)
-        shutil.copytree(build.RECIPE, host.root / "root/recipe")
-        shutil.copytree(build.RECIPE / "etc", host.root / "etc", dirs_exist_ok=True)
-        host.power_on()
-        # The service has nothing to serve yet, so this boot ends degraded.
-        host.await_boot()
-        host.sh("sh /root/recipe/service.sh")
-        host.power_off()
-        _run("cp", "-a", str(host.folder / "upper"), str(target))
-        self.stop()
+        self.grow((base,), target, _installed)
+
+
+def _installed(host: Host) -> None:
+    """The call centre, its release that works and the deployment of one that does not."""
+    shutil.copytree(build.RECIPE, host.root / "root/recipe")
+    shutil.copytree(build.RECIPE / "etc", host.root / "etc", dirs_exist_ok=True)
+    host.power_on()
+    # The service has nothing to serve yet, so this boot ends degraded.
+    host.await_boot()
+    host.sh("sh /root/recipe/service.sh")
+    host.power_off()
 
 
 def clear() -> None:
     """Remove hosts, namespaces and mounts of ours, also those of a run that was killed."""
     network.clear()
+    control_groups.clear()
     build.unmount(RUN)
 
 

@@ -72,3 +72,21 @@ def test_what_the_example_sets_is_documented() -> None:
     names = re.findall(r"^(\w+)=", (UNITS / "environment").read_text(), re.M)
     assert names
     assert [name for name in names if f"`{name}`" not in page] == []
+
+
+def test_the_command_for_people_gives_what_the_units_give() -> None:
+    text = (UNITS / "manage").read_text().replace("$etc", "/etc/rollback-console")
+    said = directives("rollback-console-web.service")
+    for name in ("User", "Group", "WorkingDirectory", "LoadCredential", "EnvironmentFile"):
+        for value in said[name]:
+            assert f"{name}={value}" in text, (name, value)
+    for variable, file in re.findall(r"(\w+_FILE)=%d/(\w+)", " ".join(said["Environment"])):
+        assert f"{variable}=$CREDENTIALS_DIRECTORY/{file}" in text
+
+
+@pytest.mark.skipif(not shutil.which("shellcheck"), reason="no shellcheck here")
+def test_shellcheck_has_nothing_to_say_about_it() -> None:
+    # What the service's own shell is to read stands in single quotes on purpose.
+    words = ["shellcheck", "--exclude=SC2016", str(UNITS / "manage")]
+    done = subprocess.run(words, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "")
