@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import os
-import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ import pytest
 from cryptography.fernet import Fernet
 
 from rollback_console.local.options import ROOT
+from tests.documentation import shell
 from tests.servers import MariaDb
 
 FILL = """
@@ -66,13 +66,6 @@ def run(words: list[str], env: dict[str, str], **options: Any) -> str:
     return done.stdout
 
 
-def commands(heading: str) -> str:
-    """The shell commands under a heading of the page."""
-    page = (ROOT / "docs/backup.md").read_text()
-    section = page.split(f"## {heading}\n", 1)[1].split("\n## ", 1)[0]
-    return "\n".join(re.findall(r"^    (.+)$", section, re.M))
-
-
 def test_what_was_backed_up_is_what_comes_back(database: MariaDb, tmp_path: Path) -> None:
     keys = Fernet.generate_key().decode()
     before = variables(database, "console", tmp_path, keys)
@@ -82,16 +75,19 @@ def test_what_was_backed_up_is_what_comes_back(database: MariaDb, tmp_path: Path
     assert was.startswith("swordfish\nverifying ")
     assert "b'ok" in was
 
-    shell = f"set -eu; cd '{tmp_path}'; "
-    run(["sh", "-c", shell + commands("Back up")], {**before, "BACKUP": str(tmp_path / "backup")})
+    here = f"set -eu; cd '{tmp_path}'; "
+    run(
+        ["sh", "-c", here + shell("backup.md", "Back up")],
+        {**before, "BACKUP": str(tmp_path / "backup")},
+    )
     (dump,) = (tmp_path / "backup").glob("*.sql.gz")
     text = gzip.decompress(dump.read_bytes())
     assert b"logchunk" in text
     assert b"swordfish" not in text
 
     after = variables(database, "restored", tmp_path, keys)
-    restore = commands("Restore").replace("manage.py", f"{ROOT}/manage.py")
-    said = run(["sh", "-c", shell + restore], {**after, "DUMP": str(dump)})
+    restore = shell("backup.md", "Restore").replace("manage.py", f"{ROOT}/manage.py")
+    said = run(["sh", "-c", here + restore], {**after, "DUMP": str(dump)})
     assert "Every event is as it was written." in said
     assert run([sys.executable, "-c", LOOK], after) == was
 

@@ -1,45 +1,108 @@
-"""The pages in docs/: commands that are marked so are run, and links lead somewhere."""
+"""The pages in docs/: each command is run here or listed with what runs it, and links lead on."""
 
 from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from rollback_console.local.options import ROOT
+from tests.documentation import PAGES, Block, blocks
+from tests.roof.elsewhere import TABLE
 
-PAGES = sorted([*(ROOT / "docs").glob("*.md"), ROOT / "README.md"])
-RUNNABLE = re.compile(r"^```console runnable\n(.*?)^```$", re.M | re.S)
-
-
-def commands(page: Path) -> list[str]:
-    """Lines behind a prompt, in order."""
-    blocks = RUNNABLE.findall(page.read_text())
-    return [line[2:] for block in blocks for line in block.splitlines() if line.startswith("$ ")]
+SHELL = {"sh", "console", "bash", "shell"}
+LISTED = {(each.page, each.heading) for each in TABLE}
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if commands(page)], ids=lambda p: p.name)
-def test_each_command_that_is_marked_so_works(page: Path, tmp_path: Path) -> None:
-    """In one empty console a page, from top to bottom."""
+def written(page: Path) -> Iterator[Block]:
+    """The blocks of a page that somebody would type into a shell."""
+    return (block for block in blocks(page) if SHELL & set(block.words[:1]))
+
+
+def scripts(page: Path) -> list[str]:
+    """What is marked as runnable, in order: a whole `sh` block, a line behind each prompt."""
+    marked = [block for block in written(page) if "runnable" in block.words]
+    return [
+        script
+        for block in marked
+        for script in ([block.text] if block.words[0] == "sh" else _prompted(block.text))
+    ]
+
+
+def _prompted(text: str) -> list[str]:
+    return [line[2:] for line in text.splitlines() if line.startswith("$ ")]
+
+
+@pytest.fixture(scope="module")
+def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A console's folder with its tables and people of the demo, to copy."""
+    folder = tmp_path_factory.mktemp("tables") / "data"
+    fill = (
+        "import django; django.setup()\n"
+        "from django.core.management import call_command\n"
+        "call_command('migrate', verbosity=0)\n"
+        "from tests import make; make.cast()\n"
+    )
+    run(fill, folder, python=True)
+    return folder
+
+
+def run(script: str, folder: Path, *, python: bool = False) -> None:
     env = {
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-        "DATA_DIR": str(tmp_path),
-        "HOME": str(tmp_path),
+        "DJANGO_SETTINGS_MODULE": "rollback_console.settings",
+        "DATA_DIR": str(folder),
+        "HOME": str(folder.parent),
         "LANG": "C.UTF-8",
     }
-    for command in commands(page):
-        done = subprocess.run(
-            ["sh", "-c", command], cwd=ROOT, env=env, capture_output=True, text=True
-        )
-        assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+    words = [sys.executable, "-c"] if python else ["sh", "-euc"]
+    done = subprocess.run([*words, script], cwd=ROOT, env=env, capture_output=True, text=True)
+    assert done.returncode == 0, f"{script}\n{done.stdout}\n{done.stderr}"
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if scripts(page)], ids=lambda p: p.name)
+def test_each_command_that_is_marked_so_works(page: Path, tables: Path, tmp_path: Path) -> None:
+    """In one small console a page, from top to bottom; PLAN.md is the demo's plan."""
+    shutil.copytree(tables, tmp_path / "data")
+    plan = ROOT / "rollback_console/demo/plan.md"
+    for script in scripts(page):
+        run(script.replace("PLAN.md", str(plan)), tmp_path / "data")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_each_command_that_is_not_is_listed_with_what_runs_it(page: Path) -> None:
+    unmarked = [block for block in written(page) if "runnable" not in block.words]
+    unknown = [
+        f"{block.page}:{block.line}: mark it runnable, or list it in tests/roof/elsewhere.py"
+        for block in unmarked
+        if (block.page, block.heading) not in LISTED
+    ]
+    assert unknown == []
+
+
+def test_the_list_names_what_there_is_and_tests_that_are_there() -> None:
+    there = {(block.page, block.heading) for page in PAGES for block in written(page)}
+    assert LISTED - there == set()
+    assert [each for each in TABLE if not (ROOT / "tests" / each.test).exists()] == []
+    assert [each for each in TABLE if not each.why.endswith(".")] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_no_command_hides_in_an_indented_block(page: Path) -> None:
+    """Those are not fenced, so nobody would notice that nothing runs them."""
+    text = re.sub(r"^```.*?^```$", "", page.read_text(), flags=re.M | re.S)
+    commands = r"^ {4}(?:\$ |sudo |make |python3? |docker |systemctl |curl |sh |cp |mariadb|pip )"
+    assert re.findall(commands + r".*$", text, re.M) == []
 
 
 def test_there_are_commands_to_run() -> None:
-    assert len(commands(ROOT / "docs/admin.md")) >= 7
+    assert len(scripts(ROOT / "docs/admin.md")) >= 7
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -64,7 +64,8 @@ class EnvironmentForm(Undecorated, forms.ModelForm):  # type: ignore[type-arg]
         help_texts = {
             "data_role": "Such as DevOps Lead; empty: any decision maker.",
             "remind_before": "Once more at a third of that; 0: never.",
-            "zone": "Only workers of that zone sign in to its hosts. Empty: those without one.",
+            "zone": "A word such as dmz: only workers and sweepers with ZONES=dmz sign in to its "
+            "hosts and ask them. Empty: those without ZONES.",
         }
 
     def clean(self) -> dict[str, Any]:
