@@ -2,6 +2,8 @@
 # make test     every check and every test; what .ci/run calls
 # make lint     the checks alone
 # make bench    benchmarks/, writes benchmarks/RESULTS.md
+# make crowd    fifty rollbacks at once on 200 hosts
+# make soak     rollbacks and faults at random: make soak MINUTES=30
 # make load     pages over a full MariaDB: make load ROLLBACKS=10000 LOG_MB=10240
 # make faults   every fault that docs/guarantees.md promises to survive
 # make hosts    real target hosts under systemd-nspawn; needs root
@@ -11,7 +13,7 @@
 VENV := .venv
 PY := $(VENV)/bin/python
 
-.PHONY: run test lint format bench load faults hosts constraints clean
+.PHONY: run test lint format bench load crowd soak faults hosts constraints clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.embedded
@@ -34,6 +36,14 @@ LOG_MB ?= 20
 
 load: $(VENV)/.test
 	@TEST_DATABASE=mariadb $(PY) -m benchmarks.load --rollbacks $(ROLLBACKS) --log-mb $(LOG_MB)
+
+crowd: $(VENV)/.test
+	@$(PY) -m benchmarks.crowd
+
+MINUTES ?= 30
+
+soak: $(VENV)/.test
+	@$(PY) -m benchmarks.soak --minutes $(MINUTES)
 
 # Rows of that table whose tests are at home in another room.
 SHOWN_ELSEWHERE = $(shell grep -oE 'tests/[a-z_/]+\.py::\w+' docs/guarantees.md | grep -vE '^tests/(faults|remote)/' | sort -u)

@@ -1,4 +1,8 @@
-"""`python -m benchmarks`: every row, as a table here and in benchmarks/RESULTS.md."""
+"""`python -m benchmarks`: every row, as a table here and in benchmarks/RESULTS.md.
+
+By themselves run `benchmarks.load` (pages over a full database), `benchmarks.crowd` (fifty
+rollbacks at once) and `benchmarks.soak` (rollbacks and faults, for as long as you like).
+"""
 
 from __future__ import annotations
 
