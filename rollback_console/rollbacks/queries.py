@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
@@ -29,13 +30,17 @@ def rows() -> QuerySet[Rollback]:
 
 @dataclass(frozen=True, slots=True)
 class EnvironmentLine:
-    """One environment: who holds its lock, what is pinned, what was last done there."""
+    """One environment: who holds its lock, what is pinned, what was last done there.
+
+    `readiness` counts its plans by what their hosts said last, the worst first.
+    """
 
     environment: Environment
     lock: Lock | None
     last: Rollback | None
     pins: list[Pin]
     plans: int
+    readiness: list[tuple[str, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +84,37 @@ def environments() -> list[EnvironmentLine]:
     )
     last = rows().in_bulk([each.last_id for each in found if each.last_id])
     locks = {each.environment_id: each for each in Lock.objects.select_related("rollback")}
-    pins = _pins()
+    pins, ready = _pins(), _readiness()
     return [
         EnvironmentLine(
-            each, locks.get(each.pk), last.get(each.last_id), pins[each.pk], each.plan_count
+            environment=each,
+            lock=locks.get(each.pk),
+            last=last.get(each.last_id),
+            pins=pins[each.pk],
+            plans=each.plan_count,
+            readiness=[(word, ready[each.pk, word]) for word in _WORST if ready[each.pk, word]],
         )
         for each in found
     ]
+
+
+def _readiness() -> Counter[tuple[int, str]]:
+    found = _probed(Plan.objects.all()).values_list("environment_id", "asked_at", "red")
+    return Counter((place, _word(asked_at, red)) for place, asked_at, red in found)
+
+
+def _probed(found: QuerySet[Plan]) -> QuerySet[Any, Any]:
+    """With when the hosts of each were last asked, and whether one said no."""
+    probed = ProbeResult.objects.filter(revision__plan=OuterRef("pk")).order_by("-at")
+    return found.annotate(
+        probed=Subquery(probed.values("snapshot_sha256")[:1]),
+        asked_at=Subquery(probed.values("at")[:1]),
+        red=Exists(probed.filter(snapshot_sha256=OuterRef("probed"), verdict="not_ready")),
+    )
+
+
+def _word(asked_at: datetime | None, red: bool) -> str:
+    return "not asked" if asked_at is None else "not ready" if red else "ready"
 
 
 def _latest(found: QuerySet[Rollback]) -> QuerySet[Rollback]:
@@ -147,15 +176,11 @@ class PlanLine:
 def plans(environment: str = "") -> list[PlanLine]:
     """Every plan, or those of the environment with that slug, by title."""
     newest = Revision.objects.filter(plan=OuterRef("pk")).order_by("-number")
-    probed = ProbeResult.objects.filter(revision__plan=OuterRef("pk")).order_by("-at")
     done = Rollback.objects.filter(revision__plan=OuterRef("pk")).order_by("-id")
-    found = Plan.objects.select_related("service", "environment").annotate(
+    found = _probed(Plan.objects.select_related("service", "environment")).annotate(
         number=Subquery(newest.values("number")[:1]),
         revised_at=Subquery(newest.values("created_at")[:1]),
         last_id=Subquery(done.values("id")[:1]),
-        probed=Subquery(probed.values("snapshot_sha256")[:1]),
-        asked_at=Subquery(probed.values("at")[:1]),
-        red=Exists(probed.filter(snapshot_sha256=OuterRef("probed"), verdict="not_ready")),
     )
     if environment:
         found = found.filter(environment__slug=environment)
@@ -166,7 +191,7 @@ def plans(environment: str = "") -> list[PlanLine]:
             number=each.number,
             revised_at=each.revised_at,
             last=last.get(each.last_id),
-            readiness="not asked" if each.asked_at is None else _READY[each.red],
+            readiness=_word(each.asked_at, each.red),
             asked_at=each.asked_at,
         )
         for each in found
@@ -208,7 +233,7 @@ class Filter:
 
 
 PAGE = 50
-_READY = {True: "not ready", False: "ready"}
+_WORST = ("not ready", "not asked", "ready")
 
 
 def found(wanted: Filter) -> list[Rollback]:

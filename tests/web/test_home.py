@@ -7,6 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from rollback_console.plans.models import ProbeResult
 from rollback_console.rollbacks import services
 from rollback_console.rollbacks.models import Lock, Rollback
 from tests import make
@@ -72,6 +73,20 @@ def test_pinned_versions_stand_beside_their_environment(
 ) -> None:
     services.pin(stage.service, version="4f2a9c1", by=stage.cast.dana, reason="loses sessions")
     assert "Checkout 4f2a9c1" in words(signed_in(stage.cast.vic).get("/"))
+
+
+def test_environments_say_whether_their_plans_would_work(
+    signed_in: SignIn, stage: make.Stage, asked: Rollback
+) -> None:
+    client = signed_in(stage.cast.vic)
+    assert "1 plan not asked" in words(client.get("/"))
+    said = {"host": "app-1", "kind": "folder", "detail": "It is there", "at": timezone.now()}
+    probe = {"revision": asked.revision, "snapshot_sha256": asked.snapshot_sha256, **said}
+    made = ProbeResult.objects.create(verdict="ready", **probe)
+    assert "1 plan ready" in words(client.get("/"))
+    made.verdict = "not_ready"
+    made.save()
+    assert "1 plan not ready" in words(client.get("/"))
 
 
 def test_the_list_is_narrowed_by_state_environment_service_and_text(
