@@ -38,7 +38,7 @@ ABOUT = (
     r"|assumptions?|limitations?"
     r"|advantages?|disadvantages?|pros|cons|benefits|drawbacks|trade-?offs?"
     r"|notes?|table of contents|contents|key (?:concept|principle)s?|(?:golden |general "
-    r"|important )?(?:rules?|principles?|notes?)"
+    r"|important |rollback )?(?:rules?|principles?|notes?)"
     r"|executive summary|philosophy|description|about)\b|golden rules|^what is\b"
     r"|^(?:objetivo|proposito|alcance|introduccion|resumen|principio|reglas|concepto|politica"
     r"|indice|descripcion|notas?|ventajas|desventajas)\b"
