@@ -33,6 +33,7 @@ PATIENCE = 150.0
 """Seconds for all hosts together; it ends before whoever asks is given up on."""
 
 _AT_ONCE = 16
+_QUICK, _SLOW = 20.0, 45.0  # seconds for one answer; a service's own code takes a while to load
 
 Answered = tuple[Probe, Reading]
 Connect = Callable[[HostAddress], Remote]
@@ -156,7 +157,8 @@ def _ask(host: _Host, address: HostAddress | str, connect: Connect) -> _Heard:
 
 def _one(remote: Remote, probe: Probe) -> Reading:
     try:
-        return reading(probe, remote.ask(list(probe.argv)))
+        patience = _SLOW if probe.kind == "database" else _QUICK
+        return reading(probe, remote.ask(list(probe.argv), timeout=patience))
     except RemoteError as error:
         return Reading(Verdict.UNKNOWN, str(error))
 

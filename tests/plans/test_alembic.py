@@ -21,7 +21,7 @@ from tests.remote.sshd import Sshd
 
 from .test_cost import asked, plan
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 ALEMBIC = Path(sys.executable).with_name("alembic")
 HEAD = 'from alembic import op\nimport sqlalchemy as sa\nrevision = "{}"\ndown_revision = {}\n'

@@ -17,7 +17,7 @@ from tests.servers import MariaDb
 
 from .test_cost import Shop, undoing
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 RESTORE = "mariadb -u root -S {socket} {name} < before.sql"
 

@@ -17,7 +17,7 @@ from tests import make
 from tests.make import PLAN, Stage
 from tests.servers import PATH, MariaDb, Postgres
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 BEFORE = """\
 CREATE TABLE orders (id INTEGER PRIMARY KEY, note VARCHAR(40));
