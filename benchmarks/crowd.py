@@ -15,12 +15,13 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 from django.db.models.functions import Now
 
 from rollback_console.engine.states import RollbackState
-from rollback_console.rollbacks import logs
+from rollback_console.rollbacks import clock, logs
 from rollback_console.rollbacks.models import Rollback, StepRun
 from tests import make
 from tests.faults.patience import until
@@ -49,11 +50,12 @@ def main() -> None:
     options = words.parse_args()
     logging.disable(logging.WARNING)
     with ground() as (here, sshd):
+        starts = sshd.home / "starts"
+        rows = [one(here, sshd, starts, options.hosts) for _ in range(options.rollbacks)]
+        Rollback.objects.update(due_at=clock.later(timedelta(days=1)))
         threads = str(options.threads)
         workers = [here.worker(WORKER_THREADS=threads) for _ in range(options.workers)]
         workers.append(here.sweeper())
-        starts = sshd.home / "starts"
-        rows = [one(here, sshd, starts, options.hosts) for _ in range(options.rollbacks)]
         told = followed(rows, begin(here, rows))
         judge(rows, starts, options.hosts)
         for line in [*told, *report(rows, workers)]:
