@@ -55,5 +55,14 @@ def test_what_is_folded_on_the_screen_is_open_on_paper(tabs: Tabs, rows: Rows) -
     assert seen.evaluate("each => each.getBoundingClientRect().height") > 200
 
 
+def test_paper_is_white_whatever_the_screen_is(tabs: Tabs, rows: Rows) -> None:
+    page = tabs.open(rows.rollback().pk, color_scheme="dark")
+    page.emulate_media(media="print")
+    ink = "getComputedStyle(document.querySelector('h1')).color"
+    assert page.evaluate(ink) == "rgb(0, 0, 0)"
+    page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    assert page.evaluate(ink) == "rgb(0, 0, 0)"
+
+
 def pages_of(file: Path) -> int:
     return len(re.findall(rb"/Type\s*/Page\b", file.read_bytes()))
