@@ -31,7 +31,7 @@ from rollback_console.processes.ports import answers, free_port
 # Debian keeps the programs of its PostgreSQL out of the way.
 POSTGRES = next(iter(sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)), Path())
 PATH = f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin:{POSTGRES}"
-STARTING = 60.0
+STARTING = 180.0
 _NOBODY = (65534, 65534)
 _AS_NOBODY = (
     ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--pdeathsig=TERM")

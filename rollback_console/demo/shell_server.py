@@ -64,7 +64,8 @@ async def _run(layout: Layout, process: asyncssh.SSHServerProcess[bytes]) -> Non
     ours, theirs = _pipes()
     ended = _start(layout, process, theirs)
     into, out, errors = (os.fdopen(fd, mode, 0) for fd, mode in zip(ours, _MODES, strict=True))
-    await process.redirect(into, out, errors)
+    # A channel has one end for both outputs: sent after the first, it would cut off the second.
+    await process.redirect(into, out, errors, send_eof=False)
     try:
         await process.stdout.drain()
         await process.stderr.drain()

@@ -53,7 +53,8 @@ class Supervisor:
         return None
 
     def _await(self, child: Child) -> int | None:
-        limit = time.monotonic() + STARTING
+        # What runs once ends by itself, and a migration that is killed midway helps nobody.
+        limit = float("inf") if child.once else time.monotonic() + STARTING
         while not child.serves():
             if time.monotonic() > limit:
                 say("up", f"The {child.name} does not answer after {STARTING:.0f} seconds.")

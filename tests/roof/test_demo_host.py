@@ -109,6 +109,11 @@ def test_a_session_sees_nothing_of_the_environment_it_was_started_from(
     assert host.sh('printf %s "$HOME"').stdout == str(host.layout.home)
 
 
+def test_an_output_that_was_closed_early_does_not_cut_off_the_other(host: Running) -> None:
+    done = host.sh("exec >&-; sleep 0.2; echo err >&2; exit 7")
+    assert (done.exit_status, done.stdout, done.stderr) == (7, "", "err\n")
+
+
 def test_an_exit_code_and_both_outputs_come_back(host: Running) -> None:
     done = host.sh("echo out; echo err >&2; cat; exit 7")
     assert (done.exit_status, done.stdout, done.stderr) == (7, "out\n", "err\n")
