@@ -17,7 +17,7 @@ from rollback_console.rollbacks import driver, logs, services
 from rollback_console.rollbacks.models import Rollback, StepRun
 from rollback_console.rollbacks.view import snapshot_of
 from tests import make
-from tests.hosts.fleet import Host, wait_for
+from tests.hosts.fleet import PATIENCE, Host, wait_for
 
 SEED = (Path(__file__).parents[1] / "documents" / "seed.md").read_text()
 DUMP = "backup_20251112_010000.sql"
@@ -112,7 +112,7 @@ def driving(rollback: Rollback) -> Iterator[None]:
         driver.stopping.set()
         raise
     finally:
-        worker.join(timeout=180)
+        worker.join(timeout=2 * PATIENCE)
     assert not errors
     assert not worker.is_alive()
     rollback.refresh_from_db()
@@ -144,13 +144,13 @@ def told(rollback: Rollback) -> str:
 def until(rollback: Rollback, **facts: Any) -> StepRun:
     """A step run for which all this holds, as soon as there is one."""
     found = rollback.runs.filter(**facts)
-    wait_for(found.exists, 60, lambda: told(rollback))
+    wait_for(found.exists, PATIENCE, lambda: told(rollback))
     return found[0]
 
 
 def health(host: Host) -> tuple[int, dict[str, Any]]:
     """What the service says to the world: status and, when healthy, its facts."""
-    http_connection = http.client.HTTPConnection(host.ip, timeout=20)
+    http_connection = http.client.HTTPConnection(host.ip, timeout=PATIENCE)
     try:
         http_connection.request("GET", "/api/health")
         answer = http_connection.getresponse()

@@ -23,7 +23,7 @@ from tests.hosts.build import RUN
 from tests.remote.sshd import make_key
 
 ACCOUNT = "deploy"
-PATIENCE = 300  # seconds a host may take to boot on a busy machine
+PATIENCE = 300  # seconds on a busy machine: only a test that fails waits so long
 REBOOT = 133  # systemd-nspawn's way of asking to be started again
 NSPAWN = (
     *("systemd-nspawn", "-q", "--register=no", "--keep-unit"),

@@ -19,7 +19,7 @@ from tests.hosts.console import (
     told,
     until,
 )
-from tests.hosts.fleet import Fleet, Host, wait_for
+from tests.hosts.fleet import PATIENCE, Fleet, Host, wait_for
 from tests.make import PLAN
 
 pytestmark = [pytest.mark.hosts, pytest.mark.django_db(transaction=True)]
@@ -74,10 +74,10 @@ def test_a_cut_in_the_middle_of_a_step_loses_and_repeats_nothing(
         machines.partition(target)
         try:
             away = until(rollback, position=2, unreachable_since__isnull=False)
-            wait_for(lambda: written(target) > 2 * away.stored, 60, lambda: told(rollback))
+            wait_for(lambda: written(target) > 2 * away.stored, PATIENCE, lambda: told(rollback))
             assert run_of(rollback, 2).state == "running"
             target.sh("touch /home/deploy/enough")
-            wait_for(lambda: lines_said(target), 60, lambda: told(rollback))
+            wait_for(lambda: lines_said(target), PATIENCE, lambda: told(rollback))
         finally:
             machines.heal(target)
     assert rollback.state == "verifying", told(rollback)
@@ -112,7 +112,7 @@ def test_an_abort_ends_what_sudo_started_where_it_may(target: Host) -> None:
     allow(target, "/usr/bin/sh", "/usr/bin/kill")
     rollback, stage = stuck_in_sudo(target)
     with driving(rollback):
-        wait_for(lambda: sudo_runs(target), 60, lambda: told(rollback))
+        wait_for(lambda: sudo_runs(target), PATIENCE, lambda: told(rollback))
         services.request_abort(rollback, by=stage.cast.dana, reason="The wrong tag")
     assert rollback.state == "aborted", told(rollback)
     assert not sudo_runs(target)
@@ -129,7 +129,7 @@ def test_an_abort_ends_what_runs_as_another_account(target: Host) -> None:
     rollback = asked(stage, make.plan(stage, text))
     left = "pgrep -u iact -f 'sleep 713[1]' || true"
     with driving(rollback):
-        wait_for(lambda: target.sh(left), 60, lambda: told(rollback))
+        wait_for(lambda: target.sh(left), PATIENCE, lambda: told(rollback))
         services.request_abort(rollback, by=stage.cast.dana, reason="The wrong tag")
     assert (rollback.state, run_of(rollback, 2).state) == ("aborted", "aborted"), told(rollback)
     assert not target.sh(left)
@@ -139,7 +139,7 @@ def test_an_abort_that_may_not_end_what_sudo_started_lists_it(target: Host) -> N
     allow(target, "/usr/bin/sh")
     rollback, stage = stuck_in_sudo(target)
     with driving(rollback):
-        wait_for(lambda: sudo_runs(target), 60, lambda: told(rollback))
+        wait_for(lambda: sudo_runs(target), PATIENCE, lambda: told(rollback))
         services.request_abort(rollback, by=stage.cast.dana, reason="The wrong tag")
     run = run_of(rollback, 2)
     assert (rollback.state, run.state) == ("aborting", "abort_unconfirmed"), told(rollback)

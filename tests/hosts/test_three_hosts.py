@@ -28,7 +28,7 @@ from tests.hosts.console import (
     told,
     until,
 )
-from tests.hosts.fleet import Fleet, Host, wait_for
+from tests.hosts.fleet import PATIENCE, Fleet, Host, wait_for
 
 pytestmark = [pytest.mark.hosts, pytest.mark.django_db(transaction=True)]
 
@@ -43,7 +43,7 @@ def test_three_hosts_go_back_at_once_though_one_is_cut_off_while_it_restores(
     rollback = asked(stage, make.plan(stage, SEED, **BINDINGS), **seed_choices(FROM_DUMP))
     let_through(drive(rollback), stage)
     with table_in_use(cut), driving(rollback):
-        wait_for(lambda: restoring(cut), 60, lambda: told(rollback))
+        wait_for(lambda: restoring(cut), PATIENCE, lambda: told(rollback))
         machines.partition(cut)
         try:
             until(rollback, position=RESTORE, host=cut.name, unreachable_since__isnull=False)
@@ -51,7 +51,7 @@ def test_three_hosts_go_back_at_once_though_one_is_cut_off_while_it_restores(
             until(rollback, position=RESTORE, host="app-1", state="succeeded")
             until(rollback, position=RESTORE, host="app-3", state="succeeded")
             let_go(cut)
-            wait_for(lambda: not restoring(cut), 60, lambda: told(rollback))
+            wait_for(lambda: not restoring(cut), PATIENCE, lambda: told(rollback))
             assert not begun(rollback, RESTORE + 1), "nobody knows yet how it ended"
         finally:
             machines.heal(cut)
@@ -84,7 +84,7 @@ def table_in_use(host: Host) -> Iterator[None]:
     """Somebody reads the table, and whoever wants to drop it waits for them."""
     hold = "LOCK TABLES agents_agent READ; SELECT SLEEP(3600)"
     host.sh(f"systemd-run -q --unit hold mysql iact_staging -e '{hold}'")
-    wait_for(lambda: in_state(host, "User sleep"), 30, host.console)
+    wait_for(lambda: in_state(host, "User sleep"), PATIENCE, host.console)
     try:
         yield
     finally:
