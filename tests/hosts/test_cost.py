@@ -231,6 +231,23 @@ def test_of_two_procedures_the_impossible_one_is_marked(serving: Host, here: mak
     assert "impossible" not in second
 
 
+def test_a_database_that_is_down_is_red_before_anybody_needs_it(
+    serving: Host, here: make.Stage, reader: Caller
+) -> None:
+    rollback = requested(here, reversing("teams 0001"))
+    assert databases(reader, rollback) == [("manage.py", "ready")]
+    serving.sh("systemctl stop mariadb.socket mariadb")  # the socket would start it again
+    try:
+        make.signed_in(here.cast.dana).post(f"/rollbacks/{rollback.pk}/readiness/")
+        make.hosts_answer()
+    finally:
+        serving.sh("systemctl start mariadb.socket mariadb")
+    assert databases(reader, rollback) == [("manage.py", "not_ready")]
+    page = seen(here.cast.lee, rollback)
+    assert "The database of manage.py does not answer from here (django.db.utils.Operat" in page
+    assert "Start it, or correct its address or this account's login." in page
+
+
 def test_what_became_impossible_after_the_approval_does_not_begin(
     serving: Host, here: make.Stage, reader: Caller
 ) -> None:
