@@ -8,4 +8,7 @@ trap 'rm -rf "$folder"' EXIT INT TERM
 "$folder/bin/python" -m pip install --quiet --disable-pip-version-check --editable '.[test]' setuptools >&2
 printf '%s\n' '# The exact versions that make installs, so that two machines run the same code.' \
     '# Renew: make constraints'
-"$folder/bin/python" -m pip freeze --all --exclude pip --exclude-editable
+{
+    "$folder/bin/python" -m pip freeze --all --exclude pip --exclude-editable
+    echo 'async-timeout==5.0.1' # redis wants it from Python before 3.11.3, which Debian 12 has
+} | sort -f
