@@ -12,6 +12,8 @@ from cryptography.fernet import Fernet
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from .assembly import INSTALLED_APPS as INSTALLED_APPS
+from .assembly import MIDDLEWARE as MIDDLEWARE
 from .environment import env, given, needs, networks, positive, secret
 from .identity import providers
 from .logbook import configuration
@@ -43,52 +45,6 @@ if "*" in ALLOWED_HOSTS:
 BASE_URL = env.str("BASE_URL", "http://127.0.0.1:8000")
 HTTPS = BASE_URL.startswith("https://")
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[BASE_URL])
-
-INSTALLED_APPS = [
-    "django.contrib.auth",
-    "django.contrib.contenttypes",
-    "django.contrib.sessions",
-    "django.contrib.messages",
-    "whitenoise.runserver_nostatic",
-    "django.contrib.staticfiles",
-    "channels",
-    "django_htmx",
-    "csp",
-    "allauth",
-    "allauth.account",
-    "allauth.mfa",
-    "allauth.socialaccount",
-    "allauth.socialaccount.providers.openid_connect",
-    "axes",
-    "django_structlog",
-    "rollback_console.plans",
-    "rollback_console.rollbacks",
-    "rollback_console.postmortems",
-    "rollback_console.proposals",
-    "rollback_console.outbox",
-    "rollback_console.web",
-    "rollback_console.api",
-]
-
-MIDDLEWARE = [
-    "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
-    "django_structlog.middlewares.RequestMiddleware",
-    "rollback_console.web.naming.NamingMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "rollback_console.web.doors.IdleMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
-    "rollback_console.web.doors.RoleRequiredMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "django_htmx.middleware.HtmxMiddleware",
-    "allauth.account.middleware.AccountMiddleware",
-    "axes.middleware.AxesMiddleware",
-]
 
 ROOT_URLCONF = "rollback_console.urls"
 ASGI_APPLICATION = "rollback_console.asgi.application"

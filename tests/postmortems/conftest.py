@@ -13,7 +13,7 @@ from rollback_console.rollbacks.models import Rollback
 from tests import make
 from tests.fleet import Fleet
 from tests.make import PLAN, Stage
-from tests.rollbacks.test_driver import answer_checks, drive, meanwhile
+from tests.rollbacks.driving import answer_checks, drive, meanwhile
 
 ABORTS = PLAN.replace("```bash\necho restoring", "```bash on-failure=abort\necho restoring")
 HANGS = PLAN.replace("echo restoring", "echo hang")

@@ -24,7 +24,7 @@ from rollback_console.rollbacks.models import LogChunk, Rollback
 from tests import make
 from tests.fleet import Fleet
 from tests.make import Stage
-from tests.rollbacks.test_driver import drive
+from tests.rollbacks.driving import drive
 
 from .conftest import checked
 

@@ -13,7 +13,7 @@ from rollback_console.rollbacks.errors import Refused
 from tests import make
 from tests.fleet import Fleet
 from tests.make import Stage
-from tests.rollbacks.test_driver import drive
+from tests.rollbacks.driving import drive
 
 from .conftest import checked
 

@@ -18,7 +18,7 @@ from rollback_console.rollbacks.view import snapshot_of
 from tests import make
 from tests.fleet import Fleet
 from tests.make import Stage
-from tests.rollbacks.test_driver import drive
+from tests.rollbacks.driving import drive
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -14,7 +14,7 @@ from tests import make
 from tests.fleet import Fleet
 from tests.make import Stage
 
-from .test_driver import drive
+from .driving import drive
 from .test_second_thoughts import Killed
 
 pytestmark = pytest.mark.django_db(transaction=True)

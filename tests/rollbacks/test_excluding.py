@@ -10,7 +10,7 @@ from rollback_console.rollbacks.models import Rollback
 from tests import make
 from tests.fleet import Fleet
 
-from .test_driver import drive
+from .driving import drive
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -12,7 +12,7 @@ from tests import make
 from tests.fleet import Fleet
 from tests.make import PLAN, Stage
 
-from .test_driver import drive, states
+from .driving import drive, states
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

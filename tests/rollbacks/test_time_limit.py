@@ -14,7 +14,7 @@ from tests import make
 from tests.fleet import Fleet
 from tests.make import PLAN, Stage
 
-from .test_driver import drive, meanwhile, wait_for
+from .driving import drive, meanwhile, wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -21,7 +21,7 @@ from tests.make import PLAN
 from tests.postmortems.conftest import History, history
 from tests.postmortems.test_incident import PAST
 from tests.postmortems.test_telling_others import COMMUNICATION
-from tests.rollbacks.test_driver import drive
+from tests.rollbacks.driving import drive
 
 from .browsing import Eyes
 

@@ -6,42 +6,24 @@ The pictures are left in pytest's temporary folder.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from rollback_console.plans import delegations
-from rollback_console.plans.models import Environment, HostGroup, Secret
-from rollback_console.postmortems import services as postmortems
-from rollback_console.rollbacks import rights, services
-from rollback_console.rollbacks.models import Rollback
+from rollback_console.rollbacks import services
 from tests import make
 from tests.fleet import Fleet
-from tests.rollbacks.test_driver import drive
+from tests.rollbacks.driving import drive
 
 from .browsing import Eyes
-from .conftest import SEED
-from .test_requests import CHOICES, ON_HOST
+from .world import World, in_use, places
 
 pytestmark = pytest.mark.browser
 
 # A busy machine is no reason to fail; a wait ends as soon as it is met.
 expect.set_options(timeout=30_000)
-
-
-@dataclass(frozen=True)
-class World:
-    """A console in use: a request in production, an ended rollback, an old plan."""
-
-    stage: make.Stage
-    asked: Rollback
-    ended: Rollback
-    plan: str
-    glass: Rollback
 
 
 @pytest.fixture
@@ -51,58 +33,7 @@ def eyes(chromium: Browser, live_server: LiveServer, tmp_path: Path) -> Eyes:
 
 @pytest.fixture
 def world(transactional_db: None) -> World:
-    stage = make.stage(production=True)
-    Environment.objects.update(data_role="DevOps Lead", approvals_data=2)
-    group = HostGroup.objects.create(environment=stage.environment, name="app")
-    group.hosts.add(stage.host, make.host(stage.environment, "app-2", stage.cast.ada))
-    Secret.objects.create(environment=stage.environment, name="DB_PASSWORD", value="swordfish")
-    stage.environment.refresh_from_db()
-    ended = make.requested(stage)
-    services.reject(
-        ended, by=stage.cast.lee, snapshot_sha256=ended.snapshot_sha256, reason="Roll forward"
-    )
-    ended.refresh_from_db()
-    postmortems.of(ended)
-    revision = make.plan(stage, SEED, hosts="app", on_host=ON_HOST)
-    services.pin(stage.service, version="4f2a9c1", by=stage.cast.dana, reason="Loses sessions")
-    asked = services.request(
-        revision,
-        by=stage.cast.dana,
-        reason="Every tenth login answers 500; rolling forward would take two hours.",
-        trigger=CHOICES["trigger"],
-        choices={
-            "procedure": "rollback-steps",
-            "conditions": {"restore-database": "run"},
-            "alternatives": {"restore-code": 0, "restore-database": 0},
-            "parameters": {
-                "PREVIOUS_COMMIT_SHA": "91bc4e2a77",
-                "BACKUP_FILE": "/var/backups/shop_20261125_010203.sql",
-            },
-        },
-    )
-    services.approve(asked, by=stage.cast.lee, snapshot_sha256=asked.snapshot_sha256)
-    put = services.ask(asked, by=stage.cast.sam, text="Is the dump from before the deployment?")
-    services.answer_question(asked, question=put.seq, by=stage.cast.dana, text="From 03:00 UTC.")
-    services.ask(asked, by=stage.cast.sam, text="And who tells the shops?")
-    delegations.delegate(
-        stage.environment, by=stage.cast.lee, to=stage.cast.vic, hours=72, reason="On a plane"
-    )
-    rights.let_break_glass(stage.cast.sam, True)
-    return World(stage, asked, ended, revision.plan.slug, without_approval(stage))
-
-
-def without_approval(stage: make.Stage) -> Rollback:
-    """Sam broke glass for it; it has ended, and nobody has reviewed it yet."""
-    rollback = make.requested(stage)
-    seen = rollback.snapshot_sha256
-    reason = "Payments are down and nobody answers the phone"
-    services.break_glass(rollback, by=stage.cast.sam, snapshot_sha256=seen, reason=reason)
-    now = timezone.now()
-    Rollback.objects.filter(pk=rollback.pk).update(
-        state="succeeded", started_at=now, finished_at=now
-    )
-    rollback.refresh_from_db()
-    return rollback
+    return in_use()
 
 
 PAGES = {
@@ -288,17 +219,6 @@ def sign_in(page: Page, name: str) -> None:
     page.get_by_label("Name").fill(name)
     page.get_by_label("Password").fill(make.PASSWORD)
     page.get_by_role("button", name="Sign in").click()
-
-
-def places(world: World) -> dict[str, object]:
-    return {
-        "plan": world.plan,
-        "asked": world.asked.pk,
-        "ended": world.ended.pk,
-        "glass": world.glass.pk,
-        "dana": world.stage.cast.dana.pk,
-        "host": world.stage.host.pk,
-    }
 
 
 @pytest.mark.parametrize("position", ["", "?position=1", "?position=3"])

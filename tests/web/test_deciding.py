@@ -1,17 +1,14 @@
-"""Questions, nudges, loans of rights and break-glass, as pages offer and refuse them."""
+"""Questions, nudges and loans of rights, as pages offer and refuse them."""
 
 from __future__ import annotations
 
 import pytest
-from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
 
 from rollback_console.plans import delegations
 from rollback_console.plans.models import DecisionMaker, Delegation, Environment
-from rollback_console.postmortems import services as postmortems
-from rollback_console.rollbacks.models import BreakGlass, Rollback
+from rollback_console.rollbacks.models import Rollback
 from tests import make
 
 from .conftest import SignIn, words
@@ -22,10 +19,6 @@ FINDING = "Right to do; the rota had a gap on Sunday"
 
 def page(client: Client, rollback: Rollback) -> str:
     return words(client.get(f"/rollbacks/{rollback.pk}/"))
-
-
-def grant(user: User) -> None:
-    user.user_permissions.add(Permission.objects.get(codename="break_glass"))
 
 
 def test_the_page_shows_the_rung_the_countdown_and_who_comes_next(
@@ -141,98 +134,6 @@ def test_a_loan_for_a_time_that_is_not_offered_is_not_made(
     client = signed_in(stage.cast.lee)
     assert client.post("/environments/staging/delegations/", fields).status_code == 422
     assert not Delegation.objects.exists()
-
-
-def glass(client: Client, rollback: Rollback, **fields: str) -> object:
-    wanted = {"snapshot_sha256": rollback.snapshot_sha256, "reason": REASON, "place": "staging"}
-    return client.post(f"/rollbacks/{rollback.pk}/break-glass/", {**wanted, **fields})
-
-
-def test_break_glass_is_offered_to_those_who_may_alone(
-    signed_in: SignIn, stage: make.Stage, asked: Rollback
-) -> None:
-    client = signed_in(stage.cast.dana)
-    assert "Break glass and start" not in page(client, asked)
-    glass(client, asked)
-    assert "You may not break glass." in page(client, asked)
-    assert not BreakGlass.objects.exists()
-    grant(stage.cast.dana)
-    assert "Break glass and start" in page(client, asked)
-
-
-@pytest.mark.parametrize(
-    ("fields", "says"),
-    [
-        ({"reason": "Because"}, "Give at least 20 characters of reason."),
-        ({"reason": ""}, "This field is required."),
-        ({"place": "production"}, "Type STAGING, the environment this would change."),
-        ({"place": ""}, "Type STAGING, the environment this would change."),
-    ],
-)
-def test_break_glass_takes_a_reason_and_the_environments_name(
-    signed_in: SignIn, stage: make.Stage, asked: Rollback, fields: dict[str, str], says: str
-) -> None:
-    grant(stage.cast.dana)
-    answer = glass(signed_in(stage.cast.dana), asked, **fields)
-    assert getattr(answer, "status_code", 0) == 422
-    assert says in words(answer)
-    assert not BreakGlass.objects.exists()
-
-
-def test_breaking_glass_needs_fresh_proof_and_then_goes_on(
-    stage: make.Stage, asked: Rollback
-) -> None:
-    grant(stage.cast.dana)
-    client = make.signed_in(stage.cast.dana, minutes_ago=30)
-    answer = glass(client, asked)
-    assert "/account/confirmation/" in getattr(answer, "headers")["Location"]  # noqa: B009
-    assert not BreakGlass.objects.exists()
-    client.post("/account/confirmation/", {"password": make.PASSWORD})
-    assert BreakGlass.objects.get().by == stage.cast.dana
-
-
-def test_a_broken_glass_shows_everywhere_until_somebody_else_reviewed_it(
-    signed_in: SignIn, stage: make.Stage, asked: Rollback
-) -> None:
-    grant(stage.cast.dana)
-    dana, sam = signed_in(stage.cast.dana), signed_in(stage.cast.sam)
-    glass(dana, asked)
-    assert "review open . The review is closed once the rollback has ended." in page(sam, asked)
-    asked.refresh_from_db()
-    assert asked.state == "approved"
-    Rollback.objects.update(
-        state="succeeded", finished_at=timezone.now(), started_at=timezone.now()
-    )
-    asked.refresh_from_db()
-    postmortems.of(asked)
-    where = f"/rollbacks/{asked.pk}/break-glass/reviews/"
-    told = f"/rollbacks/{asked.pk}/postmortem/"
-    assert "Started without approval, not reviewed yet" in words(dana.get("/"))
-    assert "review open" in words(dana.get(told))
-    dana.post(where, {"finding": FINDING})
-    assert "someone else must review it" in page(dana, asked)
-    sam.post(where, {"finding": FINDING})
-    for shown in (page(dana, asked), words(dana.get(told))):
-        assert f"Reviewed by Sam Example just now : {FINDING}" in shown
-    assert "not reviewed yet" not in words(dana.get("/"))
-
-
-def test_the_right_to_break_glass_is_given_by_another_admin(
-    signed_in: SignIn, stage: make.Stage
-) -> None:
-    ada = signed_in(stage.cast.ada)
-    where = f"/people/{stage.cast.dana.pk}/break-glass/"
-    assert "may not start a rollback without approval" in words(
-        ada.get(where.replace("break-glass/", ""))
-    )
-    ada.post(where, {"may": "yes"})
-    dana = User.objects.get(pk=stage.cast.dana.pk)
-    assert dana.has_perm("rollbacks.break_glass")
-    ada.post(where, {"may": "no"})
-    assert not User.objects.get(pk=dana.pk).has_perm("rollbacks.break_glass")
-    own = ada.post(f"/people/{stage.cast.ada.pk}/break-glass/", {"may": "yes"}, follow=True)
-    assert "Another Admin must give you that right." in words(own)
-    assert signed_in(stage.cast.lee).post(where, {"may": "yes"}).status_code == 403
 
 
 def test_rules_nobody_could_meet_are_refused_on_the_page(

@@ -9,7 +9,7 @@ from rollback_console.rollbacks import services
 from rollback_console.rollbacks.models import Rollback
 from tests import make
 from tests.fleet import Fleet
-from tests.rollbacks.test_driver import drive
+from tests.rollbacks.driving import drive
 
 from .conftest import SignIn, words
 

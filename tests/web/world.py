@@ -1,0 +1,95 @@
+"""A console that people have worked with for a while."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.utils import timezone
+
+from rollback_console.plans import delegations
+from rollback_console.plans.models import Environment, HostGroup, Secret
+from rollback_console.postmortems import services as postmortems
+from rollback_console.rollbacks import rights, services
+from rollback_console.rollbacks.models import Rollback
+from tests import make
+
+from .conftest import SEED
+from .test_requests import CHOICES, ON_HOST
+
+
+@dataclass(frozen=True)
+class World:
+    """A console in use: a request in production, an ended rollback, an old plan."""
+
+    stage: make.Stage
+    asked: Rollback
+    ended: Rollback
+    plan: str
+    glass: Rollback
+
+
+def in_use() -> World:
+    """Rows of everything that a page may show."""
+    stage = make.stage(production=True)
+    Environment.objects.update(data_role="DevOps Lead", approvals_data=2)
+    group = HostGroup.objects.create(environment=stage.environment, name="app")
+    group.hosts.add(stage.host, make.host(stage.environment, "app-2", stage.cast.ada))
+    Secret.objects.create(environment=stage.environment, name="DB_PASSWORD", value="swordfish")
+    stage.environment.refresh_from_db()
+    ended = make.requested(stage)
+    services.reject(
+        ended, by=stage.cast.lee, snapshot_sha256=ended.snapshot_sha256, reason="Roll forward"
+    )
+    ended.refresh_from_db()
+    postmortems.of(ended)
+    revision = make.plan(stage, SEED, hosts="app", on_host=ON_HOST)
+    services.pin(stage.service, version="4f2a9c1", by=stage.cast.dana, reason="Loses sessions")
+    asked = services.request(
+        revision,
+        by=stage.cast.dana,
+        reason="Every tenth login answers 500; rolling forward would take two hours.",
+        trigger=CHOICES["trigger"],
+        choices={
+            "procedure": "rollback-steps",
+            "conditions": {"restore-database": "run"},
+            "alternatives": {"restore-code": 0, "restore-database": 0},
+            "parameters": {
+                "PREVIOUS_COMMIT_SHA": "91bc4e2a77",
+                "BACKUP_FILE": "/var/backups/shop_20261125_010203.sql",
+            },
+        },
+    )
+    services.approve(asked, by=stage.cast.lee, snapshot_sha256=asked.snapshot_sha256)
+    put = services.ask(asked, by=stage.cast.sam, text="Is the dump from before the deployment?")
+    services.answer_question(asked, question=put.seq, by=stage.cast.dana, text="From 03:00 UTC.")
+    services.ask(asked, by=stage.cast.sam, text="And who tells the shops?")
+    delegations.delegate(
+        stage.environment, by=stage.cast.lee, to=stage.cast.vic, hours=72, reason="On a plane"
+    )
+    rights.let_break_glass(stage.cast.sam, True)
+    return World(stage, asked, ended, revision.plan.slug, without_approval(stage))
+
+
+def without_approval(stage: make.Stage) -> Rollback:
+    """Sam broke glass for it; it has ended, and nobody has reviewed it yet."""
+    rollback = make.requested(stage)
+    seen = rollback.snapshot_sha256
+    reason = "Payments are down and nobody answers the phone"
+    services.break_glass(rollback, by=stage.cast.sam, snapshot_sha256=seen, reason=reason)
+    now = timezone.now()
+    Rollback.objects.filter(pk=rollback.pk).update(
+        state="succeeded", started_at=now, finished_at=now
+    )
+    rollback.refresh_from_db()
+    return rollback
+
+
+def places(world: World) -> dict[str, object]:
+    return {
+        "plan": world.plan,
+        "asked": world.asked.pk,
+        "ended": world.ended.pk,
+        "glass": world.glass.pk,
+        "dana": world.stage.cast.dana.pk,
+        "host": world.stage.host.pk,
+    }
