@@ -47,7 +47,7 @@ on_mariadb() {
 # A test that waits for real servers may lose its patience beside another one. What fails is
 # named, and has to pass alone; what is wrong fails there too.
 two_at_a_time() { # PYTEST-ARGUMENTS ...
-    pytest -q -n 2 --dist loadfile -o cache_dir="$seen" "$@"
+    pytest -q -n 2 --dist loadfile --no-loadscope-reorder -o cache_dir="$seen" "$@"
     code=$?
     [ "$code" -eq 1 ] || return "$code"
     printf '\n-- once more, alone: what failed beside other work\n'

@@ -27,6 +27,15 @@ settings.register_profile("explore", settings.get_profile("steady"), derandomize
 settings.load_profile("explore" if os.environ.get("EXPLORE") else "steady")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that wait for servers and browsers first: two runners then end at about one time."""
+    long = {item.path for item in items if any(map(item.get_closest_marker, LONG))}
+    items.sort(key=lambda item: item.path not in long)
+
+
+LONG = ("faults", "slow", "browser")
+
+
 @pytest.fixture(autouse=True)
 def quiet_broker() -> Iterator[None]:
     """Each test begins with a broker that has not failed yet and a driver that may work."""

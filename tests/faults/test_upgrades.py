@@ -22,7 +22,7 @@ from .patience import until
 from .promise import becomes, fresh, kept, story, succeeds
 from .stage import Console, migrate, session, working_on
 
-pytestmark = [pytest.mark.faults, pytest.mark.representative]
+pytestmark = pytest.mark.faults
 
 # What a next release may bring: columns that need not be given, a table, an index.
 NEXT = [
