@@ -153,8 +153,8 @@ class FakeRemote:
         assert run.outcome
         return run.outcome
 
-    def acknowledge(self, ref: RunRef) -> None:
-        self.fleet.acknowledged.add(ref.token)
+    def acknowledge(self, *refs: RunRef) -> None:
+        self.fleet.acknowledged.update(ref.token for ref in refs)
 
     def ask(self, argv: list[str], stdin: bytes = b"", timeout: float = 20) -> Answer:
         return Answer(0, b"", b"")

@@ -189,8 +189,11 @@ class Remote(Protocol):
     def stop(self, ref: RunRef, grace: int = 10) -> Outcome:
         """Abort: TERM, `grace` seconds, KILL, then say what is proven gone."""
 
-    def acknowledge(self, ref: RunRef) -> None:
-        """Everything is stored: remove the attempt's folder. Safe to repeat."""
+    def acknowledge(self, *refs: RunRef) -> None:
+        """Everything is stored: remove these attempts' folders. Safe to repeat.
+
+        Raises RunnerRefused when one of them still runs; the others are removed all the same.
+        """
 
     def ask(self, argv: list[str], stdin: bytes = b"", timeout: float = 20) -> Answer:
         """Run a short read-only command for a probe; not durable."""

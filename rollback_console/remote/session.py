@@ -174,8 +174,8 @@ class DurableHost:
         with closing(self._call(argv, ref.token)) as call:
             return self._stopped(call, grace)
 
-    def acknowledge(self, ref: RunRef) -> None:
-        with closing(self._call(commands.acknowledge(self._runner(), ref), ref.token)) as call:
+    def acknowledge(self, *refs: RunRef) -> None:
+        with closing(self._call(commands.acknowledge(self._runner(), refs), "")) as call:
             call.word("cleared")
 
     def ask(self, argv: list[str], stdin: bytes = b"", timeout: float = 20) -> Answer:

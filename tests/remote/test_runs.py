@@ -8,13 +8,17 @@ import uuid
 from pathlib import Path
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from rollback_console.remote.base import Ending, Presence, Remote, RunRef
 from rollback_console.remote.errors import RequestRefused, RunnerRefused
 from rollback_console.remote.runner import commands
+from rollback_console.remote.session import DurableHost
 from rollback_console.remote.ssh import connect
 
-from .attempts import Folder, presence, read_until, ref, request, until, watch
+from .attempts import Folder, presence, read_until, ref, request, until, waiting, watch
+from .conftest import SHELLS, connected
 from .sshd import Sshd
 
 
@@ -82,7 +86,6 @@ def test_secrets_reach_the_command_and_are_left_nowhere(
     events = host.run(asked)
     read_until(events, b"11\n")
     folder = Folder(sshd, asked.token).path
-    until(lambda: not list(folder.glob("payload*")))
     assert folder.stat().st_mode & 0o777 == 0o700
     for path in folder.iterdir():
         assert path.is_fifo() or path.is_symlink() or b"s3cret-w0rd" not in path.read_bytes()
@@ -126,6 +129,30 @@ def test_heredocs_quotes_and_a_long_text_run_unchanged(host: Remote) -> None:
     assert seen.log == b"# not 'a' \"comment\" $HOME\nend\n"
 
 
+@settings(max_examples=25, deadline=None)
+@given(st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",))))
+@example("\\n \\0101 %s %% \\c\n\n\ttail \\")
+@example("".join(map(chr, range(1, 256))))
+def test_any_text_arrives_as_it_was_written(sshd: Sshd, text: str) -> None:
+    for shell in SHELLS:
+        with connected(sshd, shell) as remote:
+            seen = watch(remote.run(request('printf "%s" "$TEXT"', environment={"TEXT": text})))
+            assert seen.log == text.encode()
+
+
+def test_a_command_cut_on_its_way_is_refused_and_can_be_sent_again(
+    host: Remote, tmp_path: Path
+) -> None:
+    asked = request(f"echo started >> {tmp_path}/starts")
+    assert isinstance(host, DurableHost)
+    argv = commands.launch(host._runner(), asked, whole := commands.payload(asked))
+    for cut in (whole[:-1], whole[:-9], whole[:-9] + b"\n", b""):
+        assert b"@rollback refused upload" in host.ask(argv, cut).errors
+    assert presence(host, asked) == Presence.PREPARED
+    assert watch(host.run(asked)).outcome.exit_code == 0
+    assert (tmp_path / "starts").read_text() == "started\n"
+
+
 def test_without_bash_the_account_s_shell_runs_the_command(shell: str, tmp_path: Path) -> None:
     tools = tmp_path / "tools"
     tools.mkdir()
@@ -166,6 +193,23 @@ def test_what_still_runs_is_not_cleared_away(host: Remote, tmp_path: Path) -> No
         host.acknowledge(ref(asked))
     (tmp_path / "go-on").touch()
     assert watch(host.follow(ref(asked))).outcome.exit_code == 0
+
+
+def test_many_are_cleared_away_at_once_but_for_what_still_runs(
+    host: Remote, sshd: Sshd, tmp_path: Path
+) -> None:
+    over = [request("echo over") for _ in range(3)]
+    for asked in over:
+        watch(host.run(asked))
+    busy = request(waiting(tmp_path / "go-on"))
+    host.launch(busy)
+    with pytest.raises(RunnerRefused, match="still runs"):
+        host.acknowledge(*map(ref, [over[0], busy, *over[1:]]))
+    left = {asked.token: (sshd.attempts / asked.token).exists() for asked in [*over, busy]}
+    assert left == {**dict.fromkeys([asked.token for asked in over], False), busy.token: True}
+    assert {presence(host, asked) for asked in over} == {Presence.FINISHED}
+    (tmp_path / "go-on").touch()
+    assert watch(host.follow(ref(busy))).outcome.exit_code == 0
 
 
 def test_a_token_nobody_used_is_absent(host: Remote) -> None:

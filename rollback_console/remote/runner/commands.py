@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 import shlex
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
+from itertools import chain
 
 from rollback_console.remote.base import RunRef, RunRequest
 from rollback_console.remote.errors import RequestRefused
@@ -21,6 +22,9 @@ BLOCK = 512  # `ulimit -f` counts in these
 _TOKEN = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _USER = re.compile(r"[a-z_][a-z0-9_.-]*\$?", re.IGNORECASE)
+_ESCAPED = [
+    bytes([byte]) if 32 <= byte < 127 and byte != 92 else b"\\0%03o" % byte for byte in range(256)
+]
 _MIRROR = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
 
@@ -75,19 +79,21 @@ def stop(runner: Runner, ref: RunRef, grace: int) -> list[str]:
     return _call(runner, "stop", _token(ref.token), str(max(0, grace)), ref.boot_id)
 
 
-def acknowledge(runner: Runner, ref: RunRef) -> list[str]:
-    return _call(runner, "acknowledge", _token(ref.token), ref.boot_id)
+def acknowledge(runner: Runner, refs: Iterable[RunRef]) -> list[str]:
+    return _call(runner, "acknowledge", *chain(*((_token(ref.token), ref.boot_id) for ref in refs)))
 
 
 def payload(request: RunRequest) -> bytes:
     """The text a host evaluates: exports, the folder, then the script as it was written.
 
+    One line of printable ASCII, which `printf %b` turns back (POSIX.1: `\\0ooo` is a byte).
     Raises RequestRefused for a name or a byte that no shell can carry.
     """
     exports = {**request.environment, **request.secrets}
     lines = [f"export {_name(name)}={_quoted(value, name)}; " for name, value in exports.items()]
     script = _without_nul(request.script, "The command")
-    return ("".join(lines) + _enter(request.cwd) + script).encode("utf-8", "surrogateescape")
+    text = ("".join(lines) + _enter(request.cwd) + script).encode("utf-8", "surrogateescape")
+    return b"".join(map(_ESCAPED.__getitem__, text)) + b"\n"
 
 
 def size_and_crc(data: bytes) -> tuple[str, str]:
@@ -109,11 +115,11 @@ def _call(runner: Runner, verb: str, *arguments: str) -> list[str]:
 
 
 def _launching(request: RunRequest, payload: bytes) -> list[str]:
-    size, crc = size_and_crc(payload)
     limit, grace = max(1, request.time_limit), max(0, request.grace)
     cap = max(1, request.cap // BLOCK) * BLOCK
     token = _token(request.token)
-    return [token, size, crc, str(limit), str(grace), str(cap), _user(request.user)]
+    size = str(len(payload) - 1)  # without its newline
+    return [token, size, str(limit), str(grace), str(cap), _user(request.user)]
 
 
 def _token(token: str) -> str:

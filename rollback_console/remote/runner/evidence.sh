@@ -3,10 +3,10 @@
 finish() { # FLAG...: writes end
     [ ! -h cancel ] && [ ! -h late ] || await proof
     outcome
-    bytes=$(wc -c <log)
+    bytes=$(logged)
     [ ! -h pumped ] || set -- "$@" "$(readlink pumped)"
     [ ! -h held ] || set -- "$@" pipe_held
-    token_surely end "$outcome $((bytes)) $*"
+    token_surely end "$outcome $bytes $*" && printf '%s\n' "$outcome $bytes $*" >&9
 }
 
 await() { # TOKEN: for as long as ending a command may take
@@ -81,11 +81,15 @@ settle() {
 }
 
 logged() { # bytes of log so far
-    if [ -e log ]; then echo $(($(wc -c <log))); else echo 0; fi
+    if [ -s log ]; then echo $(($(wc -c <log))); else echo 0; fi
 }
 
 report() {
     judge
+    report_word
+}
+
+report_word() {
     if [ -h proof ]; then
         proof=$(readlink proof)
         [ "$proof" = none ] || say survivors "$proof"

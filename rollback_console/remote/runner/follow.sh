@@ -10,8 +10,9 @@ follow() { # TOKEN OFFSET MODE KNOWN_BOOT
     stream=$!
     {
         wait_for_the_end
-        [ -h end ] || settle
-        report
+        [ -n "$word" ] || [ -h end ] || settle
+        [ -n "$word" ] || judge
+        report_word
     } &
     reporter=$!
     read -r _
@@ -30,19 +31,21 @@ stream_by_poll() { # OFFSET
     while cat <&5; do nap; done
 }
 
-# All that may still have a say hold this pipe open for writing; nobody ever writes.
-wait_for_the_end() {
+# All that may still have a say hold this pipe open for writing. The last word, once it is
+# kept, comes through it to one of those who wait; the others find it where it is kept.
+wait_for_the_end() { # sets word
+    word=
     [ -p alive ] || return
     exec 5<>alive 4<alive 5>&-
-    read -r _ <&4
+    read -r word <&4
 }
 
 case $verb in
 launch) launch "$@"; exit ;;
 follow) follow "$@"; exit ;;
 run)
-    launch "$1" "$2" "$3" "$4" "$5" "$6" "$7"
-    follow "$1" "$8" "$9" ''
+    launch "$1" "$2" "$3" "$4" "$5" "$6"
+    follow "$1" "$7" "$8" ''
     exit
     ;;
 esac

@@ -1,7 +1,7 @@
 hello() {
     [ -n "$boot" ] && [ -r /proc/uptime ] && [ -r /proc/self/stat ] || refuse linux "$base"
     can_detach || refuse setsid "$base"
-    for tool in ln readlink mkfifo head tail cat cksum wc rm mv sleep stat; do
+    for tool in ln readlink mkfifo tail cat cksum wc rm mv sleep stat; do
         command -v "$tool" >/dev/null 2>&1 || refuse tool "$tool"
     done
     case $(stat -f -c %T "$base" 2>/dev/null) in

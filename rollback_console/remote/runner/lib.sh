@@ -32,7 +32,7 @@ token() { # NAME TEXT: true for the one that made it
 token_surely() { # NAME TEXT
     token "$1" "$2" && return
     [ -h "$1" ] && return 1
-    rm -f spare payload.* upload.*
+    rm -f spare
     token "$1" "$2"
 }
 

@@ -95,19 +95,36 @@ await_end() {
 }
 
 # The last word stays for a month, so that a late launch under this token stays refused.
-acknowledge() { # TOKEN KNOWN_BOOT
-    attempt=$1 known_boot=$2
-    if cd "$base/$1" 2>/dev/null; then
-        if [ ! -h end ] && ! rebooted && { alive_in run || alive_in go; }; then refuse running "$base/$1"; fi
-        judge
-    else
-        word='- gone -'
-    fi
-    mkdir -p "$base/spent" || refuse space "$base"
-    token "$base/spent/$1" "$word" || [ -h "$base/spent/$1" ] || refuse space "$base"
-    cd "$base" && mv "$1" "spent/$1.$$" 2>/dev/null
-    rm -rf "$base/spent/$1".*
+acknowledge() { # TOKEN KNOWN_BOOT ...
+    [ -d "$base/spent" ] || mkdir -p "$base/spent" || refuse space "$base"
+    over='' busy=''
+    while [ $# -ge 2 ]; do
+        attempt=$1 known_boot=$2
+        shift 2
+        if still_runs; then busy=$base/$attempt; else keep_the_word; fi
+    done
+    remove_over
+    [ -z "$busy" ] || refuse running "$busy"
     say cleared
+}
+
+still_runs() {
+    cd "$base/$attempt" 2>/dev/null && [ ! -h end ] && ! rebooted && { alive_in run || alive_in go; }
+}
+
+keep_the_word() {
+    word='- gone -'
+    [ ! -d "$base/$attempt" ] || { judge; over="$over $attempt"; }
+    token "$base/spent/$attempt" "$word" || [ -h "$base/spent/$attempt" ] || refuse space "$base"
+}
+
+# Out of the way at once: a folder that is half removed must not be taken for evidence.
+remove_over() {
+    cd "$base" || refuse folder "$base"
+    [ -z "$over" ] || mkdir "spent/$$.d" || refuse space "$base"
+    # shellcheck disable=SC2086 # tokens hold no spaces
+    [ -z "$over" ] || mv $over "spent/$$.d/" 2>/dev/null
+    rm -rf spent/*.d
 }
 
 case $verb in
