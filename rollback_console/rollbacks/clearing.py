@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
 from datetime import timedelta
@@ -29,7 +30,7 @@ log = logging.getLogger(__name__)
 AFTER = timedelta(minutes=1)  # a driver has had the time
 UNTIL = timedelta(days=1)  # a host that is gone is not asked for ever
 EVERY = 60.0
-MANY = 20
+MANY = 500
 # Of these a person may still want to see what the host kept.
 _KEPT = {StepState.LOST, StepState.ABORT_UNCONFIRMED}
 
@@ -48,7 +49,7 @@ def left() -> list[StepRun]:
         cleared=False, ended_at__lt=clock.later(-AFTER), ended_at__gt=clock.later(-UNTIL)
     )
     near = ended.filter(rollback__environment__zone__in=zones.ours())
-    rows = near.exclude(boot_id="").exclude(state__in=_KEPT).select_related("rollback")
+    rows = near.exclude(boot_id="").exclude(state__in=_KEPT).prefetch_related("rollback")
     return list(rows.order_by("-ended_at")[:MANY])
 
 
@@ -68,28 +69,36 @@ class Clearing:
 def once(connect: Callable[[HostAddress], Remote] | None = None) -> int:
     """Clear away what is left, as far as hosts answer; how many that were."""
     silent: set[str] = set()
-    cleared = []
-    for run in left():
-        if run.host not in silent and not _clear(run, connect):
-            silent.add(run.host)
-        elif run.host not in silent:
-            cleared.append(str(run.token))
+    cleared: list[str] = []
+    for runs in _by_host(left()):
+        host = runs[0].host
+        if host not in silent and _clear(runs, connect):
+            cleared += [str(run.token) for run in runs]
+        else:
+            silent.add(host)
     note(cleared)
     return len(cleared)
 
 
-def _clear(run: StepRun, connect: Callable[[HostAddress], Remote] | None) -> bool:
-    pool = pool_of(connect)
+def _by_host(left: list[StepRun]) -> Iterable[list[StepRun]]:
+    hosts: dict[tuple[int, str], list[StepRun]] = defaultdict(list)
+    for run in left:
+        hosts[run.rollback_id, run.host].append(run)
+    return hosts.values()
+
+
+def _clear(runs: list[StepRun], connect: Callable[[HostAddress], Remote] | None) -> bool:
+    pool, first = pool_of(connect), runs[0]
     try:
-        address = reach(snapshot_of(run.rollback.snapshot).host(run.host))
+        address = reach(snapshot_of(first.rollback.snapshot).host(first.host))
         remote = pool.take(address)
     except (HostRefused, RemoteError) as error:
-        log.info("The folder of %s stays on its host: %s", run, error)
+        log.info("The folder of %s stays on its host: %s", first, error)
         return False
     try:
-        remote.acknowledge(RunRef(str(run.token), run.boot_id))
+        remote.acknowledge(*(RunRef(str(run.token), run.boot_id) for run in runs))
     except RemoteError as error:
-        log.info("The folder of %s stays on its host: %s", run, error)
+        log.info("The folder of %s stays on its host: %s", first, error)
         pool.discard(remote)
         return False
     pool.give_back(address, remote)

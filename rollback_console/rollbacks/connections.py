@@ -38,6 +38,11 @@ class Connections:
                 self._keep(address, self._pool.take(address))
             return self._open[address.name][1]
 
+    def standing(self, name: str) -> Remote | None:
+        """The host's connection if there is one; none is made."""
+        with self._guard:
+            return self._open.get(name, (None, None))[1]
+
     def drop(self, name: str, remote: Remote | None) -> None:
         """Forget a connection that failed, unless it was replaced already."""
         with self._guard:

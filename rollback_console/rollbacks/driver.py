@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import logging
 import os
-import queue
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from uuid import uuid4
 
 from django.conf import settings
@@ -31,27 +30,23 @@ from rollback_console.engine.decide import (
     Wait,
     decide,
 )
-from rollback_console.engine.states import IN_FLIGHT, RollbackState, StepState
-from rollback_console.plans.errors import HostRefused
-from rollback_console.remote.base import HostAddress, Outcome, Remote
+from rollback_console.engine.states import IN_FLIGHT, RollbackState
+from rollback_console.remote.base import HostAddress, Remote
 from rollback_console.remote.pool import Pool
 
-from . import carry, clearing, hints, lease, starting, tracing, view, zones
+from . import carry, hints, lease, starting, tracing, view, zones
 from .connections import Connections, pool_of
+from .crew import Crew
 from .errors import LeaseLost, MovedOn
 from .failpoints import failpoint
-from .follower import Follower, Report, Trouble
-from .intake import Intake
+from .follower import Report
 from .models import Rollback, StepRun
-from .working import work_of
 
 log = logging.getLogger(__name__)
 
 stopping = threading.Event()
 """Set when this process is asked to end: slices give their leases back at once."""
 
-FLUSH = 0.025
-BATCH = 1024 * 1024
 LOOK = 0.5
 
 
@@ -83,15 +78,12 @@ class Slice:
     rollback_id: int
     fence: int
     pool: Pool
-    intakes: dict[str, Intake] = field(default_factory=dict)
-    followers: dict[str, Follower] = field(default_factory=dict)
-    inbox: queue.Queue[Report] = field(default_factory=lambda: queue.Queue(maxsize=256))
     released: bool = False
     wait: float = LOOK
 
     def run(self) -> bool:
         """Turn until released, out of time, or told to stop."""
-        self.connections = Connections(self.pool)
+        self.crew = Crew(Connections(self.pool))
         ends = time.monotonic() + settings.SLICE.total_seconds()
         try:
             self._turns(ends)
@@ -103,7 +95,7 @@ class Slice:
             log.info("Rollback %s is driven elsewhere now: %s", self.rollback_id, error)
             return False
         finally:
-            self._close()
+            self.crew.close()
 
     def _turns(self, ends: float) -> None:
         renew = look = 0.0
@@ -115,7 +107,7 @@ class Slice:
             if now >= look:
                 self._turn()
                 look = time.monotonic() + self.wait
-            if not self.released and self._store(self._collect(look - time.monotonic())):
+            if not self.released and self._store(self.crew.collect(look - time.monotonic())):
                 failpoint("step.between")
                 look = 0.0
 
@@ -124,8 +116,7 @@ class Slice:
         with lease.holding(self.rollback_id, self.fence) as row:
             begun = self._carry(row)
         failpoint("attempt.committed")
-        for run in begun:
-            self._follow(run, fresh=True)
+        self.crew.follow(view.snapshot_of(row.snapshot), begun, fresh=True)
 
     def _carry(self, row: Rollback) -> list[StepRun]:
         if row.state == RollbackState.APPROVED and not self._may_begin(row):
@@ -133,10 +124,11 @@ class Slice:
         if row.abort_asked:
             carry.enter_abort(row)
         self._give_up(row)
-        decisions = decide(view.build(row))
-        runs = {str(run.token): run for run in view.latest(row)}
-        self._forget()
-        self._adopt(runs, stopping=row.abort_asked)
+        latest = view.latest(row)
+        decisions = decide(view.build(row, latest))
+        runs = {str(run.token): run for run in latest}
+        self.crew.forget()
+        self.crew.adopt(row, runs)
         if not any(isinstance(decision, AskPerson | Finish) for decision in decisions):
             carry.settle(row)
         self.wait = min([LOOK, *(each.seconds for each in decisions if isinstance(each, Wait))])
@@ -147,7 +139,7 @@ class Slice:
 
     def _give_up(self, row: Rollback) -> None:
         for run in row.runs.filter(state__in=IN_FLIGHT, answer="give_up"):
-            if run.unreachable_since and (follower := self.followers.get(str(run.token))):
+            if run.unreachable_since and (follower := self.crew.followers.get(str(run.token))):
                 follower.abandon()
             carry.give_up(row, run)
 
@@ -191,7 +183,7 @@ class Slice:
             yield run
 
     def _stop(self, row: Rollback, run: StepRun) -> None:
-        follower = self.followers.get(str(run.token))
+        follower = self.crew.followers.get(str(run.token))
         if follower and not (follower.work.fresh and follower.abandon()):
             follower.stop_run()
         elif not run.host or follower:
@@ -207,88 +199,17 @@ class Slice:
         self.released = True
 
     def _hand_back(self) -> None:
-        untouched = {token for token, each in self.followers.items() if each.abandon()}
         with lease.holding(self.rollback_id, self.fence) as row:
-            for run in row.runs.filter(token__in=untouched, state=StepState.LAUNCHING):
-                carry.withdraw(row, run)
+            self.crew.withdraw(row)
             lease.release(row, due=Now())
 
-    def _close(self) -> None:
-        for token, follower in self.followers.items():
-            if self.intakes[token].over:
-                follower.ended.wait(timeout=5)
-            follower.close()
-        self.connections.close()
-        clearing.note(token for token, each in self.followers.items() if each.cleared)
-
-    def _adopt(self, runs: dict[str, StepRun], *, stopping: bool) -> None:
-        """Follow again what an earlier slice left working on its host."""
-        for token, run in runs.items():
-            if run.host and run.state in IN_FLIGHT and token not in self.followers:
-                self._follow(run, fresh=False, stopping=stopping)
-
-    def _forget(self) -> None:
-        """Leave alone what a person has given up: it must not start once its host is back."""
-        known = {token: each for token, each in self.intakes.items() if not each.over}
-        rows = StepRun.objects.filter(token__in=known).exclude(state__in=IN_FLIGHT)
-        for token, state in rows.values_list("token", "state"):
-            known[str(token)].run.state = state
-            if str(token) in self.followers:
-                self.followers[str(token)].close()
-
-    def _follow(self, run: StepRun, *, fresh: bool, stopping: bool = False) -> None:
-        token = str(run.token)
-        try:
-            work, secrets = work_of(self.rollback_id, run, fresh=fresh)
-        except HostRefused as error:
-            self.intakes[token] = Intake.of(run, [])
-            self.inbox.put(Report(token, Trouble(str(error), gave_up=fresh)))
-            return
-        self.intakes[token] = Intake.of(run, secrets, work.expect)
-        follower = self.followers[token] = Follower(work, self.connections, self.inbox)
-        if stopping:
-            follower.stop_run()
-        follower.start()
-
-    def _collect(self, timeout: float) -> list[Report]:
-        try:
-            reports = [self.inbox.get(timeout=max(timeout, 0.001))]
-        except queue.Empty:
-            return []
-        ends, size = time.monotonic() + FLUSH, 0
-        while size < BATCH and (left := ends - time.monotonic()) > 0:
-            if isinstance(reports[-1].item, Outcome):
-                break
-            try:
-                reports.append(self.inbox.get(timeout=left))
-            except queue.Empty:
-                break
-            size += len(getattr(reports[-1].item, "data", b""))
-        return reports
-
     def _store(self, reports: list[Report]) -> bool:
-        """Commit what was reported; True when a state changed, so that a turn is due."""
+        """Commit what was reported; True when that allows something new, so that a turn is due."""
         if not reports:
             return False
         with lease.holding(self.rollback_id, self.fence) as row:
-            self._forget()
-            before = {token: intake.run.state for token, intake in self.intakes.items()}
-            for report in reports:
-                self.intakes[report.token].take(row, report.item)
-            for intake in self.intakes.values():
-                intake.write()
+            ended = self.crew.take(row, reports)
         failpoint("log.stored")
         hints.publish(self.rollback_id)
-        return self._ended(before)
-
-    def _ended(self, before: dict[str, str]) -> bool:
-        ended = [
-            token
-            for token, intake in self.intakes.items()
-            if intake.over and before[token] in IN_FLIGHT
-        ]
-        for token in ended:
-            failpoint("outcome.stored")
-            if token in self.followers:
-                self.followers[token].stored.set()
-        return bool(ended)
+        self.crew.committed(ended)
+        return self.crew.decides(view.snapshot_of(row.snapshot), ended)

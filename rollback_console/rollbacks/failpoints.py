@@ -15,6 +15,7 @@ NAMES = frozenset(
         "attempt.before-commit",
         "attempt.committed",
         "enqueue.before",
+        "folders.clearing",
         "follower.connected",
         "launch.started",
         "lease.claimed",

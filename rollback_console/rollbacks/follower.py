@@ -105,9 +105,6 @@ class Follower:
     connections: Connections
     inbox: queue.Queue[Report]
     closing: threading.Event = field(default_factory=threading.Event)
-    stored: threading.Event = field(default_factory=threading.Event)
-    ended: threading.Event = field(default_factory=threading.Event)
-    cleared: bool = False
     _stopping: bool = False
     _launches: int = 0
     _gate: threading.Lock = field(default_factory=threading.Lock)
@@ -132,7 +129,6 @@ class Follower:
     def close(self) -> None:
         """Stop following; what the host runs goes on."""
         self.closing.set()
-        self.stored.set()
 
     def _thread(self, target: Callable[[], None], purpose: str) -> None:
         token, named = self.work.request.token, copy_context()
@@ -147,7 +143,6 @@ class Follower:
             if self._attempt(time.monotonic() - begun):
                 break
             self.closing.wait(pause)
-        self.ended.set()
 
     def _attempt(self, waited: float) -> bool:
         remote = None
@@ -171,7 +166,6 @@ class Follower:
             self._note(item)
             self._put(item)
             if isinstance(item, Outcome):
-                self._acknowledge(remote)
                 return
 
     def _stream(self, remote: Remote) -> Iterator[Started | Chunk | Outcome]:
@@ -203,16 +197,6 @@ class Follower:
             failpoint("log.received")
         else:
             failpoint("outcome.received")
-
-    def _acknowledge(self, remote: Remote) -> None:
-        self.stored.wait()
-        if self.closing.is_set():
-            return
-        try:
-            remote.acknowledge(RunRef(self.work.request.token))
-            self.cleared = True
-        except RemoteError as error:
-            self._put(Trouble(str(error)))
 
     def _stop(self) -> None:
         for pause in self._pauses():

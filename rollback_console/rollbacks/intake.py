@@ -62,7 +62,8 @@ class Intake:
         not hold `expect`.
         """
         redactor = Redactor(list(secrets))
-        return cls(run, redactor, logs.tail(run), causes={run.why}, expect=expect)
+        end = logs.tail(run) if run.stored else logs.Tail()
+        return cls(run, redactor, end, causes={run.why}, expect=expect)
 
     @property
     def over(self) -> bool:

@@ -21,8 +21,9 @@ def snapshot_of(text: str) -> Snapshot:
     return Snapshot.from_json(text)
 
 
-def build(rollback: Rollback) -> View:
-    """The view of a rollback, in a fixed number of queries."""
+def build(rollback: Rollback, runs: list[StepRun] | None = None) -> View:
+    """The view of a rollback, in a fixed number of queries; `runs` is `latest`, where known."""
+    runs = latest(rollback) if runs is None else runs
     snapshot = snapshot_of(rollback.snapshot)
     checks = latest_checks(rollback)
     keys = {check.key for check in snapshot.checks}
@@ -32,7 +33,7 @@ def build(rollback: Rollback) -> View:
     return View(
         state=RollbackState(rollback.state),
         steps=snapshot.steps,
-        runs=tuple(_run(run, moment) for run in latest(rollback)),
+        runs=tuple(_run(run, moment) for run in runs),
         gates=_let_through("gate", answers),
         canaries=_let_through("canary", answers),
         unanswered_checks=frozenset(keys - checks.keys()),
@@ -67,7 +68,9 @@ def deadline(rollback: Rollback) -> datetime | None:
 def latest(rollback: Rollback) -> list[StepRun]:
     """The last attempt of each step on each host, in order."""
     runs: dict[tuple[int, str], StepRun] = {}
-    for run in rollback.runs.order_by("position", "host", "attempt"):
+    # Thousands may be read many times a minute, and few of these lists are ever looked at.
+    rows = rollback.runs.defer("flags", "survivors").order_by("position", "host", "attempt")
+    for run in rows:
         runs[run.position, run.host] = run
     return list(runs.values())
 

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from django.conf import settings
 
+from rollback_console.engine.snapshot import Snapshot
 from rollback_console.engine.states import StepState
+from rollback_console.plans.models import Host
 from rollback_console.plans.reach import reach, secret_values
 from rollback_console.remote.base import RunRequest
 
-from . import view
 from .follower import Work
-from .models import Rollback, StepRun
+from .models import StepRun
 
 
-def work_of(rollback_id: int, run: StepRun, *, fresh: bool) -> tuple[Work, list[str]]:
+def work_of(
+    snapshot: Snapshot, run: StepRun, hosts: Mapping[str, Host], *, fresh: bool
+) -> tuple[Work, list[str]]:
     """The work of one attempt, and the secrets that its log must not show.
 
     Raises HostRefused when its host or a secret is not what was approved any more.
     """
-    row = Rollback.objects.only("snapshot").get(pk=rollback_id)
-    snapshot = view.snapshot_of(row.snapshot)
     step = snapshot.step(run.position)
     secrets = secret_values(snapshot.environment, step.secrets)
     request = RunRequest(
@@ -33,7 +36,7 @@ def work_of(rollback_id: int, run: StepRun, *, fresh: bool) -> tuple[Work, list[
         cap=settings.LOG_CAP,
     )
     started = run.state == StepState.RUNNING
-    address = reach(snapshot.host(run.host))
+    address = reach(snapshot.host(run.host), hosts)
     work = Work(
         request, address, run.stored, started, fresh, settings.CONNECT_PATIENCE, step.expect
     )

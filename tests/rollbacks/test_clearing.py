@@ -8,7 +8,7 @@ import pytest
 from django.test import override_settings
 
 from rollback_console.plans.models import Environment
-from rollback_console.rollbacks import clearing, clock, driver
+from rollback_console.rollbacks import clearing, clock, crew, driver
 from rollback_console.rollbacks.models import Rollback, StepRun
 from tests import make
 from tests.fleet import Fleet
@@ -30,7 +30,7 @@ def dead(stage: Stage, fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> StepRun
 
     rollback = make.approved(stage)
     with monkeypatch.context() as patch, pytest.raises(Killed):
-        patch.setattr(driver, "failpoint", die)
+        patch.setattr(crew, "failpoint", die)
         driver.advance(rollback.pk, fleet.connect)
     Rollback.objects.update(lease_until=None)
     run = StepRun.objects.get(position=1)

@@ -1,0 +1,150 @@
+"""The followers of one slice: who carries out which run, and what their reports become."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+
+from rollback_console.engine.snapshot import Snapshot
+from rollback_console.engine.states import IN_FLIGHT, StepState
+from rollback_console.plans.errors import HostRefused
+from rollback_console.plans.models import Host
+from rollback_console.plans.reach import known
+from rollback_console.remote.base import RunRef
+from rollback_console.remote.errors import RemoteError
+
+from . import carry, clearing
+from .connections import Connections
+from .failpoints import failpoint
+from .follower import Follower, Report, Trouble
+from .inbox import Inbox
+from .intake import Intake
+from .models import Rollback, StepRun
+from .view import snapshot_of
+from .working import work_of
+
+CLEARING = 5.0  # seconds for hosts to clear away; what is left is swept later
+TOGETHER = 16  # hosts that are asked to at once
+
+
+@dataclass
+class Crew:
+    """Followers by token, and each run's way into the database."""
+
+    connections: Connections
+    inbox: Inbox = field(default_factory=Inbox)
+    intakes: dict[str, Intake] = field(default_factory=dict)
+    followers: dict[str, Follower] = field(default_factory=dict)
+    stored: set[str] = field(default_factory=set)
+
+    def follow(
+        self, snapshot: Snapshot, runs: list[StepRun], *, fresh: bool, stopping: bool = False
+    ) -> None:
+        """One follower a run. A run whose host is not as approved reports that by itself."""
+        hosts = known(run.host for run in runs) if runs else {}
+        for run in runs:
+            if (follower := self._follower(snapshot, run, hosts, fresh)) is None:
+                continue
+            if stopping:
+                follower.stop_run()
+            follower.start()
+
+    def adopt(self, row: Rollback, runs: Mapping[str, StepRun]) -> None:
+        """Follow again what an earlier slice left working on its host."""
+        left = [
+            run
+            for token, run in runs.items()
+            if run.host and run.state in IN_FLIGHT and token not in self.followers
+        ]
+        self.follow(snapshot_of(row.snapshot), left, fresh=False, stopping=row.abort_asked)
+
+    def forget(self) -> None:
+        """Leave alone what a person has given up: it must not start once its host is back."""
+        working = {token: each for token, each in self.intakes.items() if not each.over}
+        rows = StepRun.objects.filter(token__in=working).exclude(state__in=IN_FLIGHT)
+        for token, state in rows.values_list("token", "state"):
+            working[str(token)].run.state = state
+            if str(token) in self.followers:
+                self.followers[str(token)].close()
+
+    def collect(self, timeout: float) -> list[Report]:
+        """Reports to be stored together."""
+        return self.inbox.collect(timeout, sum(not each.over for each in self.intakes.values()))
+
+    def take(self, row: Rollback, reports: list[Report]) -> list[StepRun]:
+        """Store reports inside `lease.holding`; the runs that ended by them."""
+        self.forget()
+        before = {token for token, each in self.intakes.items() if not each.over}
+        for report in reports:
+            self.intakes[report.token].take(row, report.item)
+        for intake in self.intakes.values():
+            intake.write()
+        return [self.intakes[token].run for token in before if self.intakes[token].over]
+
+    def committed(self, ended: list[StepRun]) -> None:
+        """Their outcomes are stored, so their hosts need keep nothing of them."""
+        for run in ended:
+            failpoint("outcome.stored")
+            self.stored.add(str(run.token))
+
+    def decides(self, snapshot: Snapshot, ended: list[StepRun]) -> bool:
+        """Whether these endings allow anything new.
+
+        While others of its step still work a success does not, unless a host waits its turn.
+        """
+        working = {each.run.position for each in self.intakes.values() if not each.over}
+        return any(
+            run.state != StepState.SUCCEEDED
+            or run.position not in working
+            or snapshot.step(run.position).rolling
+            for run in ended
+        )
+
+    def withdraw(self, row: Rollback) -> None:
+        """Stop following; what provably never started may begin anew in a later slice."""
+        untouched = {token for token, each in self.followers.items() if each.abandon()}
+        for run in row.runs.filter(token__in=untouched, state=StepState.LAUNCHING):
+            carry.withdraw(row, run)
+
+    def close(self) -> None:
+        """Have hosts clear away what is stored, and give every connection back."""
+        for follower in self.followers.values():
+            follower.close()
+        failpoint("folders.clearing")
+        with ThreadPoolExecutor(TOGETHER, "clear") as pool:
+            asked = self._clear(pool)
+            wait(asked, CLEARING)
+            self.connections.close()  # whoever still waits is told so
+        clearing.note(token for each in asked for token in each.result())
+
+    def _follower(
+        self, snapshot: Snapshot, run: StepRun, hosts: Mapping[str, Host], fresh: bool
+    ) -> Follower | None:
+        token = str(run.token)
+        try:
+            work, secrets = work_of(snapshot, run, hosts, fresh=fresh)
+        except HostRefused as error:
+            self.intakes[token] = Intake.of(run, [])
+            self.inbox.say(Report(token, Trouble(str(error), gave_up=fresh)))
+            return None
+        self.intakes[token] = Intake.of(run, secrets, work.expect)
+        self.followers[token] = Follower(work, self.connections, self.inbox.arrived)
+        return self.followers[token]
+
+    def _clear(self, pool: ThreadPoolExecutor) -> list[Future[list[str]]]:
+        hosts: dict[str, list[str]] = defaultdict(list)
+        for token in self.stored & self.followers.keys():
+            hosts[self.followers[token].work.address.name].append(token)
+        return [pool.submit(self._clear_host, name, tokens) for name, tokens in hosts.items()]
+
+    def _clear_host(self, name: str, tokens: list[str]) -> list[str]:
+        remote = self.connections.standing(name)
+        try:
+            if remote is not None:
+                remote.acknowledge(*map(RunRef, tokens))
+                return tokens
+        except RemoteError as error:
+            clearing.log.info("What is over stays on its host for now: %s", error)
+        return []

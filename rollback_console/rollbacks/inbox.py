@@ -1,0 +1,56 @@
+"""What followers report, gathered into as few commits as keep nobody waiting."""
+
+from __future__ import annotations
+
+import queue
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from rollback_console.remote.base import Outcome
+
+from .follower import Report
+
+FLUSH = 0.025  # seconds in which reports are gathered
+BATCH = 1024 * 1024  # bytes of log that are stored at once
+
+
+@dataclass
+class Inbox:
+    """Bounded, so that a slow database slows the hosts' output instead of filling memory."""
+
+    arrived: queue.Queue[Report] = field(default_factory=lambda: queue.Queue(maxsize=256))
+    own: list[Report] = field(default_factory=list)
+
+    def say(self, report: Report) -> None:
+        """What the slice itself has to report, and must not wait to."""
+        self.own.append(report)
+
+    def collect(self, timeout: float, working: int) -> list[Report]:
+        """Reports to be stored together, after at most `timeout` seconds of none.
+
+        `working` runs have not ended. Once the last of them has, nothing else is waited for.
+        """
+        if self.own:
+            said, self.own = self.own, []
+            return said
+        reports: list[Report] = []
+        for report in self._gathered(timeout):
+            reports.append(report)
+            working -= isinstance(report.item, Outcome)
+            if working <= 0:
+                break
+        return reports
+
+    def _gathered(self, timeout: float) -> Iterator[Report]:
+        ends, size = time.monotonic() + max(timeout, 0.001), 0
+        first = True
+        while size < BATCH and (left := ends - time.monotonic()) > 0:
+            try:
+                report = self.arrived.get(timeout=left)
+            except queue.Empty:
+                return
+            if first:
+                first, ends = False, time.monotonic() + FLUSH
+            size += len(getattr(report.item, "data", b""))
+            yield report

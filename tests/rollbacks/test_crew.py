@@ -1,0 +1,74 @@
+"""What a slice gathers before it commits, and which endings let it decide anew."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import pytest
+
+from rollback_console.engine.snapshot import Snapshot, StepSpec
+from rollback_console.remote.base import Chunk, Ending, Outcome
+from rollback_console.remote.pool import Pool
+from rollback_console.remote.redact import Redactor
+from rollback_console.rollbacks import logs
+from rollback_console.rollbacks.connections import Connections
+from rollback_console.rollbacks.crew import Crew
+from rollback_console.rollbacks.follower import Report, Trouble
+from rollback_console.rollbacks.inbox import Inbox
+from rollback_console.rollbacks.intake import Intake
+from rollback_console.rollbacks.models import StepRun
+
+ENDED = Outcome(Ending.FINISHED, 0)
+
+
+def filled(*items: Chunk | Outcome) -> Inbox:
+    inbox = Inbox()
+    for number, item in enumerate(items):
+        inbox.arrived.put(Report(str(number), item))
+    return inbox
+
+
+def test_the_last_ending_is_stored_without_waiting_for_more() -> None:
+    inbox = filled(Chunk(0, b"a"), ENDED, Chunk(0, b"never looked at"))
+    assert [each.item for each in inbox.collect(60, working=1)] == [Chunk(0, b"a"), ENDED]
+
+
+def test_endings_of_hosts_that_work_together_are_stored_together() -> None:
+    inbox = filled(ENDED, Chunk(0, b"a"), ENDED, ENDED)
+    assert len(inbox.collect(60, working=3)) == 4
+
+
+def test_what_the_slice_says_itself_is_taken_first_however_much_it_is() -> None:
+    inbox = filled(ENDED)
+    for number in range(1000):
+        inbox.say(Report(str(number), Trouble("Its key was changed.", gave_up=True)))
+    assert len(inbox.collect(60, working=1000)) == 1000
+    assert [each.item for each in inbox.collect(60, working=1)] == [ENDED]
+
+
+def test_nothing_comes_of_an_empty_inbox() -> None:
+    assert Inbox().collect(0, working=1) == []
+
+
+@pytest.mark.parametrize(
+    ("states", "rolling", "due"),
+    [
+        (["succeeded", "running"], 0, False),
+        (["succeeded", "launching"], 0, False),
+        (["succeeded", "succeeded"], 0, True),
+        (["succeeded", "failed"], 0, True),
+        (["failed", "running"], 0, True),
+        (["lost", "running"], 0, True),
+        (["aborted", "running"], 0, True),
+        (["succeeded", "running"], 1, True),
+    ],
+)
+def test_a_success_beside_hosts_that_still_work_lets_nothing_new_happen(
+    states: list[str], rolling: int, due: bool
+) -> None:
+    crew = Crew(Connections(Pool(connect=lambda address: pytest.fail(str(address)))))
+    runs = [StepRun(token=uuid4(), position=1, host=state, state=state) for state in states]
+    crew.intakes = {str(run.token): Intake(run, Redactor([]), logs.Tail()) for run in runs}
+    step = StepSpec(1, "Restart", rolling=rolling)
+    snapshot = Snapshot("p", 1, "", "t", "s", "e", False, "", (step,), ())
+    assert crew.decides(snapshot, runs[:1]) is due
