@@ -159,7 +159,7 @@ class Soak:
             if stored[str(run.token)] != said:
                 missing = len(said) - len(stored[str(run.token)])
                 self.tally.wrong.append(f"{run} misses {missing} of {len(said)} bytes")
-        self.tally.wrong += watcher.leave(stored)
+        self.tally.wrong += watcher.seen(stored)
         self.tally.resumed += watcher.greetings - 1
         self.tally.shown += sum(map(len, watcher.texts.values()))
         self.tally.rollbacks += 1

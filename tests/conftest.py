@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -14,6 +15,7 @@ from rollback_console.rollbacks import driver, hints, tasks
 
 from . import make
 from .fleet import Fleet
+from .remote.sshd import Sshd
 
 # A shell makes what it starts in the background deaf to Ctrl-C, and that is inherited.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -48,6 +50,20 @@ def quiet_broker() -> Iterator[None]:
 @pytest.fixture
 def stage(db: None) -> make.Stage:
     return make.stage()
+
+
+@pytest.fixture
+def sshd(tmp_path: Path) -> Iterator[Sshd]:
+    """A real one, for this test alone."""
+    server = Sshd(tmp_path / "sshd").start()
+    yield server
+    server.remove()
+
+
+@pytest.fixture
+def here(db: None, sshd: Sshd) -> make.Stage:
+    """The stage, with its host on a real sshd."""
+    return make.stage(address=sshd.address(name="app-1"))
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,9 +14,7 @@ from rollback_console.engine.reversal import Effect
 from rollback_console.plans import readiness
 from rollback_console.plans.costing import Costing
 from rollback_console.plans.models import Revision
-from tests import make
 from tests.make import Stage
-from tests.remote.sshd import Sshd
 
 from .test_cost import asked, plan
 
@@ -102,18 +99,6 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Bookings:
 def bookings(made: Bookings, tmp_path: Path) -> Bookings:
     shutil.copytree(made.folder, tmp_path / "app")
     return Bookings(tmp_path / "app")
-
-
-@pytest.fixture
-def sshd(tmp_path: Path) -> Iterator[Sshd]:
-    server = Sshd(tmp_path / "sshd").start()
-    yield server
-    server.remove()
-
-
-@pytest.fixture
-def here(db: None, sshd: Sshd) -> Stage:
-    return make.stage(address=sshd.address(name="app-1"))
 
 
 def undoing(here: Stage, bookings: Bookings, target: str, head: str = "") -> Costing:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,7 +15,6 @@ from rollback_console.plans.costing import Costing
 from rollback_console.plans.models import Revision
 from tests import make
 from tests.make import PLAN, Stage
-from tests.remote.sshd import Sshd
 
 pytestmark = pytest.mark.django_db
 
@@ -86,18 +84,6 @@ class Shop:
         subprocess.run(
             [sys.executable, "manage.py", *words], cwd=self.folder, check=True, capture_output=True
         )
-
-
-@pytest.fixture
-def sshd(tmp_path: Path) -> Iterator[Sshd]:
-    server = Sshd(tmp_path / "sshd").start()
-    yield server
-    server.remove()
-
-
-@pytest.fixture
-def here(db: None, sshd: Sshd) -> Stage:
-    return make.stage(address=sshd.address(name="app-1"))
 
 
 def plan(here: Stage, cwd: Path, command: str, head: str = "") -> Revision:

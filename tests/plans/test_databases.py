@@ -12,7 +12,6 @@ from rollback_console.plans import readiness, services
 from rollback_console.plans.models import ProbeResult, Revision, Secret
 from tests import make
 from tests.make import PLAN, Stage
-from tests.remote.sshd import Sshd
 from tests.servers import MariaDb
 
 from .test_cost import Shop, undoing
@@ -26,18 +25,6 @@ RESTORE = "mariadb -u root -S {socket} {name} < before.sql"
 def server() -> Iterator[MariaDb]:
     with MariaDb() as server:
         yield server
-
-
-@pytest.fixture
-def sshd(tmp_path: Path) -> Iterator[Sshd]:
-    server = Sshd(tmp_path / "sshd").start()
-    yield server
-    server.remove()
-
-
-@pytest.fixture
-def here(db: None, sshd: Sshd) -> Stage:
-    return make.stage(address=sshd.address(name="app-1"))
 
 
 def asked(revision: Revision) -> dict[str, ProbeResult]:

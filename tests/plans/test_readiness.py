@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,18 +15,6 @@ from tests.make import PLAN, Stage
 from tests.remote.sshd import Sshd
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def sshd(tmp_path: Path) -> Iterator[Sshd]:
-    server = Sshd(tmp_path / "sshd").start()
-    yield server
-    server.remove()
-
-
-@pytest.fixture
-def here(db: None, sshd: Sshd) -> Stage:
-    return make.stage(address=sshd.address(name="app-1"))
 
 
 def repository(folder: Path) -> str:

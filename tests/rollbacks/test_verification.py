@@ -17,21 +17,8 @@ from rollback_console.rollbacks import carry, lease, services, verification
 from rollback_console.rollbacks.models import Event, Look, Rollback
 from tests import make
 from tests.make import PLAN, Stage
-from tests.remote.sshd import Sshd
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def sshd(tmp_path: Path) -> Iterator[Sshd]:
-    server = Sshd(tmp_path / "sshd").start()
-    yield server
-    server.remove()
-
-
-@pytest.fixture
-def here(db: None, sshd: Sshd) -> Stage:
-    return make.stage(address=sshd.address(name="app-1"))
 
 
 @pytest.fixture
