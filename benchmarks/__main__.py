@@ -54,7 +54,7 @@ def _rows(stage: Stage, sshd: Sshd) -> Iterator[Row]:
     with web() as server:
         yield click_to_byte(stage, server)
         for viewers in (1, 500):
-            yield from line_to_frame(stage, server, viewers)
+            yield from line_to_frame(stage, server, sshd, viewers)
         yield from scrolling(stage, server)
     yield ordinary_plan()
     yield strangest_plan()

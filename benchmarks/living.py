@@ -25,7 +25,9 @@ from rollback_console.rollbacks.models import StepRun
 from tests import make
 from tests.live.rows import _session
 from tests.live.servers import Console, environment_of, free_port, uvicorn
+from tests.remote.sshd import Sshd
 
+from . import peers
 from .rows import Row
 from .stage import approved, clear_locks, drive, requested
 
@@ -62,16 +64,48 @@ def worker() -> Iterator[None]:
         process.wait()
 
 
-def line_to_frame(stage: make.Stage, server: Console, viewers: int) -> list[Row]:
-    """From the host that writes a line to each socket that carries it."""
+def line_to_frame(stage: make.Stage, server: Console, sshd: Sshd, viewers: int) -> list[Row]:
+    """From the host that writes a line to each socket that carries it.
+
+    Beside one viewer: to whoever reads what the peers print, with no page and no database.
+    """
     many = f"{viewers} viewer{'s' * (viewers > 1)}"
     bounds = ("", "under 1000 ms") if viewers > 1 else ("under 60 ms", "under 250 ms")
-    figures = _watched(stage, server, viewers)
-    assert figures["lost"] == 0, f"{figures['lost']} lines never came"
+    figures = {"ours": _watched(stage, server, viewers)}
+    lost = figures["ours"]["lost"]
+    assert lost == 0, f"{lost} lines never came"
+    if viewers == 1:
+        figures |= _read(sshd)
     return [
-        Row(f"remote write to frame, {many}, {which}", "ms", bound, {"ours": figures[which]})
+        Row(
+            f"remote write to frame, {many}, {which}",
+            "ms",
+            bound,
+            {name: each[which] for name, each in figures.items()},
+        )
         for which, bound in zip(("p50", "p99"), bounds, strict=True)
     ]
+
+
+def _read(sshd: Sshd) -> dict[str, dict[str, float]]:
+    alone, shared = peers.Ssh(sshd, shared=False), peers.Ssh(sshd, shared=True)
+    bare = peers.Bare(sshd)
+    named = {"ssh": alone, "ssh + ControlMaster": shared, "paramiko": bare}
+    found = {name: _late(peer.read(CLOCK)) for name, peer in named.items()}
+    shared.close()
+    bare.close()
+    return found
+
+
+def _late(chunks: Iterator[bytes]) -> dict[str, float]:
+    """How many milliseconds after it was written each line was read."""
+    late, rest = [], b""
+    for data in chunks:
+        now = time.time_ns()
+        *lines, rest = (rest + data).split(b"\n")
+        late += [(now - int(line)) / 1e6 for line in lines]
+    cuts = statistics.quantiles(late, n=100)
+    return {"p50": cuts[49], "p99": cuts[98]}
 
 
 def click_to_byte(stage: make.Stage, server: Console) -> Row:

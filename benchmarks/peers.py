@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -36,14 +37,16 @@ class Ssh:
 
     def run(self, command: str) -> int:
         """Run it and read all it says; how many bytes that was."""
+        return sum(map(len, self.read(command)))
+
+    def read(self, command: str) -> Iterator[bytes]:
+        """What it says, as it comes."""
         with subprocess.Popen(
-            [*self._argv, self._address, command], stdout=subprocess.PIPE
+            [*self._argv, self._address, command], stdout=subprocess.PIPE, bufsize=0
         ) as process:
             assert process.stdout
-            total = 0
             while data := process.stdout.read(1024 * 1024):
-                total += len(data)
-        return total
+                yield data
 
     def close(self) -> None:
         if "-S" in self._argv:
@@ -62,13 +65,14 @@ class Bare:
         self._transport.connect(username=sshd.username, pkey=key)
 
     def run(self, command: str) -> int:
+        return sum(map(len, self.read(command)))
+
+    def read(self, command: str) -> Iterator[bytes]:
         channel = self._transport.open_session()
         channel.exec_command(command)
-        total = 0
         while data := channel.recv(256 * 1024):
-            total += len(data)
+            yield data
         channel.recv_exit_status()
-        return total
 
     def close(self) -> None:
         self._transport.close()

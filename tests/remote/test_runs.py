@@ -129,7 +129,7 @@ def test_heredocs_quotes_and_a_long_text_run_unchanged(host: Remote) -> None:
     assert seen.log == b"# not 'a' \"comment\" $HOME\nend\n"
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",))))
 @example("\\n \\0101 %s %% \\c\n\n\ttail \\")
 @example("".join(map(chr, range(1, 256))))
