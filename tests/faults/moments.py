@@ -14,6 +14,7 @@ WORKER = {
     "outcome.received": (2, "the end read, before it is recorded"),
     "outcome.stored": (2, "the end recorded, before the host may forget it"),
     "step.between": (1, "between two steps"),
+    "folders.clearing": (1, "the slice given back, its folders still on the hosts"),
     "slice.over": (1, "between two slices"),
 }
 """Failpoints of a process that drives."""
