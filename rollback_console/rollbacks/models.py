@@ -11,6 +11,7 @@ from rollback_console.engine.states import RollbackState, StepState
 from rollback_console.plans.models import Delegation, Environment, Revision, Service
 
 from .look_models import Look as Look
+from .pin_models import Pin as Pin
 
 PERSON = settings.AUTH_USER_MODEL
 
@@ -61,6 +62,10 @@ class Rollback(models.Model):
 
     class Meta:
         ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["requested_at"], name="rollback_by_moment"),
+            models.Index(fields=["environment", "requested_at"], name="rollback_by_place"),
+        ]
         permissions = [
             ("request_rollback", "Can open a rollback"),
             ("operate_rollback", "Can steer a rollback under way"),
@@ -266,26 +271,6 @@ class Lock(models.Model):
 
     def __str__(self) -> str:
         return f"{self.environment} is locked by {self.rollback}"
-
-
-class Pin(models.Model):
-    """A version that must not be deployed again."""
-
-    service = models.ForeignKey(Service, models.PROTECT, related_name="pins")
-    version = models.CharField(max_length=200)
-    reason = models.TextField()
-    rollback = models.ForeignKey(Rollback, models.PROTECT, null=True, related_name="pins")
-    by = models.ForeignKey(PERSON, models.PROTECT, related_name="+")
-    at = models.DateTimeField()
-    lifted_at = models.DateTimeField(null=True)
-    lifted_by = models.ForeignKey(PERSON, models.PROTECT, null=True, related_name="+")
-    lifted_because = models.TextField(blank=True)
-
-    class Meta:
-        ordering = ["-id"]
-
-    def __str__(self) -> str:
-        return f"{self.service} {self.version}"
 
 
 class ProcessSeen(models.Model):

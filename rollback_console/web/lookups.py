@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.contrib.auth.models import User
-from django.db.models import Count, Max, QuerySet
+from django.db.models import Count, Max, Prefetch, QuerySet
 
 from rollback_console.engine import authority
 from rollback_console.engine.authority import Maker
@@ -95,8 +95,7 @@ class EventFilter:
 
 def events(wanted: EventFilter) -> list[Event]:
     """One page of events of all rollbacks and one more, newest first."""
-    found = Event.objects.select_related("by", "rollback__environment", "rollback__service")
-    found = found.defer("rollback__snapshot")
+    found = Event.objects.prefetch_related("by", Prefetch("rollback", queries.rows()))
     if wanted.rollback:
         found = found.filter(rollback_id=wanted.rollback)
     if wanted.kind:

@@ -10,6 +10,7 @@ from django.utils import timezone
 from rollback_console.plans.models import ProbeResult
 from rollback_console.rollbacks import services
 from rollback_console.rollbacks.models import Lock, Rollback
+from rollback_console.rollbacks.queries import PAGE
 from tests import make
 
 from .conftest import SignIn, words
@@ -124,6 +125,20 @@ def test_a_page_costs_the_same_number_of_queries_however_many_rollbacks_there_ar
     few = queries(client, address)
     copies(asked, 80)
     assert queries(client, address) == few
+
+
+@pytest.mark.parametrize("address", ["/rollbacks/", "/rollbacks/?state=withdrawn", "/audit/"])
+def test_one_page_of_a_list_is_read_from_one_table(
+    signed_in: SignIn, stage: make.Stage, asked: Rollback, address: str
+) -> None:
+    """MariaDB starts a join at its smallest table, and then sorts all there is for one page."""
+    copies(asked, 1)
+    client = signed_in(stage.cast.lee)
+    with CaptureQueriesContext(connection) as found:
+        client.get(address)
+    paged = [each["sql"] for each in found if f"LIMIT {PAGE + 1}" in each["sql"]]
+    assert paged
+    assert not [sql for sql in paged if " JOIN " in sql]
 
 
 def copies(rollback: Rollback, count: int) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from django.db.models import Prefetch
 from django.http import HttpRequest
 from ninja import Query, Router, Status
 
-from rollback_console.rollbacks import services
-from rollback_console.rollbacks.models import Rollback
+from rollback_console.plans.models import Revision
+from rollback_console.rollbacks import queries, services
 
 from .. import finding, pages
 from ..bearer import READ, REQUEST, person
@@ -53,9 +54,8 @@ def list_rollbacks(
         "revision__plan__slug": plan,
         "pk__lt": pages.after_number(cursor),
     }
-    rows = Rollback.objects.defer("snapshot", "revision__source").select_related(
-        "revision__plan", "service", "environment", "requested_by"
-    )
+    revisions = Revision.objects.defer("source").prefetch_related("plan")
+    rows = queries.rows().prefetch_related(Prefetch("revision", revisions))
     rows = rows.filter(**{name: value for name, value in wanted.items() if value})
     page, following = pages.cut(rows.order_by("-pk")[: limit + 1], limit, lambda row: row.pk)
     return RollbackPage(items=[rollback_out(row) for row in page], next=following)

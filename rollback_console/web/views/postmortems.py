@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import Prefetch
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_POST
@@ -13,6 +14,7 @@ from rollback_console.postmortems.checklist import entries
 from rollback_console.postmortems.draft import draft
 from rollback_console.postmortems.export import as_json, as_markdown
 from rollback_console.postmortems.models import ActionItem, Postmortem
+from rollback_console.rollbacks import queries
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.web import diffs
 from rollback_console.web.answers import done, refused
@@ -28,8 +30,8 @@ from rollback_console.web.requests import person
 
 def listing(request: HttpRequest) -> HttpResponse:
     """Every postmortem, newest first."""
-    found = Postmortem.objects.select_related("rollback__environment", "rollback__service")
-    found = found.defer("rollback__snapshot").prefetch_related("rollback__action_items")
+    rollbacks = queries.rows().prefetch_related("action_items")
+    found = Postmortem.objects.prefetch_related(Prefetch("rollback", rollbacks))
     return render(request, "postmortems/list.html", {"postmortems": found.order_by("-id")[:100]})
 
 
