@@ -6,6 +6,7 @@ All take `by`, check its right, and raise the errors of plans.errors or Permissi
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -17,6 +18,7 @@ from django.utils.text import slugify
 
 from rollback_console.documents.source import encode
 from rollback_console.remote import ssh
+from rollback_console.remote.base import HostKeyPin
 
 from .asking import form, missing
 from .errands import vouch, vouch_own
@@ -114,7 +116,12 @@ def scan(host: Host, *, by: User) -> list[HostKey]:
     Raises the errors of remote.errors when it does not answer.
     """
     _permit(by, "plans.change_host", "change hosts")
-    pins = ssh.scan_host_keys(host.address, host.port)
+    return note_keys(host, ssh.scan_host_keys(host.address, host.port), by=by)
+
+
+def note_keys(host: Host, pins: Iterable[HostKeyPin], *, by: User) -> list[HostKey]:
+    """Keep keys that the host showed or a person read off it, unconfirmed."""
+    _permit(by, "plans.change_host", "change hosts")
     return [host.keys.get_or_create(type=pin.type, key=pin.key)[0] for pin in pins]
 
 

@@ -7,7 +7,7 @@ seen: a person decides what that means.
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor
 from datetime import timedelta
 
 from django.db import close_old_connections, transaction
@@ -36,7 +36,7 @@ EVERY = timedelta(seconds=15)
 Connect = Callable[[HostAddress], Remote]
 
 
-def sweep(pool: ThreadPoolExecutor) -> None:
+def sweep(pool: Executor) -> None:
     """Look at everything that is due in our zones, each by whoever claims it."""
     due = Look.objects.filter(due_at__lte=Now(), rollback__state=RollbackState.VERIFYING)
     near = due.filter(rollback__environment__zone__in=zones.ours())

@@ -176,6 +176,7 @@ urlpatterns: list[URLPattern] = [
     path("hosts/new/", hosts.new, name="host-new"),
     path(_host, hosts.show, name="host"),
     path(f"{_host}scans/", hosts.scan, name="host-scans"),
+    path(f"{_host}keys/", hosts.note_keys, name="host-keys"),
     path(f"{_host}removals/", hosts.remove, name="host-removals"),
     path(f"{_host}keys/<int:key>/confirmations/", hosts.confirm, name="key-confirmations"),
     path(f"{_host}keys/<int:key>/removals/", hosts.forget_key, name="key-removals"),

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import Executor, Future
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import pytest
 from django.db import transaction
 from django.db.models.functions import Now
+from django.test import override_settings
 
+from rollback_console.plans.models import Environment
 from rollback_console.rollbacks import carry, lease, services, verification
 from rollback_console.rollbacks.models import Event, Look, Rollback
 from tests import make
@@ -163,3 +167,28 @@ def test_the_rest_of_the_list_is_still_for_people(here: Stage) -> None:
     assert len(answers(rollback)) == 1
     rollback.refresh_from_db()
     assert rollback.state == "verifying"
+
+
+def test_checks_of_another_zone_are_left_to_its_own_sweeper(
+    here: Stage, page: tuple[str, dict[str, int]]
+) -> None:
+    url, _ = page
+    verifying(here, f"check: Application starts, http: '{url}'")
+    Environment.objects.filter(pk=here.environment.pk).update(zone="dmz")
+    looked = Asked()
+    verification.sweep(looked)
+    assert looked.numbers == []
+    with override_settings(ZONES=["dmz"]):
+        verification.sweep(looked)
+    assert looked.numbers == [Look.objects.get().pk]
+
+
+class Asked(Executor):
+    """Keeps what was handed to it."""
+
+    def __init__(self) -> None:
+        self.numbers: list[int] = []
+
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+        self.numbers += args
+        return Future()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -25,6 +27,12 @@ from .conftest import SignIn, words
 
 ROOMS = ["environments", "environment-new", "hosts", "host-new", "credentials", "credential-new",
          "people", "person-new", "services"]  # fmt: skip
+
+ED25519 = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMUHnysZVeohEUjGFO0s7M08WgzXq2JyCqGeP4EKYPcB"
+ECDSA = (
+    "ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAABBBH3JU1C7s0pI/TaDPQQb"
+    "obDYSTZch96ijc19uzJypJTKmfL4O7hy95I0nolIYrNKZ3wmajgg0q5usFitO75BmIM="
+)
 
 
 def private_key() -> str:
@@ -185,6 +193,44 @@ def test_a_key_counts_only_once_a_person_confirmed_it(signed_in: SignIn, stage: 
     assert key.confirmed_by == stage.cast.ada
     client.post(f"/hosts/{stage.host.pk}/keys/{key.pk}/removals/")
     assert HostKey.objects.count() == 0
+
+
+def test_keys_read_off_the_host_are_noted_and_wait_to_be_confirmed(
+    signed_in: SignIn, stage: make.Stage
+) -> None:
+    known = HostKey.objects.get()
+    lines = f"# app-1:22 SSH-2.0\n\n[app-1]:22 {ED25519}\n{ECDSA} root@app-1\n"
+    client = signed_in(stage.cast.ada)
+    page = words(client.post(f"/hosts/{stage.host.pk}/keys/", {"keys": lines}, follow=True))
+    assert "Noted. Compare before you confirm." in page
+    noted = HostKey.objects.exclude(pk=known.pk).order_by("type")
+    assert [f"{key.type} {key.key}" for key in noted] == [ECDSA, ED25519]
+    assert {key.confirmed_at for key in noted} == {None}
+    client.post(f"/hosts/{stage.host.pk}/keys/", {"keys": lines})
+    assert noted.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ("", "There is no key in this text."),
+        ("# nothing\n", "There is no key in this text."),
+        (f"{ED25519}\nhello", "Line 2 is no public key of a host"),
+        ("ssh-dss AAAAB3NzaC1kc3MAAACBA", "Line 1 is no public key of a host"),
+        (ED25519[:-9], "The key on line 1 is cut off or mistyped"),
+        (ED25519.replace("ssh-ed25519", "ssh-rsa"), "The key on line 1 is cut off or mistyped"),
+        ("-----BEGIN OPENSSH PRIVATE KEY-----", "Line 1 is no public key of a host"),
+    ],
+)
+def test_what_is_no_host_key_is_refused_and_stays_in_its_field(
+    signed_in: SignIn, stage: make.Stage, typed: str, sentence: str
+) -> None:
+    client = signed_in(stage.cast.ada)
+    response = client.post(f"/hosts/{stage.host.pk}/keys/", {"keys": typed})
+    assert response.status_code == 422
+    assert sentence in words(response)
+    assert typed.strip() in html.unescape(response.content.decode())
+    assert HostKey.objects.count() == 1
 
 
 def test_a_host_that_does_not_answer_a_scan_is_told_in_a_sentence(

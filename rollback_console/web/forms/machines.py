@@ -9,6 +9,8 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key, l
 from django import forms
 
 from rollback_console.plans.models import Credential, Environment, Host, HostGroup
+from rollback_console.remote import public_keys
+from rollback_console.remote.base import HostKeyPin
 
 from .base import Undecorated
 
@@ -63,6 +65,25 @@ class CredentialForm(Undecorated, forms.ModelForm):  # type: ignore[type-arg]
         elif values["private_key"].strip() and (wrong := _wrong_key(values)):
             self.add_error("private_key", wrong)
         return values
+
+
+class KeysForm(Undecorated, forms.Form):
+    """Public keys that somebody read off a host; cleaned, they are pins."""
+
+    keys = forms.CharField(
+        label="Public keys of the host",
+        error_messages={"required": "There is no key in this text."},
+        widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
+        help_text="For a host that this page does not reach: behind another one, or in a zone of "
+        "its own. A line a key, as cat /etc/ssh/ssh_host_*_key.pub prints them there.",
+    )
+
+    def clean_keys(self) -> list[HostKeyPin]:
+        """Every line a key."""
+        try:
+            return public_keys.read(self.cleaned_data["keys"])
+        except ValueError as error:
+            raise forms.ValidationError(str(error)) from error
 
 
 class HostForm(Undecorated, forms.ModelForm):  # type: ignore[type-arg]

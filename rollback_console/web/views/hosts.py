@@ -11,7 +11,7 @@ from rollback_console.plans import services
 from rollback_console.plans.models import Host, HostKey
 from rollback_console.remote.errors import RemoteError
 from rollback_console.web.answers import done, refused
-from rollback_console.web.forms.machines import HostForm
+from rollback_console.web.forms.machines import HostForm, KeysForm
 from rollback_console.web.limits import costly
 from rollback_console.web.requests import admin_only, person
 from rollback_console.web.signing.stepping import step_up
@@ -46,12 +46,20 @@ def show(request: HttpRequest, number: int) -> HttpResponse:
         form.save()
         sentence = "Kept. Rollbacks approved for the old address will be refused."
         return done(request, sentence, "host", number=number)
+    return _page(request, _find(number), form)
+
+
+def _page(
+    request: HttpRequest, host: Host, form: HostForm, read: KeysForm | None = None
+) -> HttpResponse:
     page = {
-        "host": _find(number),
+        "host": host,
         "form": form,
         "keys": host.keys.select_related("confirmed_by").order_by("type", "id"),
+        "read": read or KeysForm(),
     }
-    return render(request, "hosts/host.html", page, status=422 if form.errors else 200)
+    status = 422 if form.errors or read else 200
+    return render(request, "hosts/host.html", page, status=status)
 
 
 @require_POST
@@ -64,6 +72,18 @@ def scan(request: HttpRequest, number: int) -> HttpResponse:
     except RemoteError as error:
         return refused(request, error, "host", number=number)
     sentence = f"It showed {len(keys)} keys. Compare before you confirm."
+    return done(request, sentence, "host", number=number)
+
+
+@require_POST
+@admin_only
+def note_keys(request: HttpRequest, number: int) -> HttpResponse:
+    """Keys that somebody read off the host; they count only once a person confirms them."""
+    host, read = _find(number), KeysForm(request.POST)
+    if not read.is_valid():
+        return _page(request, host, HostForm(instance=host), read)
+    services.note_keys(host, read.cleaned_data["keys"], by=person(request))
+    sentence = "Noted. Compare before you confirm."
     return done(request, sentence, "host", number=number)
 
 
