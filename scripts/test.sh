@@ -30,7 +30,7 @@ checks() {
 }
 
 tests() {
-    stage 'tests on SQLite' two_at_a_time -m "$DAILY"
+    stage 'tests on SQLite' side_by_side -m "$DAILY"
     stage 'tests on MariaDB' on_mariadb
 }
 
@@ -40,14 +40,15 @@ DAILY='not hosts and (not faults or representative)'
 # The rooms that write to the database.
 on_mariadb() {
     export TEST_DATABASE=mariadb
-    two_at_a_time -m 'not browser and not slow' \
+    side_by_side -m 'not browser and not slow' \
         tests/plans tests/rollbacks tests/postmortems tests/outbox tests/proposals tests/api
 }
 
-# A test that waits for real servers may lose its patience beside another one. What fails is
-# named, and has to pass alone; what is wrong fails there too.
-two_at_a_time() { # PYTEST-ARGUMENTS ...
-    pytest -q -n 2 --dist loadfile --no-loadscope-reorder -o cache_dir="$seen" "$@"
+# More than two cores' worth, since a good part of the time is waiting for real servers. A test
+# that waits may lose its patience beside others: what fails is named, and has to pass alone;
+# what is wrong fails there too.
+side_by_side() { # PYTEST-ARGUMENTS ...
+    pytest -q -n 3 --dist loadfile --no-loadscope-reorder -o cache_dir="$seen" "$@"
     code=$?
     [ "$code" -eq 1 ] || return "$code"
     printf '\n-- once more, alone: what failed beside other work\n'

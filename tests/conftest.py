@@ -30,7 +30,7 @@ settings.load_profile("explore" if os.environ.get("EXPLORE") else "steady")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files that wait for servers and browsers first: two runners then end at about one time."""
+    """Files that wait for servers and browsers first: all runners then end at about one time."""
     long = {item.path for item in items if any(map(item.get_closest_marker, LONG))}
     items.sort(key=lambda item: item.path not in long)
 
