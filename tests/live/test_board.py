@@ -126,3 +126,13 @@ def test_history_says_what_is_left_and_a_question_is_told_on_the_desktop(
     told = page.evaluate("window.told")
     assert told == [f"Rollback {rollback.pk}: Step 1 failed: Stop the services"]
     assert tabs.complaints == []
+
+
+def test_what_waited_when_a_rollback_ended_is_not_called_pending(tabs: Tabs, rows: Rows) -> None:
+    rollback = rows.rollback(state="aborted", abort_asked=True)
+    rows.run(rollback, state="aborted")
+    rows.run(rollback, 2, state="pending")
+    page = tabs.open(rollback.pk)
+    expect(page.locator(".tally")).to_have_text("1 aborted1 not begun")
+    expect(page.locator("#step-2 .tags")).to_contain_text("not begun")
+    expect(page.locator("#board")).not_to_contain_text("pending")

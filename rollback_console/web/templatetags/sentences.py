@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from rollback_console.engine.states import TERMINAL, StepState
 from rollback_console.plans.models import ProbeResult
 from rollback_console.plans.readiness import STALE
 from rollback_console.postmortems.models import Postmortem
@@ -81,3 +82,11 @@ def as_matrix(results: Iterable[ProbeResult]) -> Matrix:
 def is_stale(moment: datetime) -> bool:
     """Whether what the hosts said then tells little about now."""
     return timezone.now() - moment > STALE
+
+
+@register.filter
+def stood(state: str, rollback: Rollback) -> str:
+    """The word for a run's state; what waited when everything ended will not begin any more."""
+    if state == StepState.PENDING and rollback.state in TERMINAL:
+        return "not begun"
+    return state.replace("_", " ")
