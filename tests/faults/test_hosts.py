@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from rollback_console.plans.models import Secret
-from rollback_console.rollbacks import logs, services
+from rollback_console.rollbacks import clock, logs, services
 from rollback_console.rollbacks.models import Rollback, StepRun
 from tests import make, tally
 from tests.make import Stage
@@ -19,13 +20,14 @@ from tests.remote.attempts import Folder
 from tests.remote.sshd import Sshd
 
 from . import promise
-from .ground import Ground
+from .ground import LONG, Ground
 from .patience import until
 from .promise import becomes, comes_to, kept, run_of, succeeds
 from .stage import Console, approved_quietly, crash
 
 pytestmark = [pytest.mark.faults, pytest.mark.usefixtures("healers")]
 
+FAKETIME = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
 needs_root = pytest.mark.skipif(os.getuid() != 0, reason="mounts a small file system")
 
 
@@ -232,6 +234,34 @@ def test_the_host_ends_a_command_at_its_limit_while_the_console_is_down(
     assert ground.starts() == {1: 1}
     assert not ground.ends()
     assert logs.read(run).startswith(ground.said(1))
+
+
+@pytest.fixture
+def yesterday(tmp_path: Path) -> Iterator[Sshd]:
+    """A host whose clock is a day behind, for everything that runs on it."""
+    if FAKETIME is None:
+        pytest.skip("libfaketime is not installed")
+    off = {"LD_PRELOAD": str(FAKETIME), "FAKETIME": "-1d", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+    server = Sshd(tmp_path / "host", environment=off).start()
+    yield server
+    server.stop()
+
+
+def test_a_host_whose_clock_is_a_day_off_loses_nothing_and_keeps_its_limits(
+    own_console: Console, yesterday: Sshd, ground: Ground
+) -> None:
+    own_console.sweeper()
+    place = own_console.place(yesterday.address())
+    text = ground.plan("date +%s", LONG, ground.held(3), fences={3: "timeout=2s"})
+    rollback = make.approved(place, text)
+    becomes(rollback, 3, "timed_out")
+    runs = [run_of(rollback, position) for position in (1, 2, 3)]
+    day = time.time() - int(logs.read(runs[0]))
+    assert day > 80_000, "its clock was right after all"
+    assert [logs.read(run) for run in runs[:2]] == [ground.said(1), ground.said(2)]
+    assert ground.starts() == {1: 1, 2: 1, 3: 1}
+    assert ground.ends() == {1: 1, 2: 1}
+    assert abs((runs[2].ended_at - clock.now()).total_seconds()) < 600
 
 
 def test_a_daemon_that_keeps_the_pipe_open_is_flagged_and_holds_nothing_up(
