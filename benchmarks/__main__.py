@@ -7,10 +7,7 @@ rollbacks at once) and `benchmarks.soak` (rollbacks and faults, for as long as y
 from __future__ import annotations
 
 import logging
-import platform
 from collections.abc import Iterator
-from importlib.metadata import version
-from pathlib import Path
 
 from tests.make import Stage
 from tests.remote.sshd import Sshd
@@ -18,10 +15,10 @@ from tests.remote.sshd import Sshd
 from .frames import scrolling
 from .living import click_to_byte, line_to_frame, searching, web
 from .plans import ordinary_plan, strangest_plan
+from .results import keep
 from .rows import Row, five_steps, many_hosts, memory, one_more_step, output, windows
 from .stage import console
 
-RESULTS = Path(__file__).with_name("RESULTS.md")
 LINE = b"a line of ordinary length, such as a deployment tool prints while it is at work for you\n"
 HEAD = """| work | who | figure | ours / theirs | promised |
 |---|---|---|---|---|"""
@@ -30,13 +27,13 @@ HEAD = """| work | who | figure | ours / theirs | promised |
 def main() -> None:
     """Measure, print, keep."""
     logging.disable(logging.WARNING)
-    lines = ["# Results", "", _machine(), "", HEAD]
+    lines = ["On SQLite.", "", HEAD]
     with console() as (stage, sshd):
         for row in _rows(stage, sshd):
             lines += _table(row)
             print("\n".join(_table(row)), flush=True)
         lines += ["", f"Most memory this process held: {memory():.0f} MB."]
-    RESULTS.write_text("\n".join(lines) + "\n")
+    keep("Beside what a team would use instead", lines)
 
 
 def _rows(stage: Stage, sshd: Sshd) -> Iterator[Row]:
@@ -74,12 +71,6 @@ def _table(row: Row) -> list[str]:
         ]
         lines.append(f"| {' | '.join(cells)} |")
     return lines
-
-
-def _machine() -> str:
-    names = ("django", "celery", "paramiko", "redis", "channels")
-    packages = ", ".join(f"{name} {version(name)}" for name in names)
-    return f"{platform.platform()}, Python {platform.python_version()}, {packages}. SQLite."
 
 
 if __name__ == "__main__":

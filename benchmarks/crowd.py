@@ -29,6 +29,8 @@ from tests.faults.stage import Console, Process, approved_quietly, migrate, work
 from tests.remote.sshd import Sshd
 from tests.servers import MariaDb, Redis
 
+from .results import keep
+
 STEPS = 5
 PATIENCE = 1800.0
 PRODUCTION = {
@@ -58,8 +60,9 @@ def main() -> None:
         workers.append(here.sweeper())
         told = followed(rows, begin(here, rows))
         judge(rows, starts, options.hosts)
-        for line in [*told, *report(rows, workers)]:
-            print(line)
+        lines = [f"- {line}" for line in [*told, *report(rows, workers)]]
+        print("\n".join(lines))
+        keep("Fifty rollbacks at once", ["On MariaDB, with two workers.", "", *lines])
 
 
 @contextmanager

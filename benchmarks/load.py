@@ -27,6 +27,8 @@ from rollback_console.rollbacks.models import Event, LogChunk, Rollback, StepRun
 from tests import make
 from tests.fleet import Fleet
 
+from .results import keep
+
 PAGES = ["/", "/rollbacks/", "/rollbacks/?state=succeeded", "/plans/", "/audit/", "/trends/"]
 FEW = 60
 AT_ONCE = 200
@@ -61,8 +63,10 @@ def main() -> None:
     filled = time.monotonic() - began
     client.get("/trends/")  # measures what ended without a driver, as it would after an upgrade
     many = {page: ask(client, page) for page in pages(first)}
-    print(f"{options.rollbacks} rollbacks, {options.log_mb} MB of logs, filled in {filled:.0f} s")
-    print("\n".join(table(few, many)))
+    told = f"{options.rollbacks} rollbacks, {options.log_mb} MB of logs, filled in {filled:.0f} s."
+    lines = [f"{told} On {connection.vendor}.", "", *table(few, many)]
+    print("\n".join(lines))
+    keep("Pages over a full database", lines)
 
 
 def _one(stage: make.Stage) -> Rollback:

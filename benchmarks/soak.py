@@ -34,6 +34,7 @@ from tests.remote.sshd import Sshd
 from tests.servers import MariaDb, Redis
 
 from .crowd import OPTIONS, PRODUCTION
+from .results import keep
 from .watcher import Watcher
 
 TALK = "for i in 1 2 3 4 5 6 7 8 9 10; do seq ${i}000 ${i}499; sleep 0.2; done"
@@ -180,8 +181,9 @@ def main() -> None:
         before = soak.sizes()
         busy(soak, options.minutes * 60, options.every)
         flaws = list(events.flaws())
-        for line in report(soak, before, flaws):
-            print(line)
+        lines = [f"- {line.strip()}" for line in report(soak, before, flaws)]
+        print("\n".join(lines))
+        keep(f"{options.minutes:g} minutes of faults", ["On MariaDB.", "", *lines])
     sys.exit(bool(soak.tally.wrong or flaws))
 
 
