@@ -71,9 +71,7 @@ def line_to_frame(stage: make.Stage, server: Console, sshd: Sshd, viewers: int) 
     """
     many = f"{viewers} viewer{'s' * (viewers > 1)}"
     bounds = ("", "under 1000 ms") if viewers > 1 else ("under 60 ms", "under 250 ms")
-    figures = {"ours": _watched(stage, server, viewers)}
-    lost = figures["ours"]["lost"]
-    assert lost == 0, f"{lost} lines never came"
+    figures = {"ours": _median([_watched(stage, server, viewers) for _ in range(3)])}
     if viewers == 1:
         figures |= _read(sshd)
     return [
@@ -85,6 +83,11 @@ def line_to_frame(stage: make.Stage, server: Console, sshd: Sshd, viewers: int) 
         )
         for which, bound in zip(("p50", "p99"), bounds, strict=True)
     ]
+
+
+def _median(runs: list[dict[str, float]]) -> dict[str, float]:
+    assert not any(run["lost"] for run in runs), runs
+    return {name: statistics.median(run[name] for run in runs) for name in ("p50", "p99")}
 
 
 def _read(sshd: Sshd) -> dict[str, dict[str, float]]:
