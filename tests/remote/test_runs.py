@@ -41,6 +41,20 @@ def test_a_launched_command_is_followed_later_by_its_token(host: Remote) -> None
     assert watch(host.follow(ref(asked), 6), 6).log == b""
 
 
+def test_all_who_follow_at_once_are_told_the_same_end(host: Remote, tmp_path: Path) -> None:
+    asked = request(f"echo up; {waiting(tmp_path / 'go-on')}; echo done; exit 3")
+    watching = [host.run(asked)]
+    read_until(watching[0], b"up\n")
+    for _ in range(3):
+        watching.append(host.follow(ref(asked)))
+        read_until(watching[-1], b"up\n")
+    (tmp_path / "go-on").touch()
+    seen = [watch(events, len("up\n")) for events in watching]
+    assert {(each.log, each.outcome.exit_code, each.outcome.bytes) for each in seen} == {
+        (b"done\n", 3, 8)
+    }
+
+
 def test_the_same_token_never_starts_twice(host: Remote, tmp_path: Path) -> None:
     asked = request(f"echo started >> {tmp_path}/starts; echo once")
     first = watch(host.run(asked))

@@ -6,7 +6,7 @@ finish() { # FLAG...: writes end
     bytes=$(logged)
     [ ! -h pumped ] || set -- "$@" "$(readlink pumped)"
     [ ! -h held ] || set -- "$@" pipe_held
-    token_surely end "$outcome $bytes $*" && printf '%s\n' "$outcome $bytes $*" >&9
+    token_surely end "$outcome $bytes $*"
 }
 
 await() { # TOKEN: for as long as ending a command may take
@@ -86,10 +86,6 @@ logged() { # bytes of log so far
 
 report() {
     judge
-    report_word
-}
-
-report_word() {
     if [ -h proof ]; then
         proof=$(readlink proof)
         [ "$proof" = none ] || say survivors "$proof"

@@ -10,9 +10,8 @@ follow() { # TOKEN OFFSET MODE KNOWN_BOOT
     stream=$!
     {
         wait_for_the_end
-        [ -n "$word" ] || [ -h end ] || settle
-        [ -n "$word" ] || judge
-        report_word
+        [ -h end ] || settle
+        report
     } &
     reporter=$!
     read -r _
@@ -31,13 +30,12 @@ stream_by_poll() { # OFFSET
     while cat <&5; do nap; done
 }
 
-# All that may still have a say hold this pipe open for writing. The last word, once it is
-# kept, comes through it to one of those who wait; the others find it where it is kept.
-wait_for_the_end() { # sets word
-    word=
+# All that may still have a say hold this pipe open for writing; nobody ever writes. Nor could
+# they: shells read a pipe byte by byte, and two who wait would share out one word.
+wait_for_the_end() {
     [ -p alive ] || return
     exec 5<>alive 4<alive 5>&-
-    read -r word <&4
+    read -r _ <&4
 }
 
 case $verb in
