@@ -8,14 +8,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import load_ssh_public_key
 
 from .base import HostKeyPin
-
-TYPES = (
-    "ssh-ed25519",
-    "ecdsa-sha2-nistp256",
-    "ecdsa-sha2-nistp384",
-    "ecdsa-sha2-nistp521",
-    "ssh-rsa",
-)
+from .ssh import SIGNATURES
 
 
 def read(text: str) -> list[HostKeyPin]:
@@ -37,7 +30,7 @@ def _pins(text: str) -> Iterator[HostKeyPin]:
 
 
 def _pin(words: list[str], number: int) -> HostKeyPin:
-    at = next((place for place, word in enumerate(words[:-1]) if word in TYPES), None)
+    at = next((place for place, word in enumerate(words[:-1]) if word in SIGNATURES), None)
     if at is None:
         raise ValueError(
             f"Line {number} is no public key of a host: copy the whole line of a file such as "

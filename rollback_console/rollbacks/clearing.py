@@ -43,6 +43,16 @@ def note(tokens: Iterable[str]) -> None:
         log.warning("Could not note what hosts have cleared away: %s", error)
 
 
+def done(remote: Remote, refs: Iterable[RunRef]) -> bool:
+    """Have a host clear these away; False where it does not answer or refuses, for a later try."""
+    try:
+        remote.acknowledge(*refs)
+    except RemoteError as error:
+        log.info("What is over stays on its host for now: %s", error)
+        return False
+    return True
+
+
 def left() -> list[StepRun]:
     """Attempts in our zones whose folder may still be there, the latest to end first."""
     ended = StepRun.objects.filter(
@@ -95,10 +105,7 @@ def _clear(runs: list[StepRun], connect: Callable[[HostAddress], Remote] | None)
     except (HostRefused, RemoteError) as error:
         log.info("The folder of %s stays on its host: %s", first, error)
         return False
-    try:
-        remote.acknowledge(*(RunRef(str(run.token), run.boot_id) for run in runs))
-    except RemoteError as error:
-        log.info("The folder of %s stays on its host: %s", first, error)
+    if not done(remote, (RunRef(str(run.token), run.boot_id) for run in runs)):
         pool.discard(remote)
         return False
     pool.give_back(address, remote)

@@ -13,7 +13,6 @@ from rollback_console.plans.errors import HostRefused
 from rollback_console.plans.models import Host
 from rollback_console.plans.reach import known
 from rollback_console.remote.base import RunRef
-from rollback_console.remote.errors import RemoteError
 
 from . import carry, clearing
 from .connections import Connections
@@ -39,15 +38,15 @@ class Crew:
     followers: dict[str, Follower] = field(default_factory=dict)
     stored: set[str] = field(default_factory=set)
 
-    def follow(
-        self, snapshot: Snapshot, runs: list[StepRun], *, fresh: bool, stopping: bool = False
-    ) -> None:
+    def follow(self, row: Rollback, runs: list[StepRun], *, fresh: bool) -> None:
         """One follower a run. A run whose host is not as approved reports that by itself."""
-        hosts = known(run.host for run in runs) if runs else {}
+        if not runs:
+            return
+        snapshot, hosts = snapshot_of(row.snapshot), known(run.host for run in runs)
         for run in runs:
             if (follower := self._follower(snapshot, run, hosts, fresh)) is None:
                 continue
-            if stopping:
+            if row.abort_asked:
                 follower.stop_run()
             follower.start()
 
@@ -58,7 +57,7 @@ class Crew:
             for token, run in runs.items()
             if run.host and run.state in IN_FLIGHT and token not in self.followers
         ]
-        self.follow(snapshot_of(row.snapshot), left, fresh=False, stopping=row.abort_asked)
+        self.follow(row, left, fresh=False)
 
     def forget(self) -> None:
         """Leave alone what a person has given up: it must not start once its host is back."""
@@ -89,7 +88,7 @@ class Crew:
             failpoint("outcome.stored")
             self.stored.add(str(run.token))
 
-    def decides(self, snapshot: Snapshot, ended: list[StepRun]) -> bool:
+    def decides(self, row: Rollback, ended: list[StepRun]) -> bool:
         """Whether these endings allow anything new.
 
         While others of its step still work a success does not, unless a host waits its turn.
@@ -98,7 +97,7 @@ class Crew:
         return any(
             run.state != StepState.SUCCEEDED
             or run.position not in working
-            or snapshot.step(run.position).rolling
+            or snapshot_of(row.snapshot).step(run.position).rolling
             for run in ended
         )
 
@@ -141,10 +140,4 @@ class Crew:
 
     def _clear_host(self, name: str, tokens: list[str]) -> list[str]:
         remote = self.connections.standing(name)
-        try:
-            if remote is not None:
-                remote.acknowledge(*map(RunRef, tokens))
-                return tokens
-        except RemoteError as error:
-            clearing.log.info("What is over stays on its host for now: %s", error)
-        return []
+        return tokens if remote and clearing.done(remote, map(RunRef, tokens)) else []

@@ -116,7 +116,7 @@ class Slice:
         with lease.holding(self.rollback_id, self.fence) as row:
             begun = self._carry(row)
         failpoint("attempt.committed")
-        self.crew.follow(view.snapshot_of(row.snapshot), begun, fresh=True)
+        self.crew.follow(row, begun, fresh=True)
 
     def _carry(self, row: Rollback) -> list[StepRun]:
         if row.state == RollbackState.APPROVED and not self._may_begin(row):
@@ -212,4 +212,4 @@ class Slice:
         failpoint("log.stored")
         hints.publish(self.rollback_id)
         self.crew.committed(ended)
-        return self.crew.decides(view.snapshot_of(row.snapshot), ended)
+        return self.crew.decides(row, ended)

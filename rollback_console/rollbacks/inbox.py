@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import queue
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from rollback_console.remote.base import Outcome
@@ -35,22 +34,20 @@ class Inbox:
             said, self.own = self.own, []
             return said
         reports: list[Report] = []
-        for report in self._gathered(timeout):
+        ends, size = time.monotonic() + max(timeout, 0.001), 0
+        while size < BATCH and (report := self._next(ends)):
+            if not reports:
+                ends = time.monotonic() + FLUSH
             reports.append(report)
+            size += len(getattr(report.item, "data", b""))
             working -= isinstance(report.item, Outcome)
             if working <= 0:
                 break
         return reports
 
-    def _gathered(self, timeout: float) -> Iterator[Report]:
-        ends, size = time.monotonic() + max(timeout, 0.001), 0
-        first = True
-        while size < BATCH and (left := ends - time.monotonic()) > 0:
-            try:
-                report = self.arrived.get(timeout=left)
-            except queue.Empty:
-                return
-            if first:
-                first, ends = False, time.monotonic() + FLUSH
-            size += len(getattr(report.item, "data", b""))
-            yield report
+    def _next(self, ends: float) -> Report | None:
+        left = ends - time.monotonic()
+        try:
+            return self.arrived.get(timeout=left) if left > 0 else None
+        except queue.Empty:
+            return None

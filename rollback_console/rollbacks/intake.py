@@ -62,8 +62,7 @@ class Intake:
         not hold `expect`.
         """
         redactor = Redactor(list(secrets))
-        end = logs.tail(run) if run.stored else logs.Tail()
-        return cls(run, redactor, end, causes={run.why}, expect=expect)
+        return cls(run, redactor, logs.tail(run), causes={run.why}, expect=expect)
 
     @property
     def over(self) -> bool:

@@ -29,7 +29,7 @@ class Tail:
 
 def tail(run: StepRun) -> Tail:
     """The end of what is stored of a run's log."""
-    last = run.chunks.order_by("-offset").first()
+    last = run.chunks.order_by("-offset").first() if run.stored else None
     if last is None:
         return Tail()
     return Tail(run.stored, run.lines, unpack(last).endswith(b"\n"))

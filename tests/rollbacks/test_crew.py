@@ -16,7 +16,7 @@ from rollback_console.rollbacks.crew import Crew
 from rollback_console.rollbacks.follower import Report, Trouble
 from rollback_console.rollbacks.inbox import Inbox
 from rollback_console.rollbacks.intake import Intake
-from rollback_console.rollbacks.models import StepRun
+from rollback_console.rollbacks.models import Rollback, StepRun
 
 ENDED = Outcome(Ending.FINISHED, 0)
 
@@ -71,4 +71,4 @@ def test_a_success_beside_hosts_that_still_work_lets_nothing_new_happen(
     crew.intakes = {str(run.token): Intake(run, Redactor([]), logs.Tail()) for run in runs}
     step = StepSpec(1, "Restart", rolling=rolling)
     snapshot = Snapshot("p", 1, "", "t", "s", "e", False, "", (step,), ())
-    assert crew.decides(snapshot, runs[:1]) is due
+    assert crew.decides(Rollback(snapshot=snapshot.to_json()), runs[:1]) is due

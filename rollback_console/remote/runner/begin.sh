@@ -17,7 +17,7 @@ begin() { # TOKEN SIZE LIMIT GRACE CAP USER; the payload is on stdin
     limit=$3 grace=$4
     pump "$5" <&8 &
     pump=$!
-    start_inner "$2" "$6" <&5 &
+    start_inner "$2" "$6" <&5 5<&- &
     inner=$!
     exec 5<&- 6>&-
     look "$inner"

@@ -5,9 +5,9 @@ inner() { # FOLDER SIZE USER; the payload is on stdin
     cd "$1" || exit
     look $$
     token run "$$ $start $boot" || exit
-    command_of "$2" "$3" >&6 2>&1 5<&- 6>&- 8<&- 9>&-
+    command_of "$2" "$3" >&6 2>&1 6>&- 8<&- 9>&-
     code=$?
-    exec </dev/null 5<&- 6>&-
+    exec </dev/null 6>&-
     why=finished
     [ ! -h cancel ] || why=aborted
     [ ! -h late ] || why=timed_out
