@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
-
 from django.contrib.auth.models import User
 from playwright.sync_api import Page, sync_playwright
 
@@ -12,6 +10,7 @@ from tests import make
 from tests.live.rows import _session
 from tests.live.servers import Console
 
+from .results import percentiles
 from .rows import Row
 
 # Scrolls once a frame through everything and keeps what each frame took, in milliseconds.
@@ -43,11 +42,11 @@ def scrolling(stage: make.Stage, server: Console) -> list[Row]:
         page.context.add_cookies([cookie])  # type: ignore[list-item]
         took = _scrolled(page, f"{server.url}/rollbacks/{run.rollback_id}/")
         browser.close()
-    cuts = statistics.quantiles(took, n=100)
+    found = percentiles(took)
     name = f"a frame while scrolling {run.lines:,} lines"
     return [
-        Row(f"{name}, p50", "ms", "17 at 60 frames a second", {"ours": cuts[49]}),
-        Row(f"{name}, p99", "ms", "", {"ours": cuts[98]}),
+        Row(f"{name}, p50", "ms", "17 at 60 frames a second", {"ours": found["p50"]}),
+        Row(f"{name}, p99", "ms", "", {"ours": found["p99"]}),
     ]
 
 

@@ -28,6 +28,7 @@ from tests.live.servers import Console, environment_of, free_port, uvicorn
 from tests.remote.sshd import Sshd
 
 from . import peers
+from .results import percentiles
 from .rows import Row
 from .stage import approved, clear_locks, drive, requested
 
@@ -107,8 +108,7 @@ def _late(chunks: Iterator[bytes]) -> dict[str, float]:
         now = time.time_ns()
         *lines, rest = (rest + data).split(b"\n")
         late += [(now - int(line)) / 1e6 for line in lines]
-    cuts = statistics.quantiles(late, n=100)
-    return {"p50": cuts[49], "p99": cuts[98]}
+    return percentiles(late)
 
 
 def click_to_byte(stage: make.Stage, server: Console) -> Row:

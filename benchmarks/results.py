@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import re
+import statistics
 from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
@@ -12,6 +13,12 @@ from pathlib import Path
 FILE = Path(__file__).with_name("RESULTS.md")
 TITLE = "# Results\n"
 PACKAGES = ("django", "celery", "paramiko", "redis", "channels")
+
+
+def percentiles(values: list[float]) -> dict[str, float]:
+    """p50 and p99."""
+    cuts = statistics.quantiles(values, n=100)
+    return {"p50": cuts[49], "p99": cuts[98]}
 
 
 def keep(section: str, lines: Iterable[str], *, file: Path = FILE) -> None:

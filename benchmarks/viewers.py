@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-import statistics
 import sys
 import time
 
 from websockets.asyncio.client import connect
+
+from .results import percentiles
 
 LIMIT = 8 * 1024 * 1024
 
@@ -64,8 +65,7 @@ async def main(address: str, origin: str, session: str, count: int, lines: int) 
     for each in done:
         each.result()
     late = [each for viewer, _ in viewers for each in viewer.late]
-    cuts = statistics.quantiles(late, n=100)
-    print(json.dumps({"p50": cuts[49], "p99": cuts[98], "lost": count * lines - len(late)}))
+    print(json.dumps({**percentiles(late), "lost": count * lines - len(late)}))
 
 
 if __name__ == "__main__":

@@ -116,7 +116,7 @@ def test_a_list_asks_the_database_the_same_however_long_it_is(stage: Stage, call
             call.get("/rollbacks")
         counted.append(len(queries))
     assert len(call.get("/rollbacks").json()["items"]) == 9
-    assert counted[0] == counted[1]
+    assert counted[0] == counted[1] <= 10
 
 
 def test_events_follow_the_one_you_know(stage: Stage, call: Caller) -> None:

@@ -21,6 +21,7 @@ from tests.remote.sshd import Sshd
 from tests.servers import MariaDb, Redis
 
 from . import promise
+from .clocks import needs_faketime, off_by
 from .ground import LONG, Ground
 from .patience import until
 from .promise import becomes, fresh, kept, succeeds
@@ -232,17 +233,13 @@ def _a_step_is_waited_for(cursor: Any) -> bool:
     return bool(re.search(waiting, now))
 
 
-FAKETIME = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
-
-
-@pytest.mark.skipif(FAKETIME is None, reason="libfaketime is not installed")
+@needs_faketime
 @pytest.mark.parametrize("shift", ["+1h", "-1h"])
 def test_a_console_whose_clock_is_an_hour_off_keeps_to_the_database_s_time(
     console: Console, sshd: Sshd, ground: Ground, shift: str
 ) -> None:
     """One worker an hour off beside a sweeper that is not: no lease is taken from the other."""
-    wrong = {"LD_PRELOAD": str(FAKETIME), "FAKETIME": shift, "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
-    worker = console.worker(**wrong, LEASE_SECONDS="20")
+    worker = console.worker(**off_by(shift), LEASE_SECONDS="20")
     console.sweeper()
     place = console.place(sshd.address())
     rollback = approved_quietly(place, ground.plan("echo one", ground.held(2), LONG))

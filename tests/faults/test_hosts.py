@@ -20,6 +20,7 @@ from tests.remote.attempts import Folder
 from tests.remote.sshd import Sshd
 
 from . import promise
+from .clocks import needs_faketime, off_by
 from .ground import LONG, Ground
 from .patience import until
 from .promise import becomes, comes_to, kept, run_of, succeeds
@@ -27,7 +28,6 @@ from .stage import Console, approved_quietly, crash
 
 pytestmark = [pytest.mark.faults, pytest.mark.usefixtures("healers")]
 
-FAKETIME = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
 needs_root = pytest.mark.skipif(os.getuid() != 0, reason="mounts a small file system")
 
 
@@ -239,14 +239,12 @@ def test_the_host_ends_a_command_at_its_limit_while_the_console_is_down(
 @pytest.fixture
 def yesterday(tmp_path: Path) -> Iterator[Sshd]:
     """A host whose clock is a day behind, for everything that runs on it."""
-    if FAKETIME is None:
-        pytest.skip("libfaketime is not installed")
-    off = {"LD_PRELOAD": str(FAKETIME), "FAKETIME": "-1d", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
-    server = Sshd(tmp_path / "host", environment=off).start()
+    server = Sshd(tmp_path / "host", environment=off_by("-1d")).start()
     yield server
     server.stop()
 
 
+@needs_faketime
 def test_a_host_whose_clock_is_a_day_off_loses_nothing_and_keeps_its_limits(
     own_console: Console, yesterday: Sshd, ground: Ground
 ) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
@@ -27,17 +26,10 @@ MEASURE = "---\nmeasures:\n  - {what: calls since deployment, run: cat %s}\n---\
 
 
 @pytest.fixture
-def sshd(tmp_path: Path) -> Iterator[Sshd]:
-    server = Sshd(tmp_path / "sshd").start()
-    yield server
-    server.remove()
-
-
-@pytest.fixture
-def here(db: None, sshd: Sshd, settings: Any) -> Stage:
+def here(here: Stage, settings: Any) -> Stage:
     settings.READINESS_EVERY = timedelta(minutes=10)
     readying._next_schedule = 0.0
-    return make.stage(address=sshd.address(name="app-1"))
+    return here
 
 
 @pytest.fixture

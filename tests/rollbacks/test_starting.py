@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,6 @@ from rollback_console.rollbacks import clock, driver, services
 from rollback_console.rollbacks.models import Event, Rollback
 from tests import make
 from tests.make import PLAN, Stage
-from tests.remote.sshd import Sshd
 
 from .test_break_glass import REASON, grant
 
@@ -28,19 +26,11 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def sshd(tmp_path: Path) -> Iterator[Sshd]:
-    server = Sshd(tmp_path / "sshd").start()
-    yield server
-    server.remove()
-
-
-@pytest.fixture
-def here(db: None, sshd: Sshd, settings: Any) -> Stage:
+def here(here: Stage, settings: Any) -> Stage:
     settings.READINESS_EVERY = timedelta(minutes=10)
-    made = make.stage(address=sshd.address(name="app-1"))
-    made.environment.readiness_rule = "block"
-    made.environment.save()
-    return made
+    here.environment.readiness_rule = "block"
+    here.environment.save()
+    return here
 
 
 @pytest.fixture
