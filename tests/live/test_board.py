@@ -136,3 +136,4 @@ def test_what_waited_when_a_rollback_ended_is_not_called_pending(tabs: Tabs, row
     expect(page.locator(".tally")).to_have_text("1 aborted1 not begun")
     expect(page.locator("#step-2 .tags")).to_contain_text("not begun")
     expect(page.locator("#board")).not_to_contain_text("pending")
+    expect(page.locator("#board")).not_to_contain_text("waits for a go")
