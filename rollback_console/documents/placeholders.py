@@ -53,6 +53,7 @@ _SHAPES: tuple[tuple[str, str], ...] = (
     ("angle", r"(?<!<)<(?![\s\d])[^<>\n\"$`]{0,80}[^<>\n\"$`\s]>(?!\()"),
     ("square", r"(?<![\w\])}$\[!])(?<!\w_\w)\[[^\W\d][^\[\]\n{}()\"$`*^@?\\]{1,80}\](?![(\[:*+?{\]])"),
     ("joined", r"(?<=[_.\-/:=])\[[A-Za-z][\w -]{1,40}\](?![(\[*+?{\]])"),
+    ("guillemet", r"«(?!\s)[^«»\n\"$`]{1,80}(?<!\s)»"),
     ("brace", r"(?<![\w$@%{#\\'\"])\{[^\W\d][\w -]{1,40}\}(?!\})|(?<=[_.\-/:='\"])\{[^\W\d]\w{1,40}\}(?!\})"),
     ("moment", rf"(?<![A-Za-z0-9]){_DATE}(?:[-_T/.: ]?HH[-_:.]?MM(?:[-_:.]?SS)?)?(?![A-Za-z0-9])"),
     ("version", r"(?<![\w.])[vV]?(?:[XYZNxyzn]|\d{1,4})\.(?:[XYZNxyzn]|\d{1,4})(?:\.[XYZNxyzn])(?![\w.]*\w)"
@@ -68,7 +69,7 @@ _SHAPES: tuple[tuple[str, str], ...] = (
 
 def _either(begins: str) -> str:
     """The shapes that begin so. No two shapes share a first letter across the two groups."""
-    marks = {"template", "mustache", "escaped", "angle", "square", "joined", "brace"}
+    marks = {"template", "mustache", "escaped", "angle", "square", "joined", "brace", "guillemet"}
     return "|".join(
         f"(?P<{name}>{pattern})"
         for name, pattern in _SHAPES
@@ -78,7 +79,7 @@ def _either(begins: str) -> str:
 
 # Inside a word nothing of the second group begins, which one look behind decides.
 _PATTERN = re.compile(
-    rf"(?=[<\[{{\\$])(?:{_either('marks')})|(?<![A-Za-z0-9])(?:{_either('words')})"
+    rf"(?=[<«\[{{\\$])(?:{_either('marks')})|(?<![A-Za-z0-9])(?:{_either('words')})"
 )
 _NOT_ANGLE = re.compile(
     r"<(?:none|br ?/?|/?(?:details|summary|html|head|body|div|span|p|b|i|u|em|strong|sub|sup|kbd|pre|img"
@@ -123,7 +124,7 @@ def _accepted(match: re.Match[str]) -> Found | None:
     if _is_something_else(shape, text, match):
         return None
     moment = shape == "moment" or (
-        shape in {"angle", "square", "joined", "brace", "mustache"}
+        shape in {"angle", "square", "joined", "brace", "mustache", "guillemet"}
         and bool(_MOMENT_WORD.search(text))
     )
     return Found(match.start(), match.end(), text, moment)

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import OperationalError
 
+import rollback_console.celery  # noqa: F401  what the demo asks of a worker goes to its broker
 from rollback_console.demo.build import build
 from rollback_console.demo.errors import DemoUnavailable
 from rollback_console.demo.layout import Layout

@@ -17,6 +17,9 @@ from .asking import healthy
 from .greeting import greet
 from .options import Options
 
+# Celery's advice to a worker of root: right for a server, of no use to who tries it in a container.
+QUIET = "ignore:You're running the worker with superuser privileges"
+
 
 def up(options: Options) -> int:
     """Start and keep everything; an exit code. Raises FolderTaken, PortTaken and NoBroker."""
@@ -63,6 +66,7 @@ def _environment(options: Options) -> dict[str, str]:
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "rollback_console.settings",
         "PYTHONUNBUFFERED": "1",
+        "PYTHONWARNINGS": ",".join(filter(None, [os.environ.get("PYTHONWARNINGS"), QUIET])),
         "DATA_DIR": str(options.data),
         "BASE_URL": options.address,
     }

@@ -32,6 +32,7 @@ FOUND = [
     ("login -p <password>", "<password>", "secret", "PASSWORD"),
     ("mv \\<old\\> x", "\\<old\\>", "text", "OLD"),
     ("run <path>", "<path>", "directory", "PATH_VALUE"),
+    ("docker pull app:«version précédente»", "«version précédente»", "version", "VERSION_PRECEDENTE"),
     ("git checkout <上一个版本>", "<上一个版本>", "tag", "VALUE"),
 ]  # fmt: skip
 NOT = [
@@ -41,6 +42,7 @@ NOT = [
     "echo {a,b}", "mktemp /tmp/x.XXXXXX", "grep [g]unicorn", "tr '[a-z]' '[A-Z]'", "echo '[INFO] go'",
     "export VERSION=$(cat v)", "curl <https://example.com>", "python __init__.py", "cmp <(a) <(b)",
     "SELECT to_char(now(), 'YYYYMMDD')", "x=${arr[index]}", "find . -exec ls {} +",
+    "echo « tout va bien »",
 ]  # fmt: skip
 
 

@@ -42,6 +42,10 @@ def test_all_of_it_is_ready_when_the_address_is_printed(running: Console) -> Non
         assert f"{person.name:<5} {person.password}" in running.said
 
 
+def test_a_start_warns_of_nothing(running: Console) -> None:
+    assert "warning" not in running.said.casefold()
+
+
 def test_a_taken_port_says_so_and_names_another(start: Start) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
