@@ -13,7 +13,7 @@ from tests.make import Stage
 from tests.remote.sshd import Sshd
 
 from .frames import scrolling
-from .living import click_to_byte, line_to_frame, searching, web
+from .living import carrying, click_to_byte, line_to_frame, searching, torrent_to_frame, web
 from .plans import ordinary_plan, strangest_plan
 from .results import keep
 from .rows import Row, five_steps, many_hosts, memory, one_more_step, output, windows
@@ -50,10 +50,12 @@ def _rows(stage: Stage, sshd: Sshd) -> Iterator[Row]:
     yield output(stage, sshd, "1,000,000 short lines", short, "at least 0.5x ssh")
     yield windows(stage)
     yield searching()
+    yield carrying(stage, long)
     with web() as server:
         yield click_to_byte(stage, server)
         for viewers in (1, 500):
             yield from line_to_frame(stage, server, sshd, viewers)
+        yield from torrent_to_frame(stage, server)
         yield from scrolling(stage, server)
 
 

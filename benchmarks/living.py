@@ -17,10 +17,11 @@ from uuid import uuid4
 from django.conf import settings
 from django.contrib.auth.models import User
 
+import rollback_console.celery  # noqa: F401  what is enqueued here goes to the broker
 from rollback_console.api import tokens
 from rollback_console.live import search
 from rollback_console.processes import commands
-from rollback_console.rollbacks import logs
+from rollback_console.rollbacks import logs, tasks
 from rollback_console.rollbacks.models import StepRun
 from tests import make
 from tests.live.rows import _session
@@ -35,6 +36,15 @@ from .stage import approved, clear_locks, drive, requested
 LINES = 300
 # Each line is the moment at which it was written.
 CLOCK = f"i=0; while [ $i -lt {LINES} ]; do date +%s%N; sleep 0.02; i=$((i + 1)); done"
+# The same, 3,000 a second for three seconds, ten at a time.
+TORRENT_LINES = 9000
+TORRENT = f"""exec {sys.executable} -u -c '
+import time
+begin = time.monotonic()
+for turn in range({TORRENT_LINES} // 10):
+    time.sleep(max(0, begin + turn / 300 - time.monotonic()))
+    print("\\n".join([str(time.time_ns())] * 10))
+'"""
 
 
 @contextmanager
@@ -50,8 +60,8 @@ def web() -> Iterator[Console]:
 
 
 @contextmanager
-def worker() -> Iterator[None]:
-    """A worker on the benchmarks' database and broker."""
+def worker() -> Iterator[int]:
+    """A worker on the benchmarks' database and broker; its process id."""
     process = subprocess.Popen(
         commands.worker(),
         env={**os.environ, **_environment(0)},
@@ -59,7 +69,7 @@ def worker() -> Iterator[None]:
         stderr=subprocess.DEVNULL,
     )
     try:
-        yield
+        yield process.pid
     finally:
         process.kill()
         process.wait()
@@ -72,18 +82,47 @@ def line_to_frame(stage: make.Stage, server: Console, sshd: Sshd, viewers: int) 
     """
     many = f"{viewers} viewer{'s' * (viewers > 1)}"
     bounds = ("", "under 1000 ms") if viewers > 1 else ("under 60 ms", "under 250 ms")
-    figures = {"ours": _median([_watched(stage, server, viewers) for _ in range(3)])}
+    figures = {"ours": _median([_watched(stage, server, viewers, CLOCK, LINES) for _ in range(3)])}
     if viewers == 1:
         figures |= _read(sshd)
+    return _lateness(many, bounds, figures)
+
+
+def torrent_to_frame(stage: make.Stage, server: Console) -> list[Row]:
+    """The same while 3,000 lines a second come and 100 watch."""
+    runs = [_watched(stage, server, 100, TORRENT, TORRENT_LINES) for _ in range(3)]
+    bounds = ("", "under 75 ms: the flush and 50")
+    return _lateness("100 viewers, 3,000 lines/s", bounds, {"ours": _median(runs)})
+
+
+def _lateness(
+    what: str, bounds: tuple[str, str], figures: dict[str, dict[str, float]]
+) -> list[Row]:
     return [
         Row(
-            f"remote write to frame, {many}, {which}",
+            f"remote write to frame, {what}, {which}",
             "ms",
             bound,
             {name: each[which] for name, each in figures.items()},
         )
         for which, bound in zip(("p50", "p99"), bounds, strict=True)
     ]
+
+
+def carrying(stage: make.Stage, file: Path) -> Row:
+    """The most a worker ever held, after it carried all of `file` into the database."""
+    rollback = approved(stage, [f"cat {file}"], ["app-1"])
+    with worker() as pid:
+        tasks.enqueue(rollback.pk)
+        run = _ended(rollback.pk)
+        held = _most_held(pid)
+    assert run.stored == file.stat().st_size
+    return Row("a worker after 100 MB of output", "MB", "under 200 MB", {"ours": held})
+
+
+def _most_held(pid: int) -> float:
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) / 1000
 
 
 def _median(runs: list[dict[str, float]]) -> dict[str, float]:
@@ -134,11 +173,13 @@ def searching() -> Row:
     return Row(name, "ms", "under 1000 ms", {"ours": statistics.median(took)})
 
 
-def _watched(stage: make.Stage, server: Console, viewers: int) -> dict[str, float]:
-    rollback = approved(stage, [CLOCK], ["app-1"])
+def _watched(
+    stage: make.Stage, server: Console, viewers: int, command: str, lines: int
+) -> dict[str, float]:
+    rollback = approved(stage, [command], ["app-1"])
     session = _session(User.objects.get(pk=stage.cast.lee.pk))
     argv = [sys.executable, "-m", "benchmarks.viewers", server.socket(rollback.pk), server.url]
-    argv += [session, str(viewers), str(LINES)]
+    argv += [session, str(viewers), str(lines)]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as crowd:
         assert crowd.stdout
         assert crowd.stdout.readline() == "ready\n"

@@ -85,7 +85,7 @@ def _demo(options: Options) -> int:
 
 
 def _alive(role: str, options: Options) -> int:
-    """0 when a process of that role was heard of within 30 seconds, else 1; `web` is asked."""
+    """0 when one of that role was heard of on this host within 30 seconds, else 1; `web` is asked."""
     if role == "web":
         return 0 if healthy(options) else 1
     import django
@@ -93,7 +93,7 @@ def _alive(role: str, options: Options) -> int:
     django.setup()
     from rollback_console.rollbacks import health
 
-    return 0 if health.seen()[role] else 1
+    return 0 if health.seen_here(role) else 1
 
 
 def _become(argv: list[str]) -> int:
@@ -124,7 +124,7 @@ def _parser() -> argparse.ArgumentParser:
     for name, (_, what) in VERBS.items():
         verbs.add_parser(name, help=what, description=what)
     terminal.add(verbs)
-    what = "exit with 0 if one of that role is alive: for health checks"
+    what = "exit with 0 if one of that role is alive on this host: for health checks"
     alive = verbs.add_parser("alive", help=what, description=what)
     alive.add_argument("role", choices=["web", "worker", "sweeper"])
     return parser

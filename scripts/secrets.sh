@@ -27,6 +27,6 @@ if [ ! -s "$folder/tls_certificate" ]; then
     openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 90 \
         -subj "/CN=$host" -addext "subjectAltName=DNS:$host" \
         -keyout "$folder/tls_key" -out "$folder/tls_certificate" 2>/dev/null
-    chmod 0444 "$folder/tls_key" "$folder/tls_certificate"
 fi
+chmod 0444 "$folder/tls_key" "$folder/tls_certificate"
 echo "The secrets are in $folder. Back up master_keys apart from the database: it opens every stored credential."

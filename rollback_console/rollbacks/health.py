@@ -23,7 +23,7 @@ EVERY = 10.0
 
 def say_alive(role: str) -> None:
     """Note that this process, a `worker` or a `sweeper`, is alive."""
-    name = f"{role} {socket.gethostname()}:{os.getpid()}"
+    name = f"{_here(role)}{os.getpid()}"
     ProcessSeen.objects.update_or_create(
         name=name, defaults={"role": role, "zones": settings.ZONES, "at": Now()}
     )
@@ -35,6 +35,12 @@ def seen() -> dict[str, bool]:
     recent = ProcessSeen.objects.filter(at__gte=clock.later(-FRESH))
     roles = set(recent.values_list("role", flat=True))
     return {role: role in roles for role in ("worker", "sweeper")}
+
+
+def seen_here(role: str) -> bool:
+    """Whether one of that role was heard of within 30 seconds from this host or container."""
+    recent = ProcessSeen.objects.filter(at__gte=clock.later(-FRESH))
+    return recent.filter(name__startswith=_here(role)).exists()
 
 
 def keep_saying(role: str, stop: threading.Event) -> None:
@@ -51,3 +57,7 @@ def _say_until(role: str, stop: threading.Event) -> None:
             log.warning("Could not say that this %s is alive: %s", role, error)
         if stop.wait(EVERY):
             return
+
+
+def _here(role: str) -> str:
+    return f"{role} {socket.gethostname()}:"

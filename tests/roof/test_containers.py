@@ -90,11 +90,17 @@ def test_the_secrets_that_are_named_are_the_ones_that_are_made(
     made = {str(path.relative_to(tmp_path)) for path in (tmp_path / "var/secrets").iterdir()}
     assert made == named
     keys = tmp_path / "var/secrets/master_keys"
+    theirs = tmp_path / "var/secrets/tls_key"
     first = keys.read_text()
     assert Fernet(first).decrypt(Fernet(first).encrypt(b"x")) == b"x"
     assert stat.S_IMODE((tmp_path / "var/secrets").stat().st_mode) == 0o700
+    theirs.chmod(0o600)
+    theirs.write_text("of a real authority")
+    theirs.chmod(0o400)
     subprocess.run(script, check=True, capture_output=True)
     assert keys.read_text() == first
+    assert theirs.read_text() == "of a real authority"
+    assert stat.S_IMODE(theirs.stat().st_mode) == 0o444
 
 
 def test_only_the_proxy_is_published(services: dict[str, dict[str, Any]]) -> None:
