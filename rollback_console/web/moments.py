@@ -35,7 +35,7 @@ def relative(moment: datetime, now: datetime) -> str:
 
 
 def duration(value: float | timedelta | None) -> str:
-    """Such as `45 s`, `7 min 5 s` or `2 h 10 min`, from seconds; "" for None."""
+    """Such as `45 s`, `7 min 5 s`, `2 h 10 min` or `6 days 23 h`, from seconds; "" for None."""
     if value is None:
         return ""
     seconds = value.total_seconds() if isinstance(value, timedelta) else value
@@ -44,7 +44,9 @@ def duration(value: float | timedelta | None) -> str:
         return f"{whole} s"
     if whole < HOUR:
         return _two(whole // MINUTE, "min", whole % MINUTE, "s")
-    return _two(whole // HOUR, "h", whole % HOUR // MINUTE, "min")
+    if whole < 2 * DAY:
+        return _two(whole // HOUR, "h", whole % HOUR // MINUTE, "min")
+    return _two(whole // DAY, "days", whole % DAY // HOUR, "h")
 
 
 def _largest(seconds: float) -> str:

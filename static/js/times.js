@@ -27,7 +27,8 @@ export function relative(seconds) {
 export function lasting(seconds) {
   if (seconds < MINUTE) return `${seconds} s`;
   if (seconds < HOUR) return two(Math.floor(seconds / MINUTE), "min", seconds % MINUTE, "s");
-  return two(Math.floor(seconds / HOUR), "h", Math.floor((seconds % HOUR) / MINUTE), "min");
+  if (seconds < 2 * DAY) return two(Math.floor(seconds / HOUR), "h", Math.floor((seconds % HOUR) / MINUTE), "min");
+  return two(Math.floor(seconds / DAY), "days", Math.floor((seconds % DAY) / HOUR), "h");
 }
 
 function largest(seconds) {

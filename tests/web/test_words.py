@@ -66,7 +66,14 @@ def test_text_without_a_zone_is_read_as_utc() -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "words"),
-    [(None, ""), (0, "0 s"), (59.6, "1 min"), (425, "7 min 5 s"), (7800, "2 h 10 min")],
+    [
+        (None, ""),
+        (0, "0 s"),
+        (59.6, "1 min"),
+        (425, "7 min 5 s"),
+        (7800, "2 h 10 min"),
+        (604700, "6 days 23 h"),
+    ],
 )
 def test_a_duration_is_told_in_its_two_largest_units(seconds: float | None, words: str) -> None:
     assert moments.duration(seconds) == words

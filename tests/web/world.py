@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 from django.utils import timezone
 
-from rollback_console.plans import delegations
+from rollback_console.engine.loss import Count
+from rollback_console.plans import costing, delegations
+from rollback_console.plans.costing import Findings
 from rollback_console.plans.models import Environment, HostGroup, Secret
 from rollback_console.postmortems import services as postmortems
-from rollback_console.rollbacks import rights, services
+from rollback_console.rollbacks import rights, services, view
 from rollback_console.rollbacks.models import Rollback
 from tests import make
 
@@ -59,6 +61,7 @@ def in_use() -> World:
             },
         },
     )
+    costly(asked)
     services.approve(asked, by=stage.cast.lee, snapshot_sha256=asked.snapshot_sha256)
     put = services.ask(asked, by=stage.cast.sam, text="Is the dump from before the deployment?")
     services.answer_question(asked, question=put.seq, by=stage.cast.dana, text="From 03:00 UTC.")
@@ -82,6 +85,14 @@ def without_approval(stage: make.Stage) -> Rollback:
     )
     rollback.refresh_from_db()
     return rollback
+
+
+def costly(rollback: Rollback) -> None:
+    """Its hosts said what it would cost, in a table with as long a name as tables have."""
+    table = "warehouse_inventory_adjustments_by_region.settlement_reference"
+    count = Count(f"values in {table}", 1284, table=table)
+    snapshot = view.snapshot_of(rollback.snapshot)
+    costing.keep(rollback.revision, snapshot, [Findings("app-1", measured=[count])])
 
 
 def places(world: World) -> dict[str, object]:
