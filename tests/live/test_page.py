@@ -36,6 +36,16 @@ def test_without_javascript_a_gate_is_answered_and_the_log_is_there(tabs: Tabs, 
     assert [(each["position"], each["answer"]) for each in given] == [(2, "go")]
 
 
+def test_a_gate_says_what_its_command_is_given(tabs: Tabs, rows: Rows) -> None:
+    stop, restore, start = snapshot().steps
+    restore = replace(restore, script='mysql shop < "$DUMP"', environment=("DUMP",))
+    spec = replace(snapshot((stop, restore, start)), parameters={"DUMP": "shop_20261125.sql"})
+    rollback = rows.rollback(spec=spec)
+    rows.change(rollback, state="waiting", question={"kind": "gate", "position": 2, "tokens": []})
+    page = tabs.open(rollback.pk)
+    expect(page.locator(".question")).to_contain_text("shop_20261125.sql")
+
+
 def test_a_refusal_is_a_sentence_on_the_page(tabs: Tabs, rows: Rows) -> None:
     run = rows.run(rows.rollback(), state="failed", exit_code=3)
     rows.append(run, b"cannot stop\n")
