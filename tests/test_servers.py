@@ -31,6 +31,15 @@ def test_mariadb_has_the_database_that_its_url_names(mariadb: MariaDb) -> None:
     assert f"/console?unix_socket={mariadb.socket}" in mariadb.url
 
 
+def test_one_mariadb_leaves_the_temporary_tables_of_another_alone(mariadb: MariaDb) -> None:
+    with (
+        pymysql.connect(unix_socket=str(mariadb.socket), user="root") as line,
+        line.cursor() as cursor,
+    ):
+        cursor.execute("SELECT @@tmpdir")
+        assert cursor.fetchone() == (str(mariadb.scratch),)
+
+
 def test_mariadb_comes_back_with_its_rows_after_a_kill(mariadb: MariaDb) -> None:
     def connect() -> pymysql.connections.Connection:
         return pymysql.connect(unix_socket=str(mariadb.socket), user="root", database="console")
