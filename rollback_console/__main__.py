@@ -85,7 +85,7 @@ def _demo(options: Options) -> int:
 
 
 def _alive(role: str, options: Options) -> int:
-    """0 when one of that role was heard of on this host within 30 seconds, else 1; `web` is asked."""
+    """0 when one of that role spoke on this host within 30 seconds, else 1; `web` is asked."""
     if role == "web":
         return 0 if healthy(options) else 1
     import django
