@@ -39,7 +39,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "rollback_console.web.doors.IdleMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "rollback_console.web.doors.SignInMiddleware",
     "rollback_console.web.doors.RoleRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",

@@ -9,11 +9,11 @@ from rollback_console.documents.model import PlaceholderKind as Kind
 
 Around = tuple[str, str]
 
+_SECRETIVE = r"passw|secret|token|api[ _-]?key|credential|contrasena|mot de passe|kennwort"
 _BY_WORD: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
     (kind, re.compile(pattern))
     for kind, pattern in (
-        (Kind.SECRET, r"passw|secret|token|api[ _-]?key|credential|contrasena|mot de passe"
-                      r"|kennwort"),
+        (Kind.SECRET, _SECRETIVE),
         (Kind.MIGRATION, r"migrat|alembic"),
         (Kind.COMMIT, r"\bsha\b|sha1|commit|hash\b|git[ _-]?ref"),
         (Kind.URL, r"\burl\b|endpoint|\bdomain|\buri\b"),
@@ -63,6 +63,12 @@ def kind_of(text: str, unit: str, around: Around, moment: bool) -> Kind:
     words = re.sub(r"[-_]+", " ", fold(text))
     worded = next((kind for kind, pattern in _BY_WORD if pattern.search(words)), None)
     return _sharpened(worded, text, before, after) or (Kind.TIMESTAMP if moment else Kind.TEXT)
+
+
+def names_secret(name: str) -> bool:
+    """Whether a variable is called like something that nobody should read."""
+    words = re.sub(r"[-_]+", " ", fold(name))
+    return bool(re.search(rf"{_SECRETIVE}|\bpass\b|(?:private|access|signing) key", words))
 
 
 def name_of(text: str, unit: str, kind: Kind) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from rollback_console.documents.gather import commands_of
+from rollback_console.documents.kinds import names_secret
 from rollback_console.documents.machine import machine
 from rollback_console.documents.model import (
     Alternative,
@@ -187,12 +188,17 @@ class _Carrier:
 
 
 def _unset(step: Step, name: str, user: Command) -> Finding:
+    remedy = (
+        "It is called like a password or a key: write it as a secret of that name in the"
+        " environment."
+        if names_secret(name)
+        else "The console asks for it, or takes a secret of that name."
+    )
     return Finding(
         Severity.WARNING,
         "variable-never-set",
         user.lines[0],
-        f"{name} is set nowhere in this plan. The console asks for it, or takes a secret of that"
-        " name.",
+        f"{name} is set nowhere in this plan. {remedy}",
         step.key,
     )
 

@@ -10,6 +10,7 @@ from rollback_console.documents.rendering import free_variables
 from .choosing import chosen_commands, is_manual
 from .freezing import Freezer
 from .models import Revision, Secret
+from .parameters import is_secret
 from .reading import document
 
 __all__ = ["Parameter", "RequestForm", "form"]
@@ -30,6 +31,7 @@ class Parameter:
 class RequestForm:
     """Everything to choose: `alternatives` and `conditions` are steps to choose for, each once.
 
+    `secrets` are those that the environment still lacks; nobody types them into a request.
     `missing` lists what the plan's page has to bind first, as sentences.
     """
 
@@ -37,6 +39,7 @@ class RequestForm:
     alternatives: tuple[Step, ...]
     conditions: tuple[Step, ...]
     parameters: tuple[Parameter, ...]
+    secrets: tuple[Parameter, ...]
     missing: tuple[str, ...]
 
 
@@ -45,11 +48,13 @@ def form(revision: Revision) -> RequestForm:
     plan = document(revision)
     steps = {step.key: step for procedure in plan.procedures for step in procedure.steps}
     runnable = [step for step in steps.values() if not is_manual(revision, step)]
+    wanted = _parameters(revision, runnable)
     return RequestForm(
         procedures=plan.procedures,
         alternatives=tuple(step for step in runnable if step.alternatives),
         conditions=tuple(step for step in steps.values() if step.condition),
-        parameters=tuple(_parameters(revision, runnable)),
+        parameters=tuple(each for each in wanted if not is_secret(each.name, each.kind)),
+        secrets=tuple(each for each in wanted if is_secret(each.name, each.kind)),
         missing=tuple(missing(revision)),
     )
 
@@ -77,25 +82,29 @@ def _parameters(revision: Revision, steps: list[Step]) -> list[Parameter]:
 
 
 def _placeholders(revision: Revision, steps: list[Step]) -> list[tuple[str, str, str, Step]]:
+    secrets = _secrets(revision)
     return [
         (each.name, str(each.kind), each.text, step)
         for each in document(revision).placeholders
-        if each.where == "command"
+        if each.where == "command" and each.name not in secrets
         for step in steps
         if any(step.lines[0] <= line <= step.lines[1] for line in (each.line, *each.lines))
     ]
 
 
 def _variables(revision: Revision, steps: list[Step]) -> list[tuple[str, str, str, Step]]:
-    environment = revision.plan.environment
-    secrets = set(Secret.objects.filter(environment=environment).values_list("name", flat=True))
-    known = secrets | set(revision.bindings.get("on_host", []))
+    known = _secrets(revision) | set(revision.bindings.get("on_host", []))
     return [
         (name, "text", f"${name}", step)
         for step in steps
         for way in range(max(len(step.alternatives), 1))
         for name in sorted(_free(step, way) - known)
     ]
+
+
+def _secrets(revision: Revision) -> set[str]:
+    environment = revision.plan.environment
+    return set(Secret.objects.filter(environment=environment).values_list("name", flat=True))
 
 
 def _free(step: Step, way: int) -> set[str]:

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import re
 
+from rollback_console.documents.kinds import names_secret
+from rollback_console.documents.model import PlaceholderKind
+
 LONGEST = 4096
 
 _NAME = r"[A-Za-z0-9_][A-Za-z0-9_.@+-]*"
@@ -25,6 +28,11 @@ _PATTERNS: dict[str, tuple[str, str]] = {
     "number": (r"-?\d+(\.\d+)?", "a number"),
     "timestamp": (r"[0-9][0-9TZ:._-]{3,40}", "a moment written in digits"),
 }
+
+
+def is_secret(name: str, kind: str) -> bool:
+    """Whether its value must be a secret of the environment, and nothing that people type."""
+    return kind == PlaceholderKind.SECRET or names_secret(name)
 
 
 def complaint(kind: str, value: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rollback_console.documents.model import Command, Step
 from rollback_console.documents.rendering import Script, Unrenderable, render_script
 
-from .parameters import complaint
+from .parameters import complaint, is_secret
 
 if TYPE_CHECKING:
     from .freezing import Freezer
@@ -32,7 +32,7 @@ def script_of(freezer: Freezer, step: Step, commands: list[Command]) -> tuple[st
         freezer.problems.append(f"Step {step.number}, {step.title}: {error}")
         return "", set()
     kinds = {each.name: each for each in asked.values()}
-    for name in script.environment_names:
+    for name in sorted(set(script.environment_names) - freezer.secrets):
         _value(freezer, step, name, str(kinds[name].kind), kinds[name].text)
     free = set(script.variables) - set(freezer.revision.bindings.get("on_host", []))
     for name in sorted(free - freezer.secrets):
@@ -51,6 +51,13 @@ def _read_again(freezer: Freezer, step: Step, script: Script) -> None:
 
 
 def _value(freezer: Freezer, step: Step, name: str, kind: str, text: str) -> None:
+    if is_secret(name, kind):
+        freezer.problems.append(
+            f"Step {step.number}, {step.title}: {text} is a password or a key, and what is typed "
+            f"here can be read by everybody. An Admin writes it as a secret {name} of "
+            f"{freezer.environment}."
+        )
+        return
     known = freezer.revision.bindings.get("facts", {}).get(name, "")
     value = str(freezer.choices.get("parameters", {}).get(name, "") or known)
     if wrong := complaint(kind, value):

@@ -55,7 +55,7 @@ _SENTENCES = {
     "step.finished": "{step}: {state}. {why}",
     "step.lost": "{step}: lost. {why}",
     "step.withdrawn": "{step}: the host was never reached; nothing was started.",
-    "step.skipped": "{step}: skipped. {reason}",
+    "step.skipped": "{step}: skipped{on_hosts}. {reason}",
     "step.undone": "{step}: asked for, to undo what failed. {reason}",
     "step.retried": "{step}: attempt {attempt}. {reason}",
     "host.unreachable": "{step}: the host does not answer. {why}",
@@ -75,7 +75,10 @@ _SENTENCES = {
     "pause.lifted": "Pause lifted. {reason}",
     "abort.requested": "Abort asked for: {reason}",
     "abort.proven": "{step}: {why}",
+    "check.observed": "Looked at “{text}”: {evidence}",
     "data.measured": "Counted what this costs: {rows} {what}",
+    "data.unmeasured": "Could not count what this costs: {why}",
+    "dump.taken": "Kept the database on {host}: {path}, {size} bytes, SHA-256 {sha256}",
     "incident.imported": "Loaded from a file with {events} events; it did not run here.",
     "version.unpinned": "Version {version} may be deployed again: {reason}",
     "version.pinned": "Version {version} must not be deployed: {reason}",
@@ -98,7 +101,15 @@ def _people(event: Event) -> dict[str, str]:
     listed, whose = event.facts.get("to"), event.facts.get("on_behalf_of")
     listed = listed if isinstance(listed, list) else []
     names = [str(each["name"]) for each in listed if isinstance(each, dict) and "name" in each]
-    return {"people": ", ".join(names), "for_whom": f" for {whose}" if whose else ""}
+    return {
+        "people": ", ".join(names),
+        "for_whom": f" for {whose}" if whose else "",
+        "on_hosts": _on_hosts(event.facts.get("hosts")),
+    }
+
+
+def _on_hosts(hosts: object) -> str:
+    return f" on {', '.join(map(str, hosts))}" if isinstance(hosts, list) and hosts else ""
 
 
 def _step(event: Event, snapshot: Snapshot) -> str:

@@ -12,11 +12,12 @@ from django.contrib.auth.models import User
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 
 from rollback_console.engine.states import LIVE, TERMINAL, RollbackState
-from rollback_console.plans.models import Environment, Plan, ProbeResult, Revision
+from rollback_console.plans.models import Environment, Host, Plan, ProbeResult, Revision
 
 from . import break_glass, rights
 from .models import BreakGlass, Lock, Pin, Rollback
 from .rehearsing import rehearsals
+from .view import snapshot_of
 
 ALIVE = frozenset({RollbackState.REQUESTED, RollbackState.APPROVED}) | LIVE
 
@@ -27,6 +28,16 @@ def rows() -> QuerySet[Rollback]:
     return Rollback.objects.defer("snapshot").prefetch_related(
         "service", "environment", "requested_by"
     )
+
+
+def needing(host: Host) -> list[int]:
+    """Numbers of the rollbacks that are not over and name this host in what was approved."""
+    open_ones = Rollback.objects.filter(environment=host.environment_id, state__in=ALIVE)
+    return [
+        row.pk
+        for row in open_ones.order_by("pk").only("snapshot")
+        if any(each.name == host.name for each in snapshot_of(row.snapshot).hosts)
+    ]
 
 
 @dataclass(frozen=True, slots=True)

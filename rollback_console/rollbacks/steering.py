@@ -87,15 +87,22 @@ def undo(rollback: Rollback, *, position: int, by: User, reason: str) -> list[St
         return carry.undo(row, snapshot.step(undoing), hosts, by=by, reason=reason)
 
 
-def skip(rollback: Rollback, *, position: int, by: User, reason: str) -> Rollback:
-    """Go on without a step, or without what it failed to do."""
+def skip(
+    rollback: Rollback, *, position: int, by: User, reason: str, everywhere: bool = False
+) -> Rollback:
+    """Go on without a step, or without what it failed to do.
+
+    On hosts that wait their turn the step still begins, unless it is left out `everywhere`.
+    """
     with steer(rollback, by, reason, states=[RollbackState.WAITING]) as row:
         if _asked(row, position) == "overtime":
             raise Refused("The question is whether it may take longer, not about a step.")
-        for run in _runs(row, position):
+        left = _runs(row, position) + (_waiting(row, position) if everywhere else [])
+        for run in dict.fromkeys(left):
             leave_out(run)
         _answered(row, position, "skip", by, reason)
-        record(row, "step.skipped", by=by, position=position, reason=reason)
+        hosts = sorted({run.host for run in left if run.host})
+        record(row, "step.skipped", by=by, position=position, hosts=hosts, reason=reason)
     return row
 
 
@@ -233,6 +240,11 @@ def _runs(row: Rollback, position: int) -> list[StepRun]:
     about = set(row.question.get("tokens", []))
     runs = [run for run in view.latest(row) if run.position == position]
     return [run for run in runs if not about or str(run.token) in about]
+
+
+def _waiting(row: Rollback, position: int) -> list[StepRun]:
+    latest = [run for run in view.latest(row) if run.position == position]
+    return [run for run in latest if run.state == StepState.PENDING]
 
 
 def _bad(row: Rollback, position: int) -> list[StepRun]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 
-from rollback_console.engine.snapshot import StepSpec
 from rollback_console.engine.states import IN_FLIGHT, StepState
 from rollback_console.rollbacks import excluding, logs
 from rollback_console.rollbacks.models import Rollback, StepRun
@@ -37,15 +37,18 @@ class Question:
     """What a person is asked: about which step, and which runs with the end of their logs.
 
     `undoing` is the step that the plan names to undo this one; `excludable` are hosts that
-    ended it badly and without which the rollback could go on.
+    ended it badly and without which the rollback could go on; on so many `others` the same
+    step has not begun. `undone` is when the undoing step last ended well.
     """
 
     kind: str
     position: int
     station: Station | None
     about: list[Said]
-    undoing: StepSpec | None = None
+    undoing: Station | None = None
     excludable: tuple[str, ...] = ()
+    others: int = 0
+    undone: datetime | None = None
 
     @property
     def positions(self) -> list[int]:
@@ -67,13 +70,24 @@ def question(rollback: Rollback, runs: list[StepRun]) -> Question | None:
     about += [Said(run, []) for run in asked_about[TOLD:]]
     undoing = steps.get(station.step.undo) if station and asked["kind"] in _UNDONE else None
     excludable = _excludable(asked_about, runs) if asked["kind"] in _UNDONE else ()
-    undoes = undoing.step if undoing else None
-    return Question(asked["kind"], position, station, about, undoes, excludable)
+    others = _not_begun(position, runs) if asked["kind"] in _UNDONE else 0
+    undone = _undone(undoing, runs) if undoing else None
+    return Question(asked["kind"], position, station, about, undoing, excludable, others, undone)
 
 
 def _excludable(about: list[StepRun], runs: list[StepRun]) -> tuple[str, ...]:
     hosts = sorted({run.host for run in about if run.host})
     return tuple(host for host in hosts if not excluding.alone(runs, host))
+
+
+def _undone(undoing: Station, runs: list[StepRun]) -> datetime | None:
+    mine = [run for run in runs if run.position == undoing.step.position]
+    ends = [run.ended_at for run in mine if run.ended_at and run.state == StepState.SUCCEEDED]
+    return max(ends, default=None)
+
+
+def _not_begun(position: int, runs: list[StepRun]) -> int:
+    return sum(run.position == position and run.state == StepState.PENDING for run in runs)
 
 
 def _began(run: StepRun, position: int) -> bool:

@@ -9,14 +9,19 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth import logout
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseRedirect
+from django.shortcuts import resolve_url
 from django.utils.deprecation import MiddlewareMixin
 
 from rollback_console.access import idle
 from rollback_console.access.factors import lacks_factor
 from rollback_console.rollbacks.groups import may_look
+from rollback_console.web.requests import came_from
 
 _READS = {"GET", "HEAD"}
 OWN = ("/account/", "/sign-in/", "/sign-out/")
@@ -51,8 +56,21 @@ def by_hand(request: HttpRequest) -> bool:
     return request.headers.get("Sec-Fetch-User") == "?1"
 
 
+class SignInMiddleware(LoginRequiredMiddleware):
+    """Leads back to the page that a form was on: what it was sent to cannot be looked at."""
+
+    def handle_no_permission(self, request: HttpRequest, view_func: Any) -> HttpResponseRedirect:
+        """To the sign-in page; who sent something is told that nothing was done."""
+        if request.method in _READS:
+            return super().handle_no_permission(request, view_func)
+        said = "You were signed out meanwhile, and nothing was done. Sign in, then send it again."
+        messages.warning(request, said)
+        login = resolve_url(self.get_login_url(view_func))
+        return redirect_to_login(came_from(request), login, self.get_redirect_field_name(view_func))
+
+
 class RoleRequiredMiddleware(MiddlewareMixin):
-    """Stands behind LoginRequiredMiddleware and leaves open what that one leaves open."""
+    """Stands behind SignInMiddleware and leaves open what that one leaves open."""
 
     def process_view(self, request: HttpRequest, view: Any, *_: Any) -> None:
         """Raises PermissionDenied."""

@@ -28,7 +28,7 @@ _WORDS: dict[str, str] = {
     "step.started": "Step {position} started on {host}",
     "step.finished": "Step {position} on {host} {state}",
     "host.excluded": "left {host} out of what is to come: {reason}",
-    "step.skipped": "skipped step {position}: {reason}",
+    "step.skipped": "skipped step {position}{on_hosts}: {reason}",
     "step.retried": "tried step {position} again: {reason}",
     "step.lost": "Step {position} on {host} is lost: nobody can tell how it ended",
     "host.unreachable": "{host} does not answer: {why}",
@@ -52,7 +52,7 @@ _WORDS: dict[str, str] = {
     "step.withdrawn": "Step {position} never started: {host} was not reached",
     "rollback.verifying": "Every step is done; the checks are next",
     "rollback.finished": "Ended: {state}",
-    "step.undone": "asked to undo what failed in step {position}: {reason}",
+    "step.undone": "asked for step {position}, which undoes what failed: {reason}",
     "logs.retired": "Its logs left the database; their checksums stay on record",
     "incident.imported": "loaded this from a file; it did not run here",
     "data.measured": "Counted what this costs: {rows} {what}",
@@ -87,6 +87,8 @@ ENDINGS = {
 }
 """What an abort found on a host, by how the run ended."""
 
+FEW = 3
+
 KINDS = tuple(sorted(_WORDS))
 
 
@@ -97,7 +99,12 @@ class _Facts(dict[str, object]):
 
 def sentence(event: Event) -> str:
     """What happened, to follow the name of who did it; the bare kind when it is unknown."""
-    text = _asked(event) or _allowed(event) or _WORDS.get(event.kind, _plain(event.kind))
+    text = (
+        _asked(event)
+        or _allowed(event)
+        or _alone(event)
+        or _WORDS.get(event.kind, _plain(event.kind))
+    )
     facts = {key: value for key, value in event.facts.items() if value not in (None, "")}
     facts |= said_of_people(event.facts) | _said_of_states(event.facts)
     return text.format_map(_Facts(facts)).rstrip(": ")
@@ -109,7 +116,19 @@ def said_of_people(facts: dict[str, Any]) -> dict[str, str]:
     listed = listed if isinstance(listed, list) else []
     names = [str(each["name"]) for each in listed if isinstance(each, dict) and "name" in each]
     whose = facts.get("on_behalf_of")
-    return {"people": ", ".join(names), "for_whom": f" for {whose}" if whose else ""}
+    return {
+        "people": ", ".join(names),
+        "for_whom": f" for {whose}" if whose else "",
+        "on_hosts": on_hosts(facts),
+    }
+
+
+def on_hosts(facts: dict[str, Any]) -> str:
+    """Such as ` on app-1, app-2` or ` on 50 hosts`; "" where no hosts are named."""
+    hosts = facts.get("hosts") or []
+    if not isinstance(hosts, list) or not hosts:
+        return ""
+    return f" on {', '.join(map(str, hosts))}" if len(hosts) <= FEW else f" on {len(hosts)} hosts"
 
 
 def _said_of_states(facts: dict[str, Any]) -> dict[str, str]:
@@ -125,6 +144,16 @@ def _asked(event: Event) -> str:
 def _allowed(event: Event) -> str:
     over = event.kind == "question.answered" and event.facts.get("question") == "overtime"
     return "allowed more time: {note}" if over else ""
+
+
+def _alone(event: Event) -> str:
+    """What nobody did on a host, and what no person answered."""
+    if event.kind == "check.answered" and event.by_id is None:
+        return "“{text}” answered itself: {answer}"
+    if event.facts.get("host") or event.kind not in {"step.started", "step.finished"}:
+        return ""
+    started = event.kind == "step.started"
+    return "Step {position} is a person's to do" if started else "Step {position} {state}"
 
 
 def _plain(kind: str) -> str:

@@ -9,6 +9,31 @@ from rollback_console.rollbacks.models import Event
 from rollback_console.web.happenings import QUESTIONS, sentence
 
 
+@pytest.mark.parametrize(
+    ("kind", "facts", "said"),
+    [
+        ("step.started", {"position": 3, "host": ""}, "Step 3 is a person's to do"),
+        ("step.finished", {"position": 3, "state": "succeeded"}, "Step 3 succeeded"),
+        (
+            "check.answered",
+            {"text": "It answers", "answer": "pass"},
+            "“It answers” answered itself: pass",
+        ),
+        (
+            "step.skipped",
+            {"position": 2, "hosts": ["a", "b"], "reason": "No"},
+            "skipped step 2 on a, b: No",
+        ),
+        ("step.skipped", {"position": 2, "hosts": list("abcd")}, "skipped step 2 on 4 hosts"),
+        ("step.skipped", {"position": 2, "reason": "No"}, "skipped step 2: No"),
+    ],
+)
+def test_what_is_on_record_is_said_of_who_did_it(
+    kind: str, facts: dict[str, object], said: str
+) -> None:
+    assert sentence(Event(kind=kind, facts=facts)) == said
+
+
 def test_every_question_that_is_asked_has_a_sentence() -> None:
     assert set(QUESTIONS) == set(Question)
 

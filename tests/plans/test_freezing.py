@@ -63,6 +63,16 @@ def script(snapshot: Snapshot, title: str) -> str:
     return next(step.script for step in snapshot.steps if title in step.title)
 
 
+def test_a_placeholder_for_a_password_takes_the_secret_of_its_name(stage: Stage) -> None:
+    revision = make.plan(stage, PLAN.replace("echo stopping", "login -p <password>"))
+    (problem,) = problems(revision, parameters={"PASSWORD": "hunter2"})
+    assert "An Admin writes it as a secret PASSWORD of STAGING." in problem
+    Secret.objects.create(environment=stage.environment, name="PASSWORD", value="hunter2")
+    snapshot = services.freeze(revision, {})
+    assert snapshot.step(1).secrets == ("PASSWORD",)
+    assert "PASSWORD" not in snapshot.parameters
+
+
 def test_the_seed_asks_for_everything_it_leaves_open(seed: Revision) -> None:
     form = services.form(seed)
     assert [step.title for step in form.alternatives] == ["Restore Code", "Restore Database"]

@@ -7,6 +7,7 @@ import pytest
 from rollback_console.remote.base import Ending
 from rollback_console.rollbacks import services
 from rollback_console.rollbacks.errors import Refused
+from rollback_console.rollbacks.models import Rollback
 from tests import make
 from tests.fleet import Fleet
 from tests.make import PLAN, Stage
@@ -44,6 +45,31 @@ def test_a_failed_step_can_be_skipped_with_a_reason(stage: Stage, fleet: Fleet) 
         services.skip(rollback, position=2, by=stage.cast.dana, reason="")
     services.skip(rollback, position=2, by=stage.cast.dana, reason="Done by hand")
     assert drive(rollback, fleet).state == "verifying"
+
+
+def rolling_badly(stage: Stage, fleet: Fleet) -> Rollback:
+    """Its second step failed on the first of three hosts, one at a time."""
+    for name in ("app-2", "app-3"):
+        make.host(stage.environment, name, stage.cast.ada)
+    fence = '```bash hosts="app-1 app-2 app-3" rolling=1\necho restoring'
+    fleet.scripts["restoring"] = (b"", 1)
+    rollback = drive(make.approved(stage, PLAN.replace("```bash\necho restoring", fence)), fleet)
+    fleet.scripts.clear()
+    return rollback
+
+
+@pytest.mark.parametrize(("everywhere", "begun"), [(False, 3), (True, 1)])
+def test_a_failure_on_one_host_is_accepted_or_ends_the_step_for_all(
+    stage: Stage, fleet: Fleet, everywhere: bool, begun: int
+) -> None:
+    rollback = rolling_badly(stage, fleet)
+    services.skip(
+        rollback, position=2, by=stage.cast.dana, reason="Known there", everywhere=everywhere
+    )
+    assert drive(rollback, fleet).state == "verifying"
+    assert [script for _, script in fleet.order].count("echo restoring\n") == begun
+    left = rollback.events.get(kind="step.skipped").facts["hosts"]
+    assert left == (["app-1", "app-2", "app-3"] if everywhere else ["app-1"])
 
 
 @pytest.mark.parametrize(("said", "state"), [(b"HTTP 200\n", "succeeded"), (b"500\n", "failed")])

@@ -94,3 +94,13 @@ def test_a_chosen_theme_is_in_the_page_before_any_script_runs(
 def test_the_theme_form_never_leads_to_another_site(client: Client) -> None:
     response = client.post("/appearance/", {"theme": "dark", "next": "https://elsewhere.example/"})
     assert response["Location"] == "/"
+
+
+def test_who_was_signed_out_comes_back_to_the_page_that_the_form_was_on(
+    client: Client, stage: make.Stage
+) -> None:
+    came = {"Referer": "http://testserver/rollbacks/3/?run=7"}
+    gone = client.post("/rollbacks/3/steps/2/retries/", {"reason": "Again"}, headers=came)
+    assert gone["Location"] == "/sign-in/?next=/rollbacks/3/%3Frun%3D7"
+    page = words(client.get(gone["Location"]))
+    assert "You were signed out meanwhile, and nothing was done." in page

@@ -264,6 +264,14 @@ def test_a_host_is_removed(signed_in: SignIn, stage: make.Stage) -> None:
     assert Host.objects.count() == 0
 
 
+def test_a_host_that_an_open_rollback_needs_stays(signed_in: SignIn, stage: make.Stage) -> None:
+    needing = make.requested(stage)
+    client = signed_in(stage.cast.ada)
+    response = client.post(f"/hosts/{stage.host.pk}/removals/", follow=True)
+    assert f"app-1 is needed by what is not over yet: rollback {needing.pk}." in words(response)
+    assert Host.objects.count() == 1
+
+
 def test_a_person_is_added_to_groups_with_a_password_worth_the_name(
     signed_in: SignIn, stage: make.Stage
 ) -> None:

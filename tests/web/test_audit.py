@@ -26,7 +26,8 @@ def test_the_audit_is_narrowed_by_rollback_kind_and_person(
     client = signed_in(stage.cast.vic)
     for hit in (f"rollback={asked.pk}", "kind=rollback.requested", "person=dana"):
         assert "Dana Example" in words(client.get(f"/audit/?{hit}"))
-    for miss in ("rollback=9999", "kind=approval.given", "person=lee"):
+    numbers = ("rollback=9999", f"rollback={'9' * 30}", "rollback=abc")
+    for miss in (*numbers, "kind=approval.given", "person=lee"):
         assert "Nothing on record fits this." in words(client.get(f"/audit/?{miss}"))
 
 

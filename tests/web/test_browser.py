@@ -203,6 +203,17 @@ def test_the_buttons_stay_in_reach_on_a_phone(eyes: Eyes, world: World) -> None:
             page.mouse.wheel(0, 500)
 
 
+def test_enter_decides_nothing(eyes: Eyes, world: World) -> None:
+    with eyes.page(world.stage.cast.sam) as page:
+        page.goto(f"/rollbacks/{world.asked.pk}/")
+        note = page.get_by_label("Note, or why not")
+        note.fill("no: the dump is old")
+        note.press("Enter")
+        note.press("Tab")
+        expect(note).to_have_value("no: the dump is old")
+    assert world.asked.approvals.count() == 1
+
+
 def test_paper_gets_the_steps_and_no_buttons(eyes: Eyes, world: World) -> None:
     with eyes.page(world.stage.cast.sam) as page:
         page.goto(f"/rollbacks/{world.asked.pk}/")

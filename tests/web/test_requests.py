@@ -50,6 +50,21 @@ def test_a_procedure_asks_only_for_its_own_steps(signed_in: SignIn, stage: make.
     assert "Restore Database" not in code
 
 
+def test_a_password_is_a_secret_and_nothing_that_is_typed(
+    signed_in: SignIn, stage: make.Stage
+) -> None:
+    client, address = signed_in(stage.cast.dana), seeded(stage)
+    Secret.objects.all().delete()
+    page = client.get(f"{address}?procedure=rollback-steps")
+    assert "DB_PASSWORD is a password or a key, and nothing that is typed here" in words(page)
+    assert "parameter_DB_PASSWORD" not in page.content.decode()
+    typed = {**CHOICES, "parameter_DB_PASSWORD": "hunter2"}
+    refusal = words(client.post(address, typed))
+    assert "An Admin writes it as a secret DB_PASSWORD of STAGING." in refusal
+    assert "hunter2" not in refusal
+    assert not Rollback.objects.exists()
+
+
 def test_a_preview_shows_to_the_letter_what_would_run_and_asks_nothing(
     signed_in: SignIn, stage: make.Stage
 ) -> None:

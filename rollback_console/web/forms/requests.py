@@ -53,6 +53,7 @@ class OpeningForm(ConsoleForm):
         self.choosing = [step for step in procedure.steps if step.key in ways]
         titles = {step.title for step in procedure.steps}
         self.parameters = [each for each in asking.parameters if titles & set(each.steps)]
+        self.secrets = [each for each in asking.secrets if titles & set(each.steps)]
         self._add_fields([*([proposed] if proposed else []), *_triggers(revision)])
 
     def choices(self) -> dict[str, Any]:

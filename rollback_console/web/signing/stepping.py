@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, ParamSpec
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from allauth.account.adapter import get_adapter
 from cryptography.fernet import InvalidToken
@@ -22,10 +22,10 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.urls import resolve
-from django.utils.http import url_has_allowed_host_and_scheme
 
 from rollback_console.plans.fields import cipher
 from rollback_console.web.answers import SeeOther, refused
+from rollback_console.web.requests import came_from
 
 from .freshness import fresh
 
@@ -69,10 +69,10 @@ def ask(request: HttpRequest, what: str) -> HttpResponse:
         "what": what,
         "method": request.method,
         "address": request.get_full_path(),
-        "back": _back(request),
+        "back": came_from(request),
         "sealed": cipher().encrypt(request.POST.urlencode().encode()).decode(),
     }
-    return SeeOther(f"{ways[0]['url']}?{urlencode({'next': _back(request)})}")
+    return SeeOther(f"{ways[0]['url']}?{urlencode({'next': came_from(request)})}")
 
 
 def waiting(request: HttpRequest) -> dict[str, str]:
@@ -103,14 +103,3 @@ def _again(request: HttpRequest, address: str, typed: str) -> HttpResponseBase:
     request.resolver_match = found
     answer: HttpResponseBase = found.func(request, *found.args, **found.kwargs)
     return answer
-
-
-def _back(request: HttpRequest) -> str:
-    """The page that the form was on, or the address itself where it can be looked at."""
-    if request.method != "POST":
-        return "/"
-    came = request.META.get("HTTP_REFERER", "")
-    if not url_has_allowed_host_and_scheme(came, {request.get_host()}):
-        return "/"
-    parts = urlsplit(came)
-    return f"{parts.path}?{parts.query}" if parts.query else parts.path

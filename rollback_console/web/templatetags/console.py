@@ -76,6 +76,12 @@ def until(value: datetime | None) -> SafeString | str:
 
 
 @register.filter
+def minutes(value: int) -> str:
+    """How long so many minutes are, as `duration` says it."""
+    return moments.duration(60 * value)
+
+
+@register.filter
 def duration(value: float | timedelta | None) -> str:
     """Seconds as people say them."""
     return moments.duration(value)

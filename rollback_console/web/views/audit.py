@@ -10,6 +10,9 @@ from rollback_console.rollbacks import events, queries
 from rollback_console.web import lookups
 from rollback_console.web.happenings import KINDS
 
+DIGITS = 18  # what every database takes for a number
+NOBODYS = -1
+
 
 def show(request: HttpRequest) -> HttpResponse:
     """Events, newest first, narrowed by what the address says."""
@@ -41,4 +44,6 @@ def verification(request: HttpRequest) -> HttpResponse:
 
 
 def _number(text: str) -> int:
-    return int(text) if text.isdecimal() else 0
+    if not text:
+        return 0
+    return int(text) if text.isdecimal() and len(text) <= DIGITS else NOBODYS

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST
 from rollback_console.plans import services
 from rollback_console.plans.models import Host, HostKey
 from rollback_console.remote.errors import RemoteError
+from rollback_console.rollbacks import queries
 from rollback_console.web.answers import done, refused
 from rollback_console.web.forms.machines import HostForm, KeysForm
 from rollback_console.web.limits import costly
@@ -71,7 +72,8 @@ def scan(request: HttpRequest, number: int) -> HttpResponse:
         keys = services.scan(_find(number), by=person(request))
     except RemoteError as error:
         return refused(request, error, "host", number=number)
-    sentence = f"It showed {len(keys)} keys. Compare before you confirm."
+    shown = f"{len(keys)} key{'s' * (len(keys) != 1)}"
+    sentence = f"It showed {shown}. Compare before you confirm."
     return done(request, sentence, "host", number=number)
 
 
@@ -112,6 +114,10 @@ def forget_key(request: HttpRequest, number: int, key: int) -> HttpResponse:
 def remove(request: HttpRequest, number: int) -> HttpResponse:
     """Remove a host; what ran on it stays on record by name."""
     host = _find(number)
+    if needing := queries.needing(host):
+        numbers = ", ".join(map(str, needing))
+        sentence = f"{host} is needed by what is not over yet: rollback {numbers}."
+        return refused(request, sentence, "host", number=number)
     try:
         host.delete()
     except ProtectedError:

@@ -28,6 +28,7 @@ from rollback_console.web.finding import rollback_of
 from rollback_console.web.requests import person
 
 EVENTS = 60
+_GOES_ON = "Going on in spite of how step {} ended."
 
 
 def show(request: HttpRequest, rollback: Rollback) -> HttpResponse:
@@ -114,8 +115,10 @@ def retry(request: HttpRequest, number: int, position: int) -> HttpResponse:
 @require_POST
 def skip(request: HttpRequest, number: int, position: int) -> HttpResponse:
     """Go on without a step."""
-    given = {"position": position, "reason": _text(request, "reason")}
-    return _act(request, number, f"Going on without step {position}.", services.skip, **given)
+    everywhere = "everywhere" in request.POST
+    given = {"position": position, "reason": _text(request, "reason"), "everywhere": everywhere}
+    said = f"Step {position} starts on no more hosts." if everywhere else _GOES_ON.format(position)
+    return _act(request, number, said, services.skip, **given)
 
 
 @require_POST
