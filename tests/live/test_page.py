@@ -74,7 +74,7 @@ def test_who_may_not_steer_sees_no_buttons_and_is_refused(tabs: Tabs, rows: Rows
     [
         ("manual", "It is done", "Your answer is on record."),
         ("lost", "It finished: go on", "Your answer is on record."),
-        ("failed", "Skip the step", "Going on without step 1."),
+        ("failed", "Skip the step", "Going on in spite of how step 1 ended."),
         ("canary", "Go", "Your answer is on record."),
         ("unreachable", "Stop waiting for it", "Your answer is on record."),
         ("abort_unconfirmed", "I looked: nothing runs any more", "Your answer is on record."),

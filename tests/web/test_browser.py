@@ -115,6 +115,7 @@ def test_a_question_mark_lists_the_keys_and_escape_closes_the_list(
         page.keyboard.type("g p?")
         expect(page.get_by_label("Title or reason holds")).to_have_value("g p?")
         page.get_by_label("Title or reason holds").blur()
+        expect(page).to_have_url(re.compile("text=g"))
         page.keyboard.press("g")
         page.keyboard.press("p")
         expect(page).to_have_url(re.compile(r"/plans/$"))
