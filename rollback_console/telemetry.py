@@ -6,6 +6,7 @@ are imported only when they are wanted.
 
 from __future__ import annotations
 
+import os
 from functools import cache
 from importlib.metadata import version
 
@@ -42,7 +43,8 @@ def _spans() -> None:
     from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
-    named = Resource.create({SERVICE_NAME: "rollback-console"})
+    own = {} if "OTEL_SERVICE_NAME" in os.environ else {SERVICE_NAME: "rollback-console"}
+    named = Resource.create(own)
     provider = TracerProvider(resource=named)
     address = f"{settings.OTEL_EXPORTER_OTLP_ENDPOINT.rstrip('/')}/v1/traces"
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=address)))

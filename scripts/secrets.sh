@@ -3,6 +3,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 folder=var/secrets
+command -v openssl >/dev/null || { echo "openssl is needed to make a certificate: install it first." >&2; exit 1; }
 umask 077
 mkdir -p "$folder"
 
@@ -26,7 +27,7 @@ if [ ! -s "$folder/tls_certificate" ]; then
     host=${CONSOLE_HOST:-localhost}
     openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 90 \
         -subj "/CN=$host" -addext "subjectAltName=DNS:$host" \
-        -keyout "$folder/tls_key" -out "$folder/tls_certificate" 2>/dev/null
+        -keyout "$folder/tls_key" -out "$folder/tls_certificate"
 fi
 chmod 0444 "$folder/tls_key" "$folder/tls_certificate"
 echo "The secrets are in $folder. Back up master_keys apart from the database: it opens every stored credential."

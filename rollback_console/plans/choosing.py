@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from rollback_console.documents.model import Command, Step, StepKind
+from rollback_console.engine.snapshot import Snapshot
 
 from .models import Environment, Host, Revision
+from .reading import document
 
 SHELLS = frozenset({"", "bash", "sh", "shell", "console", "zsh"})
 
@@ -32,6 +34,18 @@ def is_manual(revision: Revision, step: Step) -> bool:
         return True
     ways = [command for way in step.alternatives for command in way.commands]
     return any(command.language.casefold() not in SHELLS for command in [*step.commands, *ways])
+
+
+def left_out(revision: Revision, snapshot: Snapshot) -> list[Step]:
+    """The steps of the procedure that was asked for which a person chose not to run."""
+    kept = {step.source for step in snapshot.steps}
+    return [
+        step
+        for procedure in document(revision).procedures
+        if procedure.name == snapshot.procedure
+        for step in procedure.steps
+        if step.condition and f"{step.lines[0]}-{step.lines[1]}" not in kept
+    ]
 
 
 def named(environment: Environment, wanted: str) -> list[Host]:

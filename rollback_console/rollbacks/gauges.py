@@ -11,7 +11,7 @@ from django.db.models import Count, Max, Q
 
 from rollback_console.engine.states import IN_FLIGHT, RollbackState
 
-from . import clock, health
+from . import clock, health, zones
 from .lease import DRIVEN
 from .models import ProcessSeen, Rollback, StepRun
 
@@ -32,7 +32,8 @@ class Gauges:
     """Ages are seconds on the database's clock, 0 when there is nothing to be old.
 
     `due` wait for a driver that should be there. `lease_age` counts from the last renewal.
-    `questions` wait for a person while a rollback is under way.
+    `questions` wait for a person while a rollback is under way. `zones` says of each network
+    zone whether a worker of it is alive.
     """
 
     states: dict[str, int]
@@ -46,6 +47,7 @@ class Gauges:
     unreachable: int
     unreachable_age: float
     seen: dict[str, Seen]
+    zones: dict[str, bool]
 
 
 def read() -> Gauges:
@@ -71,6 +73,7 @@ def read() -> Gauges:
         unreachable=len(silent),
         unreachable_age=_oldest(silent.values(), now),
         seen=_seen(now),
+        zones=zones.served(),
     )
 
 

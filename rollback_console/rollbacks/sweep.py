@@ -81,8 +81,12 @@ def once(pool: ThreadPoolExecutor, driving: dict[int, Future[None]]) -> None:
 
 
 def _tell_unserved() -> None:
-    for zone, served in zones.served().items():
-        if not served:
+    served = zones.served()
+    # Where nobody works yet, a console is only starting.
+    if not health.seen()["worker"]:
+        served.pop(zones.DEFAULT, None)
+    for zone, there in served.items():
+        if not there:
             log.warning("No worker serves the zone %s: start one with ZONES=%s.", zone, zone)
 
 

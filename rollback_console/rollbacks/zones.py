@@ -44,8 +44,8 @@ def ours() -> list[str]:
 
 
 def served() -> dict[str, bool]:
-    """Every zone that an environment names, and whether a worker of it is alive."""
+    """Every zone that an environment is in, and whether a worker of it is alive."""
     fresh = ProcessSeen.objects.filter(role="worker", at__gte=clock.later(-health.FRESH))
     alive = {zone for zones in fresh.values_list("zones", flat=True) for zone in zones}
-    named = Environment.objects.exclude(zone="").values_list("zone", flat=True)
-    return {zone: zone in alive for zone in sorted({*named} - {DEFAULT})}
+    named = {zone or DEFAULT for zone in Environment.objects.values_list("zone", flat=True)}
+    return {zone: zone in alive for zone in sorted(named)}

@@ -42,11 +42,18 @@ def matrix(results: Iterable[ProbeResult]) -> Matrix:
     for each in results:
         found.setdefault((each.host, each.kind), []).append(each)
     kinds = sorted({kind for _, kind in found}, key=_place)
-    hosts = sorted({host for host, _ in found})
+    every = sorted((each for told in found.values() for each in told), key=lambda one: one.host)
+    hosts = list(dict.fromkeys(each.host for each in worst_first(every)))
     rows = [
         (host, tuple(_cell(kind, found.get((host, kind), [])) for kind in kinds)) for host in hosts
     ]
     return Matrix(tuple(kinds), tuple(rows))
+
+
+def worst_first(results: Iterable[ProbeResult]) -> list[ProbeResult]:
+    """What would not work before what nobody could tell, and that before what is well."""
+    places = {str(verdict): at for at, verdict in enumerate(_WORST)}
+    return sorted(results, key=lambda each: places[each.verdict])
 
 
 def _cell(kind: str, results: list[ProbeResult]) -> Cell:

@@ -95,7 +95,12 @@ def _labelled(read: Gauges) -> Iterator[Metric]:
         alive.add_metric([role], each.alive)
         if each.seconds is not None:
             seen.add_metric([role], each.seconds)
-    yield from (rollbacks, alive, seen)
+    served = GaugeMetricFamily(
+        f"{PREFIX}zone_served", "1 when a worker of that zone is alive, else 0.", labels=["zone"]
+    )
+    for zone, there in read.zones.items():
+        served.add_metric([zone], float(there))
+    yield from (rollbacks, alive, seen, served)
 
 
 def _messages(standing: dict[str, int]) -> Metric:

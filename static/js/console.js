@@ -11,6 +11,16 @@ for (const form of document.querySelectorAll("form[data-autosubmit]")) {
   form.addEventListener("change", () => form.requestSubmit());
 }
 
+// Half-written text of one form is not lost by another form's button without a question.
+const touched = new Set();
+document.addEventListener("input", (event) => {
+  if (event.target.form?.closest("[data-guarded]")) touched.add(event.target.form);
+});
+document.addEventListener("submit", (event) => touched.delete(event.target));
+window.addEventListener("beforeunload", (event) => {
+  if ([...touched].some((form) => form.isConnected)) event.preventDefault();
+});
+
 // A second click would only be refused by the server; do not let it happen.
 document.addEventListener("submit", (event) => {
   if (event.defaultPrevented || event.target.method !== "post") return;

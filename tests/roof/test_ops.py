@@ -13,6 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from rollback_console.live import marks
 from rollback_console.local.options import ROOT
 from rollback_console.web import prometheus
+from tests import make
 
 OPS = ROOT / "docs/ops"
 DASHBOARD = json.loads((OPS / "grafana.json").read_text())
@@ -29,6 +30,7 @@ def samples(db: None) -> set[str]:
     from rollback_console.rollbacks import health
 
     health.say_alive("worker")
+    make.stage()
     marks.arrived(None)
     text = prometheus.exposition().decode()
     families = text_string_to_metric_families(text)

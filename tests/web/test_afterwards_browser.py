@@ -142,3 +142,14 @@ def test_a_link_is_made_seen_by_a_stranger_and_revoked(eyes: Eyes, world: World)
             expect(page.get_by_text("The link for Product owner is dead.")).to_be_visible()
             stranger.reload()
             expect(stranger.get_by_text("There is nothing at this address")).to_be_visible()
+
+
+def test_half_written_text_is_not_lost_to_another_button(eyes: Eyes, world: World) -> None:
+    with eyes.page(world.past.stage.cast.dana) as page:
+        page.on("dialog", lambda each: each.dismiss())
+        page.goto(f"/rollbacks/{world.past.ended['skipped'].pk}/postmortem/")
+        page.get_by_label("What went wrong").fill("The migration dropped")
+        with page.expect_event("dialog") as asked:
+            page.get_by_role("button", name="Give it to review").click()
+        assert asked.value.type == "beforeunload"
+        expect(page.get_by_label("What went wrong")).to_have_value("The migration dropped")

@@ -35,6 +35,13 @@ def test_the_page_says_who_asks_why_and_exactly_what_would_run(
     assert "no destructive step" in shown
 
 
+def test_a_step_that_was_left_out_by_choice_is_named(signed_in: SignIn, stage: make.Stage) -> None:
+    skipped = {**CHOICES, "condition_restore-database": "skip"}
+    signed_in(stage.cast.dana).post(seeded(stage), skipped)
+    shown = page(signed_in(stage.cast.lee), Rollback.objects.get())
+    assert "Left out by choice: Restore Database (" in shown
+
+
 def test_a_decision_maker_sees_the_buttons(
     signed_in: SignIn, stage: make.Stage, asked: Rollback
 ) -> None:

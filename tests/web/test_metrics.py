@@ -13,7 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from prometheus_client.parser import text_string_to_metric_families
 
-from rollback_console.rollbacks import clock, health
+from rollback_console.rollbacks import clock, health, zones
 from rollback_console.rollbacks.models import ProcessSeen, Rollback, StepRun
 from tests import make
 
@@ -152,3 +152,14 @@ def test_without_a_database_it_still_answers_and_says_so(scraped: Client) -> Non
 
 def _fields(row: Rollback) -> dict[str, object]:
     return {field.attname: getattr(row, field.attname) for field in Rollback._meta.concrete_fields}
+
+
+@pytest.mark.django_db
+def test_a_zone_that_nobody_serves_is_told_though_others_work(
+    client: Client, stage: make.Stage
+) -> None:
+    ProcessSeen.objects.create(role="worker", name="worker a:1", zones=["dmz"], at=Now())
+    assert zones.served() == {"default": False}
+    assert client.get("/readyz").json()["worker of default"] == "missing"
+    ProcessSeen.objects.update(zones=["default", "dmz"])
+    assert zones.served() == {"default": True}

@@ -11,8 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rollback_console.engine.states import RollbackState, StepState
+from rollback_console.plans.models import ProbeResult
 from rollback_console.web import diffs, moments
 from rollback_console.web.happenings import sentence
+from rollback_console.web.matrix import matrix, worst_first
 from rollback_console.web.shapes import SHAPES
 from rollback_console.web.steps import marked
 
@@ -116,3 +118,10 @@ def test_an_event_of_an_unknown_kind_is_told_by_its_name() -> None:
 def test_an_event_that_lacks_a_fact_is_told_without_it() -> None:
     event = SimpleNamespace(kind="approval.rejected", facts={"role": "CTO", "note": None})
     assert sentence(event) == "rejected as CTO"  # type: ignore[arg-type]
+
+
+def test_hosts_that_would_not_work_stand_first_in_the_matrix() -> None:
+    told = [("a", "ready"), ("b", "unknown"), ("c", "ready"), ("c", "not_ready")]
+    results = [ProbeResult(host=host, kind="access", verdict=said) for host, said in told]
+    assert [host for host, _ in matrix(results).rows] == ["c", "b", "a"]
+    assert [each.verdict for each in worst_first(results)][:2] == ["not_ready", "unknown"]

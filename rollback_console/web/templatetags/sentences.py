@@ -20,6 +20,7 @@ from rollback_console.rollbacks.models import Event, Rollback
 from rollback_console.web import moments
 from rollback_console.web.happenings import QUESTIONS, sentence
 from rollback_console.web.matrix import Matrix, matrix
+from rollback_console.web.matrix import worst_first as worst_of
 
 from .console import until, when
 
@@ -76,6 +77,12 @@ def open_items(postmortem: Postmortem) -> int:
 def as_matrix(results: Iterable[ProbeResult]) -> Matrix:
     """What hosts said, a row for each host."""
     return matrix(results)
+
+
+@register.filter
+def worst_first(results: Iterable[ProbeResult]) -> list[ProbeResult]:
+    """What would not work before all else."""
+    return worst_of(results)
 
 
 @register.filter

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 from rollback_console.engine.snapshot import difference
 from rollback_console.engine.states import RollbackState
 from rollback_console.plans import askings, costing, readiness
+from rollback_console.plans.choosing import left_out
 from rollback_console.plans.errors import NotReady
 from rollback_console.plans.services import document
 from rollback_console.rollbacks import readying, rehearsing, services, standing
@@ -43,6 +44,7 @@ def page(
         "snapshot": found.snapshot,
         "stations": stations(found.snapshot),
         "danger": no_return(found.snapshot),
+        "left_out": left_out(rollback.revision, found.snapshot),
         "estimates": document(rollback.revision).estimates,
         "form": form or DecisionForm(rollback),
         "glass_form": glass_form or BreakGlassForm(rollback),
