@@ -16,6 +16,9 @@ from django.core.exceptions import ImproperlyConfigured
 
 env = environ.Env()
 
+_YES = frozenset({"true", "yes", "on", "1", "y", "t", "ok"})
+_NO = frozenset({"false", "no", "off", "0", "n", "f"})
+
 
 def secret(name: str, *, kept_in: Path | None) -> str:
     """The value of NAME or the content of the file NAME_FILE.
@@ -48,6 +51,24 @@ def positive(name: str, default: int) -> int:
     if value < 1:
         raise ImproperlyConfigured(f"{name} must be at least 1, not {value}.")
     return value
+
+
+def whole(name: str, default: int) -> int:
+    """A whole number from the environment, 0 or more, or ImproperlyConfigured."""
+    value = env.str(name, "") or str(default)
+    if not value.isascii() or not value.isdecimal():
+        raise ImproperlyConfigured(f"{name} must be a whole number, 0 or more, not “{value}”.")
+    return int(value)
+
+
+def yes_no(name: str, *, default: bool = False) -> bool:
+    """True or false from the environment, or ImproperlyConfigured: a slip is not a no."""
+    value = env.str(name, "").casefold()
+    if value in _YES or value in _NO:
+        return value in _YES
+    if value:
+        raise ImproperlyConfigured(f"{name} must be true or false, not “{value}”.")
+    return default
 
 
 def needs(name: str, package: str, extra: str) -> str:

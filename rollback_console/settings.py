@@ -14,7 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from .assembly import INSTALLED_APPS as INSTALLED_APPS
 from .assembly import MIDDLEWARE as MIDDLEWARE
-from .environment import env, given, needs, networks, positive, secret
+from .environment import env, given, needs, networks, positive, secret, whole, yes_no
 from .identity import providers
 from .logbook import configuration
 
@@ -24,7 +24,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(env.str("DATA_DIR", str(BASE_DIR / "var"))).absolute()
 DATABASE_URL = given("DATABASE_URL")
 EMBEDDED = not DATABASE_URL
-DEBUG = env.bool("DEBUG", False)
+DEBUG = yes_no("DEBUG")
 
 SECRET_KEY = secret("SECRET_KEY", kept_in=DATA_DIR if EMBEDDED else None)
 MASTER_KEYS = [
@@ -44,6 +44,8 @@ if "*" in ALLOWED_HOSTS:
     raise ImproperlyConfigured("ALLOWED_HOSTS must name the hosts; '*' accepts any origin.")
 BASE_URL = env.str("BASE_URL", "http://127.0.0.1:8000").rstrip("/")
 BASE_URL = BASE_URL.removesuffix(":443") if BASE_URL.startswith("https://") else BASE_URL
+if not BASE_URL.startswith(("http://", "https://")):
+    raise ImproperlyConfigured("BASE_URL must begin with https://, or http:// for a trial.")
 HTTPS = BASE_URL.startswith("https://")
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[BASE_URL])
 
@@ -86,8 +88,8 @@ else:
         "connect_timeout": 5,
         "read_timeout": 30,
         "write_timeout": 30,
-        "ssl_disabled": env.bool(
-            "DATABASE_SSL_DISABLED", bool(_database.get("HOST", "")[:1] == "/")
+        "ssl_disabled": yes_no(
+            "DATABASE_SSL_DISABLED", default=_database.get("HOST", "")[:1] == "/"
         ),
     }
     _database["TEST"] = {"CHARSET": "utf8mb4", "COLLATION": "utf8mb4_bin"}
@@ -121,13 +123,13 @@ LEASE = timedelta(seconds=positive("LEASE_SECONDS", 20))
 SLICE = timedelta(seconds=positive("SLICE_SECONDS", 60))
 SWEEP_EVERY = timedelta(seconds=positive("SWEEP_SECONDS", 5))
 LOG_CAP = positive("LOG_CAP_MIB", 256) * 1024 * 1024
-READINESS_EVERY = timedelta(minutes=env.int("READINESS_MINUTES", 10))
-CRASH = env.str("ROLLBACK_CONSOLE_CRASH", "") if env.bool("ALLOW_CRASH", False) else ""
+READINESS_EVERY = timedelta(minutes=whole("READINESS_MINUTES", 10))
+CRASH = env.str("ROLLBACK_CONSOLE_CRASH", "") if yes_no("ALLOW_CRASH") else ""
 CONNECT_PATIENCE = positive("CONNECT_SECONDS", 30)
 UNREACHABLE_LIMIT = timedelta(minutes=positive("UNREACHABLE_MINUTES", 15))
 
-KEEP_LOGS_DAYS = env.int("KEEP_LOGS_DAYS", 0)
-KEEP_MESSAGES_DAYS = env.int("KEEP_MESSAGES_DAYS", 180)
+KEEP_LOGS_DAYS = whole("KEEP_LOGS_DAYS", 0)
+KEEP_MESSAGES_DAYS = whole("KEEP_MESSAGES_DAYS", 180)
 ARCHIVE_DIR = env.str("ARCHIVE_DIR", "")
 
 METRICS_TOKEN = given("METRICS_TOKEN")
@@ -217,7 +219,7 @@ AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 AXES_CLIENT_IP_CALLABLE = "rollback_console.web.signing.adapters.address_of"
 
-REQUIRE_SECOND_FACTOR = env.bool("REQUIRE_SECOND_FACTOR", False)
+REQUIRE_SECOND_FACTOR = yes_no("REQUIRE_SECOND_FACTOR")
 # A token's requests in one web process; a person's costly posts in all of them.
 API_PER_MINUTE = positive("API_PER_MINUTE", 600)
 COSTLY_PER_MINUTE = positive("COSTLY_PER_MINUTE", 20)
@@ -232,7 +234,7 @@ SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_NAME = f"{_HOST}csrftoken"
 CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_HTTPONLY = True
-BEHIND_TLS_PROXY = env.bool("BEHIND_TLS_PROXY", False)
+BEHIND_TLS_PROXY = yes_no("BEHIND_TLS_PROXY")
 SECURE_SSL_REDIRECT = HTTPS and BEHIND_TLS_PROXY
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
@@ -242,7 +244,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 if BEHIND_TLS_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXIES", 1 if BEHIND_TLS_PROXY else 0)
+ALLAUTH_TRUSTED_PROXY_COUNT = whole("TRUSTED_PROXIES", 1 if BEHIND_TLS_PROXY else 0)
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from itertools import count
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -63,11 +64,30 @@ def import_document(
     """
     _permit(by, "plans.add_plan", "import plans")
     name = (title or read(data).title or f"Rollback of {service.name}")[:200]
-    slug = slugify(f"{service.slug} {environment.slug} {name}")[:120].strip("-")
-    plan, _created = Plan.objects.get_or_create(
-        slug=slug, defaults={"title": name, "service": service, "environment": environment}
-    )
+    plan = _known(service, environment, name) or _new(service, environment, name)
     return _written(plan, data, by=by, note=note or "Imported")
+
+
+def _known(service: Service, environment: Environment, title: str) -> Plan | None:
+    """The plan of that title, whatever its capitals and marks."""
+    plain = slugify(title)
+    for plan in Plan.objects.filter(service=service, environment=environment):
+        if plan.title == title or (plain and slugify(plan.title) == plain):
+            return plan
+    return None
+
+
+def _new(service: Service, environment: Environment, title: str) -> Plan:
+    """Another plan's word in addresses is never taken: a number follows it."""
+    word = slugify(f"{service.slug} {environment.slug} {title}")[:110].strip("-")
+    for number in count(1):
+        plan, made = Plan.objects.get_or_create(
+            slug=word if number == 1 else f"{word}-{number}",
+            defaults={"title": title, "service": service, "environment": environment},
+        )
+        if made:
+            break
+    return plan
 
 
 @transaction.atomic

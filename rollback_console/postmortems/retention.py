@@ -31,18 +31,25 @@ class Retired:
 def apply(days: int, folder: Path | None, *, dry: bool = False) -> Iterator[Retired]:
     """Every rollback that ended more than `days` ago, one after another.
 
-    With `folder` each is archived there first. Raises NotArchived at the first whose archive
-    could not be written and read back; its logs stay.
+    With `folder` each is archived there first. One whose archive could not be written and read
+    back keeps its logs, and the others go on; NotArchived is raised at the end and names them all.
     """
+    failed: list[str] = []
     for rollback in retiring.due(days):
         size = retiring.size(rollback)
         if dry:
             yield Retired(rollback.pk, size, folder and folder / name_of(rollback))
             continue
-        # Without bytes, an earlier try broke off behind its archive.
-        kept = _archived(rollback, folder) if folder and size else None
+        try:
+            # Without bytes, an earlier try broke off behind its archive.
+            kept = _archived(rollback, folder) if folder and size else None
+        except NotArchived as error:
+            failed.append(str(error))
+            continue
         facts = {"file": kept.name, "sha256": _sha256(kept)} if kept else None
         yield Retired(rollback.pk, retiring.retire_logs(rollback, archive=facts), kept)
+    if failed:
+        raise NotArchived("\n".join(failed))
 
 
 def _archived(rollback: Rollback, folder: Path) -> Path:
@@ -57,8 +64,10 @@ def _archived(rollback: Rollback, folder: Path) -> Path:
         with half.open("rb") as written:
             wrong = verify(written).wrong
     except (OSError, UnreadableArchive) as error:
+        half.unlink(missing_ok=True)
         raise NotArchived(f"Rollback {rollback.pk} keeps its logs: {error}") from error
     if wrong:
+        half.unlink()
         raise NotArchived(f"Rollback {rollback.pk} keeps its logs: {' '.join(wrong)}")
     half.rename(file)
     return file

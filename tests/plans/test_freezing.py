@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 
 from rollback_console.engine.snapshot import Snapshot
 from rollback_console.plans import services
 from rollback_console.plans.errors import NotReady, UnreadablePlan
-from rollback_console.plans.models import HostKey, Revision, Secret
+from rollback_console.plans.models import Environment, HostKey, Revision, Secret, Service
 from tests import make
 from tests.make import PLAN, Stage
 
@@ -220,6 +221,29 @@ def test_importing_the_same_plan_again_makes_its_next_revision(stage: Stage) -> 
     assert again.plan == first.plan
     assert again.number == first.number + 1
     assert again.bindings == first.bindings
+
+
+def imported(service: Service, environment: Environment, title: str, by: User) -> Revision:
+    return services.import_document(
+        PLAN.encode(), by=by, service=service, environment=environment, title=title
+    )
+
+
+def test_a_plan_never_becomes_a_revision_of_another_service_or_title(stage: Stage) -> None:
+    places = [Environment.objects.create(slug=slug, name=slug) for slug in ("prod", "eu-prod")]
+    parts = [Service.objects.create(slug=slug, name=slug) for slug in ("shop-eu", "shop")]
+    made = [
+        imported(*place, "Rollback Plan", stage.cast.ada)
+        for place in zip(parts, places, strict=True)
+    ]
+    made += [
+        imported(parts[1], places[0], title, stage.cast.ada) for title in ("数据库回滚", "代码回滚")
+    ]
+    made += [imported(parts[1], places[0], "x" * 150 + end, stage.cast.ada) for end in "ab"]
+    assert [each.number for each in made] == [1] * 6
+    assert len({each.plan.slug for each in made}) == 6
+    again = imported(parts[1], places[0], "代码回滚", stage.cast.ada)
+    assert (again.plan, again.number) == (made[3].plan, 2)
 
 
 def test_a_canary_is_frozen_as_its_fence_says(stage: Stage) -> None:

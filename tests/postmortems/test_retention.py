@@ -20,7 +20,9 @@ from rollback_console.rollbacks import clock, events, logs, retiring
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.models import LogChunk, Rollback
 from tests import make
+from tests.fleet import Fleet
 from tests.make import Stage
+from tests.rollbacks.driving import answer_checks, drive
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -97,6 +99,22 @@ def test_an_archive_that_cannot_be_written_leaves_the_logs(old: Rollback, tmp_pa
         retention("--days", "90", "--archive-to", str(tmp_path))
     assert LogChunk.objects.exists()
     assert not old.events.filter(kind="logs.retired").exists()
+
+
+def test_one_that_cannot_be_archived_keeps_no_other_from_it(
+    old: Rollback, stage: Stage, fleet: Fleet, tmp_path: Path
+) -> None:
+    fleet.scripts.clear()
+    other = drive(make.approved(stage), fleet)
+    answer_checks(other, stage)
+    assert drive(other, fleet).state == "succeeded"
+    Rollback.objects.update(finished_at=clock.later(timedelta(days=-100)))
+    old.runs.get(position=1).chunks.get(offset=0).delete()
+    with pytest.raises(CommandError, match=f"Rollback {old.pk} keeps its logs"):
+        retention("--days", "90", "--archive-to", str(tmp_path))
+    assert other.events.filter(kind="logs.retired").exists()
+    assert not old.events.filter(kind="logs.retired").exists()
+    assert [path.suffix for path in tmp_path.iterdir()] == [".gz"]
 
 
 def test_one_under_way_is_never_touched(stage: Stage) -> None:

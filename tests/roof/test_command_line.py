@@ -66,3 +66,24 @@ def test_alive_says_no_while_nobody_was_heard_of(tmp_path: Path) -> None:
     assert run(tmp_path, "prepare", DEMO="0").returncode == 0
     assert run(tmp_path, "alive", "worker").returncode == 1
     assert run(tmp_path, "alive", "nobody").returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("setting", "sentence"),
+    [
+        (
+            {"REQUIRE_SECOND_FACTOR": "ture"},
+            "REQUIRE_SECOND_FACTOR must be true or false, not “ture”.",
+        ),
+        (
+            {"KEEP_LOGS_DAYS": "a year"},
+            "KEEP_LOGS_DAYS must be a whole number, 0 or more, not “a year”.",
+        ),
+        ({"BASE_URL": "console.example.org"}, "BASE_URL must begin with https://"),
+    ],
+)
+def test_a_slip_in_a_setting_is_no_silent_no(
+    tmp_path: Path, setting: dict[str, str], sentence: str
+) -> None:
+    done = run(tmp_path, "prepare", **setting)
+    assert (done.returncode, done.stderr[: len(sentence)]) == (1, sentence)

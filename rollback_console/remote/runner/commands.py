@@ -47,10 +47,16 @@ def runner_text() -> bytes:
     return b"".join((files(__package__) / f"{part}.sh").read_bytes() for part in PARTS)
 
 
+@cache
+def _bootstrap_line() -> str:
+    """Read once, as the runner is: an upgrade's files lie beside this process before it ends."""
+    return " ".join((files(__package__) / "bootstrap.sh").read_text().splitlines())
+
+
 def bootstrap(shell: str = "sh") -> list[str]:
     """Leave the runner, sent on stdin, unless it is there; then have it say hello."""
     text = runner_text()
-    line = " ".join((files(__package__) / "bootstrap.sh").read_text().splitlines())
+    line = _bootstrap_line()
     name = sha256(text).hexdigest()[:32]
     return ["exec", *shell.split(), "-c", line, "rollback", name, *size_and_crc(text), shell]
 

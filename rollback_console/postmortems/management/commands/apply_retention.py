@@ -12,7 +12,7 @@ from ...retention import NotArchived, Retired, apply
 
 
 class Command(BaseCommand):
-    """Exits 0 when everything due is done, 1 with a sentence at the first that is not."""
+    """Exits 0 when everything due is done, 1 with a sentence for each that is not."""
 
     help = "Archives and removes logs of rollbacks that ended long ago; events stay for good."
 
