@@ -22,7 +22,7 @@ from tests.make import Stage
 EXAMPLES = ROOT / "docs/examples"
 SHA = "4f2c" * 10
 BEFORE = "91bc" * 10
-Run = Callable[[int], subprocess.CompletedProcess[str]]
+Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
 def github() -> list[str]:
@@ -43,9 +43,15 @@ def jenkins() -> list[str]:
 
 # What each calls the commit, and the one that is deployed now.
 PIPELINES = {
-    "github": (github, {"GITHUB_SHA": SHA, "BEFORE": BEFORE}),
-    "gitlab": (gitlab, {"CI_COMMIT_SHA": SHA, "CI_COMMIT_BEFORE_SHA": BEFORE}),
-    "jenkins": (jenkins, {"GIT_COMMIT": SHA, "GIT_PREVIOUS_SUCCESSFUL_COMMIT": BEFORE}),
+    "github": (
+        github,
+        {"GITHUB_SHA": SHA, "BEFORE": BEFORE, "GITHUB_RUN_ID": "7", "GITHUB_RUN_ATTEMPT": "1"},
+    ),
+    "gitlab": (gitlab, {"CI_COMMIT_SHA": SHA, "CI_COMMIT_BEFORE_SHA": BEFORE, "CI_JOB_ID": "7"}),
+    "jenkins": (
+        jenkins,
+        {"GIT_COMMIT": SHA, "GIT_PREVIOUS_SUCCESSFUL_COMMIT": BEFORE, "BUILD_TAG": "deploy-7"},
+    ),
 }
 
 
@@ -63,9 +69,14 @@ def run(request: Any, stage: Stage, live_server: Any, tmp_path: Path) -> Run:
         "ENVIRONMENT": "staging",
         **names,
     }
-    return lambda number: subprocess.run(
-        ["sh", "-c", parts()[number]], cwd=tmp_path, env=settings, capture_output=True, text=True
-    )
+    (before,) = [name for name, value in names.items() if value == BEFORE]
+
+    def part(number: int, was: str = BEFORE) -> subprocess.CompletedProcess[str]:
+        words = ["sh", "-c", parts()[number]]
+        env = {**settings, before: was}
+        return subprocess.run(words, cwd=tmp_path, env=env, capture_output=True, text=True)
+
+    return part
 
 
 def test_a_commit_that_nobody_pinned_may_pass(run: Run) -> None:
@@ -88,6 +99,14 @@ def test_the_plan_is_handed_over_with_the_commit_before(run: Run) -> None:
     assert newest.bindings["facts"] == {"PREVIOUS_COMMIT_SHA": BEFORE}
     assert run(1).stdout == done.stdout
     assert plan.revisions.count() == newest.number
+
+
+@pytest.mark.parametrize("was", ["", "0" * 40, SHA])
+def test_what_is_no_commit_before_is_not_handed_over(run: Run, was: str) -> None:
+    done = run(1, was)
+    assert done.returncode == 0, done.stdout + done.stderr
+    newest = Plan.objects.get().revisions.order_by("-number")[0]
+    assert newest.bindings.get("facts", {}) == {}
 
 
 def test_a_console_that_refuses_stops_the_pipeline(run: Run, stage: Stage) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ from django.test.utils import override_settings
 from tests.documentation import shell
 from tests.faults.patience import until
 from tests.hosts.fleet import Fleet, Host
-from tests.hosts.program import layers, without_archives
+from tests.hosts.program import WHEELS, layers, wheels, without_archives
 
 PAGE = "production.md"
 NAME = "rollback.example.org"
@@ -58,6 +59,11 @@ class Company:
         """The commands under a heading, on a host, as root; what they said."""
         set_ = "".join(f"{name}='{value}'\n" for name, value in self.variables.items())
         return host.sh(f"set -e\n{set_}{without_archives(shell(PAGE, heading))}")
+
+    def upgrade(self, host: Host) -> None:
+        """To the same release: what the page says, with packages from a folder."""
+        shutil.copytree(wheels(), host.root / WHEELS[1:], dirs_exist_ok=True)
+        host.sh(f"set -e\nexport PIP_NO_INDEX=1 PIP_FIND_LINKS={WHEELS}\n{shell(PAGE, 'Upgrades')}")
 
     def install(self) -> None:
         """From the data's host to the one in front."""

@@ -47,6 +47,11 @@ def without_archives(script: str) -> str:
     return "".join(line for line in script.splitlines(True) if not line.startswith("apt-get "))
 
 
+def wheels() -> Path:
+    """A folder with every package of ours, for machines that reach no index."""
+    return build.kept("wheels-", f"wheels-{_checksum(Path('any'))}", _wheels)
+
+
 def _checksum(base: Path) -> str:
     digest = hashlib.sha256(base.name.encode() + _archives().encode() + _pip().encode())
     for name in PINNED:
@@ -56,7 +61,6 @@ def _checksum(base: Path) -> str:
 
 def _packages(host: Host) -> None:
     _copy(host, (*PINNED, *BESIDE))
-    wheels = build.kept("wheels-", f"wheels-{_checksum(Path('any'))}", _wheels)
     script = f"""
 printf '#!/bin/sh\\nexit 101\\n' >/usr/sbin/policy-rc.d
 chmod 755 /usr/sbin/policy-rc.d
@@ -70,7 +74,7 @@ export PIP_NO_INDEX=1 PIP_FIND_LINKS={WHEELS}
 {_pip()}
 : >/etc/resolv.conf
 """
-    _inside(host, script, "--resolv-conf=copy-host", f"--bind-ro={wheels}:{WHEELS}")
+    _inside(host, script, "--resolv-conf=copy-host", f"--bind-ro={wheels()}:{WHEELS}")
 
 
 def _program(host: Host) -> None:

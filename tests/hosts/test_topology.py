@@ -132,6 +132,7 @@ def test_one_after_another_stops_and_the_rollback_ends_true(company: Company) ->
     assert "Every event is as it was written." in verified
     they_come_back(company, [lost_web, lost_worker])
     both_workers_hear_again(company, stage)
+    an_upgrade_costs_nothing(company, stage)
 
 
 def a_web_host_fails(company: Company, rollback: Rollback, viewer: Viewer) -> Host:
@@ -238,3 +239,19 @@ def both_workers_hear_again(company: Company, stage: make.Stage) -> None:
         Rollback.objects.filter(pk=rollback.pk).update(state="succeeded")
         rollback.lock.delete()
         other.sh("systemctl start rollback-console-worker@1")
+
+
+def an_upgrade_costs_nothing(company: Company, stage: make.Stage) -> None:
+    """Host by host, under a step that runs meanwhile."""
+    company.target.sh("rm -f /home/deploy/go.1 /home/deploy/starts")
+    rollback = approved(company, stage, plan(1, "Upgraded"), "upgraded")
+    speaks(rollback, 1)
+    fence = fresh(rollback).fence
+    for host in company.ours:
+        company.upgrade(host)
+    for host in company.webs:
+        until(lambda host=host: company.ready(host), f"{host.name} is ready", told=company.told)
+    assert fresh(rollback).fence > fence, "a new process drives it"
+    go(company.target, 1)
+    comes_to(rollback, "verifying")
+    assert company.target.sh("cat /home/deploy/starts").split() == ["1"]

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import runpy
+import subprocess
+import sys
 
 from rollback_console.local.options import ROOT
 
@@ -34,3 +37,17 @@ def test_every_name_that_is_read_is_documented() -> None:
 
 def test_every_name_that_is_documented_is_read() -> None:
     assert documented() - read() - ELSEWHERE == set()
+
+
+def test_the_defaults_on_the_page_are_those_of_the_code() -> None:
+    command = [sys.executable, ROOT / "scripts/settings_page.py", "--check"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, ""), "run scripts/settings_page.py"
+
+
+def test_a_default_that_drifted_is_written_anew_and_words_stay() -> None:
+    page = runpy.run_path(str(ROOT / "scripts/settings_page.py"))["page"]
+    rows = "| `LEASE_SECONDS` | `99` | how long |\n| `SECRET_KEY` | made once | Django's |"
+    assert page(rows) == rows.replace("99", "20")
+    kept = "| `KEEP_LOGS_DAYS` | `7`: for good | days |"
+    assert page(kept) == "| `KEEP_LOGS_DAYS` | `0`: for good | days |"
