@@ -70,7 +70,7 @@ _SENTENCES = {
     "note.added": "{text}",
     "readiness.lost": "It would not work any more: {why}",
     "readiness.regained": "The hosts say that it would work again.",
-    "logs.retired": "The logs left the database; their checksums stay on record.",
+    "logs.retired": "The logs left the database{kept_in}; their checksums stay on record.",
     "pause.requested": "Paused: {reason}",
     "pause.lifted": "Pause lifted. {reason}",
     "abort.requested": "Abort asked for: {reason}",
@@ -105,7 +105,13 @@ def _people(event: Event) -> dict[str, str]:
         "people": ", ".join(names),
         "for_whom": f" for {whose}" if whose else "",
         "on_hosts": _on_hosts(event.facts.get("hosts")),
+        "kept_in": _kept_in(event.facts.get("archive")),
     }
+
+
+def _kept_in(archive: object) -> str:
+    name = archive.get("file") if isinstance(archive, dict) else ""
+    return f" for the archive {name}" if name else ""
 
 
 def _on_hosts(hosts: object) -> str:

@@ -53,7 +53,7 @@ _WORDS: dict[str, str] = {
     "rollback.verifying": "Every step is done; the checks are next",
     "rollback.finished": "Ended: {state}",
     "step.undone": "asked for step {position}, which undoes what failed: {reason}",
-    "logs.retired": "Its logs left the database; their checksums stay on record",
+    "logs.retired": "Its logs left the database{kept_in}; their checksums stay on record",
     "incident.imported": "loaded this from a file; it did not run here",
     "data.measured": "Counted what this costs: {rows} {what}",
     "dump.taken": "Kept the database on {host}: {path}, {size} bytes, SHA-256 {sha256}",
@@ -107,6 +107,7 @@ def sentence(event: Event) -> str:
     )
     facts = {key: value for key, value in event.facts.items() if value not in (None, "")}
     facts |= said_of_people(event.facts) | _said_of_states(event.facts)
+    facts["kept_in"] = kept_in(event.facts)
     return text.format_map(_Facts(facts)).rstrip(": ")
 
 
@@ -129,6 +130,13 @@ def on_hosts(facts: dict[str, Any]) -> str:
     if not isinstance(hosts, list) or not hosts:
         return ""
     return f" on {', '.join(map(str, hosts))}" if len(hosts) <= FEW else f" on {len(hosts)} hosts"
+
+
+def kept_in(facts: dict[str, Any]) -> str:
+    """Such as ` for the archive rollback-7.tar.gz`; "" where logs went for good."""
+    archive = facts.get("archive")
+    name = archive.get("file") if isinstance(archive, dict) else ""
+    return f" for the archive {name}" if name else ""
 
 
 def _said_of_states(facts: dict[str, Any]) -> dict[str, str]:

@@ -74,6 +74,14 @@ def test_each_is_archived_and_read_back_first(old: Rollback, tmp_path: Path) -> 
     assert told["sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
 
 
+def test_the_page_says_where_a_log_went(old: Rollback, stage: Stage, tmp_path: Path) -> None:
+    retention("--days", "90", "--archive-to", str(tmp_path))
+    run, (kept,) = old.runs.get(position=1), tmp_path.iterdir()
+    page = make.signed_in(stage.cast.vic).get(f"/rollbacks/{old.pk}/?run={run.token}")
+    assert kept.name in page.content.decode()
+    assert b"Nothing was written yet." not in page.content
+
+
 def test_what_is_left_can_still_be_archived(old: Rollback) -> None:
     retention("--days", "90")
     old.refresh_from_db()

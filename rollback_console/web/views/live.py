@@ -20,7 +20,7 @@ from rollback_console.engine.states import LIVE, TERMINAL
 from rollback_console.plans.errors import NotReady
 from rollback_console.rollbacks import clock, dumps, queries, reverting, services
 from rollback_console.rollbacks.errors import MovedOn, Refused
-from rollback_console.rollbacks.models import ChecklistAnswer, Look, Rollback
+from rollback_console.rollbacks.models import ChecklistAnswer, Event, Look, Rollback, StepRun
 from rollback_console.rollbacks.view import deadline, latest, snapshot_of
 from rollback_console.web import asked, board, proofs, spans
 from rollback_console.web.answers import done, refused
@@ -52,6 +52,7 @@ def show(request: HttpRequest, rollback: Rollback) -> HttpResponse:
         "checks": _checks(rollback),
         "settle": snapshot_of(rollback.snapshot).settle,
         "dumps": dumps.of(rollback),
+        "retired": _retired(rollback, shown),
         "ended": rollback.state in TERMINAL,
         "events": rollback.events.select_related("by").order_by("-seq")[:EVENTS],
         "messages_sent": rollback.messages.select_related("by").order_by("-id")[:10],
@@ -161,6 +162,15 @@ def _act(
     except (Refused, MovedOn) as error:
         return refused(request, error, "rollback", number=number)
     return done(request, said, "rollback", number=number)
+
+
+def _retired(rollback: Rollback, run: StepRun | None) -> Event | None:
+    """What says where this run's log went, once it left the database."""
+    if run is None or run.stored or rollback.state not in TERMINAL:
+        return None
+    told = rollback.events.filter(kind="logs.retired").order_by("-seq").first()
+    gone = {each["token"] for each in told.facts["logs"]} if told else set()
+    return told if str(run.token) in gone else None
 
 
 def _text(request: HttpRequest, name: str) -> str:
