@@ -45,7 +45,7 @@ def test_its_timeline_holds_every_event_in_order(ended: Rollback) -> None:
 
 def test_deviations_are_named_with_who_and_why(ended: Rollback) -> None:
     said = {(each.kind, each.by, each.text) for each in draft.draft(ended).deviations}
-    assert ("step.skipped", "dana", "Step 2, Restore Code: skipped. Done by hand") in said
+    assert ("step.skipped", "dana", "Step 2, Restore Code: skipped on app-1. Done by hand") in said
     assert ("step.retried", "dana", "Step 2, Restore Code on app-1: attempt 2. Again") in said
 
 
