@@ -16,7 +16,7 @@ from django.test.utils import override_settings
 from tests.documentation import shell
 from tests.faults.patience import until
 from tests.hosts.fleet import Fleet, Host
-from tests.hosts.program import WHEELS, layers, wheels, without_archives
+from tests.hosts.program import layers, wheels, without_archives
 
 PAGE = "production.md"
 NAME = "rollback.example.org"
@@ -24,6 +24,7 @@ PASSWORDS = {"DATABASE_PASSWORD": "ledger-of-what-happened", "REDIS_PASSWORD": "
 SECRETS = ("secret_key", "master_keys", "database_url")
 ETC = "/etc/rollback-console"
 SSL = "etc/ssl/rollback-console"
+PACKAGES = "/var/packages"
 
 
 @dataclass
@@ -62,8 +63,9 @@ class Company:
 
     def upgrade(self, host: Host) -> None:
         """To the same release: what the page says, with packages from a folder."""
-        shutil.copytree(wheels(), host.root / WHEELS[1:], dirs_exist_ok=True)
-        host.sh(f"set -e\nexport PIP_NO_INDEX=1 PIP_FIND_LINKS={WHEELS}\n{shell(PAGE, 'Upgrades')}")
+        shutil.copytree(wheels(), host.root / PACKAGES[1:], dirs_exist_ok=True)
+        offline = f"export PIP_NO_INDEX=1 PIP_FIND_LINKS={PACKAGES}"
+        host.sh(f"set -e\n{offline}\n{shell(PAGE, 'Upgrades')}")
 
     def install(self) -> None:
         """From the data's host to the one in front."""
