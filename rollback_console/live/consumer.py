@@ -16,8 +16,8 @@ from django.contrib.auth.models import User
 from django.db import Error
 from structlog.contextvars import bind_contextvars
 
-from rollback_console.access import idle
-from rollback_console.access.factors import may_enter
+from rollback_console.access import session_expiry
+from rollback_console.access.second_factor import may_enter
 
 from . import marks, tailer
 from .place import Fit, Frame, NotAResume, Place, resume
@@ -167,7 +167,7 @@ class RollbackConsumer(AsyncWebsocketConsumer):
 
 @database_sync_to_async
 def _may_watch(user: Any, session: Any) -> bool:
-    return may_enter(user) and not idle.over(session)
+    return may_enter(user) and not session_expiry.over(session)
 
 
 def _name(user: object) -> str:

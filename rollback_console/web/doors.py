@@ -18,8 +18,8 @@ from django.http import HttpRequest, HttpResponseRedirect
 from django.shortcuts import resolve_url
 from django.utils.deprecation import MiddlewareMixin
 
-from rollback_console.access import idle
-from rollback_console.access.factors import lacks_factor
+from rollback_console.access import session_expiry
+from rollback_console.access.second_factor import lacks_factor
 from rollback_console.rollbacks.groups import may_look
 from rollback_console.web.requests import came_from
 
@@ -34,16 +34,16 @@ class IdleMiddleware(MiddlewareMixin):
         """Sign out whose session is over, and note who is there."""
         if not request.user.is_authenticated:
             return
-        if idle.over(request.session):
+        if session_expiry.over(request.session):
             logout(request)
         elif by_hand(request):
-            idle.seen(request.session)
+            session_expiry.seen(request.session)
 
 
 def came_in(request: HttpRequest | None, **_: Any) -> None:
     """Somebody signed in: their session begins."""
     if request is not None:
-        idle.seen(request.session)
+        session_expiry.seen(request.session)
 
 
 def by_hand(request: HttpRequest) -> bool:

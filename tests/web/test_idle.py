@@ -10,7 +10,7 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
-from rollback_console.access import idle
+from rollback_console.access import session_expiry
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -68,7 +68,7 @@ def test_a_session_ends_after_so_many_hours_however_busy(browser: Client) -> Non
 def test_how_long_is_a_setting(browser: Client, settings: Any) -> None:
     settings.SESSION_IDLE = timedelta(minutes=5)
     with later(minutes=6):
-        assert idle.over(browser.session)
+        assert session_expiry.over(browser.session)
         assert not is_in(browser)
 
 

@@ -11,7 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.urls import reverse
 
-from rollback_console.access.factors import has_second_factor, known_providers
+from rollback_console.access.second_factor import has_second_factor, known_providers
 from rollback_console.plans.fields import cipher
 
 from .freshness import fresh

@@ -10,7 +10,7 @@ from allauth.account.internal.flows.login import record_authentication
 from django.conf import settings
 from django.http import HttpRequest
 
-from rollback_console.access.factors import FACTORS, has_second_factor
+from rollback_console.access.second_factor import FACTORS, has_second_factor
 
 
 def fresh(request: HttpRequest) -> bool:
