@@ -20,11 +20,11 @@ from django.http import HttpRequest, HttpResponse
 
 from rollback_console.rollbacks import clock
 
-from .bearer import person
+from .authentication import person
+from .error_mapping import REFUSALS
 from .models import IdempotentReply
 from .problems import Problem
 from .rendering import render
-from .translating import REFUSALS
 
 KEPT = timedelta(hours=24)
 PATIENCE = timedelta(seconds=30)

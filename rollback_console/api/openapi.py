@@ -9,7 +9,7 @@ from ninja.openapi.schema import OpenAPISchema
 from ninja.operation import Operation
 from pydantic import BaseModel, Field
 
-from .bearer import Bearer
+from .authentication import Bearer
 from .problems import KINDS, MEDIA_TYPE
 
 _REF = {"$ref": "#/components/schemas/Problem"}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path, re_path
 
-from .door import api, behind, describe_problem, nothing_here
-from .hooks import receive
+from .api import api, behind, describe_problem, nothing_here
+from .inbound_webhooks import receive
 
 _routes, _, _ = api.urls
 

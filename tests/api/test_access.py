@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from rollback_console.api import tokens
-from rollback_console.api.door import api
+from rollback_console.api.api import api
 from rollback_console.api.models import Token
 from tests import make
 from tests.make import Stage

@@ -21,7 +21,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from rollback_console.api import tokens
-from rollback_console.api.door import api
+from rollback_console.api.api import api
 from rollback_console.rollbacks.models import Rollback
 from tests import make
 from tests.make import Stage

@@ -13,9 +13,9 @@ from pydantic import BaseModel
 from rollback_console.postmortems import archive, incident
 from rollback_console.postmortems.sending import apart
 
-from .. import finding
-from ..bearer import READ, REQUEST, person
-from ..incidents import NewIncident
+from .. import lookup
+from ..authentication import READ, REQUEST, person
+from ..incident_bodies import NewIncident
 from ..openapi import RAW, problem_response
 
 router = Router(tags=["archives"])
@@ -34,7 +34,7 @@ class IncidentOut(BaseModel):
 @router.get("/rollbacks/{int:number}/archive", auth=READ, openapi_extra=_EARLY)
 def read_archive(request: HttpRequest, number: int) -> StreamingHttpResponse:
     """A gzipped tar that `manage.py verify_archive` checks. 409 until the rollback ended."""
-    rollback = finding.rollback(number)
+    rollback = lookup.rollback(number)
     pieces: Iterator[bytes] | AsyncIterator[bytes] = archive.archive(rollback)
     if isinstance(request, ASGIRequest) and isinstance(pieces, Iterator):
         pieces = apart(pieces)

@@ -11,9 +11,9 @@ from rollback_console.engine import authority
 from rollback_console.plans import deciders, delegations, policy
 from rollback_console.rollbacks import services, standing
 
-from .. import finding
-from ..bearer import ADMIN, APPROVE, BREAK_GLASS, READ, REQUEST, person
-from ..bodies import NewBreakGlass, NewDelegation, NewPolicy, NewQuestion, NewReview
+from .. import lookup
+from ..authentication import ADMIN, APPROVE, BREAK_GLASS, READ, REQUEST, person
+from ..requests import NewBreakGlass, NewDelegation, NewPolicy, NewQuestion, NewReview
 from ..shapes.deciders import (
     DecidersOut,
     DelegationOut,
@@ -34,8 +34,8 @@ Risk = Literal["code", "data"]
 @router.get("/environments/{slug:slug}/deciders", auth=READ, response=DecidersOut)
 def who_could(request: HttpRequest, slug: str, asks: str = "", risk: Risk = "code") -> DecidersOut:
     """Who could approve what `asks` (else you) would ask for now."""
-    environment = finding.environment(slug)
-    barred = frozenset({(finding.person(asks) if asks else person(request)).pk})
+    environment = lookup.environment(slug)
+    barred = frozenset({(lookup.person(asks) if asks else person(request)).pk})
     rules, makers = policy.spec(environment, risky=risk == "data"), deciders.makers_of(environment)
     able = authority.able(authority.Request("", rules, barred), makers, [])
     rung = authority.first_rung(rules, makers, barred)
@@ -58,7 +58,7 @@ def who_could(request: HttpRequest, slug: str, asks: str = "", risk: Risk = "cod
 @router.get("/rollbacks/{int:number}/deciders", auth=READ, response=DecidersOut)
 def who_can(request: HttpRequest, number: int) -> DecidersOut:
     """Who could approve this request now, and who could not and why."""
-    row = finding.rollback(number)
+    row = lookup.rollback(number)
     now = standing.standing_of(row, person(request))
     makers, asking = deciders.makers_of(row.environment), services.authority_of(row)
     return standing_out(now, authority.unsatisfiable(now.policy, makers, asking.barred))
@@ -67,11 +67,11 @@ def who_can(request: HttpRequest, number: int) -> DecidersOut:
 @router.post("/environments/{slug:slug}/policies", auth=ADMIN, response={201: PolicyOut})
 def set_policy(request: HttpRequest, slug: str, body: NewPolicy) -> Status[PolicyOut]:
     """Replace the rules and the ladder. 409 when nobody could meet them; nothing is saved then."""
-    environment = finding.environment(slug)
+    environment = lookup.environment(slug)
     for name, value in body.model_dump(exclude={"ladder"}).items():
         setattr(environment, name, value)
     ladder = [
-        policy.Rung(finding.person(each.username), each.role, each.rung) for each in body.ladder
+        policy.Rung(lookup.person(each.username), each.role, each.rung) for each in body.ladder
     ]
     policy.replace(environment, by=person(request), ladder=ladder)
     return Status(201, policy_out(environment, deciders.makers_of(environment)))
@@ -81,9 +81,9 @@ def set_policy(request: HttpRequest, slug: str, body: NewPolicy) -> Status[Polic
 def lend(request: HttpRequest, slug: str, body: NewDelegation) -> Status[DelegationOut]:
     """Lend your right to decide there, for a time."""
     made = delegations.delegate(
-        finding.environment(slug),
+        lookup.environment(slug),
         by=person(request),
-        to=finding.person(body.to),
+        to=lookup.person(body.to),
         hours=body.hours,
         reason=body.reason,
     )
@@ -93,14 +93,14 @@ def lend(request: HttpRequest, slug: str, body: NewDelegation) -> Status[Delegat
 @router.post("/delegations/{int:number}/revocations", auth=APPROVE, response={201: DelegationOut})
 def revoke(request: HttpRequest, number: int) -> Status[DelegationOut]:
     """End a delegation at once."""
-    delegations.revoke(finding.delegation(number), by=person(request))
-    return Status(201, delegation_out(finding.delegation(number)))
+    delegations.revoke(lookup.delegation(number), by=person(request))
+    return Status(201, delegation_out(lookup.delegation(number)))
 
 
 @router.post("/rollbacks/{int:number}/questions", auth=APPROVE, response={201: EventOut})
 def ask(request: HttpRequest, number: int, body: NewQuestion) -> Status[EventOut]:
     """Put a question into the timeline; its `seq` is what an answer names."""
-    made = services.ask(finding.rollback(number), by=person(request), text=body.text)
+    made = services.ask(lookup.rollback(number), by=person(request), text=body.text)
     return Status(201, event_out(made))
 
 
@@ -113,7 +113,7 @@ def answer_question(
     request: HttpRequest, number: int, question: int, body: NewQuestion
 ) -> Status[EventOut]:
     """Answer the question that the event with that seq put."""
-    row = finding.rollback(number)
+    row = lookup.rollback(number)
     made = services.answer_question(row, question=question, by=person(request), text=body.text)
     return Status(201, event_out(made))
 
@@ -121,14 +121,14 @@ def answer_question(
 @router.post("/rollbacks/{int:number}/nudges", auth=REQUEST, response={201: EventOut})
 def nudge(request: HttpRequest, number: int) -> Status[EventOut]:
     """Ask those who decide once more. 409 when they were nudged minutes ago."""
-    return Status(201, event_out(services.nudge(finding.rollback(number), by=person(request))))
+    return Status(201, event_out(services.nudge(lookup.rollback(number), by=person(request))))
 
 
 @router.post("/rollbacks/{int:number}/break-glass", auth=BREAK_GLASS, response={201: BreakGlassOut})
 def break_glass(request: HttpRequest, number: int, body: NewBreakGlass) -> Status[BreakGlassOut]:
     """Start it without approval: for who was given that right, by a token with that scope."""
     used = services.break_glass(
-        finding.rollback(number),
+        lookup.rollback(number),
         by=person(request),
         snapshot_sha256=body.snapshot_sha256,
         reason=body.reason,
@@ -142,7 +142,7 @@ def break_glass(request: HttpRequest, number: int, body: NewBreakGlass) -> Statu
 )
 def close_review(request: HttpRequest, number: int, body: NewReview) -> Status[BreakGlassOut]:
     """Close the review of a start without approval, as somebody else than who started it."""
-    row = finding.rollback(number)
+    row = lookup.rollback(number)
     return Status(
         201, glass_out(services.close_review(row, by=person(request), finding=body.finding))
     )

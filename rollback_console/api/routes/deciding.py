@@ -7,9 +7,9 @@ from ninja import Router, Status
 
 from rollback_console.rollbacks import services
 
-from .. import finding
-from ..bearer import APPROVE, REQUEST, person
-from ..bodies import NewApproval, NewRejection, PerhapsWhy
+from .. import lookup
+from ..authentication import APPROVE, REQUEST, person
+from ..requests import NewApproval, NewRejection, PerhapsWhy
 from ..shapes.rollbacks import ApprovalOut, RollbackOut, approval_out, rollback_out
 
 router = Router(tags=["deciding"])
@@ -21,7 +21,7 @@ NOTHING = PerhapsWhy()
 def approve(request: HttpRequest, number: int, body: NewApproval) -> Status[ApprovalOut]:
     """Say yes to exactly the snapshot you read. 409 with `changes` when it is another one now."""
     given = services.approve(
-        finding.rollback(number),
+        lookup.rollback(number),
         by=person(request),
         snapshot_sha256=body.snapshot_sha256,
         note=body.note,
@@ -34,7 +34,7 @@ def approve(request: HttpRequest, number: int, body: NewApproval) -> Status[Appr
 def reject(request: HttpRequest, number: int, body: NewRejection) -> Status[ApprovalOut]:
     """Say no: the request ends."""
     given = services.reject(
-        finding.rollback(number),
+        lookup.rollback(number),
         by=person(request),
         snapshot_sha256=body.snapshot_sha256,
         reason=body.reason,
@@ -46,23 +46,23 @@ def reject(request: HttpRequest, number: int, body: NewRejection) -> Status[Appr
 @router.post("/rollbacks/{int:number}/withdrawals", auth=REQUEST, response={201: RollbackOut})
 def withdraw(request: HttpRequest, number: int, body: PerhapsWhy = NOTHING) -> Status[RollbackOut]:
     """Take your own request back before anything ran."""
-    services.withdraw(finding.rollback(number), by=person(request), reason=body.reason)
+    services.withdraw(lookup.rollback(number), by=person(request), reason=body.reason)
     return _now(number)
 
 
 @router.post("/rollbacks/{int:number}/renewals", auth=REQUEST, response={201: RollbackOut})
 def renew(request: HttpRequest, number: int) -> Status[RollbackOut]:
     """Freeze a request anew after hosts, keys or rules changed; earlier approvals are void."""
-    services.renew(finding.rollback(number), by=person(request))
+    services.renew(lookup.rollback(number), by=person(request))
     return _now(number)
 
 
 @router.post("/rollbacks/{int:number}/starts", auth=REQUEST, response={201: RollbackOut})
 def start(request: HttpRequest, number: int) -> Status[RollbackOut]:
     """Start an approved rollback again after its first start was refused."""
-    services.start(finding.rollback(number), by=person(request))
+    services.start(lookup.rollback(number), by=person(request))
     return _now(number)
 
 
 def _now(number: int) -> Status[RollbackOut]:
-    return Status(201, rollback_out(finding.rollback(number)))
+    return Status(201, rollback_out(lookup.rollback(number)))

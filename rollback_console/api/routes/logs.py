@@ -15,8 +15,8 @@ from ninja import Query, Router
 from rollback_console.rollbacks import logs
 from rollback_console.rollbacks.models import StepRun
 
-from .. import finding
-from ..bearer import READ
+from .. import lookup
+from ..authentication import READ
 from ..openapi import RAW
 
 router = Router(tags=["logs"])
@@ -31,7 +31,7 @@ Offset = Annotated[
 @router.get("/step-runs/{uuid:token}/log", auth=READ, openapi_extra={RAW: "text/plain"})
 def read_log(request: HttpRequest, token: UUID, offset: Offset = 0) -> StreamingHttpResponse:
     """The raw bytes stored so far, past `from`. Ask again past what you have for more."""
-    run = finding.step_run(token)
+    run = lookup.step_run(token)
     start = min(offset, run.stored)
     pieces = (
         _apart(run, start)

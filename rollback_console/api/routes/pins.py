@@ -9,9 +9,9 @@ from ninja import Query, Router, Status
 
 from rollback_console.rollbacks import pins, services
 
-from .. import finding
-from ..bearer import ADMIN, READ, REQUEST, person
-from ..bodies import NewPin, Why
+from .. import lookup
+from ..authentication import ADMIN, READ, REQUEST, person
+from ..requests import NewPin, Why
 from ..shapes.records import Deployable, PinOut, pin_out
 
 router = Router(tags=["pins"])
@@ -22,7 +22,7 @@ Version = Annotated[str, Query(min_length=1, max_length=200, description="a comm
 @router.get("/services/{slug:slug}/deployable", auth=READ, response=Deployable)
 def is_deployable(request: HttpRequest, slug: str, version: Version) -> Deployable:
     """May this version be deployed? A pinned commit also forbids its abbreviations."""
-    found = pins.standing(finding.service(slug), version).select_related("service", "by")
+    found = pins.standing(lookup.service(slug), version).select_related("service", "by")
     standing = [pin_out(pin) for pin in found]
     return Deployable(deployable=not standing, pins=standing)
 
@@ -31,17 +31,17 @@ def is_deployable(request: HttpRequest, slug: str, version: Version) -> Deployab
 def pin_version(request: HttpRequest, slug: str, body: NewPin) -> Status[PinOut]:
     """Mark a version as one that must not be deployed again."""
     made = services.pin(
-        finding.service(slug),
+        lookup.service(slug),
         version=body.version,
         by=person(request),
         reason=body.reason,
-        rollback=finding.rollback(body.rollback) if body.rollback else None,
+        rollback=lookup.rollback(body.rollback) if body.rollback else None,
     )
-    return Status(201, pin_out(finding.pin(made.pk)))
+    return Status(201, pin_out(lookup.pin(made.pk)))
 
 
 @router.post("/pins/{int:number}/lifts", auth=ADMIN, response={201: PinOut})
 def lift_pin(request: HttpRequest, number: int, body: Why) -> Status[PinOut]:
     """Let a pinned version be deployed again."""
-    services.lift(finding.pin(number), by=person(request), reason=body.reason)
-    return Status(201, pin_out(finding.pin(number)))
+    services.lift(lookup.pin(number), by=person(request), reason=body.reason)
+    return Status(201, pin_out(lookup.pin(number)))

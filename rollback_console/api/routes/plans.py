@@ -12,9 +12,9 @@ from rollback_console.plans import costing, deployed, readiness, services
 from rollback_console.plans.deployed import Deployment
 from rollback_console.plans.models import Plan, Revision
 
-from .. import finding, pages
-from ..bearer import READ, REQUEST, person
-from ..bodies import NewPlan
+from .. import lookup, pagination
+from ..authentication import READ, REQUEST, person
+from ..requests import NewPlan
 from ..shapes.plans import (
     PlanOut,
     PlanPage,
@@ -32,7 +32,7 @@ router = Router(tags=["plans"])
 def import_plan(request: HttpRequest, body: NewPlan) -> Status[RevisionOut]:
     """Keep a document as a plan's first or next revision, with the facts of the deployment."""
     revision = _keep(body, person(request))
-    return Status(201, revision_out(finding.revision(revision.plan.slug, revision.number)))
+    return Status(201, revision_out(lookup.revision(revision.plan.slug, revision.number)))
 
 
 @router.get("/plans", auth=READ, response=PlanPage)
@@ -40,24 +40,24 @@ def list_plans(
     request: HttpRequest,
     service: str = "",
     environment: str = "",
-    cursor: pages.Cursor = "",
-    limit: pages.Limit = 50,
+    cursor: pagination.Cursor = "",
+    limit: pagination.Limit = 50,
 ) -> PlanPage:
     """Plans by slug, or those of one service or environment."""
     rows = Plan.objects.select_related("service", "environment").order_by("slug")
-    rows = rows.annotate(newest=Max("revisions__number")).filter(slug__gt=pages.after(cursor))
+    rows = rows.annotate(newest=Max("revisions__number")).filter(slug__gt=pagination.after(cursor))
     if service:
         rows = rows.filter(service__slug=service)
     if environment:
         rows = rows.filter(environment__slug=environment)
-    page, following = pages.cut(rows[: limit + 1], limit, lambda plan: plan.slug)
+    page, following = pagination.cut(rows[: limit + 1], limit, lambda plan: plan.slug)
     return PlanPage(items=[plan_out(plan, plan.newest or 0) for plan in page], next=following)
 
 
 @router.get("/plans/{slug:slug}", auth=READ, response=PlanOut)
 def read_plan(request: HttpRequest, slug: str) -> PlanOut:
     """One plan."""
-    plan = finding.plan(slug)
+    plan = lookup.plan(slug)
     newest = plan.revisions.aggregate(last=Max("number"))["last"] or 0
     return plan_out(plan, newest)
 
@@ -65,7 +65,7 @@ def read_plan(request: HttpRequest, slug: str) -> PlanOut:
 @router.get("/plans/{slug:slug}/readiness", auth=READ, response=ReadinessOut)
 def read_readiness(request: HttpRequest, slug: str) -> ReadinessOut:
     """What the hosts last said about the plan's newest revision that was asked about."""
-    plan = finding.plan(slug)
+    plan = lookup.plan(slug)
     asked = plan.revisions.filter(probe_results__isnull=False).order_by("-number").first()
     found = readiness.of_revision(asked) if asked else readiness.Readiness((), None)
     cost = costing.newest(asked) if asked else None
@@ -75,7 +75,7 @@ def read_readiness(request: HttpRequest, slug: str) -> ReadinessOut:
 @router.get("/plans/{slug:slug}/revisions/{int:number}", auth=READ, response=RevisionOut)
 def read_revision(request: HttpRequest, slug: str, number: int) -> RevisionOut:
     """One text of a plan, what is understood of it, and what a request has to choose."""
-    return revision_out(finding.revision(slug, number))
+    return revision_out(lookup.revision(slug, number))
 
 
 @transaction.atomic
@@ -83,8 +83,8 @@ def _keep(body: NewPlan, by: User) -> Revision:
     revision = services.import_document(
         body.document.encode(),
         by=by,
-        service=finding.service(body.service),
-        environment=finding.environment(body.environment),
+        service=lookup.service(body.service),
+        environment=lookup.environment(body.environment),
         title=body.title,
         note=body.note,
     )

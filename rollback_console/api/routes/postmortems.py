@@ -10,8 +10,8 @@ from ninja import Router
 from rollback_console.postmortems import export, services
 from rollback_console.postmortems.models import Postmortem
 
-from .. import finding
-from ..bearer import READ
+from .. import lookup
+from ..authentication import READ
 from ..openapi import RAW, problem_response
 
 router = Router(tags=["postmortems"], auth=READ)
@@ -45,4 +45,4 @@ def read_postmortem_markdown(request: HttpRequest, number: int) -> HttpResponse:
 
 
 def _of(number: int) -> Postmortem:
-    return services.of(finding.rollback(number))
+    return services.of(lookup.rollback(number))

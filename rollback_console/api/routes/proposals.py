@@ -8,9 +8,9 @@ from ninja import Router, Status
 from rollback_console.proposals import services
 from rollback_console.proposals.models import Proposal
 
-from .. import finding, pages
-from ..bearer import READ, REQUEST, person
-from ..bodies import NewRollback, Why
+from .. import lookup, pagination
+from ..authentication import READ, REQUEST, person
+from ..requests import NewRollback, Why
 from ..shapes.proposals import ProposalOut, ProposalPage, proposal_out
 from ..shapes.rollbacks import RollbackDetail, rollback_detail
 
@@ -19,20 +19,23 @@ router = Router(tags=["proposals"])
 
 @router.get("/proposals", auth=READ, response=ProposalPage)
 def list_proposals(
-    request: HttpRequest, state: str = "", cursor: pages.Cursor = "", limit: pages.Limit = 50
+    request: HttpRequest,
+    state: str = "",
+    cursor: pagination.Cursor = "",
+    limit: pagination.Limit = 50,
 ) -> ProposalPage:
     """Proposals, newest first, or those in one state: open, requested, dismissed."""
-    wanted = {"state": state, "pk__lt": pages.after_number(cursor)}
+    wanted = {"state": state, "pk__lt": pagination.after_number(cursor)}
     rows = Proposal.objects.select_related("environment", "plan", "decided_by")
     rows = rows.filter(**{name: value for name, value in wanted.items() if value})
-    page, following = pages.cut(rows.order_by("-pk")[: limit + 1], limit, lambda row: row.pk)
+    page, following = pagination.cut(rows.order_by("-pk")[: limit + 1], limit, lambda row: row.pk)
     return ProposalPage(items=[proposal_out(row) for row in page], next=following)
 
 
 @router.get("/proposals/{int:number}", auth=READ, response=ProposalOut)
 def read_proposal(request: HttpRequest, number: int) -> ProposalOut:
     """One proposal."""
-    return proposal_out(finding.proposal(number))
+    return proposal_out(lookup.proposal(number))
 
 
 @router.post("/proposals/{int:number}/requests", auth=REQUEST, response={201: RollbackDetail})
@@ -40,20 +43,20 @@ def request_proposed(
     request: HttpRequest, number: int, body: NewRollback
 ) -> Status[RollbackDetail]:
     """Ask for a rollback because of it. It needs approval like any other, by somebody else."""
-    proposal = finding.proposal(number)
+    proposal = lookup.proposal(number)
     made = services.request(
         proposal,
         by=person(request),
-        revision=finding.revision(body.plan, body.revision),
+        revision=lookup.revision(body.plan, body.revision),
         reason=body.reason,
         trigger=body.trigger or proposal.trigger,
         choices=body.choices.model_dump(),
     )
-    return Status(201, rollback_detail(finding.rollback(made.pk)))
+    return Status(201, rollback_detail(lookup.rollback(made.pk)))
 
 
 @router.post("/proposals/{int:number}/dismissals", auth=REQUEST, response={201: ProposalOut})
 def dismiss_proposal(request: HttpRequest, number: int, body: Why) -> Status[ProposalOut]:
     """No rollback because of it."""
-    services.dismiss(finding.proposal(number), by=person(request), reason=body.reason)
-    return Status(201, proposal_out(finding.proposal(number)))
+    services.dismiss(lookup.proposal(number), by=person(request), reason=body.reason)
+    return Status(201, proposal_out(lookup.proposal(number)))

@@ -11,9 +11,9 @@ from ninja import Query, Router, Status
 from rollback_console.plans.models import Revision
 from rollback_console.rollbacks import queries, services
 
-from .. import finding, pages
-from ..bearer import READ, REQUEST, person
-from ..bodies import NewRollback
+from .. import lookup, pagination
+from ..authentication import READ, REQUEST, person
+from ..requests import NewRollback
 from ..shapes.records import EventPage, event_out
 from ..shapes.rollbacks import RollbackDetail, RollbackPage, rollback_detail, rollback_out
 
@@ -27,13 +27,13 @@ Many = Annotated[int, Query(ge=1, le=1000, description="how many at most")]
 def request_rollback(request: HttpRequest, body: NewRollback) -> Status[RollbackDetail]:
     """Ask for a rollback: what would run is frozen, and decision makers can approve it."""
     made = services.request(
-        finding.revision(body.plan, body.revision),
+        lookup.revision(body.plan, body.revision),
         by=person(request),
         reason=body.reason,
         trigger=body.trigger,
         choices=body.choices.model_dump(),
     )
-    return Status(201, rollback_detail(finding.rollback(made.pk)))
+    return Status(201, rollback_detail(lookup.rollback(made.pk)))
 
 
 @router.get("/rollbacks", auth=READ, response=RollbackPage)
@@ -43,8 +43,8 @@ def list_rollbacks(
     environment: str = "",
     service: str = "",
     plan: str = "",
-    cursor: pages.Cursor = "",
-    limit: pages.Limit = 50,
+    cursor: pagination.Cursor = "",
+    limit: pagination.Limit = 50,
 ) -> RollbackPage:
     """Rollbacks, newest first, or those in one state, environment, service or of one plan."""
     wanted = {
@@ -52,25 +52,25 @@ def list_rollbacks(
         "environment__slug": environment,
         "service__slug": service,
         "revision__plan__slug": plan,
-        "pk__lt": pages.after_number(cursor),
+        "pk__lt": pagination.after_number(cursor),
     }
     revisions = Revision.objects.defer("source").prefetch_related("plan")
     rows = queries.rows().prefetch_related(Prefetch("revision", revisions))
     rows = rows.filter(**{name: value for name, value in wanted.items() if value})
-    page, following = pages.cut(rows.order_by("-pk")[: limit + 1], limit, lambda row: row.pk)
+    page, following = pagination.cut(rows.order_by("-pk")[: limit + 1], limit, lambda row: row.pk)
     return RollbackPage(items=[rollback_out(row) for row in page], next=following)
 
 
 @router.get("/rollbacks/{int:number}", auth=READ, response=RollbackDetail)
 def read_rollback(request: HttpRequest, number: int) -> RollbackDetail:
     """One rollback: what was frozen, who decided, what ran, what was checked."""
-    return rollback_detail(finding.rollback(number))
+    return rollback_detail(lookup.rollback(number))
 
 
 @router.get("/rollbacks/{int:number}/events", auth=READ, response=EventPage)
 def list_events(request: HttpRequest, number: int, after: Seq = 0, limit: Many = 200) -> EventPage:
     """Facts past `after`, in order. To follow a rollback, ask again past the last seq you have."""
-    row = finding.rollback(number)
+    row = lookup.rollback(number)
     events = list(
         row.events.filter(seq__gt=after).select_related("by").order_by("seq")[: limit + 1]
     )

@@ -8,9 +8,9 @@ from ninja import Router, Status
 from rollback_console.engine.snapshot import Snapshot
 from rollback_console.rollbacks import resuming, services
 
-from .. import finding
-from ..bearer import REQUEST, person
-from ..bodies import (
+from .. import lookup
+from ..authentication import REQUEST, person
+from ..requests import (
     Exclusion,
     NewAnswer,
     NewCheckAnswer,
@@ -38,14 +38,14 @@ NOTHING = PerhapsWhy()
 @router.post("/rollbacks/{int:number}/pauses", response={201: RollbackOut})
 def pause(request: HttpRequest, number: int, body: Why) -> Status[RollbackOut]:
     """Start nothing more; what runs goes on."""
-    services.pause(finding.rollback(number), by=person(request), reason=body.reason)
+    services.pause(lookup.rollback(number), by=person(request), reason=body.reason)
     return _now(number)
 
 
 @router.post("/rollbacks/{int:number}/resumptions", response={201: RollbackOut})
 def resume(request: HttpRequest, number: int, body: PerhapsWhy = NOTHING) -> Status[RollbackOut]:
     """Lift a pause."""
-    services.resume(finding.rollback(number), by=person(request), reason=body.reason)
+    services.resume(lookup.rollback(number), by=person(request), reason=body.reason)
     return _now(number)
 
 
@@ -55,7 +55,7 @@ def restart(request: HttpRequest, number: int, body: NewRestart) -> Status[Rollb
 
     Of one that ended aborted or failed, the rest becomes a new request, which is the answer.
     """
-    row, by = finding.rollback(number), person(request)
+    row, by = lookup.rollback(number), person(request)
     if row.state in resuming.STOPPED_MIDWAY:
         made = resuming.request_rest(row, position=body.position, by=by, reason=body.reason)
         return _now(made.pk)
@@ -66,14 +66,14 @@ def restart(request: HttpRequest, number: int, body: NewRestart) -> Status[Rollb
 @router.post("/rollbacks/{int:number}/abort-requests", response={201: RollbackOut})
 def request_abort(request: HttpRequest, number: int, body: Why) -> Status[RollbackOut]:
     """End the rollback where it is: what runs is stopped on its host, with proof."""
-    services.request_abort(finding.rollback(number), by=person(request), reason=body.reason)
+    services.request_abort(lookup.rollback(number), by=person(request), reason=body.reason)
     return _now(number)
 
 
 @router.post("/rollbacks/{int:number}/notes", response={201: RollbackOut})
 def add_note(request: HttpRequest, number: int, body: NewNote) -> Status[RollbackOut]:
     """Add a line to the timeline, at any time."""
-    services.note(finding.rollback(number), by=person(request), text=body.text)
+    services.note(lookup.rollback(number), by=person(request), text=body.text)
     return _now(number)
 
 
@@ -81,7 +81,7 @@ def add_note(request: HttpRequest, number: int, body: NewNote) -> Status[Rollbac
 def send_message(request: HttpRequest, number: int, body: NewMessage) -> Status[MessageOut]:
     """Put a message to others on record."""
     made = services.send_message(
-        finding.rollback(number), by=person(request), text=body.text, recipients=body.recipients
+        lookup.rollback(number), by=person(request), text=body.text, recipients=body.recipients
     )
     made.refresh_from_db()
     return Status(201, message_out(made))
@@ -91,7 +91,7 @@ def send_message(request: HttpRequest, number: int, body: NewMessage) -> Status[
 def retry_step(request: HttpRequest, number: int, position: int, body: Why) -> Status[StepRuns]:
     """Try a step again wherever it ended badly."""
     runs = services.retry(
-        finding.rollback(number), position=position, by=person(request), reason=body.reason
+        lookup.rollback(number), position=position, by=person(request), reason=body.reason
     )
     return Status(201, runs_out(runs))
 
@@ -100,7 +100,7 @@ def retry_step(request: HttpRequest, number: int, position: int, body: Why) -> S
 def skip_step(request: HttpRequest, number: int, position: int, body: Why) -> Status[RollbackOut]:
     """Go on without a step, or without what it failed to do."""
     services.skip(
-        finding.rollback(number), position=position, by=person(request), reason=body.reason
+        lookup.rollback(number), position=position, by=person(request), reason=body.reason
     )
     return _now(number)
 
@@ -109,7 +109,7 @@ def skip_step(request: HttpRequest, number: int, position: int, body: Why) -> St
 def exclude_host(request: HttpRequest, number: int, body: Exclusion) -> Status[RollbackOut]:
     """Go on without a host on which a step failed or was lost: nothing more starts there."""
     services.exclude(
-        finding.rollback(number), host=body.host, by=person(request), reason=body.reason
+        lookup.rollback(number), host=body.host, by=person(request), reason=body.reason
     )
     return _now(number)
 
@@ -118,7 +118,7 @@ def exclude_host(request: HttpRequest, number: int, body: Exclusion) -> Status[R
 def undo_step(request: HttpRequest, number: int, position: int, body: Why) -> Status[StepRuns]:
     """Run what the plan names to undo a step that failed; the question about it stays."""
     runs = services.undo(
-        finding.rollback(number), position=position, by=person(request), reason=body.reason
+        lookup.rollback(number), position=position, by=person(request), reason=body.reason
     )
     return Status(201, runs_out(runs))
 
@@ -129,7 +129,7 @@ def answer_step(
 ) -> Status[AnswerOut]:
     """Answer what is asked about a step; `question` of the rollback says what that is."""
     given = services.answer(
-        finding.rollback(number),
+        lookup.rollback(number),
         position=position,
         by=person(request),
         answer=body.answer,
@@ -144,7 +144,7 @@ def answer_check(
     request: HttpRequest, number: int, key: str, body: NewCheckAnswer
 ) -> Status[CheckOut]:
     """Answer a verification item; a later answer replaces an earlier one."""
-    row = finding.rollback(number)
+    row = lookup.rollback(number)
     given = services.answer_check(
         row, key=key, by=person(request), answer=body.answer, note=body.note
     )
@@ -154,4 +154,4 @@ def answer_check(
 
 
 def _now(number: int) -> Status[RollbackOut]:
-    return Status(201, rollback_out(finding.rollback(number)))
+    return Status(201, rollback_out(lookup.rollback(number)))

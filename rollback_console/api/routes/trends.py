@@ -12,7 +12,7 @@ from rollback_console.postmortems.cases import Wanted
 from rollback_console.postmortems.trends import Trends, trends
 from rollback_console.rollbacks import clock
 
-from ..bearer import READ
+from ..authentication import READ
 from ..openapi import RAW
 
 router = Router(tags=["trends"], auth=READ)

@@ -12,7 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, Unread
 from django.http.response import HttpResponseBase, HttpResponseNotAllowed
 from django.views.decorators.csrf import csrf_exempt
 
-from . import idempotency, translating
+from . import error_mapping, idempotency
 from .openapi import Api
 from .problems import KINDS, Problem, respond
 from .routes import (
@@ -39,7 +39,7 @@ api = Api(
     docs_url=None,
     urls_namespace="api",
 )
-translating.install(api)
+error_mapping.install(api)
 api.add_decorator(idempotency.once, mode="operation")
 for noun in (
     plans,

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from .bodies import Body
+from .requests import Body
 
 
 class PastStep(Body):

@@ -13,9 +13,9 @@ from rollback_console.access import limits
 from rollback_console.rollbacks.groups import may_look
 
 from . import tokens
+from .error_mapping import CHALLENGE
 from .models import Token
 from .problems import Problem
-from .translating import CHALLENGE
 
 _CHALLENGE = CHALLENGE["WWW-Authenticate"]
 
