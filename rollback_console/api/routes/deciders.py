@@ -14,7 +14,7 @@ from rollback_console.rollbacks import services, standing
 from .. import lookup
 from ..authentication import ADMIN, APPROVE, BREAK_GLASS, READ, REQUEST, person
 from ..requests import NewBreakGlass, NewDelegation, NewPolicy, NewQuestion, NewReview
-from ..shapes.deciders import (
+from ..responses.deciders import (
     DecidersOut,
     DelegationOut,
     PolicyOut,
@@ -23,8 +23,8 @@ from ..shapes.deciders import (
     policy_out,
     standing_out,
 )
-from ..shapes.records import EventOut, event_out
-from ..shapes.rollbacks import BreakGlassOut, glass_out
+from ..responses.records import EventOut, event_out
+from ..responses.rollbacks import BreakGlassOut, glass_out
 
 router = Router(tags=["deciders"])
 

@@ -10,7 +10,7 @@ from rollback_console.rollbacks import services
 from .. import lookup
 from ..authentication import APPROVE, REQUEST, person
 from ..requests import NewApproval, NewRejection, PerhapsWhy
-from ..shapes.rollbacks import ApprovalOut, RollbackOut, approval_out, rollback_out
+from ..responses.rollbacks import ApprovalOut, RollbackOut, approval_out, rollback_out
 
 router = Router(tags=["deciding"])
 

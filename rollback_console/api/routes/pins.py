@@ -12,7 +12,7 @@ from rollback_console.rollbacks import pins, services
 from .. import lookup
 from ..authentication import ADMIN, READ, REQUEST, person
 from ..requests import NewPin, Why
-from ..shapes.records import Deployable, PinOut, pin_out
+from ..responses.records import Deployable, PinOut, pin_out
 
 router = Router(tags=["pins"])
 

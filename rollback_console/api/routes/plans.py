@@ -15,7 +15,7 @@ from rollback_console.plans.models import Plan, Revision
 from .. import lookup, pagination
 from ..authentication import READ, REQUEST, person
 from ..requests import NewPlan
-from ..shapes.plans import (
+from ..responses.plans import (
     PlanOut,
     PlanPage,
     ReadinessOut,

@@ -11,8 +11,8 @@ from rollback_console.proposals.models import Proposal
 from .. import lookup, pagination
 from ..authentication import READ, REQUEST, person
 from ..requests import NewRollback, Why
-from ..shapes.proposals import ProposalOut, ProposalPage, proposal_out
-from ..shapes.rollbacks import RollbackDetail, rollback_detail
+from ..responses.proposals import ProposalOut, ProposalPage, proposal_out
+from ..responses.rollbacks import RollbackDetail, rollback_detail
 
 router = Router(tags=["proposals"])
 

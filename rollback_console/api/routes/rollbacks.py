@@ -14,8 +14,8 @@ from rollback_console.rollbacks import queries, services
 from .. import lookup, pagination
 from ..authentication import READ, REQUEST, person
 from ..requests import NewRollback
-from ..shapes.records import EventPage, event_out
-from ..shapes.rollbacks import RollbackDetail, RollbackPage, rollback_detail, rollback_out
+from ..responses.records import EventPage, event_out
+from ..responses.rollbacks import RollbackDetail, RollbackPage, rollback_detail, rollback_out
 
 router = Router(tags=["rollbacks"])
 

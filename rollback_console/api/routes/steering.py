@@ -20,15 +20,8 @@ from ..requests import (
     PerhapsWhy,
     Why,
 )
-from ..shapes.records import AnswerOut, MessageOut, answer_out, message_out
-from ..shapes.rollbacks import (
-    CheckOut,
-    RollbackOut,
-    StepRuns,
-    check_out,
-    rollback_out,
-    runs_out,
-)
+from ..responses.records import AnswerOut, MessageOut, answer_out, message_out
+from ..responses.rollbacks import CheckOut, RollbackOut, StepRuns, check_out, rollback_out, runs_out
 
 router = Router(tags=["steering"], auth=REQUEST)
 
