@@ -10,6 +10,7 @@ from collections.abc import Callable
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+from rollback_console.cli import commands as terminal
 from rollback_console.demo.errors import DemoUnavailable
 from rollback_console.demo.layout import Layout
 from rollback_console.demo.state import State
@@ -20,7 +21,6 @@ from rollback_console.local.options import Options, from_environment
 from rollback_console.processes import commands
 from rollback_console.processes.broker import NoBroker
 from rollback_console.processes.ports import PortTaken
-from rollback_console.terminal import verbs as terminal
 
 SENTENCES = (ImproperlyConfigured, DatabaseAway, DemoUnavailable, FolderTaken, NoBroker, PortTaken)
 

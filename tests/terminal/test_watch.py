@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 
-from rollback_console.terminal.words import plain
+from rollback_console.cli.format import plain
 from tests.live.rows import Rows
 from tests.live.servers import Console
 

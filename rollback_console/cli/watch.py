@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from .door import Door, OutOfReach
-from .words import event_line, log_line
+from .client import Door, OutOfReach
+from .format import event_line, log_line
 
 ENDED = frozenset({"succeeded", "failed", "aborted", "rejected", "expired", "withdrawn"})
 OVER = frozenset(

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from .door import Door, Told
+from .client import Door, Told
 from .watch import Watch
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
