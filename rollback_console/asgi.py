@@ -7,7 +7,7 @@ import os
 from channels.routing import ProtocolTypeRouter, URLRouter
 from django.core.asgi import get_asgi_application
 
-from . import telemetry
+from .config import telemetry
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rollback_console.settings")
 telemetry.begin()

@@ -7,7 +7,7 @@ import os
 from celery import Celery
 from django_structlog.celery.steps import DjangoStructLogInitStep
 
-from . import telemetry
+from .config import telemetry
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rollback_console.settings")
 

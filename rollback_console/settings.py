@@ -12,11 +12,11 @@ from cryptography.fernet import Fernet
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from .assembly import INSTALLED_APPS as INSTALLED_APPS
-from .assembly import MIDDLEWARE as MIDDLEWARE
-from .environment import env, given, needs, networks, positive, secret, whole, yes_no
-from .identity import providers
-from .logbook import configuration
+from .config.apps import INSTALLED_APPS as INSTALLED_APPS
+from .config.apps import MIDDLEWARE as MIDDLEWARE
+from .config.env import env, given, needs, networks, positive, secret, whole, yes_no
+from .config.logs import configuration
+from .config.oidc import providers
 
 pymysql.install_as_MySQLdb()
 

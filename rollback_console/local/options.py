@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from rollback_console.environment import env, positive
+from rollback_console.config.env import env, positive
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from rollback_console import logbook
+from rollback_console.config import logs
 from rollback_console.remote.errors import HostUnreachable
 from rollback_console.rollbacks import driver
 from tests import make
@@ -25,7 +25,7 @@ class Book:
 
     def __init__(self, form: str) -> None:
         self.written = io.StringIO()
-        made = logbook.configuration(form, "INFO")["formatters"]["entry"]
+        made = logs.configuration(form, "INFO")["formatters"]["entry"]
         factory = made.pop("()")
         self.handler = logging.StreamHandler(self.written)
         self.handler.setFormatter(factory(**made))
@@ -107,4 +107,4 @@ def test_json_keeps_a_traceback_within_its_line(book: Book) -> None:
 
 def test_an_unknown_form_is_refused_with_a_sentence() -> None:
     with pytest.raises(ImproperlyConfigured, match="LOG_FORMAT must be one of line, json"):
-        logbook.configuration("xml", "INFO")
+        logs.configuration("xml", "INFO")

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from rollback_console.environment import needs
+from rollback_console.config.env import needs
 
 WORK = """
 import sys

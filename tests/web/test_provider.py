@@ -11,7 +11,7 @@ from django.contrib.auth.models import Group, User
 from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
 
-from rollback_console import identity
+from rollback_console.config import oidc
 from rollback_console.plans.models import DecisionMaker
 from rollback_console.rollbacks.groups import ROLES as GROUPS
 from rollback_console.rollbacks.models import Approval, Rollback
@@ -28,7 +28,7 @@ def provider(settings: Any) -> Iterator[Provider]:
             f'[{{"id": "corp", "name": "Corp", "issuer": "{running.url}", "client_id": "console",'
             ' "client_secret": "s3cret", "roles": {"sre": "Operator", "leads": "Decision maker"}}]'
         )
-        settings.SOCIALACCOUNT_PROVIDERS = {"openid_connect": identity.providers(row)}
+        settings.SOCIALACCOUNT_PROVIDERS = {"openid_connect": oidc.providers(row)}
         yield running
 
 
@@ -181,8 +181,8 @@ def test_proof_is_a_new_sign_in_over_there(
 )
 def test_a_setting_that_makes_no_sense_is_told_in_a_sentence(text: str, sentence: str) -> None:
     with pytest.raises(ImproperlyConfigured, match=sentence):
-        identity.providers(text)
+        oidc.providers(text)
 
 
 def test_settings_know_the_groups_that_there_are() -> None:
-    assert set(GROUPS) == identity.ROLES
+    assert set(GROUPS) == oidc.ROLES
