@@ -11,9 +11,9 @@ from rollback_console.processes.ports import free_port
 
 from . import keys, repository
 from .account import account
-from .calling import call
 from .errors import DemoUnavailable
 from .layout import Layout
+from .run import call
 from .state import State
 from .units import Unit
 

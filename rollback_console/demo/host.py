@@ -14,9 +14,9 @@ from pathlib import Path
 
 from rollback_console.processes.kin import adopt_orphans, end_descendants, reap
 
-from . import openssh, trial
-from .keeper import Keeper
+from . import openssh, ssh_check
 from .layout import Layout
+from .service_process import Keeper
 from .state import State
 from .units import Unit, load_all
 
@@ -56,7 +56,7 @@ class Host:
         """OpenSSH where it lets us in, else our own server."""
         if argv := openssh.command(self.layout, self.state):
             keeper = self.keepers["ssh"] = self._program("ssh", argv, self.state.ssh_port)
-            why = await keeper.start() or await trial.sign_in(self.layout, self.state)
+            why = await keeper.start() or await ssh_check.sign_in(self.layout, self.state)
             if not why:
                 return
             _tell(f"OpenSSH's server cannot be used here ({why}); our own stands in.")

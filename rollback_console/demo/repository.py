@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .calling import call
 from .layout import Layout
+from .run import call
 
 TEMPLATES = Path(__file__).with_name("service")
 RELEASES = (
