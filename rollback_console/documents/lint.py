@@ -14,10 +14,11 @@ from rollback_console.documents.fields import Field
 from rollback_console.documents.fold import fold
 from rollback_console.documents.lint_commands import command_findings
 from rollback_console.documents.lint_order import order_findings
-from rollback_console.documents.machine import machine
 from rollback_console.documents.model import Finding, PlanDocument, Severity
 from rollback_console.documents.source import split_lines
 from rollback_console.documents.steps import Doubt
+
+from .plan_config import machine
 
 Doubts = Mapping[str, list[Doubt]]
 _SAFE = re.compile(r"safe|seguro|\bsur\b|sicher|安全|امن")

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 
 from rollback_console.documents.gather import commands_of
 from rollback_console.documents.kinds import names_secret
-from rollback_console.documents.machine import machine
 from rollback_console.documents.model import (
     Alternative,
     Command,
@@ -22,6 +21,8 @@ from rollback_console.documents.model import (
 from rollback_console.documents.programs import destroys
 from rollback_console.documents.remedies import carry, dump_first, move_before
 from rollback_console.documents.variables import assigned_variables, free_variables
+
+from .plan_config import machine
 
 _CHECKOUT = re.compile(
     r"\bgit\b.*\b(?:checkout|reset|revert|switch)\b|\bln\s+-\w*s\w*f?\b.*\b(?:current"

@@ -12,12 +12,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from rollback_console.documents.settings import NOTHING_SAID
-from rollback_console.documents.settings import StepSettings as StepSettings
 from rollback_console.documents.verdicts import Edit as Edit
 from rollback_console.documents.verdicts import Finding as Finding
 from rollback_console.documents.verdicts import Fix as Fix
 from rollback_console.documents.verdicts import Severity as Severity
+
+from .step_settings import NOTHING_SAID
+from .step_settings import StepSettings as StepSettings
 
 Lines = tuple[int, int]
 

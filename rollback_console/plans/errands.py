@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models.functions import Now
 
-from rollback_console.documents.machine import Measure, machine
+from rollback_console.documents.plan_config import Measure, machine
 from rollback_console.engine.snapshot import Snapshot
 
 from .costing import Errands

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from rollback_console.documents.machine import machine
 from rollback_console.documents.model import PlanDocument, Procedure, Step
+from rollback_console.documents.plan_config import machine
 from rollback_console.engine.snapshot import CheckSpec, HostSpec, PolicySpec, Snapshot, StepSpec
 
 from . import policy

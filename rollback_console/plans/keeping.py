@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 
-from rollback_console.documents.machine import Keeping
+from rollback_console.documents.plan_config import Keeping
 from rollback_console.engine.snapshot import StepSpec
 
 SAYS = "rollback-console: dump "

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from rollback_console.documents.fold import fold, slug
-from rollback_console.documents.machine import Look
 from rollback_console.documents.model import Check
+from rollback_console.documents.plan_config import Look
 from rollback_console.engine.snapshot import CheckSpec
 from rollback_console.remote.base import Answer
 

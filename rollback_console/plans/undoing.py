@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from rollback_console.documents.machine import machine
+from rollback_console.documents.plan_config import machine
 from rollback_console.engine.snapshot import Snapshot, StepSpec
 
 from .choosing import named

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rollback_console import documents
-from rollback_console.documents.machine import Machine, Place, machine
+from rollback_console.documents.plan_config import Machine, Place, machine
 
 STEPS = "\n# Plan\n\n## Rollback Steps\n\n### Step 1: Stop\n```bash\nls\n```\n"
 
