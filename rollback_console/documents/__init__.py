@@ -7,6 +7,7 @@ Django, hosts, users, or whether anything ran.
 from rollback_console.documents.choices import choices, choices_of, resolve
 from rollback_console.documents.reader import read
 from rollback_console.documents.report import report
-from rollback_console.documents.writer import write
+
+from .edit.writer import write
 
 __all__ = ["choices", "choices_of", "read", "report", "resolve", "write"]

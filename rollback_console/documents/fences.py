@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from rollback_console.documents.attributes import Info, parse_info
 from rollback_console.documents.blocks import INDENTED, Block
 from rollback_console.documents.model import Command
 from rollback_console.documents.placeholders import scanned
@@ -24,6 +23,8 @@ from rollback_console.documents.programs import (
     reads_like_command,
 )
 from rollback_console.documents.words import tidy
+
+from .edit.fence_attributes import Info, parse_info
 
 
 @dataclass(frozen=True, slots=True)

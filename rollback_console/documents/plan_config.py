@@ -19,8 +19,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rollback_console.documents.attributes import seconds
 from rollback_console.documents.model import PlanDocument
+
+from .edit.fence_attributes import seconds
 
 KINDS = ("mariadb", "mysql", "postgresql", "sqlite")
 LOOKS = ("http", "log", "command")

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from rollback_console.documents.attributes import is_set, settings_of
 from rollback_console.documents.blocks import Block, BlockKind
 from rollback_console.documents.drafts import (
     TAKE,
@@ -29,6 +28,8 @@ from rollback_console.documents.words import (
     is_put_off,
     speaks_of_loss,
 )
+
+from .edit.fence_attributes import is_set, settings_of
 
 __all__ = ["Doubt", "Found", "by_hand", "step_from", "step_from_groups"]
 

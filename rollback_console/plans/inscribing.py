@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rollback_console.documents.inscribe import inscribe
+from rollback_console.documents.edit.write_bindings import inscribe
 from rollback_console.documents.model import PlanDocument, Step
 
 _WRITTEN = ("hosts", "cwd", "user", "timeout")

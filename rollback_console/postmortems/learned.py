@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
 from rollback_console.documents.blocks import Block, BlockKind
+from rollback_console.documents.edit.writer import edited
 from rollback_console.documents.fold import plain
 from rollback_console.documents.model import Edit, PlanDocument
 from rollback_console.documents.outline import Section
 from rollback_console.documents.placeholders import find
 from rollback_console.documents.sections import Part
 from rollback_console.documents.source import split_keeping_ends
-from rollback_console.documents.writer import edited
 
 from . import headings
 from .estimates import MEASURED, Range

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from rollback_console.documents import read, report, write
-from rollback_console.documents.writer import write_bytes
+from rollback_console.documents.edit.writer import write_bytes
 
 HERE = Path(__file__).parent
 PLANS = [*sorted((HERE / "corpus").glob("*.md")), HERE / "seed.md"]

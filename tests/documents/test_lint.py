@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from rollback_console.documents import read
+from rollback_console.documents.edit.writer import apply_fix
 from rollback_console.documents.model import Finding, Severity, StepKind
-from rollback_console.documents.writer import apply_fix
 
 E, W, N = Severity.ERROR, Severity.WARNING, Severity.NOTE
 

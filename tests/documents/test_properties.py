@@ -8,10 +8,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from rollback_console.documents import choices, read, report, write
+from rollback_console.documents.edit.writer import apply_fix, write_bytes
 from rollback_console.documents.model import PlanDocument
 from rollback_console.documents.shell import scan
 from rollback_console.documents.source import split_lines
-from rollback_console.documents.writer import apply_fix, write_bytes
 
 LINES = st.sampled_from(
     [

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from rollback_console.documents import read
+from rollback_console.documents.edit.write_bindings import inscribe
+from rollback_console.documents.edit.writer import apply_fix, set_attribute, set_front_matter
 from rollback_console.documents.errors import UnknownEdit, UnreadableDocument
-from rollback_console.documents.inscribe import inscribe
 from rollback_console.documents.source import LIMIT
-from rollback_console.documents.writer import apply_fix, set_attribute, set_front_matter
 
 PLAN = "# Rollback\n\n## Rollback steps\n\n### Step 1: Stop\n\n```bash\nsystemctl stop app\n```\n"
 

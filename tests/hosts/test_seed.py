@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rollback_console import documents
-from rollback_console.documents.writer import apply_fix
+from rollback_console.documents.edit.writer import apply_fix
 from rollback_console.plans import services as plans
 from tests import make
 from tests.hosts.console import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from rollback_console.documents.writer import apply_fix
+from rollback_console.documents.edit.writer import apply_fix
 from rollback_console.plans.models import Environment, Host, Plan, Revision, Service
 from rollback_console.plans.services import document as documents
 from tests import make

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from .step_settings import NOTHING_SAID, StepSettings
+from ..step_settings import NOTHING_SAID, StepSettings
 
 NAMES = (
     "hosts", "cwd", "timeout", "user", "on-failure", "id", "rolling", "retry", "gate",
