@@ -20,7 +20,6 @@ from rollback_console.documents.fold import plain
 from rollback_console.documents.frontmatter import read_front_matter
 from rollback_console.documents.gather import placeholders_of
 from rollback_console.documents.headings import is_counted_heading, is_step_heading
-from rollback_console.documents.lint import findings_of
 from rollback_console.documents.model import FrontMatter, PlanDocument, Procedure
 from rollback_console.documents.outline import Section, outline
 from rollback_console.documents.procedures import Reading, read_procedures, read_steps
@@ -42,6 +41,8 @@ from rollback_console.documents.sections import (
 from rollback_console.documents.source import decode, split_lines
 from rollback_console.documents.steps import Doubt
 from rollback_console.documents.titles import title_of, title_section, without_heading
+
+from .lint.rules import findings_of
 
 
 def read(data: bytes | str) -> PlanDocument:

@@ -9,16 +9,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from rollback_console.documents.doubts import doubt_findings
 from rollback_console.documents.fields import Field
 from rollback_console.documents.fold import fold
-from rollback_console.documents.lint_commands import command_findings
-from rollback_console.documents.lint_order import order_findings
 from rollback_console.documents.model import Finding, PlanDocument, Severity
 from rollback_console.documents.source import split_lines
 from rollback_console.documents.steps import Doubt
 
-from .plan_config import machine
+from ..plan_config import machine
+from .commands import command_findings
+from .reader_doubts import doubt_findings
+from .step_order import order_findings
 
 Doubts = Mapping[str, list[Doubt]]
 _SAFE = re.compile(r"safe|seguro|\bsur\b|sicher|安全|امن")

@@ -19,10 +19,10 @@ from rollback_console.documents.model import (
     StepKind,
 )
 from rollback_console.documents.programs import destroys
-from rollback_console.documents.remedies import carry, dump_first, move_before
 from rollback_console.documents.variables import assigned_variables, free_variables
 
-from .plan_config import machine
+from ..plan_config import machine
+from .fixes import carry, dump_first, move_before
 
 _CHECKOUT = re.compile(
     r"\bgit\b.*\b(?:checkout|reset|revert|switch)\b|\bln\s+-\w*s\w*f?\b.*\b(?:current"
