@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from rollback_console.documents import read
-from rollback_console.documents.source import LIMIT
+from rollback_console.documents.markdown.source import LIMIT
 from tests.documents.test_linear import SHAPES
 
 from .rows import Row

@@ -6,10 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from rollback_console.documents.blocks import Block, BlockKind
 from rollback_console.documents.fences import FenceText, Group, Remark, read_fence
-from rollback_console.documents.fold import bare_title, plain
-from rollback_console.documents.inline import commands_of_item, split_session
 from rollback_console.documents.messages import message
 from rollback_console.documents.model import MessageTemplate, Step
 from rollback_console.documents.sections import Part, part_of
@@ -24,6 +21,10 @@ from rollback_console.documents.words import (
     option_label,
     platform,
 )
+
+from .markdown.blocks import Block, BlockKind
+from .markdown.folded_text import bare_title, plain
+from .markdown.inline_commands import commands_of_item, split_session
 
 _EXPECTED = re.compile(
     r"expected|should (?:show|return|see|be)|output|example|sample|result|esperad|attendu"

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rollback_console.documents.blocks import Block, BlockKind
-from rollback_console.documents.fold import fold, fold_heading, plain
 from rollback_console.documents.labelled import split_label
+
+from .markdown.blocks import Block, BlockKind
+from .markdown.folded_text import fold, fold_heading, plain
 
 _KEYS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (name, re.compile(pattern))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-from rollback_console.documents.fold import bare_title, fold
 from rollback_console.documents.labelled import minutes
+
+from .markdown.folded_text import bare_title, fold
 
 _STEP = re.compile(
     r"\W*(?:step|paso|etape|schritt|passo|passaggio|步骤|الخطوه"

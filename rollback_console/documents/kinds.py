@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-from rollback_console.documents.fold import fold
 from rollback_console.documents.model import PlaceholderKind as Kind
+
+from .markdown.folded_text import fold
 
 Around = tuple[str, str]
 

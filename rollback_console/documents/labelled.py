@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from rollback_console.documents.blocks import Block, BlockKind
-from rollback_console.documents.fold import bare_title, plain
 from rollback_console.documents.model import Note
+
+from .markdown.blocks import Block, BlockKind
+from .markdown.folded_text import bare_title, plain
 
 _BOLD_LABEL = re.compile(
     r"\s*(?:\*\*|__)([^*\n]{1,120}?)(?:\*\*|__)\s*[:\uff1a—–-]?\s*(.*)", re.DOTALL

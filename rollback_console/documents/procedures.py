@@ -11,9 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from rollback_console.documents.blocks import Block, BlockKind
 from rollback_console.documents.carriers import is_plain_prose, steps_of_blocks
-from rollback_console.documents.fold import bare_title, fold, plain, slug
 from rollback_console.documents.headings import (
     TIMED,
     is_counted_heading,
@@ -26,7 +24,6 @@ from rollback_console.documents.headings import (
 )
 from rollback_console.documents.labelled import minutes, notes_of
 from rollback_console.documents.model import Estimate, MessageTemplate, Procedure, Step
-from rollback_console.documents.outline import Section
 from rollback_console.documents.sections import (
     Part,
     part_of,
@@ -43,6 +40,10 @@ from rollback_console.documents.words import (
     is_condition,
     is_warning,
 )
+
+from .markdown.blocks import Block, BlockKind
+from .markdown.folded_text import bare_title, fold, plain, slug
+from .markdown.outline import Section
 
 
 @dataclass(slots=True)

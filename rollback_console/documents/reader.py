@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from rollback_console.documents.blocks import Block, BlockKind, parse
 from rollback_console.documents.budget import by_hand, readable, spare
 from rollback_console.documents.coverage import Coverage
 from rollback_console.documents.derive import code_only
@@ -16,12 +15,9 @@ from rollback_console.documents.fields import (
     first,
     trailer_fields,
 )
-from rollback_console.documents.fold import plain
-from rollback_console.documents.frontmatter import read_front_matter
 from rollback_console.documents.gather import placeholders_of
 from rollback_console.documents.headings import is_counted_heading, is_step_heading
 from rollback_console.documents.model import FrontMatter, PlanDocument, Procedure
-from rollback_console.documents.outline import Section, outline
 from rollback_console.documents.procedures import Reading, read_procedures, read_steps
 from rollback_console.documents.roles import (
     SAID_ABOVE,
@@ -38,11 +34,15 @@ from rollback_console.documents.sections import (
     Part,
     part_of,
 )
-from rollback_console.documents.source import decode, split_lines
 from rollback_console.documents.steps import Doubt
 from rollback_console.documents.titles import title_of, title_section, without_heading
 
 from .lint.rules import findings_of
+from .markdown.blocks import Block, BlockKind, parse
+from .markdown.folded_text import plain
+from .markdown.front_matter import read_front_matter
+from .markdown.outline import Section, outline
+from .markdown.source import decode, split_lines
 
 
 def read(data: bytes | str) -> PlanDocument:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from rollback_console.documents.blocks import Block, BlockKind
 from rollback_console.documents.headings import is_way_heading
 from rollback_console.documents.model import Procedure
-from rollback_console.documents.outline import Section
 from rollback_console.documents.sections import (
     Part,
     part_of,
@@ -13,6 +11,9 @@ from rollback_console.documents.sections import (
     speaks_of_going_back,
     speaks_of_going_forward,
 )
+
+from .markdown.blocks import Block, BlockKind
+from .markdown.outline import Section
 
 
 def is_mere_list(procedure: Procedure) -> bool:

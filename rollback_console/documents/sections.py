@@ -7,7 +7,8 @@ from enum import StrEnum
 from functools import lru_cache
 
 from rollback_console.documents import synonyms
-from rollback_console.documents.fold import fold, fold_heading
+
+from .markdown.folded_text import fold, fold_heading
 
 
 class Part(StrEnum):

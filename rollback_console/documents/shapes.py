@@ -5,14 +5,12 @@ from __future__ import annotations
 import re
 
 from rollback_console.documents.carriers import steps_of_blocks
-from rollback_console.documents.fold import fold
 from rollback_console.documents.headings import (
     is_counted_heading,
     is_phase_heading,
     is_step_heading,
     is_way_heading,
 )
-from rollback_console.documents.outline import Section
 from rollback_console.documents.sections import (
     Part,
     holds_several_ways,
@@ -21,6 +19,9 @@ from rollback_console.documents.sections import (
     speaks_of_going_back,
 )
 from rollback_console.documents.words import is_fallback, is_preferred, platform
+
+from .markdown.folded_text import fold
+from .markdown.outline import Section
 
 
 def other_part(child: Section) -> Part | None:

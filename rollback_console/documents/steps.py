@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from rollback_console.documents.blocks import Block, BlockKind
 from rollback_console.documents.drafts import (
     TAKE,
     Doubt,
@@ -17,7 +16,6 @@ from rollback_console.documents.drafts import (
     take_groups,
 )
 from rollback_console.documents.fences import FenceText, Group
-from rollback_console.documents.fold import bare_title, slug
 from rollback_console.documents.model import Command, Lines, Step, StepKind
 from rollback_console.documents.programs import destroys
 from rollback_console.documents.sections import Part, part_of
@@ -30,6 +28,8 @@ from rollback_console.documents.words import (
 )
 
 from .edit.fence_attributes import is_set, settings_of
+from .markdown.blocks import Block, BlockKind
+from .markdown.folded_text import bare_title, slug
 
 __all__ = ["Doubt", "Found", "by_hand", "step_from", "step_from_groups"]
 

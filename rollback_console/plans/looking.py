@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from rollback_console.documents.fold import fold, slug
+from rollback_console.documents.markdown.folded_text import fold, slug
 from rollback_console.documents.model import Check
 from rollback_console.documents.plan_config import Look
 from rollback_console.engine.snapshot import CheckSpec

@@ -17,7 +17,7 @@ from django.db.models import Max
 from django.db.models.functions import Now
 from django.utils.text import slugify
 
-from rollback_console.documents.source import encode
+from rollback_console.documents.markdown.source import encode
 from rollback_console.remote import ssh
 from rollback_console.remote.base import HostKeyPin
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from rollback_console.documents.fold import fold
+from rollback_console.documents.markdown.folded_text import fold
 from rollback_console.documents.model import Estimate, PlanDocument
 from rollback_console.engine.snapshot import Snapshot
 from rollback_console.plans.reading import document

@@ -6,14 +6,14 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
-from rollback_console.documents.blocks import Block, BlockKind
 from rollback_console.documents.edit.writer import edited
-from rollback_console.documents.fold import plain
+from rollback_console.documents.markdown.blocks import Block, BlockKind
+from rollback_console.documents.markdown.folded_text import plain
+from rollback_console.documents.markdown.outline import Section
+from rollback_console.documents.markdown.source import split_keeping_ends
 from rollback_console.documents.model import Edit, PlanDocument
-from rollback_console.documents.outline import Section
 from rollback_console.documents.placeholders import find
 from rollback_console.documents.sections import Part
-from rollback_console.documents.source import split_keeping_ends
 
 from . import headings
 from .estimates import MEASURED, Range

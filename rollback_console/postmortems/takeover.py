@@ -9,8 +9,8 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models.functions import Now
 
+from rollback_console.documents.markdown.source import encode
 from rollback_console.documents.model import PlanDocument
-from rollback_console.documents.source import encode
 from rollback_console.engine.states import RollbackState
 from rollback_console.plans.errors import PlanError
 from rollback_console.plans.models import Plan, Revision

@@ -11,9 +11,9 @@ from types import FrameType
 import pytest
 
 from rollback_console.documents import read
+from rollback_console.documents.markdown.source import LIMIT
 from rollback_console.documents.placeholders import find
 from rollback_console.documents.shell import scan
-from rollback_console.documents.source import LIMIT
 
 STEPS = "# Rollback\n## Rollback steps\n"
 FENCE = f"{STEPS}```bash\n"

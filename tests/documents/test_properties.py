@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from rollback_console.documents import choices, read, report, write
 from rollback_console.documents.edit.writer import apply_fix, write_bytes
+from rollback_console.documents.markdown.source import split_lines
 from rollback_console.documents.model import PlanDocument
 from rollback_console.documents.shell import scan
-from rollback_console.documents.source import split_lines
 
 LINES = st.sampled_from(
     [

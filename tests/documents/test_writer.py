@@ -8,7 +8,7 @@ from rollback_console.documents import read
 from rollback_console.documents.edit.write_bindings import inscribe
 from rollback_console.documents.edit.writer import apply_fix, set_attribute, set_front_matter
 from rollback_console.documents.errors import UnknownEdit, UnreadableDocument
-from rollback_console.documents.source import LIMIT
+from rollback_console.documents.markdown.source import LIMIT
 
 PLAN = "# Rollback\n\n## Rollback steps\n\n### Step 1: Stop\n\n```bash\nsystemctl stop app\n```\n"
 

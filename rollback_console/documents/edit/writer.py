@@ -14,8 +14,8 @@ import yaml
 
 from rollback_console.documents.errors import UnknownEdit
 from rollback_console.documents.model import Edit, Finding, PlanDocument, Step
-from rollback_console.documents.source import encode, line_end, split_keeping_ends
 
+from ..markdown.source import encode, line_end, split_keeping_ends
 from .fence_attributes import FLAGS, NAMES, parse_info
 
 _OPENER = re.compile(r"(?P<lead>[\s>]*)(?P<marks>`{3,}|~{3,})(?P<info>[^\r\n]*)")

@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_POST
 
 from rollback_console.documents.edit.writer import apply_fix
-from rollback_console.documents.source import encode
+from rollback_console.documents.markdown.source import encode
 from rollback_console.plans import services
 from rollback_console.plans.errors import PlanError, UnreadablePlan
 from rollback_console.web import diffs, lookups

@@ -16,7 +16,8 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from rollback_console.documents.model import Lines
-from rollback_console.documents.straighten import straighten
+
+from .normalize_fences import straighten
 
 _CHECKBOX = re.compile(r"\[([ xX✓✔]?)\](?:\s+|$)")
 INDENTED = "indented"

@@ -10,11 +10,12 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from rollback_console.documents.blocks import Block, BlockKind
-from rollback_console.documents.fold import fold, plain
 from rollback_console.documents.model import Lines
 from rollback_console.documents.sections import Part, part_of
 from rollback_console.documents.words import is_condition, is_or, is_warning, option_label
+
+from .blocks import Block, BlockKind
+from .folded_text import fold, plain
 
 _BOLD_LINE = re.compile(
     r"\s*(?:[^\w\s*\[]{1,4}\s*)?(?:\*\*|__)([^*\n]{2,120}?)(?:\*\*|__)\s*:?"

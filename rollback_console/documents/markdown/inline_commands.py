@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 
-from rollback_console.documents.blocks import Block, BlockKind
-from rollback_console.documents.fold import fold
 from rollback_console.documents.model import Command
 from rollback_console.documents.programs import reads_like_command
 from rollback_console.documents.words import is_negated
+
+from .blocks import Block, BlockKind
+from .folded_text import fold
 
 _CODE = re.compile(r"(?<!`)(`{1,2})(?!`)([^`\n]{3,400})\1(?!`)")
 _MOST = 2_000
