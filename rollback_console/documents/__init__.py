@@ -5,9 +5,9 @@ Django, hosts, users, or whether anything ran.
 """
 
 from rollback_console.documents.choices import choices, choices_of, resolve
-from rollback_console.documents.reader import read
 from rollback_console.documents.report import report
 
 from .edit.writer import write
+from .parse.reader import read
 
 __all__ = ["choices", "choices_of", "read", "report", "resolve", "write"]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from rollback_console.documents import read, write
-from rollback_console.documents.budget import LINES, SHELL
 from rollback_console.documents.model import PlanDocument, StepKind
+from rollback_console.documents.parse.limits import LINES, SHELL
 
 STEPS = "# Rollback\n## Rollback steps\n### Step 1: Stop\n```bash\nsystemctl stop app\n```\n"
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 from rollback_console.documents.errors import UnknownEdit
 from rollback_console.documents.model import PlanDocument, Step
-from rollback_console.documents.reader import read
 
+from ..parse.reader import read
 from .writer import set_attribute
 
 Attributes = Mapping[str, str]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from rollback_console.documents.model import Finding, Fix, PlanDocument, Severity, Step
-from rollback_console.documents.steps import Doubt
 
+from ..parse.steps import Doubt
 from .fixes import end_fence
 
 _SENTENCES: dict[str, tuple[Severity, str]] = {

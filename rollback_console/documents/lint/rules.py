@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from rollback_console.documents.fields import Field
 from rollback_console.documents.model import Finding, PlanDocument, Severity
-from rollback_console.documents.steps import Doubt
 
 from ..markdown.folded_text import fold
 from ..markdown.source import split_lines
+from ..parse.header_fields import Field
+from ..parse.steps import Doubt
 from ..plan_config import machine
 from .commands import command_findings
 from .reader_doubts import doubt_findings

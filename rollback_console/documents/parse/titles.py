@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from rollback_console.documents.fields import Field, first, is_generic
 from rollback_console.documents.headings import is_step_heading
 from rollback_console.documents.model import Lines
-from rollback_console.documents.roles import holds_only_lines, is_part
 from rollback_console.documents.sections import speaks_of_going_back
 
-from .markdown.blocks import BlockKind
-from .markdown.folded_text import plain
-from .markdown.outline import Section
+from ..markdown.blocks import BlockKind
+from ..markdown.folded_text import plain
+from ..markdown.outline import Section
+from .header_fields import Field, first, is_generic
+from .section_roles import holds_only_lines, is_part
 
 _LONGEST = 120
 

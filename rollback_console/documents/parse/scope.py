@@ -16,7 +16,7 @@ from rollback_console.documents.sections import (
     speaks_of_going_forward,
 )
 
-from .markdown.outline import Section
+from ..markdown.outline import Section
 
 # "Rollback (bad deploy)", "Deploy 42: the rollback": what stands first is what it is about.
 _APART = re.compile(r"[:(\[–—,]|\s-\s|\b(?:with|including|con|avec|mit)\b")

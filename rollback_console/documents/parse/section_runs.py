@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rollback_console.documents.fields import fields_of
 from rollback_console.documents.headings import is_counted_heading, is_phase_heading
-from rollback_console.documents.roles import is_part
 from rollback_console.documents.sections import Part, part_of, says_steps
 
-from .markdown.blocks import Block, BlockKind
-from .markdown.outline import Section
+from ..markdown.blocks import Block, BlockKind
+from ..markdown.outline import Section
+from .header_fields import fields_of
+from .section_roles import is_part
 
 
 def phases_of(scope: Sequence[Section]) -> list[Section]:

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from rollback_console.documents.budget import by_hand, readable, spare
-from rollback_console.documents.coverage import Coverage
-from rollback_console.documents.derive import code_only
-from rollback_console.documents.details import Details, take
-from rollback_console.documents.fields import (
-    KNOWN,
-    Field,
-    fields_of,
-    first,
-    trailer_fields,
-)
 from rollback_console.documents.gather import placeholders_of
 from rollback_console.documents.headings import is_counted_heading, is_step_heading
 from rollback_console.documents.model import FrontMatter, PlanDocument, Procedure
-from rollback_console.documents.procedures import Reading, read_procedures, read_steps
-from rollback_console.documents.roles import (
+from rollback_console.documents.sections import (
+    Part,
+    part_of,
+)
+
+from ..lint.rules import findings_of
+from ..markdown.blocks import Block, BlockKind, parse
+from ..markdown.folded_text import plain
+from ..markdown.front_matter import read_front_matter
+from ..markdown.outline import Section, outline
+from ..markdown.source import decode, split_lines
+from .coverage import Coverage
+from .derived_procedures import code_only
+from .details import Details, take
+from .header_fields import KNOWN, Field, fields_of, first, trailer_fields
+from .limits import by_hand, readable, spare
+from .procedures import Reading, read_procedures, read_steps
+from .scope import in_scope
+from .section_roles import (
     SAID_ABOVE,
     concerns_us,
     is_mere_list,
@@ -28,21 +34,9 @@ from rollback_console.documents.roles import (
     part_in,
     without_children,
 )
-from rollback_console.documents.runs import counted_around, may_be_steps, may_hold_steps, phases_of
-from rollback_console.documents.scope import in_scope
-from rollback_console.documents.sections import (
-    Part,
-    part_of,
-)
-from rollback_console.documents.steps import Doubt
-from rollback_console.documents.titles import title_of, title_section, without_heading
-
-from .lint.rules import findings_of
-from .markdown.blocks import Block, BlockKind, parse
-from .markdown.folded_text import plain
-from .markdown.front_matter import read_front_matter
-from .markdown.outline import Section, outline
-from .markdown.source import decode, split_lines
+from .section_runs import counted_around, may_be_steps, may_hold_steps, phases_of
+from .steps import Doubt
+from .titles import title_of, title_section, without_heading
 
 
 def read(data: bytes | str) -> PlanDocument:

@@ -23,8 +23,8 @@ from rollback_console.documents.programs import (
 )
 from rollback_console.documents.words import tidy
 
-from .edit.fence_attributes import Info, parse_info
-from .markdown.blocks import INDENTED, Block
+from ..edit.fence_attributes import Info, parse_info
+from ..markdown.blocks import INDENTED, Block
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from dataclasses import replace
 from rollback_console.documents.model import Procedure, StepKind
 from rollback_console.documents.programs import POWERSHELLS, SESSIONS, SHELLS, SQLS
 
-from .edit.fence_attributes import parse_info
-from .markdown.blocks import INDENTED, Block, BlockKind
+from ..edit.fence_attributes import parse_info
+from ..markdown.blocks import INDENTED, Block, BlockKind
 
 LINES = 4_000
 SHELL = 48 * 1024

@@ -6,9 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from rollback_console.documents.fences import FenceText, read_fence
 from rollback_console.documents.labelled import listed, minutes, notes_of, split_label
-from rollback_console.documents.messages import message
 from rollback_console.documents.model import (
     Action,
     Check,
@@ -21,9 +19,11 @@ from rollback_console.documents.model import (
 from rollback_console.documents.sections import Part, is_follow_up
 from rollback_console.documents.words import is_warning
 
-from .markdown.blocks import Block, BlockKind
-from .markdown.folded_text import bare_title, fold, plain, slug
-from .markdown.outline import Section
+from ..markdown.blocks import Block, BlockKind
+from ..markdown.folded_text import bare_title, fold, plain, slug
+from ..markdown.outline import Section
+from .fences import FenceText, read_fence
+from .messages import message
 
 _PRIMARY = re.compile(
     r"primary|decision[ -]?maker|decided by|approver|authori[sz]ed by|final call|owner|first"

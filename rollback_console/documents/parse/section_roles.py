@@ -12,8 +12,8 @@ from rollback_console.documents.sections import (
     speaks_of_going_forward,
 )
 
-from .markdown.blocks import Block, BlockKind
-from .markdown.outline import Section
+from ..markdown.blocks import Block, BlockKind
+from ..markdown.outline import Section
 
 
 def is_mere_list(procedure: Procedure) -> bool:

@@ -6,20 +6,9 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from rollback_console.documents.drafts import (
-    TAKE,
-    Doubt,
-    Draft,
-    Found,
-    notice_fence,
-    notice_title,
-    take_groups,
-)
-from rollback_console.documents.fences import FenceText, Group
 from rollback_console.documents.model import Command, Lines, Step, StepKind
 from rollback_console.documents.programs import destroys
 from rollback_console.documents.sections import Part, part_of
-from rollback_console.documents.segments import Choices, choose
 from rollback_console.documents.words import (
     condition_of,
     is_gate,
@@ -27,9 +16,12 @@ from rollback_console.documents.words import (
     speaks_of_loss,
 )
 
-from .edit.fence_attributes import is_set, settings_of
-from .markdown.blocks import Block, BlockKind
-from .markdown.folded_text import bare_title, slug
+from ..edit.fence_attributes import is_set, settings_of
+from ..markdown.blocks import Block, BlockKind
+from ..markdown.folded_text import bare_title, slug
+from .alternatives import Choices, choose
+from .fences import FenceText, Group
+from .step_builder import TAKE, Doubt, Draft, Found, notice_fence, notice_title, take_groups
 
 __all__ = ["Doubt", "Found", "by_hand", "step_from", "step_from_groups"]
 

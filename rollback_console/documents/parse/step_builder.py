@@ -6,8 +6,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from rollback_console.documents.fences import FenceText, Group, Remark, read_fence
-from rollback_console.documents.messages import message
 from rollback_console.documents.model import MessageTemplate, Step
 from rollback_console.documents.sections import Part, part_of
 from rollback_console.documents.words import (
@@ -22,9 +20,11 @@ from rollback_console.documents.words import (
     platform,
 )
 
-from .markdown.blocks import Block, BlockKind
-from .markdown.folded_text import bare_title, plain
-from .markdown.inline_commands import commands_of_item, split_session
+from ..markdown.blocks import Block, BlockKind
+from ..markdown.folded_text import bare_title, plain
+from ..markdown.inline_commands import commands_of_item, split_session
+from .fences import FenceText, Group, Remark, read_fence
+from .messages import message
 
 _EXPECTED = re.compile(
     r"expected|should (?:show|return|see|be)|output|example|sample|result|esperad|attendu"

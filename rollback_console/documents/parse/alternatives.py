@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
 
-from rollback_console.documents.fences import Group, Remark
 from rollback_console.documents.model import Alternative, Command
 from rollback_console.documents.programs import going_back_act, signature
 from rollback_console.documents.words import (
@@ -23,6 +22,8 @@ from rollback_console.documents.words import (
     option_label,
     platform,
 )
+
+from .fences import Group, Remark
 
 MOST = 8
 LEAVE_OUT = "Leave this out"

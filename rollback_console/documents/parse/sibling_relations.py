@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-from rollback_console.documents.carriers import steps_of_blocks
 from rollback_console.documents.headings import (
     is_counted_heading,
     is_phase_heading,
@@ -20,8 +19,9 @@ from rollback_console.documents.sections import (
 )
 from rollback_console.documents.words import is_fallback, is_preferred, platform
 
-from .markdown.folded_text import fold
-from .markdown.outline import Section
+from ..markdown.folded_text import fold
+from ..markdown.outline import Section
+from .step_sources import steps_of_blocks
 
 
 def other_part(child: Section) -> Part | None:

@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from rollback_console.documents.carriers import is_plain_prose, steps_of_blocks
 from rollback_console.documents.headings import (
     TIMED,
     is_counted_heading,
@@ -29,21 +28,17 @@ from rollback_console.documents.sections import (
     part_of,
     speaks_of_going_back,
 )
-from rollback_console.documents.shapes import (
-    are_for_different_cases,
-    children_are_ways,
-    holds_ways,
-    other_part,
-)
-from rollback_console.documents.steps import Doubt, Found, step_from
 from rollback_console.documents.words import (
     is_condition,
     is_warning,
 )
 
-from .markdown.blocks import Block, BlockKind
-from .markdown.folded_text import bare_title, fold, plain, slug
-from .markdown.outline import Section
+from ..markdown.blocks import Block, BlockKind
+from ..markdown.folded_text import bare_title, fold, plain, slug
+from ..markdown.outline import Section
+from .sibling_relations import are_for_different_cases, children_are_ways, holds_ways, other_part
+from .step_sources import is_plain_prose, steps_of_blocks
+from .steps import Doubt, Found, step_from
 
 
 @dataclass(slots=True)

@@ -9,8 +9,8 @@ from typing import Any
 
 from rollback_console.documents.labelled import split_label
 
-from .markdown.blocks import Block, BlockKind
-from .markdown.folded_text import fold, fold_heading, plain
+from ..markdown.blocks import Block, BlockKind
+from ..markdown.folded_text import fold, fold_heading, plain
 
 _KEYS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (name, re.compile(pattern))
