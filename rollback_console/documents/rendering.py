@@ -12,10 +12,11 @@ from dataclasses import dataclass
 
 from rollback_console.documents.errors import Unrenderable
 from rollback_console.documents.model import Command
-from rollback_console.documents.placeholders import Use, uses
 from rollback_console.documents.programs import POWERSHELLS, SQLS
 from rollback_console.documents.shell import Context
 from rollback_console.documents.variables import free_variables
+
+from .placeholders.find import Use, uses
 
 __all__ = ["Script", "Unrenderable", "free_variables", "render_script", "render_text"]
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from rollback_console.documents.placeholders import scanned
 from rollback_console.documents.remember import remember_short
 from rollback_console.documents.shell import Context, Scan
+
+from .placeholders.find import scanned
 
 # Set by every login or by the shell itself.
 STANDARD = frozenset(

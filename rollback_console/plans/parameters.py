@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 
-from rollback_console.documents.kinds import names_secret
 from rollback_console.documents.model import PlaceholderKind
+from rollback_console.documents.placeholders.kinds import names_secret
 
 LONGEST = 4096
 

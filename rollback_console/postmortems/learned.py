@@ -12,7 +12,7 @@ from rollback_console.documents.markdown.folded_text import plain
 from rollback_console.documents.markdown.outline import Section
 from rollback_console.documents.markdown.source import split_keeping_ends
 from rollback_console.documents.model import Edit, PlanDocument
-from rollback_console.documents.placeholders import find
+from rollback_console.documents.placeholders.find import find
 from rollback_console.documents.sections import Part
 
 from . import headings

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from rollback_console.documents.markdown.folded_text import fold
-from rollback_console.documents.placeholders import find
+from rollback_console.documents.placeholders.find import find
 from rollback_console.engine.states import TERMINAL
 from rollback_console.plans.reading import document
 from rollback_console.rollbacks.models import Rollback

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rollback_console.documents import read
-from rollback_console.documents.placeholders import find, uses
+from rollback_console.documents.placeholders.find import find, uses
 
 FOUND = [
     ("git checkout <previous-commit-sha>", "<previous-commit-sha>", "commit", "PREVIOUS_COMMIT_SHA"),

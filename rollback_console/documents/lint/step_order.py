@@ -6,8 +6,6 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from rollback_console.documents.gather import commands_of
-from rollback_console.documents.kinds import names_secret
 from rollback_console.documents.model import (
     Alternative,
     Command,
@@ -21,6 +19,8 @@ from rollback_console.documents.model import (
 from rollback_console.documents.programs import destroys
 from rollback_console.documents.variables import assigned_variables, free_variables
 
+from ..placeholders.collect import commands_of
+from ..placeholders.kinds import names_secret
 from ..plan_config import machine
 from .fixes import carry, dump_first, move_before
 

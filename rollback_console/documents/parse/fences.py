@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from rollback_console.documents.model import Command
-from rollback_console.documents.placeholders import scanned
 from rollback_console.documents.programs import (
     POWERSHELLS,
     SESSIONS,
@@ -25,6 +24,7 @@ from rollback_console.documents.words import tidy
 
 from ..edit.fence_attributes import Info, parse_info
 from ..markdown.blocks import INDENTED, Block
+from ..placeholders.find import scanned
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from rollback_console.documents.model import MessageTemplate
-from rollback_console.documents.placeholders import find
+
+from ..placeholders.find import find
 
 # Letters searched for slots: no message anybody sends is longer.
 _MOST = 16 * 1024

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from rollback_console.documents.gather import placeholders_of
 from rollback_console.documents.headings import is_counted_heading, is_step_heading
 from rollback_console.documents.model import FrontMatter, PlanDocument, Procedure
 from rollback_console.documents.sections import (
@@ -18,6 +17,7 @@ from ..markdown.folded_text import plain
 from ..markdown.front_matter import read_front_matter
 from ..markdown.outline import Section, outline
 from ..markdown.source import decode, split_lines
+from ..placeholders.collect import placeholders_of
 from .coverage import Coverage
 from .derived_procedures import code_only
 from .details import Details, take

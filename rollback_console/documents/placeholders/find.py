@@ -12,10 +12,11 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from rollback_console.documents.kinds import kind_of, name_of
 from rollback_console.documents.model import PlaceholderKind
 from rollback_console.documents.remember import remember_short
 from rollback_console.documents.shell import Context, Scan, scan
+
+from .kinds import kind_of, name_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 
-from rollback_console.documents.kinds import kind_of, name_from_label, name_of
 from rollback_console.documents.model import Command, Placeholder, PlanDocument, Step
-from rollback_console.documents.placeholders import find, line_around, uses
 from rollback_console.documents.programs import SQLS
 
-from .parse.header_fields import Field
+from ..parse.header_fields import Field
+from .find import find, line_around, uses
+from .kinds import kind_of, name_from_label, name_of
 
 # A command whose placeholder is beyond these cannot be filled in, so it is refused, not run.
 MOST = 3_000

@@ -6,7 +6,7 @@ import re
 
 from rollback_console.documents.model import PlaceholderKind as Kind
 
-from .markdown.folded_text import fold
+from ..markdown.folded_text import fold
 
 Around = tuple[str, str]
 
