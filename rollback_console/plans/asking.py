@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rollback_console.documents.model import Procedure, Step
-from rollback_console.documents.rendering import free_variables
+from rollback_console.documents.shell.render import free_variables
 
 from .choosing import chosen_commands, is_manual
 from .freezing import Freezer

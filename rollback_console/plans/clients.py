@@ -11,7 +11,7 @@ import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from rollback_console.documents.programs import pieces, reads_like_command
+from rollback_console.documents.shell.command_patterns import pieces, reads_like_command
 
 _FILE = '[ -s "$1" ] && [ -r "$1" ] || { echo "there is no such file" >&2; exit 1; }'
 _ENDS = re.compile(r"[<>|&;()]+")

@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models.functions import Now
 
 from rollback_console.documents.plan_config import Measure
-from rollback_console.documents.programs import destroys
+from rollback_console.documents.shell.command_patterns import destroys
 from rollback_console.engine.loss import Count, Loss, loss
 from rollback_console.engine.reversal import Effect, Operation, Reversal
 from rollback_console.engine.snapshot import Snapshot, StepSpec

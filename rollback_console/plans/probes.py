@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from rollback_console.documents.programs import bare, pieces, reads_like_command
-from rollback_console.documents.rendering import needs_bash
+from rollback_console.documents.shell.command_patterns import bare, pieces, reads_like_command
+from rollback_console.documents.shell.render import needs_bash
 from rollback_console.engine.snapshot import Snapshot, StepSpec
 from rollback_console.remote.base import Answer
 

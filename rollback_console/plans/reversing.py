@@ -11,7 +11,7 @@ import shlex
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from rollback_console.documents.programs import destroys, pieces, reads_like_command
+from rollback_console.documents.shell.command_patterns import destroys, pieces, reads_like_command
 from rollback_console.engine.reversal import (
     Reversal,
     read_alembic,

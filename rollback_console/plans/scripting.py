@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from rollback_console.documents.model import Command, Step
-from rollback_console.documents.rendering import Script, Unrenderable, render_script
+from rollback_console.documents.shell.render import Script, Unrenderable, render_script
 
 from .parameters import complaint, is_secret
 

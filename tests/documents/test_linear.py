@@ -13,7 +13,7 @@ import pytest
 from rollback_console.documents import read
 from rollback_console.documents.markdown.source import LIMIT
 from rollback_console.documents.placeholders.find import find
-from rollback_console.documents.shell import scan
+from rollback_console.documents.shell.scanner import scan
 
 STEPS = "# Rollback\n## Rollback steps\n"
 FENCE = f"{STEPS}```bash\n"

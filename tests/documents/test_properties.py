@@ -11,7 +11,7 @@ from rollback_console.documents import choices, read, report, write
 from rollback_console.documents.edit.writer import apply_fix, write_bytes
 from rollback_console.documents.markdown.source import split_lines
 from rollback_console.documents.model import PlanDocument
-from rollback_console.documents.shell import scan
+from rollback_console.documents.shell.scanner import scan
 
 LINES = st.sampled_from(
     [

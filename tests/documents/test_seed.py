@@ -9,7 +9,7 @@ import pytest
 from rollback_console.documents import choices_of, read, report, resolve
 from rollback_console.documents.edit.writer import apply_fix
 from rollback_console.documents.model import PlanDocument, Severity, Step, StepKind
-from rollback_console.documents.rendering import render_script
+from rollback_console.documents.shell.render import render_script
 
 SEED = Path(__file__).with_name("seed.md").read_text()
 

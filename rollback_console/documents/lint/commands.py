@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 
 from rollback_console.documents.errors import Unrenderable
 from rollback_console.documents.model import Command, Finding, Fix, PlanDocument, Severity, Step
-from rollback_console.documents.programs import POWERSHELLS, SQLS
-from rollback_console.documents.rendering import reads_twice, render_text
-from rollback_console.documents.variables import wants_arguments
 
 from ..placeholders.collect import commands_of
 from ..placeholders.find import uses
+from ..shell.command_patterns import POWERSHELLS, SQLS
+from ..shell.render import reads_twice, render_text
+from ..shell.variables import wants_arguments
 from .destructive import Danger, dangers
 from .fixes import replace_in, use_defaults_file
 

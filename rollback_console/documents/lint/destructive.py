@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from rollback_console.documents.model import Severity
-from rollback_console.documents.programs import bare, destroys, pieces
-from rollback_console.documents.remember import remember_short
+
+from ..shell.command_patterns import bare, destroys, pieces
+from ..shell.memo import remember_short
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,12 +16,12 @@ from rollback_console.documents.model import (
     Step,
     StepKind,
 )
-from rollback_console.documents.programs import destroys
-from rollback_console.documents.variables import assigned_variables, free_variables
 
 from ..placeholders.collect import commands_of
 from ..placeholders.kinds import names_secret
 from ..plan_config import machine
+from ..shell.command_patterns import destroys
+from ..shell.variables import assigned_variables, free_variables
 from .fixes import carry, dump_first, move_before
 
 _CHECKOUT = re.compile(

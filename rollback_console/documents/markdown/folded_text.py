@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from rollback_console.documents.remember import remember_short
+from ..shell.memo import remember_short
 
 _LINK = re.compile(r"!?\[([^\[\]\n]{1,300})\]\((?:[^()\s]{1,500})(?:\s+\"[^\"\n]{0,200}\")?\)")
 _STRONG = re.compile(r"(?<![\w*])\*{1,3}(?=[^\s*])|(?<=[^\s*])\*{1,3}(?![\w*])")

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field, replace
 from itertools import product
 
 from rollback_console.documents.model import Alternative, Command
-from rollback_console.documents.programs import going_back_act, signature
 from rollback_console.documents.words import (
     condition_of,
     is_fallback,
@@ -23,6 +22,7 @@ from rollback_console.documents.words import (
     platform,
 )
 
+from ..shell.command_patterns import going_back_act, signature
 from .fences import Group, Remark
 
 MOST = 8

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from rollback_console.documents.model import Note, Procedure, Step
-from rollback_console.documents.programs import destroys
 
 from ..markdown.folded_text import fold
+from ..shell.command_patterns import destroys
 
 _KEEPS = re.compile(
     r"(?:keep|leave|retain|preserv|without|skip|not) .{0,30}(?:\bdb\b|database|schema|data\b)"

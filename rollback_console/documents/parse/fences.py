@@ -12,7 +12,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from rollback_console.documents.model import Command
-from rollback_console.documents.programs import (
+from rollback_console.documents.words import tidy
+
+from ..edit.fence_attributes import Info, parse_info
+from ..markdown.blocks import INDENTED, Block
+from ..placeholders.find import scanned
+from ..shell.command_patterns import (
     POWERSHELLS,
     SESSIONS,
     SHELLS,
@@ -20,11 +25,6 @@ from rollback_console.documents.programs import (
     not_shell,
     reads_like_command,
 )
-from rollback_console.documents.words import tidy
-
-from ..edit.fence_attributes import Info, parse_info
-from ..markdown.blocks import INDENTED, Block
-from ..placeholders.find import scanned
 
 
 @dataclass(frozen=True, slots=True)

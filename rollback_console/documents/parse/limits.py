@@ -10,10 +10,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from rollback_console.documents.model import Procedure, StepKind
-from rollback_console.documents.programs import POWERSHELLS, SESSIONS, SHELLS, SQLS
 
 from ..edit.fence_attributes import parse_info
 from ..markdown.blocks import INDENTED, Block, BlockKind
+from ..shell.command_patterns import POWERSHELLS, SESSIONS, SHELLS, SQLS
 
 LINES = 4_000
 SHELL = 48 * 1024

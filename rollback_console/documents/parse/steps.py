@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from rollback_console.documents.model import Command, Lines, Step, StepKind
-from rollback_console.documents.programs import destroys
 from rollback_console.documents.sections import Part, part_of
 from rollback_console.documents.words import (
     condition_of,
@@ -19,6 +18,7 @@ from rollback_console.documents.words import (
 from ..edit.fence_attributes import is_set, settings_of
 from ..markdown.blocks import Block, BlockKind
 from ..markdown.folded_text import bare_title, slug
+from ..shell.command_patterns import destroys
 from .alternatives import Choices, choose
 from .fences import FenceText, Group
 from .step_builder import TAKE, Doubt, Draft, Found, notice_fence, notice_title, take_groups

@@ -7,9 +7,9 @@ from dataclasses import replace
 from itertools import islice
 
 from rollback_console.documents.model import Command, Placeholder, PlanDocument, Step
-from rollback_console.documents.programs import SQLS
 
 from ..parse.header_fields import Field
+from ..shell.command_patterns import SQLS
 from .find import find, line_around, uses
 from .kinds import kind_of, name_from_label, name_of
 

@@ -13,9 +13,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from rollback_console.documents.model import PlaceholderKind
-from rollback_console.documents.remember import remember_short
-from rollback_console.documents.shell import Context, Scan, scan
 
+from ..shell.memo import remember_short
+from ..shell.scanner import Context, Scan, scan
 from .kinds import kind_of, name_of
 
 

@@ -11,8 +11,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rollback_console.documents.shell_quotes import Quotes
-from rollback_console.documents.shell_state import HEREDOC, Context, Scan, Segment, Span
+from .quotes import Quotes
+from .scanner_state import HEREDOC, Context, Scan, Segment, Span
 
 __all__ = ["Context", "Scan", "Segment", "Span", "scan"]
 

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 
 from rollback_console.documents.errors import Unrenderable
 from rollback_console.documents.model import Command
-from rollback_console.documents.programs import POWERSHELLS, SQLS
-from rollback_console.documents.shell import Context
-from rollback_console.documents.variables import free_variables
 
-from .placeholders.find import Use, uses
+from ..placeholders.find import Use, uses
+from .command_patterns import POWERSHELLS, SQLS
+from .scanner import Context
+from .variables import free_variables
 
 __all__ = ["Script", "Unrenderable", "free_variables", "render_script", "render_text"]
 

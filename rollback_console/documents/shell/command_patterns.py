@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from rollback_console.documents.remember import remember_short
+from .memo import remember_short
 
 SHELLS = frozenset({"bash", "sh", "shell", "zsh", "ksh", "dash", "posix", "bash-script"})
 SESSIONS = frozenset(

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from rollback_console.documents.remember import remember_short
-from rollback_console.documents.shell import Context, Scan
-
-from .placeholders.find import scanned
+from ..placeholders.find import scanned
+from .memo import remember_short
+from .scanner import Context, Scan
 
 # Set by every login or by the shell itself.
 STANDARD = frozenset(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from rollback_console.documents.shell_state import Context, State
+from .scanner_state import Context, State
 
 _DOUBLE_RUN = re.compile(r"[^\\\"`$]+")
 
