@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from rollback_console.documents.sections import Part
+from rollback_console.documents.vocabulary.section_names import Part
 from rollback_console.plans.reading import document
 
 from . import headings

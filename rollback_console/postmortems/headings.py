@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from rollback_console.documents.headings import is_step_heading
 from rollback_console.documents.markdown.blocks import BlockKind, parse
 from rollback_console.documents.markdown.folded_text import fold
 from rollback_console.documents.markdown.front_matter import read_front_matter
 from rollback_console.documents.markdown.outline import Section, outline
 from rollback_console.documents.markdown.source import split_lines
-from rollback_console.documents.sections import Part, part_of
+from rollback_console.documents.vocabulary.section_names import Part, part_of
+from rollback_console.documents.vocabulary.step_headings import is_step_heading
 
 _NUMBER = re.compile(r"^(?:\d+(?:\.\d+)*[.):]?|part \d+:)\s+", re.IGNORECASE)
 

@@ -13,7 +13,7 @@ from rollback_console.documents.markdown.outline import Section
 from rollback_console.documents.markdown.source import split_keeping_ends
 from rollback_console.documents.model import Edit, PlanDocument
 from rollback_console.documents.placeholders.find import find
-from rollback_console.documents.sections import Part
+from rollback_console.documents.vocabulary.section_names import Part
 
 from . import headings
 from .estimates import MEASURED, Range

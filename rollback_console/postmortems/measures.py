@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from rollback_console.documents.labelled import minutes
+from rollback_console.documents.vocabulary.labels import minutes
 from rollback_console.engine.snapshot import Snapshot
 from rollback_console.engine.states import RollbackState
 from rollback_console.plans.reading import document

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from rollback_console import documents
-from rollback_console.documents.sections import Part
+from rollback_console.documents.vocabulary.section_names import Part
 from rollback_console.postmortems import headings
 from rollback_console.postmortems.estimates import Range, measured, span
 from rollback_console.postmortems.learned import with_estimate, with_lessons

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 
 from rollback_console.documents.model import Command
-from rollback_console.documents.words import is_negated
 
 from ..shell.command_patterns import reads_like_command
+from ..vocabulary.remarks import is_negated
 from .blocks import Block, BlockKind
 from .folded_text import fold
 

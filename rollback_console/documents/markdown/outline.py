@@ -11,9 +11,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from rollback_console.documents.model import Lines
-from rollback_console.documents.sections import Part, part_of
-from rollback_console.documents.words import is_condition, is_or, is_warning, option_label
 
+from ..vocabulary.remarks import is_condition, is_or, is_warning, option_label
+from ..vocabulary.section_names import Part, part_of
 from .blocks import Block, BlockKind
 from .folded_text import fold, plain
 

@@ -13,7 +13,9 @@ from dataclasses import dataclass, field, replace
 from itertools import product
 
 from rollback_console.documents.model import Alternative, Command
-from rollback_console.documents.words import (
+
+from ..shell.command_patterns import going_back_act, signature
+from ..vocabulary.remarks import (
     condition_of,
     is_fallback,
     is_or,
@@ -21,8 +23,6 @@ from rollback_console.documents.words import (
     option_label,
     platform,
 )
-
-from ..shell.command_patterns import going_back_act, signature
 from .fences import Group, Remark
 
 MOST = 8

@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from rollback_console.documents.labelled import listed, minutes, notes_of, split_label
 from rollback_console.documents.model import (
     Action,
     Check,
@@ -16,12 +15,13 @@ from rollback_console.documents.model import (
     MessageTemplate,
     Note,
 )
-from rollback_console.documents.sections import Part, is_follow_up
-from rollback_console.documents.words import is_warning
 
 from ..markdown.blocks import Block, BlockKind
 from ..markdown.folded_text import bare_title, fold, plain, slug
 from ..markdown.outline import Section
+from ..vocabulary.labels import listed, minutes, notes_of, split_label
+from ..vocabulary.remarks import is_warning
+from ..vocabulary.section_names import Part, is_follow_up
 from .fences import FenceText, read_fence
 from .messages import message
 

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from rollback_console.documents.model import Command
-from rollback_console.documents.words import tidy
 
 from ..edit.fence_attributes import Info, parse_info
 from ..markdown.blocks import INDENTED, Block
@@ -25,6 +24,7 @@ from ..shell.command_patterns import (
     not_shell,
     reads_like_command,
 )
+from ..vocabulary.remarks import tidy
 
 
 @dataclass(frozen=True, slots=True)

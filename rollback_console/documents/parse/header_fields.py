@@ -7,10 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rollback_console.documents.labelled import split_label
-
 from ..markdown.blocks import Block, BlockKind
 from ..markdown.folded_text import fold, fold_heading, plain
+from ..vocabulary.labels import split_label
 
 _KEYS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (name, re.compile(pattern))

@@ -11,7 +11,15 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from rollback_console.documents.headings import (
+from rollback_console.documents.model import Estimate, MessageTemplate, Procedure, Step
+
+from ..markdown.blocks import Block, BlockKind
+from ..markdown.folded_text import bare_title, fold, plain, slug
+from ..markdown.outline import Section
+from ..vocabulary.labels import minutes, notes_of
+from ..vocabulary.remarks import is_condition, is_warning
+from ..vocabulary.section_names import Part, part_of, speaks_of_going_back
+from ..vocabulary.step_headings import (
     TIMED,
     is_counted_heading,
     is_phase_heading,
@@ -21,21 +29,6 @@ from rollback_console.documents.headings import (
     number_of,
     step_title,
 )
-from rollback_console.documents.labelled import minutes, notes_of
-from rollback_console.documents.model import Estimate, MessageTemplate, Procedure, Step
-from rollback_console.documents.sections import (
-    Part,
-    part_of,
-    speaks_of_going_back,
-)
-from rollback_console.documents.words import (
-    is_condition,
-    is_warning,
-)
-
-from ..markdown.blocks import Block, BlockKind
-from ..markdown.folded_text import bare_title, fold, plain, slug
-from ..markdown.outline import Section
 from .sibling_relations import are_for_different_cases, children_are_ways, holds_ways, other_part
 from .step_sources import is_plain_prose, steps_of_blocks
 from .steps import Doubt, Found, step_from

@@ -4,12 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from rollback_console.documents.headings import is_counted_heading, is_step_heading
 from rollback_console.documents.model import FrontMatter, PlanDocument, Procedure
-from rollback_console.documents.sections import (
-    Part,
-    part_of,
-)
 
 from ..lint.rules import findings_of
 from ..markdown.blocks import Block, BlockKind, parse
@@ -18,6 +13,8 @@ from ..markdown.front_matter import read_front_matter
 from ..markdown.outline import Section, outline
 from ..markdown.source import decode, split_lines
 from ..placeholders.collect import placeholders_of
+from ..vocabulary.section_names import Part, part_of
+from ..vocabulary.step_headings import is_counted_heading, is_step_heading
 from .coverage import Coverage
 from .derived_procedures import code_only
 from .details import Details, take

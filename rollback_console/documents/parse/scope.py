@@ -9,14 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from rollback_console.documents.sections import (
-    Part,
-    part_of,
-    speaks_of_going_back,
-    speaks_of_going_forward,
-)
-
 from ..markdown.outline import Section
+from ..vocabulary.section_names import Part, part_of, speaks_of_going_back, speaks_of_going_forward
 
 # "Rollback (bad deploy)", "Deploy 42: the rollback": what stands first is what it is about.
 _APART = re.compile(r"[:(\[–—,]|\s-\s|\b(?:with|including|con|avec|mit)\b")

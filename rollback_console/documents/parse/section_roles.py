@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from rollback_console.documents.headings import is_way_heading
 from rollback_console.documents.model import Procedure
-from rollback_console.documents.sections import (
+
+from ..markdown.blocks import Block, BlockKind
+from ..markdown.outline import Section
+from ..vocabulary.section_names import (
     Part,
     part_of,
     says_steps,
     speaks_of_going_back,
     speaks_of_going_forward,
 )
-
-from ..markdown.blocks import Block, BlockKind
-from ..markdown.outline import Section
+from ..vocabulary.step_headings import is_way_heading
 
 
 def is_mere_list(procedure: Procedure) -> bool:

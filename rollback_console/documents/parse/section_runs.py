@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rollback_console.documents.headings import is_counted_heading, is_phase_heading
-from rollback_console.documents.sections import Part, part_of, says_steps
-
 from ..markdown.blocks import Block, BlockKind
 from ..markdown.outline import Section
+from ..vocabulary.section_names import Part, part_of, says_steps
+from ..vocabulary.step_headings import is_counted_heading, is_phase_heading
 from .header_fields import fields_of
 from .section_roles import is_part
 

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import re
 
-from rollback_console.documents.headings import (
-    is_counted_heading,
-    is_phase_heading,
-    is_step_heading,
-    is_way_heading,
-)
-from rollback_console.documents.sections import (
+from ..markdown.folded_text import fold
+from ..markdown.outline import Section
+from ..vocabulary.remarks import is_fallback, is_preferred, platform
+from ..vocabulary.section_names import (
     Part,
     holds_several_ways,
     is_only_forward,
     part_of,
     speaks_of_going_back,
 )
-from rollback_console.documents.words import is_fallback, is_preferred, platform
-
-from ..markdown.folded_text import fold
-from ..markdown.outline import Section
+from ..vocabulary.step_headings import (
+    is_counted_heading,
+    is_phase_heading,
+    is_step_heading,
+    is_way_heading,
+)
 from .step_sources import steps_of_blocks
 
 

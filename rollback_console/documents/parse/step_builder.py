@@ -7,8 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from rollback_console.documents.model import MessageTemplate, Step
-from rollback_console.documents.sections import Part, part_of
-from rollback_console.documents.words import (
+
+from ..markdown.blocks import Block, BlockKind
+from ..markdown.folded_text import bare_title, plain
+from ..markdown.inline_commands import commands_of_item, split_session
+from ..vocabulary.remarks import (
     condition_of,
     is_condition,
     is_fallback,
@@ -19,10 +22,7 @@ from rollback_console.documents.words import (
     option_label,
     platform,
 )
-
-from ..markdown.blocks import Block, BlockKind
-from ..markdown.folded_text import bare_title, plain
-from ..markdown.inline_commands import commands_of_item, split_session
+from ..vocabulary.section_names import Part, part_of
 from .fences import FenceText, Group, Remark, read_fence
 from .messages import message
 

@@ -10,13 +10,13 @@ import re
 from collections.abc import Iterator, Sequence
 
 from rollback_console.documents.model import Step, StepKind
-from rollback_console.documents.sections import Part, part_of
-from rollback_console.documents.words import is_fallback, is_or, is_warning
 
 from ..markdown.blocks import Block, BlockKind
 from ..markdown.folded_text import bare_title, fold, plain, slug
 from ..markdown.inline_commands import command_of_cell, commands_of_item, split_session
 from ..shell.command_patterns import destroys
+from ..vocabulary.remarks import is_fallback, is_or, is_warning
+from ..vocabulary.section_names import Part, part_of
 from .alternatives import LEAVE_OUT
 from .fences import FenceText, Group, read_fence
 from .steps import Doubt, Found, by_hand, step_from, step_from_groups

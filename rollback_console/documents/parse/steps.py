@@ -7,18 +7,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from rollback_console.documents.model import Command, Lines, Step, StepKind
-from rollback_console.documents.sections import Part, part_of
-from rollback_console.documents.words import (
-    condition_of,
-    is_gate,
-    is_put_off,
-    speaks_of_loss,
-)
 
 from ..edit.fence_attributes import is_set, settings_of
 from ..markdown.blocks import Block, BlockKind
 from ..markdown.folded_text import bare_title, slug
 from ..shell.command_patterns import destroys
+from ..vocabulary.remarks import condition_of, is_gate, is_put_off, speaks_of_loss
+from ..vocabulary.section_names import Part, part_of
 from .alternatives import Choices, choose
 from .fences import FenceText, Group
 from .step_builder import TAKE, Doubt, Draft, Found, notice_fence, notice_title, take_groups

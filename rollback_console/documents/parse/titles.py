@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from rollback_console.documents.headings import is_step_heading
 from rollback_console.documents.model import Lines
-from rollback_console.documents.sections import speaks_of_going_back
 
 from ..markdown.blocks import BlockKind
 from ..markdown.folded_text import plain
 from ..markdown.outline import Section
+from ..vocabulary.section_names import speaks_of_going_back
+from ..vocabulary.step_headings import is_step_heading
 from .header_fields import Field, first, is_generic
 from .section_roles import holds_only_lines, is_part
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from .markdown.folded_text import fold, plain
+from ..markdown.folded_text import fold, plain
 
 _OR = re.compile(
     r"(?:or|alternatively|alternative(?:\s*\d)?|otherwise|or else|instead|or,? if you prefer"

@@ -6,9 +6,8 @@ import re
 from enum import StrEnum
 from functools import lru_cache
 
-from rollback_console.documents import synonyms
-
-from .markdown.folded_text import fold, fold_heading
+from ..markdown.folded_text import fold, fold_heading
+from . import synonyms
 
 
 class Part(StrEnum):

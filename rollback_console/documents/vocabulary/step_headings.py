@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 
-from rollback_console.documents.labelled import minutes
-
-from .markdown.folded_text import bare_title, fold
+from ..markdown.folded_text import bare_title, fold
+from .labels import minutes
 
 _STEP = re.compile(
     r"\W*(?:step|paso|etape|schritt|passo|passaggio|步骤|الخطوه"

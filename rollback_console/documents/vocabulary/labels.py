@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 
 from rollback_console.documents.model import Note
 
-from .markdown.blocks import Block, BlockKind
-from .markdown.folded_text import bare_title, plain
+from ..markdown.blocks import Block, BlockKind
+from ..markdown.folded_text import bare_title, plain
 
 _BOLD_LABEL = re.compile(
     r"\s*(?:\*\*|__)([^*\n]{1,120}?)(?:\*\*|__)\s*[:\uff1a—–-]?\s*(.*)", re.DOTALL
