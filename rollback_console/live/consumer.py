@@ -19,8 +19,8 @@ from structlog.contextvars import bind_contextvars
 from rollback_console.access import session_expiry
 from rollback_console.access.second_factor import may_enter
 
-from . import marks, tailer
-from .place import Fit, Frame, NotAResume, Place, resume
+from . import metrics, tailer
+from .cursor import Fit, Frame, NotAResume, Place, resume
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +64,7 @@ class RollbackConsumer(AsyncWebsocketConsumer):
 
     async def disconnect(self, code: int) -> None:
         tailer.leave(self.number, self.reader)
-        marks.sockets.dec(self._counted)
+        metrics.sockets.dec(self._counted)
         self._counted = False
         for each in list(self._own):
             await _cancel(each)
@@ -72,7 +72,7 @@ class RollbackConsumer(AsyncWebsocketConsumer):
     async def _greet(self, frame: Frame, place: Place) -> None:
         await self.send(frame.text)
         self._counted = True
-        marks.sockets.inc()
+        metrics.sockets.inc()
         tailer.join(self.number, place, self.reader)
         self._keep(self._look_again())
         self._stream(place)

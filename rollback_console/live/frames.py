@@ -18,8 +18,8 @@ from rollback_console.engine.states import IN_FLIGHT
 from rollback_console.rollbacks import logs
 from rollback_console.rollbacks.models import Event, LogChunk, Rollback, StepRun
 
-from .place import Frame, Place
-from .times import milliseconds
+from .cursor import Frame, Place
+from .epoch import milliseconds
 
 EVENTS = 500
 ROWS = 512

@@ -12,9 +12,9 @@ from contextlib import suppress
 from channels.db import database_sync_to_async
 from django.db import Error
 
-from . import frames, marks
+from . import frames, metrics
+from .cursor import Frame, Place
 from .listener import listen
-from .place import Frame, Place
 
 log = logging.getLogger(__name__)
 
@@ -114,7 +114,7 @@ class Tailer:
             log.warning("Rollback %s cannot be read now: %s", self.number, error)
             return False
         self._place = page.place
-        marks.arrived(page.stored_at)
+        metrics.arrived(page.stored_at)
         for frame in page.frames:
             self._fan_out(frame)
         return page.more

@@ -22,8 +22,8 @@ from django.views.decorators.http import require_GET
 from rollback_console.rollbacks import logs
 from rollback_console.rollbacks.models import Rollback, StepRun
 
-from . import folding, frames, merged, search, windows
-from .place import NotAResume, place
+from . import frames, log_window, merged_log, repeats, search
+from .cursor import NotAResume, place
 
 
 @require_GET
@@ -54,9 +54,9 @@ def lines(request: HttpRequest, token: UUID) -> HttpResponse:
     try:
         asked = {key: int(request.GET[key]) for key in ("from", "to", "last") if key in request.GET}
         found = (
-            windows.tail(run, asked["last"])
+            log_window.tail(run, asked["last"])
             if "last" in asked
-            else windows.window(run, asked["from"], asked["to"])
+            else log_window.window(run, asked["from"], asked["to"])
         )
     except (ValueError, KeyError):
         return _wrong("Ask with from and to, or with last: whole numbers.")
@@ -70,11 +70,11 @@ def matches(request: HttpRequest, token: UUID) -> HttpResponse:
     try:
         after = int(request.GET.get("after", -1))
         texts = "texts" in request.GET
-        most = windows.MOST_PICKED if texts else search.MOST_FOUND
+        most = log_window.MOST_PICKED if texts else search.MOST_FOUND
         found = search.find(run, request.GET.get("q", ""), after=after, most=most)
     except ValueError as error:
         return _wrong(str(error))
-    more = {"total": run.lines, "texts": windows.picked(run, found.lines)} if texts else {}
+    more = {"total": run.lines, "texts": log_window.picked(run, found.lines)} if texts else {}
     return _fresh(JsonResponse({**asdict(found), **more}))
 
 
@@ -85,7 +85,7 @@ def folds(request: HttpRequest, token: UUID) -> HttpResponse:
     start = request.GET.get("from", "0")
     if not start.isascii() or not start.isdigit():
         return _wrong("from must be the number of a line.")
-    return _fresh(JsonResponse(asdict(folding.find(run, int(start)))))
+    return _fresh(JsonResponse(asdict(repeats.find(run, int(start)))))
 
 
 @require_GET
@@ -99,7 +99,7 @@ def merge(request: HttpRequest, number: int, position: int) -> HttpResponse:
         past, to = (_place(request, name) for name in ("after", "before"))
     except ValueError:
         return _wrong("after and before must be places that were given here.")
-    page = merged.after if past else merged.before
+    page = merged_log.after if past else merged_log.before
     return _fresh(JsonResponse(asdict(page(rollback, position, past or to))))
 
 
@@ -142,8 +142,8 @@ def _asked(request: HttpRequest) -> tuple[object, object]:
         raise NotAResume("seq and offsets must be JSON.") from error
 
 
-def _place(request: HttpRequest, name: str) -> merged.Place | None:
-    return merged.Place.read(request.GET[name]) if request.GET.get(name) else None
+def _place(request: HttpRequest, name: str) -> merged_log.Place | None:
+    return merged_log.Place.read(request.GET[name]) if request.GET.get(name) else None
 
 
 def _plain(name: str) -> str:

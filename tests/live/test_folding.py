@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from rollback_console.live import folding
+from rollback_console.live import repeats
 
 from .conftest import Tabs
 from .looking import LIVE, chip
@@ -36,11 +36,11 @@ def test_runs_that_differ_only_in_digits_are_found_wherever_one_begins_to_look(
     for start, end in zip([0, *cuts], [*cuts, len(data)], strict=True):
         rows.append(run, data[start:end])
     rows.do(run.refresh_from_db)
-    found = rows.do(folding.find, run)
+    found = rows.do(repeats.find, run)
     assert (found.folds, found.next, found.more) == ([(2, 4_999), (5_015, 5_024)], 5_027, False)
-    assert rows.do(folding.find, run, 4_000).folds == [(4_001, 4_999), (5_015, 5_024)]
-    assert rows.do(folding.find, run, 5_020).folds == []
-    assert rows.do(folding.find, run, 9_999).folds == []
+    assert rows.do(repeats.find, run, 4_000).folds == [(4_001, 4_999), (5_015, 5_024)]
+    assert rows.do(repeats.find, run, 5_020).folds == []
+    assert rows.do(repeats.find, run, 9_999).folds == []
 
 
 def test_what_repeats_is_one_line_until_it_is_opened_by_hand_by_key_or_by_a_link(

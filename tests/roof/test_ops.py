@@ -10,7 +10,7 @@ import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
-from rollback_console.live import marks
+from rollback_console.live import metrics
 from rollback_console.local.options import ROOT
 from rollback_console.web import prometheus
 from tests import make
@@ -31,7 +31,7 @@ def samples(db: None) -> set[str]:
 
     health.say_alive("worker")
     make.stage()
-    marks.arrived(None)
+    metrics.arrived(None)
     text = prometheus.exposition().decode()
     families = text_string_to_metric_families(text)
     return {sample.name for family in families for sample in family.samples}
