@@ -14,9 +14,9 @@ from rollback_console.cli import commands as terminal
 from rollback_console.demo.errors import DemoUnavailable
 from rollback_console.demo.layout import Layout
 from rollback_console.demo.state import State
-from rollback_console.local.asking import healthy
+from rollback_console.local.data_dir import FolderTaken
 from rollback_console.local.errors import DatabaseAway
-from rollback_console.local.folder import FolderTaken
+from rollback_console.local.healthcheck import healthy
 from rollback_console.local.options import Options, from_environment
 from rollback_console.processes import commands
 from rollback_console.processes.broker import NoBroker

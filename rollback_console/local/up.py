@@ -12,9 +12,9 @@ from rollback_console.processes.child import Child
 from rollback_console.processes.ports import PortTaken, answers, is_free
 from rollback_console.processes.supervisor import Supervisor
 
-from . import folder
-from .asking import healthy
-from .greeting import greet
+from . import data_dir
+from .banner import greet
+from .healthcheck import healthy
 from .options import Options
 
 # Celery's advice to a worker of root: right for a server, of no use to who tries it in a container.
@@ -23,12 +23,12 @@ QUIET = "ignore:You're running the worker with superuser privileges"
 
 def up(options: Options) -> int:
     """Start and keep everything; an exit code. Raises FolderTaken, PortTaken and NoBroker."""
-    lock = folder.claim(options.data)
+    lock = data_dir.claim(options.data)
     with lock:
-        folder.sign(lock, os.getpid())
+        data_dir.sign(lock, os.getpid())
         _check_port(options)
         if options.reset:
-            folder.empty(options.data)
+            data_dir.empty(options.data)
         return _run(options)
 
 
