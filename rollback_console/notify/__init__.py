@@ -3,7 +3,7 @@
 Floor: ground. Takes plain values; must never know Django or what a rollback is.
 """
 
-from .letters import Letter, Receipt, Rules
-from .sending import problem_with, send
+from .client import problem_with, send
+from .message import Letter, Receipt, Rules
 
 __all__ = ["Letter", "Receipt", "Rules", "problem_with", "send"]

@@ -13,7 +13,7 @@ from django.db.models import Count, QuerySet
 from django.db.models.functions import Now
 
 from rollback_console import notify
-from rollback_console.notify import addresses
+from rollback_console.notify import target_urls
 from rollback_console.plans.models import Environment
 from rollback_console.rollbacks import clock
 from rollback_console.rollbacks.errors import Refused
@@ -161,12 +161,12 @@ def _fields(
 ) -> dict[str, Any]:
     if check and (why := notify.problem_with(url, dispatch.rules())):
         raise Refused(why)
-    if personal and not addresses.is_mail(url):
+    if personal and not target_urls.is_mail(url):
         raise Refused("Only mail can go to those it concerns. Leave that box empty.")
     return {
         "name": name.strip(),
         "url": url.strip(),
-        "shown": addresses.masked(url),
+        "shown": target_urls.masked(url),
         "topics": topics.known(heard),
         "personal": personal,
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rollback_console.notify import Rules, problem_with
-from rollback_console.notify.addresses import masked
+from rollback_console.notify.target_urls import masked
 
 from .conftest import INSIDE
 

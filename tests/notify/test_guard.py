@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rollback_console.notify.guard import host_refusal, refusal
+from rollback_console.notify.network_policy import host_refusal, refusal
 
 INSIDE = [
     "127.0.0.1", "127.8.8.8", "0.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.1.1",

@@ -14,7 +14,7 @@ import yaml
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
-from rollback_console.notify import addresses
+from rollback_console.notify import target_urls
 from rollback_console.outbox import dispatch, gather, services
 from rollback_console.outbox.models import Delivery
 from rollback_console.outbox.topics import TOPICS
@@ -122,5 +122,5 @@ def test_grafana_is_told_to_send_what_is_taken(stage: make.Stage) -> None:
 def test_every_topic_and_every_service_is_named() -> None:
     table = re.findall(r"^\| (\w+) \|", TEXT, re.MULTILINE)
     assert set(TOPICS) <= set(table)
-    for name in set(addresses.SERVICES.values()) - {"mail"}:
+    for name in set(target_urls.SERVICES.values()) - {"mail"}:
         assert name in TEXT.replace("\n", " "), name

@@ -1,4 +1,4 @@
-"""A process that carries one message and ends: `python -m rollback_console.notify.courier`.
+"""A process that carries one message and ends: `python -m rollback_console.notify.sender_process`.
 
 It reads one JSON object from standard input and writes one to standard output, {"problem"}.
 A process of its own, because then a guard can watch every connection that any library makes,
@@ -15,8 +15,8 @@ import time
 from typing import Any
 from urllib.parse import quote
 
-from . import addresses, guard, webhook
-from .letters import Rules, is_webhook
+from . import network_policy, target_urls, webhook
+from .message import Rules, is_webhook
 
 STARTING = 20.0
 """Seconds that starting and importing may take on a busy machine, beside the message's own."""
@@ -45,14 +45,14 @@ def _answer(problem: str) -> None:
 def _check(order: dict[str, Any]) -> str:
     url = str(order["url"])
     rules = Rules(allowed=tuple(order["allowed"]))
-    if (why := addresses.problem(url, rules)) or is_webhook(url):
+    if (why := target_urls.problem(url, rules)) or is_webhook(url):
         return why
     return "" if _plugin(url, []) else _NOT_UNDERSTOOD
 
 
 def _carry(order: dict[str, Any]) -> str:
     url = str(order["url"])
-    refused = _watch(tuple(order["allowed"]), inside_only=addresses.inside_only(url))
+    refused = _watch(tuple(order["allowed"]), inside_only=target_urls.inside_only(url))
     problem = _post(order) if is_webhook(url) else _tell(order)
     return refused[0] if problem and refused else problem
 
@@ -65,11 +65,11 @@ def _watch(allowed: tuple[str, ...], *, inside_only: bool) -> list[str]:
         if event in _CONNECTS and args[1] is not None:
             place = args[1]
             address, port = place[:2] if isinstance(place, tuple) else (repr(place), 0)
-            if why := guard.refusal(
+            if why := network_policy.refusal(
                 str(address), allowed, inside_only=inside_only or port == _HTTP
             ):
                 met.append(why)
-                raise guard.Forbidden(why)
+                raise network_policy.Forbidden(why)
 
     sys.addaudithook(hook)
     return met
@@ -106,7 +106,7 @@ def _tell(order: dict[str, Any]) -> str:
 def _plugin(url: str, to: list[str]) -> Any:
     import apprise
 
-    if to and addresses.is_mail(url):
+    if to and target_urls.is_mail(url):
         url += f"{'&' if '?' in url else '?'}to={quote(','.join(to))}"
     asset = apprise.AppriseAsset(
         app_id="Rollback Console",
@@ -118,7 +118,7 @@ def _plugin(url: str, to: list[str]) -> Any:
     )
     made = apprise.Apprise.instantiate(url, asset=asset, suppress_exceptions=True)
     kinds = made and {*_tuple(made.protocol), *_tuple(made.secure_protocol)}
-    return made if kinds and kinds <= addresses.SERVICES.keys() else None
+    return made if kinds and kinds <= target_urls.SERVICES.keys() else None
 
 
 def _tuple(value: Any) -> tuple[str, ...]:

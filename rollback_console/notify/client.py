@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from . import addresses
-from .letters import Letter, Receipt, Rules, is_webhook
+from . import target_urls
+from .message import Letter, Receipt, Rules, is_webhook
 
 _ROOT = Path(__file__).resolve().parents[2]
 _STARTING = 25.0
@@ -37,7 +37,7 @@ def send(letter: Letter, rules: Rules) -> Receipt:
 
 def problem_with(url: str, rules: Rules) -> str:
     """Why messages cannot go to a URL, as a sentence; "" when nothing speaks against it."""
-    why = addresses.problem(url, rules)
+    why = target_urls.problem(url, rules)
     return why if why or is_webhook(url) else _courier({"url": url, "check": True}, rules)
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import parse_qsl, urlsplit
 
-from .guard import host_refusal
-from .letters import Rules, is_webhook
+from .message import Rules, is_webhook
+from .network_policy import host_refusal
 
 SERVICES = {
     "mailto": "mail",
