@@ -9,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from django.conf import settings
 from django.db import close_old_connections
 
-from . import calendar, dispatch, forgetting, gather
+from . import dispatch, due_notices, enqueue, retention
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +37,7 @@ def _until(stop: threading.Event) -> None:
 def once(pool: ThreadPoolExecutor, sending: Sending) -> None:
     """One round: write what is owed, forget what is old, send what is due, one a target."""
     close_old_connections()
-    chores = (gather.events, calendar.events, forgetting.sometimes)
+    chores = (enqueue.events, due_notices.events, retention.sometimes)
     for work in (*chores, lambda: _send(pool, sending)):
         try:
             work()

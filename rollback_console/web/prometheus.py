@@ -12,7 +12,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from rollback_console.outbox import services as outbox
+from rollback_console.outbox import actions as outbox
 from rollback_console.rollbacks import gauges
 from rollback_console.rollbacks.gauges import Gauges
 

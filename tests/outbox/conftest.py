@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-from rollback_console.outbox import dispatch, gather, services
+from rollback_console.outbox import actions, dispatch, enqueue
 from rollback_console.outbox.models import Delivery, Target
 from rollback_console.outbox.topics import TOPICS
 from tests.make import Stage
@@ -41,14 +41,14 @@ def add_target(stage: Stage) -> AddTarget:
 
     def add(name: str = "Ops", url: str = "http://127.0.0.1:9/hook", **fields: Any) -> Target:
         fields = {"heard": list(TOPICS), **fields}
-        return services.add(by=stage.cast.ada, name=name, url=url, **fields)[0]
+        return actions.add(by=stage.cast.ada, name=name, url=url, **fields)[0]
 
     return add
 
 
 def told() -> list[Delivery]:
     """What is owed after everything that happened so far, oldest first."""
-    gather.events()
+    enqueue.events()
     return list(Delivery.objects.order_by("id"))
 
 

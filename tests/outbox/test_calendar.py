@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from rollback_console.outbox import calendar
+from rollback_console.outbox import due_notices
 from rollback_console.outbox.models import Delivery, Target
 from rollback_console.plans.models import ProbeResult
 from rollback_console.postmortems import checklist
@@ -19,7 +19,7 @@ from .conftest import AddTarget
 
 
 def due() -> list[str]:
-    calendar.events()
+    due_notices.events()
     return list(Delivery.objects.order_by("id").values_list("title", flat=True))
 
 

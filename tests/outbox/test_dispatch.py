@@ -12,7 +12,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from rollback_console.notify import signing
-from rollback_console.outbox import dispatch, loop, services
+from rollback_console.outbox import actions, dispatch, loop
 from rollback_console.outbox.models import Delivery, Target
 from rollback_console.rollbacks.errors import Refused
 from tests import make
@@ -23,7 +23,7 @@ from .conftest import AddTarget, send_all, told
 
 
 def test_a_webhook_gets_the_message_signed_with_its_secret(stage: Stage, receiver: Web) -> None:
-    _target, secret = services.add(
+    _target, secret = actions.add(
         by=stage.cast.ada, name="Ops", url=f"{receiver.url}/hook", heard=["decide"]
     )
     rollback = make.requested(stage)
@@ -83,8 +83,8 @@ def test_what_fails_is_tried_again_later_each_time_and_then_given_up(
     send_all()
     row.refresh_from_db()
     assert (row.state, row.attempts) == ("failed", len(dispatch.DELAYS) + 1)
-    assert list(services.troubled()) == [row]
-    assert services.standing() == {"failed": 1, "waiting": 0}
+    assert list(actions.troubled()) == [row]
+    assert actions.standing() == {"failed": 1, "waiting": 0}
 
 
 def test_a_person_has_a_failed_one_tried_again(
@@ -95,10 +95,10 @@ def test_a_person_has_a_failed_one_tried_again(
     (row,) = told()
     Delivery.objects.update(state="failed", attempts=8, problem="The receiver answered 500.")
     with pytest.raises(Refused, match="Ask an operator"):
-        services.retry(row, by=stage.cast.vic)
-    services.retry(row, by=stage.cast.dana)
+        actions.retry(row, by=stage.cast.vic)
+    actions.retry(row, by=stage.cast.dana)
     with pytest.raises(Refused, match="Only what failed"):
-        services.retry(row, by=stage.cast.dana)
+        actions.retry(row, by=stage.cast.dana)
     send_all()
     row.refresh_from_db()
     assert (row.state, row.retried_by, row.problem) == ("sent", stage.cast.dana, "")
@@ -121,7 +121,7 @@ def test_a_removed_target_is_sent_nothing_and_its_record_stays(
     target = add_target(heard=["decide"])
     make.requested(stage)
     (row,) = told()
-    services.remove(target, by=stage.cast.ada)
+    actions.remove(target, by=stage.cast.ada)
     send_all()
     row.refresh_from_db()
     assert (row.state, row.target, row.target_name) == ("failed", None, "Ops")
@@ -132,12 +132,12 @@ def test_a_test_is_sent_at_once_and_tells_what_came_of_it(
     stage: Stage, add_target: AddTarget, receiver: Web
 ) -> None:
     target = add_target(url=receiver.url)
-    assert services.try_out(target, by=stage.cast.ada).state == "sent"
+    assert actions.try_out(target, by=stage.cast.ada).state == "sent"
     receiver.status = 500
-    failed = services.try_out(target, by=stage.cast.ada)
+    failed = actions.try_out(target, by=stage.cast.ada)
     assert (failed.state, failed.problem) == ("failed", "The receiver answered 500.")
     with pytest.raises(Refused, match="Only admins"):
-        services.try_out(target, by=stage.cast.dana)
+        actions.try_out(target, by=stage.cast.dana)
 
 
 def test_where_messages_go_is_kept_encrypted(stage: Stage, add_target: AddTarget) -> None:
@@ -155,7 +155,7 @@ def test_where_messages_must_not_go_is_refused_when_it_is_saved(
 ) -> None:
     settings.MESSAGES_ALLOW = []
     with pytest.raises(Refused):
-        services.add(by=stage.cast.ada, name="Ops", url=url, heard=["decide"])
+        actions.add(by=stage.cast.ada, name="Ops", url=url, heard=["decide"])
     assert not Target.objects.exists()
 
 

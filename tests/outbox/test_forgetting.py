@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from rollback_console.outbox import forgetting
+from rollback_console.outbox import retention
 from rollback_console.outbox.models import Delivery
 from rollback_console.proposals.models import Integration, Proposal
 from rollback_console.rollbacks import clock
@@ -56,10 +56,10 @@ def test_messages_that_were_sent_or_given_up_go_when_they_are_old(
     first, second = told()
     Delivery.objects.filter(pk=first.pk).update(made_at=clock.later(LONG_AGO), state="sent")
     Delivery.objects.filter(pk=second.pk).update(made_at=clock.later(LONG_AGO))
-    assert forgetting.once() == 1
+    assert retention.once() == 1
     assert [row.pk for row in told()] == [second.pk], "and nothing is told again"
     Delivery.objects.update(state="failed")
-    assert forgetting.once() == 1
+    assert retention.once() == 1
 
 
 def test_proposals_that_came_to_nothing_go_and_no_other(stage: Stage, proposed: Any) -> None:
@@ -70,7 +70,7 @@ def test_proposals_that_came_to_nothing_go_and_no_other(stage: Stage, proposed: 
     proposed("seen lately", resolved_at=recent, last_seen_at=recent)
     proposed("open")
     proposed("became one", state="requested", decided_at=gone, rollback=make.requested(stage))
-    assert forgetting.once() == 2
+    assert retention.once() == 2
     assert {each.title for each in Proposal.objects.all()} == {
         "dismissed lately",
         "seen lately",
@@ -82,14 +82,14 @@ def test_proposals_that_came_to_nothing_go_and_no_other(stage: Stage, proposed: 
 def test_they_stay_for_good_where_the_settings_say_so(proposed: Any, settings: Any) -> None:
     proposed("dismissed", state="dismissed", decided_at=clock.later(LONG_AGO))
     settings.KEEP_MESSAGES_DAYS = 0
-    assert forgetting.once() == 0
+    assert retention.once() == 0
     settings.KEEP_MESSAGES_DAYS = 1
-    assert forgetting.once() == 1
+    assert retention.once() == 1
 
 
 def test_it_is_looked_for_once_an_hour(proposed: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(forgetting, "_next", 0.0)
+    monkeypatch.setattr(retention, "_next", 0.0)
     for title in ("first", "second"):
         proposed(title, state="dismissed", decided_at=clock.later(LONG_AGO))
-        forgetting.sometimes()
+        retention.sometimes()
     assert [each.title for each in Proposal.objects.all()] == ["second"]

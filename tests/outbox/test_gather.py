@@ -7,7 +7,7 @@ import threading
 import pytest
 from django.db import connection, transaction
 
-from rollback_console.outbox import gather, notes, services
+from rollback_console.outbox import actions, enqueue, messages
 from rollback_console.outbox.models import Delivery, Target, Told
 from rollback_console.plans.models import Environment, Secret
 from rollback_console.postmortems.models import Import
@@ -111,15 +111,15 @@ def test_a_round_that_is_cut_short_loses_and_repeats_nothing(
     add_target()
     make.approved(stage)
 
-    def broken(note: notes.Note) -> int:
+    def broken(note: messages.Note) -> int:
         if note.kind == "rollback.approved":
             raise RuntimeError("killed here")
         return keep(note)
 
-    keep = gather.keep
-    monkeypatch.setattr(gather, "keep", broken)
+    keep = enqueue.keep
+    monkeypatch.setattr(enqueue, "keep", broken)
     with pytest.raises(RuntimeError):
-        gather.events()
+        enqueue.events()
     assert not Delivery.objects.exists()
     monkeypatch.undo()
     assert kinds(told()) == ["rollback.requested", "rollback.approved"]
@@ -133,7 +133,7 @@ def test_the_cursor_alone_decides_and_a_stale_sweeper_writes_nothing(
     assert len(told()) == 1
     Told.objects.update(seq=0)
     assert len(told()) == 1
-    gather._rollback(rollback.pk, known=0)
+    enqueue._rollback(rollback.pk, known=0)
     assert Told.objects.get().seq == rollback.last_seq
 
 
@@ -175,7 +175,7 @@ def test_a_message_of_a_person_is_sent_as_it_was_written(
     rollbacks.send_message(rollback, by=stage.cast.dana, text="Back by noon.", recipients="All")
     (row,) = told()
     assert row.text.startswith("Back by noon.\n")
-    assert services.hearing(rollback, "message") == [row.target]
+    assert actions.hearing(rollback, "message") == [row.target]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -192,6 +192,6 @@ def test_two_sweepers_at_once_write_one_row(add_target: AddTarget, stage: Stage)
 
 def _gather() -> None:
     try:
-        gather.events()
+        enqueue.events()
     finally:
         connection.close()

@@ -75,7 +75,7 @@ def test_only_admins_say_who_may_propose(stage: Stage) -> None:
 
 
 def test_it_is_announced_to_those_who_want_to_hear(stage: Stage, proposed: Proposal) -> None:
-    from rollback_console.outbox import calendar
+    from rollback_console.outbox import due_notices
     from rollback_console.outbox.models import Delivery, Target
 
     Target.objects.create(
@@ -86,8 +86,8 @@ def test_it_is_announced_to_those_who_want_to_hear(stage: Stage, proposed: Propo
         made_by=stage.cast.ada,
         made_at=proposed.opened_at,
     )
-    calendar.events()
-    calendar.events()
+    due_notices.events()
+    due_notices.events()
     row = Delivery.objects.get()
     assert row.link == f"http://testserver/proposals/{proposed.pk}/"
     assert "Nothing runs" in row.text

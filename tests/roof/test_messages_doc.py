@@ -15,7 +15,7 @@ from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from rollback_console.notify import target_urls
-from rollback_console.outbox import dispatch, gather, services
+from rollback_console.outbox import actions, dispatch, enqueue
 from rollback_console.outbox.models import Delivery
 from rollback_console.outbox.topics import TOPICS
 from rollback_console.proposals.models import Integration, Proposal
@@ -70,9 +70,9 @@ def test_the_python_example_tells_genuine_webhooks_from_others(
     room: dict[str, Any] = {}
     exec(source, room)  # noqa: S102
     with web() as receiver:
-        _, secret = services.add(by=stage.cast.ada, name="Ops", url=receiver.url, heard=["decide"])
+        _, secret = actions.add(by=stage.cast.ada, name="Ops", url=receiver.url, heard=["decide"])
         make.requested(stage)
-        gather.events()
+        enqueue.events()
         dispatch.carry(Delivery.objects.get().pk)
     (post,) = receiver.posts
     assert room["is_genuine"](secret, post.headers, post.body)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from pytest_django import Settings
 
-from rollback_console.outbox import gather, services
+from rollback_console.outbox import actions, enqueue
 from rollback_console.outbox.models import Delivery, Target
 from rollback_console.rollbacks.models import Rollback
 from tests import make
@@ -32,7 +32,7 @@ def receiver() -> Iterator[Web]:
 
 def target(stage: make.Stage, url: str = "http://127.0.0.1:9/hook?token=swordfish") -> Target:
     heard = ["decide", "message"]
-    return services.add(by=stage.cast.ada, name="Ops", url=url, heard=heard)[0]
+    return actions.add(by=stage.cast.ada, name="Ops", url=url, heard=heard)[0]
 
 
 @pytest.mark.parametrize("address", PAGES)
@@ -115,7 +115,7 @@ def test_what_did_not_arrive_shows_where_it_matters_and_is_sent_again(
     signed_in: SignIn, stage: make.Stage, asked: Rollback
 ) -> None:
     target(stage)
-    gather.events()
+    enqueue.events()
     Delivery.objects.update(state="failed", problem="The receiver answered 500.", attempts=8)
     row = Delivery.objects.get()
     for who, address in [
@@ -146,5 +146,5 @@ def test_a_person_reads_where_a_message_goes_before_sending_it(
     target(stage)
     assert "The console sends it to: Ops." in words(client.get(address))
     client.post(f"{address}messages/", {"text": "Back by noon.", "recipients": "All"})
-    gather.events()
+    enqueue.events()
     assert Delivery.objects.get(kind="message.sent").text.startswith("Back by noon.")

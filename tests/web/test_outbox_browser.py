@@ -10,8 +10,8 @@ from playwright.sync_api import Browser, expect
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
-from rollback_console.outbox import gather
-from rollback_console.outbox import services as outbox
+from rollback_console.outbox import actions as outbox
+from rollback_console.outbox import enqueue
 from rollback_console.outbox.models import Delivery
 from rollback_console.outbox.topics import TOPICS
 from rollback_console.proposals.models import Proposal
@@ -63,7 +63,7 @@ def places(transactional_db: None, settings: Settings) -> dict[str, object]:
         environment=stage.environment,
         personal=True,
     )
-    gather.events()
+    enqueue.events()
     late = {"attempts": 3, "problem": "The receiver could not be reached: connection refused."}
     Delivery.objects.filter(target=target).update(state="failed", **late)
     Delivery.objects.exclude(target=target).update(due_at=timezone.now(), **late)

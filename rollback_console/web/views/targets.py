@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_POST
 
-from rollback_console.outbox import services
+from rollback_console.outbox import actions
 from rollback_console.outbox.models import Delivery, Target
 from rollback_console.outbox.topics import TOPICS
 from rollback_console.rollbacks.errors import Refused
@@ -24,9 +24,9 @@ TROUBLES = 50
 def listing(request: HttpRequest) -> HttpResponse:
     """Every target, and what did not arrive."""
     page = {
-        "targets": services.targets(),
+        "targets": actions.targets(),
         "topics": TOPICS,
-        "troubled": services.troubled()[:TROUBLES],
+        "troubled": actions.troubled()[:TROUBLES],
     }
     return render(request, "targets/list.html", page)
 
@@ -38,7 +38,7 @@ def new(request: HttpRequest) -> HttpResponse:
     form = TargetForm(None, request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            made, secret = services.add(by=person(request), **form.values())
+            made, secret = actions.add(by=person(request), **form.values())
         except Refused as error:
             form.add_error("url", str(error))
         else:
@@ -54,7 +54,7 @@ def show(request: HttpRequest, number: int) -> HttpResponse:
     form = TargetForm(target, request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            made, secret = services.change(target, by=person(request), **form.values())
+            made, secret = actions.change(target, by=person(request), **form.values())
         except Refused as error:
             form.add_error("url", str(error))
         else:
@@ -67,7 +67,7 @@ def show(request: HttpRequest, number: int) -> HttpResponse:
 def try_out(request: HttpRequest, number: int) -> HttpResponse:
     """Send a test and say what came of it."""
     target = get_object_or_404(Target, pk=number)
-    sent = services.try_out(target, by=person(request))
+    sent = actions.try_out(target, by=person(request))
     if sent.state != Delivery.SENT:
         sentence = f"The test did not arrive. {sent.problem}"
         return refused(request, sentence, "target", number=number)
@@ -81,7 +81,7 @@ def renew(request: HttpRequest, number: int) -> HttpResponse:
     """A new signing secret, shown in this answer."""
     target = get_object_or_404(Target, pk=number)
     try:
-        secret = services.renew_secret(target, by=person(request))
+        secret = actions.renew_secret(target, by=person(request))
     except Refused as error:
         return refused(request, error, "target", number=number)
     return _page(request, target, form=TargetForm(target), secret=secret)
@@ -93,7 +93,7 @@ def renew(request: HttpRequest, number: int) -> HttpResponse:
 def remove(request: HttpRequest, number: int) -> HttpResponse:
     """Nothing goes there any more."""
     target = get_object_or_404(Target, pk=number)
-    services.remove(target, by=person(request))
+    actions.remove(target, by=person(request))
     return done(request, f"Nothing goes to {target.name} any more.", "targets")
 
 
@@ -105,7 +105,7 @@ def retry(request: HttpRequest, number: int) -> HttpResponse:
     if delivery.rollback_id:
         back = ("communication", {"number": delivery.rollback_id})
     try:
-        services.retry(delivery, by=person(request))
+        actions.retry(delivery, by=person(request))
     except Refused as error:
         return refused(request, error, back[0], **back[1])
     return done(request, "It is tried again within seconds.", back[0], **back[1])

@@ -23,9 +23,9 @@ from rollback_console.proposals import services as proposals
 from rollback_console.rollbacks import clock
 from rollback_console.rollbacks.models import Rollback
 
-from . import gather
+from . import enqueue
+from .messages import Note, link
 from .models import Target
-from .notes import Note, link
 
 LOOKS_BACK = timedelta(days=2)
 """A sweeper that was away for longer does not tell what is old news by then."""
@@ -38,7 +38,7 @@ def events() -> None:
     for topic, find in _FINDERS.items():
         if topic in heard:
             for note in find(now):
-                gather.keep(note)
+                enqueue.keep(note)
     if "actions" in heard:
         _actions(now)
 
@@ -125,7 +125,7 @@ def _red(now: datetime) -> dict[Plan, set[str]]:
 @transaction.atomic
 def _actions(now: datetime) -> None:
     """An owner counts as reminded only once somebody's delivery was written."""
-    items = [item for item in checklist.due_items(now) if gather.keep(_action(item))]
+    items = [item for item in checklist.due_items(now) if enqueue.keep(_action(item))]
     checklist.reminded(items, now)
 
 

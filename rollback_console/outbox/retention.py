@@ -10,7 +10,7 @@ from django.conf import settings
 from rollback_console.proposals import services as proposals
 from rollback_console.rollbacks import clock
 
-from .calendar import LOOKS_BACK
+from .due_notices import LOOKS_BACK
 from .models import Delivery
 
 EVERY = 3600.0

@@ -15,9 +15,9 @@ from django.db.models.functions import Coalesce, Now
 
 from rollback_console.rollbacks.models import Event, Rollback
 
-from . import notes
+from . import messages
+from .messages import Note
 from .models import Delivery, Target, Told
-from .notes import Note
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +44,7 @@ def keep(note: Note) -> int:
     targets = listening(note)
     if not targets:
         return 0
-    clean = notes.masked(note)
+    clean = messages.masked(note)
     Delivery.objects.bulk_create(
         [_delivery(target, clean) for target in targets], ignore_conflicts=True
     )
@@ -74,7 +74,7 @@ def _rollback(number: int, known: int) -> None:
 
 def _note(rollback: Rollback, event: Event) -> Note | None:
     try:
-        return notes.of_event(rollback, event)
+        return messages.of_event(rollback, event)
     except Exception:
         # One event that cannot be told must not keep all later ones from being told.
         log.exception("Event %s of rollback %s could not be told.", event.seq, rollback.pk)

@@ -19,7 +19,7 @@ from rollback_console.rollbacks import clock
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.models import Rollback
 
-from . import dispatch, notes, topics
+from . import dispatch, messages, topics
 from .models import Delivery, Target
 
 log = logging.getLogger(__name__)
@@ -101,7 +101,7 @@ def try_out(target: Target, *, by: User) -> Delivery:
         environment=target.environment.slug if target.environment else "",
         title="A test of the Rollback Console",
         text=f"{by.get_full_name() or by.username} tries out {target.name}. Nothing happened.",
-        link=notes.link("/"),
+        link=messages.link("/"),
         to=[by.email] if target.personal and by.email else [],
         # The sweeper is to leave it alone; a test is tried once.
         attempts=len(dispatch.DELAYS),
