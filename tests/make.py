@@ -10,8 +10,8 @@ from django.contrib.auth.models import Group, User
 from django.test import Client
 from django.utils import timezone
 
+from rollback_console.plans import actions as plans
 from rollback_console.plans import askings
-from rollback_console.plans import services as plans
 from rollback_console.plans.models import (
     Asking,
     Credential,

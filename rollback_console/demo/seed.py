@@ -8,8 +8,8 @@ from django.contrib.auth.models import Group, User
 from django.db import transaction
 from django.db.models.functions import Now
 
+from rollback_console.plans import actions as plans
 from rollback_console.plans import policy
-from rollback_console.plans import services as plans
 from rollback_console.plans.models import (
     Credential,
     DecisionMaker,

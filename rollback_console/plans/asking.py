@@ -8,10 +8,10 @@ from rollback_console.documents.model import Procedure, Step
 from rollback_console.documents.shell.render import free_variables
 
 from .choosing import chosen_commands, is_manual
+from .document_cache import document
 from .freezing import Freezer
 from .models import Revision, Secret
 from .parameters import is_secret
-from .reading import document
 
 __all__ = ["Parameter", "RequestForm", "form"]
 

@@ -15,11 +15,11 @@ from rollback_console.engine.snapshot import Snapshot
 from rollback_console.remote import ssh
 
 from . import costing, readiness, signals
+from .document_cache import document
 from .errors import NotReady
 from .freezing import freeze
 from .models import Asking, Plan, Revision
 from .readiness import Connect, Readiness
-from .reading import document
 from .sketching import sketch
 
 MOST_WAYS = 6

@@ -14,8 +14,8 @@ from rollback_console.documents.plan_config import Measure, machine
 from rollback_console.engine.snapshot import Snapshot
 
 from .costing import Errands
+from .document_cache import document
 from .models import Host, Revision, Vouching
-from .reading import document
 from .reversing import Question, questions
 from .undoing import restores
 

@@ -15,12 +15,12 @@ from rollback_console.engine.snapshot import CheckSpec, HostSpec, PolicySpec, Sn
 
 from . import policy
 from .choosing import binding, chosen_commands, is_manual, named
+from .document_cache import document
 from .errors import HostRefused, NotReady
 from .keeping import with_dump
 from .looking import items
 from .models import Environment, Host, Revision, Secret
 from .reach import spec
-from .reading import document
 from .scripting import script_of
 from .undoing import undoing
 

@@ -19,12 +19,12 @@ from rollback_console.remote.errors import RemoteError
 from . import costing
 from .costing import Errands, Findings
 from .databases import databases
+from .document_cache import document
 from .errands import UNVOUCHED, errands, vouched
 from .errors import HostRefused
 from .models import Host, ProbeResult, Revision
 from .probes import Probe, Reading, Verdict, probes, reading
 from .reach import address, reach, spec
-from .reading import document
 
 STALE = timedelta(hours=1)
 """Results older than this say little about now."""

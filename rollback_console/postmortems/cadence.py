@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 
 from rollback_console.documents.model import PlanDocument
 from rollback_console.engine.states import TERMINAL
-from rollback_console.plans.reading import document
+from rollback_console.plans.document_cache import document
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.models import Rollback
 

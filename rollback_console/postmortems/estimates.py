@@ -11,7 +11,7 @@ from datetime import timedelta
 from rollback_console.documents.markdown.folded_text import fold
 from rollback_console.documents.model import Estimate, PlanDocument
 from rollback_console.engine.snapshot import Snapshot
-from rollback_console.plans.reading import document
+from rollback_console.plans.document_cache import document
 from rollback_console.rollbacks import queries
 from rollback_console.rollbacks.models import Rollback
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from rollback_console.documents.vocabulary.section_names import Part
-from rollback_console.plans.reading import document
+from rollback_console.plans.document_cache import document
 
 from . import headings
 from .checklist import Entry, entries

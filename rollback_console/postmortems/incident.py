@@ -13,8 +13,8 @@ from django.db.models.functions import Now
 from django.utils.text import slugify
 
 from rollback_console.engine.snapshot import Snapshot, StepSpec
+from rollback_console.plans.actions import import_document
 from rollback_console.plans.models import Environment, Plan, Revision, Service
-from rollback_console.plans.services import import_document
 from rollback_console.rollbacks import history
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.models import Rollback

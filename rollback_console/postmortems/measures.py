@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from rollback_console.documents.vocabulary.labels import minutes
 from rollback_console.engine.snapshot import Snapshot
 from rollback_console.engine.states import RollbackState
-from rollback_console.plans.reading import document
+from rollback_console.plans.document_cache import document
 from rollback_console.rollbacks.models import Event, Rollback, StepRun
 
 

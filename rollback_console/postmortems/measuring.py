@@ -16,8 +16,8 @@ from django.db.models import Min, QuerySet
 
 from rollback_console.engine.snapshot import Snapshot
 from rollback_console.engine.states import ENDED_BADLY, TERMINAL
+from rollback_console.plans.document_cache import document
 from rollback_console.plans.models import Revision
-from rollback_console.plans.reading import document
 from rollback_console.rollbacks.models import Event, Rollback, StepRun
 
 from .estimates import authors

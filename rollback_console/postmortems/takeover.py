@@ -12,10 +12,10 @@ from django.db.models.functions import Now
 from rollback_console.documents.markdown.source import encode
 from rollback_console.documents.model import PlanDocument
 from rollback_console.engine.states import RollbackState
+from rollback_console.plans.actions import revise
+from rollback_console.plans.document_cache import document, read
 from rollback_console.plans.errors import PlanError
 from rollback_console.plans.models import Plan, Revision
-from rollback_console.plans.reading import document, read
-from rollback_console.plans.services import revise
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.models import Rollback
 from rollback_console.rollbacks.view import snapshot_of

@@ -9,7 +9,7 @@ from datetime import datetime
 from rollback_console.documents.markdown.folded_text import fold
 from rollback_console.documents.placeholders.find import find
 from rollback_console.engine.states import TERMINAL
-from rollback_console.plans.reading import document
+from rollback_console.plans.document_cache import document
 from rollback_console.rollbacks.models import Rollback
 from rollback_console.rollbacks.view import snapshot_of
 

@@ -16,9 +16,9 @@ from rollback_console.engine import authority
 from rollback_console.engine.snapshot import difference
 from rollback_console.engine.states import TERMINAL, RollbackState
 from rollback_console.plans import deciders
+from rollback_console.plans.actions import freeze
 from rollback_console.plans.errors import NotReady
 from rollback_console.plans.models import Delegation
-from rollback_console.plans.services import freeze
 
 from . import clock, events, ready_rule, rights
 from .errors import Changed, Refused

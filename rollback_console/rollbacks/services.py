@@ -16,10 +16,10 @@ from django.db.models.functions import Now
 from rollback_console.engine import authority
 from rollback_console.engine.snapshot import Snapshot, difference
 from rollback_console.engine.states import RollbackState
+from rollback_console.plans.actions import freeze
 from rollback_console.plans.deciders import makers_of
 from rollback_console.plans.errors import NotReady
 from rollback_console.plans.models import Environment, Revision
-from rollback_console.plans.services import freeze
 
 from . import clock, readying, rights
 from .break_glass import break_glass, close_review

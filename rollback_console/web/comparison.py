@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from rollback_console.documents.model import Procedure
 from rollback_console.plans import askings, costing
 from rollback_console.plans.costing import Costing
+from rollback_console.plans.document_cache import document
 from rollback_console.plans.models import Revision
-from rollback_console.plans.reading import document
 from rollback_console.postmortems import estimates
 from rollback_console.postmortems.estimates import Range
 from rollback_console.rollbacks import queries

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from rollback_console.plans import services as plans
+from rollback_console.plans import actions as plans
 from rollback_console.plans.models import Plan, Revision
 from tests import make
 from tests.make import Stage

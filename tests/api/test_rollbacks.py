@@ -7,7 +7,7 @@ from typing import Any
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from rollback_console.plans import services as plans
+from rollback_console.plans import actions as plans
 from rollback_console.plans.models import Environment, HostKey
 from rollback_console.rollbacks import services
 from rollback_console.rollbacks.models import Rollback

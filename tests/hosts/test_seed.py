@@ -6,7 +6,7 @@ import pytest
 
 from rollback_console import documents
 from rollback_console.documents.edit.writer import apply_fix
-from rollback_console.plans import services as plans
+from rollback_console.plans import actions as plans
 from tests import make
 from tests.hosts.console import (
     BINDINGS,

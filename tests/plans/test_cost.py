@@ -10,7 +10,7 @@ import pytest
 from django.core.exceptions import PermissionDenied
 
 from rollback_console.engine.reversal import Effect
-from rollback_console.plans import costing, errands, readiness, services
+from rollback_console.plans import actions, costing, errands, readiness
 from rollback_console.plans.costing import Costing
 from rollback_console.plans.models import Revision
 from tests import make
@@ -96,7 +96,7 @@ def undoing(here: Stage, shop: Shop, target: str = "0001", head: str = "") -> Re
 
 
 def asked(revision: Revision) -> Costing:
-    snapshot = services.freeze(revision, {})
+    snapshot = actions.freeze(revision, {})
     readiness.check(revision, snapshot)
     return costing.costing(revision, snapshot)
 
@@ -157,7 +157,7 @@ def test_a_target_that_is_not_there_is_red(here: Stage, tmp_path: Path) -> None:
 
 def test_before_anyone_asked_the_cost_is_unknown(here: Stage, tmp_path: Path) -> None:
     revision = undoing(here, Shop(tmp_path / "app"))
-    found = costing.costing(revision, services.freeze(revision, {}))
+    found = costing.costing(revision, actions.freeze(revision, {}))
     assert found.loss.text.startswith("unknown, because nobody has asked the hosts yet")
 
 
@@ -169,10 +169,10 @@ MEASURE = "---\nmeasures:\n  - {what: calls since deployment, run: 'echo 1284'}\
 
 
 def by_operator(here: Stage, text: str) -> Revision:
-    made = services.import_document(
+    made = actions.import_document(
         text.encode(), by=here.cast.dana, service=here.service, environment=here.environment
     )
-    return services.bind(made, by=here.cast.ada, bindings={"hosts": here.host.name})
+    return actions.bind(made, by=here.cast.ada, bindings={"hosts": here.host.name})
 
 
 def test_a_measure_runs_only_once_somebody_over_the_hosts_vouched(here: Stage) -> None:
@@ -194,7 +194,7 @@ def test_a_changed_measure_needs_another_word(here: Stage) -> None:
 def test_an_admin_vouches_for_what_they_write_but_not_for_what_they_find(here: Stage) -> None:
     assert errands.vouched(make.plan(here, MEASURE + PLAN))
     found = by_operator(here, MEASURE.replace("1284", "7") + PLAN)
-    edited = services.revise(
+    edited = actions.revise(
         found.plan, bytes(found.source) + b"\nMore.\n", by=here.cast.ada, note="A word more"
     )
     assert not errands.vouched(edited)
@@ -222,7 +222,7 @@ KEPT = "---\ndatabase: {kind: sqlite, name: shop.db, folder: /var/backups}\n"
 def test_a_plans_measures_say_nothing_about_a_dump_that_is_put_back(here: Stage) -> None:
     revision = make.plan(here, MEASURE.replace("---\n", KEPT, 1) + PLAN)
     dump = {"rollback": 1, "host": "app-1", "path": "/var/backups/a.dump", "sha256": "0" * 64}
-    snapshot = services.freeze(revision, {"restores": dump})
+    snapshot = actions.freeze(revision, {"restores": dump})
     readiness.check(revision, snapshot)
     found = costing.costing(revision, snapshot)
     assert found.counts == ()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rollback_console.plans import readiness, services
+from rollback_console.plans import actions, readiness
 from rollback_console.plans.models import ProbeResult, Revision, Secret
 from tests import make
 from tests.make import PLAN, Stage
@@ -29,7 +29,7 @@ def server() -> Iterator[MariaDb]:
 
 def asked(revision: Revision) -> dict[str, ProbeResult]:
     """The rows about databases, by what they are about."""
-    found = readiness.check(revision, services.freeze(revision, {}))
+    found = readiness.check(revision, actions.freeze(revision, {}))
     return {each.subject: each for each in found.results if each.kind == "database"}
 
 

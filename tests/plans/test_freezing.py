@@ -9,7 +9,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from rollback_console.engine.snapshot import Snapshot
-from rollback_console.plans import services
+from rollback_console.plans import actions
 from rollback_console.plans.errors import NotReady, UnreadablePlan
 from rollback_console.plans.models import Environment, HostKey, Revision, Secret, Service
 from tests import make
@@ -30,13 +30,13 @@ def seed(stage: Stage) -> Revision:
 
 def problems(revision: Revision, **choices: Any) -> list[str]:
     with pytest.raises(NotReady) as missing:
-        services.freeze(revision, choices)
+        actions.freeze(revision, choices)
     return missing.value.problems
 
 
 def choices(revision: Revision, **changes: Any) -> dict[str, Any]:
     """All the seed leaves open, answered: by tag, with the migrations reversed."""
-    form = services.form(revision)
+    form = actions.form(revision)
     full = {
         "procedure": form.procedures[0].key,
         "alternatives": {step.key: 1 for step in form.alternatives},
@@ -57,7 +57,7 @@ VALUES = {
 
 
 def frozen(revision: Revision, **changes: Any) -> Snapshot:
-    return services.freeze(revision, choices(revision, **changes))
+    return actions.freeze(revision, choices(revision, **changes))
 
 
 def script(snapshot: Snapshot, title: str) -> str:
@@ -69,13 +69,13 @@ def test_a_placeholder_for_a_password_takes_the_secret_of_its_name(stage: Stage)
     (problem,) = problems(revision, parameters={"PASSWORD": "hunter2"})
     assert "An Admin writes it as a secret PASSWORD of STAGING." in problem
     Secret.objects.create(environment=stage.environment, name="PASSWORD", value="hunter2")
-    snapshot = services.freeze(revision, {})
+    snapshot = actions.freeze(revision, {})
     assert snapshot.step(1).secrets == ("PASSWORD",)
     assert "PASSWORD" not in snapshot.parameters
 
 
 def test_the_seed_asks_for_everything_it_leaves_open(seed: Revision) -> None:
-    form = services.form(seed)
+    form = actions.form(seed)
     assert [step.title for step in form.alternatives] == ["Restore Code", "Restore Database"]
     assert [step.title for step in form.conditions] == ["Restore Database"]
     texts = {each.text for each in form.parameters}
@@ -91,7 +91,7 @@ def test_the_seed_asks_for_everything_it_leaves_open(seed: Revision) -> None:
 
 
 def test_nothing_of_the_seed_is_frozen_before_it_is_answered(seed: Revision) -> None:
-    said = problems(seed, procedure=services.form(seed).procedures[0].key)
+    said = problems(seed, procedure=actions.form(seed).procedures[0].key)
     assert any("Restore Code, has several ways" in each for each in said)
     assert any("conditional" in each for each in said)
 
@@ -115,7 +115,7 @@ def test_the_way_not_chosen_asks_for_nothing(seed: Revision) -> None:
 
 
 def test_a_condition_answered_with_no_leaves_the_step_out(seed: Revision) -> None:
-    step = services.form(seed).conditions[0]
+    step = actions.form(seed).conditions[0]
     snapshot = frozen(seed, conditions={step.key: "skip"})
     assert [each.title for each in snapshot.steps] == [
         "Stop Services",
@@ -139,13 +139,13 @@ def test_a_destructive_step_has_a_gate_and_needs_more_approvals(
     assert snapshot.policy.quorum == 2
     without = frozen(
         Revision.objects.get(pk=seed.pk),
-        conditions={step.key: "skip" for step in services.form(seed).conditions},
+        conditions={step.key: "skip" for step in actions.form(seed).conditions},
     )
     assert without.policy.quorum == 1
 
 
 def test_variables_with_a_secret_travel_as_secrets(seed: Revision) -> None:
-    form = services.form(seed)
+    form = actions.form(seed)
     snapshot = frozen(seed, alternatives={step.key: 0 for step in form.alternatives})
     database = next(each for each in snapshot.steps if each.title == "Restore Database")
     assert set(database.secrets) == {"DB_HOST", "DB_USER", "DB_PASSWORD"}
@@ -156,7 +156,7 @@ def test_a_variable_nobody_sets_must_be_bound(stage: Stage) -> None:
     revision = make.plan(stage, PLAN.replace("echo stopping", "stop $UNIT"))
     assert problems(revision) == ["Step 1, Stop: $UNIT (UNIT) is missing."]
     bound = make.plan(stage, PLAN.replace("echo stopping", "stop $UNIT"), on_host=["UNIT"])
-    assert services.freeze(bound, {}).steps[0].environment == ()
+    assert actions.freeze(bound, {}).steps[0].environment == ()
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ def test_a_value_that_is_no_commit_is_refused(stage: Stage, value: str, says: st
 
 
 def test_a_step_without_a_host_says_where_to_bind_it(stage: Stage) -> None:
-    revision = services.import_document(
+    revision = actions.import_document(
         PLAN.encode(), by=stage.cast.ada, service=stage.service, environment=stage.environment
     )
     assert problems(revision)[0] == "Step 1, Stop, names no host: bind it on the plan's page."
@@ -207,7 +207,7 @@ def test_a_document_without_steps_says_so(stage: Stage) -> None:
 )
 def test_what_cannot_be_read_is_refused_and_nothing_is_kept(stage: Stage, data: bytes) -> None:
     with pytest.raises(UnreadablePlan):
-        services.import_document(
+        actions.import_document(
             data, by=stage.cast.ada, service=stage.service, environment=stage.environment
         )
     assert not Revision.objects.exists()
@@ -215,7 +215,7 @@ def test_what_cannot_be_read_is_refused_and_nothing_is_kept(stage: Stage, data: 
 
 def test_importing_the_same_plan_again_makes_its_next_revision(stage: Stage) -> None:
     first = make.plan(stage)
-    again = services.import_document(
+    again = actions.import_document(
         PLAN.encode(), by=stage.cast.ada, service=stage.service, environment=stage.environment
     )
     assert again.plan == first.plan
@@ -224,7 +224,7 @@ def test_importing_the_same_plan_again_makes_its_next_revision(stage: Stage) -> 
 
 
 def imported(service: Service, environment: Environment, title: str, by: User) -> Revision:
-    return services.import_document(
+    return actions.import_document(
         PLAN.encode(), by=by, service=service, environment=environment, title=title
     )
 
@@ -248,5 +248,5 @@ def test_a_plan_never_becomes_a_revision_of_another_service_or_title(stage: Stag
 
 def test_a_canary_is_frozen_as_its_fence_says(stage: Stage) -> None:
     plan = "# Rollback\n## Steps\n### Step 1: Go\n```bash canary\nsystemctl stop app\n```\n"
-    (step,) = services.freeze(make.plan(stage, plan), {}).steps
+    (step,) = actions.freeze(make.plan(stage, plan), {}).steps
     assert step.canary

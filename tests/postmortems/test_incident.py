@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from rollback_console.plans.actions import freeze
 from rollback_console.plans.errors import NotReady
-from rollback_console.plans.services import freeze
 from rollback_console.postmortems import draft, incident
 from rollback_console.postmortems.cases import Wanted, choose, read
 from rollback_console.postmortems.models import ActionItem

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rollback_console.plans.services import revise
+from rollback_console.plans.actions import revise
 from rollback_console.postmortems import services, takeover
 from rollback_console.postmortems.models import Postmortem
 from rollback_console.rollbacks.errors import Refused

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from rollback_console.plans import services as plans
+from rollback_console.plans import actions as plans
 from rollback_console.plans.models import Environment
 from rollback_console.rollbacks import queries, rehearsing
 from rollback_console.rollbacks.models import Rollback

@@ -8,7 +8,7 @@ from django.db.models import Max
 from django.http import HttpRequest
 from ninja import Router, Status
 
-from rollback_console.plans import costing, deployed, readiness, services
+from rollback_console.plans import actions, costing, deployed, readiness
 from rollback_console.plans.deployed import Deployment
 from rollback_console.plans.models import Plan, Revision
 
@@ -80,7 +80,7 @@ def read_revision(request: HttpRequest, slug: str, number: int) -> RevisionOut:
 
 @transaction.atomic
 def _keep(body: NewPlan, by: User) -> Revision:
-    revision = services.import_document(
+    revision = actions.import_document(
         body.document.encode(),
         by=by,
         service=lookup.service(body.service),
@@ -90,8 +90,8 @@ def _keep(body: NewPlan, by: User) -> Revision:
     )
     # Facts of an earlier deployment must never pass for those of this one: none are carried over.
     known = Deployment(**body.deployment.model_dump())
-    facts = deployed.facts(services.form(revision).parameters, known) | body.facts
+    facts = deployed.facts(actions.form(revision).parameters, known) | body.facts
     if revision.bindings.get("facts", {}) == facts:
         return revision
     bindings = {**revision.bindings, "facts": facts}
-    return services.bind(revision, by=by, bindings=bindings)
+    return actions.bind(revision, by=by, bindings=bindings)

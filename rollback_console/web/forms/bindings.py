@@ -9,7 +9,7 @@ from django import forms
 from django.forms import BoundField
 
 from rollback_console.documents.model import Step
-from rollback_console.plans import services
+from rollback_console.plans import actions
 from rollback_console.plans.models import Environment, Host, HostGroup, Revision
 
 from .base import ConsoleForm
@@ -49,7 +49,7 @@ class BindingsForm(ConsoleForm):
     def __init__(self, revision: Revision, data: Any = None) -> None:
         self.revision = revision
         self.steps = _runnable(revision)
-        self.parameters = services.form(revision).parameters
+        self.parameters = actions.form(revision).parameters
         super().__init__(data, initial=_initial(revision, self.steps))
         places = _places(revision.plan.environment, _bound(revision))
         _choices(self, "hosts", places)
@@ -122,7 +122,7 @@ class BindingsForm(ConsoleForm):
 
 
 def _runnable(revision: Revision) -> list[Step]:
-    procedures = services.document(revision).procedures
+    procedures = actions.document(revision).procedures
     steps = {step.key: step for each in procedures for step in each.steps if step.runs}
     return list(steps.values())
 

@@ -8,8 +8,8 @@ from django import forms
 from django.contrib.auth.models import User
 from django.utils.text import slugify
 
+from rollback_console.plans.actions import import_document, revise
 from rollback_console.plans.models import Environment, Plan, Revision, Service
-from rollback_console.plans.services import import_document, revise
 
 from .base import ConsoleForm
 

@@ -9,9 +9,9 @@ from django import forms
 from django.forms import BoundField
 
 from rollback_console.documents.model import Alternative, Procedure, Step
+from rollback_console.plans.actions import document
 from rollback_console.plans.asking import Parameter, RequestForm
 from rollback_console.plans.models import Revision
-from rollback_console.plans.services import document
 
 from .base import ConsoleForm
 

@@ -13,9 +13,9 @@ from django.views.decorators.http import require_POST
 from rollback_console.engine.snapshot import difference
 from rollback_console.engine.states import RollbackState
 from rollback_console.plans import askings, costing, readiness
+from rollback_console.plans.actions import document
 from rollback_console.plans.choosing import left_out
 from rollback_console.plans.errors import NotReady
-from rollback_console.plans.services import document
 from rollback_console.rollbacks import readying, rehearsing, services, standing
 from rollback_console.rollbacks.errors import Changed, Refused
 from rollback_console.rollbacks.models import Rollback

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_POST
 
-from rollback_console.plans import services
+from rollback_console.plans import actions
 from rollback_console.plans.models import Host, HostKey
 from rollback_console.remote.errors import RemoteError
 from rollback_console.rollbacks import queries
@@ -69,7 +69,7 @@ def _page(
 def scan(request: HttpRequest, number: int) -> HttpResponse:
     """Ask the host for its keys; they count only once a person confirms them."""
     try:
-        keys = services.scan(_find(number), by=person(request))
+        keys = actions.scan(_find(number), by=person(request))
     except RemoteError as error:
         return refused(request, error, "host", number=number)
     shown = f"{len(keys)} key{'s' * (len(keys) != 1)}"
@@ -84,7 +84,7 @@ def note_keys(request: HttpRequest, number: int) -> HttpResponse:
     host, read = _find(number), KeysForm(request.POST)
     if not read.is_valid():
         return _page(request, host, HostForm(instance=host), read)
-    services.note_keys(host, read.cleaned_data["keys"], by=person(request))
+    actions.note_keys(host, read.cleaned_data["keys"], by=person(request))
     sentence = "Noted. Compare before you confirm."
     return done(request, sentence, "host", number=number)
 
@@ -95,7 +95,7 @@ def note_keys(request: HttpRequest, number: int) -> HttpResponse:
 def confirm(request: HttpRequest, number: int, key: int) -> HttpResponse:
     """A person says that this fingerprint is the host's."""
     found = get_object_or_404(HostKey, host_id=number, pk=key)
-    services.confirm_key(found, by=person(request))
+    actions.confirm_key(found, by=person(request))
     sentence = f"{found.fingerprint} is confirmed as {found.host}."
     return done(request, sentence, "host", number=number)
 

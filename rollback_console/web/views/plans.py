@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_POST
 
-from rollback_console.plans import askings, costing, errands, readiness, services
+from rollback_console.plans import actions, askings, costing, errands, readiness
 from rollback_console.plans.errors import UnreadablePlan
 from rollback_console.plans.models import Environment, Revision
 from rollback_console.rollbacks import queries, readying, rehearsing
@@ -64,7 +64,7 @@ def facts_of(revision: Revision) -> dict[str, Any]:
         "revision": revision,
         "latest": lookups.latest_number(plan),
         "reading": Reading.of(revision),
-        "missing": services.missing(revision),
+        "missing": actions.missing(revision),
         "readiness": readiness.of_revision(revision),
         "costing": costing.newest(revision),
         "rehearsal": rehearsing.last(plan, askings.frozen(revision, askings.ways(revision)[0])),
@@ -90,5 +90,5 @@ def vouch(request: HttpRequest, slug: str) -> HttpResponse:
     """Say that the measures of the revision that was read only look."""
     number = request.POST.get("number", "")
     revision = revision_of(slug, int(number) if number.isdecimal() else None)
-    services.vouch(revision, by=person(request))
+    actions.vouch(revision, by=person(request))
     return done(request, "On record: its measures may run.", "plan", slug=slug)

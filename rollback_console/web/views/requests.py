@@ -10,8 +10,8 @@ from django.shortcuts import render
 
 from rollback_console.documents.model import Procedure
 from rollback_console.engine.snapshot import Snapshot
+from rollback_console.plans import actions as plans
 from rollback_console.plans import askings, costing, readiness
-from rollback_console.plans import services as plans
 from rollback_console.plans.asking import RequestForm
 from rollback_console.plans.errors import NotReady
 from rollback_console.plans.models import Revision

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST
 
 from rollback_console.documents.edit.writer import apply_fix
 from rollback_console.documents.markdown.source import encode
-from rollback_console.plans import services
+from rollback_console.plans import actions
 from rollback_console.plans.errors import PlanError, UnreadablePlan
 from rollback_console.web import diffs, lookups
 from rollback_console.web.answers import done, refused
@@ -38,12 +38,12 @@ def changes(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     since = request.GET.get("from", "")
     start = int(since) if since.isdecimal() else number - 1
     old = revision_of(slug, start) if start > 0 else None
-    before = services.document(old).source if old else ""
+    before = actions.document(old).source if old else ""
     page = {
         "plan": new.plan,
         "old": old,
         "new": new,
-        "rows": diffs.lines(before, services.document(new).source),
+        "rows": diffs.lines(before, actions.document(new).source),
         "bindings": diffs.values(old.bindings if old else {}, new.bindings),
     }
     return render(request, "plans/changes.html", page)
@@ -54,7 +54,7 @@ def changes(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 def revise(request: HttpRequest, slug: str) -> HttpResponse:
     """Edit the newest text into the next revision; bindings are carried over."""
     last = revision_of(slug, None)
-    text = services.document(last).source
+    text = actions.document(last).source
     form = ReviseForm(request.POST or None, initial={"text": text})
     if request.method == "POST" and form.is_valid():
         try:
@@ -76,13 +76,13 @@ def fix(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         sentence = "The plan has a newer revision. Look at its findings, then fix them there."
         return refused(request, sentence, "plan", slug=slug)
     index, code = request.POST.get("index", ""), request.POST.get("code", "")
-    findings = services.document(last).findings
+    findings = actions.document(last).findings
     found = findings[int(index)] if index.isdecimal() and int(index) < len(findings) else None
     if found is None or found.code != code or found.fix is None:
         raise Http404("This revision has no such finding.")
-    document = services.document(last)
+    document = actions.document(last)
     data = encode(apply_fix(document, found), document.encoding)
-    made = services.revise(last.plan, data, by=person(request), note=found.fix.label)
+    made = actions.revise(last.plan, data, by=person(request), note=found.fix.label)
     return done(request, f"Done, as revision {made.number}: {found.fix.label}.", "plan", slug=slug)
 
 
@@ -92,7 +92,7 @@ def inscribe(request: HttpRequest, slug: str) -> HttpResponse:
     """Write what steps are bound to into the text, as a new revision."""
     plan = revision_of(slug, None).plan
     try:
-        made = services.inscribe(plan, by=person(request))
+        made = actions.inscribe(plan, by=person(request))
     except PlanError as error:
         return refused(request, str(error), "bindings", slug=slug)
     sentence = f"Written into the text, as revision {made.number}."
@@ -105,7 +105,7 @@ def bindings(request: HttpRequest, slug: str) -> HttpResponse:
     form = BindingsForm(last, request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            made = services.bind(last, by=person(request), bindings=form.bindings())
+            made = actions.bind(last, by=person(request), bindings=form.bindings())
         except PlanError as error:
             form.add_error(None, str(error))
         else:
@@ -115,7 +115,7 @@ def bindings(request: HttpRequest, slug: str) -> HttpResponse:
         "revision": last,
         "latest": last.number,
         "form": form,
-        "missing": services.missing(last),
+        "missing": actions.missing(last),
         "bound": bool(last.bindings.get("steps")),
     }
     return render(request, "plans/bindings.html", page, status=422 if form.errors else 200)

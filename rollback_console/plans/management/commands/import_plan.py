@@ -14,9 +14,9 @@ from django.db import OperationalError, ProgrammingError
 from rollback_console.documents.model import PlanDocument
 from rollback_console.documents.report import report
 
+from ...actions import import_document, read
 from ...errors import UnreadablePlan
 from ...models import Environment, Revision, Service
-from ...services import import_document, read
 
 _LARGEST = 256 * 1024
 

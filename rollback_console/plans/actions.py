@@ -22,12 +22,12 @@ from rollback_console.remote import ssh
 from rollback_console.remote.base import HostKeyPin
 
 from .asking import form, missing
+from .document_cache import document, read
 from .errands import vouch, vouch_own
 from .errors import PlanError
 from .freezing import freeze
 from .inscribing import written
 from .models import Environment, Host, HostKey, Plan, Revision, Service
-from .reading import document, read
 
 __all__ = [
     "bind",
