@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from rollback_console.plans import actions as plans
-from rollback_console.plans import policy
+from rollback_console.plans.approval import policy
 from rollback_console.plans.models import (
     Credential,
     DecisionMaker,

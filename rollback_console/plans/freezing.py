@@ -13,7 +13,7 @@ from rollback_console.documents.model import PlanDocument, Procedure, Step
 from rollback_console.documents.plan_config import machine
 from rollback_console.engine.snapshot import CheckSpec, HostSpec, PolicySpec, Snapshot, StepSpec
 
-from . import policy
+from .approval import policy
 from .choosing import binding, chosen_commands, is_manual, named
 from .document_cache import document
 from .errors import HostRefused, NotReady

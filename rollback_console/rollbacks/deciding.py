@@ -15,8 +15,8 @@ from django.db.models.functions import Now
 from rollback_console.engine import authority
 from rollback_console.engine.snapshot import difference
 from rollback_console.engine.states import TERMINAL, RollbackState
-from rollback_console.plans import deciders
 from rollback_console.plans.actions import freeze
+from rollback_console.plans.approval import decision_makers
 from rollback_console.plans.errors import NotReady
 from rollback_console.plans.models import Delegation
 
@@ -63,7 +63,7 @@ def reject(rollback: Rollback, *, by: User, snapshot_sha256: str, reason: str) -
         row = locked(rollback)
         if row.state != RollbackState.REQUESTED:
             raise Refused(f"This rollback is {row.state}; only a request can be rejected.")
-        makers = deciders.makers_of(row.environment)
+        makers = decision_makers.makers_of(row.environment)
         used = next((each for each in makers if each.person == by.pk), None)
         if used is None:
             raise Refused("You are not a decision maker for this environment.")
@@ -92,7 +92,7 @@ def answer_question(rollback: Rollback, *, question: int, by: User, text: str) -
     if row.state in TERMINAL:
         raise Refused(f"This rollback is {row.state}: add a note instead of an answer.")
     to = (
-        [{"person": asked.by_id, "name": deciders.name_of(asked.by), "role": ""}]
+        [{"person": asked.by_id, "name": decision_makers.name_of(asked.by), "role": ""}]
         if asked.by
         else []
     )
@@ -170,7 +170,7 @@ def _vote(
 def _loan(row: Rollback, by: User, used: authority.Maker) -> Delegation | None:
     if not used.lender:
         return None
-    held = deciders.standing(row.environment).filter(giver=used.lender, to=by).first()
+    held = decision_makers.standing(row.environment).filter(giver=used.lender, to=by).first()
     if held is None:
         raise Refused("The right that was lent to you has just ended.")
     return held

@@ -12,7 +12,7 @@ from django.db.models import Q
 from rollback_console.engine import authority
 from rollback_console.engine.authority import Maker
 from rollback_console.engine.states import RollbackState
-from rollback_console.plans import deciders
+from rollback_console.plans.approval import decision_makers
 from rollback_console.plans.models import DecisionMaker, Revision
 
 from . import clock
@@ -36,7 +36,7 @@ def why_not(rollback: Rollback, by: User, *, seen: str) -> str:
         return "Your account is no longer active."
     return authority.refusal(
         authority_of(rollback),
-        deciders.makers_of(rollback.environment),
+        decision_makers.makers_of(rollback.environment),
         votes_of(rollback),
         person=by.pk,
         seen=seen,
@@ -67,20 +67,20 @@ def votes_of(rollback: Rollback) -> list[authority.Vote]:
 def able(rollback: Rollback) -> list[Maker]:
     """The rights by which somebody could approve this very snapshot now."""
     return authority.able(
-        authority_of(rollback), deciders.makers_of(rollback.environment), votes_of(rollback)
+        authority_of(rollback), decision_makers.makers_of(rollback.environment), votes_of(rollback)
     )
 
 
 def right_of(rollback: Rollback, person: User) -> Maker | None:
     """The right by which this person would approve this very snapshot; None without one."""
-    makers = deciders.makers_of(rollback.environment)
+    makers = decision_makers.makers_of(rollback.environment)
     return authority.right(authority_of(rollback), makers, votes_of(rollback), person=person.pk)
 
 
 def cannot(rollback: Rollback) -> list[Cannot]:
     """The decision makers who could not approve this now, each with the reason."""
     request, votes = authority_of(rollback), votes_of(rollback)
-    makers = deciders.makers_of(rollback.environment)
+    makers = decision_makers.makers_of(rollback.environment)
     usable = set(authority.able(request, makers, votes))
     return [Cannot(maker, _about(maker, request, votes)) for maker in makers if maker not in usable]
 
@@ -125,7 +125,7 @@ def reach(person: User) -> dict[int, set[int]]:
     found: dict[int, set[int]] = {}
     for environment in person.decides.values_list("environment_id", flat=True):
         found.setdefault(environment, set()).add(person.pk)
-    lent = deciders.in_force().filter(to=person).values_list("environment_id", "giver_id")
+    lent = decision_makers.in_force().filter(to=person).values_list("environment_id", "giver_id")
     owners = set(DecisionMaker.objects.values_list("environment_id", "user_id"))
     for environment, giver in lent:
         if (environment, giver) in owners:
@@ -144,18 +144,18 @@ def people(makers: Iterable[Maker]) -> list[dict[str, Any]]:
 
 def named(person: User) -> dict[str, Any]:
     """As events name one person of no particular role."""
-    return {"person": person.pk, "name": deciders.name_of(person), "role": ""}
+    return {"person": person.pk, "name": decision_makers.name_of(person), "role": ""}
 
 
 def owners(rollback: Rollback) -> list[dict[str, Any]]:
     """Everybody who answers for the environment: who decides there, and the admins."""
-    makers = deciders.makers_of(rollback.environment)
+    makers = decision_makers.makers_of(rollback.environment)
     admins = User.objects.with_perm(
         "plans.change_environment", backend="django.contrib.auth.backends.ModelBackend"
     )
     known = {each.person for each in makers}
     others = [
-        Maker(each.pk, deciders.name_of(each), "Admin", 100)
+        Maker(each.pk, decision_makers.name_of(each), "Admin", 100)
         for each in admins.filter(~Q(pk__in=known))
     ]
     return people([*makers, *others])

@@ -17,7 +17,7 @@ from rollback_console.engine import authority
 from rollback_console.engine.snapshot import Snapshot, difference
 from rollback_console.engine.states import RollbackState
 from rollback_console.plans.actions import freeze
-from rollback_console.plans.deciders import makers_of
+from rollback_console.plans.approval.decision_makers import makers_of
 from rollback_console.plans.errors import NotReady
 from rollback_console.plans.models import Environment, Revision
 

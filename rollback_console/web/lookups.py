@@ -9,7 +9,7 @@ from django.db.models import Count, Max, Prefetch, QuerySet
 
 from rollback_console.engine import authority
 from rollback_console.engine.authority import Maker
-from rollback_console.plans import policy
+from rollback_console.plans.approval import policy
 from rollback_console.plans.models import (
     DecisionMaker,
     Environment,

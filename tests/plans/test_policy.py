@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 
-from rollback_console.plans import deciders, delegations, policy
+from rollback_console.plans.approval import decision_makers, delegations, policy
 from rollback_console.plans.errors import PlanError
 from rollback_console.plans.models import DecisionMaker, Delegation, Environment
 from tests.make import Stage
@@ -60,7 +60,7 @@ def test_the_last_who_could_decide_is_not_taken_off_the_ladder(stage: Stage) -> 
     policy.remove(maker(stage.cast.lee), by=stage.cast.ada)
     with pytest.raises(PlanError, match="0 decision makers could approve"):
         policy.remove(maker(stage.cast.sam), by=stage.cast.ada)
-    assert [each.user for each in deciders.owners_of(stage.environment)] == [stage.cast.sam]
+    assert [each.user for each in decision_makers.owners_of(stage.environment)] == [stage.cast.sam]
 
 
 def test_a_role_that_the_rules_name_is_not_given_away(stage: Stage) -> None:
@@ -97,7 +97,7 @@ def test_a_whole_ladder_is_saved_at_once_or_not_at_all(stage: Stage) -> None:
         assert DecisionMaker.objects.count() == 2
         assert Environment.objects.get().data_role == ""
     policy.replace(stage.environment, by=stage.cast.ada, ladder=seed)
-    assert [each.rung for each in deciders.owners_of(stage.environment)] == [1, 2, 2]
+    assert [each.rung for each in decision_makers.owners_of(stage.environment)] == [1, 2, 2]
 
 
 def test_who_could_not_be_helped_with_their_own_request_is_named(stage: Stage) -> None:
@@ -128,12 +128,12 @@ def test_a_right_is_lent_for_a_time_and_ends_by_itself(stage: Stage) -> None:
     lent = delegations.delegate(
         stage.environment, by=stage.cast.sam, to=stage.cast.vic, hours=8, reason="On leave"
     )
-    held = [each for each in deciders.makers_of(stage.environment) if each.lender]
+    held = [each for each in decision_makers.makers_of(stage.environment) if each.lender]
     assert [(each.person, each.lender_name, each.rung) for each in held] == [
         (stage.cast.vic.pk, "Sam Example", 2)
     ]
     Delegation.objects.update(ends_at=lent.starts_at)
-    assert not [each for each in deciders.makers_of(stage.environment) if each.lender]
+    assert not [each for each in decision_makers.makers_of(stage.environment) if each.lender]
 
 
 @pytest.mark.parametrize("gone", ["giver", "holder", "off the ladder", "revoked"])
@@ -147,7 +147,7 @@ def test_a_lent_right_ends_with_whoever_it_hangs_on(stage: Stage, gone: str) -> 
         delegations.revoke(lent, by=stage.cast.vic)
     else:
         policy.remove(maker(stage.cast.sam), by=stage.cast.ada)
-    assert not [each for each in deciders.makers_of(stage.environment) if each.lender]
+    assert not [each for each in decision_makers.makers_of(stage.environment) if each.lender]
 
 
 def test_what_was_lent_cannot_be_passed_on_nor_lent_twice(stage: Stage) -> None:

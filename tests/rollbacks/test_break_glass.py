@@ -8,7 +8,7 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.utils import timezone
 
-from rollback_console.plans import delegations
+from rollback_console.plans.approval import delegations
 from rollback_console.plans.models import DecisionMaker, Delegation, Host
 from rollback_console.postmortems.draft import draft
 from rollback_console.rollbacks import break_glass, carry, queries, rights, services

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from rollback_console.plans import policy
+from rollback_console.plans.approval import policy
 from rollback_console.plans.models import DecisionMaker
 from rollback_console.rollbacks import escalation, services, standing
 from rollback_console.rollbacks.errors import Refused

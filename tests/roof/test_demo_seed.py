@@ -9,7 +9,7 @@ import pytest
 from rollback_console.demo import keys, seed
 from rollback_console.demo.layout import Layout
 from rollback_console.demo.state import State
-from rollback_console.plans import deciders, policy
+from rollback_console.plans.approval import decision_makers, policy
 from rollback_console.plans.errors import PlanError
 from rollback_console.plans.models import Environment
 from rollback_console.rollbacks import groups
@@ -32,7 +32,7 @@ STATE = State(ssh_port=2222, service_port=8080, username="demo")
 def test_the_demo_has_the_ladder_and_a_request_that_asks_its_first_rung(layout: Layout) -> None:
     seed.seed_demo(layout, STATE)
     place = Environment.objects.get()
-    assert [(each.role, each.rung) for each in deciders.owners_of(place)] == [
+    assert [(each.role, each.rung) for each in decision_makers.owners_of(place)] == [
         ("Deploy Lead", 1),
         ("DevOps Lead", 2),
         ("CTO", 2),

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from rollback_console.plans import delegations
+from rollback_console.plans.approval import delegations
 from rollback_console.plans.models import DecisionMaker, Delegation, Environment
 from rollback_console.rollbacks.models import Rollback
 from tests import make

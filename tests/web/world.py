@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from django.utils import timezone
 
 from rollback_console.engine.loss import Count
-from rollback_console.plans import costing, delegations
+from rollback_console.plans import costing
+from rollback_console.plans.approval import delegations
 from rollback_console.plans.costing import Findings
 from rollback_console.plans.models import Environment, HostGroup, Secret
 from rollback_console.postmortems import services as postmortems

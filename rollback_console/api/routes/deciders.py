@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from ninja import Router, Status
 
 from rollback_console.engine import authority
-from rollback_console.plans import deciders, delegations, policy
+from rollback_console.plans.approval import decision_makers, delegations, policy
 from rollback_console.rollbacks import services, standing
 
 from .. import lookup
@@ -36,7 +36,10 @@ def who_could(request: HttpRequest, slug: str, asks: str = "", risk: Risk = "cod
     """Who could approve what `asks` (else you) would ask for now."""
     environment = lookup.environment(slug)
     barred = frozenset({(lookup.person(asks) if asks else person(request)).pk})
-    rules, makers = policy.spec(environment, risky=risk == "data"), deciders.makers_of(environment)
+    rules, makers = (
+        policy.spec(environment, risky=risk == "data"),
+        decision_makers.makers_of(environment),
+    )
     able = authority.able(authority.Request("", rules, barred), makers, [])
     rung = authority.first_rung(rules, makers, barred)
     why = "asks for this, or stands in for who does"
@@ -60,7 +63,7 @@ def who_can(request: HttpRequest, number: int) -> DecidersOut:
     """Who could approve this request now, and who could not and why."""
     row = lookup.rollback(number)
     now = standing.standing_of(row, person(request))
-    makers, asking = deciders.makers_of(row.environment), services.authority_of(row)
+    makers, asking = decision_makers.makers_of(row.environment), services.authority_of(row)
     return standing_out(now, authority.unsatisfiable(now.policy, makers, asking.barred))
 
 
@@ -74,7 +77,7 @@ def set_policy(request: HttpRequest, slug: str, body: NewPolicy) -> Status[Polic
         policy.Rung(lookup.person(each.username), each.role, each.rung) for each in body.ladder
     ]
     policy.replace(environment, by=person(request), ladder=ladder)
-    return Status(201, policy_out(environment, deciders.makers_of(environment)))
+    return Status(201, policy_out(environment, decision_makers.makers_of(environment)))
 
 
 @router.post("/environments/{slug:slug}/delegations", auth=APPROVE, response={201: DelegationOut})

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_POST
 
-from rollback_console.plans import deciders, delegations, policy
+from rollback_console.plans.approval import decision_makers, delegations, policy
 from rollback_console.plans.errors import PlanError
 from rollback_console.plans.models import Delegation, Environment
 from rollback_console.web import lookups
@@ -35,7 +35,9 @@ def lend(request: HttpRequest, slug: str) -> HttpResponse:
         made = delegations.delegate(environment, by=by, **form.cleaned_data)
     except PlanError as error:
         return refused(request, error, "deciders", slug=slug)
-    sentence = f"{deciders.name_of(made.to)} decides for you until {made.ends_at:%d %b %H:%M} UTC."
+    sentence = (
+        f"{decision_makers.name_of(made.to)} decides for you until {made.ends_at:%d %b %H:%M} UTC."
+    )
     return done(request, sentence, "deciders", slug=slug)
 
 
@@ -70,8 +72,8 @@ def _page(
     who = WhoForm(given)
     page = {
         "environment": environment,
-        "makers": deciders.owners_of(environment),
-        "lent": deciders.standing(environment),
+        "makers": decision_makers.owners_of(environment),
+        "lent": decision_makers.standing(environment),
         "missing": policy.missing(environment),
         "who_form": who,
         "who": lookups.who_could(environment, **who.cleaned_data) if who.is_valid() else None,

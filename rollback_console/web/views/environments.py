@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_POST
 
-from rollback_console.plans import deciders, policy
+from rollback_console.plans.approval import decision_makers, policy
 from rollback_console.plans.errors import PlanError
 from rollback_console.plans.models import DecisionMaker, Environment, HostGroup, Secret
 from rollback_console.web import lookups
@@ -176,7 +176,7 @@ def _page(request: HttpRequest, environment: Environment, **forms: Any) -> HttpR
         "found": lookups.place(environment),
         "missing": policy.missing(environment),
         "stranded": policy.stranded(environment),
-        "lent": deciders.standing(environment),
+        "lent": decision_makers.standing(environment),
         **forms,
     }
     return render(request, "environments/environment.html", page, status=422 if wrong else 200)

@@ -9,9 +9,9 @@ from django.db import transaction
 from django.db.models import DateTimeField, ExpressionWrapper, Q, QuerySet, Value
 from django.db.models.functions import Now
 
-from .deciders import in_force, name_of
-from .errors import PlanError
-from .models import Delegation, Environment
+from ..errors import PlanError
+from ..models import Delegation, Environment
+from .decision_makers import in_force, name_of
 
 LONGEST = timedelta(days=60)
 

@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 
 from rollback_console.engine.authority import Maker
 
-from .models import DecisionMaker, Delegation, Environment
+from ..models import DecisionMaker, Delegation, Environment
 
 
 def makers_of(environment: Environment) -> list[Maker]:

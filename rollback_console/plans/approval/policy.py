@@ -19,9 +19,9 @@ from rollback_console.engine import authority
 from rollback_console.engine.authority import Maker
 from rollback_console.engine.snapshot import PolicySpec
 
-from .deciders import name_of, owners_of
-from .errors import PlanError
-from .models import DecisionMaker, Environment
+from ..errors import PlanError
+from ..models import DecisionMaker, Environment
+from .decision_makers import name_of, owners_of
 
 ASKS = "rollbacks.request_rollback"
 
