@@ -22,8 +22,8 @@ from rollback_console.remote import ssh
 from rollback_console.remote.base import HostKeyPin
 
 from .asking import form, missing
+from .data_loss.host_questions import vouch, vouch_own
 from .document_cache import document, read
-from .errands import vouch, vouch_own
 from .errors import PlanError
 from .freezing import freeze
 from .inscribing import written

@@ -14,7 +14,8 @@ from django.db.models.functions import Now
 from rollback_console.engine.snapshot import Snapshot
 from rollback_console.remote import ssh
 
-from . import costing, readiness, signals
+from . import readiness, signals
+from .data_loss import cost
 from .document_cache import document
 from .errors import NotReady
 from .freezing import freeze
@@ -136,7 +137,7 @@ def _tell(revision: Revision, snapshot: Snapshot, before: Readiness, now: Readin
         revision=revision,
         snapshot_sha256=snapshot.sha256,
         readiness=now,
-        costing=costing.costing(revision, snapshot),
+        costing=cost.costing(revision, snapshot),
     )
     if before.word == "ready" and now.red:
         signals.lost.send_robust(sender=Asking, revision=revision, red=now.red)

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 from rollback_console.engine.snapshot import Snapshot
 
 from .clients import clients
-from .costing import Errands
+from .data_loss.cost import Errands
+from .data_loss.migrations import Question
 from .probes import Probe
-from .reversing import Question
 
 _IN = 'cd "${1:-.}" 2>/dev/null || exit 90; shift; exec "$@" </dev/null'
 _SIGN_IN = 'from django.db import connections; connections["{}"].ensure_connection()'

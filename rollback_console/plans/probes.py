@@ -17,7 +17,7 @@ from rollback_console.engine.snapshot import Snapshot, StepSpec
 from rollback_console.remote.base import Answer
 
 from . import looking
-from .reversing import words_of
+from .data_loss.migrations import words_of
 
 LEAST_SPACE = 256 * 1024 * 1024
 """Bytes that must be free where a step works; less is reported."""

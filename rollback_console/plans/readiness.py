@@ -16,11 +16,11 @@ from rollback_console.remote import ssh
 from rollback_console.remote.base import HostAddress, Remote
 from rollback_console.remote.errors import RemoteError
 
-from . import costing
-from .costing import Errands, Findings
+from .data_loss import cost
+from .data_loss.cost import Errands, Findings
+from .data_loss.host_questions import UNVOUCHED, errands, vouched
 from .databases import databases
 from .document_cache import document
-from .errands import UNVOUCHED, errands, vouched
 from .errors import HostRefused
 from .models import Host, ProbeResult, Revision
 from .probes import Probe, Reading, Verdict, probes, reading
@@ -145,12 +145,12 @@ def _ask(host: _Host, address: HostAddress | str, connect: Connect) -> _Heard:
         remote = connect(address)
     except (HostRefused, RemoteError) as error:
         refused = (access, Reading(Verdict.NOT_READY, str(error)))
-        return _Heard([refused], costing.unasked(host.name, host.costs, str(error)))
+        return _Heard([refused], cost.unasked(host.name, host.costs, str(error)))
     try:
         signed_in = (access, Reading(Verdict.READY, "Signed in; the host key is confirmed."))
         told = [signed_in, *((each, _one(remote, each)) for each in host.asked if host.in_time())]
         rest = host.asked[len(told) - 1 :]
-        return _Heard(told, costing.look(remote, host.name, host.costs, host.late), rest)
+        return _Heard(told, cost.look(remote, host.name, host.costs, host.late), rest)
     finally:
         remote.close()
 
@@ -170,9 +170,9 @@ def _keep(revision: Revision, snapshot: Snapshot, heard: list[_Heard]) -> Readin
     late = any(each.findings.late for each in heard)
     if not late:
         rows += [each for one in heard for each in one.findings.answered()]
-        costing.keep(revision, snapshot, [each.findings for each in heard])
+        cost.keep(revision, snapshot, [each.findings for each in heard])
     unasked = [probe for each in heard for probe in each.unasked]
-    _forget(revision, snapshot, unasked, costing.KINDS if late else ())
+    _forget(revision, snapshot, unasked, cost.KINDS if late else ())
     ProbeResult.objects.bulk_create(_row(revision, snapshot, *each) for each in rows)
     return latest(revision, snapshot.sha256)
 

@@ -15,7 +15,7 @@ from django.db.models.functions import Now
 from rollback_console.engine.loss import Count
 from rollback_console.engine.states import RollbackState
 from rollback_console.plans import askings
-from rollback_console.plans.costing import Costing
+from rollback_console.plans.data_loss.cost import Costing
 from rollback_console.plans.models import Asking, Revision
 from rollback_console.plans.readiness import STALE, Readiness
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rollback_console.documents.model import Procedure
-from rollback_console.plans import askings, costing
-from rollback_console.plans.costing import Costing
+from rollback_console.plans import askings
+from rollback_console.plans.data_loss import cost
+from rollback_console.plans.data_loss.cost import Costing
 from rollback_console.plans.document_cache import document
 from rollback_console.plans.models import Revision
 from rollback_console.postmortems import estimates
@@ -41,5 +42,5 @@ def _way(revision: Revision, procedure: Procedure, choices: dict[str, object]) -
         procedure,
         estimates.authors(document(revision), snapshot) if snapshot else None,
         estimates.measured(durations) if durations else None,
-        costing.costing(revision, snapshot) if snapshot else None,
+        cost.costing(revision, snapshot) if snapshot else None,
     )

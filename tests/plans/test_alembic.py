@@ -12,7 +12,7 @@ import pytest
 
 from rollback_console.engine.reversal import Effect
 from rollback_console.plans import readiness
-from rollback_console.plans.costing import Costing
+from rollback_console.plans.data_loss.cost import Costing
 from rollback_console.plans.models import Revision
 from tests.make import Stage
 

@@ -10,8 +10,9 @@ import pytest
 from django.core.exceptions import PermissionDenied
 
 from rollback_console.engine.reversal import Effect
-from rollback_console.plans import actions, costing, errands, readiness
-from rollback_console.plans.costing import Costing
+from rollback_console.plans import actions, readiness
+from rollback_console.plans.data_loss import cost, host_questions
+from rollback_console.plans.data_loss.cost import Costing
 from rollback_console.plans.models import Revision
 from tests import make
 from tests.make import PLAN, Stage
@@ -98,7 +99,7 @@ def undoing(here: Stage, shop: Shop, target: str = "0001", head: str = "") -> Re
 def asked(revision: Revision) -> Costing:
     snapshot = actions.freeze(revision, {})
     readiness.check(revision, snapshot)
-    return costing.costing(revision, snapshot)
+    return cost.costing(revision, snapshot)
 
 
 def test_the_rows_and_values_that_go_are_counted_in_the_service(
@@ -157,7 +158,7 @@ def test_a_target_that_is_not_there_is_red(here: Stage, tmp_path: Path) -> None:
 
 def test_before_anyone_asked_the_cost_is_unknown(here: Stage, tmp_path: Path) -> None:
     revision = undoing(here, Shop(tmp_path / "app"))
-    found = costing.costing(revision, actions.freeze(revision, {}))
+    found = cost.costing(revision, actions.freeze(revision, {}))
     assert found.loss.text.startswith("unknown, because nobody has asked the hosts yet")
 
 
@@ -177,32 +178,32 @@ def by_operator(here: Stage, text: str) -> Revision:
 
 def test_a_measure_runs_only_once_somebody_over_the_hosts_vouched(here: Stage) -> None:
     revision = by_operator(here, MEASURE + PLAN)
-    assert not errands.vouched(revision)
+    assert not host_questions.vouched(revision)
     assert asked(revision).counts == ()
     with pytest.raises(PermissionDenied):
-        errands.vouch(revision, by=here.cast.dana)
-    errands.vouch(revision, by=here.cast.ada)
+        host_questions.vouch(revision, by=here.cast.dana)
+    host_questions.vouch(revision, by=here.cast.ada)
     assert asked(revision).loss.text == "1,284 calls since deployment"
 
 
 def test_a_changed_measure_needs_another_word(here: Stage) -> None:
-    errands.vouch(by_operator(here, MEASURE + PLAN), by=here.cast.ada)
-    assert not errands.vouched(by_operator(here, MEASURE.replace("1284", "1285") + PLAN))
-    assert errands.vouched(by_operator(here, MEASURE + PLAN + "\nMore.\n"))
+    host_questions.vouch(by_operator(here, MEASURE + PLAN), by=here.cast.ada)
+    assert not host_questions.vouched(by_operator(here, MEASURE.replace("1284", "1285") + PLAN))
+    assert host_questions.vouched(by_operator(here, MEASURE + PLAN + "\nMore.\n"))
 
 
 def test_an_admin_vouches_for_what_they_write_but_not_for_what_they_find(here: Stage) -> None:
-    assert errands.vouched(make.plan(here, MEASURE + PLAN))
+    assert host_questions.vouched(make.plan(here, MEASURE + PLAN))
     found = by_operator(here, MEASURE.replace("1284", "7") + PLAN)
     edited = actions.revise(
         found.plan, bytes(found.source) + b"\nMore.\n", by=here.cast.ada, note="A word more"
     )
-    assert not errands.vouched(edited)
+    assert not host_questions.vouched(edited)
 
 
 def test_a_measure_that_fails_is_unknown_and_says_why(here: Stage) -> None:
     revision = make.plan(here, MEASURE.replace("echo 1284", "echo no such table >&2; false") + PLAN)
-    errands.vouch(revision, by=here.cast.ada)
+    host_questions.vouch(revision, by=here.cast.ada)
     text = asked(revision).loss.text
     assert text.startswith("unknown, because calls since deployment could not be counted")
     assert "no such table" in text
@@ -212,7 +213,7 @@ def test_a_restore_is_unknown_until_a_measure_counts_it(here: Stage, tmp_path: P
     restore = "mysql shop < /backups/a.sql"
     assert asked(plan(here, tmp_path, restore)).loss.word == "unknown"
     measured = plan(here, tmp_path, restore, MEASURE)
-    errands.vouch(measured, by=here.cast.ada)
+    host_questions.vouch(measured, by=here.cast.ada)
     assert asked(measured).loss.text == "1,284 calls since deployment"
 
 
@@ -224,7 +225,7 @@ def test_a_plans_measures_say_nothing_about_a_dump_that_is_put_back(here: Stage)
     dump = {"rollback": 1, "host": "app-1", "path": "/var/backups/a.dump", "sha256": "0" * 64}
     snapshot = actions.freeze(revision, {"restores": dump})
     readiness.check(revision, snapshot)
-    found = costing.costing(revision, snapshot)
+    found = cost.costing(revision, snapshot)
     assert found.counts == ()
     assert found.loss.text.startswith("unknown, because step 2, Put the database back")
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from django.utils import timezone
 
 from rollback_console.engine.loss import Count
-from rollback_console.plans import costing
 from rollback_console.plans.approval import delegations
-from rollback_console.plans.costing import Findings
+from rollback_console.plans.data_loss import cost
+from rollback_console.plans.data_loss.cost import Findings
 from rollback_console.plans.models import Environment, HostGroup, Secret
 from rollback_console.postmortems import services as postmortems
 from rollback_console.rollbacks import rights, services, view
@@ -93,7 +93,7 @@ def costly(rollback: Rollback) -> None:
     table = "warehouse_inventory_adjustments_by_region.settlement_reference"
     count = Count(f"values in {table}", 1284, table=table)
     snapshot = view.snapshot_of(rollback.snapshot)
-    costing.keep(rollback.revision, snapshot, [Findings("app-1", measured=[count])])
+    cost.keep(rollback.revision, snapshot, [Findings("app-1", measured=[count])])
 
 
 def places(world: World) -> dict[str, object]:

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from rollback_console.documents.model import Step
 from rollback_console.documents.report import report
 from rollback_console.plans.actions import document, form
-from rollback_console.plans.costing import Costing
+from rollback_console.plans.data_loss.cost import Costing
 from rollback_console.plans.models import Plan, Revision
 from rollback_console.plans.readiness import Readiness
 

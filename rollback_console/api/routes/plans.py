@@ -8,7 +8,8 @@ from django.db.models import Max
 from django.http import HttpRequest
 from ninja import Router, Status
 
-from rollback_console.plans import actions, costing, deployed, readiness
+from rollback_console.plans import actions, deployed, readiness
+from rollback_console.plans.data_loss import cost as costing
 from rollback_console.plans.deployed import Deployment
 from rollback_console.plans.models import Plan, Revision
 

@@ -12,9 +12,10 @@ from django.views.decorators.http import require_POST
 
 from rollback_console.engine.snapshot import difference
 from rollback_console.engine.states import RollbackState
-from rollback_console.plans import askings, costing, readiness
+from rollback_console.plans import askings, readiness
 from rollback_console.plans.actions import document
 from rollback_console.plans.choosing import left_out
+from rollback_console.plans.data_loss import cost
 from rollback_console.plans.errors import NotReady
 from rollback_console.rollbacks import readying, rehearsing, services, standing
 from rollback_console.rollbacks.errors import Changed, Refused
@@ -51,7 +52,7 @@ def page(
         "changes": _since_last(found),
         "drift": _drift(rollback),
         "readiness": readiness.latest(rollback.revision, rollback.snapshot_sha256),
-        "costing": costing.costing(rollback.revision, found.snapshot),
+        "costing": cost.costing(rollback.revision, found.snapshot),
         "rehearsal": rehearsing.last(rollback.revision.plan, found.snapshot),
         "rehearsed_in": list(rollback.environment.rehearsals.all()),
         "asking": askings.open_asking(rollback.revision, rollback.snapshot_sha256),

@@ -9,7 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_POST
 
-from rollback_console.plans import actions, askings, costing, errands, readiness
+from rollback_console.plans import actions, askings, readiness
+from rollback_console.plans.data_loss import cost, host_questions
 from rollback_console.plans.errors import UnreadablePlan
 from rollback_console.plans.models import Environment, Revision
 from rollback_console.rollbacks import queries, readying, rehearsing
@@ -66,12 +67,12 @@ def facts_of(revision: Revision) -> dict[str, Any]:
         "reading": Reading.of(revision),
         "missing": actions.missing(revision),
         "readiness": readiness.of_revision(revision),
-        "costing": costing.newest(revision),
+        "costing": cost.newest(revision),
         "rehearsal": rehearsing.last(plan, askings.frozen(revision, askings.ways(revision)[0])),
         "rehearsed_in": list(plan.environment.rehearsals.all()),
         "asking": revision.askings.filter(done_at=None).last(),
-        "measures": errands.measures(revision),
-        "vouched": errands.vouched(revision),
+        "measures": host_questions.measures(revision),
+        "vouched": host_questions.vouched(revision),
     }
 
 

@@ -11,8 +11,9 @@ from django.shortcuts import render
 from rollback_console.documents.model import Procedure
 from rollback_console.engine.snapshot import Snapshot
 from rollback_console.plans import actions as plans
-from rollback_console.plans import askings, costing, readiness
+from rollback_console.plans import askings, readiness
 from rollback_console.plans.asking import RequestForm
+from rollback_console.plans.data_loss import cost
 from rollback_console.plans.errors import NotReady
 from rollback_console.plans.models import Revision
 from rollback_console.rollbacks import readying
@@ -106,7 +107,7 @@ def _heard(
         readying.ask(revision, choices, why="person", by=person(request))
     return {
         "readiness": readiness.latest(revision, snapshot.sha256),
-        "costing": costing.costing(revision, snapshot),
+        "costing": cost.costing(revision, snapshot),
         "asking": askings.open_asking(revision, snapshot.sha256),
     }
 

@@ -18,10 +18,10 @@ from rollback_console.engine.snapshot import Snapshot, StepSpec
 from rollback_console.remote.base import Remote
 from rollback_console.remote.errors import RemoteError
 
+from ..models import Cost, Revision
+from ..probes import Probe, Reading, Verdict
 from . import counting
-from .models import Cost, Revision
-from .probes import Probe, Reading, Verdict
-from .reversing import Question, Riddle, questions
+from .migrations import Question, Riddle, questions
 
 KINDS = ("reversal", "measure")
 """The kinds of ProbeResult that the cost is told by."""

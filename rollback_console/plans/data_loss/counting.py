@@ -10,7 +10,7 @@ from rollback_console.engine.loss import Count
 from rollback_console.engine.reversal import Effect, Operation, Reversal
 from rollback_console.remote.base import Answer
 
-from .reversing import Question
+from .migrations import Question
 
 _MARK = "rollback-console-count "
 # Runs inside the deployed code, which alone knows its tables; it only reads.

@@ -13,11 +13,11 @@ from django.db.models.functions import Now
 from rollback_console.documents.plan_config import Measure, machine
 from rollback_console.engine.snapshot import Snapshot
 
-from .costing import Errands
-from .document_cache import document
-from .models import Host, Revision, Vouching
-from .reversing import Question, questions
-from .undoing import restores
+from ..document_cache import document
+from ..models import Host, Revision, Vouching
+from ..undoing import restores
+from .cost import Errands
+from .migrations import Question, questions
 
 UNVOUCHED = (
     "The plan's measures are not run: nobody who may change hosts has said that they only look."
