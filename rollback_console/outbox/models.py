@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 
-from rollback_console.plans.fields import EncryptedTextField
+from rollback_console.plans.inventory.encrypted_field import EncryptedTextField
 from rollback_console.plans.models import Environment
 from rollback_console.rollbacks.models import Rollback
 

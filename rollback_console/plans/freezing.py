@@ -17,10 +17,10 @@ from .approval import policy
 from .choosing import binding, chosen_commands, is_manual, named
 from .document_cache import document
 from .errors import HostRefused, NotReady
+from .inventory.addresses import spec
 from .keeping import with_dump
 from .looking import items
 from .models import Environment, Host, Revision, Secret
-from .reach import spec
 from .scripting import script_of
 from .undoing import undoing
 

@@ -8,8 +8,8 @@ import hashlib
 from django.conf import settings
 from django.db import models
 
-from .fields import EncryptedTextField
 from .heard import Asking, Cost, ProbeResult, Vouching
+from .inventory.encrypted_field import EncryptedTextField
 
 __all__ = [
     "Asking",

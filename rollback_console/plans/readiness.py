@@ -22,9 +22,9 @@ from .data_loss.host_questions import UNVOUCHED, errands, vouched
 from .databases import databases
 from .document_cache import document
 from .errors import HostRefused
+from .inventory.addresses import address, reach, spec
 from .models import Host, ProbeResult, Revision
 from .probes import Probe, Reading, Verdict, probes, reading
-from .reach import address, reach, spec
 
 STALE = timedelta(hours=1)
 """Results older than this say little about now."""

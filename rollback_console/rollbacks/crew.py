@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from rollback_console.engine.snapshot import Snapshot
 from rollback_console.engine.states import IN_FLIGHT, StepState
 from rollback_console.plans.errors import HostRefused
+from rollback_console.plans.inventory.addresses import known
 from rollback_console.plans.models import Host
-from rollback_console.plans.reach import known
 from rollback_console.remote.base import RunRef
 
 from . import carry, clearing

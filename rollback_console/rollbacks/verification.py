@@ -17,8 +17,8 @@ from rollback_console.engine.snapshot import CheckSpec, Snapshot
 from rollback_console.engine.states import RollbackState
 from rollback_console.plans import looking
 from rollback_console.plans.errors import HostRefused
+from rollback_console.plans.inventory.addresses import reach
 from rollback_console.plans.looking import Seen
-from rollback_console.plans.reach import reach
 from rollback_console.remote import ssh
 from rollback_console.remote.base import HostAddress, Remote
 from rollback_console.remote.errors import RemoteError

@@ -8,8 +8,8 @@ from django.conf import settings
 
 from rollback_console.engine.snapshot import Snapshot
 from rollback_console.engine.states import StepState
+from rollback_console.plans.inventory.addresses import reach, secret_values
 from rollback_console.plans.models import Host
-from rollback_console.plans.reach import reach, secret_values
 from rollback_console.remote.base import RunRequest
 
 from .follower import Work

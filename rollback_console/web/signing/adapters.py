@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from rollback_console.access.second_factor import has_second_factor, known_providers
-from rollback_console.plans.fields import cipher
+from rollback_console.plans.inventory.encrypted_field import cipher
 
 from .freshness import fresh
 

@@ -7,7 +7,7 @@ from typing import Any
 from allauth.mfa.models import Authenticator
 from django.db import transaction
 
-from rollback_console.plans.rotation import Counted, renew
+from rollback_console.plans.inventory.key_rotation import Counted, renew
 
 
 def rotate_factors(counted: Counted) -> None:

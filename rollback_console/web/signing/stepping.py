@@ -23,7 +23,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.urls import resolve
 
-from rollback_console.plans.fields import cipher
+from rollback_console.plans.inventory.encrypted_field import cipher
 from rollback_console.web.answers import SeeOther, refused
 from rollback_console.web.requests import came_from
 

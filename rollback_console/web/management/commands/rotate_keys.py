@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from rollback_console.plans.rotation import Counted, rotate_columns
+from rollback_console.plans.inventory.key_rotation import Counted, rotate_columns
 from rollback_console.web.signing.rotation import rotate_factors
 
 

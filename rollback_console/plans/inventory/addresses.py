@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from rollback_console.engine.snapshot import HostSpec
 from rollback_console.remote.base import HostAddress, HostKeyPin, Login
 
-from .errors import HostRefused
-from .models import Host, HostKey, Secret
+from ..errors import HostRefused
+from ..models import Host, HostKey, Secret
 
 
 def spec(host: Host) -> HostSpec:

@@ -15,7 +15,7 @@ from django.apps import apps
 from django.conf import settings
 from django.db.models import ExpressionWrapper, F, Model, TextField, Value
 
-from .fields import EncryptedTextField, cipher
+from .encrypted_field import EncryptedTextField, cipher
 
 
 @dataclass
