@@ -7,13 +7,7 @@ from typing import Any
 from django import forms
 from django.contrib.auth.models import User
 
-from rollback_console.plans.models import (
-    DecisionMaker,
-    Environment,
-    HostGroup,
-    Secret,
-    Service,
-)
+from rollback_console.plans.models import DecisionMaker, Environment, HostGroup, Secret, Service
 
 from .base import ConsoleForm, PersonField, Undecorated
 

@@ -8,8 +8,8 @@ import hashlib
 from django.conf import settings
 from django.db import models
 
-from .heard import Asking, Cost, ProbeResult, Vouching
-from .inventory.encrypted_field import EncryptedTextField
+from ..inventory.encrypted_field import EncryptedTextField
+from . import Asking, Cost, ProbeResult, Vouching
 
 __all__ = [
     "Asking",
