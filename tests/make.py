@@ -11,7 +11,6 @@ from django.test import Client
 from django.utils import timezone
 
 from rollback_console.plans import actions as plans
-from rollback_console.plans import askings
 from rollback_console.plans.models import (
     Asking,
     Credential,
@@ -22,6 +21,7 @@ from rollback_console.plans.models import (
     Revision,
     Service,
 )
+from rollback_console.plans.readiness.check import queue
 from rollback_console.remote.base import HostAddress
 from rollback_console.rollbacks import groups, services
 from rollback_console.rollbacks.models import Rollback
@@ -197,4 +197,4 @@ def proved(session: Any, user: User, *, minutes_ago: float = 0.0, how: str = "pa
 def hosts_answer() -> None:
     """What a worker does: every wish to ask the hosts is answered."""
     for number in Asking.objects.filter(done_at=None).values_list("id", flat=True):
-        askings.answer(number)
+        queue.answer(number)

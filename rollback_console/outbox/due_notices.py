@@ -15,8 +15,8 @@ from django.db.models import OuterRef, Subquery
 
 from rollback_console.engine.states import TERMINAL
 from rollback_console.plans.models import Plan, ProbeResult, Revision
-from rollback_console.plans.probes import Verdict
-from rollback_console.plans.readiness import STALE
+from rollback_console.plans.readiness.check import STALE
+from rollback_console.plans.readiness.probes import Verdict
 from rollback_console.postmortems import cadence, checklist
 from rollback_console.postmortems.models import ActionItem, PostmortemMove
 from rollback_console.proposals import services as proposals

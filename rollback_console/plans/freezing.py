@@ -19,8 +19,8 @@ from .document_cache import document
 from .errors import HostRefused, NotReady
 from .inventory.addresses import spec
 from .keeping import with_dump
-from .looking import items
 from .models import Environment, Host, Revision, Secret
+from .readiness.automated_checks import items
 from .scripting import script_of
 from .undoing import undoing
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from rollback_console.plans import readiness
-from rollback_console.plans.readiness import STALE
+from rollback_console.plans.readiness.check import STALE, check
 
 from . import clock
 from .models import Rollback
@@ -13,7 +12,7 @@ def refusal(rollback: Rollback) -> str:
     """Why the environment's rule lets nobody go on; "" when it lets them."""
     if rollback.environment.readiness_rule != "block":
         return ""
-    found = readiness.latest(rollback.revision, rollback.snapshot_sha256)
+    found = check.latest(rollback.revision, rollback.snapshot_sha256)
     if found.at is None:
         return _rule(rollback, "nobody has asked the hosts whether this would work")
     if found.red:

@@ -14,10 +14,9 @@ from django.db.models.functions import Now
 
 from rollback_console.engine.loss import Count
 from rollback_console.engine.states import RollbackState
-from rollback_console.plans import askings
 from rollback_console.plans.data_loss.cost import Costing
 from rollback_console.plans.models import Asking, Revision
-from rollback_console.plans.readiness import STALE, Readiness
+from rollback_console.plans.readiness.check import STALE, Readiness, queue
 
 from . import clock, tasks, zones
 from .events import record
@@ -40,7 +39,7 @@ def ask(
     revision: Revision, choices: dict[str, Any], *, why: str, by: User | None = None
 ) -> Asking | None:
     """Have a worker ask the hosts what `choices` would meet; None when there is no host."""
-    asking = askings.ask(revision, choices, why=why, by=by)
+    asking = queue.ask(revision, choices, why=why, by=by)
     if asking is not None and asking.taken_at is None:
         tasks.look_after_commit(asking.pk)
     return asking
@@ -48,7 +47,7 @@ def ask(
 
 def ask_all(revision: Revision, *, why: str, by: User | None = None) -> list[Asking]:
     """The same for every procedure of a revision."""
-    asked = [ask(revision, choices, why=why, by=by) for choices in askings.ways(revision)]
+    asked = [ask(revision, choices, why=why, by=by) for choices in queue.ways(revision)]
     return [each for each in asked if each]
 
 
@@ -65,13 +64,13 @@ def sweep(pool: ThreadPoolExecutor) -> None:
         return
     if time.monotonic() >= _next_schedule:
         _next_schedule = time.monotonic() + PLANS_EVERY
-        askings.schedule(STALE * 3 / 4)
-        askings.forget(KEPT)
+        queue.schedule(STALE * 3 / 4)
+        queue.forget(KEPT)
     for rollback in _growing_old():
-        askings.ask(rollback.revision, rollback.choices, why="schedule")
-    for number in askings.waiting(PATIENCE, zones.ours()):
+        queue.ask(rollback.revision, rollback.choices, why="schedule")
+    for number in queue.waiting(PATIENCE, zones.ours()):
         pool.submit(_answer, number)
-    for number in askings.waiting(PATIENCE, _reached_by_others()):
+    for number in queue.waiting(PATIENCE, _reached_by_others()):
         tasks.enqueue_look(number)
 
 
@@ -127,6 +126,6 @@ def _growing_old() -> list[Rollback]:
 
 def _answer(number: int) -> None:
     try:
-        askings.answer(number)
+        queue.answer(number)
     finally:
         close_old_connections()

@@ -13,8 +13,8 @@ from datetime import timedelta
 from django.conf import settings
 
 from rollback_console.engine.states import RollbackState
-from rollback_console.plans import askings, readiness
 from rollback_console.plans.models import Asking
+from rollback_console.plans.readiness.check import check, queue
 from rollback_console.remote import ssh
 from rollback_console.remote.base import HostAddress, Remote
 
@@ -42,10 +42,10 @@ def heard(rollback_id: int, connect: Callable[[HostAddress], Remote] | None = No
         return False
     if _well(row):
         return True
-    asking = askings.ask(row.revision, row.choices, why="start")
+    asking = queue.ask(row.revision, row.choices, why="start")
     if asking is None or asking.snapshot_sha256 != row.snapshot_sha256:
         return True
-    return askings.answer(asking.pk, connect or ssh.connect, within=WITHIN.total_seconds())
+    return queue.answer(asking.pk, connect or ssh.connect, within=WITHIN.total_seconds())
 
 
 def _starting(rollback_id: int) -> Rollback | None:
@@ -61,7 +61,7 @@ def _starting(rollback_id: int) -> Rollback | None:
 
 def _well(row: Rollback) -> bool:
     """What was just heard says that it would work."""
-    found = readiness.latest(row.revision, row.snapshot_sha256)
+    found = check.latest(row.revision, row.snapshot_sha256)
     return found.at is not None and not found.red and found.at > clock.now() - FRESH
 
 

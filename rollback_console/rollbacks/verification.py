@@ -15,10 +15,10 @@ from django.db.models.functions import Now
 
 from rollback_console.engine.snapshot import CheckSpec, Snapshot
 from rollback_console.engine.states import RollbackState
-from rollback_console.plans import looking
 from rollback_console.plans.errors import HostRefused
 from rollback_console.plans.inventory.addresses import reach
-from rollback_console.plans.looking import Seen
+from rollback_console.plans.readiness.automated_checks import Seen
+from rollback_console.plans.readiness.check import automated_checks
 from rollback_console.remote import ssh
 from rollback_console.remote.base import HostAddress, Remote
 from rollback_console.remote.errors import RemoteError
@@ -75,7 +75,9 @@ def _on(snapshot: Snapshot, name: str, check: CheckSpec, started: int, connect: 
     except (HostRefused, RemoteError) as error:
         return Seen(False, str(error))
     try:
-        return looking.seen(check, remote.ask(looking.argv(check, started), timeout=30))
+        return automated_checks.seen(
+            check, remote.ask(automated_checks.argv(check, started), timeout=30)
+        )
     except RemoteError as error:
         return Seen(False, str(error))
     finally:

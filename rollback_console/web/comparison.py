@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rollback_console.documents.model import Procedure
-from rollback_console.plans import askings
 from rollback_console.plans.data_loss import cost
 from rollback_console.plans.data_loss.cost import Costing
 from rollback_console.plans.document_cache import document
 from rollback_console.plans.models import Revision
+from rollback_console.plans.readiness.check import queue
 from rollback_console.postmortems import estimates
 from rollback_console.postmortems.estimates import Range
 from rollback_console.rollbacks import queries
@@ -28,7 +28,7 @@ class Way:
 def ways(revision: Revision) -> list[Way]:
     """Every procedure of the revision, with everything else as it was last chosen."""
     procedures = {each.key: each for each in document(revision).procedures}
-    chosen = askings.ways(revision)
+    chosen = queue.ways(revision)
     return [
         _way(revision, procedure, next((c for c in chosen if c.get("procedure") == key), {}))
         for key, procedure in procedures.items()
@@ -36,7 +36,7 @@ def ways(revision: Revision) -> list[Way]:
 
 
 def _way(revision: Revision, procedure: Procedure, choices: dict[str, object]) -> Way:
-    snapshot = askings.frozen(revision, {**choices, "procedure": procedure.key})
+    snapshot = queue.frozen(revision, {**choices, "procedure": procedure.key})
     durations = queries.durations(revision.plan, procedure.key)
     return Way(
         procedure,

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from rollback_console.plans.models import ProbeResult
-from rollback_console.plans.probes import Verdict
+from rollback_console.plans.readiness.probes import Verdict
 
 _ORDER = (
     "access", "database", "runner", "folder", "repository", "commit", "tag", "migration", "tool",

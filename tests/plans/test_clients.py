@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rollback_console.plans.clients import clients
+from rollback_console.plans.readiness.database_clients import clients
 
 LOOK = ("--connect-timeout=5", "-e", "SELECT 1")
 PSQL = ("env", "PGCONNECT_TIMEOUT=5", "psql", "-X", "-q", "-w", "-c", "SELECT 1")

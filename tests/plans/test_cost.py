@@ -10,10 +10,11 @@ import pytest
 from django.core.exceptions import PermissionDenied
 
 from rollback_console.engine.reversal import Effect
-from rollback_console.plans import actions, readiness
+from rollback_console.plans import actions
 from rollback_console.plans.data_loss import cost, host_questions
 from rollback_console.plans.data_loss.cost import Costing
 from rollback_console.plans.models import Revision
+from rollback_console.plans.readiness.check import check
 from tests import make
 from tests.make import PLAN, Stage
 
@@ -98,7 +99,7 @@ def undoing(here: Stage, shop: Shop, target: str = "0001", head: str = "") -> Re
 
 def asked(revision: Revision) -> Costing:
     snapshot = actions.freeze(revision, {})
-    readiness.check(revision, snapshot)
+    check.check(revision, snapshot)
     return cost.costing(revision, snapshot)
 
 
@@ -133,7 +134,7 @@ def test_old_code_knows_nothing_to_undo_and_that_is_red(here: Stage, tmp_path: P
     (shop.folder / "shop/migrations/0002_more.py").unlink()
     revision = undoing(here, shop)
     assert "Nothing would be undone" in asked(revision).reversals[0].problem
-    (cell,) = [each for each in readiness.of_revision(revision).red if each.kind == "reversal"]
+    (cell,) = [each for each in check.of_revision(revision).red if each.kind == "reversal"]
     assert cell.subject == "shop 0001"
 
 
@@ -146,13 +147,13 @@ def test_an_irreversible_migration_is_red_before_anyone_needs_it(
     found = asked(revision)
     assert found.loss.word == "unknown"
     assert found.impossible.startswith("shop.0002_more cannot be undone")
-    assert any("cannot be undone" in each.detail for each in readiness.of_revision(revision).red)
+    assert any("cannot be undone" in each.detail for each in check.of_revision(revision).red)
 
 
 def test_a_target_that_is_not_there_is_red(here: Stage, tmp_path: Path) -> None:
     revision = undoing(here, Shop(tmp_path / "app"), "0009")
     asked(revision)
-    (cell,) = [each for each in readiness.of_revision(revision).red if each.kind == "reversal"]
+    (cell,) = [each for each in check.of_revision(revision).red if each.kind == "reversal"]
     assert "Cannot find a migration matching '0009'" in cell.detail
 
 
@@ -224,7 +225,7 @@ def test_a_plans_measures_say_nothing_about_a_dump_that_is_put_back(here: Stage)
     revision = make.plan(here, MEASURE.replace("---\n", KEPT, 1) + PLAN)
     dump = {"rollback": 1, "host": "app-1", "path": "/var/backups/a.dump", "sha256": "0" * 64}
     snapshot = actions.freeze(revision, {"restores": dump})
-    readiness.check(revision, snapshot)
+    check.check(revision, snapshot)
     found = cost.costing(revision, snapshot)
     assert found.counts == ()
     assert found.loss.text.startswith("unknown, because step 2, Put the database back")

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from rollback_console.plans import actions, readiness
+from rollback_console.plans import actions
 from rollback_console.plans.models import ProbeResult, Revision, Secret
+from rollback_console.plans.readiness.check import check
 from tests import make
 from tests.make import PLAN, Stage
 from tests.servers import MariaDb
@@ -29,7 +30,7 @@ def server() -> Iterator[MariaDb]:
 
 def asked(revision: Revision) -> dict[str, ProbeResult]:
     """The rows about databases, by what they are about."""
-    found = readiness.check(revision, actions.freeze(revision, {}))
+    found = check.check(revision, actions.freeze(revision, {}))
     return {each.subject: each for each in found.results if each.kind == "database"}
 
 

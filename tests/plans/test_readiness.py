@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from rollback_console.plans import actions, readiness
-from rollback_console.plans.probes import probes, size
-from rollback_console.plans.readiness import Readiness
+from rollback_console.plans import actions
+from rollback_console.plans.readiness.check import Readiness, check
+from rollback_console.plans.readiness.probes import probes, size
 from tests import make
 from tests.make import PLAN, Stage
 from tests.remote.sshd import Sshd
@@ -36,7 +36,7 @@ def asked(stage: Stage, command: str, cwd: Path, **parameters: str) -> Readiness
     text = PLAN.replace("```bash\necho stopping", f"```bash cwd={cwd}\n{command}")
     revision = make.plan(stage, text)
     snapshot = actions.freeze(revision, {"parameters": parameters})
-    return readiness.check(revision, snapshot)
+    return check.check(revision, snapshot)
 
 
 def verdicts(found: Readiness, kind: str) -> dict[str, str]:
@@ -92,8 +92,8 @@ def test_a_host_that_is_down_is_a_red_result(here: Stage, sshd: Sshd, tmp_path: 
 def test_asking_again_replaces_what_was_heard(here: Stage, tmp_path: Path) -> None:
     revision = make.plan(here)
     snapshot = actions.freeze(revision, {})
-    first = readiness.check(revision, snapshot)
-    again = readiness.check(revision, snapshot)
+    first = check.check(revision, snapshot)
+    again = check.check(revision, snapshot)
     assert len(first.results) == len(again.results) == revision.probe_results.count()
 
 
@@ -114,9 +114,9 @@ def test_sizes_are_for_people(count: int, text: str) -> None:
 
 def test_the_newest_answers_of_a_revision_are_found_again(here: Stage, tmp_path: Path) -> None:
     revision = make.plan(here)
-    assert readiness.of_revision(revision).word == "not asked"
-    readiness.check(revision, actions.freeze(revision, {}))
-    found = readiness.of_revision(revision)
+    assert check.of_revision(revision).word == "not asked"
+    check.check(revision, actions.freeze(revision, {}))
+    found = check.of_revision(revision)
     assert found.word == "ready"
     assert found.at is not None
 
@@ -155,7 +155,7 @@ def test_sudo_is_asked_for_exactly_what_would_run(stage: Stage) -> None:
 def test_a_health_page_need_not_be_well_only_answer(here: Stage) -> None:
     head = "---\nchecks:\n  - {check: Page, http: 'http://127.0.0.1:1/'}\n---\n"
     revision = make.plan(here, head + PLAN)
-    found = readiness.check(revision, actions.freeze(revision, {}))
+    found = check.check(revision, actions.freeze(revision, {}))
     assert verdicts(found, "health") == {"http://127.0.0.1:1/": "unknown"}
     assert found.word == "ready"
 
@@ -163,8 +163,8 @@ def test_a_health_page_need_not_be_well_only_answer(here: Stage) -> None:
 def test_what_there_is_no_time_for_keeps_its_last_answer(here: Stage, tmp_path: Path) -> None:
     revision = make.plan(here, PLAN.replace("echo restoring", "flyway undo"))
     snapshot = actions.freeze(revision, {})
-    before = readiness.check(revision, snapshot)
-    after = readiness.check(revision, snapshot, within=0.0)
+    before = check.check(revision, snapshot)
+    after = check.check(revision, snapshot, within=0.0)
     assert [(each.kind, each.detail) for each in after.results] == [
         (each.kind, each.detail) for each in before.results
     ]

@@ -11,8 +11,10 @@ import pytest
 from django.db import transaction
 from django.test.utils import override_settings
 
-from rollback_console.plans import askings, readiness, signals
+from rollback_console.plans import signals
 from rollback_console.plans.models import Asking, Environment
+from rollback_console.plans.readiness.check import check
+from rollback_console.plans.readiness.check import queue as askings
 from rollback_console.rollbacks import carry, health, readying, services, tasks
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.models import Event, Rollback
@@ -169,7 +171,7 @@ def test_a_start_is_refused_where_what_the_hosts_said_is_too_old(
     here.environment.readiness_rule = "block"
     here.environment.save()
     rows = rollback.revision.probe_results
-    rows.update(at=rollback.requested_at - readiness.STALE * 2)
+    rows.update(at=rollback.requested_at - check.STALE * 2)
     row = Rollback.objects.get(pk=rollback.pk)
     with transaction.atomic():
         assert not carry.begin(row)

@@ -11,8 +11,8 @@ import pytest
 from django.db import connection
 from django.db.models.functions import Now
 
-from rollback_console.plans import askings
 from rollback_console.plans.models import Asking, ProbeResult
+from rollback_console.plans.readiness.check import queue
 from rollback_console.remote import ssh
 from rollback_console.remote.base import HostAddress, Remote
 from rollback_console.rollbacks import clock, driver, services
@@ -157,7 +157,7 @@ def test_who_else_asks_is_waited_for_and_not_repeated(here: Stage, tool: Path) -
 
     def other() -> None:
         try:
-            askings.answer(wish.pk, connect)
+            queue.answer(wish.pk, connect)
         finally:
             connection.close()
 

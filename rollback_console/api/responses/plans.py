@@ -11,7 +11,7 @@ from rollback_console.documents.report import report
 from rollback_console.plans.actions import document, form
 from rollback_console.plans.data_loss.cost import Costing
 from rollback_console.plans.models import Plan, Revision
-from rollback_console.plans.readiness import Readiness
+from rollback_console.plans.readiness.check import Readiness
 
 from .base import Person, Time, person
 

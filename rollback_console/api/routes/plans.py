@@ -8,10 +8,11 @@ from django.db.models import Max
 from django.http import HttpRequest
 from ninja import Router, Status
 
-from rollback_console.plans import actions, deployed, readiness
+from rollback_console.plans import actions, deployed
 from rollback_console.plans.data_loss import cost as costing
 from rollback_console.plans.deployed import Deployment
 from rollback_console.plans.models import Plan, Revision
+from rollback_console.plans.readiness.check import check
 
 from .. import lookup, pagination
 from ..authentication import READ, REQUEST, person
@@ -68,7 +69,7 @@ def read_readiness(request: HttpRequest, slug: str) -> ReadinessOut:
     """What the hosts last said about the plan's newest revision that was asked about."""
     plan = lookup.plan(slug)
     asked = plan.revisions.filter(probe_results__isnull=False).order_by("-number").first()
-    found = readiness.of_revision(asked) if asked else readiness.Readiness((), None)
+    found = check.of_revision(asked) if asked else check.Readiness((), None)
     cost = costing.newest(asked) if asked else None
     return readiness_out(asked.number if asked else None, found, cost)
 

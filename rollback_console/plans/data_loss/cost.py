@@ -19,7 +19,7 @@ from rollback_console.remote.base import Remote
 from rollback_console.remote.errors import RemoteError
 
 from ..models import Cost, Revision
-from ..probes import Probe, Reading, Verdict
+from ..readiness.probes import Probe, Reading, Verdict
 from . import counting
 from .migrations import Question, Riddle, questions
 

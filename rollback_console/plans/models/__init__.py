@@ -1,4 +1,6 @@
-from .plan import (
+from . import (
+    Asking,
+    Cost,
     Credential,
     DecisionMaker,
     Delegation,
@@ -7,11 +9,12 @@ from .plan import (
     HostGroup,
     HostKey,
     Plan,
+    ProbeResult,
     Revision,
     Secret,
     Service,
+    Vouching,
 )
-from .readiness import Asking, Cost, ProbeResult, Vouching
 
 __all__ = [
     "Asking",

@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 
 from rollback_console.engine.states import TERMINAL, StepState
 from rollback_console.plans.models import ProbeResult
-from rollback_console.plans.readiness import STALE
+from rollback_console.plans.readiness.check import STALE
 from rollback_console.postmortems.models import Postmortem
 from rollback_console.rollbacks.models import Event, Rollback
 from rollback_console.web import moments

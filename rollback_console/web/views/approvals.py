@@ -12,11 +12,11 @@ from django.views.decorators.http import require_POST
 
 from rollback_console.engine.snapshot import difference
 from rollback_console.engine.states import RollbackState
-from rollback_console.plans import askings, readiness
 from rollback_console.plans.actions import document
 from rollback_console.plans.choosing import left_out
 from rollback_console.plans.data_loss import cost
 from rollback_console.plans.errors import NotReady
+from rollback_console.plans.readiness.check import check, queue
 from rollback_console.rollbacks import readying, rehearsing, services, standing
 from rollback_console.rollbacks.errors import Changed, Refused
 from rollback_console.rollbacks.models import Rollback
@@ -51,11 +51,11 @@ def page(
         "glass_form": glass_form or BreakGlassForm(rollback),
         "changes": _since_last(found),
         "drift": _drift(rollback),
-        "readiness": readiness.latest(rollback.revision, rollback.snapshot_sha256),
+        "readiness": check.latest(rollback.revision, rollback.snapshot_sha256),
         "costing": cost.costing(rollback.revision, found.snapshot),
         "rehearsal": rehearsing.last(rollback.revision.plan, found.snapshot),
         "rehearsed_in": list(rollback.environment.rehearsals.all()),
-        "asking": askings.open_asking(rollback.revision, rollback.snapshot_sha256),
+        "asking": queue.open_asking(rollback.revision, rollback.snapshot_sha256),
         "asks_hosts": (RollbackState.REQUESTED, RollbackState.APPROVED),
         "takes_questions": rollback.state in (RollbackState.REQUESTED, RollbackState.APPROVED),
         "mine": rollback.requested_by_id == by.pk,

@@ -9,10 +9,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_POST
 
-from rollback_console.plans import actions, askings, readiness
+from rollback_console.plans import actions
 from rollback_console.plans.data_loss import cost, host_questions
 from rollback_console.plans.errors import UnreadablePlan
 from rollback_console.plans.models import Environment, Revision
+from rollback_console.plans.readiness.check import check, queue
 from rollback_console.rollbacks import queries, readying, rehearsing
 from rollback_console.web import lookups
 from rollback_console.web.answers import done
@@ -66,9 +67,9 @@ def facts_of(revision: Revision) -> dict[str, Any]:
         "latest": lookups.latest_number(plan),
         "reading": Reading.of(revision),
         "missing": actions.missing(revision),
-        "readiness": readiness.of_revision(revision),
+        "readiness": check.of_revision(revision),
         "costing": cost.newest(revision),
-        "rehearsal": rehearsing.last(plan, askings.frozen(revision, askings.ways(revision)[0])),
+        "rehearsal": rehearsing.last(plan, queue.frozen(revision, queue.ways(revision)[0])),
         "rehearsed_in": list(plan.environment.rehearsals.all()),
         "asking": revision.askings.filter(done_at=None).last(),
         "measures": host_questions.measures(revision),

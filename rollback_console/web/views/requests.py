@@ -11,11 +11,11 @@ from django.shortcuts import render
 from rollback_console.documents.model import Procedure
 from rollback_console.engine.snapshot import Snapshot
 from rollback_console.plans import actions as plans
-from rollback_console.plans import askings, readiness
 from rollback_console.plans.asking import RequestForm
 from rollback_console.plans.data_loss import cost
 from rollback_console.plans.errors import NotReady
 from rollback_console.plans.models import Revision
+from rollback_console.plans.readiness.check import check, queue
 from rollback_console.rollbacks import readying
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.web import comparison, proposing
@@ -106,9 +106,9 @@ def _heard(
     if "ready" in request.POST:
         readying.ask(revision, choices, why="person", by=person(request))
     return {
-        "readiness": readiness.latest(revision, snapshot.sha256),
+        "readiness": check.latest(revision, snapshot.sha256),
         "costing": cost.costing(revision, snapshot),
-        "asking": askings.open_asking(revision, snapshot.sha256),
+        "asking": queue.open_asking(revision, snapshot.sha256),
     }
 
 

@@ -16,14 +16,14 @@ from rollback_console.remote import ssh
 from rollback_console.remote.base import HostAddress, Remote
 from rollback_console.remote.errors import RemoteError
 
-from .data_loss import cost
-from .data_loss.cost import Errands, Findings
-from .data_loss.host_questions import UNVOUCHED, errands, vouched
-from .databases import databases
-from .document_cache import document
-from .errors import HostRefused
-from .inventory.addresses import address, reach, spec
-from .models import Host, ProbeResult, Revision
+from ..data_loss import cost
+from ..data_loss.cost import Errands, Findings
+from ..data_loss.host_questions import UNVOUCHED, errands, vouched
+from ..document_cache import document
+from ..errors import HostRefused
+from ..inventory.addresses import address, reach, spec
+from ..models import Host, ProbeResult, Revision
+from .database_logins import databases
 from .probes import Probe, Reading, Verdict, probes, reading
 
 STALE = timedelta(hours=1)

@@ -14,14 +14,15 @@ from django.db.models.functions import Now
 from rollback_console.engine.snapshot import Snapshot
 from rollback_console.remote import ssh
 
-from . import readiness, signals
-from .data_loss import cost
-from .document_cache import document
-from .errors import NotReady
-from .freezing import freeze
-from .models import Asking, Plan, Revision
-from .readiness import Connect, Readiness
-from .sketching import sketch
+from .. import signals
+from ..data_loss import cost
+from ..document_cache import document
+from ..errors import NotReady
+from ..freezing import freeze
+from ..models import Asking, Plan, Revision
+from ..sketching import sketch
+from . import check
+from .check import Connect, Readiness
 
 MOST_WAYS = 6
 TAKEN_FOR = timedelta(minutes=3)
@@ -50,7 +51,7 @@ def ask(
     )
 
 
-def answer(number: int, connect: Connect = ssh.connect, within: float = readiness.PATIENCE) -> bool:
+def answer(number: int, connect: Connect = ssh.connect, within: float = check.PATIENCE) -> bool:
     """Ask the hosts for one asking, for at most about `within` seconds.
 
     False when somebody else does, or has done.
@@ -125,8 +126,8 @@ def _answered(asking: Asking, connect: Connect, within: float) -> str:
     snapshot = frozen(asking.revision, asking.choices)
     if snapshot is None:
         return "Nothing of this plan can be asked about."
-    before = readiness.of_revision(asking.revision)
-    found = readiness.check(asking.revision, snapshot, connect, within)
+    before = check.of_revision(asking.revision)
+    found = check.check(asking.revision, snapshot, connect, within)
     transaction.on_commit(lambda: _tell(asking.revision, snapshot, before, found), robust=True)
     return ""
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 
 from rollback_console.engine.snapshot import Snapshot
 
-from .clients import clients
-from .data_loss.cost import Errands
-from .data_loss.migrations import Question
+from ..data_loss.cost import Errands
+from ..data_loss.migrations import Question
+from .database_clients import clients
 from .probes import Probe
 
 _IN = 'cd "${1:-.}" 2>/dev/null || exit 90; shift; exec "$@" </dev/null'

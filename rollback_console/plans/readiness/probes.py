@@ -16,8 +16,8 @@ from rollback_console.documents.shell.render import needs_bash
 from rollback_console.engine.snapshot import Snapshot, StepSpec
 from rollback_console.remote.base import Answer
 
-from . import looking
-from .data_loss.migrations import words_of
+from ..data_loss.migrations import words_of
+from . import automated_checks
 
 LEAST_SPACE = 256 * 1024 * 1024
 """Bytes that must be free where a step works; less is reported."""
@@ -134,7 +134,7 @@ def _health(snapshot: Snapshot) -> Iterator[Probe]:
     for check in snapshot.checks:
         if check.look == "http":
             for host in check.hosts:
-                yield Probe(host, 0, "health", check.target, tuple(looking.argv(check, 0)))
+                yield Probe(host, 0, "health", check.target, tuple(automated_checks.argv(check, 0)))
 
 
 def reading(probe: Probe, answer: Answer) -> Reading:
