@@ -21,13 +21,13 @@ from rollback_console.documents.markdown.source import encode
 from rollback_console.remote import ssh
 from rollback_console.remote.base import HostKeyPin
 
-from .asking import form, missing
 from .data_loss.host_questions import vouch, vouch_own
 from .document_cache import document, read
 from .errors import PlanError
-from .freezing import freeze
-from .inscribing import written
 from .models import Environment, Host, HostKey, Plan, Revision, Service
+from .snapshot.bindings import written
+from .snapshot.freeze import freeze
+from .snapshot.request_form import form, missing
 
 __all__ = [
     "bind",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from rollback_console.plans.keeping import SAYS
+from rollback_console.plans.snapshot.dump_steps import SAYS
 
 from . import logs
 from .events import record

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from rollback_console.plans import actions
-from rollback_console.plans.keeping import SAYS
+from rollback_console.plans.snapshot.dump_steps import SAYS
 from tests import make
 from tests.make import PLAN, Stage
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from rollback_console.plans.keeping import SAYS
 from rollback_console.plans.models import Host, Secret
+from rollback_console.plans.snapshot.dump_steps import SAYS
 from rollback_console.rollbacks import dumps, logs, reverting, services
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.models import Lock, StepRun

@@ -15,7 +15,7 @@ from django.utils import timezone
 from rollback_console.access import tokens
 from rollback_console.plans.errors import NotReady
 from rollback_console.plans.models import DecisionMaker, Plan, Service
-from rollback_console.plans.parameters import complaint
+from rollback_console.plans.snapshot.parameters import complaint
 from rollback_console.rollbacks import services
 from rollback_console.rollbacks.models import Approval, Rollback
 from rollback_console.rollbacks.view import snapshot_of

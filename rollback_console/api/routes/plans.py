@@ -8,11 +8,12 @@ from django.db.models import Max
 from django.http import HttpRequest
 from ninja import Router, Status
 
-from rollback_console.plans import actions, deployed
+from rollback_console.plans import actions
 from rollback_console.plans.data_loss import cost as costing
-from rollback_console.plans.deployed import Deployment
 from rollback_console.plans.models import Plan, Revision
 from rollback_console.plans.readiness.check import check
+from rollback_console.plans.snapshot import deployment_facts
+from rollback_console.plans.snapshot.deployment_facts import Deployment
 
 from .. import lookup, pagination
 from ..authentication import READ, REQUEST, person
@@ -92,7 +93,7 @@ def _keep(body: NewPlan, by: User) -> Revision:
     )
     # Facts of an earlier deployment must never pass for those of this one: none are carried over.
     known = Deployment(**body.deployment.model_dump())
-    facts = deployed.facts(actions.form(revision).parameters, known) | body.facts
+    facts = deployment_facts.facts(actions.form(revision).parameters, known) | body.facts
     if revision.bindings.get("facts", {}) == facts:
         return revision
     bindings = {**revision.bindings, "facts": facts}

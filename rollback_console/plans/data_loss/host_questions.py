@@ -15,7 +15,7 @@ from rollback_console.engine.snapshot import Snapshot
 
 from ..document_cache import document
 from ..models import Host, Revision, Vouching
-from ..undoing import restores
+from ..snapshot.undo_steps import restores
 from .cost import Errands
 from .migrations import Question, questions
 

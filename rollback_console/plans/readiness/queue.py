@@ -18,9 +18,9 @@ from .. import signals
 from ..data_loss import cost
 from ..document_cache import document
 from ..errors import NotReady
-from ..freezing import freeze
 from ..models import Asking, Plan, Revision
-from ..sketching import sketch
+from ..snapshot.freeze import freeze
+from ..snapshot.preview import sketch
 from . import check
 from .check import Connect, Readiness
 

@@ -10,8 +10,8 @@ from django.forms import BoundField
 
 from rollback_console.documents.model import Alternative, Procedure, Step
 from rollback_console.plans.actions import document
-from rollback_console.plans.asking import Parameter, RequestForm
 from rollback_console.plans.models import Revision
+from rollback_console.plans.snapshot.request_form import Parameter, RequestForm
 
 from .base import ConsoleForm
 

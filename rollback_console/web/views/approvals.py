@@ -13,10 +13,10 @@ from django.views.decorators.http import require_POST
 from rollback_console.engine.snapshot import difference
 from rollback_console.engine.states import RollbackState
 from rollback_console.plans.actions import document
-from rollback_console.plans.choosing import left_out
 from rollback_console.plans.data_loss import cost
 from rollback_console.plans.errors import NotReady
 from rollback_console.plans.readiness.check import check, queue
+from rollback_console.plans.snapshot.step_settings import left_out
 from rollback_console.rollbacks import readying, rehearsing, services, standing
 from rollback_console.rollbacks.errors import Changed, Refused
 from rollback_console.rollbacks.models import Rollback

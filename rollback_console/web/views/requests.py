@@ -11,11 +11,11 @@ from django.shortcuts import render
 from rollback_console.documents.model import Procedure
 from rollback_console.engine.snapshot import Snapshot
 from rollback_console.plans import actions as plans
-from rollback_console.plans.asking import RequestForm
 from rollback_console.plans.data_loss import cost
 from rollback_console.plans.errors import NotReady
 from rollback_console.plans.models import Revision
 from rollback_console.plans.readiness.check import check, queue
+from rollback_console.plans.snapshot.request_form import RequestForm
 from rollback_console.rollbacks import readying
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.web import comparison, proposing

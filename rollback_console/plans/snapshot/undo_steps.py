@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from rollback_console.documents.plan_config import machine
 from rollback_console.engine.snapshot import Snapshot, StepSpec
 
-from .choosing import named
-from .errors import NotReady
-from .keeping import restoring, with_dump
+from ..errors import NotReady
+from .dump_steps import restoring, with_dump
+from .step_settings import named
 
 if TYPE_CHECKING:
-    from .freezing import Freezer
+    from .freeze import Freezer
 
 
 def restores(snapshot: Snapshot) -> bool:

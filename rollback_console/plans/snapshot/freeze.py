@@ -13,16 +13,16 @@ from rollback_console.documents.model import PlanDocument, Procedure, Step
 from rollback_console.documents.plan_config import machine
 from rollback_console.engine.snapshot import CheckSpec, HostSpec, PolicySpec, Snapshot, StepSpec
 
-from .approval import policy
-from .choosing import binding, chosen_commands, is_manual, named
-from .document_cache import document
-from .errors import HostRefused, NotReady
-from .inventory.addresses import spec
-from .keeping import with_dump
-from .models import Environment, Host, Revision, Secret
-from .readiness.automated_checks import items
-from .scripting import script_of
-from .undoing import undoing
+from ..approval import policy
+from ..document_cache import document
+from ..errors import HostRefused, NotReady
+from ..inventory.addresses import spec
+from ..models import Environment, Host, Revision, Secret
+from ..readiness.automated_checks import items
+from .dump_steps import with_dump
+from .scripts import script_of
+from .step_settings import binding, chosen_commands, is_manual, named
+from .undo_steps import undoing
 
 DEFAULT_LIMIT = 900
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from rollback_console.documents.model import Procedure, Step
 from rollback_console.documents.shell.render import free_variables
 
-from .choosing import chosen_commands, is_manual
-from .document_cache import document
-from .freezing import Freezer
-from .models import Revision, Secret
+from ..document_cache import document
+from ..models import Revision, Secret
+from .freeze import Freezer
 from .parameters import is_secret
+from .step_settings import chosen_commands, is_manual
 
 __all__ = ["Parameter", "RequestForm", "form"]
 

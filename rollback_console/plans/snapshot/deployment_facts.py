@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from .asking import Parameter
+from .request_form import Parameter
 
 _EARLIER = re.compile(r"PREV|OLD|LAST|GOOD|STABLE|BEFORE|BACKUP|PRE_|ROLLBACK|TARGET")
 _DUMP = re.compile(r"DUMP|BACKUP|SQL|SNAPSHOT|RESTORE|ARCHIVE", re.IGNORECASE)

@@ -6,8 +6,8 @@ from typing import Any
 
 from rollback_console.engine.snapshot import Snapshot
 
-from .freezing import Freezer
-from .models import Revision
+from ..models import Revision
+from .freeze import Freezer
 
 
 def sketch(revision: Revision, choices: dict[str, Any]) -> Snapshot | None:

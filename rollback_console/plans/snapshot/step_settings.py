@@ -7,8 +7,8 @@ from typing import Any
 from rollback_console.documents.model import Command, Step, StepKind
 from rollback_console.engine.snapshot import Snapshot
 
-from .document_cache import document
-from .models import Environment, Host, Revision
+from ..document_cache import document
+from ..models import Environment, Host, Revision
 
 SHELLS = frozenset({"", "bash", "sh", "shell", "console", "zsh"})
 

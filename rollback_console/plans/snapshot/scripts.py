@@ -11,7 +11,7 @@ from rollback_console.documents.shell.render import Script, Unrenderable, render
 from .parameters import complaint, is_secret
 
 if TYPE_CHECKING:
-    from .freezing import Freezer
+    from .freeze import Freezer
 
 PLAIN = re.compile(r"[A-Za-z0-9._/:@+-]*")
 
