@@ -19,6 +19,6 @@ class PostmortemsConfig(AppConfig):
 
 
 def _begin(rollback: Any, **_: Any) -> None:
-    from . import services
+    from . import actions
 
-    services.of(rollback)
+    actions.of(rollback)

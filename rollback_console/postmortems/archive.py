@@ -21,7 +21,7 @@ from rollback_console.rollbacks import logs
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.models import Event, Rollback, StepRun
 
-from . import export, services
+from . import actions, export
 from .incident import as_incident
 
 FORMAT = "rollback-console/archive/1"
@@ -102,7 +102,7 @@ def _member(part: Part, moment: datetime, digest: Any) -> Iterator[bytes]:
 
 
 def _parts(rollback: Rollback) -> Iterator[Part]:
-    postmortem = services.of(rollback)
+    postmortem = actions.of(rollback)
     rollback.refresh_from_db()
     yield _whole("README.txt", _README.encode())
     yield _json("manifest.json", _manifest(rollback))

@@ -9,8 +9,8 @@ from django.utils import timezone
 from rollback_console.outbox import due_notices
 from rollback_console.outbox.models import Delivery, Target
 from rollback_console.plans.models import ProbeResult
+from rollback_console.postmortems import actions as postmortems
 from rollback_console.postmortems import checklist
-from rollback_console.postmortems import services as postmortems
 from rollback_console.rollbacks.models import Rollback
 from tests import make
 from tests.make import Stage

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from rollback_console.postmortems import checklist, services
+from rollback_console.postmortems import actions, checklist
 from rollback_console.postmortems.models import ActionItem
 from rollback_console.rollbacks import services as rollbacks
 from rollback_console.rollbacks.errors import Refused
@@ -42,7 +42,7 @@ def test_an_action_taken_during_the_rollback_follows_it_into_the_postmortem(
     checklist.assign(item, by=stage.cast.dana, owner=stage.cast.sam, due=date(2026, 12, 1))
     checklist.tick(item, by=stage.cast.sam, done=True, evidence="https://chat.example/1")
     rollback = checked(rollback, fleet, stage)
-    (kept,) = [each for each in services.of(rollback).action_items.all() if each.key == key]
+    (kept,) = [each for each in actions.of(rollback).action_items.all() if each.key == key]
     assert (kept.owner, kept.done_by) == (stage.cast.sam, stage.cast.sam)
     assert kept.evidence == "https://chat.example/1"
 
@@ -153,7 +153,7 @@ def test_what_never_ran_leaves_nothing_to_do_but_what_somebody_took(stage: Stage
     rollback = make.requested(stage)
     rollbacks.withdraw(rollback, by=stage.cast.dana)
     rollback.refresh_from_db()
-    services.of(rollback)
+    actions.of(rollback)
     assert list(checklist.open_items()) == []
     item = rollback.action_items.get(kind="immediate")
     checklist.assign(item, by=stage.cast.dana, owner=stage.cast.sam)

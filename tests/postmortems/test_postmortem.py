@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from django.db import transaction
 
-from rollback_console.postmortems import draft, export, measures, services, versions
+from rollback_console.postmortems import actions, draft, export, measures, versions
 from rollback_console.postmortems.models import Postmortem
 from rollback_console.rollbacks import services as rollbacks
 from rollback_console.rollbacks.errors import Refused
@@ -32,7 +32,7 @@ def test_it_is_there_the_moment_the_rollback_ends(ended: Rollback) -> None:
 
 def test_it_does_not_begin_before(stage: Stage) -> None:
     with pytest.raises(Refused, match="when the rollback has ended"):
-        services.of(make.requested(stage))
+        actions.of(make.requested(stage))
 
 
 def test_its_timeline_holds_every_event_in_order(ended: Rollback) -> None:
@@ -70,9 +70,9 @@ def test_the_json_is_json(ended: Rollback) -> None:
 
 def test_two_people_do_not_overwrite_each_other(ended: Rollback, stage: Stage) -> None:
     made = ended.postmortem
-    services.write(made, by=stage.cast.dana, version=1, impact="40 tickets")
+    actions.write(made, by=stage.cast.dana, version=1, impact="40 tickets")
     with pytest.raises(Refused, match="Somebody else changed this"):
-        services.write(made, by=stage.cast.lee, version=1, impact="None")
+        actions.write(made, by=stage.cast.lee, version=1, impact="None")
     made.refresh_from_db()
     assert made.impact == "40 tickets"
 
@@ -80,24 +80,24 @@ def test_two_people_do_not_overwrite_each_other(ended: Rollback, stage: Stage) -
 def test_it_is_published_only_with_a_cause_and_then_left_alone(
     ended: Rollback, stage: Stage
 ) -> None:
-    made = services.move(ended.postmortem, by=stage.cast.dana, to="in_review")
+    made = actions.move(ended.postmortem, by=stage.cast.dana, to="in_review")
     with pytest.raises(Refused, match="what went wrong"):
-        services.move(made, by=stage.cast.dana, to="published")
-    made = services.write(made, by=stage.cast.dana, version=1, what_went_wrong="A bad join")
-    made = services.move(made, by=stage.cast.lee, to="published")
+        actions.move(made, by=stage.cast.dana, to="published")
+    made = actions.write(made, by=stage.cast.dana, version=1, what_went_wrong="A bad join")
+    made = actions.move(made, by=stage.cast.lee, to="published")
     with pytest.raises(Refused, match="is published"):
-        services.write(made, by=stage.cast.dana, version=2, impact="More")
+        actions.write(made, by=stage.cast.dana, version=2, impact="More")
 
 
 def test_a_viewer_reads_and_does_not_write(ended: Rollback, stage: Stage) -> None:
     with pytest.raises(Refused, match="not write"):
-        services.write(ended.postmortem, by=stage.cast.vic, version=1, impact="x")
+        actions.write(ended.postmortem, by=stage.cast.vic, version=1, impact="x")
 
 
 def test_each_edit_is_kept_and_shows_what_it_changed(ended: Rollback, stage: Stage) -> None:
-    made = services.write(ended.postmortem, by=stage.cast.dana, version=1, impact="40 tickets")
+    made = actions.write(ended.postmortem, by=stage.cast.dana, version=1, impact="40 tickets")
     began = ended.requested_at - timedelta(minutes=12)
-    services.write(made, by=stage.cast.lee, version=2, impact="43 tickets", began_at=began)
+    actions.write(made, by=stage.cast.lee, version=2, impact="43 tickets", began_at=began)
     newest, middle, empty = versions.versions(made)
     assert [each.number for each in (newest, middle, empty)] == [3, 2, 1]
     assert [(each.name, each.old, each.new) for each in versions.changes(middle, newest)] == [
@@ -108,9 +108,9 @@ def test_each_edit_is_kept_and_shows_what_it_changed(ended: Rollback, stage: Sta
 
 
 def test_who_moved_it_is_kept(ended: Rollback, stage: Stage) -> None:
-    made = services.write(ended.postmortem, by=stage.cast.dana, version=1, what_went_wrong="Join")
-    services.move(made, by=stage.cast.dana, to="in_review")
-    services.move(made, by=stage.cast.lee, to="published")
+    made = actions.write(ended.postmortem, by=stage.cast.dana, version=1, what_went_wrong="Join")
+    actions.move(made, by=stage.cast.dana, to="in_review")
+    actions.move(made, by=stage.cast.lee, to="published")
     assert [(each.new, each.by) for each in made.moves.all()] == [
         ("in_review", stage.cast.dana),
         ("published", stage.cast.lee),
@@ -120,17 +120,17 @@ def test_who_moved_it_is_kept(ended: Rollback, stage: Stage) -> None:
 def test_anyone_who_reads_it_may_comment_also_on_a_published_one(
     ended: Rollback, stage: Stage
 ) -> None:
-    services.comment(ended.postmortem, by=stage.cast.vic, text=" We saw it first ")
+    actions.comment(ended.postmortem, by=stage.cast.vic, text=" We saw it first ")
     assert [each.text for each in ended.postmortem.comments.all()] == ["We saw it first"]
     with pytest.raises(Refused, match="between 1 and"):
-        services.comment(ended.postmortem, by=stage.cast.vic, text="  ")
+        actions.comment(ended.postmortem, by=stage.cast.vic, text="  ")
 
 
 def test_it_cannot_have_begun_after_its_end(ended: Rollback, stage: Stage) -> None:
     assert ended.finished_at
     late = ended.finished_at + timedelta(days=1)
     with pytest.raises(Refused, match="cannot have begun after"):
-        services.write(ended.postmortem, by=stage.cast.dana, version=1, began_at=late)
+        actions.write(ended.postmortem, by=stage.cast.dana, version=1, began_at=late)
 
 
 def test_the_recovery_is_counted_from_the_failure_where_somebody_knows_it(
@@ -140,7 +140,7 @@ def test_the_recovery_is_counted_from_the_failure_where_somebody_knows_it(
     assert guess and ended.finished_at
     assert (guess.took, guess.known) == (ended.finished_at - ended.requested_at, False)
     began = ended.requested_at - timedelta(hours=1)
-    services.write(ended.postmortem, by=stage.cast.dana, version=1, began_at=began)
+    actions.write(ended.postmortem, by=stage.cast.dana, version=1, began_at=began)
     told = draft.draft(ended).recovery
     assert told
     assert (told.took, told.known) == (ended.finished_at - began, True)

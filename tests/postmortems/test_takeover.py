@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rollback_console.plans.actions import revise
-from rollback_console.postmortems import services, takeover
+from rollback_console.postmortems import actions, takeover
 from rollback_console.postmortems.models import Postmortem
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.models import Rollback
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def written(succeeded: Rollback, stage: Stage) -> Postmortem:
     """A postmortem with a cause and a way to prevent it."""
-    return services.write(
+    return actions.write(
         succeeded.postmortem,
         by=stage.cast.dana,
         version=1,

@@ -11,8 +11,8 @@ import pytest
 from playwright.sync_api import Browser, expect
 from pytest_django.live_server_helper import LiveServer
 
+from rollback_console.postmortems import actions as postmortems
 from rollback_console.postmortems import cadence, checklist, incident, status
-from rollback_console.postmortems import services as postmortems
 from rollback_console.rollbacks import services
 from rollback_console.rollbacks.models import Message, Rollback
 from tests import make

@@ -7,7 +7,7 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.utils import timezone
 
-from rollback_console.postmortems import services as postmortems
+from rollback_console.postmortems import actions as postmortems
 from rollback_console.rollbacks.models import BreakGlass, Rollback
 from tests import make
 

@@ -11,7 +11,7 @@ from rollback_console.plans.approval import delegations
 from rollback_console.plans.data_loss import cost
 from rollback_console.plans.data_loss.cost import Findings
 from rollback_console.plans.models import Environment, HostGroup, Secret
-from rollback_console.postmortems import services as postmortems
+from rollback_console.postmortems import actions as postmortems
 from rollback_console.rollbacks import rights, services, view
 from rollback_console.rollbacks.models import Rollback
 from tests import make

@@ -7,7 +7,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from ninja import Router
 
-from rollback_console.postmortems import export, services
+from rollback_console.postmortems import actions, export
 from rollback_console.postmortems.models import Postmortem
 
 from .. import lookup
@@ -45,4 +45,4 @@ def read_postmortem_markdown(request: HttpRequest, number: int) -> HttpResponse:
 
 
 def _of(number: int) -> Postmortem:
-    return services.of(lookup.rollback(number))
+    return actions.of(lookup.rollback(number))

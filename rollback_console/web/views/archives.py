@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_POST
 
 from rollback_console.plans.errors import PlanError
-from rollback_console.postmortems import archive, incident, services, takeover
+from rollback_console.postmortems import actions, archive, incident, takeover
 from rollback_console.postmortems.incident_reading import LARGEST
 from rollback_console.postmortems.sending import apart
 from rollback_console.rollbacks.errors import Refused
@@ -58,7 +58,7 @@ def bring(request: HttpRequest) -> HttpResponse:
 def lessons(request: HttpRequest, number: int) -> HttpResponse:
     """What taking over would write into the plan, line by line."""
     try:
-        postmortem = services.of(rollback_of(number))
+        postmortem = actions.of(rollback_of(number))
         found = takeover.proposal(postmortem)
     except (Refused, PlanError) as error:
         return refused(request, error, "postmortem", number=number)
@@ -74,7 +74,7 @@ def lessons(request: HttpRequest, number: int) -> HttpResponse:
 def take_over(request: HttpRequest, number: int) -> HttpResponse:
     """Write it into the plan's next revision."""
     try:
-        made = takeover.take_over(services.of(rollback_of(number)), by=person(request))
+        made = takeover.take_over(actions.of(rollback_of(number)), by=person(request))
     except Refused as error:
         return refused(request, error, "postmortem", number=number)
     said = f"Revision {made.number} holds what was learned."

@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_POST
 
-from rollback_console.postmortems import services, versions
+from rollback_console.postmortems import actions, versions
 from rollback_console.postmortems.checklist import entries
 from rollback_console.postmortems.draft import draft
 from rollback_console.postmortems.export import as_json, as_markdown
@@ -50,7 +50,7 @@ def write(request: HttpRequest, number: int) -> HttpResponse:
     form = WritingForm.of(postmortem, request.POST)
     if form.is_valid():
         try:
-            services.write(postmortem, by=person(request), **form.texts())
+            actions.write(postmortem, by=person(request), **form.texts())
         except Refused as error:
             form.add_error(None, str(error))
         else:
@@ -62,7 +62,7 @@ def write(request: HttpRequest, number: int) -> HttpResponse:
 def comment(request: HttpRequest, number: int) -> HttpResponse:
     """Say something about it."""
     try:
-        services.comment(_of(number), by=person(request), text=request.POST.get("text", ""))
+        actions.comment(_of(number), by=person(request), text=request.POST.get("text", ""))
     except Refused as error:
         return refused(request, error, "postmortem", number=number)
     return done(request, "Said.", "postmortem", number=number)
@@ -73,7 +73,7 @@ def move(request: HttpRequest, number: int) -> HttpResponse:
     """Draft, in review, published, and back."""
     to = request.POST.get("to", "")
     try:
-        moved = services.move(_of(number), by=person(request), to=to)
+        moved = actions.move(_of(number), by=person(request), to=to)
     except Refused as error:
         return refused(request, error, "postmortem", number=number)
     return done(request, f"It is {moved.get_state_display()} now.", "postmortem", number=number)
@@ -86,7 +86,7 @@ def add_item(request: HttpRequest, number: int) -> HttpResponse:
     form = ItemForm(request.POST)
     if form.is_valid():
         try:
-            services.add_item(postmortem, by=person(request), **form.cleaned_data)
+            actions.add_item(postmortem, by=person(request), **form.cleaned_data)
         except Refused as error:
             form.add_error(None, str(error))
         else:
@@ -100,7 +100,7 @@ def tick(request: HttpRequest, number: int, item: int) -> HttpResponse:
     found = get_object_or_404(ActionItem, pk=item, rollback_id=number)
     is_done, evidence = request.POST.get("done") == "yes", request.POST.get("evidence")
     try:
-        services.tick(found, by=person(request), done=is_done, evidence=evidence)
+        actions.tick(found, by=person(request), done=is_done, evidence=evidence)
     except Refused as error:
         return refused(request, error, "postmortem", number=number)
     return done(request, "Noted.", "postmortem", number=number)
@@ -115,7 +115,7 @@ def assign(request: HttpRequest, number: int, item: int) -> HttpResponse:
         sentence = "A date looks like 2026-11-25. The item was left as it was."
         return refused(request, sentence, "postmortem", number=number)
     try:
-        services.assign(found, by=person(request), **form.cleaned_data)
+        actions.assign(found, by=person(request), **form.cleaned_data)
     except Refused as error:
         return refused(request, error, "postmortem", number=number)
     return done(request, "Agreed.", "postmortem", number=number)
@@ -151,7 +151,7 @@ def json(request: HttpRequest, number: int) -> HttpResponse:
 
 
 def _of(number: int) -> Postmortem:
-    return services.of(rollback_of(number))
+    return actions.of(rollback_of(number))
 
 
 def _page(request: HttpRequest, postmortem: Postmortem, **forms: Any) -> HttpResponse:
