@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.test import AsyncClient
 
-from rollback_console.postmortems.verifying import verify
+from rollback_console.postmortems.archive.verify import verify
 from rollback_console.rollbacks import services
 from rollback_console.rollbacks.models import Rollback
 from tests import make

@@ -15,9 +15,9 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from rollback_console.postmortems import archive as archives
-from rollback_console.postmortems.archive import archive
-from rollback_console.postmortems.verifying import UnreadableArchive, verify
+from rollback_console.postmortems.archive.verify import UnreadableArchive, verify
+from rollback_console.postmortems.archive.writer import archive
+from rollback_console.postmortems.archive.writer import writer as archives
 from rollback_console.rollbacks import logs, services
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.models import LogChunk, Rollback

@@ -11,8 +11,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import AsyncClient, Client
 
 from rollback_console.postmortems import checklist
+from rollback_console.postmortems.archive.verify import verify
 from rollback_console.postmortems.models import Cadence, StatusLink
-from rollback_console.postmortems.verifying import verify
 from rollback_console.rollbacks import services
 from rollback_console.rollbacks.models import Rollback
 from tests import make

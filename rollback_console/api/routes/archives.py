@@ -10,7 +10,8 @@ from django.http import HttpRequest, StreamingHttpResponse
 from ninja import Router, Status
 from pydantic import BaseModel
 
-from rollback_console.postmortems import archive, incident
+from rollback_console.postmortems import incident
+from rollback_console.postmortems.archive.writer import writer
 from rollback_console.postmortems.sending import apart
 
 from .. import lookup
@@ -35,14 +36,14 @@ class IncidentOut(BaseModel):
 def read_archive(request: HttpRequest, number: int) -> StreamingHttpResponse:
     """A gzipped tar that `manage.py verify_archive` checks. 409 until the rollback ended."""
     rollback = lookup.rollback(number)
-    pieces: Iterator[bytes] | AsyncIterator[bytes] = archive.archive(rollback)
+    pieces: Iterator[bytes] | AsyncIterator[bytes] = writer.archive(rollback)
     if isinstance(request, ASGIRequest) and isinstance(pieces, Iterator):
         pieces = apart(pieces)
     return StreamingHttpResponse(
         pieces,
         content_type="application/gzip",
         headers={
-            "Content-Disposition": f'attachment; filename="{archive.name_of(rollback)}"',
+            "Content-Disposition": f'attachment; filename="{writer.name_of(rollback)}"',
             "Cache-Control": "no-store",
         },
     )

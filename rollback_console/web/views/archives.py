@@ -11,7 +11,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_POST
 
 from rollback_console.plans.errors import PlanError
-from rollback_console.postmortems import actions, archive, incident, takeover
+from rollback_console.postmortems import actions, incident, takeover
+from rollback_console.postmortems.archive.writer import writer
 from rollback_console.postmortems.incident_reading import LARGEST
 from rollback_console.postmortems.sending import apart
 from rollback_console.rollbacks.errors import Refused
@@ -27,13 +28,13 @@ def download(request: HttpRequest, number: int) -> HttpResponseBase:
     """Everything of one rollback as one file, made while it is sent."""
     rollback = rollback_of(number)
     try:
-        pieces: Iterator[bytes] | AsyncIterator[bytes] = archive.archive(rollback)
+        pieces: Iterator[bytes] | AsyncIterator[bytes] = writer.archive(rollback)
     except Refused as error:
         return refused(request, error, "rollback", number=number)
     if isinstance(request, ASGIRequest) and isinstance(pieces, Iterator):
         pieces = apart(pieces)
     answer = StreamingHttpResponse(pieces, content_type="application/gzip")
-    answer["Content-Disposition"] = f'attachment; filename="{archive.name_of(rollback)}"'
+    answer["Content-Disposition"] = f'attachment; filename="{writer.name_of(rollback)}"'
     answer["Cache-Control"] = "no-store"
     return answer
 

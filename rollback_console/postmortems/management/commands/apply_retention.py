@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from ...retention import NotArchived, Retired, apply
+from ...archive.retention import NotArchived, Retired, apply
 
 
 class Command(BaseCommand):

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from ...verifying import UnreadableArchive, Verdict, verify
+from ...archive.verify import UnreadableArchive, Verdict, verify
 
 
 class Command(BaseCommand):

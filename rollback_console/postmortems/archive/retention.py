@@ -11,8 +11,8 @@ from pathlib import Path
 from rollback_console.rollbacks import retiring
 from rollback_console.rollbacks.models import Rollback
 
-from .archive import archive, name_of
-from .verifying import UnreadableArchive, verify
+from .verify import UnreadableArchive, verify
+from .writer import archive, name_of
 
 
 class NotArchived(Exception):

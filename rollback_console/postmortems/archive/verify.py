@@ -19,7 +19,7 @@ from typing import IO, Any
 from rollback_console.rollbacks.events import digest
 from rollback_console.rollbacks.models import Event
 
-from .archive import FORMAT, SUMS
+from .writer import FORMAT, SUMS
 
 SMALL = 64 * 1024 * 1024
 """Files other than logs that are larger are not believed."""
