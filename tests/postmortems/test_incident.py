@@ -10,8 +10,9 @@ import pytest
 
 from rollback_console.plans.actions import freeze
 from rollback_console.plans.errors import NotReady
-from rollback_console.postmortems import draft, incident
+from rollback_console.postmortems import draft
 from rollback_console.postmortems.cases import Wanted, choose, read
+from rollback_console.postmortems.incidents import importer
 from rollback_console.postmortems.models import ActionItem
 from rollback_console.rollbacks import clock, events, services
 from rollback_console.rollbacks.errors import Refused
@@ -58,7 +59,7 @@ PAST: dict[str, Any] = {
 
 
 def load(stage: Stage, **changes: Any) -> Any:
-    return incident.load(json.dumps({**PAST, **changes}).encode(), by=stage.cast.dana)
+    return importer.load(json.dumps({**PAST, **changes}).encode(), by=stage.cast.dana)
 
 
 def test_a_loaded_incident_is_measured_like_any_other(stage: Stage) -> None:
@@ -117,7 +118,7 @@ def test_the_same_file_is_loaded_once(stage: Stage) -> None:
 
 def test_a_viewer_loads_nothing(stage: Stage) -> None:
     with pytest.raises(Refused, match="may not load"):
-        incident.load(json.dumps(PAST).encode(), by=stage.cast.vic)
+        importer.load(json.dumps(PAST).encode(), by=stage.cast.vic)
 
 
 def event(**changes: Any) -> dict[str, Any]:
@@ -173,4 +174,4 @@ def test_a_mistake_is_named_with_its_place(
 )
 def test_what_is_no_incident_is_refused(stage: Stage, data: bytes) -> None:
     with pytest.raises(Refused):
-        incident.load(data, by=stage.cast.dana)
+        importer.load(data, by=stage.cast.dana)

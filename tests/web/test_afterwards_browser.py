@@ -12,7 +12,8 @@ from playwright.sync_api import Browser, expect
 from pytest_django.live_server_helper import LiveServer
 
 from rollback_console.postmortems import actions as postmortems
-from rollback_console.postmortems import cadence, checklist, incident, status
+from rollback_console.postmortems import cadence, checklist, status
+from rollback_console.postmortems.incidents import importer
 from rollback_console.rollbacks import services
 from rollback_console.rollbacks.models import Message, Rollback
 from tests import make
@@ -79,7 +80,7 @@ def _load(month: int, slug: str, stage: make.Stage) -> None:
         for after, kind, facts in happened
     ]
     told = {**PAST, "plan": slug, "state": state, "events": events, "began_at": None}
-    incident.load(
+    importer.load(
         json.dumps({**told, "title": f"Incident of {start:%B}"}).encode(), by=stage.cast.dana
     )
 

@@ -10,8 +10,8 @@ from django.http import HttpRequest, StreamingHttpResponse
 from ninja import Router, Status
 from pydantic import BaseModel
 
-from rollback_console.postmortems import incident
 from rollback_console.postmortems.archive.writer import writer
+from rollback_console.postmortems.incidents import importer
 from rollback_console.postmortems.sending import apart
 
 from .. import lookup
@@ -52,6 +52,6 @@ def read_archive(request: HttpRequest, number: int) -> StreamingHttpResponse:
 @router.post("/incidents", auth=REQUEST, response={201: IncidentOut})
 def load_incident(request: HttpRequest, body: NewIncident) -> Status[IncidentOut]:
     """Load a past incident: it counts in trends and estimates and can never run."""
-    made = incident.load(request.body, by=person(request)).rollback
+    made = importer.load(request.body, by=person(request)).rollback
     out = IncidentOut(rollback=made.pk, state=made.state, events=made.last_seq)
     return Status(201, out)

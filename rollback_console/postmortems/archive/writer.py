@@ -22,7 +22,7 @@ from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.models import Event, Rollback, StepRun
 
 from .. import actions, export
-from ..incident import as_incident
+from ..incidents.importer import as_incident
 
 FORMAT = "rollback-console/archive/1"
 SUMS = "SHA256SUMS"

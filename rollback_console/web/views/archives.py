@@ -11,9 +11,10 @@ from django.shortcuts import render
 from django.views.decorators.http import require_POST
 
 from rollback_console.plans.errors import PlanError
-from rollback_console.postmortems import actions, incident, takeover
+from rollback_console.postmortems import actions, takeover
 from rollback_console.postmortems.archive.writer import writer
-from rollback_console.postmortems.incident_reading import LARGEST
+from rollback_console.postmortems.incidents import importer
+from rollback_console.postmortems.incidents.parser import LARGEST
 from rollback_console.postmortems.sending import apart
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.web import diffs
@@ -46,7 +47,7 @@ def bring(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data["file"].read(LARGEST + 1)
         try:
-            made = incident.load(data, by=person(request))
+            made = importer.load(data, by=person(request))
         except Refused as error:
             form.add_error("file", str(error))
         else:

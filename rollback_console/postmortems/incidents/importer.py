@@ -20,9 +20,9 @@ from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.models import Rollback
 from rollback_console.rollbacks.view import snapshot_of
 
-from .incident_reading import FORMAT, Incident, read
-from .measuring import measure
-from .models import Import, Postmortem
+from ..measuring import measure
+from ..models import Import, Postmortem
+from .parser import FORMAT, Incident, read
 
 
 @transaction.atomic
