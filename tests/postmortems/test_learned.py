@@ -12,7 +12,7 @@ from rollback_console import documents
 from rollback_console.documents.vocabulary.section_names import Part
 from rollback_console.postmortems import headings
 from rollback_console.postmortems.estimates import Range, measured, span
-from rollback_console.postmortems.learned import with_estimate, with_lessons
+from rollback_console.postmortems.lessons.plan_edits import with_estimate, with_lessons
 
 SEED = (Path(__file__).parents[1] / "documents" / "seed.md").read_text()
 TOOK = Range(timedelta(minutes=7), timedelta(minutes=11), 5)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from rollback_console.plans.actions import revise
-from rollback_console.postmortems import actions, takeover
+from rollback_console.postmortems import actions
+from rollback_console.postmortems.lessons import takeover
 from rollback_console.postmortems.models import Postmortem
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.models import Rollback

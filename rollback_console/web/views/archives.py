@@ -11,10 +11,11 @@ from django.shortcuts import render
 from django.views.decorators.http import require_POST
 
 from rollback_console.plans.errors import PlanError
-from rollback_console.postmortems import actions, takeover
+from rollback_console.postmortems import actions
 from rollback_console.postmortems.archive.writer import writer
 from rollback_console.postmortems.incidents import importer
 from rollback_console.postmortems.incidents.parser import LARGEST
+from rollback_console.postmortems.lessons import takeover
 from rollback_console.postmortems.sending import apart
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.web import diffs

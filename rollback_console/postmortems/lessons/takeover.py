@@ -20,10 +20,10 @@ from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.models import Rollback
 from rollback_console.rollbacks.view import snapshot_of
 
-from .estimates import measured
-from .headings import PREVENTION
-from .learned import with_estimate, with_lessons
-from .models import Postmortem, Takeover
+from ..estimates import measured
+from ..headings import PREVENTION
+from ..models import Postmortem, Takeover
+from .plan_edits import with_estimate, with_lessons
 
 RECENT = 20
 """How many of the last successes an estimate is measured on."""
