@@ -14,9 +14,9 @@ from rollback_console.rollbacks.models import Rollback
 from rollback_console.rollbacks.view import snapshot_of
 
 from .cadence import Beat, beat
-from .draft import ENDINGS
 from .estimates import expected
-from .measures import clock
+from .report.draft import ENDINGS
+from .report.phases import clock
 
 _PLAIN = """\
 ROLLBACK: {feature}

@@ -10,9 +10,9 @@ import pytest
 
 from rollback_console import documents
 from rollback_console.documents.vocabulary.section_names import Part
-from rollback_console.postmortems import headings
 from rollback_console.postmortems.estimates import Range, measured, span
 from rollback_console.postmortems.lessons.plan_edits import with_estimate, with_lessons
+from rollback_console.postmortems.report import section_headings
 
 SEED = (Path(__file__).parents[1] / "documents" / "seed.md").read_text()
 TOOK = Range(timedelta(minutes=7), timedelta(minutes=11), 5)
@@ -123,9 +123,9 @@ def test_a_plan_without_estimates_gets_a_section_for_them() -> None:
 
 
 def test_a_plans_own_headings_are_used_and_a_step_is_none_of_them() -> None:
-    assert headings.title_of(SEED, Part.VERIFICATION, "") == "Rollback Verification"
-    assert headings.title_of(SEED, Part.STEPS, "") == "Rollback Steps"
-    assert headings.title_of("# Plan\n\n## Steps\n", Part.DATA, "Data Loss") == "Data Loss"
+    assert section_headings.title_of(SEED, Part.VERIFICATION, "") == "Rollback Verification"
+    assert section_headings.title_of(SEED, Part.STEPS, "") == "Rollback Steps"
+    assert section_headings.title_of("# Plan\n\n## Steps\n", Part.DATA, "Data Loss") == "Data Loss"
 
 
 def test_short_rollbacks_are_told_in_seconds() -> None:

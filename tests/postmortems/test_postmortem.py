@@ -8,8 +8,9 @@ from datetime import timedelta
 import pytest
 from django.db import transaction
 
-from rollback_console.postmortems import actions, draft, export, measures, versions
+from rollback_console.postmortems import actions
 from rollback_console.postmortems.models import Postmortem
+from rollback_console.postmortems.report import draft, export, phases, versions
 from rollback_console.rollbacks import services as rollbacks
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.events import record
@@ -160,7 +161,7 @@ def test_data_is_lost_as_counted_or_not_measured(ended: Rollback) -> None:
 def test_a_step_is_measured_against_what_its_author_planned(stage: Stage, fleet: Fleet) -> None:
     text = make.PLAN.replace("### Step 1: Stop", "### Step 1: Stop (1-2 min)")
     rollback = drive(make.approved(stage, text), fleet)
-    first, second, _ = measures.steps(rollback, snapshot_of(rollback.snapshot))
+    first, second, _ = phases.steps(rollback, snapshot_of(rollback.snapshot))
     assert first.planned == (timedelta(minutes=1), timedelta(minutes=2))
     assert not first.over
     assert second.planned is None

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from rollback_console.plans.approval import delegations
 from rollback_console.plans.models import DecisionMaker, Delegation, Host
-from rollback_console.postmortems.draft import draft
+from rollback_console.postmortems.report.draft import draft
 from rollback_console.rollbacks import break_glass, carry, queries, rights, services
 from rollback_console.rollbacks.errors import Changed, Refused
 from rollback_console.rollbacks.models import Approval, BreakGlass, Lock, Rollback

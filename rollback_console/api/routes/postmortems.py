@@ -7,8 +7,9 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from ninja import Router
 
-from rollback_console.postmortems import actions, export
+from rollback_console.postmortems import actions
 from rollback_console.postmortems.models import Postmortem
+from rollback_console.postmortems.report import export
 
 from .. import lookup
 from ..authentication import READ

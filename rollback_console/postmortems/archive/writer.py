@@ -21,8 +21,9 @@ from rollback_console.rollbacks import logs
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.models import Event, Rollback, StepRun
 
-from .. import actions, export
+from .. import actions
 from ..incidents.importer import as_incident
+from ..report import export
 
 FORMAT = "rollback-console/archive/1"
 SUMS = "SHA256SUMS"

@@ -15,8 +15,8 @@ from rollback_console.documents.model import Edit, PlanDocument
 from rollback_console.documents.placeholders.find import find
 from rollback_console.documents.vocabulary.section_names import Part
 
-from .. import headings
 from ..estimates import MEASURED, Range
+from ..report import section_headings
 
 _BULLET = re.compile(r"^\s*(?:[-*+]|\d+[.)])\s+(?:\[[ xX]\]\s+)?")
 _MARKUP = re.compile(r"^(?=[`~#>+*_=|\[<\-])|^(\d+)(?=[.)])")
@@ -28,12 +28,12 @@ def with_lessons(plan: PlanDocument, texts: Mapping[str, str], mark: str) -> str
     A slot that still holds only placeholders is filled; another grows; a plan without one gets
     its heading. `mark` is put after each item. What is there already is not written twice.
     """
-    found = headings.sections(plan.source)
+    found = section_headings.sections(plan.source)
     edits: list[Edit] = []
     missing: list[str] = []
-    for field, (heading, _) in headings.PREVENTION.items():
+    for field, (heading, _) in section_headings.PREVENTION.items():
         rows = _rows(texts.get(field, ""), mark)
-        section = headings.slot(found, field)
+        section = section_headings.slot(found, field)
         if rows and section:
             edits += _into(plan.source, section, rows)
         elif rows:
@@ -51,7 +51,9 @@ def with_estimate(plan: PlanDocument, procedure: str, measured: Range, last: dat
     for each in plan.estimates:
         if each.kind == label:
             return edited(plan.source, (Edit(each.line, each.line, (row,)),))
-    section = next(headings.of_part(headings.sections(plan.source), Part.TIME), None)
+    section = next(
+        section_headings.of_part(section_headings.sections(plan.source), Part.TIME), None
+    )
     if section is None:
         rows = ("", "## Rollback Time Estimate", "", row)
         return edited(plan.source, (_at_the_end(plan.source, rows),))
@@ -92,7 +94,7 @@ def _is_blank(block: Block) -> bool:
 
 
 def _after(section: Section, rows: Sequence[str]) -> Edit:
-    at = headings.last_line(section) + 1
+    at = section_headings.last_line(section) + 1
     ends = [block for block in section.blocks if block.lines[1] == at - 1]
     joins = not ends or ends[-1].kind is BlockKind.ITEM
     return Edit(at, at - 1, tuple(rows if joins else ["", *rows]))
@@ -100,10 +102,10 @@ def _after(section: Section, rows: Sequence[str]) -> Edit:
 
 def _under(source: str, found: list[Section], rows: list[str]) -> Edit:
     """Below the plan's own section on prevention, or in a new one at the end."""
-    parent = next(headings.of_part(found, Part.PREVENTION), None)
+    parent = next(section_headings.of_part(found, Part.PREVENTION), None)
     if parent is None:
         return _at_the_end(source, ["", "## Prevention for Next Deployment", *rows])
-    at = max(headings.last_line(each) for each in parent.walk()) + 1
+    at = max(section_headings.last_line(each) for each in parent.walk()) + 1
     marks = "#" * min(parent.level + 1, 6)
     return Edit(at, at - 1, tuple(re.sub(r"^###(?= )", marks, row) for row in rows))
 

@@ -21,8 +21,8 @@ from rollback_console.rollbacks.models import Rollback
 from rollback_console.rollbacks.view import snapshot_of
 
 from ..estimates import measured
-from ..headings import PREVENTION
 from ..models import Postmortem, Takeover
+from ..report.section_headings import PREVENTION
 from .plan_edits import with_estimate, with_lessons
 
 RECENT = 20

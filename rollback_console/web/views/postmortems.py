@@ -9,11 +9,12 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_POST
 
-from rollback_console.postmortems import actions, versions
+from rollback_console.postmortems import actions
 from rollback_console.postmortems.checklist import entries
-from rollback_console.postmortems.draft import draft
-from rollback_console.postmortems.export import as_json, as_markdown
 from rollback_console.postmortems.models import ActionItem, Postmortem
+from rollback_console.postmortems.report import versions
+from rollback_console.postmortems.report.draft import draft
+from rollback_console.postmortems.report.export import as_json, as_markdown
 from rollback_console.rollbacks import queries
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.web import diffs

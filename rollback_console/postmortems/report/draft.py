@@ -14,10 +14,10 @@ from rollback_console.engine.snapshot import Snapshot
 from rollback_console.rollbacks.models import Event, Message, Rollback
 from rollback_console.rollbacks.view import snapshot_of
 
-from . import measures
-from .measures import Loss, Recovery, StepMeasure, Times, clock
-from .models import Postmortem
-from .telling import IMPORTANT, tell
+from ..models import Postmortem
+from . import phases
+from .event_text import IMPORTANT, tell
+from .phases import Loss, Recovery, StepMeasure, Times, clock
 
 __all__ = ["Draft", "Moment", "clock", "draft"]
 
@@ -87,20 +87,20 @@ def draft(rollback: Rollback) -> Draft:
     snapshot = snapshot_of(rollback.snapshot)
     events = list(rollback.events.select_related("by").order_by("seq"))
     timeline = _timeline(events, snapshot)
-    times = measures.times(events)
+    times = phases.times(events)
     unplanned = {event.seq for event in events if _deviates(event)}
     return Draft(
         rollback=rollback,
         snapshot=snapshot,
         summary=_summary(rollback, snapshot, times),
         timeline=timeline,
-        steps=measures.steps(rollback, snapshot),
+        steps=phases.steps(rollback, snapshot),
         times=times,
-        recovery=measures.recovery(rollback, _began(rollback)),
+        recovery=phases.recovery(rollback, _began(rollback)),
         decisions=tuple(each for each in timeline if each.kind in _DECISIONS),
         deviations=tuple(each for each in timeline if each.seq in unplanned),
         checks=_checks(rollback, snapshot),
-        losses=measures.losses(events),
+        losses=phases.losses(events),
         messages=tuple(rollback.messages.select_related("by").order_by("id")),
     )
 

@@ -8,11 +8,11 @@ from typing import Any
 from rollback_console.documents.vocabulary.section_names import Part
 from rollback_console.plans.document_cache import document
 
-from . import headings
-from .checklist import Entry, entries
+from ..checklist import Entry, entries
+from ..models import Postmortem
+from . import section_headings
 from .draft import Draft, draft
-from .measures import StepMeasure, clock
-from .models import Postmortem
+from .phases import StepMeasure, clock
 
 _WRITTEN = [
     ("Impact", "impact"),
@@ -85,7 +85,7 @@ def _lines(postmortem: Postmortem, told: Draft) -> Iterator[str]:
     rollback, source = postmortem.rollback, document(postmortem.rollback.revision).source
 
     def own(part: Part, otherwise: str) -> str:
-        return headings.title_of(source, part, otherwise)
+        return section_headings.title_of(source, part, otherwise)
 
     yield f"# Postmortem: {rollback.title}"
     yield f"\n**Environment**: {rollback.environment}"

@@ -7,8 +7,8 @@ from datetime import datetime
 
 from django.contrib.auth.models import User
 
-from .actions import WRITTEN
-from .models import Postmortem
+from ..actions import WRITTEN
+from ..models import Postmortem
 
 NAMES = {
     "began_at": "When it began",
