@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from rollback_console import documents
-from rollback_console.postmortems import cadence, estimates, status, wording
+from rollback_console.postmortems import estimates
 from rollback_console.postmortems.models import StatusLink
+from rollback_console.postmortems.stakeholders import cadence, messages, status_page
 from rollback_console.rollbacks import clock, services
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.models import Rollback
@@ -35,7 +36,7 @@ def rollback(stage: Stage) -> Rollback:
 
 
 def test_the_groups_are_the_plans(rollback: Rollback) -> None:
-    assert wording.groups(rollback) == [
+    assert messages.groups(rollback) == [
         "Development team",
         "Product owner",
         "Stakeholders",
@@ -45,7 +46,7 @@ def test_the_groups_are_the_plans(rollback: Rollback) -> None:
 
 def test_the_templates_slots_are_filled_from_the_rollback(rollback: Rollback) -> None:
     now = clock.now()
-    (message,) = wording.messages(rollback, now)
+    (message,) = messages.messages(rollback, now)
     until = now + timedelta(minutes=10)
     assert "Reason: Health page answers 500\n" in message.text
     assert f"Expected completion: by {until:%H:%M} UTC (5-10 minutes, the plan's" in message.text
@@ -56,7 +57,7 @@ def test_the_templates_slots_are_filled_from_the_rollback(rollback: Rollback) ->
 def test_the_last_message_says_how_it_ended(rollback: Rollback, stage: Stage) -> None:
     services.withdraw(rollback, by=stage.cast.dana)
     rollback.refresh_from_db()
-    (message,) = wording.messages(rollback, clock.now())
+    (message,) = messages.messages(rollback, clock.now())
     assert "Expected completion: it was withdrawn at " in message.text
     assert "Status updates: this is the last one" in message.text
 
@@ -66,7 +67,7 @@ def test_a_slot_nobody_can_know_is_left_and_named(stage: Stage) -> None:
         "### Message Template\n```\nBridge: [number]\nWhy: <why>\nWhat: [feature name]\n```\n"
     )
     made = make.requested(stage, f"{PLAN}\n## 7. Communication\n\n{template}")
-    (message,) = wording.messages(made, clock.now())
+    (message,) = messages.messages(made, clock.now())
     assert message.text.splitlines() == [
         "Bridge: [number]",
         "Why: Health page answers 500",
@@ -76,7 +77,7 @@ def test_a_slot_nobody_can_know_is_left_and_named(stage: Stage) -> None:
 
 
 def test_without_a_template_there_is_a_plain_message(stage: Stage) -> None:
-    (message,) = wording.messages(make.requested(stage), clock.now())
+    (message,) = messages.messages(make.requested(stage), clock.now())
     assert "Reason: Health page answers 500" in message.text
     assert "Environment: STAGING" in message.text
 
@@ -136,27 +137,27 @@ def test_the_next_update_is_due_after_the_last_one(stage: Stage, rollback: Rollb
 def test_a_status_link_opens_one_rollback_until_it_is_revoked(
     stage: Stage, rollback: Rollback
 ) -> None:
-    link, secret = status.share(rollback, by=stage.cast.dana, label="Support")
-    assert status.behind(secret) == rollback
+    link, secret = status_page.share(rollback, by=stage.cast.dana, label="Support")
+    assert status_page.behind(secret) == rollback
     assert secret not in str(StatusLink.objects.values_list().get())
     assert len(secret) >= 43
-    assert status.behind(secret[:-1]) is None
-    status.revoke(link, by=stage.cast.lee)
-    assert status.behind(secret) is None
+    assert status_page.behind(secret[:-1]) is None
+    status_page.revoke(link, by=stage.cast.lee)
+    assert status_page.behind(secret) is None
     with pytest.raises(Refused, match="revoked already"):
-        status.revoke(link, by=stage.cast.lee)
+        status_page.revoke(link, by=stage.cast.lee)
 
 
 def test_only_who_steers_shares(stage: Stage, rollback: Rollback) -> None:
     with pytest.raises(Refused, match="may not share"):
-        status.share(rollback, by=stage.cast.vic, label="Me")
+        status_page.share(rollback, by=stage.cast.vic, label="Me")
     with pytest.raises(Refused, match="whom the link is for"):
-        status.share(rollback, by=stage.cast.dana, label=" ")
+        status_page.share(rollback, by=stage.cast.dana, label=" ")
 
 
 def test_the_status_says_what_others_were_told(stage: Stage, rollback: Rollback) -> None:
     services.send_message(rollback, by=stage.cast.dana, text="Soon back", recipients="Support")
-    told = status.status(rollback)
+    told = status_page.status(rollback)
     assert (told.what, told.state) == ("Checkout 2", "requested")
     assert [text for _, text in told.said] == ["Soon back"]
     assert told.next_update

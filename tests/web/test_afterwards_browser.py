@@ -12,8 +12,9 @@ from playwright.sync_api import Browser, expect
 from pytest_django.live_server_helper import LiveServer
 
 from rollback_console.postmortems import actions as postmortems
-from rollback_console.postmortems import cadence, checklist, status
+from rollback_console.postmortems import checklist
 from rollback_console.postmortems.incidents import importer
+from rollback_console.postmortems.stakeholders import cadence, status_page
 from rollback_console.rollbacks import services
 from rollback_console.rollbacks.models import Message, Rollback
 from tests import make
@@ -91,7 +92,7 @@ def _told(live: Rollback, stage: make.Stage) -> str:
     )
     Message.objects.update(at=live.requested_at - timedelta(hours=2))
     cadence.set_cadence(live, by=stage.cast.dana, minutes=30)
-    _, secret = status.share(live, by=stage.cast.dana, label="Support")
+    _, secret = status_page.share(live, by=stage.cast.dana, label="Support")
     return secret
 
 

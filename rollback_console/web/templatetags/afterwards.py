@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.template import Context, Library
 
 from rollback_console.postmortems import checklist
-from rollback_console.postmortems.cadence import beat
+from rollback_console.postmortems.stakeholders.cadence import beat
 from rollback_console.rollbacks import clock
 from rollback_console.rollbacks.models import Rollback
 

@@ -10,8 +10,8 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from rollback_console.postmortems import cadence, status, wording
 from rollback_console.postmortems.models import StatusLink
+from rollback_console.postmortems.stakeholders import cadence, messages, status_page
 from rollback_console.rollbacks import clock, services
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.models import Rollback
@@ -71,7 +71,7 @@ def share(request: HttpRequest, number: int) -> HttpResponse:
     if not form.is_valid():
         return _page(request, rollback, link=form)
     try:
-        _, secret = status.share(rollback, by=person(request), **form.cleaned_data)
+        _, secret = status_page.share(rollback, by=person(request), **form.cleaned_data)
     except Refused as error:
         return refused(request, error, "communication", number=number)
     address = request.build_absolute_uri(reverse("status", kwargs={"secret": secret}))
@@ -83,7 +83,7 @@ def revoke(request: HttpRequest, number: int, link: int) -> HttpResponse:
     """Whoever holds the link reads nothing any more."""
     found = get_object_or_404(StatusLink, pk=link, rollback_id=number)
     try:
-        status.revoke(found, by=person(request))
+        status_page.revoke(found, by=person(request))
     except Refused as error:
         return refused(request, error, "communication", number=number)
     return done(request, f"The link for {found.label} is dead.", "communication", number=number)
@@ -93,10 +93,10 @@ def revoke(request: HttpRequest, number: int, link: int) -> HttpResponse:
 @require_safe
 def show(request: HttpRequest, secret: str) -> HttpResponse:
     """The page for those without an account; a wrong secret finds nothing."""
-    rollback = status.behind(secret)
+    rollback = status_page.behind(secret)
     if rollback is None:
         raise Http404("There is no status page at this address. Ask for a new link.")
-    page = {"told": status.status(rollback), "now": clock.now()}
+    page = {"told": status_page.status(rollback), "now": clock.now()}
     answer = render(request, "status/status.html", page)
     for name, value in _APART.items():
         answer[name] = value
@@ -108,8 +108,8 @@ def _page(
 ) -> HttpResponse:
     now = clock.now()
     wrong = any(form.errors for form in forms.values())
-    written = wording.messages(rollback, now)
-    groups = wording.groups(rollback)
+    written = messages.messages(rollback, now)
+    groups = messages.groups(rollback)
     first = {"text": written[0].text, "recipients": ", ".join(groups)}
     page = {
         "rollback": rollback,

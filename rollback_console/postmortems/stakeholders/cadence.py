@@ -15,7 +15,7 @@ from rollback_console.plans.document_cache import document
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.models import Rollback
 
-from .models import Cadence
+from ..models import Cadence
 
 USUAL = timedelta(minutes=30)
 """Where neither a person nor the plan says how often."""

@@ -17,8 +17,8 @@ from django.db.models.functions import Now
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.models import Rollback
 
+from ..models import StatusLink
 from .cadence import beat
-from .models import StatusLink
 
 _WORDS = {
     "requested": "A rollback is being decided on",
