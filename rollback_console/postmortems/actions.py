@@ -16,8 +16,8 @@ from rollback_console.rollbacks.models import Rollback
 
 from . import checklist
 from .checklist import assign, tick
-from .measuring import measure
 from .models import ActionItem, Comment, Postmortem, PostmortemMove, PostmortemVersion
+from .trends.record import measure
 
 __all__ = ["WRITTEN", "add_item", "assign", "comment", "move", "of", "tick", "write"]
 

@@ -10,8 +10,8 @@ from rollback_console.plans.data_loss.cost import Costing
 from rollback_console.plans.document_cache import document
 from rollback_console.plans.models import Revision
 from rollback_console.plans.readiness.check import queue
-from rollback_console.postmortems import estimates
-from rollback_console.postmortems.estimates import Range
+from rollback_console.postmortems.trends.estimates import Range
+from rollback_console.postmortems.trends.statistics import estimates
 from rollback_console.rollbacks import queries
 
 

@@ -10,10 +10,10 @@ import pytest
 
 from rollback_console.plans.actions import freeze
 from rollback_console.plans.errors import NotReady
-from rollback_console.postmortems.cases import Wanted, choose, read
 from rollback_console.postmortems.incidents import importer
 from rollback_console.postmortems.models import ActionItem
 from rollback_console.postmortems.report import draft
+from rollback_console.postmortems.trends.rows import Wanted, choose, read
 from rollback_console.rollbacks import clock, events, services
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.models import Event

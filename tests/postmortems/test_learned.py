@@ -10,9 +10,9 @@ import pytest
 
 from rollback_console import documents
 from rollback_console.documents.vocabulary.section_names import Part
-from rollback_console.postmortems.estimates import Range, measured, span
 from rollback_console.postmortems.lessons.plan_edits import with_estimate, with_lessons
 from rollback_console.postmortems.report import section_headings
+from rollback_console.postmortems.trends.estimates import Range, measured, span
 
 SEED = (Path(__file__).parents[1] / "documents" / "seed.md").read_text()
 TOOK = Range(timedelta(minutes=7), timedelta(minutes=11), 5)

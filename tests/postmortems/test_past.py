@@ -11,14 +11,15 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from rollback_console.postmortems import actions, trends_export
+from rollback_console.postmortems import actions
 from rollback_console.postmortems.archive.verify import verify
 from rollback_console.postmortems.archive.writer import archive
-from rollback_console.postmortems.cases import Wanted, read
 from rollback_console.postmortems.incidents.importer import as_incident, load
 from rollback_console.postmortems.models import Measure
 from rollback_console.postmortems.report import draft, export
-from rollback_console.postmortems.trends import Trends, trends
+from rollback_console.postmortems.trends.rows import Wanted, read
+from rollback_console.postmortems.trends.statistics import Trends, trends
+from rollback_console.postmortems.trends.statistics import export as trends_export
 from rollback_console.rollbacks import clock, events
 from tests import make
 

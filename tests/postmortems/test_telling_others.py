@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from rollback_console import documents
-from rollback_console.postmortems import estimates
 from rollback_console.postmortems.models import StatusLink
 from rollback_console.postmortems.stakeholders import cadence, messages, status_page
+from rollback_console.postmortems.trends.statistics import estimates
 from rollback_console.rollbacks import clock, services
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.models import Rollback

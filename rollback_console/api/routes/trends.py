@@ -7,9 +7,8 @@ from typing import Annotated
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from ninja import Query, Router
 
-from rollback_console.postmortems import trends_export
-from rollback_console.postmortems.cases import Wanted
-from rollback_console.postmortems.trends import Trends, trends
+from rollback_console.postmortems.trends.rows import Wanted
+from rollback_console.postmortems.trends.statistics import Trends, export, trends
 from rollback_console.rollbacks import clock
 
 from ..authentication import READ
@@ -26,7 +25,7 @@ def read_trends(
     request: HttpRequest, service: Slug = "", environment: Slug = "", days: Days = 90
 ) -> HttpResponse:
     """Phases, months, success by procedure, steps, estimates, open actions; seconds throughout."""
-    return JsonResponse(trends_export.as_json(_told(service, environment, days)))
+    return JsonResponse(export.as_json(_told(service, environment, days)))
 
 
 @router.get("/trends.csv", openapi_extra={RAW: "text/csv"})
@@ -34,7 +33,7 @@ def read_trends_csv(
     request: HttpRequest, service: Slug = "", environment: Slug = "", days: Days = 90
 ) -> HttpResponse:
     """A line for each rollback that ended; seconds throughout."""
-    text = trends_export.as_csv(_told(service, environment, days))
+    text = export.as_csv(_told(service, environment, days))
     return HttpResponse(
         text,
         content_type="text/csv; charset=utf-8",

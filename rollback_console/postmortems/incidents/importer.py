@@ -20,8 +20,8 @@ from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.models import Rollback
 from rollback_console.rollbacks.view import snapshot_of
 
-from ..measuring import measure
 from ..models import Import, Postmortem
+from ..trends.record import measure
 from .parser import FORMAT, Incident, read
 
 

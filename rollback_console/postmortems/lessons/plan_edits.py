@@ -15,8 +15,8 @@ from rollback_console.documents.model import Edit, PlanDocument
 from rollback_console.documents.placeholders.find import find
 from rollback_console.documents.vocabulary.section_names import Part
 
-from ..estimates import MEASURED, Range
 from ..report import section_headings
+from ..trends.estimates import MEASURED, Range
 
 _BULLET = re.compile(r"^\s*(?:[-*+]|\d+[.)])\s+(?:\[[ xX]\]\s+)?")
 _MARKUP = re.compile(r"^(?=[`~#>+*_=|\[<\-])|^(\d+)(?=[.)])")

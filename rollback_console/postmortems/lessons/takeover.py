@@ -20,9 +20,9 @@ from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.models import Rollback
 from rollback_console.rollbacks.view import snapshot_of
 
-from ..estimates import measured
 from ..models import Postmortem, Takeover
 from ..report.section_headings import PREVENTION
+from ..trends.estimates import measured
 from .plan_edits import with_estimate, with_lessons
 
 RECENT = 20

@@ -13,9 +13,9 @@ from rollback_console.plans.document_cache import document
 from rollback_console.rollbacks.models import Rollback
 from rollback_console.rollbacks.view import snapshot_of
 
-from ..estimates import expected
 from ..report.draft import ENDINGS
 from ..report.phases import clock
+from ..trends.estimates import expected
 from .cadence import Beat, beat
 
 _PLAIN = """\

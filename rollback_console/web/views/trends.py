@@ -7,10 +7,10 @@ from django.shortcuts import render
 from django.utils.safestring import SafeString
 
 from rollback_console.plans.models import Environment, Service
-from rollback_console.postmortems import pictures, trends_export
-from rollback_console.postmortems.cases import Wanted
+from rollback_console.postmortems import pictures
 from rollback_console.postmortems.pictures import Bar, Column, Span
-from rollback_console.postmortems.trends import Trends, trends
+from rollback_console.postmortems.trends.rows import Wanted
+from rollback_console.postmortems.trends.statistics import Trends, export, trends
 from rollback_console.rollbacks import clock
 from rollback_console.web.moments import duration
 
@@ -40,7 +40,7 @@ def show(request: HttpRequest) -> HttpResponse:
 
 def csv(request: HttpRequest) -> HttpResponse:
     """A line for each rollback."""
-    text = trends_export.as_csv(_told(request))
+    text = export.as_csv(_told(request))
     answer = HttpResponse(text, content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = 'attachment; filename="trends.csv"'
     return answer
@@ -48,7 +48,7 @@ def csv(request: HttpRequest) -> HttpResponse:
 
 def json(request: HttpRequest) -> HttpResponse:
     """Everything on the page."""
-    return JsonResponse(trends_export.as_json(_told(request)))
+    return JsonResponse(export.as_json(_told(request)))
 
 
 def _told(request: HttpRequest) -> Trends:

@@ -8,8 +8,8 @@ from typing import Any
 
 from django.db.models import Count, Max, Min, QuerySet
 
-from .measuring import catch_up
-from .models import Measure
+from ..models import Measure
+from .record import catch_up
 
 MOST = 2_000
 """How many rollbacks are read, the newest first; a page says when there are more."""

@@ -7,8 +7,8 @@ import io
 from dataclasses import asdict, fields
 from typing import Any
 
-from .cases import Case, read
-from .trends import Trends
+from .rows import Case, read
+from .statistics import Trends
 
 MOST_OPEN = 200
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")

@@ -10,10 +10,10 @@ from functools import lru_cache
 
 from django.db.models import QuerySet
 
-from . import checklist
-from .cases import MOST, Case, Chosen, Tried, Wanted, choose, read
+from .. import checklist
+from ..models import ActionItem
 from .estimates import percentile
-from .models import ActionItem
+from .rows import MOST, Case, Chosen, Tried, Wanted, choose, read
 
 PHASES = (
     ("decide", "Request to first decision"),

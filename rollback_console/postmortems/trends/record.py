@@ -20,8 +20,8 @@ from rollback_console.plans.document_cache import document
 from rollback_console.plans.models import Revision
 from rollback_console.rollbacks.models import Event, Rollback, StepRun
 
+from ..models import Import, Measure, Postmortem
 from .estimates import authors
-from .models import Import, Measure, Postmortem
 
 AT_ONCE = 200
 
