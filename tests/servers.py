@@ -25,8 +25,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from rollback_console.processes.kin import spawn
 from rollback_console.processes.ports import answers, free_port
+from rollback_console.processes.process_tree import spawn
 
 # Debian keeps the programs of its PostgreSQL out of the way.
 POSTGRES = next(iter(sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)), Path())

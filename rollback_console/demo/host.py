@@ -12,7 +12,7 @@ import signal
 import sys
 from pathlib import Path
 
-from rollback_console.processes.kin import adopt_orphans, end_descendants, reap
+from rollback_console.processes.process_tree import adopt_orphans, end_descendants, reap
 
 from . import openssh, ssh_check
 from .layout import Layout

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from rollback_console.processes.kin import send, spawn
 from rollback_console.processes.ports import answers, is_free
+from rollback_console.processes.process_tree import send, spawn
 
 STARTING, STOPPING, AGAIN = 20.0, 8.0, 1.0
 _TURN = 0.05

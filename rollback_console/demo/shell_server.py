@@ -15,7 +15,7 @@ from pathlib import Path
 
 import asyncssh
 
-from rollback_console.processes.kin import reap
+from rollback_console.processes.process_tree import reap
 
 from . import keys
 from .layout import Layout

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import IO
 
-from .kin import send, spawn
+from .process_tree import send, spawn
 
 WIDTH = 8
 _PATIENCE = 5  # deaths in a row, each within _SOON seconds of the last, before giving up

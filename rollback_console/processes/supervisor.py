@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 
 from .child import Child, how, say
-from .kin import adopt_orphans, end_descendants, reap
+from .process_tree import adopt_orphans, end_descendants, reap
 
 STARTING = 60.0
 STOPPING = 15.0

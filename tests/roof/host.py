@@ -12,7 +12,7 @@ import asyncssh
 from rollback_console.demo import keys
 from rollback_console.demo.layout import Layout
 from rollback_console.demo.state import State
-from rollback_console.processes.kin import descendants
+from rollback_console.processes.process_tree import descendants
 from tests.roof.console import status
 from tests.waiting import until
 

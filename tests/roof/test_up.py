@@ -14,7 +14,7 @@ import pytest
 from rollback_console.demo.layout import Layout
 from rollback_console.demo.people import load
 from rollback_console.local.data_dir import empty
-from rollback_console.processes.kin import descendants
+from rollback_console.processes.process_tree import descendants
 from tests.roof.console import Console, status
 from tests.waiting import until
 
