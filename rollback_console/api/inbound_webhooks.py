@@ -11,7 +11,7 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase, HttpResponseNotAllowed
 
-from rollback_console.proposals import entrance, readers, services
+from rollback_console.proposals import actions, alert_parsers, authentication
 from rollback_console.proposals.models import Integration
 from rollback_console.rollbacks import clock
 
@@ -27,7 +27,7 @@ def receive(request: HttpRequest, key: UUID) -> HttpResponseBase:
         return HttpResponseNotAllowed(["POST", "PUT"])
     try:
         return _taken(request, key)
-    except readers.Unreadable as error:
+    except alert_parsers.Unreadable as error:
         return respond(request, Problem("malformed", str(error)))
     except Problem as problem:
         return respond(request, problem)
@@ -39,14 +39,14 @@ def _taken(request: HttpRequest, key: UUID) -> HttpResponse:
         raise Problem("too-large", "A body holds at most 256 KiB. Group fewer alerts together.")
     found = Integration.objects.select_related("environment", "plan").filter(key=key).first()
     now = clock.now()
-    if why := entrance.problem(found, request.headers, body, now.timestamp()):
+    if why := authentication.problem(found, request.headers, body, now.timestamp()):
         raise Problem("unauthenticated", why, headers=_CHALLENGE)
     assert found is not None  # noqa: S101  entrance believes nobody whom it does not know
-    if not services.count(found, now):
+    if not actions.count(found, now):
         raise Problem("too-many", _TOO_MANY, headers={"Retry-After": "60"})
-    made = services.take(found, readers.read(found.kind, body))
+    made = actions.take(found, alert_parsers.read(found.kind, body))
     return JsonResponse({"proposals": [each.pk for each in made]}, status=202)
 
 
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="Rollback Console integration"'}
-_TOO_MANY = f"An integration sends at most {services.MANY} bodies a minute. Group alerts."
+_TOO_MANY = f"An integration sends at most {actions.MANY} bodies a minute. Group alerts."

@@ -20,7 +20,7 @@ from rollback_console.plans.readiness.probes import Verdict
 from rollback_console.postmortems import checklist
 from rollback_console.postmortems.models import ActionItem, PostmortemMove
 from rollback_console.postmortems.stakeholders import cadence
-from rollback_console.proposals import services as proposals
+from rollback_console.proposals import actions as proposals
 from rollback_console.rollbacks import clock
 from rollback_console.rollbacks.models import Rollback
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from django.conf import settings
 
-from rollback_console.proposals import services as proposals
+from rollback_console.proposals import actions as proposals
 from rollback_console.rollbacks import clock
 
 from .due_notices import LOOKS_BACK

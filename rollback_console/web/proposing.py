@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from rollback_console.proposals import services as proposals
+from rollback_console.proposals import actions as proposals
 from rollback_console.proposals.models import Proposal
 from rollback_console.rollbacks import services
 from rollback_console.rollbacks.models import Rollback

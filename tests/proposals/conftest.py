@@ -10,7 +10,7 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client
 
-from rollback_console.proposals import services
+from rollback_console.proposals import actions
 from rollback_console.proposals.models import Integration
 from tests.make import Stage
 
@@ -36,7 +36,7 @@ class Sender:
 
 
 def sender(stage: Stage, kind: str, **fields: Any) -> Sender:
-    made, secret = services.integrate(
+    made, secret = actions.integrate(
         by=stage.cast.ada, name=f"The {kind}", kind=kind, environment=stage.environment, **fields
     )
     return Sender(made, secret)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rollback_console.proposals import services
+from rollback_console.proposals import actions
 from rollback_console.proposals.models import Proposal
 from rollback_console.rollbacks import services as rollbacks
 from rollback_console.rollbacks.errors import Refused
@@ -24,7 +24,7 @@ def proposed(stage: Stage, alertmanager: Sender) -> Proposal:
 
 def ask(proposed: Proposal, by: make.User) -> Rollback:
     assert proposed.plan
-    return services.request(
+    return actions.request(
         proposed,
         by=by,
         revision=proposed.plan.revisions.order_by("-number")[0],
@@ -58,10 +58,10 @@ def test_two_people_do_not_make_two_requests_of_it(stage: Stage, proposed: Propo
 
 def test_it_is_dismissed_with_a_reason_by_who_may(stage: Stage, proposed: Proposal) -> None:
     with pytest.raises(Refused, match="Say why"):
-        services.dismiss(proposed, by=stage.cast.dana, reason=" ")
+        actions.dismiss(proposed, by=stage.cast.dana, reason=" ")
     with pytest.raises(Refused, match="not decide"):
-        services.dismiss(proposed, by=stage.cast.vic, reason="No")
-    services.dismiss(proposed, by=stage.cast.dana, reason="A drill")
+        actions.dismiss(proposed, by=stage.cast.vic, reason="No")
+    actions.dismiss(proposed, by=stage.cast.dana, reason="A drill")
     assert (proposed.state, proposed.reason) == ("dismissed", "A drill")
     with pytest.raises(Refused, match="already"):
         ask(proposed, stage.cast.dana)
@@ -69,7 +69,7 @@ def test_it_is_dismissed_with_a_reason_by_who_may(stage: Stage, proposed: Propos
 
 def test_only_admins_say_who_may_propose(stage: Stage) -> None:
     with pytest.raises(Refused, match="Only admins"):
-        services.integrate(
+        actions.integrate(
             by=stage.cast.dana, name="Mine", kind="generic", environment=stage.environment
         )
 

@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from rollback_console.notify import signing
-from rollback_console.proposals import entrance, services
+from rollback_console.proposals import actions, authentication
 from rollback_console.proposals.models import Integration, Proposal
 from rollback_console.rollbacks.models import Rollback
 from tests import make
@@ -55,7 +55,7 @@ def test_a_dismissed_alert_that_still_fires_does_not_come_back_but_a_new_one_doe
     stage: Stage, alertmanager: Sender
 ) -> None:
     alertmanager.send(group(alert()))
-    services.dismiss(Proposal.objects.get(), by=stage.cast.dana, reason="A test")
+    actions.dismiss(Proposal.objects.get(), by=stage.cast.dana, reason="A test")
     alertmanager.send(group(alert()))
     assert Proposal.objects.get().state == "dismissed"
     alertmanager.send(group(alert(startsAt="2026-11-26T21:00:00Z")))
@@ -65,7 +65,7 @@ def test_a_dismissed_alert_that_still_fires_does_not_come_back_but_a_new_one_doe
 def test_generic_json_without_a_time_comes_back_once_it_was_resolved(stage: Stage) -> None:
     generic = sender(stage, "generic")
     assert generic.send({"title": "Orders stop"}).status_code == 202
-    services.dismiss(Proposal.objects.get(), by=stage.cast.dana, reason="Known")
+    actions.dismiss(Proposal.objects.get(), by=stage.cast.dana, reason="Known")
     generic.send({"title": "Orders stop"})
     assert Proposal.objects.count() == 1
     generic.send({"title": "Orders stop", "status": "resolved"})
@@ -86,7 +86,7 @@ def test_an_alert_may_name_its_plan_but_none_of_another_environment(
     alertmanager.send(group(alert(labels=labels)))
     assert Proposal.objects.get().plan == plan
     other = make.Environment.objects.create(slug="other", name="OTHER")
-    elsewhere, secret = services.integrate(
+    elsewhere, secret = actions.integrate(
         by=stage.cast.ada, name="Other", kind="alertmanager", environment=other
     )
     Sender(elsewhere, secret).send(group(alert(labels=labels)))
@@ -123,12 +123,12 @@ def test_a_wrong_secret_opens_nothing(stage: Stage, alertmanager: Sender) -> Non
         assert alertmanager.send(body, **headers).status_code == 401
     nobody = Sender(Integration(), alertmanager.secret)
     answer = nobody.send(body)
-    assert (answer.status_code, answer.json()["detail"]) == (401, entrance.UNKNOWN)
+    assert (answer.status_code, answer.json()["detail"]) == (401, authentication.UNKNOWN)
     assert not Proposal.objects.exists()
 
 
 def test_a_renewed_secret_shuts_the_old_one_out(stage: Stage, alertmanager: Sender) -> None:
-    new = services.renew_secret(alertmanager.integration, by=stage.cast.ada)
+    new = actions.renew_secret(alertmanager.integration, by=stage.cast.ada)
     assert alertmanager.send(group(alert())).status_code == 401
     assert Sender(alertmanager.integration, new).send(group(alert())).status_code == 202
 
@@ -153,7 +153,10 @@ def test_grafana_signs_in_its_own_way(stage: Stage) -> None:
     body, now = json.dumps(group(alert())).encode(), int(time.time())
 
     def send(at: int, mark: str) -> int:
-        headers = {entrance.GRAFANA_TIMESTAMP: str(at), entrance.GRAFANA_SIGNATURE: mark}
+        headers = {
+            authentication.GRAFANA_TIMESTAMP: str(at),
+            authentication.GRAFANA_SIGNATURE: mark,
+        }
         return grafana.send(body, **headers).status_code
 
     good = signing.mac(grafana.secret, f"{now}:".encode() + body)
@@ -161,7 +164,7 @@ def test_grafana_signs_in_its_own_way(stage: Stage) -> None:
     assert send(now + 1, good) == 401
     assert send(now - 301, signing.mac(grafana.secret, f"{now - 301}:".encode() + body)) == 401
     without_time = signing.mac(grafana.secret, body)
-    assert grafana.send(body, **{entrance.GRAFANA_SIGNATURE: without_time}).status_code == 401
+    assert grafana.send(body, **{authentication.GRAFANA_SIGNATURE: without_time}).status_code == 401
 
 
 @pytest.mark.parametrize(
@@ -189,10 +192,10 @@ def test_a_body_that_is_too_large_is_not_read(alertmanager: Sender) -> None:
 def test_more_than_a_minute_holds_waits_for_the_next(alertmanager: Sender) -> None:
     alertmanager.send(group())
     alertmanager.integration.refresh_from_db()
-    Integration.objects.update(taken=services.MANY)
+    Integration.objects.update(taken=actions.MANY)
     busy = alertmanager.send(group(alert()))
     if busy.status_code == 202:  # a new minute began just now
-        Integration.objects.update(taken=services.MANY)
+        Integration.objects.update(taken=actions.MANY)
         busy = alertmanager.send(group(alert(fingerprint="other")))
     assert busy.status_code == 429
     assert busy.headers["Retry-After"] == "60"
@@ -207,7 +210,7 @@ def test_the_address_only_takes_what_is_sent(alertmanager: Sender) -> None:
 def test_senders_that_begin_a_minute_together_are_all_counted(alertmanager: Sender) -> None:
     made, now = alertmanager.integration, timezone.now()
     stale = Integration.objects.get()
-    assert [services.count(each, now) for each in (made, stale, made)] == [True] * 3
+    assert [actions.count(each, now) for each in (made, stale, made)] == [True] * 3
     assert Integration.objects.get().taken == 3
-    Integration.objects.update(taken=services.MANY)
-    assert not services.count(stale, now)
+    Integration.objects.update(taken=actions.MANY)
+    assert not actions.count(stale, now)

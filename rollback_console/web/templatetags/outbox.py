@@ -7,7 +7,7 @@ from typing import Any
 from django.template import Context, Library
 
 from rollback_console.outbox import actions as outbox
-from rollback_console.proposals import services as proposals
+from rollback_console.proposals import actions as proposals
 from rollback_console.rollbacks.models import Rollback
 
 register = Library()

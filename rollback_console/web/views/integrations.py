@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from rollback_console.proposals import services
+from rollback_console.proposals import actions
 from rollback_console.proposals.models import Integration
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.web.answers import done
@@ -31,7 +31,7 @@ def new(request: HttpRequest) -> HttpResponse:
     form = IntegrationForm(None, request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            made, secret = services.integrate(by=person(request), **form.cleaned_data)
+            made, secret = actions.integrate(by=person(request), **form.cleaned_data)
         except Refused as error:
             form.add_error("plan", str(error))
         else:
@@ -46,7 +46,7 @@ def show(request: HttpRequest, number: int) -> HttpResponse:
     found = get_object_or_404(Integration.objects.select_related("environment"), pk=number)
     form = IntegrationForm(found, request.POST or None)
     if request.method == "POST" and form.is_valid():
-        made = services.change(found, by=person(request), **form.cleaned_data)
+        made = actions.change(found, by=person(request), **form.cleaned_data)
         return done(request, f"{made.name} is kept.", "integration", number=number)
     return _page(request, found, form=form)
 
@@ -57,7 +57,7 @@ def show(request: HttpRequest, number: int) -> HttpResponse:
 def renew(request: HttpRequest, number: int) -> HttpResponse:
     """A new secret, in this answer; the old one opens nothing any more."""
     found = get_object_or_404(Integration, pk=number)
-    secret = services.renew_secret(found, by=person(request))
+    secret = actions.renew_secret(found, by=person(request))
     return _page(request, found, form=IntegrationForm(found), secret=secret)
 
 
@@ -67,7 +67,7 @@ def renew(request: HttpRequest, number: int) -> HttpResponse:
 def remove(request: HttpRequest, number: int) -> HttpResponse:
     """It proposes nothing any more."""
     found = get_object_or_404(Integration, pk=number)
-    services.remove(found, by=person(request))
+    actions.remove(found, by=person(request))
     return done(request, f"{found.name} proposes nothing any more.", "integrations")
 
 

@@ -18,8 +18,8 @@ from rollback_console.rollbacks import services as rollbacks
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.models import Rollback
 
+from .alert_parsers import Alert
 from .models import Integration, Proposal
-from .readers import Alert
 
 log = logging.getLogger(__name__)
 
