@@ -11,7 +11,8 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from rollback_console.remote.base import (
+from rollback_console.remote.errors import HostUnreachable, RunnerRefused
+from rollback_console.remote.protocol import (
     Answer,
     Chunk,
     Ending,
@@ -23,7 +24,6 @@ from rollback_console.remote.base import (
     Started,
     Status,
 )
-from rollback_console.remote.errors import HostUnreachable, RunnerRefused
 
 BOOT = "boot-1"
 

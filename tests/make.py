@@ -22,7 +22,7 @@ from rollback_console.plans.models import (
     Service,
 )
 from rollback_console.plans.readiness.check import queue
-from rollback_console.remote.base import HostAddress
+from rollback_console.remote.protocol import HostAddress
 from rollback_console.rollbacks import groups, services
 from rollback_console.rollbacks.models import Rollback
 

@@ -19,7 +19,7 @@ from django.utils.text import slugify
 
 from rollback_console.documents.markdown.source import encode
 from rollback_console.remote import ssh
-from rollback_console.remote.base import HostKeyPin
+from rollback_console.remote.protocol import HostKeyPin
 
 from .data_loss.host_questions import vouch, vouch_own
 from .document_cache import document, read

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
-from rollback_console.remote.base import HostAddress, Remote
+from .protocol import HostAddress, Remote
 
 IDLE = 60.0  # seconds a connection waits for its next use
 OLDEST = 600.0  # seconds after which it is made anew, so that a revoked login ends

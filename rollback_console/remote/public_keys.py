@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import load_ssh_public_key
 
-from .base import HostKeyPin
+from .protocol import HostKeyPin
 from .ssh import SIGNATURES
 
 

@@ -11,7 +11,6 @@ from typing import Protocol
 from weakref import WeakSet
 
 from rollback_console.remote import wire
-from rollback_console.remote.base import Answer, Chunk, Outcome, RunRef, RunRequest, Started, Status
 from rollback_console.remote.errors import (
     AnswerLate,
     HostUnreachable,
@@ -19,6 +18,8 @@ from rollback_console.remote.errors import (
     RunnerRefused,
 )
 from rollback_console.remote.runner import commands
+
+from .protocol import Answer, Chunk, Outcome, RunRef, RunRequest, Started, Status
 
 PATIENCE = 60.0  # seconds for the runner to answer what needs no waiting
 ANSWER_CAP = 1024 * 1024  # bytes of a probe's answer that are kept

@@ -18,7 +18,6 @@ import paramiko
 from paramiko.packet import Packetizer
 from paramiko.ssh_exception import IncompatiblePeer
 
-from rollback_console.remote.base import HostAddress, HostKeyPin, Login, Remote
 from rollback_console.remote.channel import ChannelSession
 from rollback_console.remote.errors import (
     HostKeyChanged,
@@ -30,6 +29,8 @@ from rollback_console.remote.errors import (
 from rollback_console.remote.keys import opened
 from rollback_console.remote.session import DurableHost
 from rollback_console.remote.sockets import Wire, dial
+
+from .protocol import HostAddress, HostKeyPin, Login, Remote
 
 # Every error of the library is raised here as one of ours; its own log only repeats them.
 logging.getLogger("paramiko").setLevel(logging.CRITICAL)

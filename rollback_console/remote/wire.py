@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from rollback_console.remote.base import Ending, Outcome, Presence, Status
+from .protocol import Ending, Outcome, Presence, Status
 
 MARK = b"@rollback "
 NOISE_KEPT = 4096

@@ -17,8 +17,8 @@ from django.db import Error, close_old_connections
 from rollback_console.engine.states import StepState
 from rollback_console.plans.errors import HostRefused
 from rollback_console.plans.inventory.addresses import reach
-from rollback_console.remote.base import HostAddress, Remote, RunRef
 from rollback_console.remote.errors import RemoteError
+from rollback_console.remote.protocol import HostAddress, Remote, RunRef
 
 from . import clock, zones
 from .connections import pool_of

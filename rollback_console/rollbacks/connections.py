@@ -6,9 +6,9 @@ import threading
 from collections.abc import Callable
 
 from rollback_console.remote import ssh
-from rollback_console.remote.base import HostAddress, Remote
 from rollback_console.remote.errors import HostUnreachable
 from rollback_console.remote.pool import Pool
+from rollback_console.remote.protocol import HostAddress, Remote
 
 kept = Pool(ssh.connect)
 """What this process keeps from one slice to the next."""

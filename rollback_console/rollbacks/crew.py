@@ -12,7 +12,7 @@ from rollback_console.engine.states import IN_FLIGHT, StepState
 from rollback_console.plans.errors import HostRefused
 from rollback_console.plans.inventory.addresses import known
 from rollback_console.plans.models import Host
-from rollback_console.remote.base import RunRef
+from rollback_console.remote.protocol import RunRef
 
 from . import carry, clearing
 from .connections import Connections

@@ -31,8 +31,8 @@ from rollback_console.engine.decide import (
     decide,
 )
 from rollback_console.engine.states import IN_FLIGHT, RollbackState
-from rollback_console.remote.base import HostAddress, Remote
 from rollback_console.remote.pool import Pool
+from rollback_console.remote.protocol import HostAddress, Remote
 
 from . import carry, hints, lease, starting, tracing, view, zones
 from .connections import Connections, pool_of

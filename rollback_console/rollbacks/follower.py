@@ -16,7 +16,14 @@ from dataclasses import dataclass, field
 
 from structlog.contextvars import bind_contextvars
 
-from rollback_console.remote.base import (
+from rollback_console.remote.errors import (
+    AnswerLate,
+    HostUnreachable,
+    RemoteError,
+    RunnerRefused,
+    SessionRefused,
+)
+from rollback_console.remote.protocol import (
     Chunk,
     Ending,
     HostAddress,
@@ -25,13 +32,6 @@ from rollback_console.remote.base import (
     RunRef,
     RunRequest,
     Started,
-)
-from rollback_console.remote.errors import (
-    AnswerLate,
-    HostUnreachable,
-    RemoteError,
-    RunnerRefused,
-    SessionRefused,
 )
 
 from .connections import Connections

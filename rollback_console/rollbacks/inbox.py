@@ -6,7 +6,7 @@ import queue
 import time
 from dataclasses import dataclass, field
 
-from rollback_console.remote.base import Outcome
+from rollback_console.remote.protocol import Outcome
 
 from .follower import Report
 

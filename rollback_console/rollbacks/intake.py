@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from django.db.models.functions import Now
 
 from rollback_console.engine.states import IN_FLIGHT, StepState
-from rollback_console.remote.base import Chunk, Ending, Outcome, Started
+from rollback_console.remote.protocol import Chunk, Ending, Outcome, Started
 from rollback_console.remote.redact import Redactor
 
 from . import clock, dumps, logs

@@ -16,7 +16,7 @@ from rollback_console.engine.states import RollbackState
 from rollback_console.plans.models import Asking
 from rollback_console.plans.readiness.check import check, queue
 from rollback_console.remote import ssh
-from rollback_console.remote.base import HostAddress, Remote
+from rollback_console.remote.protocol import HostAddress, Remote
 
 from . import clock, rights
 from .models import Rollback

@@ -20,8 +20,8 @@ from rollback_console.plans.inventory.addresses import reach
 from rollback_console.plans.readiness.automated_checks import Seen
 from rollback_console.plans.readiness.check import automated_checks
 from rollback_console.remote import ssh
-from rollback_console.remote.base import HostAddress, Remote
 from rollback_console.remote.errors import RemoteError
+from rollback_console.remote.protocol import HostAddress, Remote
 
 from . import clock, zones
 from .events import record

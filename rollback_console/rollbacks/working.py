@@ -10,7 +10,7 @@ from rollback_console.engine.snapshot import Snapshot
 from rollback_console.engine.states import StepState
 from rollback_console.plans.inventory.addresses import reach, secret_values
 from rollback_console.plans.models import Host
-from rollback_console.remote.base import RunRequest
+from rollback_console.remote.protocol import RunRequest
 
 from .follower import Work
 from .models import StepRun

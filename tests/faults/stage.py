@@ -31,7 +31,7 @@ from rollback_console.plans.models import DecisionMaker, Environment, Service
 from rollback_console.processes import commands
 from rollback_console.processes.ports import free_port
 from rollback_console.processes.process_tree import spawn
-from rollback_console.remote.base import HostAddress
+from rollback_console.remote.protocol import HostAddress
 from rollback_console.rollbacks import clock
 from rollback_console.rollbacks.models import ProcessSeen, Rollback
 from tests import make, tally

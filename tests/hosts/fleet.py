@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from itertools import cycle
 from pathlib import Path
 
-from rollback_console.remote.base import HostAddress, HostKeyPin, Login
+from rollback_console.remote.protocol import HostAddress, HostKeyPin, Login
 from tests.hosts import build, control_groups, network
 from tests.hosts.build import RUN
 from tests.remote.sshd import make_key

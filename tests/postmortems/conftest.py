@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from rollback_console.postmortems import actions as postmortems
-from rollback_console.remote.base import Ending
+from rollback_console.remote.protocol import Ending
 from rollback_console.rollbacks import events, services, sweep
 from rollback_console.rollbacks.models import Rollback
 from tests import make

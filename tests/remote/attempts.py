@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from rollback_console.remote.base import Chunk, Outcome, Remote, RunRef, RunRequest, Started
+from rollback_console.remote.protocol import Chunk, Outcome, Remote, RunRef, RunRequest, Started
 from tests import tally
 
 from .sshd import Sshd

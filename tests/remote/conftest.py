@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from rollback_console.remote.base import Remote
+from rollback_console.remote.protocol import Remote
 from rollback_console.remote.ssh import connect
 from tests.tally import tally
 

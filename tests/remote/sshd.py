@@ -13,7 +13,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from rollback_console.remote.base import HostAddress, HostKeyPin, Login
+from rollback_console.remote.protocol import HostAddress, HostKeyPin, Login
 
 SSHD = shutil.which("sshd", path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin")
 

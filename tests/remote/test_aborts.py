@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from rollback_console.remote.base import Ending, Outcome, Presence, Remote, RunRef, RunRequest
 from rollback_console.remote.errors import HostUnreachable
+from rollback_console.remote.protocol import Ending, Outcome, Presence, Remote, RunRef, RunRequest
 from rollback_console.remote.ssh import connect
 
 from . import guest

@@ -11,15 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from rollback_console.remote.base import (
-    Chunk,
-    Outcome,
-    Remote,
-)
 from rollback_console.remote.errors import (
     HostUnreachable,
     LoginRefused,
 )
+from rollback_console.remote.protocol import Chunk, Outcome, Remote
 from rollback_console.remote.ssh import Liveness, connect
 
 from .attempts import Folder, read_until, ref, request, until, watch

@@ -7,15 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from rollback_console.remote.base import (
-    Remote,
-    RunRef,
-)
 from rollback_console.remote.errors import (
     AnswerLate,
     ProtocolError,
     RunnerRefused,
 )
+from rollback_console.remote.protocol import Remote, RunRef
 
 from .attempts import Folder, read_until, ref, request, waiting, watch
 from .conftest import connected

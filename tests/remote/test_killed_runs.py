@@ -7,7 +7,7 @@ import shutil
 import uuid
 from pathlib import Path
 
-from rollback_console.remote.base import Ending, Presence, Remote, RunRef
+from rollback_console.remote.protocol import Ending, Presence, Remote, RunRef
 from rollback_console.remote.ssh import connect
 from tests import tally
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from rollback_console.remote.base import Ending, Remote, RunRef
 from rollback_console.remote.errors import RunnerRefused
+from rollback_console.remote.protocol import Ending, Remote, RunRef
 from rollback_console.remote.ssh import connect
 
 from .attempts import Folder, read_until, ref, request, until, waiting, watch

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from rollback_console.remote.base import Chunk, HostAddress, HostKeyPin, Login, Outcome, Remote
 from rollback_console.remote.errors import HostUnreachable
 from rollback_console.remote.pool import Pool
+from rollback_console.remote.protocol import Chunk, HostAddress, HostKeyPin, Login, Outcome, Remote
 from rollback_console.remote.ssh import connect
 
 from .attempts import read_until, ref, request, until

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from rollback_console.remote.base import Ending, Presence, Remote, RunRef
 from rollback_console.remote.errors import RequestRefused, RunnerRefused
+from rollback_console.remote.protocol import Ending, Presence, Remote, RunRef
 from rollback_console.remote.runner import commands
 from rollback_console.remote.session import DurableHost
 from rollback_console.remote.ssh import connect

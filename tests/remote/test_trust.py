@@ -10,17 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from rollback_console.remote.base import (
-    HostAddress,
-    HostKeyPin,
-    Login,
-)
 from rollback_console.remote.errors import (
     HostKeyChanged,
     HostKeyUnknown,
     HostUnreachable,
     LoginRefused,
 )
+from rollback_console.remote.protocol import HostAddress, HostKeyPin, Login
 from rollback_console.remote.ssh import connect, scan_host_keys
 
 from .attempts import read_until, ref, request, watch

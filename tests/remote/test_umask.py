@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from rollback_console.remote.base import Chunk, RunRequest
+from rollback_console.remote.protocol import Chunk, RunRequest
 from rollback_console.remote.ssh import connect
 from tests.remote.sshd import Sshd
 

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rollback_console.remote import wire
-from rollback_console.remote.base import Ending, HostKeyPin, Outcome, Presence
 from rollback_console.remote.errors import RunnerRefused
+from rollback_console.remote.protocol import Ending, HostKeyPin, Outcome, Presence
 from rollback_console.remote.runner import commands
 
 NOISE = st.binary(max_size=20).filter(lambda data: b"@" not in data and b"\n" not in data)

@@ -7,8 +7,8 @@ from uuid import uuid4
 import pytest
 
 from rollback_console.engine.snapshot import Snapshot, StepSpec
-from rollback_console.remote.base import Chunk, Ending, Outcome
 from rollback_console.remote.pool import Pool
+from rollback_console.remote.protocol import Chunk, Ending, Outcome
 from rollback_console.remote.redact import Redactor
 from rollback_console.rollbacks import logs
 from rollback_console.rollbacks.connections import Connections

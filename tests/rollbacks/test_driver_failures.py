@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rollback_console.remote.base import Ending
+from rollback_console.remote.protocol import Ending
 from rollback_console.rollbacks import services
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.models import Rollback

@@ -14,7 +14,7 @@ from django.db.models.functions import Now
 from rollback_console.plans.models import Asking, ProbeResult
 from rollback_console.plans.readiness.check import queue
 from rollback_console.remote import ssh
-from rollback_console.remote.base import HostAddress, Remote
+from rollback_console.remote.protocol import HostAddress, Remote
 from rollback_console.rollbacks import clock, driver, services
 from rollback_console.rollbacks.models import Event, Rollback
 from tests import make

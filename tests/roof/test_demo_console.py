@@ -11,7 +11,7 @@ from rollback_console.demo import keys
 from rollback_console.demo.build import build
 from rollback_console.demo.layout import Layout
 from rollback_console.remote import ssh
-from rollback_console.remote.base import (
+from rollback_console.remote.protocol import (
     Chunk,
     HostAddress,
     HostKeyPin,

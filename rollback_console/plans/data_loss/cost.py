@@ -15,8 +15,8 @@ from rollback_console.documents.shell.command_patterns import destroys
 from rollback_console.engine.loss import Count, Loss, loss
 from rollback_console.engine.reversal import Effect, Operation, Reversal
 from rollback_console.engine.snapshot import Snapshot, StepSpec
-from rollback_console.remote.base import Remote
 from rollback_console.remote.errors import RemoteError
+from rollback_console.remote.protocol import Remote
 
 from ..models import Cost, Revision
 from ..readiness.probes import Probe, Reading, Verdict

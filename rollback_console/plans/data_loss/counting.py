@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from rollback_console.engine.loss import Count
 from rollback_console.engine.reversal import Effect, Operation, Reversal
-from rollback_console.remote.base import Answer
+from rollback_console.remote.protocol import Answer
 
 from .migrations import Question
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from rollback_console.engine.snapshot import HostSpec
-from rollback_console.remote.base import HostAddress, HostKeyPin, Login
+from rollback_console.remote.protocol import HostAddress, HostKeyPin, Login
 
 from ..errors import HostRefused
 from ..models import Host, HostKey, Secret

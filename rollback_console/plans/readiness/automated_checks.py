@@ -11,7 +11,7 @@ from rollback_console.documents.markdown.folded_text import fold, slug
 from rollback_console.documents.model import Check
 from rollback_console.documents.plan_config import Look
 from rollback_console.engine.snapshot import CheckSpec
-from rollback_console.remote.base import Answer
+from rollback_console.remote.protocol import Answer
 
 _IN = 'cd "${1:-.}" 2>/dev/null || exit 90; '
 _HTTP = """\

@@ -13,8 +13,8 @@ from django.db.models.functions import Now
 
 from rollback_console.engine.snapshot import Snapshot
 from rollback_console.remote import ssh
-from rollback_console.remote.base import HostAddress, Remote
 from rollback_console.remote.errors import RemoteError
+from rollback_console.remote.protocol import HostAddress, Remote
 
 from ..data_loss import cost
 from ..data_loss.cost import Errands, Findings

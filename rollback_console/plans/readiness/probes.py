@@ -14,7 +14,7 @@ from enum import StrEnum
 from rollback_console.documents.shell.command_patterns import bare, pieces, reads_like_command
 from rollback_console.documents.shell.render import needs_bash
 from rollback_console.engine.snapshot import Snapshot, StepSpec
-from rollback_console.remote.base import Answer
+from rollback_console.remote.protocol import Answer
 
 from ..data_loss.migrations import words_of
 from . import automated_checks

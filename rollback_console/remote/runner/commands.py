@@ -12,8 +12,9 @@ from hashlib import sha256
 from importlib.resources import files
 from itertools import chain
 
-from rollback_console.remote.base import RunRef, RunRequest
 from rollback_console.remote.errors import RequestRefused
+
+from ..protocol import RunRef, RunRequest
 
 # In this order: a shell reads as it goes, so what must start soonest comes first.
 _FIRST = ("lib", "inner", "begin", "evidence", "launch", "follow")

@@ -10,7 +10,7 @@ from django import forms
 
 from rollback_console.plans.models import Credential, Environment, Host, HostGroup
 from rollback_console.remote import public_keys
-from rollback_console.remote.base import HostKeyPin
+from rollback_console.remote.protocol import HostKeyPin
 
 from .base import Undecorated
 
