@@ -21,7 +21,7 @@ from pathlib import Path
 from django.db.models.functions import Now
 
 from rollback_console.engine.states import RollbackState
-from rollback_console.rollbacks import clock, logs
+from rollback_console.rollbacks import db_clock, log_store
 from rollback_console.rollbacks.models import Rollback, StepRun
 from tests import make
 from tests.faults.patience import until
@@ -54,7 +54,7 @@ def main() -> None:
     with ground() as (here, sshd):
         starts = sshd.home / "starts"
         rows = [one(here, sshd, starts, options.hosts) for _ in range(options.rollbacks)]
-        Rollback.objects.update(due_at=clock.later(timedelta(days=1)))
+        Rollback.objects.update(due_at=db_clock.later(timedelta(days=1)))
         threads = str(options.threads)
         workers = [here.worker(WORKER_THREADS=threads) for _ in range(options.workers)]
         workers.append(here.sweeper())
@@ -137,7 +137,7 @@ def judge(rows: list[Rollback], starts: Path, hosts: int) -> None:
     assert runs.count() == len(rows) * hosts * STEPS
     for run in runs.order_by("?")[:50]:
         said = "".join(f"{n}\n" for n in range(run.position * 1000, run.position * 1000 + 401))
-        assert logs.read(run).decode() == said, run
+        assert log_store.read(run).decode() == said, run
 
 
 def report(rows: list[Rollback], workers: list[Process]) -> Iterator[str]:

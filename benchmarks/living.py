@@ -21,7 +21,7 @@ import rollback_console.celery  # noqa: F401  what is enqueued here goes to the 
 from rollback_console.api import tokens
 from rollback_console.live import search
 from rollback_console.processes import commands
-from rollback_console.rollbacks import logs, tasks
+from rollback_console.rollbacks import log_store, tasks
 from rollback_console.rollbacks.models import StepRun
 from tests import make
 from tests.live.rows import _session
@@ -163,7 +163,7 @@ def click_to_byte(stage: make.Stage, server: Console) -> Row:
 def searching() -> Row:
     """A text that only the last line of the longest log holds."""
     run = StepRun.objects.order_by("-lines")[0]
-    needle = logs.read(run, max(0, run.stored - 30), 30).decode().split()[-1]
+    needle = log_store.read(run, max(0, run.stored - 30), 30).decode().split()[-1]
     took = []
     for _ in range(3):
         began = time.perf_counter()
@@ -201,7 +201,7 @@ def _click(stage: make.Stage, server: Console, token: str) -> float:
         answer.read()
     run = _ended(rollback.pk)
     clear_locks()
-    return (int(logs.read(run, 0, 100)) - began) / 1e6
+    return (int(log_store.read(run, 0, 100)) - began) / 1e6
 
 
 def _ended(rollback_id: int) -> StepRun:

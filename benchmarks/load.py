@@ -22,7 +22,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from rollback_console.rollbacks import driver, logs
+from rollback_console.rollbacks import driver, log_store
 from rollback_console.rollbacks.models import Event, LogChunk, Rollback, StepRun
 from tests import make
 from tests.fleet import Fleet
@@ -110,10 +110,10 @@ def _logs(first: Rollback, made: list[Rollback], log_bytes: int) -> None:
     for each in made:
         for row in runs:
             run = StepRun.objects.create(rollback=each, **row)
-            end = logs.Tail()
-            for _ in range(0, log_bytes // len(runs), logs.CHUNK):
-                piece = _noise(min(logs.CHUNK, log_bytes // len(runs)))
-                LogChunk.objects.bulk_create(logs.append(run.pk, end, piece, timezone.now()))
+            end = log_store.Tail()
+            for _ in range(0, log_bytes // len(runs), log_store.CHUNK):
+                piece = _noise(min(log_store.CHUNK, log_bytes // len(runs)))
+                LogChunk.objects.bulk_create(log_store.append(run.pk, end, piece, timezone.now()))
             StepRun.objects.filter(pk=run.pk).update(stored=end.offset, lines=end.lines)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from rollback_console.rollbacks import logs
+from rollback_console.rollbacks import log_store
 from rollback_console.rollbacks.models import StepRun
 from tests import make
 from tests.remote.sshd import Sshd
@@ -117,7 +117,7 @@ def windows(stage: make.Stage) -> Row:
     seconds: dict[str, list[float]] = {}
     chunk = run.chunks.filter(first_line__lte=run.lines // 2).order_by("-first_line")[0]
     for _ in range(20):
-        _timed(seconds, "ours", 1, lambda: logs.read(run, chunk.offset, 500 * 100))
+        _timed(seconds, "ours", 1, lambda: log_store.read(run, chunk.offset, 500 * 100))
     row.figures = {name: statistics.median(each) * 1000 for name, each in seconds.items()}
     return row
 

@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from rollback_console.engine.states import TERMINAL
-from rollback_console.rollbacks import events, logs
+from rollback_console.rollbacks import events, log_store
 from rollback_console.rollbacks.models import Rollback
 from tests import make
 from tests.faults.ground import Ground
@@ -154,7 +154,7 @@ class Soak:
         wanted = Counter(range(1, STEPS + 1))
         if ground.starts() != wanted:
             self.tally.wrong.append(f"rollback {rollback.pk} started {ground.starts()}")
-        stored = {str(run.token): logs.read(run).decode() for run in rollback.runs.all()}
+        stored = {str(run.token): log_store.read(run).decode() for run in rollback.runs.all()}
         for run in rollback.runs.all():
             said = ground.said(run.position).decode()
             if stored[str(run.token)] != said:

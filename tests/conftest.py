@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, sync_playwright
 
-from rollback_console.rollbacks import driver, hints, tasks
+from rollback_console.rollbacks import change_hints, driver, tasks
 
 from . import make
 from .fleet import Fleet
@@ -41,7 +41,7 @@ LONG = ("faults", "slow", "browser")
 @pytest.fixture(autouse=True)
 def quiet_broker() -> Iterator[None]:
     """Each test begins with a broker that has not failed yet and a driver that may work."""
-    hints._quiet_until = tasks._quiet_until = float("inf")
+    change_hints._quiet_until = tasks._quiet_until = float("inf")
     driver.stopping.clear()
     yield
     driver.stopping.clear()

@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
-from rollback_console.rollbacks import clock
+from rollback_console.rollbacks import db_clock
 
 from .token import Token
 
@@ -39,7 +39,7 @@ def create(user: User, *, name: str, scopes: Sequence[str], days: int) -> tuple[
                 sha256=_hash(secret),
                 scopes=wanted,
                 created_at=Now(),
-                expires_at=clock.later(timedelta(days=days)),
+                expires_at=db_clock.later(timedelta(days=days)),
             )
     except IntegrityError as error:
         raise BadToken(
@@ -57,7 +57,7 @@ def find(secret: str) -> Token:
         raise BadToken("Nobody here knows this token. Make one on the page of your tokens.")
     if token.revoked_at is not None:
         raise BadToken("This token was revoked. Make a new one on the page of your tokens.")
-    now = clock.now()
+    now = db_clock.now()
     if token.expires_at <= now:
         raise BadToken("This token has expired. Make a new one on the page of your tokens.")
     if not token.user.is_active:

@@ -18,7 +18,7 @@ from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponse
 
-from rollback_console.rollbacks import clock
+from rollback_console.rollbacks import db_clock
 
 from .authentication import person
 from .error_mapping import REFUSALS
@@ -66,7 +66,7 @@ def _claim(request: HttpRequest, key: str) -> IdempotentReply:
     place = {"user": person(request), "key": key, "path": request.path}
     body = hashlib.sha256(request.body).hexdigest()
     claim = uuid.uuid4()
-    IdempotentReply.objects.filter(claimed_at__lt=clock.later(-KEPT)).delete()
+    IdempotentReply.objects.filter(claimed_at__lt=db_clock.later(-KEPT)).delete()
     try:
         with transaction.atomic():
             return IdempotentReply.objects.create(
@@ -91,7 +91,7 @@ def _met(row: IdempotentReply | None, body: str, claim: uuid.UUID) -> Idempotent
 
 def _take_over(row: IdempotentReply, claim: uuid.UUID) -> bool:
     left = IdempotentReply.objects.filter(pk=row.pk, claim=row.claim, status=None)
-    dead = left.filter(claimed_at__lt=clock.later(-PATIENCE))
+    dead = left.filter(claimed_at__lt=db_clock.later(-PATIENCE))
     row.claim = claim
     return bool(dead.update(claim=claim, claimed_at=Now()))
 

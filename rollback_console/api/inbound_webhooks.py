@@ -13,7 +13,7 @@ from django.http.response import HttpResponseBase, HttpResponseNotAllowed
 
 from rollback_console.proposals import actions, alert_parsers, authentication
 from rollback_console.proposals.models import Integration
-from rollback_console.rollbacks import clock
+from rollback_console.rollbacks import db_clock
 
 from .problems import Problem, respond
 
@@ -38,7 +38,7 @@ def _taken(request: HttpRequest, key: UUID) -> HttpResponse:
     if len(body) > LARGEST:
         raise Problem("too-large", "A body holds at most 256 KiB. Group fewer alerts together.")
     found = Integration.objects.select_related("environment", "plan").filter(key=key).first()
-    now = clock.now()
+    now = db_clock.now()
     if why := authentication.problem(found, request.headers, body, now.timestamp()):
         raise Problem("unauthenticated", why, headers=_CHALLENGE)
     assert found is not None  # noqa: S101  entrance believes nobody whom it does not know

@@ -15,7 +15,7 @@ from typing import Any
 from django.db.models import F, Q
 
 from rollback_console.engine.states import IN_FLIGHT
-from rollback_console.rollbacks import logs
+from rollback_console.rollbacks import log_store
 from rollback_console.rollbacks.models import Event, LogChunk, Rollback, StepRun
 
 from .cursor import Frame, Place
@@ -133,7 +133,7 @@ def _rows(behind: list[Log], place: Place) -> tuple[list[LogChunk], bool]:
 def _past(behind: list[Log], place: Place) -> Q:
     """The lower bound on the offset lets the index do the work."""
     wanted = [
-        Q(run_id=log.id, offset__gt=here - logs.CHUNK, end__gt=here, offset__lt=log.stored)
+        Q(run_id=log.id, offset__gt=here - log_store.CHUNK, end__gt=here, offset__lt=log.stored)
         for log in behind
         for here in [place.offsets.get(log.token, 0)]
     ]
@@ -150,7 +150,7 @@ def _pieces(behind: list[Log], rows: list[LogChunk], place: Place) -> Iterator[F
 def _log_frames(log: Log, rows: Iterator[LogChunk], here: int) -> Iterator[Frame]:
     data, lines, times = b"", 0, list[tuple[int, int]]()
     for row in rows:
-        piece = logs.unpack(row)[max(here + len(data) - row.offset, 0) :]
+        piece = log_store.unpack(row)[max(here + len(data) - row.offset, 0) :]
         times.append((lines + bool(data and data[-1:] != b"\n"), milliseconds(row.at)))
         data, lines = data + piece, lines + piece.count(b"\n")
         if len(data) >= FRAME:

@@ -9,7 +9,7 @@ import redis.asyncio
 from django.conf import settings
 from redis.exceptions import RedisError
 
-from rollback_console.rollbacks.hints import channel
+from rollback_console.rollbacks.change_hints import channel
 
 log = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ from operator import or_
 from django.db.models import Q, QuerySet
 
 from rollback_console.engine.states import IN_FLIGHT
-from rollback_console.rollbacks import logs
+from rollback_console.rollbacks import log_store
 from rollback_console.rollbacks.models import LogChunk, StepRun
 
 from .ansi_state import BACK, pen
@@ -119,7 +119,7 @@ def _with_starts(run: StepRun) -> QuerySet[LogChunk]:
 
 def _starts(rows: Iterable[LogChunk], first: int, stop: int) -> Iterator[tuple[int, datetime]]:
     for row in rows:
-        starts = logs.line_starts(row)
+        starts = log_store.line_starts(row)
         for start in starts[max(first - row.first_line, 0) : stop + 1 - row.first_line]:
             yield row.offset + start, row.at
 
@@ -146,7 +146,7 @@ def _rows(run: StepRun, spans: list[_Span]) -> list[tuple[int, bytes]]:
     """(offset, bytes) of every row that holds something shown."""
     wanted = reduce(or_, (_touching(a, b) for a, b in _ranges(spans)))
     found = run.chunks.filter(wanted).only("run", "offset", "data").order_by("offset")
-    return [(row.offset, logs.unpack(row)) for row in found]
+    return [(row.offset, log_store.unpack(row)) for row in found]
 
 
 def _ranges(spans: list[_Span]) -> Iterator[tuple[int, int]]:
@@ -161,7 +161,7 @@ def _ranges(spans: list[_Span]) -> Iterator[tuple[int, int]]:
 
 
 def _touching(start: int, end: int) -> Q:
-    return Q(offset__gt=start - logs.CHUNK, offset__lt=end)
+    return Q(offset__gt=start - log_store.CHUNK, offset__lt=end)
 
 
 def _bytes(rows: list[tuple[int, bytes]], start: int, end: int) -> bytes:

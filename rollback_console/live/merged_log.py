@@ -8,7 +8,7 @@ from itertools import islice, pairwise
 
 from django.db.models import Q, QuerySet
 
-from rollback_console.rollbacks import logs
+from rollback_console.rollbacks import log_store
 from rollback_console.rollbacks.models import LogChunk, Rollback, StepRun
 
 from . import log_window
@@ -108,7 +108,7 @@ def _lines(runs: dict[int, StepRun], chunks: list[LogChunk]) -> Iterator[Line]:
 
 def _texts(run: StepRun, chunk: LogChunk) -> Iterator[str]:
     """The lines that begin in a chunk; the last one may end in a later chunk."""
-    data, starts = logs.unpack(chunk), logs.line_starts(chunk)
+    data, starts = log_store.unpack(chunk), log_store.line_starts(chunk)
     for start, end in pairwise(starts):
         shown = data[start : min(end - 1, start + log_window.LONGEST_LINE)]
         yield shown.decode(errors="replace")

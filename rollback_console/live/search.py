@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from django.db.models import F
 
-from rollback_console.rollbacks import logs
+from rollback_console.rollbacks import log_store
 from rollback_console.rollbacks.models import LogChunk, StepRun
 
 MOST_FOUND = 1_000
@@ -51,7 +51,7 @@ def page(run: StepRun, offset: int) -> list[LogChunk]:
     """
     ends = run.chunks.alias(end=F("offset") + F("length"))
     return list(
-        ends.filter(offset__gt=offset - logs.CHUNK, end__gt=offset).order_by("offset")[:ROWS]
+        ends.filter(offset__gt=offset - log_store.CHUNK, end__gt=offset).order_by("offset")[:ROWS]
     )
 
 

@@ -19,7 +19,7 @@ from django.http import (
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_GET
 
-from rollback_console.rollbacks import logs
+from rollback_console.rollbacks import log_store
 from rollback_console.rollbacks.models import Rollback, StepRun
 
 from . import frames, log_window, merged_log, repeats, search
@@ -130,7 +130,7 @@ async def _bytes(run: StepRun, offset: int) -> AsyncIterator[bytes]:
     read = database_sync_to_async(search.page, thread_sensitive=False)
     while offset < run.stored and (rows := await read(run, offset)):
         for row in rows:
-            data = logs.unpack(row)[offset - row.offset : run.stored - row.offset]
+            data = log_store.unpack(row)[offset - row.offset : run.stored - row.offset]
             yield data
             offset = row.offset + row.length
 

@@ -15,7 +15,7 @@ from django.db.models.functions import Now
 from rollback_console import notify
 from rollback_console.notify import target_urls
 from rollback_console.plans.models import Environment
-from rollback_console.rollbacks import clock
+from rollback_console.rollbacks import db_clock
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.models import Rollback
 
@@ -106,7 +106,7 @@ def try_out(target: Target, *, by: User) -> Delivery:
         # The sweeper is to leave it alone; a test is tried once.
         attempts=len(dispatch.DELAYS),
         made_at=Now(),
-        due_at=clock.later(dispatch.LEFT),
+        due_at=db_clock.later(dispatch.LEFT),
     )
     dispatch.carry(made.pk, early=True)
     made.refresh_from_db()
@@ -139,7 +139,9 @@ def troubled() -> QuerySet[Delivery]:
 
 def standing() -> dict[str, int]:
     """How many of the last week's messages failed, and how many wait after a failure."""
-    recent = troubled().filter(made_at__gte=clock.later(timedelta(days=-7)), target__isnull=False)
+    recent = troubled().filter(
+        made_at__gte=db_clock.later(timedelta(days=-7)), target__isnull=False
+    )
     counted = dict(recent.order_by().values_list("state").annotate(Count("id")))
     return {state: counted.get(state, 0) for state in (Delivery.FAILED, Delivery.WAITING)}
 

@@ -15,7 +15,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from rollback_console import notify
-from rollback_console.rollbacks import clock
+from rollback_console.rollbacks import db_clock
 
 from .models import Delivery
 
@@ -46,7 +46,7 @@ def carry(number: int, *, early: bool = False) -> None:
     claim = uuid.uuid4()
     mine = Delivery.objects.filter(pk=number, state=Delivery.WAITING)
     mine = mine if early else mine.filter(due_at__lte=Now())
-    if not mine.update(claim=claim, attempts=F("attempts") + 1, due_at=clock.later(LEFT)):
+    if not mine.update(claim=claim, attempts=F("attempts") + 1, due_at=db_clock.later(LEFT)):
         return
     delivery = Delivery.objects.select_related("target", "rollback").get(pk=number)
     outcome = _outcome(delivery, _send(delivery))
@@ -90,7 +90,7 @@ def _outcome(delivery: Delivery, problem: str) -> dict[str, Any]:
     tried = delivery.attempts
     if problem == _GONE or tried > len(DELAYS):
         return {"state": Delivery.FAILED, "problem": problem}
-    return {"due_at": clock.later(DELAYS[tried - 1]), "problem": problem}
+    return {"due_at": db_clock.later(DELAYS[tried - 1]), "problem": problem}
 
 
 _GONE = "This target was removed or switched off."

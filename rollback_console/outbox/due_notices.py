@@ -21,7 +21,7 @@ from rollback_console.postmortems import checklist
 from rollback_console.postmortems.models import ActionItem, PostmortemMove
 from rollback_console.postmortems.stakeholders import cadence
 from rollback_console.proposals import actions as proposals
-from rollback_console.rollbacks import clock
+from rollback_console.rollbacks import db_clock
 from rollback_console.rollbacks.models import Rollback
 
 from . import enqueue
@@ -35,7 +35,7 @@ LOOKS_BACK = timedelta(days=2)
 def events() -> None:
     """Everything that is due now, of topics that somebody hears."""
     heard = {topic for topics in _topics() for topic in topics}
-    now = clock.now()
+    now = db_clock.now()
     for topic, find in _FINDERS.items():
         if topic in heard:
             for note in find(now):

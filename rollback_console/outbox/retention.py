@@ -8,7 +8,7 @@ from datetime import timedelta
 from django.conf import settings
 
 from rollback_console.proposals import actions as proposals
-from rollback_console.rollbacks import clock
+from rollback_console.rollbacks import db_clock
 
 from .due_notices import LOOKS_BACK
 from .models import Delivery
@@ -36,7 +36,7 @@ def once() -> int:
     if settings.KEEP_MESSAGES_DAYS < 1:
         return 0
     age = max(timedelta(days=settings.KEEP_MESSAGES_DAYS), LOOKS_BACK * 2)
-    over = Delivery.objects.exclude(state=Delivery.WAITING).filter(made_at__lt=clock.later(-age))
+    over = Delivery.objects.exclude(state=Delivery.WAITING).filter(made_at__lt=db_clock.later(-age))
     gone = 0
     while some := list(over.order_by("id").values_list("id", flat=True)[:EACH]):
         Delivery.objects.filter(id__in=some).delete()

@@ -13,7 +13,7 @@ from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 
 from rollback_console.plans.models import Environment, Plan, Service
-from rollback_console.rollbacks import clock
+from rollback_console.rollbacks import db_clock
 from rollback_console.rollbacks import services as rollbacks
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.models import Rollback
@@ -117,8 +117,8 @@ def forget(after: timedelta) -> int:
     What fires still, waits for a decision or became a rollback stays.
     """
     nothing = Q(state="dismissed") | Q(state="open", resolved_at__isnull=False)
-    old = Proposal.objects.filter(nothing, rollback=None, last_seen_at__lt=clock.later(-after))
-    return old.filter(Q(decided_at=None) | Q(decided_at__lt=clock.later(-after))).delete()[0]
+    old = Proposal.objects.filter(nothing, rollback=None, last_seen_at__lt=db_clock.later(-after))
+    return old.filter(Q(decided_at=None) | Q(decided_at__lt=db_clock.later(-after))).delete()[0]
 
 
 @transaction.atomic

@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 
 from rollback_console.engine.states import TERMINAL, RollbackState
 
-from . import clock, deciding, events, rights
+from . import db_clock, deciding, events, rights
 from .errors import Changed, Refused
 from .events import record
 from .models import BreakGlass, Rollback
@@ -30,7 +30,7 @@ def why_not(rollback: Rollback, by: User) -> str:
         return "You may not break glass. An admin gives that right to a person by name."
     if rollback.state != RollbackState.REQUESTED:
         return f"This rollback is {rollback.state}; only a request can be started without approval."
-    if rollback.expires_at <= clock.now():
+    if rollback.expires_at <= db_clock.now():
         return "This request has expired. Open a new one."
     return ""
 

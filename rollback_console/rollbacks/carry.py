@@ -10,7 +10,7 @@ from rollback_console.engine.decide import AskPerson, Question
 from rollback_console.engine.snapshot import Snapshot, StepSpec
 from rollback_console.engine.states import RollbackState, StepState
 
-from . import clock, ready_rule, rights, signals
+from . import db_clock, ready_rule, rights, signals
 from .events import record
 from .intake_facts import facts
 from .lease import move, move_run, release
@@ -20,7 +20,7 @@ from .view import snapshot_of
 
 def begin(row: Rollback) -> bool:
     """Take the environment's lock and lay out every run; False when it may not start."""
-    if row.expires_at <= clock.now():
+    if row.expires_at <= db_clock.now():
         return expire(row)
     if why := _locked(row) or _may_not(row):
         return _refuse_start(row, why)

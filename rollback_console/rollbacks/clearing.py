@@ -20,7 +20,7 @@ from rollback_console.plans.inventory.addresses import reach
 from rollback_console.remote.errors import RemoteError
 from rollback_console.remote.protocol import HostAddress, Remote, RunRef
 
-from . import clock, zones
+from . import db_clock, zones
 from .connections import pool_of
 from .models import StepRun
 from .view import snapshot_of
@@ -56,7 +56,7 @@ def done(remote: Remote, refs: Iterable[RunRef]) -> bool:
 def left() -> list[StepRun]:
     """Attempts in our zones whose folder may still be there, the latest to end first."""
     ended = StepRun.objects.filter(
-        cleared=False, ended_at__lt=clock.later(-AFTER), ended_at__gt=clock.later(-UNTIL)
+        cleared=False, ended_at__lt=db_clock.later(-AFTER), ended_at__gt=db_clock.later(-UNTIL)
     )
     near = ended.filter(rollback__environment__zone__in=zones.ours())
     rows = near.exclude(boot_id="").exclude(state__in=_KEPT).prefetch_related("rollback")

@@ -20,7 +20,7 @@ from rollback_console.plans.approval import decision_makers
 from rollback_console.plans.errors import NotReady
 from rollback_console.plans.models import Delegation
 
-from . import clock, events, ready_rule, rights
+from . import db_clock, events, ready_rule, rights
 from .errors import Changed, Refused
 from .events import record
 from .failpoints import failpoint
@@ -107,7 +107,7 @@ def nudge(rollback: Rollback, *, by: User) -> Event:
     row = locked(rollback)
     if not (by.is_active and by.has_perm("rollbacks.request_rollback")):
         raise Refused("You may not nudge those who decide. Ask an operator.")
-    if row.state != RollbackState.REQUESTED or row.expires_at <= clock.now():
+    if row.state != RollbackState.REQUESTED or row.expires_at <= db_clock.now():
         raise Refused("Nobody is asked to decide this any more.")
     if left := next_nudge(row):
         raise Refused(f"They were nudged just now. Try again in {left} min, or call them.")
@@ -122,7 +122,7 @@ def next_nudge(rollback: Rollback) -> int:
     last = rollback.events.filter(kind=events.APPROVAL_NUDGED).order_by("-seq").first()
     if last is None:
         return 0
-    left = datetime.fromisoformat(last.at) + NUDGE_EVERY - clock.now()
+    left = datetime.fromisoformat(last.at) + NUDGE_EVERY - db_clock.now()
     return max(-int(-left.total_seconds() // 60), 0)
 
 
@@ -191,7 +191,7 @@ def go(row: Rollback) -> None:
         RollbackState.APPROVED,
         approved_at=Now(),
         due_at=Now(),
-        expires_at=clock.later(timedelta(minutes=minutes)),
+        expires_at=db_clock.later(timedelta(minutes=minutes)),
     )
     enqueue_after_commit(row.pk)
 

@@ -34,7 +34,7 @@ from rollback_console.engine.states import IN_FLIGHT, RollbackState
 from rollback_console.remote.pool import Pool
 from rollback_console.remote.protocol import HostAddress, Remote
 
-from . import carry, hints, lease, starting, tracing, view, zones
+from . import carry, change_hints, lease, starting, tracing, view, zones
 from .connections import Connections, pool_of
 from .crew import Crew
 from .errors import LeaseLost, MovedOn
@@ -210,6 +210,6 @@ class Slice:
         with lease.holding(self.rollback_id, self.fence) as row:
             ended = self.crew.take(row, reports)
         failpoint("log.stored")
-        hints.publish(self.rollback_id)
+        change_hints.publish(self.rollback_id)
         self.crew.committed(ended)
         return self.crew.decides(row, ended)

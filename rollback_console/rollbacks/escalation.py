@@ -14,7 +14,7 @@ from django.db.models.functions import Now
 from rollback_console.engine import authority
 from rollback_console.engine.states import RollbackState
 
-from . import clock, events, rights
+from . import db_clock, events, rights
 from .events import record
 from .models import Rollback
 from .view import snapshot_of
@@ -53,7 +53,7 @@ def _climb(number: int) -> None:
     after = timedelta(minutes=max(snapshot_of(row.snapshot).policy.escalate_after, 1))
     due = _open().filter(pk=number, rung=was, escalates_at__lte=Now())
     # Nobody stands higher now; somebody may be named before the request expires.
-    if not due.update(rung=higher or was, escalates_at=clock.later(after)) or higher is None:
+    if not due.update(rung=higher or was, escalates_at=db_clock.later(after)) or higher is None:
         return
     row.refresh_from_db()
     asked = [each for each in authority.reached(able, higher) if each.rung > was]
@@ -72,7 +72,7 @@ def _remind(number: int) -> None:
     row = _open().select_for_update().select_related("environment").filter(pk=number).first()
     if row is None:
         return
-    left = (row.expires_at - clock.now()).total_seconds() / 60
+    left = (row.expires_at - db_clock.now()).total_seconds() / 60
     again = authority.reminder(row.environment.remind_before, left)
     at = row.expires_at - timedelta(minutes=again) if again else None
     if not _open().filter(pk=number, reminds_at__lte=Now()).update(reminds_at=at):

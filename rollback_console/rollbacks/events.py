@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import transaction
 
-from . import clock, hints
+from . import change_hints, db_clock
 from .models import Event, Rollback
 
 log = logging.getLogger(__name__)
@@ -50,7 +50,7 @@ def record(rollback: Rollback, kind: str, *, by: Any = None, **facts: Any) -> Ev
         kind=kind,
         by=by,
         facts=facts,
-        at=clock.now().isoformat(timespec="milliseconds"),
+        at=db_clock.now().isoformat(timespec="milliseconds"),
         previous=row.last_hash,
     )
     event.sha256 = digest(event)
@@ -64,7 +64,7 @@ def _tell(event: Event) -> None:
     """Once it is true: to the log, and to whoever watches."""
     named = {"rollback": event.rollback_id, "seq": event.seq, "run": event.facts.get("token")}
     log.info(event.kind, extra={name: value for name, value in named.items() if value})
-    hints.publish(event.rollback_id, event.seq)
+    change_hints.publish(event.rollback_id, event.seq)
 
 
 def digest(event: Event) -> str:

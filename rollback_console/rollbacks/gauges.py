@@ -11,7 +11,7 @@ from django.db.models import Count, Max, Q
 
 from rollback_console.engine.states import IN_FLIGHT, RollbackState
 
-from . import clock, health, zones
+from . import db_clock, health, zones
 from .lease import DRIVEN
 from .models import ProcessSeen, Rollback, StepRun
 
@@ -52,7 +52,7 @@ class Gauges:
 
 def read() -> Gauges:
     """Everything at one moment. Raises django.db.Error when the database is away."""
-    now = clock.now()
+    now = db_clock.now()
     driven = list(
         Rollback.objects.filter(state__in=DRIVEN).values_list("lease_until", "due_at", "question")
     )

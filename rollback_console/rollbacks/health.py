@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import Error, close_old_connections
 from django.db.models.functions import Now
 
-from . import clock
+from . import db_clock
 from .models import ProcessSeen
 
 log = logging.getLogger(__name__)
@@ -27,19 +27,19 @@ def say_alive(role: str) -> None:
     ProcessSeen.objects.update_or_create(
         name=name, defaults={"role": role, "zones": settings.ZONES, "at": Now()}
     )
-    ProcessSeen.objects.filter(at__lt=clock.later(timedelta(days=-1))).delete()
+    ProcessSeen.objects.filter(at__lt=db_clock.later(timedelta(days=-1))).delete()
 
 
 def seen() -> dict[str, bool]:
     """Whether a worker and the sweeper were heard of within 30 seconds."""
-    recent = ProcessSeen.objects.filter(at__gte=clock.later(-FRESH))
+    recent = ProcessSeen.objects.filter(at__gte=db_clock.later(-FRESH))
     roles = set(recent.values_list("role", flat=True))
     return {role: role in roles for role in ("worker", "sweeper")}
 
 
 def seen_here(role: str) -> bool:
     """Whether one of that role was heard of within 30 seconds from this host or container."""
-    recent = ProcessSeen.objects.filter(at__gte=clock.later(-FRESH))
+    recent = ProcessSeen.objects.filter(at__gte=db_clock.later(-FRESH))
     return recent.filter(name__startswith=_here(role)).exists()
 
 

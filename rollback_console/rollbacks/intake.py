@@ -11,7 +11,7 @@ from rollback_console.engine.states import IN_FLIGHT, StepState
 from rollback_console.remote.protocol import Chunk, Ending, Outcome, Started
 from rollback_console.remote.redact import Redactor
 
-from . import clock, dumps, logs
+from . import database_dumps, db_clock, log_store
 from .errors import LeaseLost
 from .events import record
 from .failpoints import failpoint
@@ -48,7 +48,7 @@ class Intake:
 
     run: StepRun
     redactor: Redactor
-    end: logs.Tail
+    end: log_store.Tail
     unwritten: bytearray = field(default_factory=bytearray)
     causes: set[str] = field(default_factory=set)
     proven: bool = False
@@ -62,7 +62,7 @@ class Intake:
         not hold `expect`.
         """
         redactor = Redactor(list(secrets))
-        return cls(run, redactor, logs.tail(run), causes={run.why}, expect=expect)
+        return cls(run, redactor, log_store.tail(run), causes={run.why}, expect=expect)
 
     @property
     def over(self) -> bool:
@@ -91,7 +91,7 @@ class Intake:
         """Insert what was gathered and move the offset, guarded by the fence."""
         if not self.unwritten:
             return
-        rows = logs.append(self.run.pk, self.end, bytes(self.unwritten), clock.now())
+        rows = log_store.append(self.run.pk, self.end, bytes(self.unwritten), db_clock.now())
         LogChunk.objects.bulk_create(rows)
         failpoint("log.half-written")
         mine = StepRun.objects.filter(pk=self.run.pk, fence=self.run.fence)
@@ -136,12 +136,12 @@ class Intake:
             survivors=list(outcome.survivors),
         )
         if state is StepState.SUCCEEDED:
-            dumps.note(row, self.run, bytes(self.unwritten))
+            database_dumps.note(row, self.run, bytes(self.unwritten))
 
     def _as_expected(self, outcome: Outcome) -> Outcome:
         if not self.expect or _state(outcome) is not StepState.SUCCEEDED:
             return outcome
-        if logs.holds(self.run, self.expect.encode(), bytes(self.unwritten)):
+        if log_store.holds(self.run, self.expect.encode(), bytes(self.unwritten)):
             return outcome
         why = f"It ended without an error, but its output does not hold “{self.expect}”."
         return replace(outcome, exit_code=None, why=why)
@@ -160,7 +160,7 @@ class Intake:
 
     def _trouble(self, row: Rollback, trouble: Trouble) -> None:
         if self.run.unreachable_since is None:
-            self.run.unreachable_since = clock.now()
+            self.run.unreachable_since = db_clock.now()
             self.causes.clear()
         if trouble.why not in self.causes:
             self.causes.add(trouble.why)

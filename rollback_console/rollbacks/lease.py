@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 
 from rollback_console.engine.states import IN_FLIGHT, RollbackState, may_move, may_step_move
 
-from . import clock
+from . import db_clock
 from .errors import LeaseLost, MovedOn
 from .models import Rollback, StepRun
 
@@ -31,7 +31,7 @@ def claim(rollback_id: int, owner: str) -> int | None:
     """Take the lease if it is free or lapsed; the new fence, or None when somebody has it."""
     free = Q(lease_until=None) | Q(lease_until__lt=Now())
     taken = Rollback.objects.filter(free, pk=rollback_id, state__in=DRIVEN).update(
-        fence=F("fence") + 1, lease_owner=owner, lease_until=clock.later(settings.LEASE)
+        fence=F("fence") + 1, lease_owner=owner, lease_until=db_clock.later(settings.LEASE)
     )
     if not taken:
         return None
@@ -42,7 +42,7 @@ def claim(rollback_id: int, owner: str) -> int | None:
 
 def renew(rollback_id: int, fence: int) -> None:
     """Hold the lease for another while. Raises LeaseLost when the fence has risen."""
-    until = clock.later(settings.LEASE)
+    until = db_clock.later(settings.LEASE)
     if not Rollback.objects.filter(pk=rollback_id, fence=fence).update(lease_until=until):
         raise LeaseLost
 

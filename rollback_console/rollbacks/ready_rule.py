@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rollback_console.plans.readiness.check import STALE, check
 
-from . import clock
+from . import db_clock
 from .models import Rollback
 
 
@@ -17,7 +17,7 @@ def refusal(rollback: Rollback) -> str:
         return _rule(rollback, "nobody has asked the hosts whether this would work")
     if found.red:
         return _rule(rollback, f"the hosts say that this would not work: {found.red[0].detail}")
-    if clock.now() - found.at > STALE:
+    if db_clock.now() - found.at > STALE:
         return _rule(rollback, "what the hosts said is too old")
     return ""
 

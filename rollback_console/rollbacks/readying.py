@@ -18,7 +18,7 @@ from rollback_console.plans.data_loss.cost import Costing
 from rollback_console.plans.models import Asking, Revision
 from rollback_console.plans.readiness.check import STALE, Readiness, queue
 
-from . import clock, tasks, zones
+from . import db_clock, tasks, zones
 from .events import record
 from .models import Event, Rollback
 
@@ -118,7 +118,7 @@ def _count(row: Rollback, count: Count) -> None:
 def _growing_old() -> list[Rollback]:
     """Requests and approvals whose hosts were last asked too long ago."""
     waiting = Rollback.objects.filter(state__in=_BEFORE_START, expires_at__gt=Now())
-    recent = Asking.objects.filter(at__gt=clock.later(-settings.READINESS_EVERY))
+    recent = Asking.objects.filter(at__gt=db_clock.later(-settings.READINESS_EVERY))
     fresh = recent.values("snapshot_sha256")
     found = waiting.exclude(snapshot_sha256__in=fresh)
     return list(found.select_related("revision__plan__environment")[:20])

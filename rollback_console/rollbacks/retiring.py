@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from rollback_console.engine.states import TERMINAL
 
-from . import clock, logs
+from . import db_clock, log_store
 from .errors import Refused
 from .events import record
 from .models import LogChunk, Rollback, StepRun
@@ -22,7 +22,7 @@ EACH = 200
 
 def due(days: int) -> QuerySet[Rollback]:
     """Rollbacks that ended more than so many days ago and still have logs, oldest first."""
-    before = clock.now() - timedelta(days=days)
+    before = db_clock.now() - timedelta(days=days)
     ended = Q(finished_at__lt=before) | Q(finished_at=None, requested_at__lt=before)
     held = Exists(LogChunk.objects.filter(run__rollback=OuterRef("pk")))
     return Rollback.objects.filter(ended, held, state__in=TERMINAL).order_by("id")
@@ -60,6 +60,6 @@ def _record(rollback: Rollback, told: list[dict[str, Any]], archive: dict[str, s
 
 def _sha256(run: StepRun) -> str:
     digest = hashlib.sha256()
-    for piece in logs.stream(run, 0, run.stored):
+    for piece in log_store.stream(run, 0, run.stored):
         digest.update(piece)
     return digest.hexdigest()

@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 
 from rollback_console.engine.states import TERMINAL
 
-from . import dumps, services
+from . import database_dumps, services
 from .errors import Refused
 from .models import Rollback
 
@@ -20,7 +20,7 @@ def revert(rollback: Rollback, *, by: User, reason: str) -> Rollback:
     """
     if rollback.state not in TERMINAL:
         raise Refused("This rollback has not ended. Undo its steps where it asks, or abort it.")
-    if not (kept := dumps.of(rollback)):
+    if not (kept := database_dumps.of(rollback)):
         raise Refused("This rollback took no dump, so there is nothing to put back.")
     dump = {key: value for key, value in asdict(kept[0]).items() if key in _FACTS}
     choices = {"restores": {"rollback": rollback.pk, **dump}}

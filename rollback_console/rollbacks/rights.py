@@ -15,7 +15,7 @@ from rollback_console.engine.states import RollbackState
 from rollback_console.plans.approval import decision_makers
 from rollback_console.plans.models import DecisionMaker, Revision
 
-from . import clock
+from . import db_clock
 from .models import Approval, BreakGlass, Rollback
 from .view import snapshot_of
 
@@ -49,7 +49,7 @@ def authority_of(rollback: Rollback) -> authority.Request:
         snapshot_sha256=rollback.snapshot_sha256,
         policy=snapshot_of(rollback.snapshot).policy,
         barred=barred(rollback.revision, rollback.requested_by),
-        expired=rollback.expires_at <= clock.now(),
+        expired=rollback.expires_at <= db_clock.now(),
     )
 
 

@@ -21,7 +21,7 @@ from rollback_console.plans.approval.decision_makers import makers_of
 from rollback_console.plans.errors import NotReady
 from rollback_console.plans.models import Environment, Revision
 
-from . import clock, readying, rights
+from . import db_clock, readying, rights
 from .break_glass import break_glass, close_review
 from .deciding import answer_question, approve, ask, drift, locked, nudge, reject
 from .errors import Refused
@@ -110,10 +110,10 @@ def request(
         snapshot_sha256=snapshot.sha256,
         requested_by=by,
         requested_at=Now(),
-        expires_at=clock.later(timedelta(minutes=policy.request_expires)),
+        expires_at=db_clock.later(timedelta(minutes=policy.request_expires)),
         rung=rung,
-        escalates_at=clock.later(timedelta(minutes=max(policy.escalate_after, 1))),
-        reminds_at=clock.later(timedelta(minutes=policy.request_expires - before))
+        escalates_at=db_clock.later(timedelta(minutes=max(policy.escalate_after, 1))),
+        reminds_at=db_clock.later(timedelta(minutes=policy.request_expires - before))
         if before
         else None,
     )

@@ -18,7 +18,7 @@ from rollback_console.plans.readiness.check import check, queue
 from rollback_console.remote import ssh
 from rollback_console.remote.protocol import HostAddress, Remote
 
-from . import clock, rights
+from . import db_clock, rights
 from .models import Rollback
 
 FRESH = timedelta(minutes=1)
@@ -62,7 +62,7 @@ def _starting(rollback_id: int) -> Rollback | None:
 def _well(row: Rollback) -> bool:
     """What was just heard says that it would work."""
     found = check.latest(row.revision, row.snapshot_sha256)
-    return found.at is not None and not found.red and found.at > clock.now() - FRESH
+    return found.at is not None and not found.red and found.at > db_clock.now() - FRESH
 
 
 def _others_done(row: Rollback) -> bool:
@@ -78,4 +78,4 @@ def _others_done(row: Rollback) -> bool:
 def _asked_now(row: Rollback) -> bool:
     """Somebody asks already, and was not given up on."""
     about = Asking.objects.filter(revision=row.revision, snapshot_sha256=row.snapshot_sha256)
-    return about.filter(done_at=None, taken_at__gt=clock.later(-2 * WITHIN)).exists()
+    return about.filter(done_at=None, taken_at__gt=db_clock.later(-2 * WITHIN)).exists()

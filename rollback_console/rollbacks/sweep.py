@@ -18,7 +18,7 @@ from rollback_console.engine.states import RollbackState
 from . import (
     carry,
     clearing,
-    clock,
+    db_clock,
     driver,
     escalation,
     health,
@@ -92,7 +92,7 @@ def _tell_unserved() -> None:
 
 def due(since: timedelta = timedelta(0)) -> list[int]:
     """Rollbacks that somebody should be driving, overdue by at least `since`."""
-    limit = clock.later(-since)
+    limit = db_clock.later(-since)
     abandoned = Q(lease_until__lt=limit)
     waiting = Q(lease_until=None, due_at__lte=limit)
     rows = Rollback.objects.filter(abandoned | waiting, state__in=DRIVEN)

@@ -23,7 +23,7 @@ from rollback_console.remote import ssh
 from rollback_console.remote.errors import RemoteError
 from rollback_console.remote.protocol import HostAddress, Remote
 
-from . import clock, zones
+from . import db_clock, zones
 from .events import record
 from .look_models import Look
 from .models import ChecklistAnswer, Rollback
@@ -47,7 +47,7 @@ def sweep(pool: Executor) -> None:
 def look(number: int, connect: Connect = ssh.connect) -> bool:
     """Look once at one check; False when somebody else does."""
     due = Look.objects.filter(pk=number, due_at__lte=Now())
-    if not due.update(due_at=clock.later(EVERY)):
+    if not due.update(due_at=db_clock.later(EVERY)):
         return False
     found = Look.objects.select_related("rollback").get(pk=number)
     snapshot = snapshot_of(found.rollback.snapshot)
@@ -90,7 +90,7 @@ def _keep(number: int, snapshot: Snapshot, check: CheckSpec, seen: Seen) -> None
     found = Look.objects.get(pk=number)
     if row.state != RollbackState.VERIFYING or found.due_at is None:
         return
-    now, changed = clock.now(), found.well is not seen.well
+    now, changed = db_clock.now(), found.well is not seen.well
     found.well, found.evidence, found.looked_at = seen.well, seen.evidence, now
     found.good_since = (found.good_since or now) if seen.well else None
     settled = found.good_since is not None and (

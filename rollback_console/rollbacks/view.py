@@ -11,7 +11,7 @@ from rollback_console.engine.decide import RunView, View
 from rollback_console.engine.snapshot import Snapshot
 from rollback_console.engine.states import RollbackState, StepState
 
-from . import clock
+from . import db_clock
 from .models import Rollback, StepRun
 
 
@@ -27,7 +27,7 @@ def build(rollback: Rollback, runs: list[StepRun] | None = None) -> View:
     snapshot = snapshot_of(rollback.snapshot)
     checks = latest_checks(rollback)
     keys = {check.key for check in snapshot.checks}
-    moment = clock.now()
+    moment = db_clock.now()
     answers = list(rollback.step_answers.order_by("id").values_list("kind", "position", "at"))
     extended = [at for kind, _, at in answers if kind == "overtime"]
     return View(

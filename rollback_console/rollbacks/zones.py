@@ -9,7 +9,7 @@ from django.conf import settings
 
 from rollback_console.plans.models import Asking, Environment
 
-from . import clock, health
+from . import db_clock, health
 from .models import ProcessSeen, Rollback
 
 DEFAULT = "default"
@@ -45,7 +45,7 @@ def ours() -> list[str]:
 
 def served() -> dict[str, bool]:
     """Every zone that an environment is in, and whether a worker of it is alive."""
-    fresh = ProcessSeen.objects.filter(role="worker", at__gte=clock.later(-health.FRESH))
+    fresh = ProcessSeen.objects.filter(role="worker", at__gte=db_clock.later(-health.FRESH))
     alive = {zone for zones in fresh.values_list("zones", flat=True) for zone in zones}
     named = {zone or DEFAULT for zone in Environment.objects.values_list("zone", flat=True)}
     return {zone: zone in alive for zone in sorted(named)}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from rollback_console.engine.states import IN_FLIGHT, StepState
-from rollback_console.rollbacks import excluding, logs
+from rollback_console.rollbacks import excluding, log_store
 from rollback_console.rollbacks.models import Rollback, StepRun
 from rollback_console.rollbacks.view import snapshot_of
 
@@ -110,7 +110,7 @@ def said(run: StepRun | None, count: int = LINES) -> Said:
     if run is None or not run.stored:
         return Said(run, [])
     start = max(run.stored - (TAIL if count == LINES else TAIL // 16), 0)
-    lines = logs.read(run, start).decode(errors="replace").removesuffix("\n").split("\n")
+    lines = log_store.read(run, start).decode(errors="replace").removesuffix("\n").split("\n")
     lines = lines[1:] if start and len(lines) > 1 else lines
     first = run.lines - len(lines) + 1
     return Said(run, [(first + i, _plain(line)) for i, line in enumerate(lines)][-count:])

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from rollback_console.rollbacks import clock
+from rollback_console.rollbacks import db_clock
 from rollback_console.rollbacks.models import Rollback
 
 from .board import Line
@@ -22,7 +22,7 @@ def picture(rollback: Rollback, lines: list[Line]) -> SafeString | str:
     begun = [line for line in lines if line.began]
     if not begun or rollback.started_at is None:
         return ""
-    until = rollback.finished_at or clock.now()
+    until = rollback.finished_at or db_clock.now()
     whole = max((until - rollback.started_at).total_seconds(), 1)
     bars = format_html_join(
         "",

@@ -12,7 +12,7 @@ from django.test import AsyncClient
 from django.utils import timezone
 
 from rollback_console.api.routes import logs as routes
-from rollback_console.rollbacks import logs
+from rollback_console.rollbacks import log_store
 from rollback_console.rollbacks.models import LogChunk, StepRun
 from tests import make
 from tests.make import Stage
@@ -28,7 +28,7 @@ def run(stage: Stage) -> StepRun:
     made = StepRun.objects.create(
         rollback=make.requested(stage), position=1, host="app-1", stored=len(WHOLE)
     )
-    rows = logs.append(made.pk, logs.Tail(), WHOLE, timezone.now())
+    rows = log_store.append(made.pk, log_store.Tail(), WHOLE, timezone.now())
     LogChunk.objects.bulk_create(rows)
     assert len(WHOLE) > routes.PIECE
     return made
@@ -48,7 +48,9 @@ def test_a_log_is_answered_byte_for_byte(call: Caller, run: StepRun) -> None:
     assert response.headers["Cache-Control"] == "no-store"
 
 
-@pytest.mark.parametrize("start", [1, logs.CHUNK - 1, logs.CHUNK, logs.CHUNK + 1, len(WHOLE) - 1])
+@pytest.mark.parametrize(
+    "start", [1, log_store.CHUNK - 1, log_store.CHUNK, log_store.CHUNK + 1, len(WHOLE) - 1]
+)
 def test_a_log_goes_on_from_any_byte(call: Caller, run: StepRun, start: int) -> None:
     response = call.get(f"/step-runs/{run.token}/log", **{"from": start})
     assert body(response) == WHOLE[start:]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis.stateful import RuleBasedStateMachine, invariant
 
 from rollback_console.engine.states import LIVE, TERMINAL, RollbackState, StepState
-from rollback_console.rollbacks import events, logs
+from rollback_console.rollbacks import events, log_store
 from rollback_console.rollbacks.models import Approval, Lock, Rollback, StepRun
 from rollback_console.rollbacks.view import latest, snapshot_of
 from tests.fleet import Fleet
@@ -39,7 +39,7 @@ class Promises(RuleBasedStateMachine):
     @invariant()
     def logs_are_what_hosts_said(self) -> None:
         for run in StepRun.objects.all():
-            stored = logs.read(run)
+            stored = log_store.read(run)
             assert len(stored) == run.stored
             if str(run.token) in self.fleet.runs:
                 said = self.fleet.runs[str(run.token)].log

@@ -7,7 +7,7 @@ import operator
 from django.db import connection
 
 from rollback_console.engine.states import LIVE, TERMINAL, RollbackState, StepState
-from rollback_console.rollbacks import events, logs, services
+from rollback_console.rollbacks import events, log_store, services
 from rollback_console.rollbacks.models import Event, Rollback, StepRun
 from rollback_console.rollbacks.view import latest, snapshot_of
 from tests import tally
@@ -96,7 +96,10 @@ def _logs_are_exact(row: Rollback, ground: Ground) -> None:
         if run.state not in KNOWN or run.exit_code is None or "truncated" in run.flags:
             continue
         attempts = row.runs.filter(position=run.position).exclude(state=StepState.PENDING)
-        stored, said = b"".join(logs.read(each) for each in attempts), ground.said(run.position)
+        stored, said = (
+            b"".join(log_store.read(each) for each in attempts),
+            ground.said(run.position),
+        )
         tally.judged("bytes", len(said))
         tally.judged("wrong bytes", _differing(stored, said))
         assert stored == said, (len(stored), story(row))

@@ -32,7 +32,7 @@ from rollback_console.processes import commands
 from rollback_console.processes.ports import free_port
 from rollback_console.processes.process_tree import spawn
 from rollback_console.remote.protocol import HostAddress
-from rollback_console.rollbacks import clock
+from rollback_console.rollbacks import db_clock
 from rollback_console.rollbacks.models import ProcessSeen, Rollback
 from tests import make, tally
 from tests.servers import MariaDb
@@ -203,7 +203,7 @@ def approved_quietly(place: make.Stage, text: str) -> Rollback:
     """Approved, but not due at once: whoever is told of it comes first."""
     with transaction.atomic():
         rollback = make.approved(place, text)
-        later = clock.later(timedelta(minutes=5))
+        later = db_clock.later(timedelta(minutes=5))
         Rollback.objects.filter(pk=rollback.pk).update(due_at=later)
     return rollback
 

@@ -11,7 +11,7 @@ from django.db import transaction
 
 from rollback_console.api import tokens
 from rollback_console.plans.models import DecisionMaker, Host
-from rollback_console.rollbacks import clock, events
+from rollback_console.rollbacks import db_clock, events
 from rollback_console.rollbacks.models import Event, Rollback
 from tests import make
 from tests.make import Stage
@@ -86,7 +86,7 @@ def test_an_approval_that_expired_before_its_start_starts_nothing(
 ) -> None:
     with transaction.atomic():
         rollback = make.approved(place, ground.plan("echo one"))
-        past = clock.later(timedelta(seconds=-1))
+        past = db_clock.later(timedelta(seconds=-1))
         Rollback.objects.filter(pk=rollback.pk).update(expires_at=past)
     console.send(rollback.pk, times=2)
     comes_to(rollback, "expired")

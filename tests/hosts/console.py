@@ -13,7 +13,7 @@ from typing import Any
 from django.db import connection
 
 from rollback_console.plans.models import HostGroup, Revision, Secret
-from rollback_console.rollbacks import driver, logs, services
+from rollback_console.rollbacks import driver, log_store, services
 from rollback_console.rollbacks.models import Rollback, StepRun
 from rollback_console.rollbacks.view import snapshot_of
 from tests import make
@@ -128,14 +128,14 @@ def run_of(rollback: Rollback, position: int, host: str = "app-1") -> StepRun:
 
 
 def log_of(rollback: Rollback, position: int, host: str = "app-1") -> str:
-    return logs.read(run_of(rollback, position, host)).decode()
+    return log_store.read(run_of(rollback, position, host)).decode()
 
 
 def told(rollback: Rollback) -> str:
     """Everything that is known, for a test that fails."""
     runs = [
         f"{run.position} {run.host} attempt {run.attempt}: {run.state} {run.exit_code} {run.why}\n"
-        f"{logs.read(run).decode('utf-8', 'replace')}"
+        f"{log_store.read(run).decode('utf-8', 'replace')}"
         for run in rollback.runs.all()
     ]
     return "\n".join([f"{rollback.state} {rollback.question}", *runs])

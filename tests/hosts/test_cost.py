@@ -14,7 +14,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from rollback_console.plans.models import ProbeResult
-from rollback_console.rollbacks import clock, readying, services
+from rollback_console.rollbacks import db_clock, readying, services
 from rollback_console.rollbacks.models import Rollback
 from tests import make
 from tests.api.caller import Caller
@@ -186,7 +186,7 @@ def test_what_became_impossible_after_the_approval_does_not_begin(
     here.environment.save()
     rollback = requested(here, reversing("teams 0001"))
     approve(here, rollback)
-    ProbeResult.objects.update(at=clock.later(-timedelta(minutes=2)))
+    ProbeResult.objects.update(at=db_clock.later(-timedelta(minutes=2)))
     migrate(serving, "teams 0001")  # somebody else has been there
     rollback = drive(rollback)
     assert (rollback.state, rollback.runs.count()) == ("approved", 0)

@@ -14,7 +14,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 
 from rollback_console.access import tokens
-from rollback_console.rollbacks import events, logs
+from rollback_console.rollbacks import events, log_store
 from rollback_console.rollbacks.models import Rollback
 from tests import make
 from tests.faults.patience import until
@@ -201,14 +201,16 @@ def it_ended_true(company: Company, rollback: Rollback) -> None:
     assert begun == {str(at): 1 for at in range(1, STEPS + 1)}
     for run in rollback.runs.all():
         assert (run.state, run.attempt) == ("succeeded", 1), story(rollback)
-        assert logs.read(run).decode() == company.target.sh(f"cat /home/deploy/said.{run.position}")
+        assert log_store.read(run).decode() == company.target.sh(
+            f"cat /home/deploy/said.{run.position}"
+        )
     assert not list(events.flaws())
 
 
 def the_viewer_saw_all_of_it(rollback: Rollback, viewer: Viewer) -> None:
     assert viewer.kinds == list(rollback.events.order_by("seq").values_list("kind", flat=True))
     for run in rollback.runs.all():
-        assert viewer.texts[str(run.token)] == logs.read(run).decode()
+        assert viewer.texts[str(run.token)] == log_store.read(run).decode()
 
 
 def they_come_back(company: Company, hosts: list[Host]) -> None:

@@ -21,8 +21,8 @@ from django.db.models.functions import Now
 
 from rollback_console.engine.snapshot import CheckSpec, HostSpec, Snapshot, StepSpec
 from rollback_console.plans.models import Environment, Plan, Revision, Service
-from rollback_console.rollbacks import clock, events, logs
-from rollback_console.rollbacks.hints import channel
+from rollback_console.rollbacks import db_clock, events, log_store
+from rollback_console.rollbacks.change_hints import channel
 from rollback_console.rollbacks.models import LogChunk, Rollback, StepRun
 
 
@@ -188,7 +188,7 @@ def _rollback(*, spec: Snapshot | None = None, **fields: Any) -> Rollback:
 
 def _append(run: StepRun, data: bytes, at: datetime | None) -> None:
     row = StepRun.objects.get(pk=run.pk)
-    end = logs.tail(row)
-    chunks = logs.append(row.pk, end, data, at or clock.now())
+    end = log_store.tail(row)
+    chunks = log_store.append(row.pk, end, data, at or db_clock.now())
     LogChunk.objects.bulk_create(chunks)
     StepRun.objects.filter(pk=row.pk).update(stored=end.offset, lines=end.lines)

@@ -9,8 +9,8 @@ import pytest
 from django.utils import timezone
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from rollback_console.rollbacks import logs
-from rollback_console.rollbacks.logs import Tail
+from rollback_console.rollbacks import log_store
+from rollback_console.rollbacks.log_store import Tail
 from rollback_console.rollbacks.models import StepRun
 
 from .client import Client
@@ -218,7 +218,7 @@ def test_without_redis_events_still_arrive_and_hints_return_with_it(
 
 
 def _damaged(run: StepRun, end: Tail, data: bytes) -> None:
-    for chunk in logs.append(run.pk, end, data, timezone.now()):
+    for chunk in log_store.append(run.pk, end, data, timezone.now()):
         chunk.data = b"not compressed"
         chunk.save()
     StepRun.objects.filter(pk=run.pk).update(stored=end.offset)

@@ -10,7 +10,7 @@ import pytest
 from rollback_console.outbox import retention
 from rollback_console.outbox.models import Delivery
 from rollback_console.proposals.models import Integration, Proposal
-from rollback_console.rollbacks import clock
+from rollback_console.rollbacks import db_clock
 from tests import make
 from tests.make import Stage
 
@@ -28,12 +28,12 @@ def proposed(stage: Stage) -> Any:
         environment=stage.environment,
         secret="x",
         made_by=stage.cast.ada,
-        made_at=clock.now(),
-        secret_at=clock.now(),
+        made_at=db_clock.now(),
+        secret_at=db_clock.now(),
     )
 
     def add(title: str, **fields: Any) -> Proposal:
-        at = clock.later(LONG_AGO)
+        at = db_clock.later(LONG_AGO)
         return Proposal.objects.create(
             integration=integration,
             source="Alerts",
@@ -54,8 +54,8 @@ def test_messages_that_were_sent_or_given_up_go_when_they_are_old(
     add_target()
     make.approved(stage)
     first, second = told()
-    Delivery.objects.filter(pk=first.pk).update(made_at=clock.later(LONG_AGO), state="sent")
-    Delivery.objects.filter(pk=second.pk).update(made_at=clock.later(LONG_AGO))
+    Delivery.objects.filter(pk=first.pk).update(made_at=db_clock.later(LONG_AGO), state="sent")
+    Delivery.objects.filter(pk=second.pk).update(made_at=db_clock.later(LONG_AGO))
     assert retention.once() == 1
     assert [row.pk for row in told()] == [second.pk], "and nothing is told again"
     Delivery.objects.update(state="failed")
@@ -63,7 +63,7 @@ def test_messages_that_were_sent_or_given_up_go_when_they_are_old(
 
 
 def test_proposals_that_came_to_nothing_go_and_no_other(stage: Stage, proposed: Any) -> None:
-    gone, recent = clock.later(LONG_AGO), clock.now()
+    gone, recent = db_clock.later(LONG_AGO), db_clock.now()
     proposed("dismissed", state="dismissed", decided_at=gone)
     proposed("over", resolved_at=gone)
     proposed("dismissed lately", state="dismissed", decided_at=recent)
@@ -80,7 +80,7 @@ def test_proposals_that_came_to_nothing_go_and_no_other(stage: Stage, proposed: 
 
 
 def test_they_stay_for_good_where_the_settings_say_so(proposed: Any, settings: Any) -> None:
-    proposed("dismissed", state="dismissed", decided_at=clock.later(LONG_AGO))
+    proposed("dismissed", state="dismissed", decided_at=db_clock.later(LONG_AGO))
     settings.KEEP_MESSAGES_DAYS = 0
     assert retention.once() == 0
     settings.KEEP_MESSAGES_DAYS = 1
@@ -90,6 +90,6 @@ def test_they_stay_for_good_where_the_settings_say_so(proposed: Any, settings: A
 def test_it_is_looked_for_once_an_hour(proposed: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(retention, "_next", 0.0)
     for title in ("first", "second"):
-        proposed(title, state="dismissed", decided_at=clock.later(LONG_AGO))
+        proposed(title, state="dismissed", decided_at=db_clock.later(LONG_AGO))
         retention.sometimes()
     assert [each.title for each in Proposal.objects.all()] == ["second"]

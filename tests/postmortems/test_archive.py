@@ -18,7 +18,7 @@ from django.test.utils import CaptureQueriesContext
 from rollback_console.postmortems.archive.verify import UnreadableArchive, verify
 from rollback_console.postmortems.archive.writer import archive
 from rollback_console.postmortems.archive.writer import writer as archives
-from rollback_console.rollbacks import logs, services
+from rollback_console.rollbacks import log_store, services
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.models import LogChunk, Rollback
 from tests import make
@@ -61,7 +61,7 @@ def packed(parts: Files) -> io.BytesIO:
 def test_it_holds_everything_byte_for_byte(rollback: Rollback) -> None:
     parts = files(b"".join(archive(rollback)))
     run = rollback.runs.get(position=1)
-    assert parts[archives.log_name(run)] == logs.read(run)
+    assert parts[archives.log_name(run)] == log_store.read(run)
     assert parts["snapshot.json"] == rollback.snapshot.encode()
     assert parts["plan.md"] == bytes(rollback.revision.source)
     assert json.loads(parts["messages.json"])[0]["recipients"] == "Support"

@@ -20,7 +20,7 @@ from rollback_console.postmortems.report import draft, export
 from rollback_console.postmortems.trends.rows import Wanted, read
 from rollback_console.postmortems.trends.statistics import Trends, trends
 from rollback_console.postmortems.trends.statistics import export as trends_export
-from rollback_console.rollbacks import clock, events
+from rollback_console.rollbacks import db_clock, events
 from tests import make
 
 from .conftest import History
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def told(wanted: Wanted | None = None) -> Trends:
-    return trends(wanted or Wanted(), clock.now())
+    return trends(wanted or Wanted(), db_clock.now())
 
 
 def test_ten_endings_are_told_archived_and_loaded_again(past: History) -> None:

@@ -16,7 +16,7 @@ from django.core.management.base import CommandError
 from rollback_console.postmortems.archive.verify import verify
 from rollback_console.postmortems.archive.writer import archive
 from rollback_console.postmortems.archive.writer import writer as archives
-from rollback_console.rollbacks import clock, events, logs, retiring
+from rollback_console.rollbacks import db_clock, events, log_store, retiring
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.models import LogChunk, Rollback
 from tests import make
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def old(ended: Rollback) -> Rollback:
-    Rollback.objects.update(finished_at=clock.later(timedelta(days=-100)))
+    Rollback.objects.update(finished_at=db_clock.later(timedelta(days=-100)))
     ended.refresh_from_db()
     return ended
 
@@ -46,7 +46,7 @@ def test_without_a_policy_nothing_goes(old: Rollback) -> None:
 
 
 def test_logs_go_their_checksums_stay_and_the_record_is_whole(old: Rollback) -> None:
-    runs = {str(run.token): logs.read(run) for run in old.runs.filter(stored__gt=0)}
+    runs = {str(run.token): log_store.read(run) for run in old.runs.filter(stored__gt=0)}
     total = sum(map(len, runs.values()))
     assert f"Rollback {old.pk} lost {total} bytes of log." in retention("--days", "90")
     assert not LogChunk.objects.exists()
@@ -60,7 +60,7 @@ def test_logs_go_their_checksums_stay_and_the_record_is_whole(old: Rollback) -> 
 
 def test_each_is_archived_and_read_back_first(old: Rollback, tmp_path: Path) -> None:
     run = old.runs.get(position=1)
-    text = logs.read(run)
+    text = log_store.read(run)
     retention("--days", "90", "--archive-to", str(tmp_path))
     file = tmp_path / f"rollback-{old.pk}.tar.gz"
     assert [*tmp_path.iterdir()] == [file]
@@ -116,7 +116,7 @@ def test_one_that_cannot_be_archived_keeps_no_other_from_it(
     other = drive(make.approved(stage), fleet)
     answer_checks(other, stage)
     assert drive(other, fleet).state == "succeeded"
-    Rollback.objects.update(finished_at=clock.later(timedelta(days=-100)))
+    Rollback.objects.update(finished_at=db_clock.later(timedelta(days=-100)))
     old.runs.get(position=1).chunks.get(offset=0).delete()
     with pytest.raises(CommandError, match=f"Rollback {old.pk} keeps its logs"):
         retention("--days", "90", "--archive-to", str(tmp_path))
@@ -128,9 +128,11 @@ def test_one_that_cannot_be_archived_keeps_no_other_from_it(
 def test_one_under_way_is_never_touched(stage: Stage) -> None:
     rollback = make.approved(stage)
     run = rollback.runs.create(position=1, host="app-1", state="running", stored=4, lines=1)
-    LogChunk.objects.bulk_create(logs.append(run.pk, logs.Tail(), b"abc\n", clock.now()))
+    LogChunk.objects.bulk_create(
+        log_store.append(run.pk, log_store.Tail(), b"abc\n", db_clock.now())
+    )
     Rollback.objects.update(
-        state="running", requested_at=clock.later(timedelta(days=-400)), finished_at=None
+        state="running", requested_at=db_clock.later(timedelta(days=-400)), finished_at=None
     )
     assert "0 rollbacks" in retention("--days", "1")
     with pytest.raises(Refused, match="has ended"):

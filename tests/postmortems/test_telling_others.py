@@ -12,7 +12,7 @@ from rollback_console import documents
 from rollback_console.postmortems.models import StatusLink
 from rollback_console.postmortems.stakeholders import cadence, messages, status_page
 from rollback_console.postmortems.trends.statistics import estimates
-from rollback_console.rollbacks import clock, services
+from rollback_console.rollbacks import db_clock, services
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.models import Rollback
 from rollback_console.rollbacks.view import snapshot_of
@@ -45,7 +45,7 @@ def test_the_groups_are_the_plans(rollback: Rollback) -> None:
 
 
 def test_the_templates_slots_are_filled_from_the_rollback(rollback: Rollback) -> None:
-    now = clock.now()
+    now = db_clock.now()
     (message,) = messages.messages(rollback, now)
     until = now + timedelta(minutes=10)
     assert "Reason: Health page answers 500\n" in message.text
@@ -57,7 +57,7 @@ def test_the_templates_slots_are_filled_from_the_rollback(rollback: Rollback) ->
 def test_the_last_message_says_how_it_ended(rollback: Rollback, stage: Stage) -> None:
     services.withdraw(rollback, by=stage.cast.dana)
     rollback.refresh_from_db()
-    (message,) = messages.messages(rollback, clock.now())
+    (message,) = messages.messages(rollback, db_clock.now())
     assert "Expected completion: it was withdrawn at " in message.text
     assert "Status updates: this is the last one" in message.text
 
@@ -67,7 +67,7 @@ def test_a_slot_nobody_can_know_is_left_and_named(stage: Stage) -> None:
         "### Message Template\n```\nBridge: [number]\nWhy: <why>\nWhat: [feature name]\n```\n"
     )
     made = make.requested(stage, f"{PLAN}\n## 7. Communication\n\n{template}")
-    (message,) = messages.messages(made, clock.now())
+    (message,) = messages.messages(made, db_clock.now())
     assert message.text.splitlines() == [
         "Bridge: [number]",
         "Why: Health page answers 500",
@@ -77,7 +77,7 @@ def test_a_slot_nobody_can_know_is_left_and_named(stage: Stage) -> None:
 
 
 def test_without_a_template_there_is_a_plain_message(stage: Stage) -> None:
-    (message,) = messages.messages(make.requested(stage), clock.now())
+    (message,) = messages.messages(make.requested(stage), db_clock.now())
     assert "Reason: Health page answers 500" in message.text
     assert "Environment: STAGING" in message.text
 

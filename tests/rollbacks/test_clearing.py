@@ -8,7 +8,7 @@ import pytest
 from django.test import override_settings
 
 from rollback_console.plans.models import Environment
-from rollback_console.rollbacks import clearing, clock, crew, driver
+from rollback_console.rollbacks import clearing, crew, db_clock, driver
 from rollback_console.rollbacks.models import Rollback, StepRun
 from tests import make
 from tests.fleet import Fleet
@@ -39,7 +39,7 @@ def dead(stage: Stage, fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> StepRun
 
 
 def a_minute_passes() -> None:
-    StepRun.objects.exclude(ended_at=None).update(ended_at=clock.later(timedelta(seconds=-61)))
+    StepRun.objects.exclude(ended_at=None).update(ended_at=db_clock.later(timedelta(seconds=-61)))
 
 
 def test_a_driver_notes_what_its_hosts_have_cleared(stage: Stage, fleet: Fleet) -> None:

@@ -10,7 +10,7 @@ from rollback_console.engine.snapshot import Snapshot, StepSpec
 from rollback_console.remote.pool import Pool
 from rollback_console.remote.protocol import Chunk, Ending, Outcome
 from rollback_console.remote.redact import Redactor
-from rollback_console.rollbacks import logs
+from rollback_console.rollbacks import log_store
 from rollback_console.rollbacks.connections import Connections
 from rollback_console.rollbacks.crew import Crew
 from rollback_console.rollbacks.follower import Report, Trouble
@@ -68,7 +68,7 @@ def test_a_success_beside_hosts_that_still_work_lets_nothing_new_happen(
 ) -> None:
     crew = Crew(Connections(Pool(connect=lambda address: pytest.fail(str(address)))))
     runs = [StepRun(token=uuid4(), position=1, host=state, state=state) for state in states]
-    crew.intakes = {str(run.token): Intake(run, Redactor([]), logs.Tail()) for run in runs}
+    crew.intakes = {str(run.token): Intake(run, Redactor([]), log_store.Tail()) for run in runs}
     step = StepSpec(1, "Restart", rolling=rolling)
     snapshot = Snapshot("p", 1, "", "t", "s", "e", False, "", (step,), ())
     assert crew.decides(Rollback(snapshot=snapshot.to_json()), runs[:1]) is due

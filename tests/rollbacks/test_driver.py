@@ -8,7 +8,7 @@ import pytest
 
 from rollback_console.plans.models import Host, Secret
 from rollback_console.plans.snapshot.dump_steps import SAYS
-from rollback_console.rollbacks import dumps, logs, reverting, services
+from rollback_console.rollbacks import database_dumps, log_store, reverting, services
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.models import Lock, StepRun
 from rollback_console.rollbacks.view import snapshot_of
@@ -53,8 +53,8 @@ def test_everything_a_host_said_is_stored(stage: Stage, fleet: Fleet) -> None:
     fleet.scripts["stopping"] = (said, 0)
     rollback = drive(make.approved(stage), fleet)
     run = rollback.runs.get(position=1)
-    assert logs.read(run) == said
-    assert logs.read(run, 100, 50) == said[100:150]
+    assert log_store.read(run) == said
+    assert log_store.read(run, 100, 50) == said[100:150]
     assert run.stored == len(said)
     assert str(run.token) in fleet.acknowledged
 
@@ -77,7 +77,7 @@ def test_a_dump_goes_on_record_before_anything_is_overwritten(stage: Stage, flee
     fleet.scripts["mariadb-dump"] = (said.encode(), 0)
     rollback = drive(make.approved(stage, text), fleet)
     assert (rollback.question["kind"], rollback.question["position"]) == ("gate", 3)
-    (kept,) = dumps.of(rollback)
+    (kept,) = database_dumps.of(rollback)
     assert (kept.size, kept.path) == (2048, "/var/backups/of shop.dump")
 
 
@@ -106,7 +106,7 @@ def test_without_a_word_of_its_dump_nothing_is_overwritten(stage: Stage, fleet: 
     text = KEEPING + PLAN.replace("```bash\necho restoring", "```bash destructive\necho restoring")
     rollback = drive(make.approved(stage, text), fleet)
     assert (rollback.question["kind"], rollback.question["position"]) == ("failed", 2)
-    assert dumps.of(rollback) == []
+    assert database_dumps.of(rollback) == []
 
 
 def test_a_manual_step_waits_for_who_did_it(stage: Stage, fleet: Fleet) -> None:
@@ -186,7 +186,7 @@ def test_a_cut_connection_is_shown_and_the_log_is_whole(stage: Stage, fleet: Fle
         run.end()
 
     rollback = meanwhile(rollback, fleet, cut)
-    assert logs.read(rollback.runs.get(position=2)) == b"before during after\n"
+    assert log_store.read(rollback.runs.get(position=2)) == b"before during after\n"
     kinds = set(rollback.events.values_list("kind", flat=True))
     assert {"host.unreachable", "host.back"} <= kinds
 
@@ -210,7 +210,7 @@ def test_secrets_reach_the_command_and_never_the_log(stage: Stage, fleet: Fleet)
     request = fleet.wait_for("use ").request
     assert request.secrets == {"DB_PASSWORD": "hunter2-hunter2"}
     assert "hunter2" not in request.script + str(request.environment)
-    assert b"hunter2" not in logs.read(rollback.runs.get(position=1))
+    assert b"hunter2" not in log_store.read(rollback.runs.get(position=1))
     assert "hunter2" not in rollback.snapshot
 
 

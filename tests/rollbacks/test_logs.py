@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollback_console.rollbacks import logs
+from rollback_console.rollbacks import log_store
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-LONG = b"x" * (logs.CHUNK + 7)
+LONG = b"x" * (log_store.CHUNK + 7)
 
 pieces = st.lists(
     st.one_of(st.binary(max_size=60), st.sampled_from(["line end", "long"])),
@@ -23,17 +23,17 @@ def test_rows_hold_exactly_what_was_appended_and_where_its_lines_begin(
     drawn: list[bytes | str],
 ) -> None:
     data = [LONG if piece == "long" else b"\n" if piece == "line end" else piece for piece in drawn]
-    end, rows = logs.Tail(), []
+    end, rows = log_store.Tail(), []
     for piece in data:
-        rows += logs.append(1, end, piece, NOW)
+        rows += log_store.append(1, end, piece, NOW)
     whole = b"".join(data)
-    assert b"".join(logs.unpack(row) for row in rows) == whole
+    assert b"".join(log_store.unpack(row) for row in rows) == whole
     assert end.offset == len(whole)
-    assert max((row.length for row in rows), default=0) <= logs.CHUNK
-    starts = [row.offset + start for row in rows for start in logs.line_starts(row)]
+    assert max((row.length for row in rows), default=0) <= log_store.CHUNK
+    starts = [row.offset + start for row in rows for start in log_store.line_starts(row)]
     assert starts == [at for at in range(len(whole)) if at == 0 or whole[at - 1 : at] == b"\n"]
     assert end.lines == len(starts)
     counted = 0
     for row in rows:
         assert row.first_line == counted
-        counted += len(logs.line_starts(row))
+        counted += len(log_store.line_starts(row))

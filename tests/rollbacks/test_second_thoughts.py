@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
-from rollback_console.rollbacks import clock, driver, follower, services
+from rollback_console.rollbacks import db_clock, driver, follower, services
 from rollback_console.rollbacks.models import Rollback, StepRun
 from tests import make
 from tests.fleet import Fleet
@@ -137,7 +137,7 @@ def test_an_approval_that_expired_is_not_started_even_before_the_sweep(
     stage: Stage, fleet: Fleet
 ) -> None:
     rollback = make.approved(stage)
-    Rollback.objects.filter(pk=rollback.pk).update(expires_at=clock.now())
+    Rollback.objects.filter(pk=rollback.pk).update(expires_at=db_clock.now())
     rollback = drive(rollback, fleet)
     assert rollback.state == "expired"
     assert not fleet.starts

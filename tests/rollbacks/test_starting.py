@@ -15,7 +15,7 @@ from rollback_console.plans.models import Asking, ProbeResult
 from rollback_console.plans.readiness.check import queue
 from rollback_console.remote import ssh
 from rollback_console.remote.protocol import HostAddress, Remote
-from rollback_console.rollbacks import clock, driver, services
+from rollback_console.rollbacks import db_clock, driver, services
 from rollback_console.rollbacks.models import Event, Rollback
 from tests import make
 from tests.make import PLAN, Stage
@@ -51,7 +51,7 @@ def approved(here: Stage, tool: Path) -> Rollback:
     rollback = make.requested(here, PLAN.replace("echo restoring", str(tool)))
     make.hosts_answer()
     services.approve(rollback, by=here.cast.lee, snapshot_sha256=rollback.snapshot_sha256)
-    ProbeResult.objects.update(at=clock.later(-timedelta(minutes=2)))
+    ProbeResult.objects.update(at=db_clock.later(-timedelta(minutes=2)))
     return rollback
 
 
@@ -200,6 +200,6 @@ def under_way(rollback: Rollback, since: timedelta) -> Asking:
         choices=rollback.choices,
         snapshot_sha256=rollback.snapshot_sha256,
         why="start",
-        at=clock.later(-since),
-        taken_at=clock.later(-since),
+        at=db_clock.later(-since),
+        taken_at=db_clock.later(-since),
     )

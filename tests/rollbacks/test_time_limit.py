@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from rollback_console.rollbacks import clock, services
+from rollback_console.rollbacks import db_clock, services
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.models import Rollback, StepAnswer
 from rollback_console.rollbacks.view import deadline, snapshot_of
@@ -28,8 +28,10 @@ def limited(stage: Stage, text: str = PLAN) -> Rollback:
 
 
 def an_hour_passes(rollback: Rollback) -> None:
-    Rollback.objects.filter(pk=rollback.pk).update(started_at=clock.later(timedelta(minutes=-61)))
-    StepAnswer.objects.update(at=clock.later(timedelta(minutes=-61)))
+    Rollback.objects.filter(pk=rollback.pk).update(
+        started_at=db_clock.later(timedelta(minutes=-61))
+    )
+    StepAnswer.objects.update(at=db_clock.later(timedelta(minutes=-61)))
 
 
 def test_the_limit_is_part_of_what_is_approved(stage: Stage) -> None:
@@ -72,7 +74,7 @@ def test_more_time_is_as_much_again_and_then_a_person_is_asked_anew(
     assert len(fleet.order) == 1
     services.answer(rollback, position=0, by=stage.cast.dana, answer="go", note="Now it goes")
     rollback.refresh_from_db()
-    left = (deadline(rollback) or clock.now()) - clock.now()
+    left = (deadline(rollback) or db_clock.now()) - db_clock.now()
     assert timedelta(minutes=59) < left <= timedelta(minutes=60)
     assert drive(rollback, fleet).state == "verifying"
 
@@ -106,7 +108,7 @@ def test_a_step_that_its_host_does_not_end_is_ended_from_here_and_called_timed_o
         fleet.wait_for("restoring")
         running = rollback.runs.filter(position=2, state="running")
         wait_for(running.exists)
-        running.update(started_at=clock.later(timedelta(hours=-1)))
+        running.update(started_at=db_clock.later(timedelta(hours=-1)))
 
     rollback = meanwhile(rollback, fleet, late)
     run = rollback.runs.get(position=2)

@@ -13,7 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from prometheus_client.parser import text_string_to_metric_families
 
-from rollback_console.rollbacks import clock, health, zones
+from rollback_console.rollbacks import db_clock, health, zones
 from rollback_console.rollbacks.models import ProcessSeen, Rollback, StepRun
 from tests import make
 
@@ -72,12 +72,12 @@ def test_a_request_waits_for_approval_until_it_is_approved(
     stage: make.Stage, scraped: Client
 ) -> None:
     rollback = make.requested(stage)
-    Rollback.objects.update(requested_at=clock.later(timedelta(minutes=-3)))
+    Rollback.objects.update(requested_at=db_clock.later(timedelta(minutes=-3)))
     told = numbers(scraped)
     assert told["approvals_waiting"] == told["rollbacks{state=requested}"] == 1
     assert 180 <= told["approval_age_seconds"] < 240
     Rollback.objects.filter(pk=rollback.pk).update(
-        state="approved", due_at=clock.later(timedelta(seconds=-90))
+        state="approved", due_at=db_clock.later(timedelta(seconds=-90))
     )
     told = numbers(scraped)
     assert (told["approvals_waiting"], told["approval_age_seconds"]) == (0, 0)
@@ -89,12 +89,12 @@ def test_a_lease_ages_from_its_last_renewal_and_is_due_once_it_lapsed(
     stage: make.Stage, scraped: Client, settings: Any
 ) -> None:
     rollback = make.approved(stage)
-    until = clock.later(settings.LEASE - timedelta(seconds=5))
+    until = db_clock.later(settings.LEASE - timedelta(seconds=5))
     Rollback.objects.filter(pk=rollback.pk).update(state="running", lease_until=until)
     told = numbers(scraped)
     assert (told["leases"], told["due"]) == (1, 0)
     assert 5 <= told["lease_age_seconds"] < settings.LEASE.total_seconds()
-    Rollback.objects.update(lease_until=clock.later(timedelta(seconds=-40)))
+    Rollback.objects.update(lease_until=db_clock.later(timedelta(seconds=-40)))
     told = numbers(scraped)
     assert told["due"] == 1
     assert 40 <= told["queue_age_seconds"] < 100
@@ -111,7 +111,7 @@ def test_silent_hosts_and_open_questions_are_counted_once_each(
             position=position,
             host="app-1",
             state="running",
-            unreachable_since=clock.now() - timedelta(minutes=minutes),
+            unreachable_since=db_clock.now() - timedelta(minutes=minutes),
         )
     told = numbers(scraped)
     assert (told["unreachable_hosts"], told["questions_waiting"]) == (1, 1)
@@ -121,7 +121,7 @@ def test_silent_hosts_and_open_questions_are_counted_once_each(
 def test_each_role_says_how_many_live_and_when_one_last_spoke(db: None, scraped: Client) -> None:
     health.say_alive("worker")
     ProcessSeen.objects.create(role="worker", name="other", at=Now())
-    ProcessSeen.objects.create(role="sweeper", name="old", at=clock.now() - timedelta(minutes=2))
+    ProcessSeen.objects.create(role="sweeper", name="old", at=db_clock.now() - timedelta(minutes=2))
     told = numbers(scraped)
     assert (told["processes{role=worker}"], told["processes{role=sweeper}"]) == (2, 0)
     assert told["process_seen_seconds{role=worker}"] < 30

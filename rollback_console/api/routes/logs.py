@@ -12,7 +12,7 @@ from django.db import close_old_connections
 from django.http import HttpRequest, StreamingHttpResponse
 from ninja import Query, Router
 
-from rollback_console.rollbacks import logs
+from rollback_console.rollbacks import log_store
 from rollback_console.rollbacks.models import StepRun
 
 from .. import lookup
@@ -36,7 +36,7 @@ def read_log(request: HttpRequest, token: UUID, offset: Offset = 0) -> Streaming
     pieces = (
         _apart(run, start)
         if isinstance(request, ASGIRequest)
-        else logs.stream(run, start, run.stored)
+        else log_store.stream(run, start, run.stored)
     )
     return StreamingHttpResponse(
         pieces,
@@ -64,6 +64,6 @@ def _read(run: StepRun, offset: int, limit: int) -> bytes:
     # Runs on a thread of its own, whose connection nobody else would give back.
     close_old_connections()
     try:
-        return logs.read(run, offset, limit)
+        return log_store.read(run, offset, limit)
     finally:
         close_old_connections()

@@ -9,7 +9,7 @@ from ninja import Query, Router
 
 from rollback_console.postmortems.trends.rows import Wanted
 from rollback_console.postmortems.trends.statistics import Trends, export, trends
-from rollback_console.rollbacks import clock
+from rollback_console.rollbacks import db_clock
 
 from ..authentication import READ
 from ..openapi import RAW
@@ -42,4 +42,4 @@ def read_trends_csv(
 
 
 def _told(service: str, environment: str, days: int) -> Trends:
-    return trends(Wanted(service, environment, days), clock.now())
+    return trends(Wanted(service, environment, days), db_clock.now())

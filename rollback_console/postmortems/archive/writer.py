@@ -17,7 +17,7 @@ from typing import Any
 from django.core.serializers.json import DjangoJSONEncoder
 
 from rollback_console.engine.states import TERMINAL
-from rollback_console.rollbacks import logs
+from rollback_console.rollbacks import log_store
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.models import Event, Rollback, StepRun
 
@@ -115,7 +115,7 @@ def _parts(rollback: Rollback) -> Iterator[Part]:
     yield _json("postmortem.json", export.as_json(postmortem))
     yield _json("incident.json", as_incident(rollback))
     for run in rollback.runs.order_by("position", "host", "attempt"):
-        yield Part(log_name(run), run.stored, logs.stream(run, 0, run.stored))
+        yield Part(log_name(run), run.stored, log_store.stream(run, 0, run.stored))
 
 
 def log_name(run: StepRun) -> str:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from rollback_console.engine.states import TERMINAL, RollbackState, StepState
-from rollback_console.rollbacks import clock
+from rollback_console.rollbacks import db_clock
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.history import Past
 
@@ -118,7 +118,7 @@ def _moment(found: Any, place: str) -> datetime:
     if moment.tzinfo is None:
         raise Refused(f"`{place}` names no time zone. Write 2025-11-12T01:10:44Z.")
     moment = moment.astimezone(UTC)
-    if moment > clock.now():
+    if moment > db_clock.now():
         raise Refused(f"`{place}` is in the future. Only what happened can be loaded.")
     return moment
 

@@ -9,7 +9,7 @@ from django.template import Context, Library
 
 from rollback_console.postmortems import checklist
 from rollback_console.postmortems.stakeholders.cadence import beat
-from rollback_console.rollbacks import clock
+from rollback_console.rollbacks import db_clock
 from rollback_console.rollbacks.models import Rollback
 
 register = Library()
@@ -21,13 +21,13 @@ FEW = 8
 def cadence(context: Context, rollback: Rollback) -> dict[str, Any]:
     """When others expect the next word of a rollback; nothing once it has ended."""
     told = beat(rollback)
-    return {"rollback": rollback, "beat": told, "late": told.late(clock.now())}
+    return {"rollback": rollback, "beat": told, "late": told.late(db_clock.now())}
 
 
 @register.inclusion_tag("postmortems/_open_actions.html", takes_context=True)
 def open_actions(context: Context, user: User) -> dict[str, Any]:
     """What this person has to do, and how much is open in all."""
-    today = clock.now().date()
+    today = db_clock.now().date()
     mine = list(checklist.open_items(user)[: FEW + 1])
     everything = checklist.open_items()
     return {

@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_POST
 
 from rollback_console.postmortems import checklist
-from rollback_console.rollbacks import clock
+from rollback_console.rollbacks import db_clock
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.web.answers import done, refused
 from rollback_console.web.finding import rollback_of
@@ -28,7 +28,7 @@ def listing(request: HttpRequest) -> HttpResponse:
         "items": items.none() if named and owner is None else items[:MOST],
         "owner": owner,
         "named": named,
-        "today": clock.now().date(),
+        "today": db_clock.now().date(),
         "owners": User.objects.filter(action_items__done_at=None, action_items__isnull=False)
         .distinct()
         .order_by("username"),

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST
 from rollback_console.engine.snapshot import CheckSpec
 from rollback_console.engine.states import LIVE, TERMINAL
 from rollback_console.plans.errors import NotReady
-from rollback_console.rollbacks import clock, dumps, queries, reverting, services
+from rollback_console.rollbacks import database_dumps, db_clock, queries, reverting, services
 from rollback_console.rollbacks.errors import MovedOn, Refused
 from rollback_console.rollbacks.models import ChecklistAnswer, Event, Look, Rollback, StepRun
 from rollback_console.rollbacks.view import deadline, latest, snapshot_of
@@ -51,7 +51,7 @@ def show(request: HttpRequest, rollback: Rollback) -> HttpResponse:
         "said": asked.Said(shown, []) if parts else asked.said(shown),
         "checks": _checks(rollback),
         "settle": snapshot_of(rollback.snapshot).settle,
-        "dumps": dumps.of(rollback),
+        "dumps": database_dumps.of(rollback),
         "retired": _retired(rollback, shown),
         "ended": rollback.state in TERMINAL,
         "events": rollback.events.select_related("by").order_by("-seq")[:EVENTS],
@@ -181,7 +181,7 @@ def _time(rollback: Rollback) -> dict[str, Any]:
     """Seconds so far, beside what the plan's history says; late past its ninetieth percentile."""
     durations = queries.durations(rollback.revision.plan)
     late_after = durations[min(math.ceil(len(durations) * 0.9), len(durations)) - 1 :][:1]
-    began, ended = rollback.started_at, rollback.finished_at or clock.now()
+    began, ended = rollback.started_at, rollback.finished_at or db_clock.now()
     return {
         "durations": durations,
         "middle": durations[len(durations) // 2] if durations else None,

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from rollback_console.postmortems.models import StatusLink
 from rollback_console.postmortems.stakeholders import cadence, messages, status_page
-from rollback_console.rollbacks import clock, services
+from rollback_console.rollbacks import db_clock, services
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.models import Rollback
 from rollback_console.web.answers import done, refused
@@ -96,7 +96,7 @@ def show(request: HttpRequest, secret: str) -> HttpResponse:
     rollback = status_page.behind(secret)
     if rollback is None:
         raise Http404("There is no status page at this address. Ask for a new link.")
-    page = {"told": status_page.status(rollback), "now": clock.now()}
+    page = {"told": status_page.status(rollback), "now": db_clock.now()}
     answer = render(request, "status/status.html", page)
     for name, value in _APART.items():
         answer[name] = value
@@ -106,7 +106,7 @@ def show(request: HttpRequest, secret: str) -> HttpResponse:
 def _page(
     request: HttpRequest, rollback: Rollback, *, address: str = "", **forms: Any
 ) -> HttpResponse:
-    now = clock.now()
+    now = db_clock.now()
     wrong = any(form.errors for form in forms.values())
     written = messages.messages(rollback, now)
     groups = messages.groups(rollback)

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST
 
 from rollback_console.access import tokens
 from rollback_console.access.token import Token
-from rollback_console.rollbacks import clock
+from rollback_console.rollbacks import db_clock
 from rollback_console.web.answers import done, refused
 from rollback_console.web.forms.tokens import TokenForm
 from rollback_console.web.requests import is_admin, person
@@ -52,5 +52,5 @@ def _lists(request: HttpRequest) -> dict[str, object]:
     return {
         "mine": rows.filter(user=me),
         "others": rows.exclude(user=me) if is_admin(request) else None,
-        "now": clock.now(),
+        "now": db_clock.now(),
     }

@@ -11,7 +11,7 @@ from rollback_console.postmortems import pictures
 from rollback_console.postmortems.pictures import Bar, Column, Span
 from rollback_console.postmortems.trends.rows import Wanted
 from rollback_console.postmortems.trends.statistics import Trends, export, trends
-from rollback_console.rollbacks import clock
+from rollback_console.rollbacks import db_clock
 from rollback_console.web.moments import duration
 
 PERIODS = [(30, "30 days"), (90, "90 days"), (365, "a year"), (0, "all time")]
@@ -28,7 +28,7 @@ def show(request: HttpRequest) -> HttpResponse:
     page = {
         "told": told,
         "open": told.open[:FEW],
-        "today": clock.now().date(),
+        "today": db_clock.now().date(),
         "pictures": _pictures(told),
         "services": Service.objects.all(),
         "environments": Environment.objects.all(),
@@ -59,7 +59,7 @@ def _told(request: HttpRequest) -> Trends:
         environment=request.GET.get("environment", "")[:50],
         days=known.get(days, 90),
     )
-    return trends(wanted, clock.now())
+    return trends(wanted, db_clock.now())
 
 
 def _pictures(told: Trends) -> dict[str, SafeString]:

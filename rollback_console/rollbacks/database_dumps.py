@@ -7,7 +7,7 @@ from datetime import datetime
 
 from rollback_console.plans.snapshot.dump_steps import SAYS
 
-from . import logs
+from . import log_store
 from .events import record
 from .intake_facts import facts
 from .models import Event, Rollback, StepRun
@@ -31,7 +31,7 @@ def note(row: Rollback, run: StepRun, last: bytes) -> None:
     """Record what a step that keeps the database said it kept; `last` is not stored yet."""
     if not snapshot_of(row.snapshot).step(run.position).keeps:
         return
-    text = logs.read(run, max(run.stored - _END, 0)) + last
+    text = log_store.read(run, max(run.stored - _END, 0)) + last
     said = [line for line in text.decode(errors="replace").splitlines() if line.startswith(SAYS)]
     words = said[-1][len(SAYS) :].split(" ", 2) if said else []
     if len(words) == 3 and words[0].isdigit():
