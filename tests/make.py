@@ -23,7 +23,8 @@ from rollback_console.plans.models import (
 )
 from rollback_console.plans.readiness.check import queue
 from rollback_console.remote.protocol import HostAddress
-from rollback_console.rollbacks import groups, services
+from rollback_console.rollbacks import groups
+from rollback_console.rollbacks.actions import request
 from rollback_console.rollbacks.models import Rollback
 
 PASSWORD = "correct horse battery staple"
@@ -164,7 +165,7 @@ def plan(made: Stage, text: str = PLAN, **bindings: Any) -> Revision:
 def requested(made: Stage, text: str = PLAN, **choices: Any) -> Rollback:
     """A rollback that dana asked for."""
     revision = plan(made, text)
-    return services.request(
+    return request.request(
         revision, by=made.cast.dana, reason="Health page answers 500", choices=choices
     )
 
@@ -172,7 +173,7 @@ def requested(made: Stage, text: str = PLAN, **choices: Any) -> Rollback:
 def approved(made: Stage, text: str = PLAN, **choices: Any) -> Rollback:
     """A rollback that dana asked for and lee approved; nothing drives it yet."""
     rollback = requested(made, text, **choices)
-    services.approve(rollback, by=made.cast.lee, snapshot_sha256=rollback.snapshot_sha256)
+    request.approve(rollback, by=made.cast.lee, snapshot_sha256=rollback.snapshot_sha256)
     rollback.refresh_from_db()
     return rollback
 

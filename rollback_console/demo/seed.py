@@ -20,7 +20,7 @@ from rollback_console.plans.models import (
     Plan,
     Service,
 )
-from rollback_console.rollbacks import services as rollbacks
+from rollback_console.rollbacks.actions import request as rollbacks
 
 from . import keys
 from .layout import Layout

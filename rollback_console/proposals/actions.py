@@ -14,7 +14,7 @@ from django.db.models.functions import Now
 
 from rollback_console.plans.models import Environment, Plan, Service
 from rollback_console.rollbacks import db_clock
-from rollback_console.rollbacks import services as rollbacks
+from rollback_console.rollbacks.actions import request as rollbacks
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.models import Rollback
 

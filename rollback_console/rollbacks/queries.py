@@ -14,7 +14,8 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 from rollback_console.engine.states import LIVE, TERMINAL, RollbackState
 from rollback_console.plans.models import Environment, Host, Plan, ProbeResult, Revision
 
-from . import break_glass, rights
+from . import rights
+from .actions import break_glass
 from .models import BreakGlass, Lock, Pin, Rollback
 from .rehearsing import rehearsals
 from .view import snapshot_of

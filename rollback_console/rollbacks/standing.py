@@ -12,7 +12,8 @@ from rollback_console.engine import authority
 from rollback_console.engine.authority import Maker
 from rollback_console.engine.snapshot import PolicySpec, Snapshot
 
-from . import break_glass, deciding, events, queries, rights
+from . import events, queries, rights
+from .actions import approve, break_glass
 from .models import Approval, Event, Lock, Rollback
 from .rights import Cannot
 from .view import snapshot_of
@@ -110,7 +111,7 @@ def standing_of(rollback: Rollback, person: User) -> Standing:
         rung=rollback.rung,
         next_rung=authority.next_rung(able, rollback.rung),
         next_rung_at=rollback.escalates_at if later else None,
-        nudge_in=deciding.next_nudge(rollback),
+        nudge_in=approve.next_nudge(rollback),
         glass=break_glass.why_not(rollback, person),
     )
 

@@ -19,7 +19,8 @@ from rollback_console.plans.models import (
     Revision,
     Secret,
 )
-from rollback_console.rollbacks import queries, services
+from rollback_console.rollbacks import queries
+from rollback_console.rollbacks.actions import request as services
 from rollback_console.rollbacks.models import Event
 
 

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 
 from rollback_console.proposals import actions as proposals
 from rollback_console.proposals.models import Proposal
-from rollback_console.rollbacks import services
+from rollback_console.rollbacks.actions import request as services
 from rollback_console.rollbacks.models import Rollback
 
 

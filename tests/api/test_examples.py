@@ -15,7 +15,7 @@ import yaml
 from rollback_console.access import tokens
 from rollback_console.local.options import ROOT
 from rollback_console.plans.models import Plan
-from rollback_console.rollbacks import services
+from rollback_console.rollbacks.actions import request as services
 from tests import make
 from tests.make import Stage
 

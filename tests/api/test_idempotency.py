@@ -17,7 +17,7 @@ from django.utils import timezone
 from rollback_console.api import idempotency
 from rollback_console.api.models import IdempotentReply
 from rollback_console.plans.models import HostKey
-from rollback_console.rollbacks import services, steering
+from rollback_console.rollbacks.actions import request, steer
 from rollback_console.rollbacks.models import Event, Rollback
 from tests import make
 from tests.make import Stage
@@ -191,10 +191,10 @@ def test_a_service_that_broke_half_way_leaves_nothing_and_frees_the_key(
     row = make.requested(stage)
 
     def breaks(rollback: Rollback, **asked: Any) -> Rollback:
-        steering.note(rollback, **asked)
+        steer.note(rollback, **asked)
         raise OperationalError("the server has gone away")
 
-    monkeypatch.setattr(services, "note", breaks)
+    monkeypatch.setattr(request, "note", breaks)
     address, body = f"/rollbacks/{row.pk}/notes", {"text": "Seen"}
     response = call.post(address, body, Idempotency_Key="k1")
     problem(response, 503, "unavailable")
@@ -212,9 +212,9 @@ def test_who_was_overtaken_undoes_its_own_effect(
 
     def overtaken(rollback: Rollback, **asked: Any) -> Rollback:
         IdempotentReply.objects.update(claim=uuid.uuid4())
-        return steering.note(rollback, **asked)
+        return steer.note(rollback, **asked)
 
-    monkeypatch.setattr(services, "note", overtaken)
+    monkeypatch.setattr(request, "note", overtaken)
     response = call.post(f"/rollbacks/{row.pk}/notes", {"text": "Seen"}, Idempotency_Key="k1")
     problem(response, 409, "in-progress")
     assert row.events.count() == 1
@@ -232,12 +232,12 @@ def test_a_duplicate_that_comes_meanwhile_is_told_to_wait(
     def slow(rollback: Rollback, **asked: Any) -> Rollback:
         entered.set()
         assert go.wait(20)
-        return steering.note(rollback, **asked)
+        return steer.note(rollback, **asked)
 
     def post() -> HttpResponse:
         return call.post(f"/rollbacks/{row.pk}/notes", {"text": "Seen"}, Idempotency_Key="k1")
 
-    monkeypatch.setattr(services, "note", slow)
+    monkeypatch.setattr(request, "note", slow)
     answers: list[HttpResponse] = []
     thread = in_thread(post, answers)
     try:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from rollback_console.engine.snapshot import Snapshot
-from rollback_console.rollbacks import driver, services
+from rollback_console.rollbacks import driver
+from rollback_console.rollbacks.actions import request
 from rollback_console.rollbacks.models import Rollback
 from tests import make
 from tests.fleet import Fleet
@@ -178,8 +179,8 @@ def test_steering_before_anything_runs_is_refused(stage: Stage, call: Caller) ->
     row = make.requested(stage)
     body = problem(call.post(f"/rollbacks/{row.pk}/pauses", {"reason": "x"}), 409, "refused")
     assert "is requested" in body["detail"]
-    with pytest.raises(services.Refused):
-        services.pause(row, by=stage.cast.dana, reason="x")
+    with pytest.raises(request.Refused):
+        request.pause(row, by=stage.cast.dana, reason="x")
 
 
 def test_the_postmortem_begins_when_the_rollback_has_ended(
@@ -216,7 +217,7 @@ def test_the_rest_of_an_aborted_one_is_a_new_request(
     stage: Stage, call: Caller, failing: Fleet
 ) -> None:
     row = drive(make.approved(stage), failing)
-    services.request_abort(row, by=stage.cast.dana, reason="Look first")
+    request.request_abort(row, by=stage.cast.dana, reason="Look first")
     drive(row, failing)
     answer = call.post(f"/rollbacks/{row.pk}/restarts", {"position": 2, "reason": "It is there"})
     assert (answer.status_code, answer.json()["state"]) == (201, "requested")

@@ -27,7 +27,9 @@ from rollback_console.engine.states import LIVE, TERMINAL, RollbackState
 from rollback_console.plans import actions as plans
 from rollback_console.plans.errors import NotReady
 from rollback_console.plans.models import Host
-from rollback_console.rollbacks import driver, follower, resuming, services, sweep
+from rollback_console.rollbacks import driver, follower, sweep
+from rollback_console.rollbacks.actions import request as services
+from rollback_console.rollbacks.actions import restart
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.models import Rollback, StepRun
 from rollback_console.rollbacks.view import snapshot_of
@@ -146,8 +148,8 @@ class Everything(Promises):
     @when(lambda self: some(state=RollbackState.WAITING))
     def go_on_from(self, position: int, then: Then) -> None:
         def verb(row: Rollback) -> None:
-            again = resuming.would(row, position).confirm
-            resuming.resume_from(row, position=position, by=self._dana, reason="x", again=again)
+            again = restart.would(row, position).confirm
+            restart.resume_from(row, position=position, by=self._dana, reason="x", again=again)
 
         self._steer(then, verb)
 

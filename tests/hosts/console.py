@@ -13,7 +13,8 @@ from typing import Any
 from django.db import connection
 
 from rollback_console.plans.models import HostGroup, Revision, Secret
-from rollback_console.rollbacks import driver, log_store, services
+from rollback_console.rollbacks import driver, log_store
+from rollback_console.rollbacks.actions import request
 from rollback_console.rollbacks.models import Rollback, StepRun
 from rollback_console.rollbacks.view import snapshot_of
 from tests import make
@@ -58,10 +59,10 @@ def staged(hosts: list[Host]) -> make.Stage:
 
 def asked(stage: make.Stage, revision: Revision, **choices: Any) -> Rollback:
     """A rollback that dana asked for and lee approved; nothing drives it yet."""
-    rollback = services.request(
+    rollback = request.request(
         revision, by=stage.cast.dana, reason="The health page answers 500", choices=choices
     )
-    services.approve(rollback, by=stage.cast.lee, snapshot_sha256=rollback.snapshot_sha256)
+    request.approve(rollback, by=stage.cast.lee, snapshot_sha256=rollback.snapshot_sha256)
     return rollback
 
 
@@ -88,7 +89,7 @@ def let_through(rollback: Rollback, stage: make.Stage) -> None:
     rollback.refresh_from_db()
     assert rollback.question["kind"] == "gate", (rollback.question, told(rollback))
     position = rollback.question["position"]
-    services.answer(rollback, position=position, by=stage.cast.sam, answer="go")
+    request.answer(rollback, position=position, by=stage.cast.sam, answer="go")
 
 
 @contextmanager
@@ -120,7 +121,7 @@ def driving(rollback: Rollback) -> Iterator[None]:
 
 def pass_all_checks(rollback: Rollback, stage: make.Stage) -> None:
     for check in snapshot_of(rollback.snapshot).checks:
-        services.answer_check(rollback, key=check.key, by=stage.cast.dana, answer="pass")
+        request.answer_check(rollback, key=check.key, by=stage.cast.dana, answer="pass")
 
 
 def run_of(rollback: Rollback, position: int, host: str = "app-1") -> StepRun:

@@ -14,7 +14,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from rollback_console.plans.models import ProbeResult
-from rollback_console.rollbacks import db_clock, readying, services
+from rollback_console.rollbacks import db_clock, readying
+from rollback_console.rollbacks.actions import request
 from rollback_console.rollbacks.models import Rollback
 from tests import make
 from tests.api.caller import Caller
@@ -211,7 +212,7 @@ def reversing(target: str) -> str:
 def requested(here: make.Stage, text: str) -> Rollback:
     """dana asks for it, and a worker has asked the host."""
     revision = make.plan(here, text)
-    rollback = services.request(revision, by=here.cast.dana, reason="Errors", choices={})
+    rollback = request.request(revision, by=here.cast.dana, reason="Errors", choices={})
     make.hosts_answer()
     return rollback
 

@@ -11,7 +11,7 @@ from rollback_console.outbox import actions, enqueue, messages
 from rollback_console.outbox.models import Delivery, Target, Told
 from rollback_console.plans.models import Environment, Secret
 from rollback_console.postmortems.models import Import
-from rollback_console.rollbacks import services as rollbacks
+from rollback_console.rollbacks.actions import request as rollbacks
 from rollback_console.rollbacks.events import record
 from rollback_console.rollbacks.models import Rollback
 from tests import make

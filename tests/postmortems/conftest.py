@@ -8,7 +8,8 @@ import pytest
 
 from rollback_console.postmortems import actions as postmortems
 from rollback_console.remote.protocol import Ending
-from rollback_console.rollbacks import events, services, sweep
+from rollback_console.rollbacks import events, sweep
+from rollback_console.rollbacks.actions import request
 from rollback_console.rollbacks.models import Rollback
 from tests import make
 from tests.fleet import Fleet
@@ -32,10 +33,10 @@ def ended(stage: Stage, fleet: Fleet) -> Rollback:
     """A rollback with a failure, a retry, a skip and a note, that succeeded."""
     fleet.scripts["restoring"] = (b"", 1)
     rollback = drive(make.approved(stage), fleet)
-    services.note(rollback, by=stage.cast.vic, text="Support sees 40 tickets")
-    services.retry(rollback, position=2, by=stage.cast.dana, reason="Again")
+    request.note(rollback, by=stage.cast.vic, text="Support sees 40 tickets")
+    request.retry(rollback, position=2, by=stage.cast.dana, reason="Again")
     drive(rollback, fleet)
-    services.skip(rollback, position=2, by=stage.cast.dana, reason="Done by hand")
+    request.skip(rollback, position=2, by=stage.cast.dana, reason="Done by hand")
     drive(rollback, fleet)
     return checked(rollback, fleet, stage)
 
@@ -63,7 +64,7 @@ def history(stage: Stage, fleet: Fleet) -> History:
         "aborted": _aborted(stage, fleet),
         "aborted by plan": _aborted_by_plan(stage, fleet),
         "rejected": _rejected(stage),
-        "withdrawn": services.withdraw(make.requested(stage), by=stage.cast.dana, reason="Fixed"),
+        "withdrawn": request.withdraw(make.requested(stage), by=stage.cast.dana, reason="Fixed"),
         "expired": _expired(stage),
     }
     for each in made.values():
@@ -83,7 +84,7 @@ def _retried(stage: Stage, fleet: Fleet) -> Rollback:
     fleet.scripts["restoring"] = (b"no such tag\n", 1)
     rollback = drive(make.approved(stage), fleet)
     del fleet.scripts["restoring"]
-    services.retry(rollback, position=2, by=stage.cast.dana, reason="Tag pushed")
+    request.retry(rollback, position=2, by=stage.cast.dana, reason="Tag pushed")
     return checked(drive(rollback, fleet), fleet, stage)
 
 
@@ -91,19 +92,19 @@ def _skipped(stage: Stage, fleet: Fleet) -> Rollback:
     fleet.scripts["starting"] = (b"", 2)
     rollback = drive(make.approved(stage), fleet)
     del fleet.scripts["starting"]
-    services.skip(rollback, position=3, by=stage.cast.lee, reason="Started by hand")
+    request.skip(rollback, position=3, by=stage.cast.lee, reason="Started by hand")
     return checked(drive(rollback, fleet), fleet, stage)
 
 
 def _lost(stage: Stage, fleet: Fleet) -> Rollback:
     rollback = make.approved(stage, HANGS)
     meanwhile(rollback, fleet, lambda: fleet.wait_for("hang").end(Ending.LOST, None, "Rebooted."))
-    services.answer(rollback, position=2, by=stage.cast.dana, answer="continue", note="It is done")
+    request.answer(rollback, position=2, by=stage.cast.dana, answer="continue", note="It is done")
     return checked(drive(rollback, fleet), fleet, stage)
 
 
 def _failed(stage: Stage, fleet: Fleet) -> Rollback:
-    services.send_message(
+    request.send_message(
         rollback := drive(make.approved(stage), fleet),
         by=stage.cast.dana,
         text="Logins do not work yet",
@@ -116,7 +117,7 @@ def _aborted(stage: Stage, fleet: Fleet) -> Rollback:
     fleet.scripts["restoring"] = (b"", 1)
     rollback = drive(make.approved(stage), fleet)
     del fleet.scripts["restoring"]
-    services.request_abort(rollback, by=stage.cast.lee, reason="Rolling forward instead")
+    request.request_abort(rollback, by=stage.cast.lee, reason="Rolling forward instead")
     return drive(rollback, fleet)
 
 
@@ -129,7 +130,7 @@ def _aborted_by_plan(stage: Stage, fleet: Fleet) -> Rollback:
 
 def _rejected(stage: Stage) -> Rollback:
     rollback = make.requested(stage)
-    services.reject(
+    request.reject(
         rollback, by=stage.cast.lee, snapshot_sha256=rollback.snapshot_sha256, reason="Forward"
     )
     return rollback

@@ -8,7 +8,7 @@ import pytest
 
 from rollback_console.postmortems import actions, checklist
 from rollback_console.postmortems.models import ActionItem
-from rollback_console.rollbacks import services as rollbacks
+from rollback_console.rollbacks.actions import request as rollbacks
 from rollback_console.rollbacks.errors import Refused
 from tests import make
 from tests.fleet import Fleet

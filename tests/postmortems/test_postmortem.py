@@ -11,7 +11,7 @@ from django.db import transaction
 from rollback_console.postmortems import actions
 from rollback_console.postmortems.models import Postmortem
 from rollback_console.postmortems.report import draft, export, phases, versions
-from rollback_console.rollbacks import services as rollbacks
+from rollback_console.rollbacks.actions import request as rollbacks
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.events import record
 from rollback_console.rollbacks.models import Rollback

@@ -12,7 +12,8 @@ from rollback_console import documents
 from rollback_console.postmortems.models import StatusLink
 from rollback_console.postmortems.stakeholders import cadence, messages, status_page
 from rollback_console.postmortems.trends.statistics import estimates
-from rollback_console.rollbacks import db_clock, services
+from rollback_console.rollbacks import db_clock
+from rollback_console.rollbacks.actions import request
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.models import Rollback
 from rollback_console.rollbacks.view import snapshot_of
@@ -55,7 +56,7 @@ def test_the_templates_slots_are_filled_from_the_rollback(rollback: Rollback) ->
 
 
 def test_the_last_message_says_how_it_ended(rollback: Rollback, stage: Stage) -> None:
-    services.withdraw(rollback, by=stage.cast.dana)
+    request.withdraw(rollback, by=stage.cast.dana)
     rollback.refresh_from_db()
     (message,) = messages.messages(rollback, db_clock.now())
     assert "Expected completion: it was withdrawn at " in message.text
@@ -124,10 +125,10 @@ def test_the_next_update_is_due_after_the_last_one(stage: Stage, rollback: Rollb
     first = cadence.beat(rollback)
     assert first.next_due == rollback.requested_at + cadence.USUAL
     assert first.late(rollback.requested_at + timedelta(hours=1))
-    sent = services.send_message(rollback, by=stage.cast.dana, text="Soon", recipients="Support")
+    sent = request.send_message(rollback, by=stage.cast.dana, text="Soon", recipients="Support")
     sent.refresh_from_db()
     assert cadence.beat(rollback).next_due == sent.at + cadence.USUAL
-    services.withdraw(rollback, by=stage.cast.dana)
+    request.withdraw(rollback, by=stage.cast.dana)
     rollback.refresh_from_db()
     assert cadence.beat(rollback).next_due is None
     with pytest.raises(Refused, match="has ended"):
@@ -156,7 +157,7 @@ def test_only_who_steers_shares(stage: Stage, rollback: Rollback) -> None:
 
 
 def test_the_status_says_what_others_were_told(stage: Stage, rollback: Rollback) -> None:
-    services.send_message(rollback, by=stage.cast.dana, text="Soon back", recipients="Support")
+    request.send_message(rollback, by=stage.cast.dana, text="Soon back", recipients="Support")
     told = status_page.status(rollback)
     assert (told.what, told.state) == ("Checkout 2", "requested")
     assert [text for _, text in told.said] == ["Soon back"]

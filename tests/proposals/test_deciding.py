@@ -6,7 +6,7 @@ import pytest
 
 from rollback_console.proposals import actions
 from rollback_console.proposals.models import Proposal
-from rollback_console.rollbacks import services as rollbacks
+from rollback_console.rollbacks.actions import request as rollbacks
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.models import Rollback
 from tests import make

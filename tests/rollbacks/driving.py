@@ -8,7 +8,8 @@ from typing import Any
 
 from django.db import connection
 
-from rollback_console.rollbacks import driver, services
+from rollback_console.rollbacks import driver
+from rollback_console.rollbacks.actions import request
 from rollback_console.rollbacks.models import Rollback
 from tests.fleet import Fleet
 from tests.make import Stage
@@ -58,7 +59,7 @@ def states(rollback: Rollback) -> list[tuple[int, int, str]]:
 def answer_checks(rollback: Rollback, stage: Stage, answer: str = "pass") -> None:
     keys = [check.key for check in driver.view.snapshot_of(rollback.snapshot).checks]
     for key in keys:
-        services.answer_check(rollback, key=key, by=stage.cast.dana, answer=answer, note="seen")
+        request.answer_check(rollback, key=key, by=stage.cast.dana, answer=answer, note="seen")
 
 
 def wait_for(condition: Callable[[], bool]) -> None:

@@ -11,7 +11,8 @@ from django.utils import timezone
 from rollback_console.plans.approval import delegations
 from rollback_console.plans.models import DecisionMaker, Delegation, Host
 from rollback_console.postmortems.report.draft import draft
-from rollback_console.rollbacks import break_glass, carry, queries, rights, services
+from rollback_console.rollbacks import carry, queries, rights
+from rollback_console.rollbacks.actions import break_glass, request
 from rollback_console.rollbacks.errors import Changed, Refused
 from rollback_console.rollbacks.models import Approval, BreakGlass, Lock, Rollback
 from tests import make
@@ -31,7 +32,7 @@ def broken(stage: Stage) -> Rollback:
     """Dana asked, and started it without approval."""
     rollback = make.requested(stage)
     grant(stage.cast.dana)
-    services.break_glass(
+    request.break_glass(
         rollback, by=stage.cast.dana, snapshot_sha256=rollback.snapshot_sha256, reason=REASON
     )
     rollback.refresh_from_db()
@@ -43,7 +44,7 @@ def test_nobody_has_the_right_unless_it_was_given_by_name(stage: Stage) -> None:
     root = User.objects.create_superuser("root")
     for person in (*vars(stage.cast).values(), root):
         with pytest.raises(Refused, match="may not break glass"):
-            services.break_glass(
+            request.break_glass(
                 rollback, by=person, snapshot_sha256=rollback.snapshot_sha256, reason=REASON
             )
     assert rollback.events.filter(kind="break_glass.refused").count() == 6
@@ -68,7 +69,7 @@ def test_the_reason_has_at_least_twenty_characters(stage: Stage, reason: str) ->
     rollback = make.requested(stage)
     grant(stage.cast.dana)
     with pytest.raises(Refused, match="at least 20 characters"):
-        services.break_glass(
+        request.break_glass(
             rollback, by=stage.cast.dana, snapshot_sha256=rollback.snapshot_sha256, reason=reason
         )
     assert not BreakGlass.objects.exists()
@@ -78,10 +79,10 @@ def test_breaking_glass_changes_nothing_about_what_runs(stage: Stage) -> None:
     rollback = make.requested(stage)
     grant(stage.cast.dana)
     with pytest.raises(Changed):
-        services.break_glass(rollback, by=stage.cast.dana, snapshot_sha256="0" * 64, reason=REASON)
+        request.break_glass(rollback, by=stage.cast.dana, snapshot_sha256="0" * 64, reason=REASON)
     Host.objects.update(address="192.0.2.66")
     with pytest.raises(Changed):
-        services.break_glass(
+        request.break_glass(
             rollback, by=stage.cast.dana, snapshot_sha256=rollback.snapshot_sha256, reason=REASON
         )
     rollback.refresh_from_db()
@@ -94,7 +95,7 @@ def test_only_an_open_request_is_started_so(stage: Stage, state: str) -> None:
     grant(stage.cast.dana)
     Rollback.objects.update(state=state)
     with pytest.raises(Refused, match=f"is {state}"):
-        services.break_glass(
+        request.break_glass(
             rollback, by=stage.cast.dana, snapshot_sha256=rollback.snapshot_sha256, reason=REASON
         )
 
@@ -109,17 +110,17 @@ def test_a_right_taken_away_before_the_start_starts_nothing(stage: Stage) -> Non
 def test_the_review_is_closed_by_somebody_else_after_the_end(stage: Stage) -> None:
     rollback = broken(stage)
     with pytest.raises(Refused, match="once the rollback has ended"):
-        services.close_review(rollback, by=stage.cast.lee, finding=FINDING)
+        request.close_review(rollback, by=stage.cast.lee, finding=FINDING)
     Rollback.objects.update(state="succeeded", finished_at=timezone.now())
     for who, says in (("dana", "someone else"), ("vic", "A decision maker")):
         with pytest.raises(Refused, match=says):
-            services.close_review(rollback, by=getattr(stage.cast, who), finding=FINDING)
+            request.close_review(rollback, by=getattr(stage.cast, who), finding=FINDING)
     with pytest.raises(Refused, match="at least 20"):
-        services.close_review(rollback, by=stage.cast.lee, finding="Fine")
+        request.close_review(rollback, by=stage.cast.lee, finding="Fine")
     assert queries.home(stage.cast.vic).reviews == [BreakGlass.objects.get()]
-    services.close_review(rollback, by=stage.cast.lee, finding=FINDING)
+    request.close_review(rollback, by=stage.cast.lee, finding=FINDING)
     with pytest.raises(Refused, match="closed already"):
-        services.close_review(rollback, by=stage.cast.ada, finding=FINDING)
+        request.close_review(rollback, by=stage.cast.ada, finding=FINDING)
     assert queries.home(stage.cast.vic).reviews == []
     assert rollback.events.get(kind="break_glass.reviewed").facts["finding"] == FINDING
 
@@ -127,7 +128,7 @@ def test_the_review_is_closed_by_somebody_else_after_the_end(stage: Stage) -> No
 def test_who_asked_does_not_review_what_another_started_for_them(stage: Stage) -> None:
     rollback = make.requested(stage)
     grant(stage.cast.lee)
-    services.break_glass(
+    request.break_glass(
         rollback, by=stage.cast.lee, snapshot_sha256=rollback.snapshot_sha256, reason=REASON
     )
     DecisionMaker.objects.create(environment=stage.environment, user=stage.cast.dana, role="CTO")
@@ -141,7 +142,7 @@ def test_who_asked_does_not_review_what_another_started_for_them(stage: Stage) -
 def test_the_postmortem_calls_it_a_deviation_and_the_review_a_decision(stage: Stage) -> None:
     rollback = broken(stage)
     Rollback.objects.update(state="succeeded", finished_at=timezone.now())
-    services.close_review(rollback, by=stage.cast.lee, finding=FINDING)
+    request.close_review(rollback, by=stage.cast.lee, finding=FINDING)
     rollback.refresh_from_db()
     told = draft(rollback)
     assert [each.kind for each in told.deviations] == ["break_glass.used"]
@@ -154,7 +155,7 @@ def lend(stage: Stage, to: User) -> Delegation:
 
 
 def approve(rollback: Rollback, by: User) -> Approval:
-    return services.approve(rollback, by=by, snapshot_sha256=rollback.snapshot_sha256)
+    return request.approve(rollback, by=by, snapshot_sha256=rollback.snapshot_sha256)
 
 
 def test_an_approval_by_a_lent_right_names_both(stage: Stage) -> None:
@@ -181,7 +182,7 @@ def test_who_borrowed_a_right_does_not_approve_their_own_request(stage: Stage) -
 
 def test_the_right_of_who_asked_is_not_used_by_who_borrowed_it(stage: Stage) -> None:
     lend(stage, stage.cast.vic)
-    rollback = services.request(make.plan(stage), by=stage.cast.lee, reason="x", choices={})
+    rollback = request.request(make.plan(stage), by=stage.cast.lee, reason="x", choices={})
     with pytest.raises(Refused, match="You stand in for Lee Example"):
         approve(rollback, stage.cast.vic)
     assert [each.why for each in rights.cannot(rollback)] == [

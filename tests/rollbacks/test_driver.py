@@ -8,7 +8,9 @@ import pytest
 
 from rollback_console.plans.models import Host, Secret
 from rollback_console.plans.snapshot.dump_steps import SAYS
-from rollback_console.rollbacks import database_dumps, log_store, reverting, services
+from rollback_console.rollbacks import database_dumps, log_store
+from rollback_console.rollbacks.actions import request as services
+from rollback_console.rollbacks.actions import undo
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.models import Lock, StepRun
 from rollback_console.rollbacks.view import snapshot_of
@@ -87,10 +89,10 @@ def test_a_rollback_can_itself_be_undone_by_its_dump(stage: Stage, fleet: Fleet)
     fleet.scripts["mariadb-dump"] = (said.encode(), 0)
     rollback = drive(make.approved(stage, text), fleet)
     with pytest.raises(Refused, match="has not ended"):
-        reverting.revert(rollback, by=stage.cast.dana, reason="Worse than before")
+        undo.revert(rollback, by=stage.cast.dana, reason="Worse than before")
     services.request_abort(rollback, by=stage.cast.dana, reason="Worse than before")
     rollback = drive(rollback, fleet)
-    asked = reverting.revert(rollback, by=stage.cast.dana, reason="Worse than before")
+    asked = undo.revert(rollback, by=stage.cast.dana, reason="Worse than before")
     snapshot = snapshot_of(asked.snapshot)
     assert snapshot.procedure == f"Undo rollback {rollback.pk}"
     assert [each.title for each in snapshot.steps if not each.standby] == [

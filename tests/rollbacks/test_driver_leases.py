@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from rollback_console.remote.pool import Pool
-from rollback_console.rollbacks import connections, driver, log_store, services
+from rollback_console.rollbacks import connections, driver, log_store
+from rollback_console.rollbacks.actions import request
 from rollback_console.rollbacks.models import Rollback, StepRun
 from tests import make
 from tests.fleet import Fleet
@@ -92,12 +93,12 @@ def test_the_second_rollback_of_an_environment_is_refused_and_says_why(
     stage: Stage, fleet: Fleet
 ) -> None:
     first = drive(make.approved(stage), fleet)
-    second = services.request(first.revision, by=stage.cast.dana, reason="again", choices={})
-    services.approve(second, by=stage.cast.lee, snapshot_sha256=second.snapshot_sha256)
+    second = request.request(first.revision, by=stage.cast.dana, reason="again", choices={})
+    request.approve(second, by=stage.cast.lee, snapshot_sha256=second.snapshot_sha256)
     second = drive(second, fleet)
     assert second.state == "approved"
     assert str(first.pk) in second.events.get(kind="start.refused").facts["why"]
     answer_checks(first, stage)
     drive(first, fleet)
-    services.start(second, by=stage.cast.dana)
+    request.start(second, by=stage.cast.dana)
     assert drive(second, fleet).state == "verifying"

@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from rollback_console.plans.approval import policy
 from rollback_console.plans.models import DecisionMaker
-from rollback_console.rollbacks import escalation, services, standing
+from rollback_console.rollbacks import escalation, standing
+from rollback_console.rollbacks.actions import request
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.models import Event, Rollback
 from tests import make
@@ -92,7 +93,7 @@ def test_what_is_decided_or_over_is_neither_escalated_nor_reminded(
 
 def test_the_requesters_own_rung_is_passed_over(stage: Stage) -> None:
     revision = make.plan(stage)
-    rollback = services.request(revision, by=stage.cast.lee, reason="x", choices={})
+    rollback = request.request(revision, by=stage.cast.lee, reason="x", choices={})
     assert rollback.rung == 2
     assert names(told(rollback, "rollback.requested")[0]) == ["Sam Example"]
 
@@ -127,28 +128,28 @@ def test_an_environment_without_reminders_reminds_nobody(stage: Stage) -> None:
 
 def test_a_nudge_reaches_who_is_asked_and_is_not_repeated_at_once(stage: Stage) -> None:
     rollback = make.requested(stage)
-    services.nudge(rollback, by=stage.cast.dana)
+    request.nudge(rollback, by=stage.cast.dana)
     assert names(told(rollback, "approval.nudged")[0]) == ["Lee Example"]
     with pytest.raises(Refused, match=r"nudged just now. Try again in [45] min"):
-        services.nudge(rollback, by=stage.cast.sam)
+        request.nudge(rollback, by=stage.cast.sam)
     long_ago = (timezone.now() - timedelta(minutes=6)).isoformat(timespec="milliseconds")
     Event.objects.filter(kind="approval.nudged").update(at=long_ago)
-    services.nudge(rollback, by=stage.cast.sam)
+    request.nudge(rollback, by=stage.cast.sam)
 
 
 def test_who_may_not_ask_may_not_nudge_and_what_is_over_is_not_nudged(stage: Stage) -> None:
     rollback = make.requested(stage)
     with pytest.raises(Refused, match="may not nudge"):
-        services.nudge(rollback, by=stage.cast.vic)
-    services.withdraw(rollback, by=stage.cast.dana)
+        request.nudge(rollback, by=stage.cast.vic)
+    request.withdraw(rollback, by=stage.cast.dana)
     with pytest.raises(Refused, match="any more"):
-        services.nudge(rollback, by=stage.cast.dana)
+        request.nudge(rollback, by=stage.cast.dana)
 
 
 def test_a_question_and_its_answers_stand_together(stage: Stage) -> None:
     rollback = make.requested(stage)
-    asked = services.ask(rollback, by=stage.cast.lee, text=" Is the dump from today? ")
-    services.answer_question(rollback, question=asked.seq, by=stage.cast.dana, text="03:00 UTC")
+    asked = request.ask(rollback, by=stage.cast.lee, text=" Is the dump from today? ")
+    request.answer_question(rollback, question=asked.seq, by=stage.cast.dana, text="03:00 UTC")
     (question,) = standing.deciding_of(rollback, stage.cast.lee).questions
     assert question.event.facts["text"] == "Is the dump from today?"
     assert names(question.event.facts) == ["Dana Example"]
@@ -159,19 +160,19 @@ def test_a_question_and_its_answers_stand_together(stage: Stage) -> None:
 def test_only_a_question_is_answered_and_only_with_words(stage: Stage) -> None:
     rollback = make.requested(stage)
     with pytest.raises(Refused, match="no question"):
-        services.answer_question(rollback, question=1, by=stage.cast.dana, text="Yes")
+        request.answer_question(rollback, question=1, by=stage.cast.dana, text="Yes")
     with pytest.raises(Refused, match="Write between"):
-        services.ask(rollback, by=stage.cast.lee, text="  ")
-    services.withdraw(rollback, by=stage.cast.dana)
+        request.ask(rollback, by=stage.cast.lee, text="  ")
+    request.withdraw(rollback, by=stage.cast.dana)
     with pytest.raises(Refused, match="add a note"):
-        services.ask(rollback, by=stage.cast.lee, text="Why?")
+        request.ask(rollback, by=stage.cast.lee, text="Why?")
 
 
 def test_a_renewal_keeps_what_changed_and_needs_people_enough(stage: Stage) -> None:
     rollback = make.requested(stage)
     with pytest.raises(Refused, match="Nothing has changed"):
-        services.renew(rollback, by=stage.cast.dana)
+        request.renew(rollback, by=stage.cast.dana)
     stage.environment.approvals_code = stage.environment.approvals_data = 2
     policy.keep(stage.environment, by=stage.cast.ada)
-    rollback = services.renew(rollback, by=stage.cast.dana)
+    rollback = request.renew(rollback, by=stage.cast.dana)
     assert standing.deciding_of(rollback, stage.cast.lee).renewed == [["policy.quorum", 1, 2]]

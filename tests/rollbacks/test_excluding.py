@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rollback_console.rollbacks import services
+from rollback_console.rollbacks.actions import request
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.models import Rollback
 from tests import make
@@ -48,9 +48,9 @@ def states(rollback: Rollback, host: str) -> list[tuple[int, str, str]]:
 
 def test_nothing_more_starts_on_a_host_that_is_left_out(stage: make.Stage, fleet: Fleet) -> None:
     rollback = failed(stage, fleet)
-    services.exclude(rollback, host="app-1", by=stage.cast.dana, reason="Its disk is broken")
+    request.exclude(rollback, host="app-1", by=stage.cast.dana, reason="Its disk is broken")
     fleet.scripts.clear()
-    services.retry(
+    request.retry(
         drive(rollback, fleet), position=1, by=stage.cast.dana, reason="The tag is there now"
     )
     assert drive(rollback, fleet).state == "succeeded"
@@ -65,11 +65,11 @@ def test_the_last_host_of_a_step_is_not_left_out_in_passing(
 ) -> None:
     rollback = failed(stage, fleet, ALONE)
     with pytest.raises(Refused, match="Only app-1 carries out step 3: skip that by name"):
-        services.exclude(rollback, host="app-1", by=stage.cast.dana, reason="Broken")
-    services.exclude(rollback, host="app-2", by=stage.cast.dana, reason="Broken")
+        request.exclude(rollback, host="app-1", by=stage.cast.dana, reason="Broken")
+    request.exclude(rollback, host="app-2", by=stage.cast.dana, reason="Broken")
     again = drive(rollback, fleet)
     with pytest.raises(Refused, match="Only app-1 carries out steps 1, 2, 3"):
-        services.exclude(again, host="app-1", by=stage.cast.dana, reason="Broken too")
+        request.exclude(again, host="app-1", by=stage.cast.dana, reason="Broken too")
 
 
 @pytest.mark.parametrize("host", ["", "app-3"])
@@ -78,13 +78,13 @@ def test_a_host_nobody_is_asked_about_is_not_left_out(
 ) -> None:
     rollback = failed(stage, fleet)
     with pytest.raises(Refused, match="Only a host on which a step failed"):
-        services.exclude(rollback, host=host, by=stage.cast.dana, reason="Broken")
+        request.exclude(rollback, host=host, by=stage.cast.dana, reason="Broken")
 
 
 def test_leaving_a_host_out_takes_the_right_and_a_reason(stage: make.Stage, fleet: Fleet) -> None:
     rollback = failed(stage, fleet)
     with pytest.raises(Refused, match="not steer it"):
-        services.exclude(rollback, host="app-1", by=stage.cast.vic, reason="Broken")
+        request.exclude(rollback, host="app-1", by=stage.cast.vic, reason="Broken")
     with pytest.raises(Refused, match="Give a reason"):
-        services.exclude(rollback, host="app-1", by=stage.cast.dana, reason=" ")
+        request.exclude(rollback, host="app-1", by=stage.cast.dana, reason=" ")
     assert states(rollback, "app-1")[0] == (1, "failed", "")

@@ -15,7 +15,8 @@ from rollback_console.plans import signals
 from rollback_console.plans.models import Asking, Environment
 from rollback_console.plans.readiness.check import check
 from rollback_console.plans.readiness.check import queue as askings
-from rollback_console.rollbacks import carry, health, readying, services, tasks
+from rollback_console.rollbacks import carry, health, readying, tasks
+from rollback_console.rollbacks.actions import request
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.models import Event, Rollback
 from tests import make
@@ -150,14 +151,14 @@ def test_where_the_rule_blocks_nobody_approves_what_would_not_work(
     rollback = asked(here, counter)
     seen = rollback.snapshot_sha256
     with pytest.raises(Refused, match="nobody has asked the hosts"):
-        services.approve(rollback, by=here.cast.lee, snapshot_sha256=seen)
+        request.approve(rollback, by=here.cast.lee, snapshot_sha256=seen)
     sshd.stop()
     answered(rollback)
     with pytest.raises(Refused, match="this would not work"):
-        services.approve(rollback, by=here.cast.lee, snapshot_sha256=seen)
+        request.approve(rollback, by=here.cast.lee, snapshot_sha256=seen)
     sshd.start()
     answered(rollback)
-    services.approve(rollback, by=here.cast.lee, snapshot_sha256=seen)
+    request.approve(rollback, by=here.cast.lee, snapshot_sha256=seen)
     rollback.refresh_from_db()
     assert rollback.state == "approved"
 
@@ -167,7 +168,7 @@ def test_a_start_is_refused_where_what_the_hosts_said_is_too_old(
 ) -> None:
     rollback = asked(here, counter)
     answered(rollback)
-    services.approve(rollback, by=here.cast.lee, snapshot_sha256=rollback.snapshot_sha256)
+    request.approve(rollback, by=here.cast.lee, snapshot_sha256=rollback.snapshot_sha256)
     here.environment.readiness_rule = "block"
     here.environment.save()
     rows = rollback.revision.probe_results

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
-from rollback_console.rollbacks import db_clock, driver, follower, services
+from rollback_console.rollbacks import db_clock, driver, follower
+from rollback_console.rollbacks.actions import request
 from rollback_console.rollbacks.models import Rollback, StepRun
 from tests import make
 from tests.fleet import Fleet
@@ -43,7 +44,7 @@ def test_an_abort_never_starts_what_had_not_begun(
     stage: Stage, fleet: Fleet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rollback = killed_before_launch(make.approved(stage), fleet, monkeypatch)
-    services.request_abort(rollback, by=stage.cast.dana, reason="Not now")
+    request.request_abort(rollback, by=stage.cast.dana, reason="Not now")
     rollback = drive(rollback, fleet)
     assert rollback.state == "aborted"
     assert rollback.runs.get(position=1).state == "aborted"
@@ -57,15 +58,15 @@ def test_a_step_given_up_is_not_started_when_its_host_returns(
     monkeypatch.setattr(follower, "BACKOFF", (0.02,))
     make.host(stage.environment, "app-2", stage.cast.ada)
     revision = make.plan(stage, PLAN.replace("echo stopping", "hang it"), hosts="app-1 app-2")
-    rollback = services.request(revision, by=stage.cast.dana, reason="Errors", choices={})
-    services.approve(rollback, by=stage.cast.lee, snapshot_sha256=rollback.snapshot_sha256)
+    rollback = request.request(revision, by=stage.cast.dana, reason="Errors", choices={})
+    request.approve(rollback, by=stage.cast.lee, snapshot_sha256=rollback.snapshot_sha256)
     killed_before_launch(rollback, fleet, monkeypatch)
     fleet.down.add("app-1")
 
     def give_up() -> None:
         rows = Rollback.objects.filter(pk=rollback.pk)
         wait_for(rows.filter(question__kind="unreachable").exists)
-        services.answer(
+        request.answer(
             rollback, position=1, by=stage.cast.dana, answer="give_up", note="It burnt down"
         )
         wait_for(rows.filter(question={}).exists)
@@ -94,7 +95,7 @@ def test_giving_up_and_a_host_that_returns_at_that_moment_agree(
         rows = Rollback.objects.filter(pk=rollback.pk)
         wait_for(rows.filter(question__kind="unreachable").exists)
         fleet.down.clear()
-        services.answer(
+        request.answer(
             rollback, position=1, by=stage.cast.dana, answer="give_up", note="It burnt down"
         )
         wait_for(lambda: _settled(rollback))
@@ -125,7 +126,7 @@ def test_what_was_given_up_is_lost_only_once_its_host_is_let_go(
         settings.SLICE = timedelta(seconds=1)
         driver.advance(rollback.pk, fleet.connect)
         rollback.refresh_from_db()
-    services.answer(rollback, position=1, by=stage.cast.dana, answer="give_up", note="It burnt")
+    request.answer(rollback, position=1, by=stage.cast.dana, answer="give_up", note="It burnt")
     assert rollback.runs.get(position=1).state == "launching"
     fleet.down.clear()
     rollback = drive(rollback, fleet)

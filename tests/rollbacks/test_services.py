@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from rollback_console.plans.errors import NotReady
 from rollback_console.plans.models import DecisionMaker, Host
-from rollback_console.rollbacks import services, sweep
+from rollback_console.rollbacks import sweep
+from rollback_console.rollbacks.actions import request
 from rollback_console.rollbacks.errors import Changed, Refused
 from rollback_console.rollbacks.models import Rollback
 from tests import make
@@ -37,27 +38,27 @@ def test_a_request_freezes_what_would_run(stage: Stage) -> None:
 def test_a_viewer_may_not_ask(stage: Stage) -> None:
     revision = make.plan(stage)
     with pytest.raises(Refused, match="may not open"):
-        services.request(revision, by=stage.cast.vic, reason="x", choices={})
+        request.request(revision, by=stage.cast.vic, reason="x", choices={})
     assert not Rollback.objects.exists()
 
 
 def test_a_request_says_why(stage: Stage) -> None:
     revision = make.plan(stage)
     with pytest.raises(Refused, match="Say why"):
-        services.request(revision, by=stage.cast.dana, reason="  ", choices={})
+        request.request(revision, by=stage.cast.dana, reason="  ", choices={})
 
 
 def test_a_request_nobody_could_approve_is_refused(stage: Stage) -> None:
     DecisionMaker.objects.all().delete()
     revision = make.plan(stage)
     with pytest.raises(NotReady, match="Nobody could approve"):
-        services.request(revision, by=stage.cast.dana, reason="x", choices={})
+        request.request(revision, by=stage.cast.dana, reason="x", choices={})
     assert not Rollback.objects.exists()
 
 
 def test_a_decision_maker_approves_what_they_saw(stage: Stage) -> None:
     rollback = make.requested(stage)
-    services.approve(rollback, by=stage.cast.lee, snapshot_sha256=rollback.snapshot_sha256)
+    request.approve(rollback, by=stage.cast.lee, snapshot_sha256=rollback.snapshot_sha256)
     assert state(rollback) == "approved"
     assert kinds(rollback)[1:] == ["approval.given", "rollback.approved"]
 
@@ -69,29 +70,29 @@ def test_others_are_refused_and_the_refusal_is_on_record(stage: Stage, who: str,
     rollback = make.requested(stage)
     person = getattr(stage.cast, who)
     with pytest.raises(Refused, match=says):
-        services.approve(rollback, by=person, snapshot_sha256=rollback.snapshot_sha256)
+        request.approve(rollback, by=person, snapshot_sha256=rollback.snapshot_sha256)
     assert state(rollback) == "requested"
     assert kinds(rollback)[-1] == "approval.refused"
 
 
 def test_a_decision_maker_who_asked_may_not_approve(stage: Stage) -> None:
     revision = make.plan(stage)
-    rollback = services.request(revision, by=stage.cast.lee, reason="x", choices={})
+    rollback = request.request(revision, by=stage.cast.lee, reason="x", choices={})
     with pytest.raises(Refused, match="someone else"):
-        services.approve(rollback, by=stage.cast.lee, snapshot_sha256=rollback.snapshot_sha256)
+        request.approve(rollback, by=stage.cast.lee, snapshot_sha256=rollback.snapshot_sha256)
 
 
 def test_who_wrote_the_revision_may_not_approve_it(stage: Stage) -> None:
     DecisionMaker.objects.create(environment=stage.environment, user=stage.cast.ada)
     rollback = make.requested(stage)
     with pytest.raises(Refused, match="wrote its plan last"):
-        services.approve(rollback, by=stage.cast.ada, snapshot_sha256=rollback.snapshot_sha256)
+        request.approve(rollback, by=stage.cast.ada, snapshot_sha256=rollback.snapshot_sha256)
 
 
 def test_another_hash_than_the_one_shown_is_refused(stage: Stage) -> None:
     rollback = make.requested(stage)
     with pytest.raises(Changed):
-        services.approve(rollback, by=stage.cast.lee, snapshot_sha256="0" * 64)
+        request.approve(rollback, by=stage.cast.lee, snapshot_sha256="0" * 64)
     assert state(rollback) == "requested"
 
 
@@ -99,7 +100,7 @@ def test_a_host_that_changed_since_the_request_stops_the_approval(stage: Stage) 
     rollback = make.requested(stage)
     Host.objects.update(address="192.0.2.66")
     with pytest.raises(Changed) as refused:
-        services.approve(rollback, by=stage.cast.lee, snapshot_sha256=rollback.snapshot_sha256)
+        request.approve(rollback, by=stage.cast.lee, snapshot_sha256=rollback.snapshot_sha256)
     assert refused.value.changes == [("hosts.1.address", "192.0.2.1", "192.0.2.66")]
     assert state(rollback) == "requested"
 
@@ -109,13 +110,13 @@ def test_a_renewed_request_voids_earlier_approvals(stage: Stage) -> None:
     stage.environment.save()
     rollback = make.requested(stage)
     old = rollback.snapshot_sha256
-    services.approve(rollback, by=stage.cast.lee, snapshot_sha256=old)
+    request.approve(rollback, by=stage.cast.lee, snapshot_sha256=old)
     Host.objects.update(address="192.0.2.66")
-    rollback = services.renew(rollback, by=stage.cast.dana)
+    rollback = request.renew(rollback, by=stage.cast.dana)
     assert rollback.snapshot_sha256 != old
-    services.approve(rollback, by=stage.cast.sam, snapshot_sha256=rollback.snapshot_sha256)
+    request.approve(rollback, by=stage.cast.sam, snapshot_sha256=rollback.snapshot_sha256)
     assert state(rollback) == "requested"
-    services.approve(rollback, by=stage.cast.lee, snapshot_sha256=rollback.snapshot_sha256)
+    request.approve(rollback, by=stage.cast.lee, snapshot_sha256=rollback.snapshot_sha256)
     assert state(rollback) == "approved"
 
 
@@ -124,24 +125,24 @@ def test_a_deactivated_person_may_not_approve(stage: Stage) -> None:
     stage.cast.lee.is_active = False
     stage.cast.lee.save()
     with pytest.raises(Refused, match="no longer active"):
-        services.approve(rollback, by=stage.cast.lee, snapshot_sha256=rollback.snapshot_sha256)
+        request.approve(rollback, by=stage.cast.lee, snapshot_sha256=rollback.snapshot_sha256)
 
 
 def test_the_same_yes_twice_counts_once(stage: Stage) -> None:
     stage.environment.approvals_code = 2
     stage.environment.save()
     rollback = make.requested(stage)
-    services.approve(rollback, by=stage.cast.lee, snapshot_sha256=rollback.snapshot_sha256)
+    request.approve(rollback, by=stage.cast.lee, snapshot_sha256=rollback.snapshot_sha256)
     with pytest.raises(Refused, match="already approved"):
-        services.approve(rollback, by=stage.cast.lee, snapshot_sha256=rollback.snapshot_sha256)
+        request.approve(rollback, by=stage.cast.lee, snapshot_sha256=rollback.snapshot_sha256)
     assert state(rollback) == "requested"
-    services.approve(rollback, by=stage.cast.sam, snapshot_sha256=rollback.snapshot_sha256)
+    request.approve(rollback, by=stage.cast.sam, snapshot_sha256=rollback.snapshot_sha256)
     assert state(rollback) == "approved"
 
 
 def test_a_rejection_ends_the_request_with_its_reason(stage: Stage) -> None:
     rollback = make.requested(stage)
-    services.reject(
+    request.reject(
         rollback,
         by=stage.cast.lee,
         snapshot_sha256=rollback.snapshot_sha256,
@@ -150,7 +151,7 @@ def test_a_rejection_ends_the_request_with_its_reason(stage: Stage) -> None:
     assert state(rollback) == "rejected"
     assert rollback.events.get(kind="approval.rejected").facts["note"] == "Fix forward instead"
     with pytest.raises(Refused):
-        services.approve(rollback, by=stage.cast.sam, snapshot_sha256=rollback.snapshot_sha256)
+        request.approve(rollback, by=stage.cast.sam, snapshot_sha256=rollback.snapshot_sha256)
 
 
 def test_who_said_yes_may_still_say_no(stage: Stage) -> None:
@@ -158,8 +159,8 @@ def test_who_said_yes_may_still_say_no(stage: Stage) -> None:
     stage.environment.save()
     rollback = make.requested(stage)
     seen = rollback.snapshot_sha256
-    services.approve(rollback, by=stage.cast.lee, snapshot_sha256=seen)
-    services.reject(rollback, by=stage.cast.lee, snapshot_sha256=seen, reason="Not that tag")
+    request.approve(rollback, by=stage.cast.lee, snapshot_sha256=seen)
+    request.reject(rollback, by=stage.cast.lee, snapshot_sha256=seen, reason="Not that tag")
     assert state(rollback) == "rejected"
 
 
@@ -167,17 +168,17 @@ def test_a_rejection_needs_a_reason_and_the_right(stage: Stage) -> None:
     rollback = make.requested(stage)
     seen = rollback.snapshot_sha256
     with pytest.raises(Refused, match="Say why"):
-        services.reject(rollback, by=stage.cast.lee, snapshot_sha256=seen, reason="")
+        request.reject(rollback, by=stage.cast.lee, snapshot_sha256=seen, reason="")
     with pytest.raises(Refused, match="not a decision maker"):
-        services.reject(rollback, by=stage.cast.vic, snapshot_sha256=seen, reason="no")
+        request.reject(rollback, by=stage.cast.vic, snapshot_sha256=seen, reason="no")
     assert state(rollback) == "requested"
 
 
 def test_only_who_asked_may_withdraw(stage: Stage) -> None:
     rollback = make.requested(stage)
     with pytest.raises(Refused, match="Only who asked"):
-        services.withdraw(rollback, by=stage.cast.lee)
-    services.withdraw(rollback, by=stage.cast.dana)
+        request.withdraw(rollback, by=stage.cast.lee)
+    request.withdraw(rollback, by=stage.cast.dana)
     assert state(rollback) == "withdrawn"
 
 
@@ -194,22 +195,22 @@ def test_an_expired_request_cannot_be_approved_even_before_the_sweep(stage: Stag
     rollback = make.requested(stage)
     Rollback.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
     with pytest.raises(Refused, match="expired"):
-        services.approve(rollback, by=stage.cast.lee, snapshot_sha256=rollback.snapshot_sha256)
+        request.approve(rollback, by=stage.cast.lee, snapshot_sha256=rollback.snapshot_sha256)
 
 
 def test_steering_is_refused_before_a_rollback_runs(stage: Stage) -> None:
     rollback = make.requested(stage)
     with pytest.raises(Refused, match="is requested"):
-        services.pause(rollback, by=stage.cast.dana, reason="x")
+        request.pause(rollback, by=stage.cast.dana, reason="x")
 
 
 def test_a_viewer_may_not_steer(stage: Stage) -> None:
     rollback = make.approved(stage)
     with pytest.raises(Refused, match="watch this rollback"):
-        services.request_abort(rollback, by=stage.cast.vic, reason="x")
+        request.request_abort(rollback, by=stage.cast.vic, reason="x")
 
 
 def test_a_note_stays_in_the_stream(stage: Stage) -> None:
     rollback = make.requested(stage)
-    services.note(rollback, by=stage.cast.vic, text="Support sees 40 tickets")
+    request.note(rollback, by=stage.cast.vic, text="Support sees 40 tickets")
     assert rollback.events.get(kind="note.added").facts == {"text": "Support sees 40 tickets"}

@@ -15,7 +15,8 @@ from rollback_console.plans.models import Asking, ProbeResult
 from rollback_console.plans.readiness.check import queue
 from rollback_console.remote import ssh
 from rollback_console.remote.protocol import HostAddress, Remote
-from rollback_console.rollbacks import db_clock, driver, services
+from rollback_console.rollbacks import db_clock, driver
+from rollback_console.rollbacks.actions import request
 from rollback_console.rollbacks.models import Event, Rollback
 from tests import make
 from tests.make import PLAN, Stage
@@ -50,7 +51,7 @@ def approved(here: Stage, tool: Path) -> Rollback:
     """Approved when all was well; that was a while ago."""
     rollback = make.requested(here, PLAN.replace("echo restoring", str(tool)))
     make.hosts_answer()
-    services.approve(rollback, by=here.cast.lee, snapshot_sha256=rollback.snapshot_sha256)
+    request.approve(rollback, by=here.cast.lee, snapshot_sha256=rollback.snapshot_sha256)
     ProbeResult.objects.update(at=db_clock.later(-timedelta(minutes=2)))
     return rollback
 
@@ -90,7 +91,7 @@ def test_once_it_is_put_right_a_person_starts_it_and_it_is_asked_anew(
     tool.unlink()
     drive(rollback)
     install(tool)
-    services.start(rollback, by=here.cast.dana)
+    request.start(rollback, by=here.cast.dana)
     rollback = drive(rollback)
     assert rollback.state == "verifying"
     assert asked_at_start() == 2
@@ -101,7 +102,7 @@ def test_or_it_is_withdrawn_and_nothing_ever_ran(here: Stage, tool: Path) -> Non
     rollback = approved(here, tool)
     tool.unlink()
     drive(rollback)
-    services.withdraw(rollback, by=here.cast.dana)
+    request.withdraw(rollback, by=here.cast.dana)
     assert drive(rollback).state == "withdrawn"
     assert rollback.runs.count() == 0
 
@@ -188,7 +189,7 @@ def test_who_breaks_glass_waits_for_no_answer(here: Stage, tool: Path) -> None:
     rollback = make.requested(here, PLAN.replace("echo restoring", str(tool)))
     grant(here.cast.dana)
     seen = rollback.snapshot_sha256
-    services.break_glass(rollback, by=here.cast.dana, snapshot_sha256=seen, reason=REASON)
+    request.break_glass(rollback, by=here.cast.dana, snapshot_sha256=seen, reason=REASON)
     assert drive(rollback).state == "verifying"
     assert asked_at_start() == 0
 

@@ -17,7 +17,8 @@ from django.db.models.functions import Now
 from django.test import override_settings
 
 from rollback_console.plans.models import Environment
-from rollback_console.rollbacks import carry, lease, services, verification
+from rollback_console.rollbacks import carry, lease, verification
+from rollback_console.rollbacks.actions import request
 from rollback_console.rollbacks.models import Event, Look, Rollback
 from tests import make
 from tests.make import PLAN, Stage
@@ -93,7 +94,7 @@ def test_a_page_that_fails_is_left_to_a_person_with_what_was_seen(
     (found,) = look(rollback)
     assert (found.well, answers(rollback)) == (False, {})
     assert "answers 500" in found.evidence
-    services.answer_check(
+    request.answer_check(
         rollback, key=found.key, by=here.cast.dana, answer="fail", note="It is down"
     )
     says["status"] = 200

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from rollback_console.rollbacks import services
+from rollback_console.rollbacks.actions import request
 from rollback_console.rollbacks.models import Rollback
 from tests import make
 from tests.fleet import Fleet
@@ -79,7 +79,7 @@ def test_without_a_reason_or_the_right_nothing_happens(
 def test_the_rest_of_an_aborted_one_is_asked_for_and_says_where_it_begins(
     signed_in: SignIn, stage: make.Stage, fleet: Fleet, failed: Rollback
 ) -> None:
-    services.request_abort(failed, by=stage.cast.dana, reason="Look first")
+    request.request_abort(failed, by=stage.cast.dana, reason="Look first")
     drive(failed, fleet)
     client = signed_in(stage.cast.dana)
     assert address(failed) in client.get(f"/rollbacks/{failed.pk}/").content.decode()

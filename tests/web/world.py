@@ -12,7 +12,8 @@ from rollback_console.plans.data_loss import cost
 from rollback_console.plans.data_loss.cost import Findings
 from rollback_console.plans.models import Environment, HostGroup, Secret
 from rollback_console.postmortems import actions as postmortems
-from rollback_console.rollbacks import rights, services, view
+from rollback_console.rollbacks import rights, view
+from rollback_console.rollbacks.actions import request
 from rollback_console.rollbacks.models import Rollback
 from tests import make
 
@@ -40,14 +41,14 @@ def in_use() -> World:
     Secret.objects.create(environment=stage.environment, name="DB_PASSWORD", value="swordfish")
     stage.environment.refresh_from_db()
     ended = make.requested(stage)
-    services.reject(
+    request.reject(
         ended, by=stage.cast.lee, snapshot_sha256=ended.snapshot_sha256, reason="Roll forward"
     )
     ended.refresh_from_db()
     postmortems.of(ended)
     revision = make.plan(stage, SEED, hosts="app", on_host=ON_HOST)
-    services.pin(stage.service, version="4f2a9c1", by=stage.cast.dana, reason="Loses sessions")
-    asked = services.request(
+    request.pin(stage.service, version="4f2a9c1", by=stage.cast.dana, reason="Loses sessions")
+    asked = request.request(
         revision,
         by=stage.cast.dana,
         reason="Every tenth login answers 500; rolling forward would take two hours.",
@@ -63,10 +64,10 @@ def in_use() -> World:
         },
     )
     costly(asked)
-    services.approve(asked, by=stage.cast.lee, snapshot_sha256=asked.snapshot_sha256)
-    put = services.ask(asked, by=stage.cast.sam, text="Is the dump from before the deployment?")
-    services.answer_question(asked, question=put.seq, by=stage.cast.dana, text="From 03:00 UTC.")
-    services.ask(asked, by=stage.cast.sam, text="And who tells the shops?")
+    request.approve(asked, by=stage.cast.lee, snapshot_sha256=asked.snapshot_sha256)
+    put = request.ask(asked, by=stage.cast.sam, text="Is the dump from before the deployment?")
+    request.answer_question(asked, question=put.seq, by=stage.cast.dana, text="From 03:00 UTC.")
+    request.ask(asked, by=stage.cast.sam, text="And who tells the shops?")
     delegations.delegate(
         stage.environment, by=stage.cast.lee, to=stage.cast.vic, hours=72, reason="On a plane"
     )
@@ -79,7 +80,7 @@ def without_approval(stage: make.Stage) -> Rollback:
     rollback = make.requested(stage)
     seen = rollback.snapshot_sha256
     reason = "Payments are down and nobody answers the phone"
-    services.break_glass(rollback, by=stage.cast.sam, snapshot_sha256=seen, reason=reason)
+    request.break_glass(rollback, by=stage.cast.sam, snapshot_sha256=seen, reason=reason)
     now = timezone.now()
     Rollback.objects.filter(pk=rollback.pk).update(
         state="succeeded", started_at=now, finished_at=now

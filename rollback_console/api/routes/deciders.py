@@ -9,7 +9,8 @@ from ninja import Router, Status
 
 from rollback_console.engine import authority
 from rollback_console.plans.approval import decision_makers, delegations, policy
-from rollback_console.rollbacks import services, standing
+from rollback_console.rollbacks import standing
+from rollback_console.rollbacks.actions import request as services
 
 from .. import lookup
 from ..authentication import ADMIN, APPROVE, BREAK_GLASS, READ, REQUEST, person

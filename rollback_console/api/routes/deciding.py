@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest
 from ninja import Router, Status
 
-from rollback_console.rollbacks import services
+from rollback_console.rollbacks.actions import request as services
 
 from .. import lookup
 from ..authentication import APPROVE, REQUEST, person

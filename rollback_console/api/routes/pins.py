@@ -7,7 +7,8 @@ from typing import Annotated
 from django.http import HttpRequest
 from ninja import Query, Router, Status
 
-from rollback_console.rollbacks import pins, services
+from rollback_console.rollbacks.actions import pins
+from rollback_console.rollbacks.actions import request as services
 
 from .. import lookup
 from ..authentication import ADMIN, READ, REQUEST, person

@@ -9,7 +9,8 @@ from django.http import HttpRequest
 from ninja import Query, Router, Status
 
 from rollback_console.plans.models import Revision
-from rollback_console.rollbacks import queries, services
+from rollback_console.rollbacks import queries
+from rollback_console.rollbacks.actions import request as services
 
 from .. import lookup, pagination
 from ..authentication import READ, REQUEST, person

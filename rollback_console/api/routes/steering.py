@@ -6,7 +6,8 @@ from django.http import HttpRequest
 from ninja import Router, Status
 
 from rollback_console.engine.snapshot import Snapshot
-from rollback_console.rollbacks import resuming, services
+from rollback_console.rollbacks.actions import request as services
+from rollback_console.rollbacks.actions import restart as resuming
 
 from .. import lookup
 from ..authentication import REQUEST, person

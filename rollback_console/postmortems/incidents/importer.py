@@ -15,7 +15,7 @@ from django.utils.text import slugify
 from rollback_console.engine.snapshot import Snapshot, StepSpec
 from rollback_console.plans.actions import import_document
 from rollback_console.plans.models import Environment, Plan, Revision, Service
-from rollback_console.rollbacks import history
+from rollback_console.rollbacks.actions import import_history
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.models import Rollback
 from rollback_console.rollbacks.view import snapshot_of
@@ -39,7 +39,7 @@ def load(data: bytes, *, by: User) -> Postmortem:
         raise Refused(f"This file was loaded already: it is rollback {known.rollback_id}.")
     incident = read(data)
     revision = _revision(incident, by)
-    rollback = history.load(
+    rollback = import_history.load(
         revision,
         by=by,
         title=incident.title,

@@ -11,8 +11,8 @@ from typing import Any
 
 from rollback_console.engine.states import TERMINAL, RollbackState, StepState
 from rollback_console.rollbacks import db_clock
+from rollback_console.rollbacks.actions.import_history import Past
 from rollback_console.rollbacks.errors import Refused
-from rollback_console.rollbacks.history import Past
 
 FORMAT = "rollback-console/incident/1"
 LARGEST = 8 * 1024 * 1024

@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.contrib.auth.models import User
 
-from rollback_console.rollbacks.break_glass import SHORTEST
+from rollback_console.rollbacks.actions.break_glass import SHORTEST
 from rollback_console.rollbacks.models import Rollback
 
 from .base import ConsoleForm, PersonField

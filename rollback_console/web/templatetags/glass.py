@@ -6,7 +6,7 @@ from typing import Any
 
 from django.template import Context, Library
 
-from rollback_console.rollbacks import break_glass
+from rollback_console.rollbacks.actions import break_glass
 from rollback_console.rollbacks.models import BreakGlass, Rollback
 
 register = Library()

@@ -17,7 +17,8 @@ from rollback_console.plans.data_loss import cost
 from rollback_console.plans.errors import NotReady
 from rollback_console.plans.readiness.check import check, queue
 from rollback_console.plans.snapshot.step_settings import left_out
-from rollback_console.rollbacks import readying, rehearsing, services, standing
+from rollback_console.rollbacks import readying, rehearsing, standing
+from rollback_console.rollbacks.actions import request as services
 from rollback_console.rollbacks.errors import Changed, Refused
 from rollback_console.rollbacks.models import Rollback
 from rollback_console.rollbacks.view import snapshot_of

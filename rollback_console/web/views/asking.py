@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_POST
 
-from rollback_console.rollbacks import break_glass as glass
-from rollback_console.rollbacks import services
+from rollback_console.rollbacks.actions import break_glass as glass
+from rollback_console.rollbacks.actions import request as services
 from rollback_console.rollbacks.errors import Changed, Refused
 from rollback_console.web.answers import done, refused
 from rollback_console.web.finding import rollback_of

@@ -18,7 +18,9 @@ from django.views.decorators.http import require_POST
 from rollback_console.engine.snapshot import CheckSpec
 from rollback_console.engine.states import LIVE, TERMINAL
 from rollback_console.plans.errors import NotReady
-from rollback_console.rollbacks import database_dumps, db_clock, queries, reverting, services
+from rollback_console.rollbacks import database_dumps, db_clock, queries
+from rollback_console.rollbacks.actions import request as services
+from rollback_console.rollbacks.actions import undo as reverting
 from rollback_console.rollbacks.errors import MovedOn, Refused
 from rollback_console.rollbacks.models import ChecklistAnswer, Event, Look, Rollback, StepRun
 from rollback_console.rollbacks.view import deadline, latest, snapshot_of

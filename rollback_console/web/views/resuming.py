@@ -12,7 +12,7 @@ from rollback_console.engine.resuming import Resumption
 from rollback_console.engine.snapshot import StepSpec
 from rollback_console.engine.states import RollbackState
 from rollback_console.plans.errors import NotReady
-from rollback_console.rollbacks import resuming
+from rollback_console.rollbacks.actions import restart
 from rollback_console.rollbacks.errors import MovedOn, Refused
 from rollback_console.rollbacks.models import Rollback
 from rollback_console.rollbacks.view import snapshot_of
@@ -32,15 +32,15 @@ def restarts(request: HttpRequest, number: int) -> HttpResponse:
     chosen = steps.get(position)
     page = {
         "rollback": rollback,
-        "left": resuming.left(rollback),
-        "excluded": resuming.excluded(rollback),
-        "steps": [steps[each] for each in resuming.startable(snapshot)],
+        "left": restart.left(rollback),
+        "excluded": restart.excluded(rollback),
+        "steps": [steps[each] for each in restart.startable(snapshot)],
         "chosen": chosen,
-        "midway": rollback.state in resuming.STOPPED_MIDWAY,
+        "midway": rollback.state in restart.STOPPED_MIDWAY,
         "waits": rollback.state == RollbackState.WAITING,
         "steers": by.has_perm("rollbacks.operate_rollback"),
         "requests": by.has_perm("rollbacks.request_rollback"),
-        **(_would(resuming.would(rollback, position), steps) if chosen else {}),
+        **(_would(restart.would(rollback, position), steps) if chosen else {}),
     }
     return render(request, "rollbacks/resume.html", page)
 
@@ -61,11 +61,11 @@ def _do(request: HttpRequest, rollback: Rollback) -> HttpResponse:
     position, by = _number(request.POST.get("position", "")), person(request)
     reason = request.POST.get("reason", "").strip()
     try:
-        if rollback.state in resuming.STOPPED_MIDWAY:
-            rest = resuming.request_rest(rollback, position=position, by=by, reason=reason)
+        if rollback.state in restart.STOPPED_MIDWAY:
+            rest = restart.request_rest(rollback, position=position, by=by, reason=reason)
             return done(request, "The rest is asked for.", "rollback", number=rest.pk)
         again = [_number(each) for each in request.POST.getlist("again")]
-        resuming.resume_from(rollback, position=position, by=by, reason=reason, again=again)
+        restart.resume_from(rollback, position=position, by=by, reason=reason, again=again)
     except (Refused, MovedOn, NotReady) as error:
         return refused(request, error, "restarts", number=rollback.pk)
     return done(request, f"Going on from step {position}.", "rollback", number=rollback.pk)

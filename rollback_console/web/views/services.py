@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_POST
 
 from rollback_console.plans.models import Service
-from rollback_console.rollbacks import services
+from rollback_console.rollbacks.actions import request as services
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.models import Pin
 from rollback_console.web.answers import done, refused

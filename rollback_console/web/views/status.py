@@ -12,7 +12,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from rollback_console.postmortems.models import StatusLink
 from rollback_console.postmortems.stakeholders import cadence, messages, status_page
-from rollback_console.rollbacks import db_clock, services
+from rollback_console.rollbacks import db_clock
+from rollback_console.rollbacks.actions import request as services
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.models import Rollback
 from rollback_console.web.answers import done, refused

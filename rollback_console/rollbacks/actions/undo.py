@@ -8,9 +8,10 @@ from django.contrib.auth.models import User
 
 from rollback_console.engine.states import TERMINAL
 
-from . import database_dumps, services
-from .errors import Refused
-from .models import Rollback
+from .. import database_dumps
+from ..errors import Refused
+from ..models import Rollback
+from . import request
 
 
 def revert(rollback: Rollback, *, by: User, reason: str) -> Rollback:
@@ -24,7 +25,7 @@ def revert(rollback: Rollback, *, by: User, reason: str) -> Rollback:
         raise Refused("This rollback took no dump, so there is nothing to put back.")
     dump = {key: value for key, value in asdict(kept[0]).items() if key in _FACTS}
     choices = {"restores": {"rollback": rollback.pk, **dump}}
-    return services.request(rollback.revision, by=by, reason=reason, choices=choices)
+    return request.request(rollback.revision, by=by, reason=reason, choices=choices)
 
 
 _FACTS = {"host", "path", "sha256"}

@@ -9,9 +9,9 @@ from django.db.models.functions import Now
 
 from rollback_console.plans.models import Service
 
-from .errors import Refused
-from .events import record
-from .models import Pin, Rollback
+from ..errors import Refused
+from ..events import record
+from ..models import Pin, Rollback
 
 
 def standing(service: Service, version: str) -> QuerySet[Pin]:

@@ -21,16 +21,18 @@ from rollback_console.plans.approval.decision_makers import makers_of
 from rollback_console.plans.errors import NotReady
 from rollback_console.plans.models import Environment, Revision
 
-from . import db_clock, readying, rights
+from .. import db_clock, readying, rights
+from ..errors import Refused
+from ..events import record
+from ..lease import move
+from ..models import Rollback
+from ..rights import authority_of, barred, why_not
+from ..tasks import enqueue_after_commit
+from ..view import snapshot_of
+from .approve import answer_question, approve, ask, drift, locked, nudge, reject
 from .break_glass import break_glass, close_review
-from .deciding import answer_question, approve, ask, drift, locked, nudge, reject
-from .errors import Refused
-from .events import record
-from .lease import move
-from .models import Rollback
 from .pins import lift, pin
-from .rights import authority_of, barred, why_not
-from .steering import (
+from .steer import (
     answer,
     answer_check,
     exclude,
@@ -43,8 +45,6 @@ from .steering import (
     skip,
     undo,
 )
-from .tasks import enqueue_after_commit
-from .view import snapshot_of
 
 __all__ = [
     "answer",

@@ -18,11 +18,12 @@ from rollback_console.engine.resuming import Resumption, hindrance, resumption
 from rollback_console.engine.snapshot import Snapshot, StepSpec
 from rollback_console.engine.states import ENDED_BADLY, RollbackState, StepState
 
-from . import carry, services, view
-from .errors import Refused
-from .events import record
-from .models import Rollback, StepAnswer, StepRun
-from .steering import leave_out, steer
+from .. import carry, view
+from ..errors import Refused
+from ..events import record
+from ..models import Rollback, StepAnswer, StepRun
+from . import request
+from .steer import leave_out, steer
 
 STOPPED_MIDWAY = frozenset({RollbackState.ABORTED, RollbackState.FAILED})
 """Ended rollbacks whose rest may be asked for as a new one."""
@@ -100,7 +101,7 @@ def request_rest(rollback: Rollback, *, position: int, by: User, reason: str) ->
     if rollback.state not in STOPPED_MIDWAY:
         raise Refused(f"This rollback is {rollback.state}; only what stopped midway has a rest.")
     choices = {**rollback.choices, "start_at": position, "continues": rollback.pk}
-    return services.request(
+    return request.request(
         rollback.revision, by=by, reason=reason, choices=choices, trigger=rollback.trigger
     )
 

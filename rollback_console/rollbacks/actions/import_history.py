@@ -18,9 +18,9 @@ from rollback_console.engine.snapshot import Snapshot
 from rollback_console.engine.states import TERMINAL, RollbackState, StepState
 from rollback_console.plans.models import Revision
 
-from .errors import Refused
-from .events import digest, record
-from .models import Event, Message, Rollback, StepRun
+from ..errors import Refused
+from ..events import digest, record
+from ..models import Event, Message, Rollback, StepRun
 
 
 @dataclass(frozen=True, slots=True)

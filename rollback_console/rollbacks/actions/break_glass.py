@@ -13,12 +13,13 @@ from django.db.models.functions import Now
 
 from rollback_console.engine.states import TERMINAL, RollbackState
 
-from . import db_clock, deciding, events, rights
-from .errors import Changed, Refused
-from .events import record
-from .models import BreakGlass, Rollback
-from .rights import may_break_glass
-from .view import snapshot_of
+from .. import db_clock, events, rights
+from ..errors import Changed, Refused
+from ..events import record
+from ..models import BreakGlass, Rollback
+from ..rights import may_break_glass
+from ..view import snapshot_of
+from . import approve
 
 SHORTEST = 20
 """Characters of reason, runs of white space counted once."""
@@ -41,7 +42,7 @@ def break_glass(rollback: Rollback, *, by: User, snapshot_sha256: str, reason: s
     A refusal is put on record. Raises Changed when the snapshot is another one.
     """
     with transaction.atomic():
-        row = deciding.locked(rollback)
+        row = approve.locked(rollback)
         refused = _refusal(row, by, snapshot_sha256, reason)
         if refused is None:
             used = _use(row, by, snapshot_sha256, reason.strip())
@@ -67,7 +68,7 @@ def why_not_review(used: BreakGlass, by: User) -> str:
 @transaction.atomic
 def close_review(rollback: Rollback, *, by: User, finding: str) -> BreakGlass:
     """Somebody else says what they found: was it right, and what has to change."""
-    row = deciding.locked(rollback)
+    row = approve.locked(rollback)
     used = BreakGlass.objects.filter(rollback=row).select_related("rollback", "by").first()
     if used is None:
         raise Refused("Nobody broke glass for this rollback.")
@@ -103,7 +104,7 @@ def _refusal(row: Rollback, by: User, seen: str, reason: str) -> Refused | None:
             f"Say why nobody could be asked, in at least {SHORTEST} characters: everybody who "
             "answers for this environment reads it at once."
         )
-    changes = deciding.drift(row)
+    changes = approve.drift(row)
     return Changed(changes) if changes else None
 
 
@@ -112,7 +113,7 @@ def _use(row: Rollback, by: User, seen: str, reason: str) -> BreakGlass:
         rollback=row, by=by, reason=reason, snapshot_sha256=seen, at=Now()
     )
     valid = [vote for vote in rights.votes_of(row) if vote.snapshot_sha256 == seen]
-    deciding.go(row)
+    approve.go(row)
     record(
         row,
         events.BREAK_GLASS_USED,

@@ -21,13 +21,13 @@ from rollback_console.engine.states import (
     StepState,
 )
 
-from . import carry, excluding, view
-from .errors import MovedOn, Refused
-from .events import record
-from .intake_facts import facts
-from .lease import move_run
-from .models import ChecklistAnswer, Message, Rollback, StepAnswer, StepRun
-from .tasks import enqueue_after_commit
+from .. import carry, excluding, view
+from ..errors import MovedOn, Refused
+from ..events import record
+from ..intake_facts import facts
+from ..lease import move_run
+from ..models import ChecklistAnswer, Message, Rollback, StepAnswer, StepRun
+from ..tasks import enqueue_after_commit
 
 CHECK_ANSWERS = ("pass", "fail", "not_applicable")
 _LONGEST = 20_000

@@ -20,14 +20,14 @@ from rollback_console.plans.approval import decision_makers
 from rollback_console.plans.errors import NotReady
 from rollback_console.plans.models import Delegation
 
-from . import db_clock, events, ready_rule, rights
-from .errors import Changed, Refused
-from .events import record
-from .failpoints import failpoint
-from .lease import move
-from .models import Approval, Event, Rollback
-from .tasks import enqueue_after_commit
-from .view import snapshot_of
+from .. import db_clock, events, ready_rule, rights
+from ..errors import Changed, Refused
+from ..events import record
+from ..failpoints import failpoint
+from ..lease import move
+from ..models import Approval, Event, Rollback
+from ..tasks import enqueue_after_commit
+from ..view import snapshot_of
 
 NUDGE_EVERY = timedelta(minutes=5)
 """Whoever it is that nudges: a phone that never stops is soon muted."""
