@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from rollback_console.rollbacks.events import flaws
+from ...events import flaws
 
 
 class Command(BaseCommand):

@@ -11,8 +11,8 @@ from typing import Any
 
 from django.db import transaction
 
-from . import change_hints, db_clock
-from .models import Event, Rollback
+from .. import change_hints, db_clock
+from ..models import Event, Rollback
 
 log = logging.getLogger(__name__)
 
