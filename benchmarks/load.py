@@ -22,7 +22,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from rollback_console.rollbacks import driver, log_store
+from rollback_console.rollbacks import log_store
+from rollback_console.rollbacks.execution import driver
 from rollback_console.rollbacks.models import Event, LogChunk, Rollback, StepRun
 from tests import make
 from tests.fleet import Fleet

@@ -12,7 +12,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from rollback_console.plans.models import Host
-from rollback_console.rollbacks import driver
+from rollback_console.rollbacks.execution import driver
 from rollback_console.rollbacks.models import Lock, Rollback
 from tests import make
 from tests.remote.sshd import Sshd

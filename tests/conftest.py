@@ -11,7 +11,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, sync_playwright
 
-from rollback_console.rollbacks import change_hints, driver, tasks
+from rollback_console.rollbacks import change_hints, tasks
+from rollback_console.rollbacks.execution import driver
 
 from . import make
 from .fleet import Fleet

@@ -11,8 +11,8 @@ from django.contrib.auth.models import User
 from rollback_console.plans.models import Credential, Environment, Secret
 from rollback_console.postmortems.report.event_text import tell
 from rollback_console.remote.redact import Redactor
+from rollback_console.rollbacks.execution.view import snapshot_of
 from rollback_console.rollbacks.models import Event, Rollback
-from rollback_console.rollbacks.view import snapshot_of
 
 from . import topics
 

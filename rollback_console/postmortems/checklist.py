@@ -18,8 +18,8 @@ from django.db.models.functions import Coalesce, Now
 from rollback_console.engine.states import TERMINAL
 from rollback_console.plans.document_cache import document
 from rollback_console.rollbacks.errors import Refused
+from rollback_console.rollbacks.execution.view import snapshot_of
 from rollback_console.rollbacks.models import ChecklistAnswer, Rollback
-from rollback_console.rollbacks.view import snapshot_of
 
 from .models import ADDED, ActionItem, Postmortem, new_key
 

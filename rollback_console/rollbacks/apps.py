@@ -26,12 +26,13 @@ class RollbacksConfig(AppConfig):
 
 
 def _worker_ready(**_: Any) -> None:
-    from . import driver, health
+    from . import health
+    from .execution import driver
 
     health.keep_saying("worker", driver.stopping)
 
 
 def _worker_stops(**_: Any) -> None:
-    from . import driver
+    from .execution import driver
 
     driver.stopping.set()

@@ -21,9 +21,9 @@ from rollback_console.remote.errors import RemoteError
 from rollback_console.remote.protocol import HostAddress, Remote, RunRef
 
 from . import db_clock, zones
-from .connections import pool_of
+from .execution.connections import pool_of
+from .execution.view import snapshot_of
 from .models import StepRun
-from .view import snapshot_of
 
 log = logging.getLogger(__name__)
 

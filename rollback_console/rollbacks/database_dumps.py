@@ -9,9 +9,9 @@ from rollback_console.plans.snapshot.dump_steps import SAYS
 
 from . import log_store
 from .events import record
-from .intake_facts import facts
+from .execution.run_facts import facts
+from .execution.view import snapshot_of
 from .models import Event, Rollback, StepRun
-from .view import snapshot_of
 
 _END = 64 * 1024
 

@@ -16,8 +16,8 @@ from rollback_console.engine.states import RollbackState
 
 from . import db_clock, events, rights
 from .events import record
+from .execution.view import snapshot_of
 from .models import Rollback
-from .view import snapshot_of
 
 
 def escalate() -> None:

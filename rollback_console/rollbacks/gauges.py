@@ -12,7 +12,7 @@ from django.db.models import Count, Max, Q
 from rollback_console.engine.states import IN_FLIGHT, RollbackState
 
 from . import db_clock, health, zones
-from .lease import DRIVEN
+from .execution.lease import DRIVEN
 from .models import ProcessSeen, Rollback, StepRun
 
 

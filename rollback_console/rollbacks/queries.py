@@ -16,9 +16,9 @@ from rollback_console.plans.models import Environment, Host, Plan, ProbeResult, 
 
 from . import rights
 from .actions import break_glass
+from .execution.view import snapshot_of
 from .models import BreakGlass, Lock, Pin, Rollback
 from .rehearsing import rehearsals
-from .view import snapshot_of
 
 ALIVE = frozenset({RollbackState.REQUESTED, RollbackState.APPROVED}) | LIVE
 

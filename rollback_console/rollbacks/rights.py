@@ -16,8 +16,8 @@ from rollback_console.plans.approval import decision_makers
 from rollback_console.plans.models import DecisionMaker, Revision
 
 from . import db_clock
+from .execution.view import snapshot_of
 from .models import Approval, BreakGlass, Rollback
-from .view import snapshot_of
 
 
 @dataclass(frozen=True, slots=True)

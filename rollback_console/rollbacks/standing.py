@@ -14,9 +14,9 @@ from rollback_console.engine.snapshot import PolicySpec, Snapshot
 
 from . import events, queries, rights
 from .actions import approve, break_glass
+from .execution.view import snapshot_of
 from .models import Approval, Event, Lock, Rollback
 from .rights import Cannot
-from .view import snapshot_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,19 +15,9 @@ from django.db.models.functions import Now
 
 from rollback_console.engine.states import RollbackState
 
-from . import (
-    carry,
-    clearing,
-    db_clock,
-    driver,
-    escalation,
-    health,
-    readying,
-    signals,
-    verification,
-    zones,
-)
-from .lease import DRIVEN
+from . import clearing, db_clock, escalation, health, readying, signals, verification, zones
+from .execution import apply, driver
+from .execution.lease import DRIVEN
 from .models import Rollback
 from .tasks import enqueue
 
@@ -110,7 +100,7 @@ def expire() -> None:
 def _expire(number: int) -> None:
     row = Rollback.objects.select_for_update().get(pk=number)
     if row.state in {RollbackState.REQUESTED, RollbackState.APPROVED} and not row.lease_until:
-        carry.expire(row)
+        apply.expire(row)
 
 
 def _drive(number: int, driving: Sized) -> None:

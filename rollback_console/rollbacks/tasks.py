@@ -13,8 +13,9 @@ from kombu.pools import producers
 
 from rollback_console.plans.readiness.check import queue as askings
 
-from . import driver, zones
-from .failpoints import failpoint
+from . import zones
+from .execution import driver
+from .execution.failpoints import failpoint
 
 log = logging.getLogger(__name__)
 

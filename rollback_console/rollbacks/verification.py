@@ -25,10 +25,10 @@ from rollback_console.remote.protocol import HostAddress, Remote
 
 from . import db_clock, zones
 from .events import record
+from .execution.view import latest_checks, snapshot_of
 from .look_models import Look
 from .models import ChecklistAnswer, Rollback
 from .tasks import enqueue_after_commit
-from .view import latest_checks, snapshot_of
 
 EVERY = timedelta(seconds=15)
 """How long between two looks of one check."""

@@ -8,8 +8,8 @@ from datetime import datetime
 
 from rollback_console.engine.states import IN_FLIGHT, StepState
 from rollback_console.rollbacks import excluding, log_store
+from rollback_console.rollbacks.execution.view import snapshot_of
 from rollback_console.rollbacks.models import Rollback, StepRun
-from rollback_console.rollbacks.view import snapshot_of
 
 from .steps import Station, stations
 

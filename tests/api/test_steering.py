@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from rollback_console.engine.snapshot import Snapshot
-from rollback_console.rollbacks import driver
 from rollback_console.rollbacks.actions import request
+from rollback_console.rollbacks.execution import driver
 from rollback_console.rollbacks.models import Rollback
 from tests import make
 from tests.fleet import Fleet

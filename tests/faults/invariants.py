@@ -6,8 +6,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant
 
 from rollback_console.engine.states import LIVE, TERMINAL, RollbackState, StepState
 from rollback_console.rollbacks import events, log_store
+from rollback_console.rollbacks.execution.view import latest, snapshot_of
 from rollback_console.rollbacks.models import Approval, Lock, Rollback, StepRun
-from rollback_console.rollbacks.view import latest, snapshot_of
 from tests.fleet import Fleet
 
 

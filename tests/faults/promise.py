@@ -9,8 +9,8 @@ from django.db import connection
 from rollback_console.engine.states import LIVE, TERMINAL, RollbackState, StepState
 from rollback_console.rollbacks import events, log_store
 from rollback_console.rollbacks.actions import request
+from rollback_console.rollbacks.execution.view import latest, snapshot_of
 from rollback_console.rollbacks.models import Event, Rollback, StepRun
-from rollback_console.rollbacks.view import latest, snapshot_of
 from tests import tally
 from tests.make import Stage
 

@@ -10,7 +10,7 @@ from unittest import mock
 from django.db.models import QuerySet
 
 from rollback_console.engine.states import LIVE, TERMINAL
-from rollback_console.rollbacks import crew, driver, intake
+from rollback_console.rollbacks.execution import driver, follower_group, recorder
 from rollback_console.rollbacks.models import Rollback
 
 # Points at which the thread that drives dies; the others belong to threads on the network,
@@ -63,7 +63,7 @@ def dying(point: str, visit: int) -> Iterator[None]:
 
     with (
         mock.patch.object(driver, "failpoint", failpoint),
-        mock.patch.object(crew, "failpoint", failpoint),
-        mock.patch.object(intake, "failpoint", failpoint),
+        mock.patch.object(follower_group, "failpoint", failpoint),
+        mock.patch.object(recorder, "failpoint", failpoint),
     ):
         yield

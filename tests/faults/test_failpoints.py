@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import rollback_console
-from rollback_console.rollbacks import failpoints
+from rollback_console.rollbacks.execution import failpoints
 
 from .moments import WEB, WORKER
 

@@ -13,10 +13,11 @@ from typing import Any
 from django.db import connection
 
 from rollback_console.plans.models import HostGroup, Revision, Secret
-from rollback_console.rollbacks import driver, log_store
+from rollback_console.rollbacks import log_store
 from rollback_console.rollbacks.actions import request
+from rollback_console.rollbacks.execution import driver
+from rollback_console.rollbacks.execution.view import snapshot_of
 from rollback_console.rollbacks.models import Rollback, StepRun
-from rollback_console.rollbacks.view import snapshot_of
 from tests import make
 from tests.hosts.fleet import PATIENCE, Host, wait_for
 

@@ -14,8 +14,8 @@ from rollback_console.postmortems.report import draft, export, phases, versions
 from rollback_console.rollbacks.actions import request as rollbacks
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.events import record
+from rollback_console.rollbacks.execution.view import snapshot_of
 from rollback_console.rollbacks.models import Rollback
-from rollback_console.rollbacks.view import snapshot_of
 from tests import make
 from tests.fleet import Fleet
 from tests.make import Stage

@@ -15,8 +15,8 @@ from rollback_console.postmortems.trends.statistics import estimates
 from rollback_console.rollbacks import db_clock
 from rollback_console.rollbacks.actions import request
 from rollback_console.rollbacks.errors import Refused
+from rollback_console.rollbacks.execution.view import snapshot_of
 from rollback_console.rollbacks.models import Rollback
-from rollback_console.rollbacks.view import snapshot_of
 from tests import make
 from tests.fleet import Fleet
 from tests.make import PLAN, Stage

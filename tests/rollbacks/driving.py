@@ -8,8 +8,8 @@ from typing import Any
 
 from django.db import connection
 
-from rollback_console.rollbacks import driver
 from rollback_console.rollbacks.actions import request
+from rollback_console.rollbacks.execution import driver
 from rollback_console.rollbacks.models import Rollback
 from tests.fleet import Fleet
 from tests.make import Stage

@@ -11,9 +11,10 @@ from django.utils import timezone
 from rollback_console.plans.approval import delegations
 from rollback_console.plans.models import DecisionMaker, Delegation, Host
 from rollback_console.postmortems.report.draft import draft
-from rollback_console.rollbacks import carry, queries, rights
+from rollback_console.rollbacks import queries, rights
 from rollback_console.rollbacks.actions import break_glass, request
 from rollback_console.rollbacks.errors import Changed, Refused
+from rollback_console.rollbacks.execution import apply
 from rollback_console.rollbacks.models import Approval, BreakGlass, Lock, Rollback
 from tests import make
 from tests.make import Stage
@@ -58,7 +59,7 @@ def test_it_starts_without_approvals_and_every_owner_is_told_at_once(stage: Stag
     facts = rollback.events.get(kind="break_glass.used").facts
     assert (facts["given"], facts["quorum"], facts["reason"]) == (0, 1, REASON)
     assert {each["name"] for each in facts["to"]} == {"Lee Example", "Sam Example", "Ada Example"}
-    assert carry.begin(rollback)
+    assert apply.begin(rollback)
     rollback.refresh_from_db()
     assert rollback.state == "running"
     assert Lock.objects.get().rollback == rollback
@@ -103,7 +104,7 @@ def test_only_an_open_request_is_started_so(stage: Stage, state: str) -> None:
 def test_a_right_taken_away_before_the_start_starts_nothing(stage: Stage) -> None:
     rollback = broken(stage)
     stage.cast.dana.user_permissions.clear()
-    assert not carry.begin(rollback)
+    assert not apply.begin(rollback)
     assert rollback.events.filter(kind="start.refused").exists()
 
 
@@ -203,4 +204,4 @@ def test_a_loan_that_ends_by_itself_leaves_an_approval_standing_a_revoked_one_do
     else:
         Delegation.objects.update(ends_at=timezone.now() - timedelta(seconds=1))
     rollback.refresh_from_db()
-    assert carry.begin(rollback) is not revoked
+    assert apply.begin(rollback) is not revoked

@@ -8,7 +8,8 @@ import pytest
 from django.test import override_settings
 
 from rollback_console.plans.models import Environment
-from rollback_console.rollbacks import clearing, crew, db_clock, driver
+from rollback_console.rollbacks import clearing, db_clock
+from rollback_console.rollbacks.execution import driver, follower_group
 from rollback_console.rollbacks.models import Rollback, StepRun
 from tests import make
 from tests.fleet import Fleet
@@ -30,7 +31,7 @@ def dead(stage: Stage, fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> StepRun
 
     rollback = make.approved(stage)
     with monkeypatch.context() as patch, pytest.raises(Killed):
-        patch.setattr(crew, "failpoint", die)
+        patch.setattr(follower_group, "failpoint", die)
         driver.advance(rollback.pk, fleet.connect)
     Rollback.objects.update(lease_until=None)
     run = StepRun.objects.get(position=1)

@@ -11,11 +11,11 @@ from rollback_console.remote.pool import Pool
 from rollback_console.remote.protocol import Chunk, Ending, Outcome
 from rollback_console.remote.redact import Redactor
 from rollback_console.rollbacks import log_store
-from rollback_console.rollbacks.connections import Connections
-from rollback_console.rollbacks.crew import Crew
-from rollback_console.rollbacks.follower import Report, Trouble
-from rollback_console.rollbacks.inbox import Inbox
-from rollback_console.rollbacks.intake import Intake
+from rollback_console.rollbacks.execution.connections import Connections
+from rollback_console.rollbacks.execution.follower import Report, Trouble
+from rollback_console.rollbacks.execution.follower_group import Crew
+from rollback_console.rollbacks.execution.recorder import Intake
+from rollback_console.rollbacks.execution.report_queue import Inbox
 from rollback_console.rollbacks.models import Rollback, StepRun
 
 ENDED = Outcome(Ending.FINISHED, 0)

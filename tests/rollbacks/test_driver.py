@@ -12,8 +12,8 @@ from rollback_console.rollbacks import database_dumps, log_store
 from rollback_console.rollbacks.actions import request as services
 from rollback_console.rollbacks.actions import undo
 from rollback_console.rollbacks.errors import Refused
+from rollback_console.rollbacks.execution.view import snapshot_of
 from rollback_console.rollbacks.models import Lock, StepRun
-from rollback_console.rollbacks.view import snapshot_of
 from tests import make
 from tests.fleet import Fleet
 from tests.make import PLAN, Stage

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from rollback_console.remote.pool import Pool
-from rollback_console.rollbacks import connections, driver, log_store
+from rollback_console.rollbacks import log_store
 from rollback_console.rollbacks.actions import request
+from rollback_console.rollbacks.execution import connections, driver
 from rollback_console.rollbacks.models import Rollback, StepRun
 from tests import make
 from tests.fleet import Fleet

@@ -14,7 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from rollback_console.config import logs
 from rollback_console.remote.errors import HostUnreachable
-from rollback_console.rollbacks import driver
+from rollback_console.rollbacks.execution import driver
 from tests import make
 from tests.fleet import Fleet
 from tests.make import Stage

@@ -15,9 +15,10 @@ from rollback_console.plans import signals
 from rollback_console.plans.models import Asking, Environment
 from rollback_console.plans.readiness.check import check
 from rollback_console.plans.readiness.check import queue as askings
-from rollback_console.rollbacks import carry, health, readying, tasks
+from rollback_console.rollbacks import health, readying, tasks
 from rollback_console.rollbacks.actions import request
 from rollback_console.rollbacks.errors import Refused
+from rollback_console.rollbacks.execution import apply
 from rollback_console.rollbacks.models import Event, Rollback
 from tests import make
 from tests.make import PLAN, Stage
@@ -175,7 +176,7 @@ def test_a_start_is_refused_where_what_the_hosts_said_is_too_old(
     rows.update(at=rollback.requested_at - check.STALE * 2)
     row = Rollback.objects.get(pk=rollback.pk)
     with transaction.atomic():
-        assert not carry.begin(row)
+        assert not apply.begin(row)
     assert "too old" in told(rollback, "start.refused")[0]["why"]
 
 

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
-from rollback_console.rollbacks import db_clock, driver, follower
+from rollback_console.rollbacks import db_clock
 from rollback_console.rollbacks.actions import request
+from rollback_console.rollbacks.execution import driver, follower
 from rollback_console.rollbacks.models import Rollback, StepRun
 from tests import make
 from tests.fleet import Fleet

@@ -15,8 +15,9 @@ from rollback_console.plans.models import Asking, ProbeResult
 from rollback_console.plans.readiness.check import queue
 from rollback_console.remote import ssh
 from rollback_console.remote.protocol import HostAddress, Remote
-from rollback_console.rollbacks import db_clock, driver
+from rollback_console.rollbacks import db_clock
 from rollback_console.rollbacks.actions import request
+from rollback_console.rollbacks.execution import driver
 from rollback_console.rollbacks.models import Event, Rollback
 from tests import make
 from tests.make import PLAN, Stage

@@ -11,7 +11,8 @@ import pytest
 
 from rollback_console.plans.models import DecisionMaker, Environment
 from rollback_console.remote.pool import Pool
-from rollback_console.rollbacks import connections, driver, sweep
+from rollback_console.rollbacks import sweep
+from rollback_console.rollbacks.execution import connections, driver
 from rollback_console.rollbacks.models import StepRun
 from tests import make
 from tests.fleet import Fleet

@@ -9,8 +9,8 @@ import pytest
 from rollback_console.rollbacks import db_clock
 from rollback_console.rollbacks.actions import request
 from rollback_console.rollbacks.errors import Refused
+from rollback_console.rollbacks.execution.view import deadline, snapshot_of
 from rollback_console.rollbacks.models import Rollback, StepAnswer
-from rollback_console.rollbacks.view import deadline, snapshot_of
 from tests import make
 from tests.fleet import Fleet
 from tests.make import PLAN, Stage

@@ -17,8 +17,9 @@ from django.db.models.functions import Now
 from django.test import override_settings
 
 from rollback_console.plans.models import Environment
-from rollback_console.rollbacks import carry, lease, verification
+from rollback_console.rollbacks import verification
 from rollback_console.rollbacks.actions import request
+from rollback_console.rollbacks.execution import apply, lease
 from rollback_console.rollbacks.models import Event, Look, Rollback
 from tests import make
 from tests.make import PLAN, Stage
@@ -55,7 +56,7 @@ def verifying(here: Stage, *checks: str, settle: str = "0s") -> Rollback:
     rollback.refresh_from_db()
     with transaction.atomic():
         lease.move(rollback, "running")
-        carry.verify(rollback)
+        apply.verify(rollback)
     return rollback
 
 

@@ -17,8 +17,8 @@ from rollback_console.plans.errors import NotReady
 from rollback_console.plans.models import DecisionMaker, Plan, Service
 from rollback_console.plans.snapshot.parameters import complaint
 from rollback_console.rollbacks.actions import request
+from rollback_console.rollbacks.execution.view import snapshot_of
 from rollback_console.rollbacks.models import Approval, Rollback
-from rollback_console.rollbacks.view import snapshot_of
 from tests import make
 
 from .conftest import SEED, SignIn

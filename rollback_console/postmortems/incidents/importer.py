@@ -17,8 +17,8 @@ from rollback_console.plans.actions import import_document
 from rollback_console.plans.models import Environment, Plan, Revision, Service
 from rollback_console.rollbacks.actions import import_history
 from rollback_console.rollbacks.errors import Refused
+from rollback_console.rollbacks.execution.view import snapshot_of
 from rollback_console.rollbacks.models import Rollback
-from rollback_console.rollbacks.view import snapshot_of
 
 from ..models import Import, Postmortem
 from ..trends.record import measure

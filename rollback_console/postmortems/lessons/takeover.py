@@ -17,8 +17,8 @@ from rollback_console.plans.document_cache import document, read
 from rollback_console.plans.errors import PlanError
 from rollback_console.plans.models import Plan, Revision
 from rollback_console.rollbacks.errors import Refused
+from rollback_console.rollbacks.execution.view import snapshot_of
 from rollback_console.rollbacks.models import Rollback
-from rollback_console.rollbacks.view import snapshot_of
 
 from ..models import Postmortem, Takeover
 from ..report.section_headings import PREVENTION

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from rollback_console.engine.snapshot import Snapshot
+from rollback_console.rollbacks.execution.view import snapshot_of
 from rollback_console.rollbacks.models import Event, Message, Rollback
-from rollback_console.rollbacks.view import snapshot_of
 
 from ..models import Postmortem
 from . import phases

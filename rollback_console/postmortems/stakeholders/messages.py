@@ -10,8 +10,8 @@ from rollback_console.documents.markdown.folded_text import fold
 from rollback_console.documents.placeholders.find import find
 from rollback_console.engine.states import TERMINAL
 from rollback_console.plans.document_cache import document
+from rollback_console.rollbacks.execution.view import snapshot_of
 from rollback_console.rollbacks.models import Rollback
-from rollback_console.rollbacks.view import snapshot_of
 
 from ..report.draft import ENDINGS
 from ..report.phases import clock

@@ -23,11 +23,11 @@ from rollback_console.plans.models import Delegation
 from .. import db_clock, events, ready_rule, rights
 from ..errors import Changed, Refused
 from ..events import record
-from ..failpoints import failpoint
-from ..lease import move
+from ..execution.failpoints import failpoint
+from ..execution.lease import move
+from ..execution.view import snapshot_of
 from ..models import Approval, Event, Rollback
 from ..tasks import enqueue_after_commit
-from ..view import snapshot_of
 
 NUDGE_EVERY = timedelta(minutes=5)
 """Whoever it is that nudges: a phone that never stops is soon muted."""

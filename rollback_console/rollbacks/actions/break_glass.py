@@ -16,9 +16,9 @@ from rollback_console.engine.states import TERMINAL, RollbackState
 from .. import db_clock, events, rights
 from ..errors import Changed, Refused
 from ..events import record
+from ..execution.view import snapshot_of
 from ..models import BreakGlass, Rollback
 from ..rights import may_break_glass
-from ..view import snapshot_of
 from . import approve
 
 SHORTEST = 20

@@ -24,11 +24,11 @@ from rollback_console.plans.models import Environment, Revision
 from .. import db_clock, readying, rights
 from ..errors import Refused
 from ..events import record
-from ..lease import move
+from ..execution.lease import move
+from ..execution.view import snapshot_of
 from ..models import Rollback
 from ..rights import authority_of, barred, why_not
 from ..tasks import enqueue_after_commit
-from ..view import snapshot_of
 from .approve import answer_question, approve, ask, drift, locked, nudge, reject
 from .break_glass import break_glass, close_review
 from .pins import lift, pin

@@ -18,9 +18,9 @@ from rollback_console.engine.resuming import Resumption, hindrance, resumption
 from rollback_console.engine.snapshot import Snapshot, StepSpec
 from rollback_console.engine.states import ENDED_BADLY, RollbackState, StepState
 
-from .. import carry, view
 from ..errors import Refused
 from ..events import record
+from ..execution import apply, view
 from ..models import Rollback, StepAnswer, StepRun
 from . import request
 from .steer import leave_out, steer
@@ -124,7 +124,7 @@ def _carry_out(row: Rollback, chosen: Resumption, by: User, reason: str) -> None
     for position in sorted({each.position for each in chosen.skipped}):
         record(row, "step.skipped", by=by, position=position, reason=reason)
     for each in chosen.again:
-        carry.retry(row, runs[each.token], by=by, reason=reason)
+        apply.retry(row, runs[each.token], by=by, reason=reason)
 
 
 def _left(host: str, runs: list[StepRun]) -> HostLeft:

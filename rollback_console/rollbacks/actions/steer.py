@@ -21,11 +21,12 @@ from rollback_console.engine.states import (
     StepState,
 )
 
-from .. import carry, excluding, view
+from .. import excluding
 from ..errors import MovedOn, Refused
 from ..events import record
-from ..intake_facts import facts
-from ..lease import move_run
+from ..execution import apply, view
+from ..execution.lease import move_run
+from ..execution.run_facts import facts
 from ..models import ChecklistAnswer, Message, Rollback, StepAnswer, StepRun
 from ..tasks import enqueue_after_commit
 
@@ -68,7 +69,7 @@ def retry(rollback: Rollback, *, position: int, by: User, reason: str) -> list[S
     with steer(rollback, by, reason, states=[RollbackState.WAITING]) as row:
         bad = _bad(row, position)
         _answered(row, position, "retry", by, reason)
-        return [carry.retry(row, run, by=by, reason=reason) for run in bad]
+        return [apply.retry(row, run, by=by, reason=reason) for run in bad]
 
 
 def undo(rollback: Rollback, *, position: int, by: User, reason: str) -> list[StepRun]:
@@ -84,7 +85,7 @@ def undo(rollback: Rollback, *, position: int, by: User, reason: str) -> list[St
             raise Refused("The plan names no step that undoes this one.")
         _answered(row, position, "undo", by, reason)
         hosts = sorted({run.host for run in bad})
-        return carry.undo(row, snapshot.step(undoing), hosts, by=by, reason=reason)
+        return apply.undo(row, snapshot.step(undoing), hosts, by=by, reason=reason)
 
 
 def skip(

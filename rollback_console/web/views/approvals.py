@@ -20,8 +20,8 @@ from rollback_console.plans.snapshot.step_settings import left_out
 from rollback_console.rollbacks import readying, rehearsing, standing
 from rollback_console.rollbacks.actions import request as services
 from rollback_console.rollbacks.errors import Changed, Refused
+from rollback_console.rollbacks.execution.view import snapshot_of
 from rollback_console.rollbacks.models import Rollback
-from rollback_console.rollbacks.view import snapshot_of
 from rollback_console.web.answers import done, refused
 from rollback_console.web.finding import rollback_of
 from rollback_console.web.forms.deciding import BreakGlassForm, DecisionForm, RejectionForm

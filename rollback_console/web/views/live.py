@@ -22,8 +22,8 @@ from rollback_console.rollbacks import database_dumps, db_clock, queries
 from rollback_console.rollbacks.actions import request as services
 from rollback_console.rollbacks.actions import undo as reverting
 from rollback_console.rollbacks.errors import MovedOn, Refused
+from rollback_console.rollbacks.execution.view import deadline, latest, snapshot_of
 from rollback_console.rollbacks.models import ChecklistAnswer, Event, Look, Rollback, StepRun
-from rollback_console.rollbacks.view import deadline, latest, snapshot_of
 from rollback_console.web import asked, board, proofs, spans
 from rollback_console.web.answers import done, refused
 from rollback_console.web.finding import rollback_of

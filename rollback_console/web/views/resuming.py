@@ -14,8 +14,8 @@ from rollback_console.engine.states import RollbackState
 from rollback_console.plans.errors import NotReady
 from rollback_console.rollbacks.actions import restart
 from rollback_console.rollbacks.errors import MovedOn, Refused
+from rollback_console.rollbacks.execution.view import snapshot_of
 from rollback_console.rollbacks.models import Rollback
-from rollback_console.rollbacks.view import snapshot_of
 from rollback_console.web.answers import done, refused
 from rollback_console.web.finding import rollback_of
 from rollback_console.web.requests import person

@@ -34,13 +34,14 @@ from rollback_console.engine.states import IN_FLIGHT, RollbackState
 from rollback_console.remote.pool import Pool
 from rollback_console.remote.protocol import HostAddress, Remote
 
-from . import carry, change_hints, lease, starting, tracing, view, zones
+from .. import change_hints, zones
+from ..errors import LeaseLost, MovedOn
+from ..models import Rollback, StepRun
+from . import apply, lease, preflight, tracing, view
 from .connections import Connections, pool_of
-from .crew import Crew
-from .errors import LeaseLost, MovedOn
 from .failpoints import failpoint
 from .follower import Report
-from .models import Rollback, StepRun
+from .follower_group import Crew
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +61,7 @@ def advance(rollback_id: int, connect: Callable[[HostAddress], Remote] | None = 
     """
     if stopping.is_set() or not zones.is_ours(zones.of(rollback_id)):
         return False
-    if not starting.heard(rollback_id, connect):
+    if not preflight.heard(rollback_id, connect):
         return False
     fence = lease.claim(rollback_id, f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}")
     if fence is None:
@@ -122,7 +123,7 @@ class Slice:
         if row.state == RollbackState.APPROVED and not self._may_begin(row):
             return []
         if row.abort_asked:
-            carry.enter_abort(row)
+            apply.enter_abort(row)
         self._give_up(row)
         latest = view.latest(row)
         decisions = decide(view.build(row, latest))
@@ -130,7 +131,7 @@ class Slice:
         self.crew.forget()
         self.crew.adopt(row, runs)
         if not any(isinstance(decision, AskPerson | Finish) for decision in decisions):
-            carry.settle(row)
+            apply.settle(row)
         self.wait = min([LOOK, *(each.seconds for each in decisions if isinstance(each, Wait))])
         begun = [run for each in decisions for run in self._one(row, each, runs)]
         if not self.released and not self._anything_to_do(decisions, runs):
@@ -141,13 +142,13 @@ class Slice:
         for run in row.runs.filter(state__in=IN_FLIGHT, answer="give_up"):
             if run.unreachable_since and (follower := self.crew.followers.get(str(run.token))):
                 follower.abandon()
-            carry.give_up(row, run)
+            apply.give_up(row, run)
 
     def _may_begin(self, row: Rollback) -> bool:
         if not row.start_asked:
             self._release(row)
             return False
-        self.released = not carry.begin(row)
+        self.released = not apply.begin(row)
         return not self.released
 
     def _one(
@@ -157,26 +158,26 @@ class Slice:
             case StartStep(token):
                 yield from self._start(row, runs[token])
             case RetryStep(token):
-                carry.retry(row, runs[token])
+                apply.retry(row, runs[token])
                 self.wait = 0.0
             case StopStep(token):
                 self._stop(row, runs[token])
             case AskPerson():
-                carry.ask(row, decision)
+                apply.ask(row, decision)
             case Verify():
-                carry.verify(row)
+                apply.verify(row)
                 self.wait = 0.0
             case Abort(position):
-                carry.abort(row, position)
+                apply.abort(row, position)
                 self.wait = 0.0
             case Finish(state):
-                carry.finish(row, state)
+                apply.finish(row, state)
                 self.released = True
 
     def _start(self, row: Rollback, run: StepRun) -> Iterator[StepRun]:
         step = view.snapshot_of(row.snapshot).step(run.position)
         failpoint("attempt.before-commit")
-        carry.start(row, run, step)
+        apply.start(row, run, step)
         if step.kind == "manual":
             self.wait = 0.0
         else:
@@ -187,7 +188,7 @@ class Slice:
         if follower and not (follower.work.fresh and follower.abandon()):
             follower.stop_run()
         elif not run.host or follower:
-            carry.stopped(row, run, "It was never started.")
+            apply.stopped(row, run, "It was never started.")
             self.wait = 0.0
 
     def _anything_to_do(self, decisions: list[Decision], runs: dict[str, StepRun]) -> bool:

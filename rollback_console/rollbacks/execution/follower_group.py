@@ -14,15 +14,16 @@ from rollback_console.plans.inventory.addresses import known
 from rollback_console.plans.models import Host
 from rollback_console.remote.protocol import RunRef
 
-from . import carry, clearing
+from .. import clearing
+from ..models import Rollback, StepRun
+from . import apply
 from .connections import Connections
 from .failpoints import failpoint
 from .follower import Follower, Report, Trouble
-from .inbox import Inbox
-from .intake import Intake
-from .models import Rollback, StepRun
+from .recorder import Intake
+from .report_queue import Inbox
+from .run_request import work_of
 from .view import snapshot_of
-from .working import work_of
 
 CLEARING = 5.0  # seconds for hosts to clear away; what is left is swept later
 TOGETHER = 16  # hosts that are asked to at once
@@ -105,7 +106,7 @@ class Crew:
         """Stop following; what provably never started may begin anew in a later slice."""
         untouched = {token for token, each in self.followers.items() if each.abandon()}
         for run in row.runs.filter(token__in=untouched, state=StepState.LAUNCHING):
-            carry.withdraw(row, run)
+            apply.withdraw(row, run)
 
     def close(self) -> None:
         """Have hosts clear away what is stored, and give every connection back."""

@@ -11,14 +11,14 @@ from rollback_console.engine.states import IN_FLIGHT, StepState
 from rollback_console.remote.protocol import Chunk, Ending, Outcome, Started
 from rollback_console.remote.redact import Redactor
 
-from . import database_dumps, db_clock, log_store
-from .errors import LeaseLost
-from .events import record
+from .. import database_dumps, db_clock, log_store
+from ..errors import LeaseLost
+from ..events import record
+from ..models import LogChunk, Rollback, StepRun
 from .failpoints import failpoint
 from .follower import Back, Item, Stopped, Trouble
-from .intake_facts import facts
 from .lease import move_run
-from .models import LogChunk, Rollback, StepRun
+from .run_facts import facts
 
 __all__ = ["Intake", "facts"]
 

@@ -10,11 +10,11 @@ from rollback_console.engine.decide import AskPerson, Question
 from rollback_console.engine.snapshot import Snapshot, StepSpec
 from rollback_console.engine.states import RollbackState, StepState
 
-from . import db_clock, ready_rule, rights, signals
-from .events import record
-from .intake_facts import facts
+from .. import db_clock, ready_rule, rights, signals
+from ..events import record
+from ..models import Lock, Look, Rollback, StepRun
 from .lease import move, move_run, release
-from .models import Lock, Look, Rollback, StepRun
+from .run_facts import facts
 from .view import snapshot_of
 
 

@@ -12,8 +12,8 @@ from rollback_console.plans.inventory.addresses import reach, secret_values
 from rollback_console.plans.models import Host
 from rollback_console.remote.protocol import RunRequest
 
+from ..models import StepRun
 from .follower import Work
-from .models import StepRun
 
 
 def work_of(

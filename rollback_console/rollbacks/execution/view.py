@@ -11,8 +11,8 @@ from rollback_console.engine.decide import RunView, View
 from rollback_console.engine.snapshot import Snapshot
 from rollback_console.engine.states import RollbackState, StepState
 
-from . import db_clock
-from .models import Rollback, StepRun
+from .. import db_clock
+from ..models import Rollback, StepRun
 
 
 @lru_cache(maxsize=256)

@@ -13,9 +13,9 @@ from django.db.models.functions import Now
 
 from rollback_console.engine.states import IN_FLIGHT, RollbackState, may_move, may_step_move
 
-from . import db_clock
-from .errors import LeaseLost, MovedOn
-from .models import Rollback, StepRun
+from .. import db_clock
+from ..errors import LeaseLost, MovedOn
+from ..models import Rollback, StepRun
 
 DRIVEN = [
     RollbackState.APPROVED,
