@@ -26,8 +26,7 @@ from rollback_console.remote.protocol import HostAddress, Remote
 from . import db_clock, zones
 from .events import record
 from .execution.view import latest_checks, snapshot_of
-from .look_models import Look
-from .models import ChecklistAnswer, Rollback
+from .models import ChecklistAnswer, Look, Rollback
 from .tasks import enqueue_after_commit
 
 EVERY = timedelta(seconds=15)

@@ -10,8 +10,8 @@ from django.db import models
 from rollback_console.engine.states import RollbackState, StepState
 from rollback_console.plans.models import Delegation, Environment, Revision, Service
 
-from .look_models import Look as Look
-from .pin_models import Pin as Pin
+from . import Look as Look
+from . import Pin as Pin
 
 PERSON = settings.AUTH_USER_MODEL
 
