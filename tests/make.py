@@ -23,9 +23,9 @@ from rollback_console.plans.models import (
 )
 from rollback_console.plans.readiness.check import queue
 from rollback_console.remote.protocol import HostAddress
-from rollback_console.rollbacks import groups
 from rollback_console.rollbacks.actions import request
 from rollback_console.rollbacks.models import Rollback
+from rollback_console.rollbacks.permissions import groups
 
 PASSWORD = "correct horse battery staple"
 

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from ninja.security import HttpBearer
 
 from rollback_console.access import limits
-from rollback_console.rollbacks.groups import may_look
+from rollback_console.rollbacks.permissions.groups import may_look
 
 from . import tokens
 from .error_mapping import CHALLENGE

@@ -17,7 +17,8 @@ class RollbacksConfig(AppConfig):
     def ready(self) -> None:
         from rollback_console.plans import signals
 
-        from . import groups, readying
+        from . import readying
+        from .permissions import groups
 
         signals.answered.connect(readying.heed, dispatch_uid="heed")
         post_migrate.connect(groups.ensure, dispatch_uid="groups")

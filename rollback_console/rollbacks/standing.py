@@ -12,11 +12,12 @@ from rollback_console.engine import authority
 from rollback_console.engine.authority import Maker
 from rollback_console.engine.snapshot import PolicySpec, Snapshot
 
-from . import events, queries, rights
+from . import events, queries
 from .actions import approve, break_glass
 from .execution.view import snapshot_of
 from .models import Approval, Event, Lock, Rollback
-from .rights import Cannot
+from .permissions import rights
+from .permissions.rights import Cannot
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from django.utils.deprecation import MiddlewareMixin
 
 from rollback_console.access import session_expiry
 from rollback_console.access.second_factor import lacks_factor
-from rollback_console.rollbacks.groups import may_look
+from rollback_console.rollbacks.permissions.groups import may_look
 from rollback_console.web.requests import came_from
 
 _READS = {"GET", "HEAD"}

@@ -11,11 +11,12 @@ from django.utils import timezone
 from rollback_console.plans.approval import delegations
 from rollback_console.plans.models import DecisionMaker, Delegation, Host
 from rollback_console.postmortems.report.draft import draft
-from rollback_console.rollbacks import queries, rights
+from rollback_console.rollbacks import queries
 from rollback_console.rollbacks.actions import break_glass, request
 from rollback_console.rollbacks.errors import Changed, Refused
 from rollback_console.rollbacks.execution import apply
 from rollback_console.rollbacks.models import Approval, BreakGlass, Lock, Rollback
+from rollback_console.rollbacks.permissions import rights
 from tests import make
 from tests.make import Stage
 

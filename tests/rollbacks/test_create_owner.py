@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from rollback_console.rollbacks import groups
+from rollback_console.rollbacks.permissions import groups
 
 pytestmark = pytest.mark.django_db
 

@@ -12,8 +12,8 @@ from rollback_console.demo.state import State
 from rollback_console.plans.approval import decision_makers, policy
 from rollback_console.plans.errors import PlanError
 from rollback_console.plans.models import Environment
-from rollback_console.rollbacks import groups
 from rollback_console.rollbacks.models import Rollback
+from rollback_console.rollbacks.permissions import groups
 
 pytestmark = pytest.mark.django_db
 

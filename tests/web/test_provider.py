@@ -13,8 +13,8 @@ from django.test import Client
 
 from rollback_console.config import oidc
 from rollback_console.plans.models import DecisionMaker
-from rollback_console.rollbacks.groups import ROLES as GROUPS
 from rollback_console.rollbacks.models import Approval, Rollback
+from rollback_console.rollbacks.permissions.groups import ROLES as GROUPS
 from tests import make
 
 from .conftest import words

@@ -8,8 +8,8 @@ import pytest
 from django.contrib.auth.models import Group
 from django.urls import URLPattern, get_resolver, reverse
 
-from rollback_console.rollbacks import groups
 from rollback_console.rollbacks.models import Rollback
+from rollback_console.rollbacks.permissions import groups
 from tests import make
 
 from .conftest import SignIn, words

@@ -12,10 +12,10 @@ from rollback_console.plans.data_loss import cost
 from rollback_console.plans.data_loss.cost import Findings
 from rollback_console.plans.models import Environment, HostGroup, Secret
 from rollback_console.postmortems import actions as postmortems
-from rollback_console.rollbacks import rights
 from rollback_console.rollbacks.actions import request
 from rollback_console.rollbacks.execution import view
 from rollback_console.rollbacks.models import Rollback
+from rollback_console.rollbacks.permissions import rights
 from tests import make
 
 from .conftest import SEED

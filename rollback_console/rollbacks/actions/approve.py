@@ -20,13 +20,14 @@ from rollback_console.plans.approval import decision_makers
 from rollback_console.plans.errors import NotReady
 from rollback_console.plans.models import Delegation
 
-from .. import db_clock, events, ready_rule, rights
+from .. import db_clock, events, ready_rule
 from ..errors import Changed, Refused
 from ..events import record
 from ..execution.failpoints import failpoint
 from ..execution.lease import move
 from ..execution.view import snapshot_of
 from ..models import Approval, Event, Rollback
+from ..permissions import rights
 from ..tasks import enqueue_after_commit
 
 NUDGE_EVERY = timedelta(minutes=5)

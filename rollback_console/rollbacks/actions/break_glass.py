@@ -13,12 +13,13 @@ from django.db.models.functions import Now
 
 from rollback_console.engine.states import TERMINAL, RollbackState
 
-from .. import db_clock, events, rights
+from .. import db_clock, events
 from ..errors import Changed, Refused
 from ..events import record
 from ..execution.view import snapshot_of
 from ..models import BreakGlass, Rollback
-from ..rights import may_break_glass
+from ..permissions import rights
+from ..permissions.rights import may_break_glass
 from . import approve
 
 SHORTEST = 20

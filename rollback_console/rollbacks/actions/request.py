@@ -21,13 +21,14 @@ from rollback_console.plans.approval.decision_makers import makers_of
 from rollback_console.plans.errors import NotReady
 from rollback_console.plans.models import Environment, Revision
 
-from .. import db_clock, readying, rights
+from .. import db_clock, readying
 from ..errors import Refused
 from ..events import record
 from ..execution.lease import move
 from ..execution.view import snapshot_of
 from ..models import Rollback
-from ..rights import authority_of, barred, why_not
+from ..permissions import rights
+from ..permissions.rights import authority_of, barred, why_not
 from ..tasks import enqueue_after_commit
 from .approve import answer_question, approve, ask, drift, locked, nudge, reject
 from .break_glass import break_glass, close_review

@@ -10,9 +10,10 @@ from rollback_console.engine.decide import AskPerson, Question
 from rollback_console.engine.snapshot import Snapshot, StepSpec
 from rollback_console.engine.states import RollbackState, StepState
 
-from .. import db_clock, ready_rule, rights, signals
+from .. import db_clock, ready_rule, signals
 from ..events import record
 from ..models import Lock, Look, Rollback, StepRun
+from ..permissions import rights
 from .lease import move, move_run, release
 from .run_facts import facts
 from .view import snapshot_of

@@ -18,8 +18,9 @@ from rollback_console.plans.readiness.check import check, queue
 from rollback_console.remote import ssh
 from rollback_console.remote.protocol import HostAddress, Remote
 
-from .. import db_clock, rights
+from .. import db_clock
 from ..models import Rollback
+from ..permissions import rights
 
 FRESH = timedelta(minutes=1)
 """Answers that young are not asked for again."""

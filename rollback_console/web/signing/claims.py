@@ -13,7 +13,7 @@ from django.contrib.auth.models import Group, User
 from django.http import HttpRequest
 from django.shortcuts import render
 
-from rollback_console.rollbacks.groups import ROLES
+from rollback_console.rollbacks.permissions.groups import ROLES
 
 
 class ProviderAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]

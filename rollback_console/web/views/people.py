@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_POST
 
 from rollback_console.plans.approval import delegations
-from rollback_console.rollbacks import rights
+from rollback_console.rollbacks.permissions import rights
 from rollback_console.web.answers import done, refused
 from rollback_console.web.forms.people import PersonForm
 from rollback_console.web.requests import admin_only, person

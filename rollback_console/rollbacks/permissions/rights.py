@@ -15,9 +15,9 @@ from rollback_console.engine.states import RollbackState
 from rollback_console.plans.approval import decision_makers
 from rollback_console.plans.models import DecisionMaker, Revision
 
-from . import db_clock
-from .execution.view import snapshot_of
-from .models import Approval, BreakGlass, Rollback
+from .. import db_clock
+from ..execution.view import snapshot_of
+from ..models import Approval, BreakGlass, Rollback
 
 
 @dataclass(frozen=True, slots=True)
