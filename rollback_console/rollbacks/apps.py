@@ -27,8 +27,8 @@ class RollbacksConfig(AppConfig):
 
 
 def _worker_ready(**_: Any) -> None:
-    from . import health
     from .execution import driver
+    from .queries import health
 
     health.keep_saying("worker", driver.stopping)
 

@@ -15,10 +15,11 @@ from django.db.models.functions import Now
 
 from rollback_console.engine.states import RollbackState
 
-from . import clearing, db_clock, escalation, health, readying, signals, verification, zones
+from . import clearing, db_clock, escalation, readying, signals, verification, zones
 from .execution import apply, driver
 from .execution.lease import DRIVEN
 from .models import Rollback
+from .queries import health
 from .tasks import enqueue
 
 log = logging.getLogger(__name__)

@@ -9,8 +9,9 @@ from django.conf import settings
 
 from rollback_console.plans.models import Asking, Environment
 
-from . import db_clock, health
+from . import db_clock
 from .models import ProcessSeen, Rollback
+from .queries import health
 
 DEFAULT = "default"
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from rollback_console.engine.states import IN_FLIGHT, StepState
-from rollback_console.rollbacks import excluding, log_store
+from rollback_console.rollbacks import log_store
 from rollback_console.rollbacks.execution.view import snapshot_of
 from rollback_console.rollbacks.models import Rollback, StepRun
+from rollback_console.rollbacks.queries.lists import host_exclusion
 
 from .steps import Station, stations
 
@@ -77,7 +78,7 @@ def question(rollback: Rollback, runs: list[StepRun]) -> Question | None:
 
 def _excludable(about: list[StepRun], runs: list[StepRun]) -> tuple[str, ...]:
     hosts = sorted({run.host for run in about if run.host})
-    return tuple(host for host in hosts if not excluding.alone(runs, host))
+    return tuple(host for host in hosts if not host_exclusion.alone(runs, host))
 
 
 def _undone(undoing: Station, runs: list[StepRun]) -> datetime | None:

@@ -12,7 +12,7 @@ from rollback_console.plans.models import Revision
 from rollback_console.plans.readiness.check import queue
 from rollback_console.postmortems.trends.estimates import Range
 from rollback_console.postmortems.trends.statistics import estimates
-from rollback_console.rollbacks import queries
+from rollback_console.rollbacks.queries.lists import lists
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ def ways(revision: Revision) -> list[Way]:
 
 def _way(revision: Revision, procedure: Procedure, choices: dict[str, object]) -> Way:
     snapshot = queue.frozen(revision, {**choices, "procedure": procedure.key})
-    durations = queries.durations(revision.plan, procedure.key)
+    durations = lists.durations(revision.plan, procedure.key)
     return Way(
         procedure,
         estimates.authors(document(revision), snapshot) if snapshot else None,

@@ -6,13 +6,13 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404
 
 from rollback_console.plans.models import Plan, Revision
-from rollback_console.rollbacks import queries
 from rollback_console.rollbacks.models import Rollback
+from rollback_console.rollbacks.queries.lists import lists
 
 
 def rollback_of(number: int) -> Rollback:
     """The rollback of that number. Raises Http404."""
-    rollback = queries.one(number)
+    rollback = lists.one(number)
     if rollback is None:
         raise Http404(f"There is no rollback {number}.")
     return rollback

@@ -19,9 +19,9 @@ from rollback_console.plans.models import (
     Revision,
     Secret,
 )
-from rollback_console.rollbacks import queries
 from rollback_console.rollbacks.actions import request as services
 from rollback_console.rollbacks.models import Event
+from rollback_console.rollbacks.queries.lists import lists
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ class EventFilter:
 
 def events(wanted: EventFilter) -> list[Event]:
     """One page of events of all rollbacks and one more, newest first."""
-    found = Event.objects.prefetch_related("by", Prefetch("rollback", queries.rows()))
+    found = Event.objects.prefetch_related("by", Prefetch("rollback", lists.rows()))
     if wanted.rollback:
         found = found.filter(rollback_id=wanted.rollback)
     if wanted.kind:
@@ -105,7 +105,7 @@ def events(wanted: EventFilter) -> list[Event]:
         found = found.filter(by__username__iexact=wanted.person)
     if wanted.before:
         found = found.filter(pk__lt=wanted.before)
-    return list(found.order_by("-id")[: queries.PAGE + 1])
+    return list(found.order_by("-id")[: lists.PAGE + 1])
 
 
 def latest_number(plan: Plan) -> int:

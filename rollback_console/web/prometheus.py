@@ -13,8 +13,8 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from rollback_console.outbox import actions as outbox
-from rollback_console.rollbacks import gauges
-from rollback_console.rollbacks.gauges import Gauges
+from rollback_console.rollbacks.queries.lists import metrics
+from rollback_console.rollbacks.queries.metrics import Gauges
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ class FromDatabase(Collector):
         """Every family; without a database only the one that says so."""
         up = GaugeMetricFamily(f"{PREFIX}database_up", "1 when the database answers, else 0.")
         try:
-            read, standing = gauges.read(), outbox.standing()
+            read, standing = metrics.read(), outbox.standing()
         except Error as error:
             log.warning("The metrics lack what the database knows: %s", error)
             up.add_metric([], 0)

@@ -11,12 +11,12 @@ from django.utils import timezone
 from rollback_console.plans.approval import delegations
 from rollback_console.plans.models import DecisionMaker, Delegation, Host
 from rollback_console.postmortems.report.draft import draft
-from rollback_console.rollbacks import queries
 from rollback_console.rollbacks.actions import break_glass, request
 from rollback_console.rollbacks.errors import Changed, Refused
 from rollback_console.rollbacks.execution import apply
 from rollback_console.rollbacks.models import Approval, BreakGlass, Lock, Rollback
 from rollback_console.rollbacks.permissions import rights
+from rollback_console.rollbacks.queries.lists import lists
 from tests import make
 from tests.make import Stage
 
@@ -119,11 +119,11 @@ def test_the_review_is_closed_by_somebody_else_after_the_end(stage: Stage) -> No
             request.close_review(rollback, by=getattr(stage.cast, who), finding=FINDING)
     with pytest.raises(Refused, match="at least 20"):
         request.close_review(rollback, by=stage.cast.lee, finding="Fine")
-    assert queries.home(stage.cast.vic).reviews == [BreakGlass.objects.get()]
+    assert lists.home(stage.cast.vic).reviews == [BreakGlass.objects.get()]
     request.close_review(rollback, by=stage.cast.lee, finding=FINDING)
     with pytest.raises(Refused, match="closed already"):
         request.close_review(rollback, by=stage.cast.ada, finding=FINDING)
-    assert queries.home(stage.cast.vic).reviews == []
+    assert lists.home(stage.cast.vic).reviews == []
     assert rollback.events.get(kind="break_glass.reviewed").facts["finding"] == FINDING
 
 
@@ -166,13 +166,13 @@ def test_an_approval_by_a_lent_right_names_both(stage: Stage) -> None:
     assert (given.role, given.under) == ("Deploy Lead", lent)
     event = rollback.events.get(kind="approval.given")
     assert (event.by, event.facts["on_behalf_of"]) == (stage.cast.vic, "Lee Example")
-    assert [each.pk for each in queries.home(stage.cast.vic).waiting] == []
+    assert [each.pk for each in lists.home(stage.cast.vic).waiting] == []
 
 
 def test_a_request_waits_for_who_borrowed_a_right(stage: Stage) -> None:
     lend(stage, stage.cast.vic)
     rollback = make.requested(stage)
-    assert [each.pk for each in queries.home(stage.cast.vic).waiting] == [rollback.pk]
+    assert [each.pk for each in lists.home(stage.cast.vic).waiting] == [rollback.pk]
 
 
 def test_who_borrowed_a_right_does_not_approve_their_own_request(stage: Stage) -> None:
@@ -191,7 +191,7 @@ def test_the_right_of_who_asked_is_not_used_by_who_borrowed_it(stage: Stage) -> 
         "asked for this, or wrote its plan last",
         "stands in for Lee Example, who asked for this or wrote its plan last",
     ]
-    assert queries.home(stage.cast.vic).waiting == []
+    assert lists.home(stage.cast.vic).waiting == []
 
 
 @pytest.mark.parametrize("revoked", [False, True])

@@ -10,10 +10,11 @@ from django.utils import timezone
 
 from rollback_console.plans.approval import policy
 from rollback_console.plans.models import DecisionMaker
-from rollback_console.rollbacks import escalation, standing
+from rollback_console.rollbacks import escalation
 from rollback_console.rollbacks.actions import request
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.models import Event, Rollback
+from rollback_console.rollbacks.queries.lists import approval_status
 from tests import make
 from tests.make import Stage
 
@@ -150,7 +151,7 @@ def test_a_question_and_its_answers_stand_together(stage: Stage) -> None:
     rollback = make.requested(stage)
     asked = request.ask(rollback, by=stage.cast.lee, text=" Is the dump from today? ")
     request.answer_question(rollback, question=asked.seq, by=stage.cast.dana, text="03:00 UTC")
-    (question,) = standing.deciding_of(rollback, stage.cast.lee).questions
+    (question,) = approval_status.deciding_of(rollback, stage.cast.lee).questions
     assert question.event.facts["text"] == "Is the dump from today?"
     assert names(question.event.facts) == ["Dana Example"]
     assert [each.facts["text"] for each in question.answers] == ["03:00 UTC"]
@@ -175,4 +176,6 @@ def test_a_renewal_keeps_what_changed_and_needs_people_enough(stage: Stage) -> N
     stage.environment.approvals_code = stage.environment.approvals_data = 2
     policy.keep(stage.environment, by=stage.cast.ada)
     rollback = request.renew(rollback, by=stage.cast.dana)
-    assert standing.deciding_of(rollback, stage.cast.lee).renewed == [["policy.quorum", 1, 2]]
+    assert approval_status.deciding_of(rollback, stage.cast.lee).renewed == [
+        ["policy.quorum", 1, 2]
+    ]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from django.db.models.functions import Now
 
-from rollback_console.rollbacks import health
 from rollback_console.rollbacks.models import ProcessSeen
+from rollback_console.rollbacks.queries.lists import health
 
 
 @pytest.mark.django_db

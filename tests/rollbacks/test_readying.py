@@ -15,11 +15,12 @@ from rollback_console.plans import signals
 from rollback_console.plans.models import Asking, Environment
 from rollback_console.plans.readiness.check import check
 from rollback_console.plans.readiness.check import queue as askings
-from rollback_console.rollbacks import health, readying, tasks
+from rollback_console.rollbacks import readying, tasks
 from rollback_console.rollbacks.actions import request
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.execution import apply
 from rollback_console.rollbacks.models import Event, Rollback
+from rollback_console.rollbacks.queries.lists import health
 from tests import make
 from tests.make import PLAN, Stage
 from tests.remote.sshd import Sshd

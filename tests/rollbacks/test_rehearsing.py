@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from rollback_console.plans import actions as plans
 from rollback_console.plans.models import Environment
-from rollback_console.rollbacks import queries, rehearsing
 from rollback_console.rollbacks.models import Rollback
+from rollback_console.rollbacks.queries.lists import lists, rehearsals
 from tests import make
 from tests.make import PLAN, Stage
 
@@ -38,12 +38,12 @@ def rehearsed(stage: Stage, text: str = PLAN) -> Rollback:
 
 
 def test_a_plan_nobody_practised_has_no_rehearsal(stage: Stage) -> None:
-    assert rehearsing.last(make.plan(stage).plan, None) is None
+    assert rehearsals.last(make.plan(stage).plan, None) is None
 
 
 def test_the_last_rehearsal_is_found_with_its_time_and_the_same_steps(stage: Stage) -> None:
     revision, done = make.plan(stage), rehearsed(stage)
-    found = rehearsing.last(revision.plan, plans.freeze(revision, {}))
+    found = rehearsals.last(revision.plan, plans.freeze(revision, {}))
     assert found is not None
     assert (found.rollback, found.seconds, found.different) == (done, 90.0, ())
 
@@ -51,13 +51,13 @@ def test_the_last_rehearsal_is_found_with_its_time_and_the_same_steps(stage: Sta
 def test_steps_that_were_not_the_same_are_named(stage: Stage) -> None:
     revision = make.plan(stage)
     rehearsed(stage, PLAN.replace("echo restoring", "echo something else"))
-    found = rehearsing.last(revision.plan, plans.freeze(revision, {}))
+    found = rehearsals.last(revision.plan, plans.freeze(revision, {}))
     assert found is not None
     assert found.different == ("Restore Code",)
 
 
 def test_a_rehearsal_feeds_the_estimate(stage: Stage) -> None:
     revision = make.plan(stage)
-    assert queries.durations(revision.plan) == []
+    assert lists.durations(revision.plan) == []
     rehearsed(stage)
-    assert queries.durations(revision.plan) == [90.0]
+    assert lists.durations(revision.plan) == [90.0]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from rollback_console.rollbacks import health
 from rollback_console.rollbacks.models import Event, Rollback
+from rollback_console.rollbacks.queries.lists import health
 from tests import make
 
 from .conftest import SignIn, words
@@ -61,7 +61,7 @@ def test_a_failure_says_that_rollbacks_go_on(
 ) -> None:
     client = Client(raise_request_exception=False)
     client.force_login(stage.cast.vic)
-    monkeypatch.setattr("rollback_console.rollbacks.queries.plans", lambda _: 1 / 0)
+    monkeypatch.setattr("rollback_console.rollbacks.queries.lists.plans", lambda _: 1 / 0)
     response = client.get("/plans/")
     assert response.status_code == 500
     assert "Rollbacks under way go on without this page" in words(response)

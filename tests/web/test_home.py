@@ -10,7 +10,7 @@ from django.utils import timezone
 from rollback_console.plans.models import ProbeResult
 from rollback_console.rollbacks.actions import request
 from rollback_console.rollbacks.models import Lock, Rollback
-from rollback_console.rollbacks.queries import PAGE
+from rollback_console.rollbacks.queries.lists import PAGE
 from tests import make
 
 from .conftest import SignIn, words

@@ -13,8 +13,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from prometheus_client.parser import text_string_to_metric_families
 
-from rollback_console.rollbacks import db_clock, health, zones
+from rollback_console.rollbacks import db_clock, zones
 from rollback_console.rollbacks.models import ProcessSeen, Rollback, StepRun
+from rollback_console.rollbacks.queries.lists import health
 from tests import make
 
 TOKEN = "scrape-" + "x" * 20
@@ -144,7 +145,9 @@ def test_how_much_there_is_does_not_change_how_often_the_database_is_asked(
 
 
 def test_without_a_database_it_still_answers_and_says_so(scraped: Client) -> None:
-    with mock.patch("rollback_console.rollbacks.gauges.read", side_effect=OperationalError("gone")):
+    with mock.patch(
+        "rollback_console.rollbacks.queries.metrics.read", side_effect=OperationalError("gone")
+    ):
         told = numbers(scraped)
     assert told["database_up"] == 0
     assert "due" not in told

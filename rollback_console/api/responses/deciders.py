@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from rollback_console.engine.authority import Maker
 from rollback_console.plans.models import Delegation, Environment
-from rollback_console.rollbacks.standing import Standing
+from rollback_console.rollbacks.queries.approval_status import Standing
 
 from .base import Person, Time, person
 

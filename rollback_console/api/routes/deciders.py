@@ -9,8 +9,8 @@ from ninja import Router, Status
 
 from rollback_console.engine import authority
 from rollback_console.plans.approval import decision_makers, delegations, policy
-from rollback_console.rollbacks import standing
 from rollback_console.rollbacks.actions import request as services
+from rollback_console.rollbacks.queries.lists import approval_status
 
 from .. import lookup
 from ..authentication import ADMIN, APPROVE, BREAK_GLASS, READ, REQUEST, person
@@ -63,7 +63,7 @@ def who_could(request: HttpRequest, slug: str, asks: str = "", risk: Risk = "cod
 def who_can(request: HttpRequest, number: int) -> DecidersOut:
     """Who could approve this request now, and who could not and why."""
     row = lookup.rollback(number)
-    now = standing.standing_of(row, person(request))
+    now = approval_status.standing_of(row, person(request))
     makers, asking = decision_makers.makers_of(row.environment), services.authority_of(row)
     return standing_out(now, authority.unsatisfiable(now.policy, makers, asking.barred))
 

@@ -9,8 +9,8 @@ from django.http import HttpRequest
 from ninja import Query, Router, Status
 
 from rollback_console.plans.models import Revision
-from rollback_console.rollbacks import queries
 from rollback_console.rollbacks.actions import request as services
+from rollback_console.rollbacks.queries.lists import lists
 
 from .. import lookup, pagination
 from ..authentication import READ, REQUEST, person
@@ -56,7 +56,7 @@ def list_rollbacks(
         "pk__lt": pagination.after_number(cursor),
     }
     revisions = Revision.objects.defer("source").prefetch_related("plan")
-    rows = queries.rows().prefetch_related(Prefetch("revision", revisions))
+    rows = lists.rows().prefetch_related(Prefetch("revision", revisions))
     rows = rows.filter(**{name: value for name, value in wanted.items() if value})
     page, following = pagination.cut(rows.order_by("-pk")[: limit + 1], limit, lambda row: row.pk)
     return RollbackPage(items=[rollback_out(row) for row in page], next=following)

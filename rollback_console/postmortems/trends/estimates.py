@@ -12,8 +12,8 @@ from rollback_console.documents.markdown.folded_text import fold
 from rollback_console.documents.model import Estimate, PlanDocument
 from rollback_console.engine.snapshot import Snapshot
 from rollback_console.plans.document_cache import document
-from rollback_console.rollbacks import queries
 from rollback_console.rollbacks.models import Rollback
+from rollback_console.rollbacks.queries.lists import lists
 
 MEASURED = "Measured"
 """How the label of an estimate begins that was written from history, not by the author."""
@@ -36,7 +36,7 @@ class Range:
 
 def expected(rollback: Rollback, snapshot: Snapshot) -> Range | None:
     """What to tell others: measured where this plan succeeded before, else the author's."""
-    durations = queries.durations(rollback.revision.plan)
+    durations = lists.durations(rollback.revision.plan)
     if durations:
         return measured(durations)
     return authors(document(rollback.revision), snapshot)

@@ -21,13 +21,13 @@ from rollback_console.engine.states import (
     StepState,
 )
 
-from .. import excluding
 from ..errors import MovedOn, Refused
 from ..events import record
 from ..execution import apply, view
 from ..execution.lease import move_run
 from ..execution.run_facts import facts
 from ..models import ChecklistAnswer, Message, Rollback, StepAnswer, StepRun
+from ..queries import host_exclusion
 from ..tasks import enqueue_after_commit
 
 CHECK_ANSWERS = ("pass", "fail", "not_applicable")
@@ -115,9 +115,9 @@ def exclude(rollback: Rollback, *, host: str, by: User, reason: str) -> Rollback
     with steer(rollback, by, reason, states=[RollbackState.WAITING]) as row:
         runs = view.latest(row)
         position = _failed_on(row, runs, host)
-        if sole := excluding.alone(runs, host):
+        if sole := host_exclusion.alone(runs, host):
             raise Refused(f"Only {host} carries out {_named(sole)}: skip that by name, or abort.")
-        left = excluding.ahead(runs, host)
+        left = host_exclusion.ahead(runs, host)
         for run in left:
             leave_out(run)
         _answered(row, position, "exclude", by, reason)

@@ -17,11 +17,12 @@ from rollback_console.plans.data_loss import cost
 from rollback_console.plans.errors import NotReady
 from rollback_console.plans.readiness.check import check, queue
 from rollback_console.plans.snapshot.step_settings import left_out
-from rollback_console.rollbacks import readying, rehearsing, standing
+from rollback_console.rollbacks import readying
 from rollback_console.rollbacks.actions import request as services
 from rollback_console.rollbacks.errors import Changed, Refused
 from rollback_console.rollbacks.execution.view import snapshot_of
 from rollback_console.rollbacks.models import Rollback
+from rollback_console.rollbacks.queries.lists import approval_status, rehearsals
 from rollback_console.web.answers import done, refused
 from rollback_console.web.finding import rollback_of
 from rollback_console.web.forms.deciding import BreakGlassForm, DecisionForm, RejectionForm
@@ -39,7 +40,7 @@ def page(
     glass_form: BreakGlassForm | None = None,
 ) -> HttpResponse:
     """Everything a decision needs, and the buttons for those who may press them."""
-    found = standing.deciding_of(rollback, by)
+    found = approval_status.deciding_of(rollback, by)
     facts = {
         "rollback": rollback,
         "found": found,
@@ -54,7 +55,7 @@ def page(
         "drift": _drift(rollback),
         "readiness": check.latest(rollback.revision, rollback.snapshot_sha256),
         "costing": cost.costing(rollback.revision, found.snapshot),
-        "rehearsal": rehearsing.last(rollback.revision.plan, found.snapshot),
+        "rehearsal": rehearsals.last(rollback.revision.plan, found.snapshot),
         "rehearsed_in": list(rollback.environment.rehearsals.all()),
         "asking": queue.open_asking(rollback.revision, rollback.snapshot_sha256),
         "asks_hosts": (RollbackState.REQUESTED, RollbackState.APPROVED),
@@ -155,7 +156,7 @@ def _drift(rollback: Rollback) -> list[tuple[str, Any, Any]]:
     return services.drift(rollback) if asked else []
 
 
-def _since_last(found: standing.Deciding) -> list[tuple[str, Any, Any]] | None:
+def _since_last(found: approval_status.Deciding) -> list[tuple[str, Any, Any]] | None:
     if found.last is None:
         return None
     return difference(snapshot_of(found.last.snapshot), found.snapshot)

@@ -6,7 +6,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from rollback_console.rollbacks import events, queries
+from rollback_console.rollbacks import events
+from rollback_console.rollbacks.queries.lists import lists
 from rollback_console.web import lookups
 from rollback_console.web.happenings import KINDS
 
@@ -27,8 +28,8 @@ def show(request: HttpRequest) -> HttpResponse:
     query = given.copy()
     query.pop("before", None)
     page = {
-        "events": found[: queries.PAGE],
-        "older": found[queries.PAGE - 1].pk if len(found) > queries.PAGE else None,
+        "events": found[: lists.PAGE],
+        "older": found[lists.PAGE - 1].pk if len(found) > lists.PAGE else None,
         "wanted": wanted,
         "kinds": KINDS,
         "query": query.urlencode(),

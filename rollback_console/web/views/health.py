@@ -9,7 +9,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from kombu import Connection
 from kombu.exceptions import OperationalError
 
-from rollback_console.rollbacks import health, zones
+from rollback_console.rollbacks import zones
+from rollback_console.rollbacks.queries.lists import health
 
 
 @login_not_required

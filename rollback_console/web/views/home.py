@@ -5,14 +5,14 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from rollback_console.rollbacks import queries
+from rollback_console.rollbacks.queries.lists import lists
 from rollback_console.web.beginnings import beginnings
 from rollback_console.web.requests import person
 
 
 def show(request: HttpRequest) -> HttpResponse:
     """What is under way and waits for this person, then everything else."""
-    found = queries.home(person(request))
+    found = lists.home(person(request))
     began = bool(found.recent or found.under_way or found.waiting)
     page = {"home": found, "start_here": None if began else beginnings()}
     return render(request, "home.html", page)

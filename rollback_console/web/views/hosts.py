@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST
 from rollback_console.plans import actions
 from rollback_console.plans.models import Host, HostKey
 from rollback_console.remote.errors import RemoteError
-from rollback_console.rollbacks import queries
+from rollback_console.rollbacks.queries.lists import lists
 from rollback_console.web.answers import done, refused
 from rollback_console.web.forms.machines import HostForm, KeysForm
 from rollback_console.web.limits import costly
@@ -114,7 +114,7 @@ def forget_key(request: HttpRequest, number: int, key: int) -> HttpResponse:
 def remove(request: HttpRequest, number: int) -> HttpResponse:
     """Remove a host; what ran on it stays on record by name."""
     host = _find(number)
-    if needing := queries.needing(host):
+    if needing := lists.needing(host):
         numbers = ", ".join(map(str, needing))
         sentence = f"{host} is needed by what is not over yet: rollback {numbers}."
         return refused(request, sentence, "host", number=number)

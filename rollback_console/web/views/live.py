@@ -18,12 +18,13 @@ from django.views.decorators.http import require_POST
 from rollback_console.engine.snapshot import CheckSpec
 from rollback_console.engine.states import LIVE, TERMINAL
 from rollback_console.plans.errors import NotReady
-from rollback_console.rollbacks import database_dumps, db_clock, queries
+from rollback_console.rollbacks import database_dumps, db_clock
 from rollback_console.rollbacks.actions import request as services
 from rollback_console.rollbacks.actions import undo as reverting
 from rollback_console.rollbacks.errors import MovedOn, Refused
 from rollback_console.rollbacks.execution.view import deadline, latest, snapshot_of
 from rollback_console.rollbacks.models import ChecklistAnswer, Event, Look, Rollback, StepRun
+from rollback_console.rollbacks.queries.lists import lists
 from rollback_console.web import asked, board, proofs, spans
 from rollback_console.web.answers import done, refused
 from rollback_console.web.finding import rollback_of
@@ -181,7 +182,7 @@ def _text(request: HttpRequest, name: str) -> str:
 
 def _time(rollback: Rollback) -> dict[str, Any]:
     """Seconds so far, beside what the plan's history says; late past its ninetieth percentile."""
-    durations = queries.durations(rollback.revision.plan)
+    durations = lists.durations(rollback.revision.plan)
     late_after = durations[min(math.ceil(len(durations) * 0.9), len(durations)) - 1 :][:1]
     began, ended = rollback.started_at, rollback.finished_at or db_clock.now()
     return {

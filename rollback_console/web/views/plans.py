@@ -14,7 +14,8 @@ from rollback_console.plans.data_loss import cost, host_questions
 from rollback_console.plans.errors import UnreadablePlan
 from rollback_console.plans.models import Environment, Revision
 from rollback_console.plans.readiness.check import check, queue
-from rollback_console.rollbacks import queries, readying, rehearsing
+from rollback_console.rollbacks import readying
+from rollback_console.rollbacks.queries.lists import lists, rehearsals
 from rollback_console.web import lookups
 from rollback_console.web.answers import done
 from rollback_console.web.finding import revision_of
@@ -28,7 +29,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     """Every plan, of one environment where the address says so."""
     wanted = request.GET.get("environment", "")
     page = {
-        "plans": queries.plans(wanted),
+        "plans": lists.plans(wanted),
         "environments": Environment.objects.all(),
         "wanted": wanted,
     }
@@ -69,7 +70,7 @@ def facts_of(revision: Revision) -> dict[str, Any]:
         "missing": actions.missing(revision),
         "readiness": check.of_revision(revision),
         "costing": cost.newest(revision),
-        "rehearsal": rehearsing.last(plan, queue.frozen(revision, queue.ways(revision)[0])),
+        "rehearsal": rehearsals.last(plan, queue.frozen(revision, queue.ways(revision)[0])),
         "rehearsed_in": list(plan.environment.rehearsals.all()),
         "asking": revision.askings.filter(done_at=None).last(),
         "measures": host_questions.measures(revision),

@@ -15,8 +15,8 @@ from rollback_console.postmortems.models import ActionItem, Postmortem
 from rollback_console.postmortems.report import versions
 from rollback_console.postmortems.report.draft import draft
 from rollback_console.postmortems.report.export import as_json, as_markdown
-from rollback_console.rollbacks import queries
 from rollback_console.rollbacks.errors import Refused
+from rollback_console.rollbacks.queries.lists import lists
 from rollback_console.web import diffs
 from rollback_console.web.answers import done, refused
 from rollback_console.web.finding import rollback_of
@@ -31,7 +31,7 @@ from rollback_console.web.requests import person
 
 def listing(request: HttpRequest) -> HttpResponse:
     """Every postmortem, newest first."""
-    rollbacks = queries.rows().prefetch_related("action_items")
+    rollbacks = lists.rows().prefetch_related("action_items")
     found = Postmortem.objects.prefetch_related(Prefetch("rollback", rollbacks))
     return render(request, "postmortems/list.html", {"postmortems": found.order_by("-id")[:100]})
 

@@ -8,7 +8,7 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from rollback_console.engine.states import RollbackState
 from rollback_console.plans.models import Environment, Service
-from rollback_console.rollbacks import queries
+from rollback_console.rollbacks.queries.lists import lists
 from rollback_console.web.finding import rollback_of
 from rollback_console.web.requests import person
 
@@ -29,10 +29,10 @@ STATES = ("alive", *RollbackState)
 def listing(request: HttpRequest) -> HttpResponse:
     """Rollbacks, newest first, narrowed by what the address says."""
     wanted = _filter(request)
-    found = queries.found(wanted)
+    found = lists.found(wanted)
     page = {
-        "rollbacks": found[: queries.PAGE],
-        "older": found[queries.PAGE - 1].pk if len(found) > queries.PAGE else None,
+        "rollbacks": found[: lists.PAGE],
+        "older": found[lists.PAGE - 1].pk if len(found) > lists.PAGE else None,
         "wanted": wanted,
         "states": STATES,
         "environments": Environment.objects.all(),
@@ -55,10 +55,10 @@ def show(request: HttpRequest, number: int) -> HttpResponse:
     return live.show(request, rollback)
 
 
-def _filter(request: HttpRequest) -> queries.Filter:
+def _filter(request: HttpRequest) -> lists.Filter:
     given = request.GET
     before = given.get("before", "")
-    return queries.Filter(
+    return lists.Filter(
         state=given.get("state", "") if given.get("state", "") in STATES else "",
         environment=given.get("environment", ""),
         service=given.get("service", ""),

@@ -14,11 +14,11 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 from rollback_console.engine.states import LIVE, TERMINAL, RollbackState
 from rollback_console.plans.models import Environment, Host, Plan, ProbeResult, Revision
 
-from .actions import break_glass
-from .execution.view import snapshot_of
-from .models import BreakGlass, Lock, Pin, Rollback
-from .permissions import rights
-from .rehearsing import rehearsals
+from ..actions import break_glass
+from ..execution.view import snapshot_of
+from ..models import BreakGlass, Lock, Pin, Rollback
+from ..permissions import rights
+from .rehearsals import rehearsals
 
 ALIVE = frozenset({RollbackState.REQUESTED, RollbackState.APPROVED}) | LIVE
 

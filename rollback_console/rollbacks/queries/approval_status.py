@@ -12,12 +12,13 @@ from rollback_console.engine import authority
 from rollback_console.engine.authority import Maker
 from rollback_console.engine.snapshot import PolicySpec, Snapshot
 
-from . import events, queries
-from .actions import approve, break_glass
-from .execution.view import snapshot_of
-from .models import Approval, Event, Lock, Rollback
-from .permissions import rights
-from .permissions.rights import Cannot
+from .. import events
+from ..actions import approve, break_glass
+from ..execution.view import snapshot_of
+from ..models import Approval, Event, Lock, Rollback
+from ..permissions import rights
+from ..permissions.rights import Cannot
+from . import lists
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ def deciding_of(rollback: Rollback, person: User) -> Deciding:
         questions=questions(told),
         renewed=_renewed(told),
         lock=locks.first(),
-        durations=queries.durations(rollback.revision.plan),
+        durations=lists.durations(rollback.revision.plan),
         last=before.order_by("-id").first(),
     )
 

@@ -11,9 +11,10 @@ from django.db.models import Count, Max, Q
 
 from rollback_console.engine.states import IN_FLIGHT, RollbackState
 
-from . import db_clock, health, zones
-from .execution.lease import DRIVEN
-from .models import ProcessSeen, Rollback, StepRun
+from .. import db_clock, zones
+from ..execution.lease import DRIVEN
+from ..models import ProcessSeen, Rollback, StepRun
+from . import health
 
 
 @dataclass(frozen=True, slots=True)

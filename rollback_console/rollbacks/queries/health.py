@@ -12,8 +12,8 @@ from django.conf import settings
 from django.db import Error, close_old_connections
 from django.db.models.functions import Now
 
-from . import db_clock
-from .models import ProcessSeen
+from .. import db_clock
+from ..models import ProcessSeen
 
 log = logging.getLogger(__name__)
 

@@ -11,8 +11,8 @@ from rollback_console.engine.snapshot import Snapshot
 from rollback_console.engine.states import RollbackState
 from rollback_console.plans.models import Plan
 
-from .execution.view import snapshot_of
-from .models import Rollback
+from ..execution.view import snapshot_of
+from ..models import Rollback
 
 
 @dataclass(frozen=True, slots=True)

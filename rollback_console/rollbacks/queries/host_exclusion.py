@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from rollback_console.engine.states import ENDED_BADLY, StepState
 
-from .models import StepRun
+from ..models import StepRun
 
 
 def ahead(runs: Iterable[StepRun], host: str) -> list[StepRun]:
