@@ -27,13 +27,13 @@ from rollback_console.engine.states import LIVE, TERMINAL, RollbackState
 from rollback_console.plans import actions as plans
 from rollback_console.plans.errors import NotReady
 from rollback_console.plans.models import Host
-from rollback_console.rollbacks import sweep
 from rollback_console.rollbacks.actions import request as services
 from rollback_console.rollbacks.actions import restart
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.execution import driver, follower
 from rollback_console.rollbacks.execution.view import snapshot_of
 from rollback_console.rollbacks.models import Rollback, StepRun
+from rollback_console.rollbacks.sweeper import loop
 from tests import make
 from tests.fleet import Fleet
 
@@ -216,7 +216,7 @@ class Everything(Promises):
         StepRun.objects.exclude(unreachable_since=None).update(
             unreachable_since=F("unreachable_since") - by
         )
-        sweep.expire()
+        loop.expire()
 
     # What the machinery does
 

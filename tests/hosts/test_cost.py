@@ -14,9 +14,10 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from rollback_console.plans.models import ProbeResult
-from rollback_console.rollbacks import db_clock, readying
+from rollback_console.rollbacks import db_clock
 from rollback_console.rollbacks.actions import request
 from rollback_console.rollbacks.models import Rollback
+from rollback_console.rollbacks.sweeper import readiness_schedule
 from tests import make
 from tests.api.caller import Caller
 from tests.hosts.build import RECIPE
@@ -155,7 +156,7 @@ def test_where_the_rule_blocks_what_is_impossible_is_not_approved(
 
 def test_of_two_procedures_the_impossible_one_is_marked(serving: Host, here: make.Stage) -> None:
     revision = make.plan(here, TWO_WAYS.format(site=SITE))
-    readying.ask_all(revision, why="person")
+    readiness_schedule.ask_all(revision, why="person")
     make.hosts_answer()
     page = words(make.signed_in(here.cast.dana).get(f"/plans/{revision.plan.slug}/request/"))
     first, second = page.split("Wrong names", 1)

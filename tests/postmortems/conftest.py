@@ -8,9 +8,10 @@ import pytest
 
 from rollback_console.postmortems import actions as postmortems
 from rollback_console.remote.protocol import Ending
-from rollback_console.rollbacks import events, sweep
+from rollback_console.rollbacks import events
 from rollback_console.rollbacks.actions import request
 from rollback_console.rollbacks.models import Rollback
+from rollback_console.rollbacks.sweeper import loop
 from tests import make
 from tests.fleet import Fleet
 from tests.make import PLAN, Stage
@@ -139,5 +140,5 @@ def _rejected(stage: Stage) -> Rollback:
 def _expired(stage: Stage) -> Rollback:
     rollback = make.requested(stage)
     Rollback.objects.filter(pk=rollback.pk).update(expires_at=rollback.requested_at)
-    sweep.expire()
+    loop.expire()
     return rollback

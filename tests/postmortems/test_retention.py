@@ -16,9 +16,10 @@ from django.core.management.base import CommandError
 from rollback_console.postmortems.archive.verify import verify
 from rollback_console.postmortems.archive.writer import archive
 from rollback_console.postmortems.archive.writer import writer as archives
-from rollback_console.rollbacks import db_clock, events, log_store, retiring
+from rollback_console.rollbacks import db_clock, events, log_store
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.models import LogChunk, Rollback
+from rollback_console.rollbacks.sweeper import log_retention
 from tests import make
 from tests.fleet import Fleet
 from tests.make import Stage
@@ -136,12 +137,12 @@ def test_one_under_way_is_never_touched(stage: Stage) -> None:
     )
     assert "0 rollbacks" in retention("--days", "1")
     with pytest.raises(Refused, match="has ended"):
-        retiring.retire_logs(rollback)
+        log_retention.retire_logs(rollback)
     assert LogChunk.objects.count() == 1
 
 
 def test_what_broke_off_half_way_is_finished_and_told_once(old: Rollback) -> None:
-    retiring._record(old, [{"token": "t", "bytes": 1, "sha256": ""}], None)
+    log_retention._record(old, [{"token": "t", "bytes": 1, "sha256": ""}], None)
     assert LogChunk.objects.exists()
     retention("--days", "90")
     assert not LogChunk.objects.exists()

@@ -8,9 +8,10 @@ import pytest
 from django.test import override_settings
 
 from rollback_console.plans.models import Environment
-from rollback_console.rollbacks import clearing, db_clock
+from rollback_console.rollbacks import db_clock
 from rollback_console.rollbacks.execution import driver, follower_group
 from rollback_console.rollbacks.models import Rollback, StepRun
+from rollback_console.rollbacks.sweeper import host_cleanup
 from tests import make
 from tests.fleet import Fleet
 from tests.make import Stage
@@ -47,25 +48,25 @@ def test_a_driver_notes_what_its_hosts_have_cleared(stage: Stage, fleet: Fleet) 
     rollback = drive(make.approved(stage), fleet)
     assert set(rollback.runs.values_list("cleared", flat=True)) == {True}
     a_minute_passes()
-    assert clearing.once(fleet.connect) == 0
+    assert host_cleanup.once(fleet.connect) == 0
 
 
 def test_what_a_dead_driver_left_is_cleared_by_the_sweep(fleet: Fleet, dead: StepRun) -> None:
     token = str(dead.token)
     fleet.acknowledged.clear()
-    assert clearing.once(fleet.connect) == 0, "a driver may still be at it"
+    assert host_cleanup.once(fleet.connect) == 0, "a driver may still be at it"
     a_minute_passes()
-    assert clearing.once(fleet.connect) == 1
+    assert host_cleanup.once(fleet.connect) == 1
     assert fleet.acknowledged == {token}
-    assert clearing.once(fleet.connect) == 0
+    assert host_cleanup.once(fleet.connect) == 0
 
 
 def test_a_host_that_does_not_answer_is_asked_again_later(fleet: Fleet, dead: StepRun) -> None:
     a_minute_passes()
     fleet.down.add("app-1")
-    assert clearing.once(fleet.connect) == 0
+    assert host_cleanup.once(fleet.connect) == 0
     fleet.down.clear()
-    assert clearing.once(fleet.connect) == 1
+    assert host_cleanup.once(fleet.connect) == 1
 
 
 def test_hosts_of_another_zone_are_left_to_its_own_sweeper(
@@ -73,12 +74,12 @@ def test_hosts_of_another_zone_are_left_to_its_own_sweeper(
 ) -> None:
     a_minute_passes()
     Environment.objects.filter(pk=stage.environment.pk).update(zone="dmz")
-    assert clearing.once(fleet.connect) == 0
+    assert host_cleanup.once(fleet.connect) == 0
     with override_settings(ZONES=["dmz"]):
-        assert clearing.once(fleet.connect) == 1
+        assert host_cleanup.once(fleet.connect) == 1
 
 
 def test_of_what_is_lost_the_host_keeps_what_it_has(fleet: Fleet, dead: StepRun) -> None:
     a_minute_passes()
     StepRun.objects.filter(pk=dead.pk).update(state="lost")
-    assert clearing.once(fleet.connect) == 0
+    assert host_cleanup.once(fleet.connect) == 0

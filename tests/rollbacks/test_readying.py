@@ -15,12 +15,13 @@ from rollback_console.plans import signals
 from rollback_console.plans.models import Asking, Environment
 from rollback_console.plans.readiness.check import check
 from rollback_console.plans.readiness.check import queue as askings
-from rollback_console.rollbacks import readying, tasks
+from rollback_console.rollbacks import tasks
 from rollback_console.rollbacks.actions import request
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.execution import apply
 from rollback_console.rollbacks.models import Event, Rollback
 from rollback_console.rollbacks.queries.lists import health
+from rollback_console.rollbacks.sweeper import readiness_schedule
 from tests import make
 from tests.make import PLAN, Stage
 from tests.remote.sshd import Sshd
@@ -33,7 +34,7 @@ MEASURE = "---\nmeasures:\n  - {what: calls since deployment, run: cat %s}\n---\
 @pytest.fixture
 def here(here: Stage, settings: Any) -> Stage:
     settings.READINESS_EVERY = timedelta(minutes=10)
-    readying._next_schedule = 0.0
+    readiness_schedule._next_schedule = 0.0
     return here
 
 
@@ -118,11 +119,11 @@ def test_the_sweep_asks_what_no_worker_took_and_what_grew_old(here: Stage, count
     rollback = asked(here, counter)
     Asking.objects.update(at=rollback.requested_at - timedelta(hours=2))
     swept = Swept()
-    readying.sweep(swept)  # type: ignore[arg-type]
+    readiness_schedule.sweep(swept)  # type: ignore[arg-type]
     (asking,) = Asking.objects.all()
     assert swept.numbers == [asking.pk]
     Asking.objects.update(done_at=rollback.requested_at)
-    readying.sweep(swept)  # type: ignore[arg-type]
+    readiness_schedule.sweep(swept)  # type: ignore[arg-type]
     assert [each.why for each in Asking.objects.order_by("id")] == ["request", "schedule"]
 
 
@@ -140,7 +141,7 @@ class Swept:
 def test_a_new_plan_is_asked_about_without_anyone_asking(here: Stage) -> None:
     make.plan(here)
     with ThreadPoolExecutor(max_workers=1) as pool:
-        readying.sweep(pool)
+        readiness_schedule.sweep(pool)
     (asking,) = Asking.objects.all()
     assert asking.why == "schedule"
 
@@ -218,14 +219,14 @@ class TestZones:
         (asking,) = Asking.objects.all()
         sent = noted(monkeypatch)
         swept = Swept()
-        readying.sweep(swept)  # type: ignore[arg-type]
+        readiness_schedule.sweep(swept)  # type: ignore[arg-type]
         assert (swept.numbers, sent) == ([], []), "nobody is there who could"
         with override_settings(ZONES=["dmz"]):
             health.say_alive("worker")
-        readying.sweep(swept)  # type: ignore[arg-type]
+        readiness_schedule.sweep(swept)  # type: ignore[arg-type]
         assert (swept.numbers, sent) == ([], [("rollbacks.look", asking.pk, "rollbacks.dmz")])
         settings.ZONES = ["dmz"]
-        readying.sweep(swept)  # type: ignore[arg-type]
+        readiness_schedule.sweep(swept)  # type: ignore[arg-type]
         assert swept.numbers == [asking.pk]
 
 

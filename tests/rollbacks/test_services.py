@@ -9,10 +9,10 @@ from django.utils import timezone
 
 from rollback_console.plans.errors import NotReady
 from rollback_console.plans.models import DecisionMaker, Host
-from rollback_console.rollbacks import sweep
 from rollback_console.rollbacks.actions import request
 from rollback_console.rollbacks.errors import Changed, Refused
 from rollback_console.rollbacks.models import Rollback
+from rollback_console.rollbacks.sweeper import loop
 from tests import make
 from tests.make import Stage
 
@@ -186,7 +186,7 @@ def test_only_who_asked_may_withdraw(stage: Stage) -> None:
 def test_what_nobody_answers_or_starts_in_time_expires(stage: Stage, approved: bool) -> None:
     rollback = make.approved(stage) if approved else make.requested(stage)
     Rollback.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
-    sweep.expire()
+    loop.expire()
     assert state(rollback) == "expired"
     assert kinds(rollback)[-1] == "rollback.expired"
 

@@ -11,9 +11,9 @@ import pytest
 
 from rollback_console.plans.models import DecisionMaker, Environment
 from rollback_console.remote.pool import Pool
-from rollback_console.rollbacks import sweep
 from rollback_console.rollbacks.execution import connections, driver
 from rollback_console.rollbacks.models import StepRun
+from rollback_console.rollbacks.sweeper import loop
 from tests import make
 from tests.fleet import Fleet
 from tests.make import PLAN, Stage
@@ -34,8 +34,8 @@ def test_more_rollbacks_than_it_has_room_for_take_turns(
 ) -> None:
     settings.SLICE = timedelta(seconds=0.2)
     monkeypatch.setattr(connections, "kept", Pool(fleet.connect, idle=0))
-    monkeypatch.setattr(sweep, "enqueue", lambda number: False)
-    monkeypatch.setattr(sweep, "ROOM", 1)
+    monkeypatch.setattr(loop, "enqueue", lambda number: False)
+    monkeypatch.setattr(loop, "ROOM", 1)
     for number in range(3):
         make.approved(elsewhere(stage, number), PLAN.replace("echo stopping", f"hang {number}"))
     driving: dict[int, Future[None]] = {}
@@ -43,7 +43,7 @@ def test_more_rollbacks_than_it_has_room_for_take_turns(
         try:
             for number in range(3):
                 while not StepRun.objects.filter(host=f"host-{number}", state="running").exists():
-                    sweep.once(pool, driving)
+                    loop.once(pool, driving)
                     next(iter(driving.values())).result(timeout=30)
         finally:
             driver.stopping.set()
@@ -57,11 +57,11 @@ def test_a_sweeper_that_is_ended_hands_what_it_drives_to_a_worker(
 ) -> None:
     monkeypatch.setattr(connections, "kept", Pool(fleet.connect, idle=0))
     handed: list[int] = []
-    monkeypatch.setattr(sweep, "enqueue", handed.append)
+    monkeypatch.setattr(loop, "enqueue", handed.append)
     rollback = make.approved(stage, PLAN.replace("echo stopping", "hang 1"))
     with ThreadPoolExecutor(max_workers=1) as pool:
         driving: dict[int, Future[None]] = {}
-        sweep.once(pool, driving)
+        loop.once(pool, driving)
         handed.clear()
         while not StepRun.objects.filter(state="running").exists():
             assert not driving[rollback.pk].done()

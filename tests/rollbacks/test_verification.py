@@ -17,10 +17,10 @@ from django.db.models.functions import Now
 from django.test import override_settings
 
 from rollback_console.plans.models import Environment
-from rollback_console.rollbacks import verification
 from rollback_console.rollbacks.actions import request
 from rollback_console.rollbacks.execution import apply, lease
 from rollback_console.rollbacks.models import Event, Look, Rollback
+from rollback_console.rollbacks.sweeper import automated_checks
 from tests import make
 from tests.make import PLAN, Stage
 
@@ -63,7 +63,7 @@ def verifying(here: Stage, *checks: str, settle: str = "0s") -> Rollback:
 def look(rollback: Rollback) -> list[Look]:
     for found in Look.objects.filter(rollback=rollback, due_at__isnull=False):
         Look.objects.filter(pk=found.pk).update(due_at=Now())
-        assert verification.look(found.pk)
+        assert automated_checks.look(found.pk)
     return list(Look.objects.filter(rollback=rollback).order_by("id"))
 
 
@@ -159,8 +159,8 @@ def test_a_number_of_connections_lies_within_its_bounds(
 def test_two_sweepers_look_once(here: Stage) -> None:
     verifying(here, "check: Connections, command: 'echo 12'")
     number = Look.objects.get().pk
-    assert verification.look(number)
-    assert not verification.look(number)
+    assert automated_checks.look(number)
+    assert not automated_checks.look(number)
 
 
 def test_the_rest_of_the_list_is_still_for_people(here: Stage) -> None:
@@ -178,10 +178,10 @@ def test_checks_of_another_zone_are_left_to_its_own_sweeper(
     verifying(here, f"check: Application starts, http: '{url}'")
     Environment.objects.filter(pk=here.environment.pk).update(zone="dmz")
     looked = Asked()
-    verification.sweep(looked)
+    automated_checks.sweep(looked)
     assert looked.numbers == []
     with override_settings(ZONES=["dmz"]):
-        verification.sweep(looked)
+        automated_checks.sweep(looked)
     assert looked.numbers == [Look.objects.get().pk]
 
 

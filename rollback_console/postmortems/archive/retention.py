@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from rollback_console.rollbacks import retiring
 from rollback_console.rollbacks.models import Rollback
+from rollback_console.rollbacks.sweeper import log_retention
 
 from .verify import UnreadableArchive, verify
 from .writer import archive, name_of
@@ -35,8 +35,8 @@ def apply(days: int, folder: Path | None, *, dry: bool = False) -> Iterator[Reti
     back keeps its logs, and the others go on; NotArchived is raised at the end and names them all.
     """
     failed: list[str] = []
-    for rollback in retiring.due(days):
-        size = retiring.size(rollback)
+    for rollback in log_retention.due(days):
+        size = log_retention.size(rollback)
         if dry:
             yield Retired(rollback.pk, size, folder and folder / name_of(rollback))
             continue
@@ -47,7 +47,7 @@ def apply(days: int, folder: Path | None, *, dry: bool = False) -> Iterator[Reti
             failed.append(str(error))
             continue
         facts = {"file": kept.name, "sha256": _sha256(kept)} if kept else None
-        yield Retired(rollback.pk, retiring.retire_logs(rollback, archive=facts), kept)
+        yield Retired(rollback.pk, log_retention.retire_logs(rollback, archive=facts), kept)
     if failed:
         raise NotArchived("\n".join(failed))
 

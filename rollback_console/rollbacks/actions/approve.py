@@ -20,7 +20,7 @@ from rollback_console.plans.approval import decision_makers
 from rollback_console.plans.errors import NotReady
 from rollback_console.plans.models import Delegation
 
-from .. import db_clock, events, ready_rule
+from .. import db_clock, events
 from ..errors import Changed, Refused
 from ..events import record
 from ..execution.failpoints import failpoint
@@ -28,6 +28,7 @@ from ..execution.lease import move
 from ..execution.view import snapshot_of
 from ..models import Approval, Event, Rollback
 from ..permissions import rights
+from ..sweeper import readiness_rule
 from ..tasks import enqueue_after_commit
 
 NUDGE_EVERY = timedelta(minutes=5)
@@ -204,7 +205,7 @@ def _refusal(row: Rollback, by: User, seen: str) -> Refused | None:
         return Refused(why)
     if changes := drift(row):
         return Changed(changes)
-    why = ready_rule.refusal(row)
+    why = readiness_rule.refusal(row)
     return Refused(why) if why else None
 
 

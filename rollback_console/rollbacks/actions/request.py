@@ -21,7 +21,7 @@ from rollback_console.plans.approval.decision_makers import makers_of
 from rollback_console.plans.errors import NotReady
 from rollback_console.plans.models import Environment, Revision
 
-from .. import db_clock, readying
+from .. import db_clock
 from ..errors import Refused
 from ..events import record
 from ..execution.lease import move
@@ -29,6 +29,7 @@ from ..execution.view import snapshot_of
 from ..models import Rollback
 from ..permissions import rights
 from ..permissions.rights import authority_of, barred, why_not
+from ..sweeper import readiness_schedule
 from ..tasks import enqueue_after_commit
 from .approve import answer_question, approve, ask, drift, locked, nudge, reject
 from .break_glass import break_glass, close_review
@@ -128,7 +129,7 @@ def request(
         rung=rung,
         to=rights.people(authority.reached(makers, rung)),
     )
-    readying.ask_unasked(rollback, "request")
+    readiness_schedule.ask_unasked(rollback, "request")
     rollback.refresh_from_db()
     return rollback
 

@@ -10,10 +10,11 @@ from rollback_console.engine.decide import AskPerson, Question
 from rollback_console.engine.snapshot import Snapshot, StepSpec
 from rollback_console.engine.states import RollbackState, StepState
 
-from .. import db_clock, ready_rule, signals
+from .. import db_clock, signals
 from ..events import record
 from ..models import Lock, Look, Rollback, StepRun
 from ..permissions import rights
+from ..sweeper import readiness_rule
 from .lease import move, move_run, release
 from .run_facts import facts
 from .view import snapshot_of
@@ -166,7 +167,7 @@ def _may_not(row: Rollback) -> str:
     if rights.glass_broken(row):
         return ""
     if rights.still_enough(row):
-        return ready_rule.refusal(row)
+        return readiness_rule.refusal(row)
     return "Who approved this may not approve any more. Ask for a new rollback."
 
 

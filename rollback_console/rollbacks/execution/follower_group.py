@@ -14,8 +14,8 @@ from rollback_console.plans.inventory.addresses import known
 from rollback_console.plans.models import Host
 from rollback_console.remote.protocol import RunRef
 
-from .. import clearing
 from ..models import Rollback, StepRun
+from ..sweeper import host_cleanup
 from . import apply
 from .connections import Connections
 from .failpoints import failpoint
@@ -117,7 +117,7 @@ class Crew:
             asked = self._clear(pool)
             wait(asked, CLEARING)
             self.connections.close()  # whoever still waits is told so
-        clearing.note(token for each in asked for token in each.result())
+        host_cleanup.note(token for each in asked for token in each.result())
 
     def _follower(
         self, snapshot: Snapshot, run: StepRun, hosts: Mapping[str, Host], fresh: bool
@@ -141,4 +141,4 @@ class Crew:
 
     def _clear_host(self, name: str, tokens: list[str]) -> list[str]:
         remote = self.connections.standing(name)
-        return tokens if remote and clearing.done(remote, map(RunRef, tokens)) else []
+        return tokens if remote and host_cleanup.done(remote, map(RunRef, tokens)) else []

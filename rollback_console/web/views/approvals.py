@@ -17,12 +17,12 @@ from rollback_console.plans.data_loss import cost
 from rollback_console.plans.errors import NotReady
 from rollback_console.plans.readiness.check import check, queue
 from rollback_console.plans.snapshot.step_settings import left_out
-from rollback_console.rollbacks import readying
 from rollback_console.rollbacks.actions import request as services
 from rollback_console.rollbacks.errors import Changed, Refused
 from rollback_console.rollbacks.execution.view import snapshot_of
 from rollback_console.rollbacks.models import Rollback
 from rollback_console.rollbacks.queries.lists import approval_status, rehearsals
+from rollback_console.rollbacks.sweeper import readiness_schedule
 from rollback_console.web.answers import done, refused
 from rollback_console.web.finding import rollback_of
 from rollback_console.web.forms.deciding import BreakGlassForm, DecisionForm, RejectionForm
@@ -122,7 +122,7 @@ def start(request: HttpRequest, number: int) -> HttpResponse:
 def ask_hosts(request: HttpRequest, number: int) -> HttpResponse:
     """Have a worker ask every host whether this would work, and what it would cost."""
     rollback = rollback_of(number)
-    readying.ask(rollback.revision, rollback.choices, why="person", by=person(request))
+    readiness_schedule.ask(rollback.revision, rollback.choices, why="person", by=person(request))
     return done(request, "The hosts are being asked.", "rollback", number=number)
 
 

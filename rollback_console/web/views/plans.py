@@ -14,8 +14,8 @@ from rollback_console.plans.data_loss import cost, host_questions
 from rollback_console.plans.errors import UnreadablePlan
 from rollback_console.plans.models import Environment, Revision
 from rollback_console.plans.readiness.check import check, queue
-from rollback_console.rollbacks import readying
 from rollback_console.rollbacks.queries.lists import lists, rehearsals
+from rollback_console.rollbacks.sweeper import readiness_schedule
 from rollback_console.web import lookups
 from rollback_console.web.answers import done
 from rollback_console.web.finding import revision_of
@@ -82,7 +82,7 @@ def facts_of(revision: Revision) -> dict[str, Any]:
 @permission_required("rollbacks.request_rollback", raise_exception=True)
 def ask_hosts(request: HttpRequest, slug: str) -> HttpResponse:
     """Have a worker ask the hosts about every procedure of the newest revision."""
-    asked = readying.ask_all(revision_of(slug, None), why="person", by=person(request))
+    asked = readiness_schedule.ask_all(revision_of(slug, None), why="person", by=person(request))
     sentence = "The hosts are being asked." if asked else "This plan names no host to ask yet."
     return done(request, sentence, "plan", slug=slug)
 

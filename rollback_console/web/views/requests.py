@@ -16,8 +16,8 @@ from rollback_console.plans.errors import NotReady
 from rollback_console.plans.models import Revision
 from rollback_console.plans.readiness.check import check, queue
 from rollback_console.plans.snapshot.request_form import RequestForm
-from rollback_console.rollbacks import readying
 from rollback_console.rollbacks.errors import Refused
+from rollback_console.rollbacks.sweeper import readiness_schedule
 from rollback_console.web import comparison, proposing
 from rollback_console.web.answers import done
 from rollback_console.web.finding import revision_of
@@ -104,7 +104,7 @@ def _heard(
     if snapshot is None:
         return {"readiness": None}
     if "ready" in request.POST:
-        readying.ask(revision, choices, why="person", by=person(request))
+        readiness_schedule.ask(revision, choices, why="person", by=person(request))
     return {
         "readiness": check.latest(revision, snapshot.sha256),
         "costing": cost.costing(revision, snapshot),

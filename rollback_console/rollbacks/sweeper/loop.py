@@ -15,12 +15,13 @@ from django.db.models.functions import Now
 
 from rollback_console.engine.states import RollbackState
 
-from . import clearing, db_clock, escalation, readying, signals, verification, zones
-from .execution import apply, driver
-from .execution.lease import DRIVEN
-from .models import Rollback
-from .queries import health
-from .tasks import enqueue
+from .. import db_clock, signals, zones
+from ..execution import apply, driver
+from ..execution.lease import DRIVEN
+from ..models import Rollback
+from ..queries import health
+from ..tasks import enqueue
+from . import automated_checks, escalation, host_cleanup, readiness_schedule
 
 log = logging.getLogger(__name__)
 
@@ -40,14 +41,14 @@ def forever(stop: threading.Event) -> None:
         ThreadPoolExecutor(max_workers=4, thread_name_prefix="ask") as asking,
     ):
         driving: dict[int, Future[None]] = {}
-        folders = clearing.Clearing()
+        folders = host_cleanup.Clearing()
         while not stop.is_set():
             try:
                 close_old_connections()
                 health.say_alive("sweeper")
                 once(pool, driving)
-                readying.sweep(asking)
-                verification.sweep(asking)
+                readiness_schedule.sweep(asking)
+                automated_checks.sweep(asking)
                 folders.sweep(asking)
             except Error as error:
                 log.warning("This sweep failed, the next one tries again: %s", error)

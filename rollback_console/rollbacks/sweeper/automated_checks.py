@@ -23,11 +23,11 @@ from rollback_console.remote import ssh
 from rollback_console.remote.errors import RemoteError
 from rollback_console.remote.protocol import HostAddress, Remote
 
-from . import db_clock, zones
-from .events import record
-from .execution.view import latest_checks, snapshot_of
-from .models import ChecklistAnswer, Look, Rollback
-from .tasks import enqueue_after_commit
+from .. import db_clock, zones
+from ..events import record
+from ..execution.view import latest_checks, snapshot_of
+from ..models import ChecklistAnswer, Look, Rollback
+from ..tasks import enqueue_after_commit
 
 EVERY = timedelta(seconds=15)
 """How long between two looks of one check."""

@@ -18,9 +18,9 @@ from rollback_console.plans.data_loss.cost import Costing
 from rollback_console.plans.models import Asking, Revision
 from rollback_console.plans.readiness.check import STALE, Readiness, queue
 
-from . import db_clock, tasks, zones
-from .events import record
-from .models import Event, Rollback
+from .. import db_clock, tasks, zones
+from ..events import record
+from ..models import Event, Rollback
 
 PATIENCE = timedelta(seconds=4)
 """After so long the sweep asks by itself."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from rollback_console.plans.readiness.check import STALE, check
 
-from . import db_clock
-from .models import Rollback
+from .. import db_clock
+from ..models import Rollback
 
 
 def refusal(rollback: Rollback) -> str:

@@ -14,11 +14,11 @@ from django.db.models.functions import Now
 from rollback_console.engine import authority
 from rollback_console.engine.states import RollbackState
 
-from . import db_clock, events
-from .events import record
-from .execution.view import snapshot_of
-from .models import Rollback
-from .permissions import rights
+from .. import db_clock, events
+from ..events import record
+from ..execution.view import snapshot_of
+from ..models import Rollback
+from ..permissions import rights
 
 
 def escalate() -> None:

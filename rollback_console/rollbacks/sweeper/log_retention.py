@@ -11,10 +11,10 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from rollback_console.engine.states import TERMINAL
 
-from . import db_clock, log_store
-from .errors import Refused
-from .events import record
-from .models import LogChunk, Rollback, StepRun
+from .. import db_clock, log_store
+from ..errors import Refused
+from ..events import record
+from ..models import LogChunk, Rollback, StepRun
 
 EACH = 200
 """Rows of log that go in one transaction, so that nobody waits long for a lock."""

@@ -20,10 +20,10 @@ from rollback_console.plans.inventory.addresses import reach
 from rollback_console.remote.errors import RemoteError
 from rollback_console.remote.protocol import HostAddress, Remote, RunRef
 
-from . import db_clock, zones
-from .execution.connections import pool_of
-from .execution.view import snapshot_of
-from .models import StepRun
+from .. import db_clock, zones
+from ..execution.connections import pool_of
+from ..execution.view import snapshot_of
+from ..models import StepRun
 
 log = logging.getLogger(__name__)
 
