@@ -8,8 +8,9 @@ from django.utils import timezone
 
 from rollback_console.rollbacks import events
 from rollback_console.rollbacks.queries.lists import lists
-from rollback_console.web import lookups
 from rollback_console.web.happenings import KINDS
+
+from .. import queries
 
 DIGITS = 18  # what every database takes for a number
 NOBODYS = -1
@@ -18,13 +19,13 @@ NOBODYS = -1
 def show(request: HttpRequest) -> HttpResponse:
     """Events, newest first, narrowed by what the address says."""
     given = request.GET
-    wanted = lookups.EventFilter(
+    wanted = queries.EventFilter(
         rollback=_number(given.get("rollback", "")),
         kind=given.get("kind", "") if given.get("kind", "") in KINDS else "",
         person=given.get("person", "").strip(),
         before=_number(given.get("before", "")),
     )
-    found = lookups.events(wanted)
+    found = queries.events(wanted)
     query = given.copy()
     query.pop("before", None)
     page = {

@@ -10,12 +10,13 @@ from django.views.decorators.http import require_POST
 from rollback_console.plans.approval import decision_makers, delegations, policy
 from rollback_console.plans.errors import PlanError
 from rollback_console.plans.models import Delegation, Environment
-from rollback_console.web import lookups
 from rollback_console.web.answers import done, refused
 from rollback_console.web.forms.deciding import DelegationForm
 from rollback_console.web.forms.places import WhoForm
 from rollback_console.web.requests import person
 from rollback_console.web.signing.stepping import step_up
+
+from .. import queries
 
 
 def show(request: HttpRequest, slug: str) -> HttpResponse:
@@ -76,7 +77,7 @@ def _page(
         "lent": decision_makers.standing(environment),
         "missing": policy.missing(environment),
         "who_form": who,
-        "who": lookups.who_could(environment, **who.cleaned_data) if who.is_valid() else None,
+        "who": queries.who_could(environment, **who.cleaned_data) if who.is_valid() else None,
         "form": form or DelegationForm(by),
         "decides": _decides(environment, by),
     }

@@ -11,7 +11,6 @@ from django.views.decorators.http import require_POST
 from rollback_console.plans.approval import decision_makers, policy
 from rollback_console.plans.errors import PlanError
 from rollback_console.plans.models import DecisionMaker, Environment, HostGroup, Secret
-from rollback_console.web import lookups
 from rollback_console.web.answers import done, refused
 from rollback_console.web.forms.places import (
     DecisionMakerForm,
@@ -24,11 +23,13 @@ from rollback_console.web.forms.places import (
 from rollback_console.web.requests import admin_only, person
 from rollback_console.web.signing.stepping import step_up
 
+from .. import queries
+
 
 @admin_only
 def listing(request: HttpRequest) -> HttpResponse:
     """Every environment with its rules in short."""
-    page = {"environments": lookups.ruled()}
+    page = {"environments": queries.ruled()}
     return render(request, "environments/list.html", page)
 
 
@@ -172,8 +173,8 @@ def _page(request: HttpRequest, environment: Environment, **forms: Any) -> HttpR
         "secret": SecretForm(),
         "group": GroupForm(),
         "who_form": who,
-        "who": lookups.who_could(environment, **who.cleaned_data) if who.is_valid() else None,
-        "found": lookups.place(environment),
+        "who": queries.who_could(environment, **who.cleaned_data) if who.is_valid() else None,
+        "found": queries.place(environment),
         "missing": policy.missing(environment),
         "stranded": policy.stranded(environment),
         "lent": decision_makers.standing(environment),

@@ -16,13 +16,14 @@ from rollback_console.plans.models import Environment, Revision
 from rollback_console.plans.readiness.check import check, queue
 from rollback_console.rollbacks.queries.lists import lists, rehearsals
 from rollback_console.rollbacks.sweeper import readiness_schedule
-from rollback_console.web import lookups
 from rollback_console.web.answers import done
 from rollback_console.web.finding import revision_of
 from rollback_console.web.forms.plans import ImportForm
 from rollback_console.web.limits import costly
 from rollback_console.web.reading import Reading
 from rollback_console.web.requests import person
+
+from .. import queries
 
 
 def listing(request: HttpRequest) -> HttpResponse:
@@ -65,7 +66,7 @@ def facts_of(revision: Revision) -> dict[str, Any]:
     return {
         "plan": plan,
         "revision": revision,
-        "latest": lookups.latest_number(plan),
+        "latest": queries.latest_number(plan),
         "reading": Reading.of(revision),
         "missing": actions.missing(revision),
         "readiness": check.of_revision(revision),

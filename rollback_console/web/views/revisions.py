@@ -11,13 +11,14 @@ from rollback_console.documents.edit.writer import apply_fix
 from rollback_console.documents.markdown.source import encode
 from rollback_console.plans import actions
 from rollback_console.plans.errors import PlanError, UnreadablePlan
-from rollback_console.web import diffs, lookups
 from rollback_console.web.answers import done, refused
 from rollback_console.web.finding import revision_of
 from rollback_console.web.forms.bindings import BindingsForm
 from rollback_console.web.forms.plans import ReviseForm
 from rollback_console.web.limits import costly
 from rollback_console.web.requests import person
+
+from .. import diffs, queries
 
 
 def listing(request: HttpRequest, slug: str) -> HttpResponse:
@@ -27,7 +28,7 @@ def listing(request: HttpRequest, slug: str) -> HttpResponse:
         "plan": revision.plan,
         "revision": revision,
         "latest": revision.number,
-        "revisions": lookups.revisions(revision.plan),
+        "revisions": queries.revisions(revision.plan),
     }
     return render(request, "plans/revisions.html", page)
 
