@@ -181,7 +181,7 @@ AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "allauth.account.auth_backends.AuthenticationBackend",
 ]
-ACCOUNT_ADAPTER = "rollback_console.web.signing.adapters.AccountAdapter"
+ACCOUNT_ADAPTER = "rollback_console.web.authentication.adapters.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
@@ -196,7 +196,7 @@ ACCOUNT_RATE_LIMITS = {
     "login_failed": "30/m/ip,10/300s/key",
     "reauthenticate": "10/m/user",
 }
-MFA_ADAPTER = "rollback_console.web.signing.adapters.SecondFactorAdapter"
+MFA_ADAPTER = "rollback_console.web.authentication.adapters.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_PASSKEY_LOGIN_ENABLED = True
@@ -204,7 +204,7 @@ MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_TOTP_ISSUER = "Rollback Console"
 MFA_TOTP_TOLERANCE = 1
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
-SOCIALACCOUNT_ADAPTER = "rollback_console.web.signing.claims.ProviderAdapter"
+SOCIALACCOUNT_ADAPTER = "rollback_console.web.authentication.oidc_claims.ProviderAdapter"
 SOCIALACCOUNT_PROVIDERS = {"openid_connect": providers(given("OIDC_PROVIDERS"))}
 SOCIALACCOUNT_STORE_TOKENS = False
 # The policy's form-action keeps a form from leading to another host; a link may.
@@ -217,7 +217,7 @@ AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
-AXES_CLIENT_IP_CALLABLE = "rollback_console.web.signing.adapters.address_of"
+AXES_CLIENT_IP_CALLABLE = "rollback_console.web.authentication.adapters.address_of"
 
 REQUIRE_SECOND_FACTOR = yes_no("REQUIRE_SECOND_FACTOR")
 # A token's requests in one web process; a person's costly posts in all of them.

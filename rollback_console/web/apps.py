@@ -13,7 +13,7 @@ class WebConfig(AppConfig):
         from django.contrib.auth.signals import user_logged_in
 
         from . import doors
-        from .signing import freshness
+        from .authentication import freshness
 
         authenticator_added.connect(freshness.note_new_factor, dispatch_uid="new factor")
         user_logged_in.connect(doors.came_in, dispatch_uid="came in")

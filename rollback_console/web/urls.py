@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from .signing.addresses import urlpatterns as signing_in
+from .authentication.urls import urlpatterns as signing_in
 from .views import (
     actions,
     approvals,

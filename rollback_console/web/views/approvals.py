@@ -28,8 +28,9 @@ from rollback_console.web.finding import rollback_of
 from rollback_console.web.forms.deciding import BreakGlassForm, DecisionForm, RejectionForm
 from rollback_console.web.limits import costly
 from rollback_console.web.requests import person
-from rollback_console.web.signing.stepping import step_up
 from rollback_console.web.steps import no_return, stations
+
+from ..authentication.step_up import step_up
 
 
 def page(

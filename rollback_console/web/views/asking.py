@@ -12,8 +12,8 @@ from rollback_console.web.answers import done, refused
 from rollback_console.web.finding import rollback_of
 from rollback_console.web.forms.deciding import BreakGlassForm
 from rollback_console.web.requests import person
-from rollback_console.web.signing.stepping import step_up
 
+from ..authentication.step_up import step_up
 from . import approvals
 
 

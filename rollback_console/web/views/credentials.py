@@ -11,7 +11,8 @@ from rollback_console.plans.models import Credential
 from rollback_console.web.answers import done, refused
 from rollback_console.web.forms.machines import CredentialForm
 from rollback_console.web.requests import admin_only
-from rollback_console.web.signing.stepping import step_up
+
+from ..authentication.step_up import step_up
 
 
 @admin_only

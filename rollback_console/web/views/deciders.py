@@ -14,9 +14,9 @@ from rollback_console.web.answers import done, refused
 from rollback_console.web.forms.deciding import DelegationForm
 from rollback_console.web.forms.places import WhoForm
 from rollback_console.web.requests import person
-from rollback_console.web.signing.stepping import step_up
 
 from .. import queries
+from ..authentication.step_up import step_up
 
 
 def show(request: HttpRequest, slug: str) -> HttpResponse:

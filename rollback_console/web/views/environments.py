@@ -21,9 +21,9 @@ from rollback_console.web.forms.places import (
     WhoForm,
 )
 from rollback_console.web.requests import admin_only, person
-from rollback_console.web.signing.stepping import step_up
 
 from .. import queries
+from ..authentication.step_up import step_up
 
 
 @admin_only

@@ -15,7 +15,8 @@ from rollback_console.web.answers import done, refused
 from rollback_console.web.forms.machines import HostForm, KeysForm
 from rollback_console.web.limits import costly
 from rollback_console.web.requests import admin_only, person
-from rollback_console.web.signing.stepping import step_up
+
+from ..authentication.step_up import step_up
 
 
 @admin_only

@@ -18,9 +18,10 @@ from django.views.decorators.cache import never_cache
 
 from rollback_console.web.answers import SeeOther
 from rollback_console.web.requests import person
-from rollback_console.web.signing import stepping
-from rollback_console.web.signing.forms import SignInForm
-from rollback_console.web.signing.freshness import fresh
+
+from ..authentication import step_up
+from ..authentication.forms import SignInForm
+from ..authentication.freshness import fresh
 
 
 @method_decorator(login_not_required, name="dispatch")
@@ -50,12 +51,12 @@ class Confirms:
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """With what waits for the proof."""
         found: dict[str, Any] = super().get_context_data(**kwargs)  # type: ignore[misc]
-        return {**found, "waiting": stepping.waiting(self.request)}
+        return {**found, "waiting": step_up.waiting(self.request)}
 
     def form_valid(self, form: Any) -> HttpResponseBase:
         """Do what waited, else lead back."""
         answer: HttpResponseBase = super().form_valid(form)  # type: ignore[misc]
-        return stepping.go_on(self.request) or answer
+        return step_up.go_on(self.request) or answer
 
     def form_invalid(self, form: Any) -> HttpResponse:
         """The same page with what was wrong."""
@@ -89,10 +90,10 @@ class ByPasskey(Confirms, ReauthenticateWebAuthnView):  # type: ignore[misc]
 def by_provider(request: HttpRequest) -> HttpResponseBase:
     """Proof by signing in again at one's provider; back from there, POST goes on."""
     if request.method == "POST" and fresh(request):
-        return stepping.go_on(request) or SeeOther("/")
+        return step_up.go_on(request) or SeeOther("/")
     accounts = SocialAccount.objects.filter(user=person(request))
     page = {
-        "waiting": stepping.waiting(request),
+        "waiting": step_up.waiting(request),
         "fresh": fresh(request),
         "providers": [each.get_provider(request) for each in accounts],
     }

@@ -13,7 +13,8 @@ from rollback_console.rollbacks import db_clock
 from rollback_console.web.answers import done, refused
 from rollback_console.web.forms.tokens import TokenForm
 from rollback_console.web.requests import is_admin, person
-from rollback_console.web.signing.stepping import step_up
+
+from ..authentication.step_up import step_up
 
 
 @never_cache

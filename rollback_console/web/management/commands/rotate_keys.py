@@ -7,7 +7,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from rollback_console.plans.inventory.key_rotation import Counted, rotate_columns
-from rollback_console.web.signing.rotation import rotate_factors
+
+from ...authentication.totp_rotation import rotate_factors
 
 
 class Command(BaseCommand):

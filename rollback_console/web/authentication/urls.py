@@ -13,7 +13,7 @@ from django.urls import URLPattern, path
 
 from rollback_console.web.views import account, signing
 
-from .stepping import step_up
+from .step_up import step_up
 
 _add = step_up("change how you sign in", looking_too=True)
 
