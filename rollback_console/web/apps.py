@@ -12,8 +12,8 @@ class WebConfig(AppConfig):
         from allauth.mfa.signals import authenticator_added
         from django.contrib.auth.signals import user_logged_in
 
-        from . import doors
         from .authentication import freshness
+        from .http import middleware
 
         authenticator_added.connect(freshness.note_new_factor, dispatch_uid="new factor")
-        user_logged_in.connect(doors.came_in, dispatch_uid="came in")
+        user_logged_in.connect(middleware.came_in, dispatch_uid="came in")

@@ -12,7 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from rollback_console.live import metrics
 from rollback_console.local.options import ROOT
-from rollback_console.web import prometheus
+from rollback_console.web.http import prometheus
 from tests import make
 
 OPS = ROOT / "docs/ops"

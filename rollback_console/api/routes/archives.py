@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from rollback_console.postmortems.archive.writer import writer
 from rollback_console.postmortems.incidents import importer
-from rollback_console.postmortems.sending import apart
+from rollback_console.web.http.streaming import apart
 
 from .. import lookup
 from ..authentication import READ, REQUEST, person

@@ -24,9 +24,9 @@ from django.http.response import HttpResponseBase
 from django.urls import resolve
 
 from rollback_console.plans.inventory.encrypted_field import cipher
-from rollback_console.web.answers import SeeOther, refused
-from rollback_console.web.requests import came_from
 
+from ..http.current_user import came_from
+from ..http.responses import SeeOther, refused
 from .freshness import fresh
 
 KEPT = "step_up"

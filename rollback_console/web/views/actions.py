@@ -10,10 +10,11 @@ from django.views.decorators.http import require_POST
 from rollback_console.postmortems import checklist
 from rollback_console.rollbacks import db_clock
 from rollback_console.rollbacks.errors import Refused
-from rollback_console.web.answers import done, refused
-from rollback_console.web.finding import rollback_of
 from rollback_console.web.forms.postmortems import AssignmentForm
-from rollback_console.web.requests import person
+
+from ..http.current_user import person
+from ..http.lookup import rollback_of
+from ..http.responses import done, refused
 
 MOST = 300
 

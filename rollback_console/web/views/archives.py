@@ -16,14 +16,15 @@ from rollback_console.postmortems.archive.writer import writer
 from rollback_console.postmortems.incidents import importer
 from rollback_console.postmortems.incidents.parser import LARGEST
 from rollback_console.postmortems.lessons import takeover
-from rollback_console.postmortems.sending import apart
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.web import diffs
-from rollback_console.web.answers import done, refused
-from rollback_console.web.finding import rollback_of
 from rollback_console.web.forms.postmortems import IncidentForm
-from rollback_console.web.limits import costly
-from rollback_console.web.requests import person
+
+from ..http.current_user import person
+from ..http.lookup import rollback_of
+from ..http.rate_limit import costly
+from ..http.responses import done, refused
+from ..http.streaming import apart
 
 
 def download(request: HttpRequest, number: int) -> HttpResponseBase:

@@ -8,12 +8,12 @@ from django.views.decorators.http import require_POST
 from rollback_console.rollbacks.actions import break_glass as glass
 from rollback_console.rollbacks.actions import request as services
 from rollback_console.rollbacks.errors import Changed, Refused
-from rollback_console.web.answers import done, refused
-from rollback_console.web.finding import rollback_of
 from rollback_console.web.forms.deciding import BreakGlassForm
-from rollback_console.web.requests import person
 
 from ..authentication.step_up import step_up
+from ..http.current_user import person
+from ..http.lookup import rollback_of
+from ..http.responses import done, refused
 from . import approvals
 
 

@@ -8,11 +8,11 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_POST
 
 from rollback_console.plans.models import Credential
-from rollback_console.web.answers import done, refused
 from rollback_console.web.forms.machines import CredentialForm
-from rollback_console.web.requests import admin_only
 
 from ..authentication.step_up import step_up
+from ..http.current_user import admin_only
+from ..http.responses import done, refused
 
 
 @admin_only

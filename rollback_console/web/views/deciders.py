@@ -10,13 +10,13 @@ from django.views.decorators.http import require_POST
 from rollback_console.plans.approval import decision_makers, delegations, policy
 from rollback_console.plans.errors import PlanError
 from rollback_console.plans.models import Delegation, Environment
-from rollback_console.web.answers import done, refused
 from rollback_console.web.forms.deciding import DelegationForm
 from rollback_console.web.forms.places import WhoForm
-from rollback_console.web.requests import person
 
 from .. import queries
 from ..authentication.step_up import step_up
+from ..http.current_user import person
+from ..http.responses import done, refused
 
 
 def show(request: HttpRequest, slug: str) -> HttpResponse:

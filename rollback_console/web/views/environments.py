@@ -11,7 +11,6 @@ from django.views.decorators.http import require_POST
 from rollback_console.plans.approval import decision_makers, policy
 from rollback_console.plans.errors import PlanError
 from rollback_console.plans.models import DecisionMaker, Environment, HostGroup, Secret
-from rollback_console.web.answers import done, refused
 from rollback_console.web.forms.places import (
     DecisionMakerForm,
     EnvironmentForm,
@@ -20,10 +19,11 @@ from rollback_console.web.forms.places import (
     SecretForm,
     WhoForm,
 )
-from rollback_console.web.requests import admin_only, person
 
 from .. import queries
 from ..authentication.step_up import step_up
+from ..http.current_user import admin_only, person
+from ..http.responses import done, refused
 
 
 @admin_only

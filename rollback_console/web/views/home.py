@@ -7,7 +7,8 @@ from django.shortcuts import render
 
 from rollback_console.rollbacks.queries.lists import lists
 from rollback_console.web.beginnings import beginnings
-from rollback_console.web.requests import person
+
+from ..http.current_user import person
 
 
 def show(request: HttpRequest) -> HttpResponse:

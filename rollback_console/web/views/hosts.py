@@ -11,12 +11,12 @@ from rollback_console.plans import actions
 from rollback_console.plans.models import Host, HostKey
 from rollback_console.remote.errors import RemoteError
 from rollback_console.rollbacks.queries.lists import lists
-from rollback_console.web.answers import done, refused
 from rollback_console.web.forms.machines import HostForm, KeysForm
-from rollback_console.web.limits import costly
-from rollback_console.web.requests import admin_only, person
 
 from ..authentication.step_up import step_up
+from ..http.current_user import admin_only, person
+from ..http.rate_limit import costly
+from ..http.responses import done, refused
 
 
 @admin_only

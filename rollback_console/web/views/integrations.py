@@ -11,11 +11,11 @@ from django.views.decorators.http import require_POST
 from rollback_console.proposals import actions
 from rollback_console.proposals.models import Integration
 from rollback_console.rollbacks.errors import Refused
-from rollback_console.web.answers import done
 from rollback_console.web.forms.outbox import IntegrationForm
-from rollback_console.web.requests import admin_only, person
 
 from ..authentication.step_up import step_up
+from ..http.current_user import admin_only, person
+from ..http.responses import done
 
 
 @admin_only

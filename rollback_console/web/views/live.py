@@ -26,9 +26,10 @@ from rollback_console.rollbacks.execution.view import deadline, latest, snapshot
 from rollback_console.rollbacks.models import ChecklistAnswer, Event, Look, Rollback, StepRun
 from rollback_console.rollbacks.queries.lists import lists
 from rollback_console.web import asked, board, proofs, spans
-from rollback_console.web.answers import done, refused
-from rollback_console.web.finding import rollback_of
-from rollback_console.web.requests import person
+
+from ..http.current_user import person
+from ..http.lookup import rollback_of
+from ..http.responses import done, refused
 
 EVENTS = 60
 _GOES_ON = "Going on in spite of how step {} ended."

@@ -16,14 +16,14 @@ from rollback_console.plans.models import Environment, Revision
 from rollback_console.plans.readiness.check import check, queue
 from rollback_console.rollbacks.queries.lists import lists, rehearsals
 from rollback_console.rollbacks.sweeper import readiness_schedule
-from rollback_console.web.answers import done
-from rollback_console.web.finding import revision_of
 from rollback_console.web.forms.plans import ImportForm
-from rollback_console.web.limits import costly
 from rollback_console.web.reading import Reading
-from rollback_console.web.requests import person
 
 from .. import queries
+from ..http.current_user import person
+from ..http.lookup import revision_of
+from ..http.rate_limit import costly
+from ..http.responses import done
 
 
 def listing(request: HttpRequest) -> HttpResponse:

@@ -18,15 +18,16 @@ from rollback_console.postmortems.report.export import as_json, as_markdown
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.queries.lists import lists
 from rollback_console.web import diffs
-from rollback_console.web.answers import done, refused
-from rollback_console.web.finding import rollback_of
 from rollback_console.web.forms.postmortems import (
     AssignmentForm,
     CommentForm,
     ItemForm,
     WritingForm,
 )
-from rollback_console.web.requests import person
+
+from ..http.current_user import person
+from ..http.lookup import rollback_of
+from ..http.responses import done, refused
 
 
 def listing(request: HttpRequest) -> HttpResponse:

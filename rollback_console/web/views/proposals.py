@@ -10,8 +10,9 @@ from rollback_console.plans.models import Plan
 from rollback_console.proposals import actions
 from rollback_console.proposals.models import Proposal
 from rollback_console.rollbacks.errors import Refused
-from rollback_console.web.answers import done, refused
-from rollback_console.web.requests import person
+
+from ..http.current_user import person
+from ..http.responses import done, refused
 
 PAGE = 100
 

@@ -19,11 +19,12 @@ from rollback_console.plans.snapshot.request_form import RequestForm
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.sweeper import readiness_schedule
 from rollback_console.web import comparison, proposing
-from rollback_console.web.answers import done
-from rollback_console.web.finding import revision_of
 from rollback_console.web.forms.requests import OpeningForm
-from rollback_console.web.requests import person
 from rollback_console.web.steps import stations
+
+from ..http.current_user import person
+from ..http.lookup import revision_of
+from ..http.responses import done
 
 
 @permission_required("rollbacks.request_rollback", raise_exception=True)

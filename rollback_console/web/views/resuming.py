@@ -16,9 +16,10 @@ from rollback_console.rollbacks.actions import restart
 from rollback_console.rollbacks.errors import MovedOn, Refused
 from rollback_console.rollbacks.execution.view import snapshot_of
 from rollback_console.rollbacks.models import Rollback
-from rollback_console.web.answers import done, refused
-from rollback_console.web.finding import rollback_of
-from rollback_console.web.requests import person
+
+from ..http.current_user import person
+from ..http.lookup import rollback_of
+from ..http.responses import done, refused
 
 
 def restarts(request: HttpRequest, number: int) -> HttpResponse:

@@ -11,14 +11,14 @@ from rollback_console.documents.edit.writer import apply_fix
 from rollback_console.documents.markdown.source import encode
 from rollback_console.plans import actions
 from rollback_console.plans.errors import PlanError, UnreadablePlan
-from rollback_console.web.answers import done, refused
-from rollback_console.web.finding import revision_of
 from rollback_console.web.forms.bindings import BindingsForm
 from rollback_console.web.forms.plans import ReviseForm
-from rollback_console.web.limits import costly
-from rollback_console.web.requests import person
 
 from .. import diffs, queries
+from ..http.current_user import person
+from ..http.lookup import revision_of
+from ..http.rate_limit import costly
+from ..http.responses import done, refused
 
 
 def listing(request: HttpRequest, slug: str) -> HttpResponse:

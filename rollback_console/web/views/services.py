@@ -12,10 +12,11 @@ from rollback_console.plans.models import Service
 from rollback_console.rollbacks.actions import request as services
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.models import Pin
-from rollback_console.web.answers import done, refused
 from rollback_console.web.forms.pins import LiftForm, PinForm
 from rollback_console.web.forms.places import ServiceForm
-from rollback_console.web.requests import admin_only, person
+
+from ..http.current_user import admin_only, person
+from ..http.responses import done, refused
 
 
 @admin_only

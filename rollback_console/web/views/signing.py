@@ -16,12 +16,11 @@ from django.shortcuts import render
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 
-from rollback_console.web.answers import SeeOther
-from rollback_console.web.requests import person
-
 from ..authentication import step_up
 from ..authentication.forms import SignInForm
 from ..authentication.freshness import fresh
+from ..http.current_user import person
+from ..http.responses import SeeOther
 
 
 @method_decorator(login_not_required, name="dispatch")

@@ -16,11 +16,12 @@ from rollback_console.rollbacks import db_clock
 from rollback_console.rollbacks.actions import request as services
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.models import Rollback
-from rollback_console.web.answers import done, refused
-from rollback_console.web.finding import rollback_of
 from rollback_console.web.forms.postmortems import CadenceForm, LinkForm, MessageForm
-from rollback_console.web.limits import costly
-from rollback_console.web.requests import person
+
+from ..http.current_user import person
+from ..http.lookup import rollback_of
+from ..http.rate_limit import costly
+from ..http.responses import done, refused
 
 _APART = {
     "Cache-Control": "no-store",

@@ -12,11 +12,11 @@ from rollback_console.outbox import actions
 from rollback_console.outbox.models import Delivery, Target
 from rollback_console.outbox.topics import TOPICS
 from rollback_console.rollbacks.errors import Refused
-from rollback_console.web.answers import done, refused
 from rollback_console.web.forms.outbox import TargetForm
-from rollback_console.web.requests import admin_only, person
 
 from ..authentication.step_up import step_up
+from ..http.current_user import admin_only, person
+from ..http.responses import done, refused
 
 TROUBLES = 50
 

@@ -10,11 +10,11 @@ from django.views.decorators.http import require_POST
 from rollback_console.access import tokens
 from rollback_console.access.token import Token
 from rollback_console.rollbacks import db_clock
-from rollback_console.web.answers import done, refused
 from rollback_console.web.forms.tokens import TokenForm
-from rollback_console.web.requests import is_admin, person
 
 from ..authentication.step_up import step_up
+from ..http.current_user import is_admin, person
+from ..http.responses import done, refused
 
 
 @never_cache

@@ -21,7 +21,8 @@ from django.utils.deprecation import MiddlewareMixin
 from rollback_console.access import session_expiry
 from rollback_console.access.second_factor import lacks_factor
 from rollback_console.rollbacks.permissions.groups import may_look
-from rollback_console.web.requests import came_from
+
+from .current_user import came_from
 
 _READS = {"GET", "HEAD"}
 OWN = ("/account/", "/sign-in/", "/sign-out/")
