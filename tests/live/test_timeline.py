@@ -6,7 +6,7 @@ import pytest
 
 from rollback_console.engine.decide import Question
 from rollback_console.rollbacks.models import Event
-from rollback_console.web.happenings import QUESTIONS, sentence
+from rollback_console.web.presenters.event_text import QUESTIONS, sentence
 
 
 @pytest.mark.parametrize(

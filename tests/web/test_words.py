@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from rollback_console.engine.states import RollbackState, StepState
 from rollback_console.plans.models import ProbeResult
-from rollback_console.web import diffs, moments
-from rollback_console.web.happenings import sentence
-from rollback_console.web.matrix import matrix, worst_first
-from rollback_console.web.shapes import SHAPES
-from rollback_console.web.steps import marked
+from rollback_console.web.presenters import dates, diffs
+from rollback_console.web.presenters.event_text import sentence
+from rollback_console.web.presenters.readiness_matrix import matrix, worst_first
+from rollback_console.web.presenters.state_icons import SHAPES
+from rollback_console.web.presenters.step_track import marked
 
 NOW = datetime(2026, 11, 25, 1, 0, tzinfo=UTC)
 
@@ -53,7 +53,7 @@ def test_a_state_nobody_knows_is_still_shown_by_its_word() -> None:
     ],
 )
 def test_a_moment_is_told_relative_to_now(seconds: int, words: str) -> None:
-    assert moments.relative(NOW - timedelta(seconds=seconds), NOW) == words
+    assert dates.relative(NOW - timedelta(seconds=seconds), NOW) == words
 
 
 def test_a_moment_carries_its_absolute_time_and_zone() -> None:
@@ -63,7 +63,7 @@ def test_a_moment_carries_its_absolute_time_and_zone() -> None:
 
 
 def test_text_without_a_zone_is_read_as_utc() -> None:
-    assert moments.read("2026-11-25T01:00:00") == NOW
+    assert dates.read("2026-11-25T01:00:00") == NOW
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_text_without_a_zone_is_read_as_utc() -> None:
     ],
 )
 def test_a_duration_is_told_in_its_two_largest_units(seconds: float | None, words: str) -> None:
-    assert moments.duration(seconds) == words
+    assert dates.duration(seconds) == words
 
 
 @given(st.text(alphabet="ab\n", max_size=30), st.text(alphabet="ab\n", max_size=30))

@@ -12,8 +12,8 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from rollback_console.web import moments
-from rollback_console.web.shapes import SHAPES, TONES
+from ..presenters import dates
+from ..presenters.state_icons import SHAPES, TONES
 
 register = Library()
 THEMES = frozenset({"light", "dark"})
@@ -46,10 +46,10 @@ def icon(name: str) -> SafeString:
 @register.simple_tag
 def when(value: datetime | str | None, form: str = "relative") -> SafeString | str:
     """A moment: relative in text and absolute on hover, or the other way with "absolute"."""
-    moment = moments.read(value)
+    moment = dates.read(value)
     if moment is None:
         return ""
-    absolute, relative = moments.absolute(moment), moments.relative(moment, timezone.now())
+    absolute, relative = dates.absolute(moment), dates.relative(moment, timezone.now())
     shown, hidden = (absolute, relative) if form == "absolute" else (relative, absolute)
     return format_html(
         '<time datetime="{}" title="{}"{}>{}</time>',
@@ -63,28 +63,28 @@ def when(value: datetime | str | None, form: str = "relative") -> SafeString | s
 @register.simple_tag
 def until(value: datetime | None) -> SafeString | str:
     """A countdown to a moment, kept current by the page's script."""
-    moment = moments.read(value)
+    moment = dates.read(value)
     if moment is None:
         return ""
     left = (moment - timezone.now()).total_seconds()
     return format_html(
         '<time datetime="{}" title="{}" data-countdown>{}</time>',
         moment.isoformat(timespec="seconds"),
-        moments.absolute(moment),
-        moments.duration(left) if left > 0 else "over",
+        dates.absolute(moment),
+        dates.duration(left) if left > 0 else "over",
     )
 
 
 @register.filter
 def minutes(value: int) -> str:
     """How long so many minutes are, as `duration` says it."""
-    return moments.duration(60 * value)
+    return dates.duration(60 * value)
 
 
 @register.filter
 def duration(value: float | timedelta | None) -> str:
     """Seconds as people say them."""
-    return moments.duration(value)
+    return dates.duration(value)
 
 
 @register.simple_tag(takes_context=True)
@@ -152,4 +152,4 @@ def took(rollback: Any) -> str:
     """How long a rollback worked, once it has ended; "" before."""
     if not (rollback.started_at and rollback.finished_at):
         return ""
-    return moments.duration(rollback.finished_at - rollback.started_at)
+    return dates.duration(rollback.finished_at - rollback.started_at)

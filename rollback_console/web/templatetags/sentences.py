@@ -17,11 +17,11 @@ from rollback_console.plans.models import ProbeResult
 from rollback_console.plans.readiness.check import STALE
 from rollback_console.postmortems.models import Postmortem
 from rollback_console.rollbacks.models import Event, Rollback
-from rollback_console.web import moments
-from rollback_console.web.happenings import QUESTIONS, sentence
-from rollback_console.web.matrix import Matrix, matrix
-from rollback_console.web.matrix import worst_first as worst_of
 
+from ..presenters import dates
+from ..presenters.event_text import QUESTIONS, sentence
+from ..presenters.readiness_matrix import Matrix, matrix
+from ..presenters.readiness_matrix import worst_first as worst_of
 from .console import until, when
 
 register = Library()
@@ -64,7 +64,7 @@ def expected(durations: list[float]) -> str:
         return ""
     middle = durations[len(durations) // 2]
     high = durations[min(math.ceil(len(durations) * 0.9), len(durations)) - 1]
-    return f"{moments.duration(middle)} (p90 {moments.duration(high)})"
+    return f"{dates.duration(middle)} (p90 {dates.duration(high)})"
 
 
 @register.simple_tag

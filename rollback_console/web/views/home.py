@@ -6,9 +6,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from rollback_console.rollbacks.queries.lists import lists
-from rollback_console.web.beginnings import beginnings
 
 from ..http.current_user import person
+from ..presenters.setup_checklist import beginnings
 
 
 def show(request: HttpRequest) -> HttpResponse:

@@ -25,11 +25,12 @@ from rollback_console.rollbacks.errors import MovedOn, Refused
 from rollback_console.rollbacks.execution.view import deadline, latest, snapshot_of
 from rollback_console.rollbacks.models import ChecklistAnswer, Event, Look, Rollback, StepRun
 from rollback_console.rollbacks.queries.lists import lists
-from rollback_console.web import asked, board, proofs, spans
 
 from ..http.current_user import person
 from ..http.lookup import rollback_of
 from ..http.responses import done, refused
+from ..presenters import abort_proofs, step_board, step_timeline
+from ..presenters import question as asked
 
 EVENTS = 60
 _GOES_ON = "Going on in spite of how step {} ended."
@@ -38,7 +39,7 @@ _GOES_ON = "Going on in spite of how step {} ended."
 def show(request: HttpRequest, rollback: Rollback) -> HttpResponse:
     """The whole page, or with `parts` only what may have changed since it was drawn."""
     by, runs = person(request), latest(rollback)
-    lines = board.lines(rollback, runs)
+    lines = step_board.lines(rollback, runs)
     question = asked.question(rollback, runs)
     shown = asked.shown(request.GET.get("run", ""), runs, question)
     parts = "parts" in request.GET
@@ -47,8 +48,8 @@ def show(request: HttpRequest, rollback: Rollback) -> HttpResponse:
         "live": rollback.state in LIVE,
         "steers": by.has_perm("rollbacks.operate_rollback") and rollback.state in LIVE,
         "lines": lines,
-        "picture": spans.picture(rollback, lines),
-        "proof_groups": proofs.groups(rollback, runs),
+        "picture": step_timeline.picture(rollback, lines),
+        "proof_groups": abort_proofs.groups(rollback, runs),
         "counts": Counter(run.state for run in runs).most_common(),
         "question": question,
         "shown": shown,

@@ -17,7 +17,6 @@ from rollback_console.postmortems.report.draft import draft
 from rollback_console.postmortems.report.export import as_json, as_markdown
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.queries.lists import lists
-from rollback_console.web import diffs
 from rollback_console.web.forms.postmortems import (
     AssignmentForm,
     CommentForm,
@@ -28,6 +27,7 @@ from rollback_console.web.forms.postmortems import (
 from ..http.current_user import person
 from ..http.lookup import rollback_of
 from ..http.responses import done, refused
+from ..presenters import diffs
 
 
 def listing(request: HttpRequest) -> HttpResponse:

@@ -18,13 +18,13 @@ from rollback_console.plans.readiness.check import check, queue
 from rollback_console.plans.snapshot.request_form import RequestForm
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.sweeper import readiness_schedule
-from rollback_console.web import comparison, proposing
 from rollback_console.web.forms.requests import OpeningForm
-from rollback_console.web.steps import stations
 
 from ..http.current_user import person
 from ..http.lookup import revision_of
 from ..http.responses import done
+from ..presenters import procedure_comparison, proposal_form
+from ..presenters.step_track import stations
 
 
 @permission_required("rollbacks.request_rollback", raise_exception=True)
@@ -38,11 +38,11 @@ def opening(request: HttpRequest, slug: str) -> HttpResponse:
             "plan": revision.plan,
             "revision": revision,
             "asking": asking,
-            "proposal": proposing.proposed(request),
-            "ways": comparison.ways(revision),
+            "proposal": proposal_form.proposed(request),
+            "ways": procedure_comparison.ways(revision),
         }
         return render(request, "rollbacks/procedures.html", page)
-    proposal = proposing.proposed(request)
+    proposal = proposal_form.proposed(request)
     form = OpeningForm(
         revision,
         asking,
@@ -55,7 +55,7 @@ def opening(request: HttpRequest, slug: str) -> HttpResponse:
     asks = request.method == "POST" and not {"preview", "ready"} & request.POST.keys()
     if asks and valid:
         try:
-            rollback = proposing.ask(
+            rollback = proposal_form.ask(
                 proposal,
                 revision=revision,
                 by=person(request),

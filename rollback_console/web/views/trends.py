@@ -7,12 +7,13 @@ from django.shortcuts import render
 from django.utils.safestring import SafeString
 
 from rollback_console.plans.models import Environment, Service
-from rollback_console.postmortems import pictures
-from rollback_console.postmortems.pictures import Bar, Column, Span
 from rollback_console.postmortems.trends.rows import Wanted
 from rollback_console.postmortems.trends.statistics import Trends, export, trends
 from rollback_console.rollbacks import db_clock
-from rollback_console.web.moments import duration
+
+from ..presenters import charts
+from ..presenters.charts import Bar, Column, Span
+from ..presenters.dates import duration
 
 PERIODS = [(30, "30 days"), (90, "90 days"), (365, "a year"), (0, "all time")]
 FEW = 12
@@ -78,14 +79,14 @@ def _phases(told: Trends) -> SafeString:
         if each.median is not None
     ]
     desc = "; ".join(f"{row.label}: {row.text}" for row in rows)
-    return pictures.bars("phases", "How long each phase takes", desc, rows)
+    return charts.bars("phases", "How long each phase takes", desc, rows)
 
 
 def _months(told: Trends) -> SafeString:
     shown = told.drawn.months[-RECENT:]
     rows = [Column(each.name[2:], each.succeeded, each.ended) for each in shown]
     desc = "; ".join(f"{each.name}: {each.succeeded} of {each.ended} succeeded" for each in shown)
-    return pictures.columns("months", "Rollbacks by month", desc, rows)
+    return charts.columns("months", "Rollbacks by month", desc, rows)
 
 
 def _steps(told: Trends) -> SafeString:
@@ -94,7 +95,7 @@ def _steps(told: Trends) -> SafeString:
         for each in told.drawn.slowest
     ]
     desc = "; ".join(f"{row.label}: {row.text}" for row in rows)
-    return pictures.bars("steps", "The slowest steps", desc, rows)
+    return charts.bars("steps", "The slowest steps", desc, rows)
 
 
 def _truths(told: Trends) -> SafeString:
@@ -107,7 +108,7 @@ def _truths(told: Trends) -> SafeString:
         f"{row.label}: expected {duration(row.low)} to {duration(row.high)}, took {row.text}"
         for row in rows
     )
-    return pictures.spans("truths", "What was expected and what it took", desc, rows)
+    return charts.spans("truths", "What was expected and what it took", desc, rows)
 
 
 def _both(median: float | None, high: float | None) -> str:

@@ -11,7 +11,7 @@ from rollback_console.engine.states import ENDED_BADLY, StepState
 from rollback_console.rollbacks.execution.view import snapshot_of
 from rollback_console.rollbacks.models import Rollback, StepRun
 
-from .steps import Station, stations
+from .step_track import Station, stations
 
 MANY_HOSTS = 24
 FEW_HOSTS = 12

@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 from rollback_console.rollbacks import db_clock
 from rollback_console.rollbacks.models import Rollback
 
-from .board import Line
+from .step_board import Line
 
 WIDTH = 360
 _ROW = 18

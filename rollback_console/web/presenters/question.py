@@ -12,7 +12,7 @@ from rollback_console.rollbacks.execution.view import snapshot_of
 from rollback_console.rollbacks.models import Rollback, StepRun
 from rollback_console.rollbacks.queries.lists import host_exclusion
 
-from .steps import Station, stations
+from .step_track import Station, stations
 
 LINES = 200
 TAIL = 256 * 1024

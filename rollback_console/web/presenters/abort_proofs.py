@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from rollback_console.engine.states import IN_FLIGHT, StepState
 from rollback_console.rollbacks.models import Event, Rollback, StepRun
 
-from .happenings import ENDINGS
+from .event_text import ENDINGS
 
 MANY_PROOFS = 12
 _GONE = frozenset({"aborted", "never_started", "finished", "timed_out"})
