@@ -20,10 +20,10 @@ from rollback_console.web.forms.places import (
     WhoForm,
 )
 
-from .. import queries
-from ..authentication.step_up import step_up
-from ..http.current_user import admin_only, person
-from ..http.responses import done, refused
+from ... import queries
+from ...authentication.step_up import step_up
+from ...http.current_user import admin_only, person
+from ...http.responses import done, refused
 
 
 @admin_only

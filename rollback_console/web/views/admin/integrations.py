@@ -13,9 +13,9 @@ from rollback_console.proposals.models import Integration
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.web.forms.outbox import IntegrationForm
 
-from ..authentication.step_up import step_up
-from ..http.current_user import admin_only, person
-from ..http.responses import done
+from ...authentication.step_up import step_up
+from ...http.current_user import admin_only, person
+from ...http.responses import done
 
 
 @admin_only

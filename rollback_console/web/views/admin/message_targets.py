@@ -14,9 +14,9 @@ from rollback_console.outbox.topics import TOPICS
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.web.forms.outbox import TargetForm
 
-from ..authentication.step_up import step_up
-from ..http.current_user import admin_only, person
-from ..http.responses import done, refused
+from ...authentication.step_up import step_up
+from ...http.current_user import admin_only, person
+from ...http.responses import done, refused
 
 TROUBLES = 50
 

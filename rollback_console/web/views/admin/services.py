@@ -15,8 +15,8 @@ from rollback_console.rollbacks.models import Pin
 from rollback_console.web.forms.pins import LiftForm, PinForm
 from rollback_console.web.forms.places import ServiceForm
 
-from ..http.current_user import admin_only, person
-from ..http.responses import done, refused
+from ...http.current_user import admin_only, person
+from ...http.responses import done, refused
 
 
 @admin_only

@@ -11,9 +11,9 @@ from rollback_console.plans.approval import delegations
 from rollback_console.rollbacks.permissions import rights
 from rollback_console.web.forms.people import PersonForm
 
-from ..authentication.step_up import step_up
-from ..http.current_user import admin_only, person
-from ..http.responses import done, refused
+from ...authentication.step_up import step_up
+from ...http.current_user import admin_only, person
+from ...http.responses import done, refused
 
 
 @admin_only

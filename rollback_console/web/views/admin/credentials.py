@@ -10,9 +10,9 @@ from django.views.decorators.http import require_POST
 from rollback_console.plans.models import Credential
 from rollback_console.web.forms.machines import CredentialForm
 
-from ..authentication.step_up import step_up
-from ..http.current_user import admin_only
-from ..http.responses import done, refused
+from ...authentication.step_up import step_up
+from ...http.current_user import admin_only
+from ...http.responses import done, refused
 
 
 @admin_only

@@ -13,10 +13,10 @@ from rollback_console.remote.errors import RemoteError
 from rollback_console.rollbacks.queries.lists import lists
 from rollback_console.web.forms.machines import HostForm, KeysForm
 
-from ..authentication.step_up import step_up
-from ..http.current_user import admin_only, person
-from ..http.rate_limit import costly
-from ..http.responses import done, refused
+from ...authentication.step_up import step_up
+from ...http.current_user import admin_only, person
+from ...http.rate_limit import costly
+from ...http.responses import done, refused
 
 
 @admin_only

@@ -11,8 +11,8 @@ from rollback_console.proposals import actions
 from rollback_console.proposals.models import Proposal
 from rollback_console.rollbacks.errors import Refused
 
-from ..http.current_user import person
-from ..http.responses import done, refused
+from ...http.current_user import person
+from ...http.responses import done, refused
 
 PAGE = 100
 

@@ -13,10 +13,10 @@ from rollback_console.plans.models import Delegation, Environment
 from rollback_console.web.forms.deciding import DelegationForm
 from rollback_console.web.forms.places import WhoForm
 
-from .. import queries
-from ..authentication.step_up import step_up
-from ..http.current_user import person
-from ..http.responses import done, refused
+from ... import queries
+from ...authentication.step_up import step_up
+from ...http.current_user import person
+from ...http.responses import done, refused
 
 
 def show(request: HttpRequest, slug: str) -> HttpResponse:

@@ -12,9 +12,9 @@ from rollback_console.access.token import Token
 from rollback_console.rollbacks import db_clock
 from rollback_console.web.forms.tokens import TokenForm
 
-from ..authentication.step_up import step_up
-from ..http.current_user import is_admin, person
-from ..http.responses import done, refused
+from ...authentication.step_up import step_up
+from ...http.current_user import is_admin, person
+from ...http.responses import done, refused
 
 
 @never_cache
