@@ -8,21 +8,17 @@ from .authentication.urls import urlpatterns as signing_in
 from .views import (
     actions,
     approvals,
-    archives,
     asking,
-    audit,
     health,
     home,
     live,
     metrics,
     plans,
-    postmortems,
     requests,
     resuming,
     revisions,
     rollbacks,
     status,
-    trends,
 )
 from .views.admin import (
     credentials,
@@ -36,6 +32,7 @@ from .views.admin import (
     services,
     tokens,
 )
+from .views.afterwards import archives, audit, postmortem, trends
 
 _environment = "environments/<slug:slug>/"
 _rollback = "rollbacks/<int:number>/"
@@ -78,17 +75,17 @@ urlpatterns: list[URLPattern] = [
     path(f"{_rollback}break-glass/", asking.break_glass, name="break-glass"),
     path(f"{_rollback}break-glass/reviews/", asking.review, name="break-glass-reviews"),
     path(f"{_rollback}renewals/", approvals.renew, name="renewals"),
-    path("postmortems/", postmortems.listing, name="postmortems"),
-    path(_postmortem, postmortems.show, name="postmortem"),
-    path(f"{_postmortem}texts/", postmortems.write, name="postmortem-texts"),
-    path(f"{_postmortem}moves/", postmortems.move, name="postmortem-moves"),
-    path(f"{_postmortem}items/", postmortems.add_item, name="postmortem-items"),
-    path(f"{_postmortem}comments/", postmortems.comment, name="comments"),
-    path(f"{_postmortem}versions/<int:version>/", postmortems.version, name="version"),
-    path(f"{_postmortem}items/<int:item>/assignments/", postmortems.assign, name="assignments"),
-    path(f"{_postmortem}items/<int:item>/ticks/", postmortems.tick, name="item-ticks"),
-    path(f"{_rollback}postmortem.md", postmortems.markdown, name="postmortem-markdown"),
-    path(f"{_rollback}postmortem.json", postmortems.json, name="postmortem-json"),
+    path("postmortems/", postmortem.listing, name="postmortems"),
+    path(_postmortem, postmortem.show, name="postmortem"),
+    path(f"{_postmortem}texts/", postmortem.write, name="postmortem-texts"),
+    path(f"{_postmortem}moves/", postmortem.move, name="postmortem-moves"),
+    path(f"{_postmortem}items/", postmortem.add_item, name="postmortem-items"),
+    path(f"{_postmortem}comments/", postmortem.comment, name="comments"),
+    path(f"{_postmortem}versions/<int:version>/", postmortem.version, name="version"),
+    path(f"{_postmortem}items/<int:item>/assignments/", postmortem.assign, name="assignments"),
+    path(f"{_postmortem}items/<int:item>/ticks/", postmortem.tick, name="item-ticks"),
+    path(f"{_rollback}postmortem.md", postmortem.markdown, name="postmortem-markdown"),
+    path(f"{_rollback}postmortem.json", postmortem.json, name="postmortem-json"),
     path(f"{_rollback}reversals/", live.revert, name="reversals"),
     path(f"{_rollback}pauses/", live.pause, name="pauses"),
     path(f"{_rollback}resumptions/", live.resume, name="resumptions"),

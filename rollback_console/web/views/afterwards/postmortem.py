@@ -24,10 +24,10 @@ from rollback_console.web.forms.postmortems import (
     WritingForm,
 )
 
-from ..http.current_user import person
-from ..http.lookup import rollback_of
-from ..http.responses import done, refused
-from ..presenters import diffs
+from ...http.current_user import person
+from ...http.lookup import rollback_of
+from ...http.responses import done, refused
+from ...presenters import diffs
 
 
 def listing(request: HttpRequest) -> HttpResponse:

@@ -19,12 +19,12 @@ from rollback_console.postmortems.lessons import takeover
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.web.forms.postmortems import IncidentForm
 
-from ..http.current_user import person
-from ..http.lookup import rollback_of
-from ..http.rate_limit import costly
-from ..http.responses import done, refused
-from ..http.streaming import apart
-from ..presenters import diffs
+from ...http.current_user import person
+from ...http.lookup import rollback_of
+from ...http.rate_limit import costly
+from ...http.responses import done, refused
+from ...http.streaming import apart
+from ...presenters import diffs
 
 
 def download(request: HttpRequest, number: int) -> HttpResponseBase:

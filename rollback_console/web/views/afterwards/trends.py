@@ -11,9 +11,9 @@ from rollback_console.postmortems.trends.rows import Wanted
 from rollback_console.postmortems.trends.statistics import Trends, export, trends
 from rollback_console.rollbacks import db_clock
 
-from ..presenters import charts
-from ..presenters.charts import Bar, Column, Span
-from ..presenters.dates import duration
+from ...presenters import charts
+from ...presenters.charts import Bar, Column, Span
+from ...presenters.dates import duration
 
 PERIODS = [(30, "30 days"), (90, "90 days"), (365, "a year"), (0, "all time")]
 FEW = 12

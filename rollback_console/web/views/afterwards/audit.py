@@ -9,8 +9,8 @@ from django.utils import timezone
 from rollback_console.rollbacks import events
 from rollback_console.rollbacks.queries.lists import lists
 
-from .. import queries
-from ..presenters.event_text import KINDS
+from ... import queries
+from ...presenters.event_text import KINDS
 
 DIGITS = 18  # what every database takes for a number
 NOBODYS = -1
