@@ -13,10 +13,8 @@ from .views import (
     home,
     live,
     metrics,
-    plans,
     requests,
     resuming,
-    revisions,
     rollbacks,
     status,
 )
@@ -33,6 +31,7 @@ from .views.admin import (
     tokens,
 )
 from .views.afterwards import archives, audit, postmortem, trends
+from .views.plans import plan, revisions
 
 _environment = "environments/<slug:slug>/"
 _rollback = "rollbacks/<int:number>/"
@@ -49,17 +48,17 @@ urlpatterns: list[URLPattern] = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", metrics.show, name="metrics"),
-    path("plans/", plans.listing, name="plans"),
-    path("plans/import/", plans.bring, name="plan-import"),
-    path("plans/<slug:slug>/", plans.show, name="plan"),
-    path("plans/<slug:slug>/readiness/", plans.ask_hosts, name="plan-readiness"),
-    path("plans/<slug:slug>/vouchings/", plans.vouch, name="vouchings"),
+    path("plans/", plan.listing, name="plans"),
+    path("plans/import/", plan.bring, name="plan-import"),
+    path("plans/<slug:slug>/", plan.show, name="plan"),
+    path("plans/<slug:slug>/readiness/", plan.ask_hosts, name="plan-readiness"),
+    path("plans/<slug:slug>/vouchings/", plan.vouch, name="vouchings"),
     path("plans/<slug:slug>/text/", revisions.revise, name="revise"),
     path("plans/<slug:slug>/bindings/", revisions.bindings, name="bindings"),
     path("plans/<slug:slug>/bindings/text/", revisions.inscribe, name="inscribe"),
     path("plans/<slug:slug>/request/", requests.opening, name="request"),
     path("plans/<slug:slug>/revisions/", revisions.listing, name="revisions"),
-    path("plans/<slug:slug>/revisions/<int:number>/", plans.show, name="revision"),
+    path("plans/<slug:slug>/revisions/<int:number>/", plan.show, name="revision"),
     path("plans/<slug:slug>/revisions/<int:number>/changes/", revisions.changes, name="changes"),
     path("plans/<slug:slug>/revisions/<int:number>/fixes/", revisions.fix, name="fixes"),
     path("rollbacks/", rollbacks.listing, name="rollbacks"),

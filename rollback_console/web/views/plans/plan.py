@@ -18,12 +18,12 @@ from rollback_console.rollbacks.queries.lists import lists, rehearsals
 from rollback_console.rollbacks.sweeper import readiness_schedule
 from rollback_console.web.forms.plans import ImportForm
 
-from .. import queries
-from ..http.current_user import person
-from ..http.lookup import revision_of
-from ..http.rate_limit import costly
-from ..http.responses import done
-from ..presenters.plan_source import Reading
+from ... import queries
+from ...http.current_user import person
+from ...http.lookup import revision_of
+from ...http.rate_limit import costly
+from ...http.responses import done
+from ...presenters.plan_source import Reading
 
 
 def listing(request: HttpRequest) -> HttpResponse:

@@ -14,12 +14,12 @@ from rollback_console.plans.errors import PlanError, UnreadablePlan
 from rollback_console.web.forms.bindings import BindingsForm
 from rollback_console.web.forms.plans import ReviseForm
 
-from .. import queries
-from ..http.current_user import person
-from ..http.lookup import revision_of
-from ..http.rate_limit import costly
-from ..http.responses import done, refused
-from ..presenters import diffs
+from ... import queries
+from ...http.current_user import person
+from ...http.lookup import revision_of
+from ...http.rate_limit import costly
+from ...http.responses import done, refused
+from ...presenters import diffs
 
 
 def listing(request: HttpRequest, slug: str) -> HttpResponse:
