@@ -5,19 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 
 from .authentication.urls import urlpatterns as signing_in
-from .views import (
-    actions,
-    approvals,
-    asking,
-    health,
-    home,
-    live,
-    metrics,
-    requests,
-    resuming,
-    rollbacks,
-    status,
-)
+from .views import health, home, metrics
 from .views.admin import (
     credentials,
     decision_makers,
@@ -32,6 +20,16 @@ from .views.admin import (
 )
 from .views.afterwards import archives, audit, postmortem, trends
 from .views.plans import plan, revisions
+from .views.rollbacks import (
+    approval,
+    checklist,
+    communication,
+    discussion,
+    live,
+    request,
+    restart,
+    rollback,
+)
 
 _environment = "environments/<slug:slug>/"
 _rollback = "rollbacks/<int:number>/"
@@ -56,24 +54,26 @@ urlpatterns: list[URLPattern] = [
     path("plans/<slug:slug>/text/", revisions.revise, name="revise"),
     path("plans/<slug:slug>/bindings/", revisions.bindings, name="bindings"),
     path("plans/<slug:slug>/bindings/text/", revisions.inscribe, name="inscribe"),
-    path("plans/<slug:slug>/request/", requests.opening, name="request"),
+    path("plans/<slug:slug>/request/", request.opening, name="request"),
     path("plans/<slug:slug>/revisions/", revisions.listing, name="revisions"),
     path("plans/<slug:slug>/revisions/<int:number>/", plan.show, name="revision"),
     path("plans/<slug:slug>/revisions/<int:number>/changes/", revisions.changes, name="changes"),
     path("plans/<slug:slug>/revisions/<int:number>/fixes/", revisions.fix, name="fixes"),
-    path("rollbacks/", rollbacks.listing, name="rollbacks"),
-    path(_rollback, rollbacks.show, name="rollback"),
-    path(f"{_rollback}approvals/", approvals.approve, name="approvals"),
-    path(f"{_rollback}rejections/", approvals.reject, name="rejections"),
-    path(f"{_rollback}withdrawals/", approvals.withdraw, name="withdrawals"),
-    path(f"{_rollback}starts/", approvals.start, name="starts"),
-    path(f"{_rollback}readiness/", approvals.ask_hosts, name="readiness"),
-    path(f"{_rollback}questions/", asking.ask, name="questions"),
-    path(f"{_rollback}questions/<int:question>/answers/", asking.answer, name="question-answers"),
-    path(f"{_rollback}nudges/", asking.nudge, name="nudges"),
-    path(f"{_rollback}break-glass/", asking.break_glass, name="break-glass"),
-    path(f"{_rollback}break-glass/reviews/", asking.review, name="break-glass-reviews"),
-    path(f"{_rollback}renewals/", approvals.renew, name="renewals"),
+    path("rollbacks/", rollback.listing, name="rollbacks"),
+    path(_rollback, rollback.show, name="rollback"),
+    path(f"{_rollback}approvals/", approval.approve, name="approvals"),
+    path(f"{_rollback}rejections/", approval.reject, name="rejections"),
+    path(f"{_rollback}withdrawals/", approval.withdraw, name="withdrawals"),
+    path(f"{_rollback}starts/", approval.start, name="starts"),
+    path(f"{_rollback}readiness/", approval.ask_hosts, name="readiness"),
+    path(f"{_rollback}questions/", discussion.ask, name="questions"),
+    path(
+        f"{_rollback}questions/<int:question>/answers/", discussion.answer, name="question-answers"
+    ),
+    path(f"{_rollback}nudges/", discussion.nudge, name="nudges"),
+    path(f"{_rollback}break-glass/", discussion.break_glass, name="break-glass"),
+    path(f"{_rollback}break-glass/reviews/", discussion.review, name="break-glass-reviews"),
+    path(f"{_rollback}renewals/", approval.renew, name="renewals"),
     path("postmortems/", postmortem.listing, name="postmortems"),
     path(_postmortem, postmortem.show, name="postmortem"),
     path(f"{_postmortem}texts/", postmortem.write, name="postmortem-texts"),
@@ -88,7 +88,7 @@ urlpatterns: list[URLPattern] = [
     path(f"{_rollback}reversals/", live.revert, name="reversals"),
     path(f"{_rollback}pauses/", live.pause, name="pauses"),
     path(f"{_rollback}resumptions/", live.resume, name="resumptions"),
-    path(f"{_rollback}restarts/", resuming.restarts, name="restarts"),
+    path(f"{_rollback}restarts/", restart.restarts, name="restarts"),
     path(f"{_rollback}abort-requests/", live.abort, name="abort-requests"),
     path(f"{_rollback}notes/", live.note, name="notes"),
     path(f"{_rollback}messages/", live.message, name="messages"),
@@ -102,16 +102,20 @@ urlpatterns: list[URLPattern] = [
     path(f"{_postmortem}takeovers/", archives.take_over, name="takeovers"),
     path(f"{_rollback}archive/", archives.download, name="archive"),
     path("incidents/", archives.bring, name="incident-import"),
-    path(f"{_rollback}checklist/", actions.show, name="checklist"),
-    path(f"{_item}assignments/", actions.assign, name="checklist-assignments"),
-    path(f"{_item}ticks/", actions.tick, name="checklist-ticks"),
-    path("actions/", actions.listing, name="actions"),
-    path(_communication, status.communication, name="communication"),
-    path(f"{_communication}messages/", status.send, name="communication-messages"),
-    path(f"{_communication}cadences/", status.set_cadence, name="cadences"),
-    path(f"{_communication}links/", status.share, name="links"),
-    path(f"{_communication}links/<int:link>/revocations/", status.revoke, name="link-revocations"),
-    path("status/<str:secret>/", status.show, name="status"),
+    path(f"{_rollback}checklist/", checklist.show, name="checklist"),
+    path(f"{_item}assignments/", checklist.assign, name="checklist-assignments"),
+    path(f"{_item}ticks/", checklist.tick, name="checklist-ticks"),
+    path("actions/", checklist.listing, name="actions"),
+    path(_communication, communication.communication, name="communication"),
+    path(f"{_communication}messages/", communication.send, name="communication-messages"),
+    path(f"{_communication}cadences/", communication.set_cadence, name="cadences"),
+    path(f"{_communication}links/", communication.share, name="links"),
+    path(
+        f"{_communication}links/<int:link>/revocations/",
+        communication.revoke,
+        name="link-revocations",
+    ),
+    path("status/<str:secret>/", communication.show, name="status"),
     path("trends/", trends.show, name="trends"),
     path("trends.csv", trends.csv, name="trends-csv"),
     path("trends.json", trends.json, name="trends-json"),

@@ -10,9 +10,9 @@ from rollback_console.engine.states import RollbackState
 from rollback_console.plans.models import Environment, Service
 from rollback_console.rollbacks.queries.lists import lists
 
-from ..http.current_user import person
-from ..http.lookup import rollback_of
-from . import approvals, live
+from ...http.current_user import person
+from ...http.lookup import rollback_of
+from . import approval, live
 
 BEFORE_START = frozenset(
     {
@@ -51,7 +51,7 @@ def show(request: HttpRequest, number: int) -> HttpResponse:
     ):
         return HttpResponseClientRefresh()
     if rollback.state in BEFORE_START:
-        return approvals.page(request, rollback, person(request))
+        return approval.page(request, rollback, person(request))
     return live.show(request, rollback)
 
 

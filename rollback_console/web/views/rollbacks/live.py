@@ -26,11 +26,11 @@ from rollback_console.rollbacks.execution.view import deadline, latest, snapshot
 from rollback_console.rollbacks.models import ChecklistAnswer, Event, Look, Rollback, StepRun
 from rollback_console.rollbacks.queries.lists import lists
 
-from ..http.current_user import person
-from ..http.lookup import rollback_of
-from ..http.responses import done, refused
-from ..presenters import abort_proofs, step_board, step_timeline
-from ..presenters import question as asked
+from ...http.current_user import person
+from ...http.lookup import rollback_of
+from ...http.responses import done, refused
+from ...presenters import abort_proofs, step_board, step_timeline
+from ...presenters import question as asked
 
 EVENTS = 60
 _GOES_ON = "Going on in spite of how step {} ended."

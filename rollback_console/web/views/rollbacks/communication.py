@@ -18,10 +18,10 @@ from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.models import Rollback
 from rollback_console.web.forms.postmortems import CadenceForm, LinkForm, MessageForm
 
-from ..http.current_user import person
-from ..http.lookup import rollback_of
-from ..http.rate_limit import costly
-from ..http.responses import done, refused
+from ...http.current_user import person
+from ...http.lookup import rollback_of
+from ...http.rate_limit import costly
+from ...http.responses import done, refused
 
 _APART = {
     "Cache-Control": "no-store",

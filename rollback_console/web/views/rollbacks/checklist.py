@@ -12,9 +12,9 @@ from rollback_console.rollbacks import db_clock
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.web.forms.postmortems import AssignmentForm
 
-from ..http.current_user import person
-from ..http.lookup import rollback_of
-from ..http.responses import done, refused
+from ...http.current_user import person
+from ...http.lookup import rollback_of
+from ...http.responses import done, refused
 
 MOST = 300
 

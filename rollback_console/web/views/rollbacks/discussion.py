@@ -10,11 +10,11 @@ from rollback_console.rollbacks.actions import request as services
 from rollback_console.rollbacks.errors import Changed, Refused
 from rollback_console.web.forms.deciding import BreakGlassForm
 
-from ..authentication.step_up import step_up
-from ..http.current_user import person
-from ..http.lookup import rollback_of
-from ..http.responses import done, refused
-from . import approvals
+from ...authentication.step_up import step_up
+from ...http.current_user import person
+from ...http.lookup import rollback_of
+from ...http.responses import done, refused
+from . import approval
 
 
 @require_POST
@@ -56,12 +56,12 @@ def break_glass(request: HttpRequest, number: int) -> HttpResponse:
     rollback, by = rollback_of(number), person(request)
     form = BreakGlassForm(rollback, request.POST)
     if not form.is_valid() and not glass.why_not(rollback, by):
-        return approvals.page(request, rollback, by, glass_form=form)
+        return approval.page(request, rollback, by, glass_form=form)
     seen, reason = request.POST.get("snapshot_sha256", ""), request.POST.get("reason", "")
     try:
         services.break_glass(rollback, by=by, snapshot_sha256=seen, reason=reason)
     except Changed as error:
-        return approvals.changed(request, rollback, error)
+        return approval.changed(request, rollback, error)
     except Refused as error:
         return refused(request, error, "rollback", number=number)
     sentence = "It starts without approval. All who answer for this environment are told."

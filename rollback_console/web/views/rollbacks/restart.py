@@ -17,9 +17,9 @@ from rollback_console.rollbacks.errors import MovedOn, Refused
 from rollback_console.rollbacks.execution.view import snapshot_of
 from rollback_console.rollbacks.models import Rollback
 
-from ..http.current_user import person
-from ..http.lookup import rollback_of
-from ..http.responses import done, refused
+from ...http.current_user import person
+from ...http.lookup import rollback_of
+from ...http.responses import done, refused
 
 
 def restarts(request: HttpRequest, number: int) -> HttpResponse:

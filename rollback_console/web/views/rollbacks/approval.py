@@ -25,12 +25,12 @@ from rollback_console.rollbacks.queries.lists import approval_status, rehearsals
 from rollback_console.rollbacks.sweeper import readiness_schedule
 from rollback_console.web.forms.deciding import BreakGlassForm, DecisionForm, RejectionForm
 
-from ..authentication.step_up import step_up
-from ..http.current_user import person
-from ..http.lookup import rollback_of
-from ..http.rate_limit import costly
-from ..http.responses import done, refused
-from ..presenters.step_track import no_return, stations
+from ...authentication.step_up import step_up
+from ...http.current_user import person
+from ...http.lookup import rollback_of
+from ...http.rate_limit import costly
+from ...http.responses import done, refused
+from ...presenters.step_track import no_return, stations
 
 
 def page(

@@ -20,11 +20,11 @@ from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.sweeper import readiness_schedule
 from rollback_console.web.forms.requests import OpeningForm
 
-from ..http.current_user import person
-from ..http.lookup import revision_of
-from ..http.responses import done
-from ..presenters import procedure_comparison, proposal_form
-from ..presenters.step_track import stations
+from ...http.current_user import person
+from ...http.lookup import revision_of
+from ...http.responses import done
+from ...presenters import procedure_comparison, proposal_form
+from ...presenters.step_track import stations
 
 
 @permission_required("rollbacks.request_rollback", raise_exception=True)
