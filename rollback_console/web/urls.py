@@ -5,7 +5,6 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 
 from .authentication.urls import urlpatterns as signing_in
-from .views import health, home, metrics
 from .views.admin import (
     credentials,
     decision_makers,
@@ -30,6 +29,7 @@ from .views.rollbacks import (
     restart,
     rollback,
 )
+from .views.system import health, home, metrics
 
 _environment = "environments/<slug:slug>/"
 _rollback = "rollbacks/<int:number>/"

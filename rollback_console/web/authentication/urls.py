@@ -11,15 +11,14 @@ from allauth.socialaccount import views as providers
 from allauth.socialaccount.providers.openid_connect import views as openid
 from django.urls import URLPattern, path
 
-from rollback_console.web.views import account, signing
-
+from ..views.system import account, sign_in
 from .step_up import step_up
 
 _add = step_up("change how you sign in", looking_too=True)
 
 urlpatterns: list[URLPattern] = [
-    path("sign-in/", signing.SignIn.as_view(), name="sign-in"),
-    path("sign-in/", signing.SignIn.as_view(), name="account_login"),
+    path("sign-in/", sign_in.SignIn.as_view(), name="sign-in"),
+    path("sign-in/", sign_in.SignIn.as_view(), name="account_login"),
     path("sign-in/code/", second.authenticate, name="mfa_authenticate"),
     path("sign-in/passkey/", passkeys.login_webauthn, name="mfa_login_webauthn"),
     path("sign-in/deactivated/", accounts.account_inactive, name="account_inactive"),
@@ -31,18 +30,18 @@ urlpatterns: list[URLPattern] = [
         openid.callback,
         name="openid_connect_callback",
     ),
-    path("sign-out/", signing.SignOut.as_view(), name="sign-out"),
-    path("sign-out/", signing.SignOut.as_view(), name="account_logout"),
+    path("sign-out/", sign_in.SignOut.as_view(), name="sign-out"),
+    path("sign-out/", sign_in.SignOut.as_view(), name="account_logout"),
     path("account/", account.show, name="account"),
     path("account/", account.show, name="mfa_index"),
-    path("account/confirmation/", signing.ByPassword.as_view(), name="account_reauthenticate"),
-    path("account/confirmation/code/", signing.ByCode.as_view(), name="mfa_reauthenticate"),
+    path("account/confirmation/", sign_in.ByPassword.as_view(), name="account_reauthenticate"),
+    path("account/confirmation/code/", sign_in.ByCode.as_view(), name="mfa_reauthenticate"),
     path(
         "account/confirmation/passkey/",
-        signing.ByPasskey.as_view(),
+        sign_in.ByPasskey.as_view(),
         name="mfa_reauthenticate_webauthn",
     ),
-    path("account/confirmation/provider/", signing.by_provider, name="confirm-provider"),
+    path("account/confirmation/provider/", sign_in.by_provider, name="confirm-provider"),
     path("account/authenticator/", _add(totp.activate_totp), name="mfa_activate_totp"),
     path("account/authenticator/removal/", _add(totp.deactivate_totp), name="mfa_deactivate_totp"),
     path(

@@ -7,8 +7,8 @@ from django.shortcuts import render
 
 from rollback_console.rollbacks.queries.lists import lists
 
-from ..http.current_user import person
-from ..presenters.setup_checklist import beginnings
+from ...http.current_user import person
+from ...presenters.setup_checklist import beginnings
 
 
 def show(request: HttpRequest) -> HttpResponse:

@@ -16,11 +16,11 @@ from django.shortcuts import render
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 
-from ..authentication import step_up
-from ..authentication.forms import SignInForm
-from ..authentication.freshness import fresh
-from ..http.current_user import person
-from ..http.responses import SeeOther
+from ...authentication import step_up
+from ...authentication.forms import SignInForm
+from ...authentication.freshness import fresh
+from ...http.current_user import person
+from ...http.responses import SeeOther
 
 
 @method_decorator(login_not_required, name="dispatch")

@@ -14,8 +14,8 @@ from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
-from ..http.current_user import person
-from ..http.responses import SeeOther, done
+from ...http.current_user import person
+from ...http.responses import SeeOther, done
 
 YEAR = 365 * 86400
 THEMES = frozenset({"light", "dark", "auto"})
