@@ -91,7 +91,7 @@ def _alive(role: str, options: Options) -> int:
     import django
 
     django.setup()
-    from rollback_console.rollbacks.queries.lists import health
+    from rollback_console.rollbacks.queries import health
 
     return 0 if health.seen_here(role) else 1
 

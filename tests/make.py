@@ -21,7 +21,7 @@ from rollback_console.plans.models import (
     Revision,
     Service,
 )
-from rollback_console.plans.readiness.check import queue
+from rollback_console.plans.readiness import queue
 from rollback_console.remote.protocol import HostAddress
 from rollback_console.rollbacks.actions import request
 from rollback_console.rollbacks.models import Rollback

@@ -11,7 +11,7 @@ from django.db import transaction
 from kombu.exceptions import LimitExceeded, OperationalError
 from kombu.pools import producers
 
-from rollback_console.plans.readiness.check import queue as askings
+from rollback_console.plans.readiness import queue as askings
 
 from . import zones
 from .execution import driver

@@ -21,7 +21,7 @@ from rollback_console.plans.models import (
 )
 from rollback_console.rollbacks.actions import request as services
 from rollback_console.rollbacks.models import Event
-from rollback_console.rollbacks.queries.lists import lists
+from rollback_console.rollbacks.queries import lists
 
 
 @dataclass(frozen=True, slots=True)

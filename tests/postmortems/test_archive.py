@@ -15,9 +15,9 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from rollback_console.postmortems.archive import writer as archives
 from rollback_console.postmortems.archive.verify import UnreadableArchive, verify
 from rollback_console.postmortems.archive.writer import archive
-from rollback_console.postmortems.archive.writer import writer as archives
 from rollback_console.rollbacks import log_store
 from rollback_console.rollbacks.actions import request
 from rollback_console.rollbacks.errors import Refused

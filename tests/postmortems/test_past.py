@@ -17,9 +17,9 @@ from rollback_console.postmortems.archive.writer import archive
 from rollback_console.postmortems.incidents.importer import as_incident, load
 from rollback_console.postmortems.models import Measure
 from rollback_console.postmortems.report import draft, export
+from rollback_console.postmortems.trends import export as trends_export
 from rollback_console.postmortems.trends.rows import Wanted, read
 from rollback_console.postmortems.trends.statistics import Trends, trends
-from rollback_console.postmortems.trends.statistics import export as trends_export
 from rollback_console.rollbacks import db_clock, events
 from tests import make
 

@@ -13,9 +13,9 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
+from rollback_console.postmortems.archive import writer as archives
 from rollback_console.postmortems.archive.verify import verify
 from rollback_console.postmortems.archive.writer import archive
-from rollback_console.postmortems.archive.writer import writer as archives
 from rollback_console.rollbacks import db_clock, events, log_store
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.models import LogChunk, Rollback

@@ -11,7 +11,7 @@ import pytest
 from rollback_console import documents
 from rollback_console.postmortems.models import StatusLink
 from rollback_console.postmortems.stakeholders import cadence, messages, status_page
-from rollback_console.postmortems.trends.statistics import estimates
+from rollback_console.postmortems.trends import estimates
 from rollback_console.rollbacks import db_clock
 from rollback_console.rollbacks.actions import request
 from rollback_console.rollbacks.errors import Refused

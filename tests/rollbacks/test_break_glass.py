@@ -16,7 +16,7 @@ from rollback_console.rollbacks.errors import Changed, Refused
 from rollback_console.rollbacks.execution import apply
 from rollback_console.rollbacks.models import Approval, BreakGlass, Lock, Rollback
 from rollback_console.rollbacks.permissions import rights
-from rollback_console.rollbacks.queries.lists import lists
+from rollback_console.rollbacks.queries import lists
 from tests import make
 from tests.make import Stage
 

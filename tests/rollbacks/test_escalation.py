@@ -13,7 +13,7 @@ from rollback_console.plans.models import DecisionMaker
 from rollback_console.rollbacks.actions import request
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.models import Event, Rollback
-from rollback_console.rollbacks.queries.lists import approval_status
+from rollback_console.rollbacks.queries import approval_status
 from rollback_console.rollbacks.sweeper import escalation
 from tests import make
 from tests.make import Stage

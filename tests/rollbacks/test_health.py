@@ -6,7 +6,7 @@ import pytest
 from django.db.models.functions import Now
 
 from rollback_console.rollbacks.models import ProcessSeen
-from rollback_console.rollbacks.queries.lists import health
+from rollback_console.rollbacks.queries import health
 
 
 @pytest.mark.django_db

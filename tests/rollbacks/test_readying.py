@@ -13,14 +13,14 @@ from django.test.utils import override_settings
 
 from rollback_console.plans import signals
 from rollback_console.plans.models import Asking, Environment
+from rollback_console.plans.readiness import queue as askings
 from rollback_console.plans.readiness.check import check
-from rollback_console.plans.readiness.check import queue as askings
 from rollback_console.rollbacks import tasks
 from rollback_console.rollbacks.actions import request
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.execution import apply
 from rollback_console.rollbacks.models import Event, Rollback
-from rollback_console.rollbacks.queries.lists import health
+from rollback_console.rollbacks.queries import health
 from rollback_console.rollbacks.sweeper import readiness_schedule
 from tests import make
 from tests.make import PLAN, Stage

@@ -10,7 +10,8 @@ from django.utils import timezone
 from rollback_console.plans import actions as plans
 from rollback_console.plans.models import Environment
 from rollback_console.rollbacks.models import Rollback
-from rollback_console.rollbacks.queries.lists import lists, rehearsals
+from rollback_console.rollbacks.queries import lists
+from rollback_console.rollbacks.queries.lists import rehearsals
 from tests import make
 from tests.make import PLAN, Stage
 

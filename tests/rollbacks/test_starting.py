@@ -12,7 +12,7 @@ from django.db import connection
 from django.db.models.functions import Now
 
 from rollback_console.plans.models import Asking, ProbeResult
-from rollback_console.plans.readiness.check import queue
+from rollback_console.plans.readiness import queue
 from rollback_console.remote import ssh
 from rollback_console.remote.protocol import HostAddress, Remote
 from rollback_console.rollbacks import db_clock

@@ -27,7 +27,7 @@ RULES = [
 @pytest.fixture
 def samples(db: None) -> set[str]:
     """The name of everything that can be asked for."""
-    from rollback_console.rollbacks.queries.lists import health
+    from rollback_console.rollbacks.queries import health
 
     health.say_alive("worker")
     make.stage()

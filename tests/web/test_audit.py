@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from rollback_console.rollbacks.models import Event, Rollback
-from rollback_console.rollbacks.queries.lists import health
+from rollback_console.rollbacks.queries import health
 from tests import make
 
 from .conftest import SignIn, words

@@ -15,7 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from rollback_console.rollbacks import db_clock, zones
 from rollback_console.rollbacks.models import ProcessSeen, Rollback, StepRun
-from rollback_console.rollbacks.queries.lists import health
+from rollback_console.rollbacks.queries import health
 from tests import make
 
 TOKEN = "scrape-" + "x" * 20

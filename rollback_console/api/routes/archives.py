@@ -10,7 +10,7 @@ from django.http import HttpRequest, StreamingHttpResponse
 from ninja import Router, Status
 from pydantic import BaseModel
 
-from rollback_console.postmortems.archive.writer import writer
+from rollback_console.postmortems.archive import writer
 from rollback_console.postmortems.incidents import importer
 from rollback_console.web.http.streaming import apart
 

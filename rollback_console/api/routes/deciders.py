@@ -10,7 +10,7 @@ from ninja import Router, Status
 from rollback_console.engine import authority
 from rollback_console.plans.approval import decision_makers, delegations, policy
 from rollback_console.rollbacks.actions import request as services
-from rollback_console.rollbacks.queries.lists import approval_status
+from rollback_console.rollbacks.queries import approval_status
 
 from .. import lookup
 from ..authentication import ADMIN, APPROVE, BREAK_GLASS, READ, REQUEST, person

@@ -11,7 +11,7 @@ from ninja import Router, Status
 from rollback_console.plans import actions
 from rollback_console.plans.data_loss import cost as costing
 from rollback_console.plans.models import Plan, Revision
-from rollback_console.plans.readiness.check import check
+from rollback_console.plans.readiness import check
 from rollback_console.plans.snapshot import deployment_facts
 from rollback_console.plans.snapshot.deployment_facts import Deployment
 

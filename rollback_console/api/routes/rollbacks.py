@@ -10,7 +10,7 @@ from ninja import Query, Router, Status
 
 from rollback_console.plans.models import Revision
 from rollback_console.rollbacks.actions import request as services
-from rollback_console.rollbacks.queries.lists import lists
+from rollback_console.rollbacks.queries import lists
 
 from .. import lookup, pagination
 from ..authentication import READ, REQUEST, person

@@ -7,8 +7,9 @@ from typing import Annotated
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from ninja import Query, Router
 
+from rollback_console.postmortems.trends import export
 from rollback_console.postmortems.trends.rows import Wanted
-from rollback_console.postmortems.trends.statistics import Trends, export, trends
+from rollback_console.postmortems.trends.statistics import Trends, trends
 from rollback_console.rollbacks import db_clock
 
 from ..authentication import READ

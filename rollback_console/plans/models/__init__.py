@@ -1,6 +1,6 @@
-from . import (
-    Asking,
-    Cost,
+"""The tables of plans: what could be done, and what hosts answered about it beforehand."""
+
+from .plan import (
     Credential,
     DecisionMaker,
     Delegation,
@@ -9,12 +9,11 @@ from . import (
     HostGroup,
     HostKey,
     Plan,
-    ProbeResult,
     Revision,
     Secret,
     Service,
-    Vouching,
 )
+from .readiness import Asking, Cost, ProbeResult, Vouching
 
 __all__ = [
     "Asking",

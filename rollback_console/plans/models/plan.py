@@ -9,25 +9,6 @@ from django.conf import settings
 from django.db import models
 
 from ..inventory.encrypted_field import EncryptedTextField
-from . import Asking, Cost, ProbeResult, Vouching
-
-__all__ = [
-    "Asking",
-    "Cost",
-    "Credential",
-    "DecisionMaker",
-    "Delegation",
-    "Environment",
-    "Host",
-    "HostGroup",
-    "HostKey",
-    "Plan",
-    "ProbeResult",
-    "Revision",
-    "Secret",
-    "Service",
-    "Vouching",
-]
 
 
 class Service(models.Model):

@@ -13,7 +13,7 @@ from rollback_console.documents.model import Estimate, PlanDocument
 from rollback_console.engine.snapshot import Snapshot
 from rollback_console.plans.document_cache import document
 from rollback_console.rollbacks.models import Rollback
-from rollback_console.rollbacks.queries.lists import lists
+from rollback_console.rollbacks.queries import lists
 
 MEASURED = "Measured"
 """How the label of an estimate begins that was written from history, not by the author."""

@@ -1,3 +1,5 @@
+"""The one stream of events of a rollback: gapless, chained by hash, written with the change."""
+
 from .record import (
     APPROVAL_ANSWERED,
     APPROVAL_ASKED,

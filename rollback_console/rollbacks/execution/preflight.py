@@ -14,7 +14,7 @@ from django.conf import settings
 
 from rollback_console.engine.states import RollbackState
 from rollback_console.plans.models import Asking
-from rollback_console.plans.readiness.check import check, queue
+from rollback_console.plans.readiness import check, queue
 from rollback_console.remote import ssh
 from rollback_console.remote.protocol import HostAddress, Remote
 

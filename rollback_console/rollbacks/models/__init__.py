@@ -1,5 +1,7 @@
+"""The tables of rollbacks: requests, approvals, step runs, logs, events, checks and pins."""
+
 from .automated_check import Look
-from .pin import PERSON, Pin
+from .pin import Pin
 from .rollback import (
     PERSON,
     Approval,
@@ -16,6 +18,7 @@ from .rollback import (
 )
 
 __all__ = [
+    "PERSON",
     "Approval",
     "BreakGlass",
     "ChecklistAnswer",
@@ -24,8 +27,6 @@ __all__ = [
     "LogChunk",
     "Look",
     "Message",
-    "PERSON",
-    "PERSON",
     "Pin",
     "ProcessSeen",
     "Rollback",

@@ -10,9 +10,6 @@ from django.db import models
 from rollback_console.engine.states import RollbackState, StepState
 from rollback_console.plans.models import Delegation, Environment, Revision, Service
 
-from . import Look as Look
-from . import Pin as Pin
-
 PERSON = settings.AUTH_USER_MODEL
 
 

@@ -17,8 +17,8 @@ from rollback_console.engine.snapshot import CheckSpec, Snapshot
 from rollback_console.engine.states import RollbackState
 from rollback_console.plans.errors import HostRefused
 from rollback_console.plans.inventory.addresses import reach
+from rollback_console.plans.readiness import automated_checks
 from rollback_console.plans.readiness.automated_checks import Seen
-from rollback_console.plans.readiness.check import automated_checks
 from rollback_console.remote import ssh
 from rollback_console.remote.errors import RemoteError
 from rollback_console.remote.protocol import HostAddress, Remote

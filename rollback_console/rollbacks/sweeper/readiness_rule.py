@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from rollback_console.plans.readiness.check import STALE, check
+from rollback_console.plans.readiness import check
+from rollback_console.plans.readiness.check import STALE
 
 from .. import db_clock
 from ..models import Rollback

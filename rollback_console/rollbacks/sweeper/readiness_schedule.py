@@ -16,7 +16,8 @@ from rollback_console.engine.loss import Count
 from rollback_console.engine.states import RollbackState
 from rollback_console.plans.data_loss.cost import Costing
 from rollback_console.plans.models import Asking, Revision
-from rollback_console.plans.readiness.check import STALE, Readiness, queue
+from rollback_console.plans.readiness import queue
+from rollback_console.plans.readiness.check import STALE, Readiness
 
 from .. import db_clock, tasks, zones
 from ..events import record

@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404
 
 from rollback_console.plans.models import Plan, Revision
 from rollback_console.rollbacks.models import Rollback
-from rollback_console.rollbacks.queries.lists import lists
+from rollback_console.rollbacks.queries import lists
 
 
 def rollback_of(number: int) -> Rollback:

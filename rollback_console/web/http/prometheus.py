@@ -13,7 +13,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from rollback_console.outbox import actions as outbox
-from rollback_console.rollbacks.queries.lists import metrics
+from rollback_console.rollbacks.queries import metrics
 from rollback_console.rollbacks.queries.metrics import Gauges
 
 log = logging.getLogger(__name__)

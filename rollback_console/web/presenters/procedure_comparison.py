@@ -9,10 +9,10 @@ from rollback_console.plans.data_loss import cost
 from rollback_console.plans.data_loss.cost import Costing
 from rollback_console.plans.document_cache import document
 from rollback_console.plans.models import Revision
-from rollback_console.plans.readiness.check import queue
+from rollback_console.plans.readiness import queue
+from rollback_console.postmortems.trends import estimates
 from rollback_console.postmortems.trends.estimates import Range
-from rollback_console.postmortems.trends.statistics import estimates
-from rollback_console.rollbacks.queries.lists import lists
+from rollback_console.rollbacks.queries import lists
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from rollback_console.engine.states import IN_FLIGHT, StepState
 from rollback_console.rollbacks import log_store
 from rollback_console.rollbacks.execution.view import snapshot_of
 from rollback_console.rollbacks.models import Rollback, StepRun
-from rollback_console.rollbacks.queries.lists import host_exclusion
+from rollback_console.rollbacks.queries import host_exclusion
 
 from .step_track import Station, stations
 

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST
 from rollback_console.plans import actions
 from rollback_console.plans.models import Host, HostKey
 from rollback_console.remote.errors import RemoteError
-from rollback_console.rollbacks.queries.lists import lists
+from rollback_console.rollbacks.queries import lists
 from rollback_console.web.forms.machines import HostForm, KeysForm
 
 from ...authentication.step_up import step_up

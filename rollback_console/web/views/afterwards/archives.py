@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 
 from rollback_console.plans.errors import PlanError
 from rollback_console.postmortems import actions
-from rollback_console.postmortems.archive.writer import writer
+from rollback_console.postmortems.archive import writer
 from rollback_console.postmortems.incidents import importer
 from rollback_console.postmortems.incidents.parser import LARGEST
 from rollback_console.postmortems.lessons import takeover

@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from rollback_console.rollbacks import events
-from rollback_console.rollbacks.queries.lists import lists
+from rollback_console.rollbacks.queries import lists
 
 from ... import queries
 from ...presenters.event_text import KINDS

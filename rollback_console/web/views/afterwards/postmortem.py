@@ -16,7 +16,7 @@ from rollback_console.postmortems.report import versions
 from rollback_console.postmortems.report.draft import draft
 from rollback_console.postmortems.report.export import as_json, as_markdown
 from rollback_console.rollbacks.errors import Refused
-from rollback_console.rollbacks.queries.lists import lists
+from rollback_console.rollbacks.queries import lists
 from rollback_console.web.forms.postmortems import (
     AssignmentForm,
     CommentForm,

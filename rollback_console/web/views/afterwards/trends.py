@@ -7,8 +7,9 @@ from django.shortcuts import render
 from django.utils.safestring import SafeString
 
 from rollback_console.plans.models import Environment, Service
+from rollback_console.postmortems.trends import export
 from rollback_console.postmortems.trends.rows import Wanted
-from rollback_console.postmortems.trends.statistics import Trends, export, trends
+from rollback_console.postmortems.trends.statistics import Trends, trends
 from rollback_console.rollbacks import db_clock
 
 from ...presenters import charts

@@ -13,8 +13,8 @@ from rollback_console.plans import actions
 from rollback_console.plans.data_loss import cost, host_questions
 from rollback_console.plans.errors import UnreadablePlan
 from rollback_console.plans.models import Environment, Revision
-from rollback_console.plans.readiness.check import check, queue
-from rollback_console.rollbacks.queries.lists import lists, rehearsals
+from rollback_console.plans.readiness import check, queue
+from rollback_console.rollbacks.queries import lists, rehearsals
 from rollback_console.rollbacks.sweeper import readiness_schedule
 from rollback_console.web.forms.plans import ImportForm
 

@@ -15,13 +15,13 @@ from rollback_console.engine.states import RollbackState
 from rollback_console.plans.actions import document
 from rollback_console.plans.data_loss import cost
 from rollback_console.plans.errors import NotReady
-from rollback_console.plans.readiness.check import check, queue
+from rollback_console.plans.readiness import check, queue
 from rollback_console.plans.snapshot.step_settings import left_out
 from rollback_console.rollbacks.actions import request as services
 from rollback_console.rollbacks.errors import Changed, Refused
 from rollback_console.rollbacks.execution.view import snapshot_of
 from rollback_console.rollbacks.models import Rollback
-from rollback_console.rollbacks.queries.lists import approval_status, rehearsals
+from rollback_console.rollbacks.queries import approval_status, rehearsals
 from rollback_console.rollbacks.sweeper import readiness_schedule
 from rollback_console.web.forms.deciding import BreakGlassForm, DecisionForm, RejectionForm
 

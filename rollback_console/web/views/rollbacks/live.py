@@ -24,7 +24,7 @@ from rollback_console.rollbacks.actions import undo as reverting
 from rollback_console.rollbacks.errors import MovedOn, Refused
 from rollback_console.rollbacks.execution.view import deadline, latest, snapshot_of
 from rollback_console.rollbacks.models import ChecklistAnswer, Event, Look, Rollback, StepRun
-from rollback_console.rollbacks.queries.lists import lists
+from rollback_console.rollbacks.queries import lists
 
 from ...http.current_user import person
 from ...http.lookup import rollback_of

@@ -14,7 +14,7 @@ from rollback_console.plans import actions as plans
 from rollback_console.plans.data_loss import cost
 from rollback_console.plans.errors import NotReady
 from rollback_console.plans.models import Revision
-from rollback_console.plans.readiness.check import check, queue
+from rollback_console.plans.readiness import check, queue
 from rollback_console.plans.snapshot.request_form import RequestForm
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.sweeper import readiness_schedule

@@ -8,7 +8,7 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from rollback_console.engine.states import RollbackState
 from rollback_console.plans.models import Environment, Service
-from rollback_console.rollbacks.queries.lists import lists
+from rollback_console.rollbacks.queries import lists
 
 from ...http.current_user import person
 from ...http.lookup import rollback_of

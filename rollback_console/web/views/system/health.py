@@ -10,7 +10,7 @@ from kombu import Connection
 from kombu.exceptions import OperationalError
 
 from rollback_console.rollbacks import zones
-from rollback_console.rollbacks.queries.lists import health
+from rollback_console.rollbacks.queries import health
 
 
 @login_not_required
