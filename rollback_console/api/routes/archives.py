@@ -11,8 +11,8 @@ from ninja import Router, Status
 from pydantic import BaseModel
 
 from rollback_console.postmortems.archive import writer
+from rollback_console.postmortems.archive.streaming import apart
 from rollback_console.postmortems.incidents import importer
-from rollback_console.web.http.streaming import apart
 
 from .. import lookup
 from ..authentication import READ, REQUEST, person

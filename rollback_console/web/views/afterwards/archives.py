@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 from rollback_console.plans.errors import PlanError
 from rollback_console.postmortems import actions
 from rollback_console.postmortems.archive import writer
+from rollback_console.postmortems.archive.streaming import apart
 from rollback_console.postmortems.incidents import importer
 from rollback_console.postmortems.incidents.parser import LARGEST
 from rollback_console.postmortems.lessons import takeover
@@ -23,7 +24,6 @@ from ...http.current_user import person
 from ...http.lookup import rollback_of
 from ...http.rate_limit import costly
 from ...http.responses import done, refused
-from ...http.streaming import apart
 from ...presenters import diffs
 
 
