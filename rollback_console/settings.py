@@ -14,14 +14,14 @@ from django.core.exceptions import ImproperlyConfigured
 
 from .config.apps import INSTALLED_APPS as INSTALLED_APPS
 from .config.apps import MIDDLEWARE as MIDDLEWARE
-from .config.env import env, given, needs, networks, positive, secret, whole, yes_no
+from .config.env import env, folder, given, needs, networks, positive, secret, whole, yes_no
 from .config.logs import configuration
 from .config.oidc import providers
 
 pymysql.install_as_MySQLdb()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-DATA_DIR = Path(env.str("DATA_DIR", str(BASE_DIR / "var"))).absolute()
+DATA_DIR = folder("DATA_DIR", BASE_DIR / "var")
 DATABASE_URL = given("DATABASE_URL")
 EMBEDDED = not DATABASE_URL
 DEBUG = yes_no("DEBUG")

@@ -42,6 +42,11 @@ def given(name: str) -> str:
     return value or (_read(name, Path(path)) if path else "")
 
 
+def folder(name: str, default: Path) -> Path:
+    """The folder that NAME names, as an absolute path; `default` where it is unset or empty."""
+    return Path(env.str(name, "") or default).absolute()
+
+
 def positive(name: str, default: int) -> int:
     """A whole number above zero from the environment, or ImproperlyConfigured."""
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from rollback_console.config.env import env, positive
+from rollback_console.config.env import env, folder, positive
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -41,7 +41,7 @@ def from_environment() -> Options:
     return Options(
         host=env.str("HOST", "127.0.0.1"),
         port=positive("PORT", 8000),
-        data=Path(env.str("DATA_DIR", "") or ROOT / "var").absolute(),
+        data=folder("DATA_DIR", ROOT / "var"),
         demo=env.bool("DEMO", True),
         reset=env.bool("RESET", False),
         redis_url=env.str("REDIS_URL", ""),

@@ -48,6 +48,7 @@ class Pool:
     _kept: dict[HostAddress, list[_Kept]] = field(default_factory=dict)
     _made: dict[int, float] = field(default_factory=dict)
     _guard: threading.Lock = field(default_factory=threading.Lock)
+    _expiry: threading.Timer | None = None
 
     def take(self, address: HostAddress) -> Remote:
         """A connection that nobody else has. Raises the errors of remote.errors."""
@@ -66,9 +67,10 @@ class Pool:
             remote.close()
             return
         kept = _Kept(remote.release(), made, self.clock())
-        with self._guard:
-            self._kept.setdefault(address, []).append(kept)
-        self._expire_later()
+        if self._put(address, kept):
+            self._expire_later()
+        else:
+            kept.remote.close()
 
     def discard(self, remote: Remote) -> None:
         """It failed: nobody is lent it again."""
@@ -78,6 +80,10 @@ class Pool:
 
     def close(self) -> None:
         """Close everything that waits."""
+        with self._guard:
+            timer, self._expiry = self._expiry, None
+        if timer is not None:
+            timer.cancel()
         for kept in self._take_out(lambda kept: True):
             kept.remote.close()
 
@@ -92,13 +98,30 @@ class Pool:
             return waiting.pop() if waiting else None
 
     def _worth_keeping(self, remote: Lasting, made: float) -> bool:
-        room = sum(len(each) for each in self._kept.values()) < MOST
-        return bool(self.idle and room and self.clock() - made < self.oldest and remote.alive())
+        return bool(self.idle and self.clock() - made < self.oldest and remote.alive())
+
+    def _put(self, address: HostAddress, kept: _Kept) -> bool:
+        """Keep it, unless as many as there is room for wait already."""
+        with self._guard:
+            if sum(map(len, self._kept.values())) >= MOST:
+                return False
+            self._kept.setdefault(address, []).append(kept)
+            return True
 
     def _expire_later(self) -> None:
-        timer = threading.Timer(self.idle + 1, self._expire)
-        timer.daemon = True
-        timer.start()
+        """One timer for all that waits, however many come and go."""
+        with self._guard:
+            if self._expiry is not None or not self._kept:
+                return
+            self._expiry = threading.Timer(self.idle + 1, self._expire_in_time)
+            self._expiry.daemon = True
+            self._expiry.start()
+
+    def _expire_in_time(self) -> None:
+        with self._guard:
+            self._expiry = None
+        self._expire()
+        self._expire_later()
 
     def _expire(self) -> None:
         now = self.clock()
@@ -107,16 +130,17 @@ class Pool:
         ):
             kept.remote.close()
 
-    def _take_out(self, wanted: Callable[[_Kept], bool]) -> list[_Kept]:
+    def _take_out(self, is_due: Callable[[_Kept], bool]) -> list[_Kept]:
+        """Remove those that are due from what waits, and return them."""
+        due: list[_Kept] = []
         with self._guard:
-            found = [each for waiting in self._kept.values() for each in waiting if wanted(each)]
             for address, waiting in list(self._kept.items()):
-                left = [each for each in waiting if not wanted(each)]
-                if left:
+                due += [each for each in waiting if is_due(each)]
+                if left := [each for each in waiting if not is_due(each)]:
                     self._kept[address] = left
                 else:
                     del self._kept[address]
-        return found
+        return due
 
 
 def _stands(remote: Remote) -> bool:

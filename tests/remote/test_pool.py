@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pytest
 
 from rollback_console.remote.errors import HostUnreachable
-from rollback_console.remote.pool import Pool
+from rollback_console.remote.pool import Pool, _Kept
 from rollback_console.remote.protocol import Chunk, HostAddress, HostKeyPin, Login, Outcome, Remote
 from rollback_console.remote.ssh import connect
 
@@ -116,6 +117,66 @@ def test_what_waits_too_long_or_is_too_old_is_closed(exchange: Exchange) -> None
         exchange.now += passed
     assert pool.take(WEB) is exchange.made[2]
     assert [line.closed for line in exchange.made] == [True, True, False]
+
+
+class Locked(dict[HostAddress, list[_Kept]]):
+    """Fails where it is walked without its lock: others give back and take meanwhile."""
+
+    def __init__(self, pool: Pool) -> None:
+        super().__init__()
+        self.pool = pool
+
+    def values(self) -> Any:
+        assert self.pool._guard.locked()
+        return super().values()
+
+    def items(self) -> Any:
+        assert self.pool._guard.locked()
+        return super().items()
+
+
+def test_what_is_kept_is_counted_under_its_lock(exchange: Exchange) -> None:
+    pool = exchange.pool()
+    pool._kept = Locked(pool)
+    lent = [(replace(WEB, name=str(number)), exchange.connect(WEB)) for number in range(3)]
+    for address, remote in lent:
+        pool.give_back(address, remote)
+    pool.close()
+    assert [line.closed for line in exchange.made] == [True, True, True]
+
+
+def test_one_timer_serves_however_many_are_given_back(exchange: Exchange) -> None:
+    pool, before = exchange.pool(), set(threading.enumerate())
+    for _ in range(50):
+        pool.give_back(WEB, pool.take(WEB))
+        pool.give_back(replace(WEB, port=23), pool.take(replace(WEB, port=23)))
+    assert set(threading.enumerate()) - before == {pool._expiry}
+    pool.close()
+
+
+def test_what_waits_is_closed_in_time_without_another_use(exchange: Exchange) -> None:
+    pool = exchange.pool()
+    pool.give_back(WEB, pool.take(WEB))
+    exchange.now += 60.0
+    pool._expire_in_time()
+    assert exchange.made[0].closed
+    assert pool._expiry is None
+    pool.give_back(WEB, pool.take(WEB))
+    pool._expire_in_time()
+    assert not exchange.made[1].closed
+    assert pool._expiry is not None
+    pool.close()
+
+
+def test_no_more_wait_than_there_is_room_for(
+    exchange: Exchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rollback_console.remote.pool.MOST", 1)
+    pool = exchange.pool()
+    for remote in (pool.take(WEB), pool.take(WEB)):
+        pool.give_back(WEB, remote)
+    assert [line.closed for line in exchange.made] == [False, True]
+    pool.close()
 
 
 def test_without_idle_time_nothing_is_kept(exchange: Exchange) -> None:

@@ -8,15 +8,16 @@ import pytest
 from django.test import override_settings
 
 from rollback_console.plans.models import Environment
+from rollback_console.remote.protocol import Ending
 from rollback_console.rollbacks import db_clock
 from rollback_console.rollbacks.execution import driver, follower_group
 from rollback_console.rollbacks.models import Rollback, StepRun
 from rollback_console.rollbacks.sweeper import host_cleanup
 from tests import make
 from tests.fleet import Fleet
-from tests.make import Stage
+from tests.make import PLAN, Stage
 
-from .driving import drive
+from .driving import drive, meanwhile
 from .test_second_thoughts import Killed
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -83,3 +84,18 @@ def test_of_what_is_lost_the_host_keeps_what_it_has(fleet: Fleet, dead: StepRun)
     a_minute_passes()
     StepRun.objects.filter(pk=dead.pk).update(state="lost")
     assert host_cleanup.once(fleet.connect) == 0
+
+
+@pytest.mark.parametrize(
+    ("ending", "state"),
+    [(Ending.LOST, "lost"), (Ending.ABORT_UNCONFIRMED, "abort_unconfirmed")],
+)
+def test_a_driver_leaves_the_folder_of_what_nobody_can_tell_the_end_of(
+    stage: Stage, fleet: Fleet, ending: Ending, state: str
+) -> None:
+    rollback = make.approved(stage, PLAN.replace("echo restoring", "hang restoring"))
+    meanwhile(rollback, fleet, lambda: fleet.wait_for("restoring").end(ending, None, "Look."))
+    first, second = rollback.runs.filter(position__lte=2)
+    assert second.state == state
+    assert fleet.acknowledged == {str(first.token)}
+    assert (first.cleared, second.cleared) == (True, False)

@@ -11,8 +11,9 @@ import pytest
 
 from rollback_console.plans.models import DecisionMaker, Environment
 from rollback_console.remote.pool import Pool
+from rollback_console.rollbacks import db_clock
 from rollback_console.rollbacks.execution import connections, driver
-from rollback_console.rollbacks.models import StepRun
+from rollback_console.rollbacks.models import ProcessSeen, StepRun
 from rollback_console.rollbacks.sweeper import loop
 from tests import make
 from tests.fleet import Fleet
@@ -70,3 +71,19 @@ def test_a_sweeper_that_is_ended_hands_what_it_drives_to_a_worker(
     assert handed == [rollback.pk]
     rollback.refresh_from_db()
     assert (rollback.lease_until, rollback.state) == (None, "running")
+
+
+def test_an_unserved_zone_is_warned_of_once_until_somebody_serves_it(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    def warned() -> int:
+        zone_warnings.sweep()
+        return sum("No worker serves the zone dmz" in line for line in caplog.messages)
+
+    Environment.objects.filter(pk=stage.environment.pk).update(zone="dmz")
+    zone_warnings = loop.ZoneWarnings()
+    assert [warned(), warned(), warned()] == [1, 1, 1]
+    worker = ProcessSeen.objects.create(name="w", role="worker", zones=["dmz"], at=db_clock.now())
+    assert warned() == 1
+    worker.delete()
+    assert [warned(), warned()] == [2, 2]

@@ -12,6 +12,7 @@ from cryptography.fernet import Fernet
 
 from rollback_console.demo.layout import Layout
 from rollback_console.demo.people import load
+from rollback_console.local import options
 from rollback_console.processes.ports import free_port
 
 
@@ -87,3 +88,22 @@ def test_a_slip_in_a_setting_is_no_silent_no(
 ) -> None:
     done = run(tmp_path, "prepare", **setting)
     assert (done.returncode, done.stderr[: len(sentence)]) == (1, sentence)
+
+
+def test_an_empty_data_folder_is_the_same_default_for_settings_and_for_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = {
+        "PATH": os.environ["PATH"],
+        "DATA_DIR": "",
+        "DATABASE_URL": "mysql://root@127.0.0.1/console",
+        "SECRET_KEY": "x" * 50,
+        "MASTER_KEYS": Fernet.generate_key().decode(),
+    }
+    script = "from rollback_console.settings import DATA_DIR; print(DATA_DIR)"
+    shown = subprocess.run(
+        [sys.executable, "-c", script], env=settings, capture_output=True, text=True, check=True
+    )
+    monkeypatch.setenv("DATA_DIR", "")
+    assert shown.stdout.strip() == str(options.from_environment().data)
+    assert Path(shown.stdout.strip()).name == "var"

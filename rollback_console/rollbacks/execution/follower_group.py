@@ -84,10 +84,14 @@ class Crew:
         return [self.intakes[token].run for token in before if self.intakes[token].over]
 
     def committed(self, ended: list[StepRun]) -> None:
-        """Their outcomes are stored, so their hosts need keep nothing of them."""
+        """Their outcomes are stored, so their hosts need keep nothing of them.
+
+        Of what nobody can tell the end of the host keeps everything: a person looks at it.
+        """
         for run in ended:
             failpoint("outcome.stored")
-            self.stored.add(str(run.token))
+            if run.state not in host_cleanup.KEPT:
+                self.stored.add(str(run.token))
 
     def decides(self, row: Rollback, ended: list[StepRun]) -> bool:
         """Whether these endings allow anything new.

@@ -31,8 +31,8 @@ AFTER = timedelta(minutes=1)  # a driver has had the time
 UNTIL = timedelta(days=1)  # a host that is gone is not asked for ever
 EVERY = 60.0
 MANY = 500
-# Of these a person may still want to see what the host kept.
-_KEPT = {StepState.LOST, StepState.ABORT_UNCONFIRMED}
+KEPT = frozenset({StepState.LOST, StepState.ABORT_UNCONFIRMED})
+"""Of these the host keeps its folder: a person looks there before anybody goes on."""
 
 
 def note(tokens: Iterable[str]) -> None:
@@ -59,7 +59,7 @@ def left() -> list[StepRun]:
         cleared=False, ended_at__lt=db_clock.later(-AFTER), ended_at__gt=db_clock.later(-UNTIL)
     )
     near = ended.filter(rollback__environment__zone__in=zones.ours())
-    rows = near.exclude(boot_id="").exclude(state__in=_KEPT).prefetch_related("rollback")
+    rows = near.exclude(boot_id="").exclude(state__in=KEPT).prefetch_related("rollback")
     return list(rows.order_by("-ended_at")[:MANY])
 
 

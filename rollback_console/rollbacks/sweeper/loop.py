@@ -41,11 +41,12 @@ def forever(stop: threading.Event) -> None:
         ThreadPoolExecutor(max_workers=4, thread_name_prefix="ask") as asking,
     ):
         driving: dict[int, Future[None]] = {}
-        folders = host_cleanup.Clearing()
+        folders, zone_warnings = host_cleanup.Clearing(), ZoneWarnings()
         while not stop.is_set():
             try:
                 close_old_connections()
                 health.say_alive("sweeper")
+                zone_warnings.sweep()
                 once(pool, driving)
                 readiness_schedule.sweep(asking)
                 automated_checks.sweep(asking)
@@ -63,7 +64,6 @@ def once(pool: ThreadPoolExecutor, driving: dict[int, Future[None]]) -> None:
     escalation.remind()
     for number in [number for number, work in driving.items() if work.done()]:
         del driving[number]
-    _tell_unserved()
     overdue = set(due(OVERDUE))
     for number in due():
         taken = enqueue(number)
@@ -72,14 +72,28 @@ def once(pool: ThreadPoolExecutor, driving: dict[int, Future[None]]) -> None:
             driving[number] = pool.submit(_drive, number, driving)
 
 
-def _tell_unserved() -> None:
+class ZoneWarnings:
+    """Says once that nobody serves a zone, and again only after somebody has."""
+
+    def __init__(self) -> None:
+        self._warned: set[str] = set()
+
+    def sweep(self) -> None:
+        """Warn of every zone that has been left since the last look."""
+        unserved = _unserved()
+        for zone in sorted(unserved - self._warned):
+            log.warning("No worker serves the zone %s: start one with ZONES=%s.", zone, zone)
+        for zone in sorted(self._warned - unserved):
+            log.info("The zone %s is served again.", zone)
+        self._warned = unserved
+
+
+def _unserved() -> set[str]:
     served = zones.served()
     # Where nobody works yet, a console is only starting.
     if not health.seen()["worker"]:
         served.pop(zones.DEFAULT, None)
-    for zone, there in served.items():
-        if not there:
-            log.warning("No worker serves the zone %s: start one with ZONES=%s.", zone, zone)
+    return {zone for zone, is_served in served.items() if not is_served}
 
 
 def due(since: timedelta = timedelta(0)) -> list[int]:
