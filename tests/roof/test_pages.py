@@ -124,3 +124,9 @@ def test_every_page_can_be_reached_from_the_first() -> None:
 def linked(page: Path) -> set[Path]:
     targets = re.findall(r"\]\(([^)#\s]+\.md)(?:#[^)]*)?\)", page.read_text())
     return {(page.parent / target).resolve() for target in targets}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_each_file_that_a_page_names_is_there(page: Path) -> None:
+    named = re.findall(r"`((?:rollback_console|tests|scripts)/[\w/.-]*)`", page.read_text())
+    assert [name for name in named if not (ROOT / name).exists()] == []
