@@ -18,7 +18,6 @@ from django.conf import settings
 from django.contrib.auth.models import User
 
 import rollback_console.celery  # noqa: F401  what is enqueued here goes to the broker
-from rollback_console.api import tokens
 from rollback_console.live import search
 from rollback_console.processes import commands
 from rollback_console.rollbacks import log_store, tasks
@@ -153,7 +152,7 @@ def _late(chunks: Iterator[bytes]) -> dict[str, float]:
 def click_to_byte(stage: make.Stage, server: Console) -> Row:
     """From an approval over HTTP to the first thing that runs on the host."""
     name = uuid4().hex[:8]
-    _, token = tokens.create(stage.cast.lee, name=name, scopes=("approve",), days=1)
+    _, token = make.token(stage.cast.lee, name=name, scopes=("approve",), days=1)
     with worker():
         took = [_click(stage, server, token) for _ in range(12)][2:]
     figures = {"ours": statistics.median(took)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,8 @@ from django.contrib.auth.models import Group, User
 from django.test import Client
 from django.utils import timezone
 
+from rollback_console.access.actions.tokens import create_token
+from rollback_console.access.tokens import Token
 from rollback_console.plans import actions as plans
 from rollback_console.plans.models import (
     Asking,
@@ -199,3 +202,8 @@ def hosts_answer() -> None:
     """What a worker does: every wish to ask the hosts is answered."""
     for number in Asking.objects.filter(done_at=None).values_list("id", flat=True):
         queue.answer(number)
+
+
+def token(user: User, *, name: str, scopes: Sequence[str], days: int = 1) -> tuple[Token, str]:
+    """A token that this person made for themselves, and its secret."""
+    return create_token(user, by=user, name=name, scopes=scopes, days=days)

@@ -10,11 +10,12 @@ from django.http import HttpRequest
 from ninja.security import HttpBearer
 
 from rollback_console.access import limits
+from rollback_console.access.errors import BadToken
+from rollback_console.access.second_factor import lacks_factor
+from rollback_console.access.tokens import SCOPES, Token, find_token
 from rollback_console.rollbacks.permissions.groups import may_look
 
-from . import tokens
 from .error_mapping import CHALLENGE
-from .models import Token
 from .problems import Problem
 
 _CHALLENGE = CHALLENGE["WWW-Authenticate"]
@@ -30,16 +31,15 @@ class Bearer(HttpBearer):
     def authenticate(self, request: HttpRequest, token: str) -> Token:
         """The token. Raises Problem, 401 or 403."""
         try:
-            found = tokens.find(token.strip())
-        except tokens.BadToken as error:
+            known = find_token(token.strip())
+        except BadToken as error:
             challenge = {"WWW-Authenticate": f'{_CHALLENGE}, error="invalid_token"'}
             raise Problem("unauthenticated", str(error), headers=challenge) from error
-        if self.scope not in found.scopes:
-            raise self._too_narrow(found)
-        if not may_look(found.user):
-            raise Problem("forbidden", f"{found.user} is in no group that may use this console.")
-        _within_rate(found)
-        return found
+        if self.scope not in known.scopes:
+            raise self._too_narrow(known)
+        _check_person(known.user)
+        _within_rate(known)
+        return known
 
     def _too_narrow(self, token: Token) -> Problem:
         challenge = f'{_CHALLENGE}, error="insufficient_scope", scope="{self.scope}"'
@@ -48,6 +48,17 @@ class Bearer(HttpBearer):
             f"This needs a token with the scope {self.scope}; this one has "
             f"{', '.join(token.scopes)}.",
             headers={"WWW-Authenticate": challenge},
+        )
+
+
+def _check_person(user: User) -> None:
+    if not may_look(user):
+        raise Problem("forbidden", f"{user} is in no group that may use this console.")
+    if lacks_factor(user):
+        raise Problem(
+            "forbidden",
+            f"This console wants a second proof of everybody, and {user} has none. Add an "
+            "authenticator app or a passkey on the page of the account.",
         )
 
 
@@ -62,7 +73,7 @@ def _within_rate(token: Token) -> None:
         )
 
 
-READ, REQUEST, APPROVE, ADMIN, BREAK_GLASS = (Bearer(scope) for scope in tokens.SCOPES)
+READ, REQUEST, APPROVE, ADMIN, BREAK_GLASS = (Bearer(scope) for scope in SCOPES)
 
 
 def person(request: HttpRequest) -> User:

@@ -13,6 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
+from rollback_console.access.errors import AccessError
 from rollback_console.plans.errors import NotReady, PlanError, UnreadablePlan
 from rollback_console.rollbacks.errors import Changed, RollbackError
 
@@ -20,7 +21,7 @@ from .problems import Problem, respond
 
 log = logging.getLogger(__name__)
 
-REFUSALS = (Problem, RollbackError, PlanError, PermissionDenied, Http404)
+REFUSALS = (Problem, RollbackError, PlanError, AccessError, PermissionDenied, Http404)
 """What a route raises on purpose: nothing was done, or what was done is on record."""
 
 
@@ -94,6 +95,7 @@ _TRANSLATIONS: dict[type[Exception], Callable[[Any], Problem]] = {
     Changed: _changed,
     RollbackError: lambda error: Problem("refused", str(error)),
     NotReady: lambda error: Problem("not-ready", str(error), problems=error.problems),
+    AccessError: lambda error: Problem("refused", str(error)),
     UnreadablePlan: lambda error: Problem("unreadable-plan", str(error)),
     PlanError: lambda error: Problem("refused", str(error)),
     PermissionDenied: _denied,

@@ -37,14 +37,14 @@ def _taken(request: HttpRequest, key: UUID) -> HttpResponse:
     body = request.body
     if len(body) > LARGEST:
         raise Problem("too-large", "A body holds at most 256 KiB. Group fewer alerts together.")
-    found = Integration.objects.select_related("environment", "plan").filter(key=key).first()
+    integration = Integration.objects.select_related("environment", "plan").filter(key=key).first()
     now = db_clock.now()
-    if why := authentication.problem(found, request.headers, body, now.timestamp()):
+    if why := authentication.problem(integration, request.headers, body, now.timestamp()):
         raise Problem("unauthenticated", why, headers=_CHALLENGE)
-    assert found is not None  # noqa: S101  entrance believes nobody whom it does not know
-    if not actions.count(found, now):
+    assert integration is not None  # noqa: S101  entrance believes nobody whom it does not know
+    if not actions.count(integration, now):
         raise Problem("too-many", _TOO_MANY, headers={"Retry-After": "60"})
-    made = actions.take(found, alert_parsers.read(found.kind, body))
+    made = actions.take(integration, alert_parsers.read(integration.kind, body))
     return JsonResponse({"proposals": [each.pk for each in made]}, status=202)
 
 

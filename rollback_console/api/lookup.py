@@ -78,7 +78,7 @@ def proposal(number: int) -> Proposal:
 
 
 def _one(rows: QuerySet[M], sentence: str) -> M:
-    found = rows.first()
-    if found is None:
+    row = rows.first()
+    if row is None:
         raise Http404(sentence)
-    return found
+    return row

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 
-from rollback_console.access.token import Token
+from rollback_console.access.tokens import Token
 
 __all__ = ["IdempotentReply", "Token"]
 

@@ -20,9 +20,9 @@ Next = Annotated[str | None, Field(description="pass it as `cursor`; null on the
 
 def cut(rows: Iterable[T], limit: int, place: Callable[[T], object]) -> tuple[list[T], str | None]:
     """One page of `rows`, which hold one more than `limit` when there is a next page."""
-    found = list(rows)
-    page = found[:limit]
-    return page, _pack(str(place(page[-1]))) if len(found) > limit else None
+    all_rows = list(rows)
+    page = all_rows[:limit]
+    return page, _pack(str(place(page[-1]))) if len(all_rows) > limit else None
 
 
 def after(cursor: str) -> str:

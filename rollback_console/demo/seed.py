@@ -8,6 +8,7 @@ from django.contrib.auth.models import Group, User
 from django.db import transaction
 from django.db.models.functions import Now
 
+from rollback_console.access.actions.people import add_person
 from rollback_console.plans import actions as plans
 from rollback_console.plans.approval import policy
 from rollback_console.plans.models import (
@@ -45,15 +46,14 @@ def seed_demo(layout: Layout, state: State | None) -> None:
 
 
 def _user(person: Person) -> User:
-    user, new = User.objects.get_or_create(
+    return User.objects.filter(username=person.name).first() or add_person(
+        by=None,
         username=person.name,
-        defaults={"first_name": person.name.capitalize(), "last_name": person.family},
+        password=person.password,
+        first_name=person.name.capitalize(),
+        last_name=person.family,
+        groups=Group.objects.filter(name=person.group),
     )
-    if new:
-        user.set_password(person.password)
-        user.save()
-        user.groups.add(Group.objects.get(name=person.group))
-    return user
 
 
 def _environment(people: dict[str, User]) -> Environment:

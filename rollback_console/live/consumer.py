@@ -47,10 +47,10 @@ class RollbackConsumer(AsyncWebsocketConsumer):
         await self.accept()
         if not await _may_watch(self.scope["user"], self.scope["session"]):
             await self.close(SIGNED_OUT, "Sign in first.")
-        elif (found := await tailer.read_hello(self.number)) is None:
+        elif (hello := await tailer.read_hello(self.number)) is None:
             await self.close(NO_SUCH_ROLLBACK, "There is no such rollback.")
         else:
-            await self._greet(*found)
+            await self._greet(*hello)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         try:

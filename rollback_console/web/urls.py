@@ -37,7 +37,6 @@ _postmortem = f"{_rollback}postmortem/"
 _item = f"{_rollback}checklist/<str:key>/"
 _communication = f"{_rollback}communication/"
 _host = "hosts/<int:number>/"
-_rollback = "rollbacks/<int:number>/"
 _step = f"{_rollback}steps/<int:position>/"
 
 urlpatterns: list[URLPattern] = [
@@ -93,7 +92,7 @@ urlpatterns: list[URLPattern] = [
     path(f"{_rollback}notes/", live.note, name="notes"),
     path(f"{_rollback}messages/", live.message, name="messages"),
     path(f"{_step}retries/", live.retry, name="retries"),
-    path("rollbacks/<int:number>/exclusions/", live.exclude, name="exclusions"),
+    path(f"{_rollback}exclusions/", live.exclude, name="exclusions"),
     path(f"{_step}skips/", live.skip, name="skips"),
     path(f"{_step}undos/", live.undo, name="undos"),
     path(f"{_step}answers/", live.answer, name="answers"),

@@ -9,7 +9,8 @@ from typing import Any
 from django.http import HttpResponse
 from django.test import Client
 
-from rollback_console.api import tokens
+from rollback_console.access import tokens
+from tests import make
 from tests.make import Cast
 
 EVERYTHING = tuple(tokens.SCOPES)
@@ -26,7 +27,7 @@ class Caller:
 
     def token(self, who: str, scopes: tuple[str, ...] = EVERYTHING) -> str:
         if (who, scopes) not in self.made:
-            _, secret = tokens.create(
+            _, secret = make.token(
                 getattr(self.cast, who), name=f"test {len(self.made)}", scopes=scopes, days=1
             )
             self.made[who, scopes] = secret

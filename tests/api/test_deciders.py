@@ -8,7 +8,7 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.utils import timezone
 
-from rollback_console.api import tokens
+from rollback_console.access import tokens
 from rollback_console.plans.models import DecisionMaker, Environment
 from rollback_console.rollbacks.actions import request
 from rollback_console.rollbacks.models import BreakGlass, Rollback

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 import yaml
 
-from rollback_console.access import tokens
 from rollback_console.local.options import ROOT
 from rollback_console.plans.models import Plan
 from rollback_console.rollbacks.actions import request as services
@@ -59,7 +58,7 @@ PIPELINES = {
 def run(request: Any, stage: Stage, live_server: Any, tmp_path: Path) -> Run:
     """Run a pipeline's first part (asking) or its second (handing over)."""
     parts, names = PIPELINES[request.param]
-    _, secret = tokens.create(stage.cast.dana, name="pipe", scopes=("read", "request"), days=1)
+    _, secret = make.token(stage.cast.dana, name="pipe", scopes=("read", "request"), days=1)
     (tmp_path / "ROLLBACK.md").write_text(make.PLAN.replace("echo restoring", "git checkout X"))
     settings = {
         "PATH": os.environ["PATH"],

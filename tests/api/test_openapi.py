@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from rollback_console.api import tokens
+from rollback_console.access import tokens
 
 from .caller import PREFIX
 

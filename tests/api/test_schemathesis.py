@@ -20,7 +20,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from rollback_console.api import tokens
+from rollback_console.access import tokens
 from rollback_console.api.api import api
 from rollback_console.rollbacks.models import Rollback
 from tests import make
@@ -57,7 +57,7 @@ def one_connection() -> Iterator[None]:
 def token(stage: Stage) -> str:
     """A console in which somebody asked for something, and a token for all of it."""
     make.requested(stage)
-    _, secret = tokens.create(stage.cast.ada, name="any", scopes=tuple(tokens.SCOPES), days=1)
+    _, secret = make.token(stage.cast.ada, name="any", scopes=tuple(tokens.SCOPES), days=1)
     return secret
 
 

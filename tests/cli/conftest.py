@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from rollback_console.api import tokens
+from rollback_console.access import tokens
+from tests import make
 from tests.live.conftest import redis, rows, web
 from tests.live.rows import Rows
 from tests.live.servers import ROOT, Console
@@ -28,7 +29,7 @@ def token_file(rows: Rows, tmp_path: Path) -> Path:
 def made(rows: Rows, folder: Path, scopes: tuple[str, ...]) -> Path:
     """A file with a token of a new operator."""
     person = rows.person(operates=True)
-    _, secret = rows.do(tokens.create, person, name="terminal", scopes=scopes, days=1)
+    _, secret = rows.do(make.token, person, name="terminal", scopes=scopes, days=1)
     file = folder / "token"
     file.write_text(f"{secret}\n")
     return file

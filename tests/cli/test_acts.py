@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from django.contrib.auth.models import User
 
-from rollback_console.api import tokens
 from rollback_console.rollbacks.models import Approval
 from tests import make
 from tests.live.rows import Rows
@@ -43,7 +42,7 @@ def test_a_decision_maker_approves_exactly_what_was_read(
 
 
 def _token_of(rows: Rows, person: User, folder: Path) -> Path:
-    _, secret = rows.do(tokens.create, person, name="terminal", scopes=("approve",), days=1)
+    _, secret = rows.do(make.token, person, name="terminal", scopes=("approve",), days=1)
     file = folder / f"token of {person}"
     file.write_text(secret)
     return file

@@ -9,7 +9,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from rollback_console.api import tokens
+from rollback_console.access import tokens
 from rollback_console.plans.models import DecisionMaker, Host
 from rollback_console.rollbacks import db_clock, events
 from rollback_console.rollbacks.models import Event, Rollback
@@ -34,7 +34,7 @@ def web(console: Console) -> Web:
 
 
 def approve(web: Web, rollback: Rollback, user: User, sha: str = "") -> object:
-    _, secret = tokens.create(user, name=f"p{next(_names)}", scopes=tuple(tokens.SCOPES), days=1)
+    _, secret = make.token(user, name=f"p{next(_names)}", scopes=tuple(tokens.SCOPES), days=1)
     path = f"/rollbacks/{rollback.pk}/approvals"
     return web.post(path, secret, snapshot_sha256=sha or rollback.snapshot_sha256)
 

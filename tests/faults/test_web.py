@@ -8,7 +8,7 @@ from itertools import count
 import pytest
 from django.contrib.auth.models import User
 
-from rollback_console.api import tokens
+from rollback_console.access import tokens
 from tests import make
 from tests.make import Stage
 
@@ -23,7 +23,7 @@ _names = count(1)
 
 
 def token(user: User) -> str:
-    _, secret = tokens.create(user, name=f"t{next(_names)}", scopes=tuple(tokens.SCOPES), days=1)
+    _, secret = make.token(user, name=f"t{next(_names)}", scopes=tuple(tokens.SCOPES), days=1)
     return secret
 
 

@@ -13,7 +13,6 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 
-from rollback_console.access import tokens
 from rollback_console.rollbacks import events, log_store
 from rollback_console.rollbacks.models import Rollback
 from tests import make
@@ -77,7 +76,7 @@ def ask(company: Company, method: str, path: str, token: str = "", **body: Any) 
 def approved(company: Company, stage: make.Stage, text: str, name: str) -> Rollback:
     """lee approves it through the proxy, and a web process tells the workers."""
     rollback = make.requested(stage, text)
-    _, token = tokens.create(stage.cast.lee, name=name, scopes=("approve",), days=1)
+    _, token = make.token(stage.cast.lee, name=name, scopes=("approve",), days=1)
     where = f"/api/v1/rollbacks/{rollback.pk}/approvals"
     status, said = ask(company, "POST", where, token, snapshot_sha256=rollback.snapshot_sha256)
     assert status == 201, said

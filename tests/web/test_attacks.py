@@ -34,7 +34,7 @@ def by_page(user: User, rollback: Rollback) -> int:
 
 
 def by_token(user: User, rollback: Rollback, name: str = "one") -> int:
-    _, secret = tokens.create(user, name=name, scopes=tokens.SCOPES, days=1)
+    _, secret = make.token(user, name=name, scopes=tokens.SCOPES, days=1)
     body = json.dumps({"snapshot_sha256": rollback.snapshot_sha256})
     headers = {"Authorization": f"Bearer {secret}"}
     path = f"/api/v1/rollbacks/{rollback.pk}/approvals"
@@ -192,7 +192,7 @@ def test_markup_in_every_free_text_field_stays_text_on_every_page(
     asked = request.request(revision, by=stage.cast.dana, reason=EVIL, choices={}, trigger=EVIL)
     request.note(asked, by=stage.cast.lee, text=EVIL)
     request.pin(stage.service, version="v1", by=stage.cast.dana, reason=EVIL)
-    tokens.create(stage.cast.ada, name=EVIL[:100], scopes=["read"], days=1)
+    make.token(stage.cast.ada, name=EVIL[:100], scopes=["read"], days=1)
     request.reject(asked, by=stage.cast.lee, snapshot_sha256=asked.snapshot_sha256, reason=EVIL)
     again = request.request(revision, by=stage.cast.dana, reason=EVIL, choices={}, trigger=EVIL)
     pages = crawl(signed_in(stage.cast.ada))

@@ -6,8 +6,7 @@ import re
 
 from django.test import Client
 
-from rollback_console.access import tokens
-from rollback_console.access.token import Token
+from rollback_console.access.tokens import Token
 from tests import make
 
 from .conftest import SignIn, words
@@ -80,7 +79,7 @@ def test_a_revoked_token_opens_nothing(signed_in: SignIn, stage: make.Stage) -> 
 
 
 def test_nobody_sees_or_revokes_what_is_not_theirs(signed_in: SignIn, stage: make.Stage) -> None:
-    token, secret = tokens.create(stage.cast.dana, name="pipeline", scopes=["read"], days=1)
+    token, secret = make.token(stage.cast.dana, name="pipeline", scopes=["read"], days=1)
     lee = signed_in(stage.cast.lee)
     assert "pipeline" not in words(lee.get(ADDRESS))
     assert lee.post(f"{ADDRESS}{token.pk}/revocations/").status_code == 404
@@ -88,7 +87,7 @@ def test_nobody_sees_or_revokes_what_is_not_theirs(signed_in: SignIn, stage: mak
 
 
 def test_an_admin_sees_and_revokes_all(signed_in: SignIn, stage: make.Stage) -> None:
-    token, secret = tokens.create(stage.cast.dana, name="pipeline", scopes=["read"], days=1)
+    token, secret = make.token(stage.cast.dana, name="pipeline", scopes=["read"], days=1)
     ada = signed_in(stage.cast.ada)
     assert "Dana Example pipeline read" in words(ada.get(ADDRESS))
     ada.post(f"{ADDRESS}{token.pk}/revocations/")

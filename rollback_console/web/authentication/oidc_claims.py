@@ -9,11 +9,11 @@ from allauth.account.internal.flows.login import record_authentication
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from django.conf import settings
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 from django.http import HttpRequest
 from django.shortcuts import render
 
-from rollback_console.rollbacks.permissions.groups import ROLES
+from rollback_console.access.actions.people import set_roles
 
 
 class ProviderAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
@@ -39,7 +39,7 @@ class ProviderAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
     def save_user(self, request: HttpRequest, sociallogin: Any, form: Any = None) -> User:
         """A new account with the roles of its claims."""
         made: User = super().save_user(request, sociallogin, form)
-        give(made, roles_of(sociallogin))
+        set_roles(made, by=made, roles=roles_of(sociallogin))
         return made
 
     def _admit(self, request: HttpRequest, sociallogin: Any) -> None:
@@ -47,7 +47,7 @@ class ProviderAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         # Addresses are never verified here, and are no proof of anything.
         sociallogin.email_addresses = []
         if sociallogin.is_existing:
-            give(sociallogin.user, roles)
+            set_roles(sociallogin.user, by=sociallogin.user, roles=roles)
         elif User.objects.filter(username__iexact=sociallogin.user.username or " ").exists():
             _turn_away(
                 request,
@@ -65,31 +65,25 @@ def roles_of(sociallogin: Any) -> list[str]:
     return sorted({setting["roles"][each] for each in groups if each in setting["roles"]})
 
 
-def give(user: User, roles: list[str]) -> None:
-    """Exactly these of the console's roles; other groups of theirs stay."""
-    user.groups.remove(*Group.objects.filter(name__in=set(ROLES) - set(roles)))
-    user.groups.add(*Group.objects.filter(name__in=roles))
-
-
 def _groups(claims: dict[str, Any], path: str) -> set[str]:
     """`path` may lead into objects: realm_access.roles."""
-    found: set[str] = set()
+    names: set[str] = set()
     for part in (claims.get("userinfo"), claims.get("id_token")):
         value: Any = part
         for name in path.split("."):
             value = value.get(name) if isinstance(value, dict) else None
         values = [value] if isinstance(value, str) else value
-        found |= {each for each in values or () if isinstance(each, str)}
-    return found
+        names |= {each for each in values or () if isinstance(each, str)}
+    return names
 
 
 def _prove_again(request: HttpRequest, sociallogin: Any) -> None:
     """A signed-in person came back from their provider; the visit counts if they signed in."""
-    told = sociallogin.account.extra_data.get("id_token") or {}
+    id_token = sociallogin.account.extra_data.get("id_token") or {}
     since = time.time() - settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
     if not sociallogin.is_existing or sociallogin.user != request.user:
         _turn_away(request, "You came back as somebody else. Sign out, and in again as them.")
-    if not isinstance(told.get("auth_time"), int) or told["auth_time"] < since:
+    if not isinstance(id_token.get("auth_time"), int) or id_token["auth_time"] < since:
         _turn_away(
             request,
             "The other side does not say that you signed in just now. Sign out here and in "

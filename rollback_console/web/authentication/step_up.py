@@ -97,9 +97,9 @@ def go_on(request: HttpRequest) -> HttpResponseBase | None:
 
 def _again(request: HttpRequest, address: str, typed: str) -> HttpResponseBase:
     path, _, query = address.partition("?")
-    found = resolve(path)
+    match = resolve(path)
     request.method, request.path, request.path_info = "POST", path, path
     request.GET, request.POST = QueryDict(query), QueryDict(typed)
-    request.resolver_match = found
-    answer: HttpResponseBase = found.func(request, *found.args, **found.kwargs)
+    request.resolver_match = match
+    answer: HttpResponseBase = match.func(request, *match.args, **match.kwargs)
     return answer

@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.contrib.auth import password_validation
 from django.contrib.auth.models import Group, User
-from django.core.exceptions import ValidationError
+
+from rollback_console.access.actions.passwords import check_password_rules
+from rollback_console.access.errors import WeakPassword
 
 from .base import Undecorated
 
 
 class PersonForm(Undecorated, forms.ModelForm):  # type: ignore[type-arg]
-    """A person. A password is set for a new one; for others only when it is typed."""
+    """What is typed about a person; an action writes it. An empty password changes nothing."""
 
     groups = forms.ModelMultipleChoiceField(
         Group.objects.order_by("name"),
@@ -41,7 +42,6 @@ class PersonForm(Undecorated, forms.ModelForm):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
         # Otherwise the stored hash would be the field's initial value.
         self.initial.pop("password", None)
-        self._kept = self.instance.password
         if self.instance.pk:
             self.fields["password"].help_text = "Empty: it stays as it is."
         else:
@@ -53,19 +53,7 @@ class PersonForm(Undecorated, forms.ModelForm):  # type: ignore[type-arg]
         typed: str = self.cleaned_data["password"]
         if typed:
             try:
-                password_validation.validate_password(typed, self.instance)
-            except ValidationError as error:
-                raise forms.ValidationError(error.messages) from error
+                check_password_rules(typed, self.instance)
+            except WeakPassword as error:
+                raise forms.ValidationError(str(error)) from error
         return typed
-
-    def save(self, commit: bool = True) -> User:
-        """Keep the person; an empty password changes nothing."""
-        typed = self.cleaned_data["password"]
-        person: User = super().save(commit=False)
-        person.password = self._kept
-        if typed:
-            person.set_password(typed)
-        if commit:
-            person.save()
-            self.save_m2m()
-        return person

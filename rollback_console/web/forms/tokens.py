@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django import forms
 
-from rollback_console.access import tokens
+from rollback_console.access.tokens import LONGEST_DAYS
 
 from .base import ConsoleForm
 
@@ -33,5 +33,5 @@ class TokenForm(ConsoleForm):
         error_messages={"required": "Choose at least one."},
     )
     days = forms.IntegerField(
-        label="Days it lives", initial=90, min_value=1, max_value=tokens.LONGEST_DAYS
+        label="Days it lives", initial=90, min_value=1, max_value=LONGEST_DAYS
     )

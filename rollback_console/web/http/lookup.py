@@ -21,8 +21,8 @@ def rollback_of(number: int) -> Rollback:
 def revision_of(slug: str, number: int | None = None) -> Revision:
     """A plan's revision of that number, or its latest. Raises Http404."""
     plan = get_object_or_404(Plan, slug=slug)
-    found = plan.revisions.select_related("author", "plan__service", "plan__environment")
-    revision = found.order_by("-number").filter(**({"number": number} if number else {})).first()
+    rows = plan.revisions.select_related("author", "plan__service", "plan__environment")
+    revision = rows.order_by("-number").filter(**({"number": number} if number else {})).first()
     if revision is None:
         raise Http404(f"{plan} has no revision {number}.")
     return revision

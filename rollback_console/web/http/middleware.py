@@ -64,8 +64,10 @@ class SignInMiddleware(LoginRequiredMiddleware):
         """To the sign-in page; who sent something is told that nothing was done."""
         if request.method in _READS:
             return super().handle_no_permission(request, view_func)
-        said = "You were signed out meanwhile, and nothing was done. Sign in, then send it again."
-        messages.warning(request, said)
+        sentence = (
+            "You were signed out meanwhile, and nothing was done. Sign in, then send it again."
+        )
+        messages.warning(request, sentence)
         login = resolve_url(self.get_login_url(view_func))
         return redirect_to_login(came_from(request), login, self.get_redirect_field_name(view_func))
 

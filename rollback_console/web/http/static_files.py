@@ -14,13 +14,13 @@ class StaticFilesMiddleware(WhiteNoiseMiddleware):  # type: ignore[misc] # it ha
     @staticmethod
     def serve(static_file: Any, request: HttpRequest) -> HttpResponse:
         """The file or "not modified", with the headers that WhiteNoise gives it."""
-        found = static_file.get_response(request.method, request.META)
+        file = static_file.get_response(request.method, request.META)
         body = b""
-        if found.file:
-            with found.file:
-                body = found.file.read()
-        answer = HttpResponse(body, status=int(found.status))
+        if file.file:
+            with file.file:
+                body = file.file.read()
+        answer = HttpResponse(body, status=int(file.status))
         del answer["Content-Type"]
-        for name, value in found.headers:
+        for name, value in file.headers:
             answer[name] = value
         return answer

@@ -7,6 +7,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_POST
 
+from rollback_console.access.actions import people
+from rollback_console.access.errors import AccessError
 from rollback_console.plans.approval import delegations
 from rollback_console.rollbacks.permissions import rights
 from rollback_console.web.forms.people import PersonForm
@@ -19,8 +21,8 @@ from ...http.responses import done, refused
 @admin_only
 def listing(request: HttpRequest) -> HttpResponse:
     """Everybody, those who may sign in first."""
-    people = User.objects.prefetch_related("groups", "decides__environment")
-    page = {"people": people.order_by("-is_active", "username")}
+    rows = User.objects.prefetch_related("groups", "decides__environment")
+    page = {"people": rows.order_by("-is_active", "username")}
     return render(request, "people/list.html", page)
 
 
@@ -30,7 +32,7 @@ def new(request: HttpRequest) -> HttpResponse:
     """Add a person."""
     form = PersonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        made = form.save()
+        made = people.add_person(by=person(request), **form.cleaned_data)
         return done(request, f"{made.username} can sign in.", "people")
     return render(request, "people/person.html", {"form": form}, status=_status(form))
 
@@ -39,16 +41,16 @@ def new(request: HttpRequest) -> HttpResponse:
 @step_up("change a person")
 def show(request: HttpRequest, number: int) -> HttpResponse:
     """One person; POST changes names, groups or the password."""
-    found = get_object_or_404(User, pk=number)
-    form = PersonForm(request.POST or None, instance=found)
+    user = get_object_or_404(User, pk=number)
+    form = PersonForm(request.POST or None, instance=user)
     if request.method == "POST" and form.is_valid():
-        form.save()
-        return done(request, "Kept.", "person", number=number)
+        people.change_person(user, by=person(request), **form.cleaned_data)
+        return done(request, "Saved.", "person", number=number)
     page = {
         "form": form,
         "person": get_object_or_404(User, pk=number),
-        "glass": rights.may_break_glass(found),
-        "delegations": delegations.of(found)[:20],
+        "glass": rights.may_break_glass(user),
+        "delegations": delegations.of(user)[:20],
         "standing": delegations.standing_ids(),
     }
     return render(request, "people/person.html", page, status=_status(form))
@@ -59,12 +61,12 @@ def show(request: HttpRequest, number: int) -> HttpResponse:
 @step_up("deactivate a person")
 def deactivate(request: HttpRequest, number: int) -> HttpResponse:
     """They can no longer sign in, decide or steer; what they did stays on record."""
-    found = get_object_or_404(User, pk=number)
-    if found == person(request):
-        sentence = "Another Admin must deactivate you: nobody should lock themselves out."
-        return refused(request, sentence, "person", number=number)
-    User.objects.filter(pk=number).update(is_active=False)
-    return done(request, f"{found.username} can no longer sign in.", "person", number=number)
+    user = get_object_or_404(User, pk=number)
+    try:
+        people.deactivate_person(user, by=person(request))
+    except AccessError as error:
+        return refused(request, error, "person", number=number)
+    return done(request, f"{user.username} can no longer sign in.", "person", number=number)
 
 
 @require_POST
@@ -72,9 +74,9 @@ def deactivate(request: HttpRequest, number: int) -> HttpResponse:
 @step_up("let a person sign in again")
 def activate(request: HttpRequest, number: int) -> HttpResponse:
     """They can sign in again."""
-    found = get_object_or_404(User, pk=number)
-    User.objects.filter(pk=number).update(is_active=True)
-    return done(request, f"{found.username} can sign in again.", "person", number=number)
+    user = get_object_or_404(User, pk=number)
+    people.activate_person(user, by=person(request))
+    return done(request, f"{user.username} can sign in again.", "person", number=number)
 
 
 @require_POST
@@ -82,12 +84,17 @@ def activate(request: HttpRequest, number: int) -> HttpResponse:
 @step_up("say who may break glass")
 def break_glass(request: HttpRequest, number: int) -> HttpResponse:
     """Give or take the right to start without approval; nobody gives it to themselves."""
-    found, gives = get_object_or_404(User, pk=number), request.POST.get("may") == "yes"
-    if gives and found == person(request):
-        return refused(request, "Another Admin must give you that right.", "person", number=number)
-    rights.let_break_glass(found, gives)
-    said = "may break glass" if gives else "may not break glass any more"
-    return done(request, f"{found.username} {said}.", "person", number=number)
+    user = get_object_or_404(User, pk=number)
+    try:
+        if request.POST.get("may") == "yes":
+            people.grant_break_glass(user, by=person(request))
+            sentence = f"{user.username} may break glass."
+        else:
+            people.revoke_break_glass(user, by=person(request))
+            sentence = f"{user.username} may not break glass any more."
+    except AccessError as error:
+        return refused(request, error, "person", number=number)
+    return done(request, sentence, "person", number=number)
 
 
 def _status(form: PersonForm) -> int:

@@ -7,8 +7,9 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from rollback_console.access import tokens
-from rollback_console.access.token import Token
+from rollback_console.access.actions.tokens import create_token, revoke_token
+from rollback_console.access.errors import BadToken
+from rollback_console.access.tokens import Token
 from rollback_console.rollbacks import db_clock
 from rollback_console.web.forms.tokens import TokenForm
 
@@ -24,8 +25,9 @@ def listing(request: HttpRequest) -> HttpResponse:
     form = TokenForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            token, secret = tokens.create(person(request), **form.cleaned_data)
-        except tokens.BadToken as error:
+            owner = person(request)
+            token, secret = create_token(owner, by=owner, **form.cleaned_data)
+        except BadToken as error:
             form.add_error("name", str(error))
         else:
             return render(request, "tokens/made.html", {"token": token, "secret": secret})
@@ -41,8 +43,8 @@ def revoke(request: HttpRequest, number: int) -> HttpResponse:
     if token is None:
         raise Http404("You have no such token.")
     try:
-        tokens.revoke(token)
-    except tokens.BadToken as error:
+        revoke_token(token, by=person(request))
+    except BadToken as error:
         return refused(request, error, "tokens")
     return done(request, f"{token} opens nothing any more.", "tokens")
 

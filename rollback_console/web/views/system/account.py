@@ -14,6 +14,8 @@ from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
+from rollback_console.access.actions.passwords import set_password
+
 from ...http.current_user import person
 from ...http.responses import SeeOther, done
 
@@ -26,7 +28,7 @@ def show(request: HttpRequest) -> HttpResponse:
     user = person(request)
     form = PasswordChangeForm(user, request.POST or None) if user.has_usable_password() else None
     if form and request.method == "POST" and form.is_valid():
-        update_session_auth_hash(request, form.save())
+        _change_password(request, user, form.cleaned_data["new_password1"])
         return done(request, "Your password is changed.", "account")
     decides = user.decides.select_related("environment")
     page = {
@@ -36,6 +38,11 @@ def show(request: HttpRequest) -> HttpResponse:
         "factors": _factors(user),
     }
     return render(request, "account/account.html", page)
+
+
+def _change_password(request: HttpRequest, user: User, password: str) -> None:
+    changed = set_password(user, by=user, password=password, session=request.session.session_key)
+    update_session_auth_hash(request, changed)
 
 
 @login_not_required

@@ -13,7 +13,7 @@ from ...presenters.setup_checklist import beginnings
 
 def show(request: HttpRequest) -> HttpResponse:
     """What is under way and waits for this person, then everything else."""
-    found = lists.home(person(request))
-    began = bool(found.recent or found.under_way or found.waiting)
-    page = {"home": found, "start_here": None if began else beginnings()}
+    overview = lists.home(person(request))
+    began = bool(overview.recent or overview.under_way or overview.waiting)
+    page = {"home": overview, "start_here": None if began else beginnings()}
     return render(request, "home.html", page)

@@ -31,8 +31,8 @@ class SignIn(LoginView):  # type: ignore[misc]
     template_name = "account/sign_in.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        found: dict[str, Any] = super().get_context_data(**kwargs)
-        return {**found, "providers": providers(self.request).list_providers(self.request)}
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        return {**context, "providers": providers(self.request).list_providers(self.request)}
 
 
 @method_decorator(login_not_required, name="dispatch")
@@ -49,8 +49,8 @@ class Confirms:
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """With what waits for the proof."""
-        found: dict[str, Any] = super().get_context_data(**kwargs)  # type: ignore[misc]
-        return {**found, "waiting": step_up.waiting(self.request)}
+        context: dict[str, Any] = super().get_context_data(**kwargs)  # type: ignore[misc]
+        return {**context, "waiting": step_up.waiting(self.request)}
 
     def form_valid(self, form: Any) -> HttpResponseBase:
         """Do what waited, else lead back."""

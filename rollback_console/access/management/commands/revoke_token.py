@@ -6,8 +6,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from ... import tokens
-from ...models import Token
+from ...actions.tokens import revoke_token
+from ...errors import BadToken
+from ...tokens import Token
 
 
 class Command(BaseCommand):
@@ -26,7 +27,7 @@ class Command(BaseCommand):
             names = ", ".join(mine.values_list("name", flat=True)) or "none"
             raise CommandError(f"There is no such token. {options['user']} has: {names}.")
         try:
-            tokens.revoke(token)
-        except tokens.BadToken as error:
+            revoke_token(token, by=None)
+        except BadToken as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"{token} opens nothing from now on.")

@@ -11,11 +11,10 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from rollback_console.api import tokens
-from rollback_console.api.models import Token
+from rollback_console.access.tokens import Token
+from tests import make
+from tests.api.caller import Caller
 from tests.make import Stage
-
-from .caller import Caller
 
 
 def command(*words: str) -> tuple[str, str]:
@@ -104,7 +103,5 @@ def test_the_last_use_is_kept_to_the_minute(stage: Stage, call: Caller) -> None:
 
 
 def test_two_tokens_never_share_a_secret(stage: Stage) -> None:
-    made = {
-        tokens.create(stage.cast.dana, name=f"t{n}", scopes=["read"], days=1)[1] for n in range(9)
-    }
+    made = {make.token(stage.cast.dana, name=f"t{n}", scopes=["read"], days=1)[1] for n in range(9)}
     assert len(made) == 9

@@ -7,7 +7,8 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from ... import tokens
+from ...actions.tokens import create_token
+from ...errors import BadToken
 
 
 class Command(BaseCommand):
@@ -24,10 +25,14 @@ class Command(BaseCommand):
     def handle(self, *_: Any, **options: Any) -> None:
         scopes = [each.strip() for each in options["scopes"].split(",") if each.strip()]
         try:
-            token, secret = tokens.create(
-                _person(options["user"]), name=options["name"], scopes=scopes, days=options["days"]
+            token, secret = create_token(
+                _person(options["user"]),
+                by=None,
+                name=options["name"],
+                scopes=scopes,
+                days=options["days"],
             )
-        except tokens.BadToken as error:
+        except BadToken as error:
             raise CommandError(str(error)) from error
         self.stderr.write(
             f"{token} for {', '.join(token.scopes)} lives until {token.expires_at:%Y-%m-%d %H:%M} "

@@ -1,0 +1,160 @@
+"""People: who may sign in, and which groups give them rights."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth.models import Group, User
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from rollback_console.rollbacks.permissions import rights
+from rollback_console.rollbacks.permissions.groups import ADMIN, ROLES
+from rollback_console.rollbacks.permissions.groups import ensure as ensure_groups
+
+from ..errors import AccessError
+from ..record import record
+from .passwords import check_password_rules, set_password
+from .permission import require_admin
+from .sessions import end_sessions
+from .tokens import revoke_tokens
+
+FIELDS = ("username", "first_name", "last_name", "email")
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """An Admin made on the command line: whether they are new here, or were Admin already."""
+
+    person: User
+    is_new: bool
+    was_admin: bool
+
+
+@transaction.atomic
+def add_person(
+    *, by: User | None, username: str, password: str, groups: Iterable[Group] = (), **names: str
+) -> User:
+    """A new person in `groups`. `names` are first_name, last_name, email. Raises AccessError."""
+    require_admin(by)
+    person = User(username=username, **names)
+    check_password_rules(password, person)
+    person.set_password(password)
+    _save(person)
+    person.groups.set(groups)
+    record("person.added", by=by, subject=person, after=_facts(person))
+    return person
+
+
+@transaction.atomic
+def change_person(
+    person: User,
+    *,
+    by: User | None,
+    groups: Iterable[Group],
+    password: str = "",
+    **names: str,
+) -> User:
+    """New names and exactly these groups; an empty password leaves the old one."""
+    require_admin(by)
+    row = User.objects.select_for_update().get(pk=person.pk)
+    before = _facts(row)
+    for name in set(FIELDS) & set(names):
+        setattr(row, name, names[name])
+    _save(row)
+    row.groups.set(groups)
+    record("person.changed", by=by, subject=row, before=before, after=_facts(row))
+    return set_password(row, by=by, password=password) if password else row
+
+
+@transaction.atomic
+def set_roles(person: User, *, by: User | None, roles: Iterable[str]) -> None:
+    """Exactly these of the console's roles; other groups of theirs stay.
+
+    For the sign-in through a provider, which says the roles anew each time: `by` is the person.
+    """
+    before = _facts(person)
+    person.groups.remove(*Group.objects.filter(name__in=set(ROLES) - set(roles)))
+    person.groups.add(*Group.objects.filter(name__in=set(roles) & set(ROLES)))
+    after = _facts(person)
+    if after != before:
+        record("person.changed", by=by, subject=person, before=before, after=after)
+
+
+@transaction.atomic
+def make_owner(*, username: str, email: str, password: str) -> Owner:
+    """The first Admin, from the command line. Who exists keeps their password.
+
+    Raises AccessError for somebody who is deactivated.
+    """
+    ensure_groups()
+    person = User.objects.select_for_update().filter(username=username).first()
+    if person is None:
+        admin = Group.objects.filter(name=ADMIN)
+        person = add_person(
+            by=None, username=username, password=password, email=email, groups=admin
+        )
+        return Owner(person, is_new=True, was_admin=False)
+    if not person.is_active:
+        raise AccessError(f"{username} is deactivated. Choose another name, or let them in again.")
+    roles = _group_names(person)
+    set_roles(person, by=None, roles=[*roles, ADMIN])
+    return Owner(person, is_new=False, was_admin=ADMIN in roles)
+
+
+@transaction.atomic
+def deactivate_person(person: User, *, by: User | None) -> None:
+    """They can no longer sign in, decide or steer; their sessions and tokens end for good."""
+    require_admin(by)
+    if by is not None and by.pk == person.pk:
+        raise AccessError("Another Admin must deactivate you: nobody should lock themselves out.")
+    User.objects.filter(pk=person.pk).update(is_active=False)
+    record("person.deactivated", by=by, subject=person)
+    end_sessions(person)
+    revoke_tokens(person, by=by, why="the account was deactivated")
+
+
+@transaction.atomic
+def activate_person(person: User, *, by: User | None) -> None:
+    """They can sign in again; sessions and tokens from before stay ended."""
+    require_admin(by)
+    end_sessions(person)
+    revoke_tokens(person, by=by, why="from before the account was active again")
+    User.objects.filter(pk=person.pk).update(is_active=True)
+    record("person.activated", by=by, subject=person)
+
+
+@transaction.atomic
+def grant_break_glass(person: User, *, by: User) -> None:
+    """Let a person start without approval. Nobody gives that right to themselves."""
+    require_admin(by)
+    if by.pk == person.pk:
+        raise AccessError("Another Admin must give you that right.")
+    rights.let_break_glass(person, True)
+    record("break_glass.granted", by=by, subject=person)
+
+
+@transaction.atomic
+def revoke_break_glass(person: User, *, by: User | None) -> None:
+    """A person may start without approval no longer."""
+    require_admin(by)
+    rights.let_break_glass(person, False)
+    record("break_glass.revoked", by=by, subject=person)
+
+
+def _save(person: User) -> None:
+    try:
+        person.full_clean(exclude=["password"])
+    except ValidationError as error:
+        raise AccessError(" ".join(error.messages)) from error
+    person.save()
+
+
+def _facts(person: User) -> Mapping[str, Any]:
+    return {name: getattr(person, name) for name in FIELDS} | {"groups": _group_names(person)}
+
+
+def _group_names(person: User) -> list[str]:
+    return sorted(person.groups.values_list("name", flat=True))

@@ -1,0 +1,18 @@
+"""Who may change people and what is theirs."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+
+
+def require_admin(by: User | None) -> None:
+    """Raises PermissionDenied for everybody but an active Admin and the command line."""
+    if by is not None and not (by.is_active and by.has_perm("plans.change_environment")):
+        raise PermissionDenied("Only an Admin may do this.")
+
+
+def require_self_or_admin(by: User | None, person: User) -> None:
+    """Raises PermissionDenied unless it is their own, or `by` is an Admin."""
+    if by is None or by.pk != person.pk:
+        require_admin(by)

@@ -1,0 +1,15 @@
+"""What access refuses; `str()` of each is a sentence for whoever asked."""
+
+from __future__ import annotations
+
+
+class AccessError(Exception):
+    """An act on people, tokens or factors that cannot be done now."""
+
+
+class BadToken(AccessError):
+    """A token that cannot be made, or that does not open the API."""
+
+
+class WeakPassword(AccessError):
+    """A password that the rules refuse."""
