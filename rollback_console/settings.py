@@ -27,6 +27,10 @@ EMBEDDED = not DATABASE_URL
 DEBUG = yes_no("DEBUG")
 
 SECRET_KEY = secret("SECRET_KEY", kept_in=DATA_DIR if EMBEDDED else None)
+# Former values of SECRET_KEY: what the audit was sealed with before still verifies.
+AUDIT_KEY_FALLBACKS = [
+    key.strip() for key in given("AUDIT_KEY_FALLBACKS").split(",") if key.strip()
+]
 MASTER_KEYS = [
     key.strip()
     for key in secret("MASTER_KEYS", kept_in=DATA_DIR if EMBEDDED else None).split(",")

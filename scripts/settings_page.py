@@ -14,7 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs/settings.md"
-READERS = ("settings.py", "identity.py", "local/options.py")
+READERS = ("settings.py", "config/oidc.py", "local/options.py")
 NAME = re.compile(r"[A-Z][A-Z0-9_]+")
 ROW = re.compile(r"^\| `(?P<name>[A-Z][A-Z0-9_]+)` \| (?P<default>[^|]*) \|", re.MULTILINE)
 

@@ -13,6 +13,7 @@ from rollback_console.access import limits
 from rollback_console.access.errors import BadToken
 from rollback_console.access.second_factor import lacks_factor
 from rollback_console.access.tokens import SCOPES, Token, find_token
+from rollback_console.audit.origin import enter_by
 from rollback_console.rollbacks.permissions.groups import may_look
 
 from .error_mapping import CHALLENGE
@@ -39,6 +40,7 @@ class Bearer(HttpBearer):
             raise self._too_narrow(known)
         _check_person(known.user)
         _within_rate(known)
+        enter_by(f"API token {known.name}")
         return known
 
     def _too_narrow(self, token: Token) -> Problem:

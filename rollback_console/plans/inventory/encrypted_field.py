@@ -21,6 +21,9 @@ class EncryptedTextField(models.TextField):  # type: ignore[type-arg]
     Reading raises ImproperlyConfigured when no master key fits.
     """
 
+    is_secret = True
+    """The record of changes shows a fingerprint of the value, never the value."""
+
     def get_prep_value(self, value: Any) -> Any:
         return cipher().encrypt(value.encode()).decode() if value else ""
 

@@ -1,0 +1,101 @@
+"""Writing one change of the configuration, in the transaction that makes it."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import Model
+from django.db.models.functions import Now
+
+from . import anchors, chain
+from .fields import Fields, changes_between, plain_value
+from .kinds import ALARM, INFO, NOTICE, WARNING, kind_of
+from .models import ConfigurationEvent, StreamAnchor
+from .origin import current_origin
+
+log = logging.getLogger("rollback_console.audit")
+
+_LEVELS = {INFO: logging.INFO, NOTICE: logging.INFO, WARNING: logging.WARNING, ALARM: logging.ERROR}
+
+
+@transaction.atomic
+def record_change(
+    kind: str,
+    *,
+    by: User | None = None,
+    subject: Model | str | None = None,
+    before: Fields | None = None,
+    after: Fields | None = None,
+    **facts: Any,
+) -> ConfigurationEvent:
+    """Add one event to the stream of the configuration, with what differs between two rows.
+
+    `before` and `after` are `fields.snapshot_fields`; secrets become fingerprints. Goes with the
+    caller's transaction and is sent to the log after the commit. Raises UnknownKind.
+    """
+    kind_of(kind)
+    anchor = anchors.lock_anchor(anchors.CONFIGURATION)
+    origin = current_origin()
+    event = ConfigurationEvent(
+        seq=anchor.count + 1,
+        at=_moment(anchor),
+        kind=kind,
+        by=by,
+        by_name=by.get_username() if by else "",
+        door=origin.door[:120],
+        address=origin.address[:200],
+        changes=changes_between(before, after),
+        facts={name: plain_value(name, value) for name, value in facts.items()},
+        version=chain.VERSION,
+        previous=anchor.head,
+        **_subject(subject),
+    )
+    event.hash = chain.seal(body_of(event))
+    event.save(force_insert=True)
+    anchors.move_anchor(anchor, count=event.seq, head=event.hash)
+    transaction.on_commit(lambda: _send_to_log(event))
+    return event
+
+
+def body_of(event: ConfigurationEvent) -> dict[str, Any]:
+    """What the seal of an event covers."""
+    names = (
+        "seq kind by_name address door subject_type subject_id subject_label changes facts previous"
+    )
+    body = {name: getattr(event, name) for name in names.split()}
+    return {**body, "by": event.by_id, "at": event.at.isoformat(timespec="milliseconds")}
+
+
+def _moment(anchor: StreamAnchor) -> Any:
+    """Now, on the database's clock."""
+    rows = StreamAnchor.objects.filter(pk=anchor.pk).annotate(moment=Now())
+    return rows.values_list("moment", flat=True).get()
+
+
+def _subject(subject: Model | str | None) -> dict[str, str]:
+    if subject is None or isinstance(subject, str):
+        return {"subject_label": (subject or "")[:200]}
+    return {
+        "subject_type": subject._meta.model_name or "",
+        "subject_id": str(subject.pk),
+        "subject_label": str(subject)[:200],
+    }
+
+
+def _send_to_log(event: ConfigurationEvent) -> None:
+    """One structured line an event: with its seal, so that the log is an anchor too."""
+    told = {
+        "stream": anchors.CONFIGURATION,
+        "seq": event.seq,
+        "by": event.by_name,
+        "door": event.door,
+        "address": event.address,
+        "subject": f"{event.subject_type} {event.subject_label}".strip(),
+        "changed": ",".join(event.changes),
+        "seal": event.hash,
+    }
+    level = _LEVELS[kind_of(event.kind).severity]
+    log.log(level, event.kind, extra={name: value for name, value in told.items() if value})
