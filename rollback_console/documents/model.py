@@ -12,14 +12,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from rollback_console.documents.verdicts import Edit as Edit
-from rollback_console.documents.verdicts import Finding as Finding
-from rollback_console.documents.verdicts import Fix as Fix
-from rollback_console.documents.verdicts import Severity as Severity
-
-from .step_settings import NOTHING_SAID
-from .step_settings import StepSettings as StepSettings
-
 Lines = tuple[int, int]
 
 
@@ -87,6 +79,33 @@ class Alternative:
 
 
 @dataclass(frozen=True, slots=True)
+class StepSettings:
+    """What a machine needs to know, from the fence's info string or the front matter.
+
+    `timeout` is seconds, `rolling` hosts at a time, `retry` extra attempts, `undo` the `id`
+    of another step, `expect` text the output must hold. `canary`: one host first, then a
+    person is asked. Empty or None: not said yet.
+    """
+
+    id: str = ""
+    hosts: str = ""
+    cwd: str = ""
+    timeout: int | None = None
+    user: str = ""
+    on_failure: str = ""
+    rolling: int | None = None
+    retry: int | None = None
+    gate: bool = False
+    idempotent: bool = False
+    canary: bool = False
+    expect: str = ""
+    undo: str = ""
+
+
+NO_SETTINGS = StepSettings()
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One step. `commands` run first, then those of the chosen alternative.
 
@@ -113,7 +132,7 @@ class Step:
     expected: str = ""
     group: str = ""
     fence: int = 0
-    settings: StepSettings = NOTHING_SAID
+    settings: StepSettings = NO_SETTINGS
 
     @property
     def runs(self) -> bool:
@@ -230,7 +249,7 @@ class Placeholder:
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class MappedLines:
     """Lines that were understood, as `kind`; `ref` is the key of what they became."""
 
     kind: str
@@ -245,6 +264,43 @@ class FrontMatter:
     values: Mapping[str, Any] = field(default_factory=dict)
     lines: Lines | None = None
     error: str = ""
+
+
+class Severity(StrEnum):
+    """`error`: run as written it does harm or nothing. `warning`: read it. `note`: good to know."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Lines `first` to `last` of the source become `rows`; `last` one less than `first` inserts."""
+
+    first: int
+    last: int
+    rows: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """Edits of the source that answer a finding; they do not overlap. `label` is the button's."""
+
+    label: str
+    edits: tuple[Edit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something a person should know before this plan runs. `code` is stable."""
+
+    severity: Severity
+    code: str
+    line: int
+    message: str
+    step: str = ""
+    fix: Fix | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,6 +332,6 @@ class PlanDocument:
     data: DataNotes = DataNotes()
     placeholders: tuple[Placeholder, ...] = ()
     findings: tuple[Finding, ...] = ()
-    mapped: tuple[Span, ...] = ()
+    mapped: tuple[MappedLines, ...] = ()
     unmapped: tuple[Lines, ...] = ()
     unread: int = 0

@@ -29,7 +29,7 @@ LONGEST_SETTLE = 3600
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class RunsOn:
     """Where something of the head runs: hosts or a group, folder, account; "" for the step's."""
 
     hosts: str = ""
@@ -38,7 +38,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Measure:
+class MeasureConfig:
     """A command that only looks, and whose first number counts `what` would be lost.
 
     `table` and `column` say what it counts of a schema that goes; "" for what they do not.
@@ -48,11 +48,11 @@ class Measure:
     run: str
     table: str = ""
     column: str = ""
-    place: Place = Place()
+    place: RunsOn = RunsOn()
 
 
 @dataclass(frozen=True, slots=True)
-class Keeping:
+class DumpConfig:
     """How the database is kept before it is overwritten.
 
     `kind` and `name` give the commands, or the author's own: `dump` writes the file `$DUMP`,
@@ -64,11 +64,11 @@ class Keeping:
     dump: str = ""
     restore: str = ""
     folder: str = ""
-    place: Place = Place()
+    place: RunsOn = RunsOn()
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class CheckConfig:
     """A check that answers itself. `kind` is http, log or command; `target` what it looks at.
 
     `status` is the HTTP status wanted, 0 for any below 400. `holds` must stand in what was
@@ -84,69 +84,71 @@ class Look:
     without: tuple[str, ...] = ()
     at_least: int | None = None
     at_most: int | None = None
-    place: Place = Place()
+    place: RunsOn = RunsOn()
 
 
 @dataclass(frozen=True, slots=True)
-class Machine:
+class PlanConfig:
     """All of it; `settle` is seconds, `problems` are sentences about what was not understood."""
 
-    measures: tuple[Measure, ...] = ()
-    keeping: Keeping | None = None
-    looks: tuple[Look, ...] = ()
+    measures: tuple[MeasureConfig, ...] = ()
+    keeping: DumpConfig | None = None
+    looks: tuple[CheckConfig, ...] = ()
     settle: int = 0
     problems: tuple[str, ...] = ()
 
 
-def machine(document: PlanDocument) -> Machine:
+def read_plan_config(document: PlanDocument) -> PlanConfig:
     """What the document's head says; raises nothing."""
-    return _Reader(document.front_matter.values, []).read()
+    return _ConfigReader(document.front_matter.values, []).read()
 
 
 @dataclass(frozen=True, slots=True)
-class _Reader:
+class _ConfigReader:
     values: Mapping[str, Any]
     problems: list[str]
 
-    def read(self) -> Machine:
+    def read(self) -> PlanConfig:
         measures = tuple(self._measures())
         keeping, looks, settle = self._keeping(), tuple(self._looks()), self._settle()
-        return Machine(measures, keeping, looks, settle, tuple(self.problems))
+        return PlanConfig(measures, keeping, looks, settle, tuple(self.problems))
 
-    def _measures(self) -> Iterator[Measure]:
+    def _measures(self) -> Iterator[MeasureConfig]:
         for raw in self._rows("measures"):
             what, run = _text(raw, "what"), _text(raw, "run")
             if what and run:
-                yield Measure(what, run, _text(raw, "table"), _text(raw, "column"), _place(raw))
+                yield MeasureConfig(
+                    what, run, _text(raw, "table"), _text(raw, "column"), _place(raw)
+                )
             else:
                 self.problems.append(
                     "A measure needs what it counts and the command that counts it:"
                     " write {what: calls since deployment, run: ...}."
                 )
 
-    def _keeping(self) -> Keeping | None:
+    def _keeping(self) -> DumpConfig | None:
         raw = self.values.get("database")
         if raw is None:
             return None
         if not isinstance(raw, dict):
             self.problems.append("database: needs names and values, such as {kind: mariadb}.")
             return None
-        found = Keeping(
+        config = DumpConfig(
             **{name: _text(raw, name) for name in ("kind", "name", "dump", "restore", "folder")},
             place=_place(raw),
         )
-        if found.kind and (found.kind not in KINDS or not found.name):
+        if config.kind and (config.kind not in KINDS or not config.name):
             self.problems.append(f"database: kind is one of {', '.join(KINDS)}, and it has a name.")
             return None
-        if not (found.kind or found.dump) or not found.folder.startswith("/"):
+        if not (config.kind or config.dump) or not config.folder.startswith("/"):
             self.problems.append(
                 "database: say its kind and name, or how to dump it, and the folder for dumps"
                 " with its whole path."
             )
             return None
-        return found
+        return config
 
-    def _looks(self) -> Iterator[Look]:
+    def _looks(self) -> Iterator[CheckConfig]:
         for raw in self._rows("checks"):
             kinds = [kind for kind in LOOKS if _text(raw, kind)]
             if len(kinds) != 1 or not _text(raw, "check"):
@@ -157,8 +159,8 @@ class _Reader:
             else:
                 yield self._look(raw, kinds[0])
 
-    def _look(self, raw: Mapping[str, Any], kind: str) -> Look:
-        return Look(
+    def _look(self, raw: Mapping[str, Any], kind: str) -> CheckConfig:
+        return CheckConfig(
             text=_text(raw, "check"),
             kind=kind,
             target=_text(raw, kind),
@@ -174,11 +176,11 @@ class _Reader:
         raw = self.values.get("settle")
         if raw is None:
             return 0
-        found = seconds(str(raw))
-        if found is None or found > LONGEST_SETTLE:
+        settle = seconds(str(raw))
+        if settle is None or settle > LONGEST_SETTLE:
             self.problems.append("settle: is a time of at most 1h, such as 2m.")
             return 0
-        return found
+        return settle
 
     def _rows(self, name: str) -> list[Mapping[str, Any]]:
         raw = self.values.get(name)
@@ -190,8 +192,8 @@ class _Reader:
         return raw
 
 
-def _place(raw: Mapping[str, Any]) -> Place:
-    return Place(_text(raw, "hosts"), _text(raw, "cwd"), _text(raw, "user"))
+def _place(raw: Mapping[str, Any]) -> RunsOn:
+    return RunsOn(_text(raw, "hosts"), _text(raw, "cwd"), _text(raw, "user"))
 
 
 def _text(raw: Mapping[str, Any], name: str) -> str:

@@ -220,8 +220,8 @@ def _most_with_role(policy: PolicySpec, makers: Sequence[Maker]) -> int:
 
 
 def _has_role(policy: PolicySpec, roles: Iterable[str]) -> bool:
-    wanted = policy.required_role.casefold()
-    return not wanted or any(role.casefold() == wanted for role in roles)
+    required_role = policy.required_role.casefold()
+    return not required_role or any(role.casefold() == required_role for role in roles)
 
 
 def _spent(request: Request, mine: Sequence[Maker]) -> str:

@@ -66,7 +66,7 @@ LATE = 60.0
 whatever watched it there must be dead, and it is stopped from here."""
 
 
-class Question(StrEnum):
+class QuestionKind(StrEnum):
     """What a person is asked."""
 
     GATE = "gate"
@@ -113,7 +113,7 @@ class Wait:
 class AskPerson:
     """Only a person can go on: `tokens` are the runs it is about."""
 
-    question: Question
+    question: QuestionKind
     position: int = 0
     tokens: tuple[str, ...] = ()
 
@@ -172,13 +172,13 @@ def _aborting(view: View) -> list[Decision]:
         if run.state is StepState.ABORT_UNCONFIRMED and not run.answer
     )
     if unproven:
-        return [AskPerson(Question.ABORT_UNCONFIRMED, tokens=unproven)]
+        return [AskPerson(QuestionKind.ABORT_UNCONFIRMED, tokens=unproven)]
     return [Finish(RollbackState.ABORTED)]
 
 
 def _verifying(view: View) -> Decision:
     if view.unanswered_checks:
-        return AskPerson(Question.CHECKS)
+        return AskPerson(QuestionKind.CHECKS)
     return Finish(RollbackState.FAILED if view.failed_checks else RollbackState.SUCCEEDED)
 
 
@@ -187,20 +187,20 @@ def _step(view: View, step: StepSpec) -> list[Decision]:
     if runs.bad:
         return _after_bad(view, step, runs)
     if runs.in_flight and step.kind == "manual":
-        return [AskPerson(Question.MANUAL, step.position, (runs.in_flight[0].token,))]
+        return [AskPerson(QuestionKind.MANUAL, step.position, (runs.in_flight[0].token,))]
     late = [StopStep(run.token) for run in runs.in_flight if _is_late(run, step)]
     if stuck := [*_silent(view, runs.in_flight), *late]:
         return [*stuck, Wait()]
     if not runs.pending and not runs.in_flight:
         return []
     if view.overdue:
-        return [AskPerson(Question.OVERTIME), *([Wait()] if runs.in_flight else [])]
+        return [AskPerson(QuestionKind.OVERTIME), *([Wait()] if runs.in_flight else [])]
     if not runs.pending:
         return [Wait()]
     if view.pause_asked:
-        return [Wait()] if runs.in_flight else [AskPerson(Question.PAUSED, step.position)]
+        return [Wait()] if runs.in_flight else [AskPerson(QuestionKind.PAUSED, step.position)]
     if step.gate and step.position not in view.gates:
-        return [AskPerson(Question.GATE, step.position)]
+        return [AskPerson(QuestionKind.GATE, step.position)]
     if step.canary and step.position not in view.canaries:
         return _canary(view, step, runs)
     return [*_starts(step, runs), Wait()]
@@ -215,7 +215,7 @@ def _canary(view: View, step: StepSpec, runs: _Sorted) -> list[Decision]:
     if runs.in_flight:
         return [Wait()]
     if begun:
-        return [AskPerson(Question.CANARY, step.position)]
+        return [AskPerson(QuestionKind.CANARY, step.position)]
     return [StartStep(runs.pending[0].token), Wait()]
 
 
@@ -224,7 +224,7 @@ def _silent(view: View, flying: list[RunView]) -> list[Decision]:
     if not gone:
         return []
     tokens = tuple(run.token for run in gone)
-    return [AskPerson(Question.UNREACHABLE, gone[0].position, tokens)]
+    return [AskPerson(QuestionKind.UNREACHABLE, gone[0].position, tokens)]
 
 
 def _sorted(runs: list[RunView], step: StepSpec) -> _Sorted:
@@ -253,13 +253,13 @@ def _after_bad(view: View, step: StepSpec, runs: _Sorted) -> list[Decision]:
         return [Wait()]
     lost = tuple(run.token for run in runs.bad if run.state is StepState.LOST)
     if lost:
-        return [AskPerson(Question.LOST, step.position, lost)]
+        return [AskPerson(QuestionKind.LOST, step.position, lost)]
     held = view.pause_asked or view.overdue
     if not held and all(_again(run, step) for run in runs.bad):
         return [*_retries(step, runs.bad)]
     if step.on_failure == "abort":
         return [Abort(step.position)]
-    return [AskPerson(Question.FAILED, step.position, tuple(run.token for run in runs.bad))]
+    return [AskPerson(QuestionKind.FAILED, step.position, tuple(run.token for run in runs.bad))]
 
 
 def _retries(step: StepSpec, bad: list[RunView]) -> Iterator[Decision]:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from .reversal import Effect, Operation, Reversal
 
 
-class Word(StrEnum):
+class LossLevel(StrEnum):
     """The verdict in a word. `unknown` is never taken for none."""
 
     NONE = "none"
@@ -36,7 +36,7 @@ class Count:
 class Loss:
     """`counts` holds what is more than nothing; `reasons` why more may go, as sentences."""
 
-    word: Word
+    word: LossLevel
     counts: tuple[Count, ...] = ()
     tables: int = 0
     reasons: tuple[str, ...] = ()
@@ -44,12 +44,12 @@ class Loss:
     @property
     def text(self) -> str:
         """The line people decide on: `none`, `1,284 calls, 3 tables`, `unknown, because ...`."""
-        if self.word is Word.NONE:
+        if self.word is LossLevel.NONE:
             return "none"
         counted = ", ".join(f"{each.rows:,} {each.what}" for each in self.counts)
         if self.tables:
             counted += f"{', ' if counted else ''}{_tables(self.tables)}"
-        if self.word is Word.SOME:
+        if self.word is LossLevel.SOME:
             return counted
         first = self.reasons[0]
         more = f" (and {len(self.reasons) - 1} more)" if len(self.reasons) > 1 else ""
@@ -57,7 +57,7 @@ class Loss:
         return f"unknown, because {first[:1].lower()}{first[1:]}{more}{least}"
 
 
-def loss(
+def assess_loss(
     reversals: Sequence[Reversal],
     counts: Sequence[Count],
     *,
@@ -73,8 +73,8 @@ def loss(
     lost = tuple(each for each in counts if each.rows)
     tables = {each.table for each in lost if each.table}
     if reasons:
-        return Loss(Word.UNKNOWN, lost, len(tables), tuple(dict.fromkeys(reasons)))
-    return Loss(Word.SOME if lost else Word.NONE, lost, len(tables))
+        return Loss(LossLevel.UNKNOWN, lost, len(tables), tuple(dict.fromkeys(reasons)))
+    return Loss(LossLevel.SOME if lost else LossLevel.NONE, lost, len(tables))
 
 
 def _reasons(reversals: Sequence[Reversal], counts: Sequence[Count]) -> Iterator[str]:

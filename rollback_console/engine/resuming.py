@@ -50,11 +50,11 @@ def hindrance(
     if busy := [run for run in runs if run.host and run.state in IN_FLIGHT]:
         where = ", ".join(f"step {run.position} on {run.host}" for run in busy)
         return f"Something still runs: {where}. Wait for its end, or abort."
-    found = resumption(steps, runs, position)
-    if not found.skipped and not found.again:
+    outcome = resumption(steps, runs, position)
+    if not outcome.skipped and not outcome.again:
         return "It stands at this step already: answer what is asked."
-    if set(confirmed) != set(found.confirm):
-        return _name_them(found.confirm)
+    if set(confirmed) != set(outcome.confirm):
+        return _name_them(outcome.confirm)
     return ""
 
 

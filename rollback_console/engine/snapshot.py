@@ -75,7 +75,7 @@ class CheckSpec:
     """One verification item, answered after the last step.
 
     A person answers it, or where `look` is http, log or command the console does, by looking
-    at `target` on every host of `hosts`; the rest is documents.machine.Look.
+    at `target` on every host of `hosts`; the rest is documents.plan_config.CheckConfig.
     """
 
     key: str

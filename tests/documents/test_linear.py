@@ -12,7 +12,7 @@ import pytest
 
 from rollback_console.documents import read
 from rollback_console.documents.markdown.source import LIMIT
-from rollback_console.documents.placeholders.find import find
+from rollback_console.documents.placeholders.find import find_placeholders
 from rollback_console.documents.shell.scanner import scan
 
 STEPS = "# Rollback\n## Rollback steps\n"
@@ -97,4 +97,4 @@ def test_the_shell_is_read_in_one_pass_however_much_is_left_open(piece: str) -> 
     "piece", ["<", "[", "{", "_", "X", "YYYY", "path/to/", "your-", "<a", "x."]
 )
 def test_looking_for_placeholders_never_looks_back_far(piece: str) -> None:
-    find(piece * (200_000 // len(piece)))
+    find_placeholders(piece * (200_000 // len(piece)))

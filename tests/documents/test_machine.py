@@ -5,17 +5,17 @@ from __future__ import annotations
 import pytest
 
 from rollback_console import documents
-from rollback_console.documents.plan_config import Machine, Place, machine
+from rollback_console.documents.plan_config import PlanConfig, RunsOn, read_plan_config
 
 STEPS = "\n# Plan\n\n## Rollback Steps\n\n### Step 1: Stop\n```bash\nls\n```\n"
 
 
-def head(text: str) -> Machine:
-    return machine(documents.read(f"---\n{text}\n---\n{STEPS}"))
+def head(text: str) -> PlanConfig:
+    return read_plan_config(documents.read(f"---\n{text}\n---\n{STEPS}"))
 
 
 def test_a_plan_without_a_head_asks_for_nothing() -> None:
-    assert machine(documents.read(STEPS)) == Machine()
+    assert read_plan_config(documents.read(STEPS)) == PlanConfig()
 
 
 def test_a_whole_head_is_read() -> None:
@@ -33,7 +33,7 @@ def test_a_whole_head_is_read() -> None:
     (measure,) = found.measures
     assert (measure.what, measure.place) == (
         "calls since deployment",
-        Place(hosts="app", cwd="/srv/app"),
+        RunsOn(hosts="app", cwd="/srv/app"),
     )
     assert found.keeping is not None
     assert (found.keeping.kind, found.keeping.place.hosts) == ("mariadb", "db")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rollback_console.documents import read
-from rollback_console.documents.placeholders.find import find, uses
+from rollback_console.documents.placeholders.find import find_placeholders, find_uses
 
 FOUND = [
     ("git checkout <previous-commit-sha>", "<previous-commit-sha>", "commit", "PREVIOUS_COMMIT_SHA"),
@@ -50,14 +50,14 @@ NOT = [
 def test_a_placeholder_has_its_text_kind_and_name(
     text: str, placeholder: str, kind: str, name: str
 ) -> None:
-    assert [(one.text, one.kind.value, one.name) for one in uses(text)] == [
+    assert [(one.text, one.kind.value, one.name) for one in find_uses(text)] == [
         (placeholder, kind, name)
     ]
 
 
 @pytest.mark.parametrize("text", NOT)
 def test_shell_text_that_only_looks_like_one_is_left_alone(text: str) -> None:
-    assert [one.text for one in uses(text)] == []
+    assert [one.text for one in find_uses(text)] == []
 
 
 @pytest.mark.parametrize(
@@ -65,11 +65,11 @@ def test_shell_text_that_only_looks_like_one_is_left_alone(text: str) -> None:
     ["- [ ] done", "[guide](https://example.org/x)", "![chart](x.png)", "a <br> b", "[x] yes"],
 )
 def test_markdown_is_no_placeholder(text: str) -> None:
-    assert find(text) == ()
+    assert find_placeholders(text) == ()
 
 
 def test_a_comment_asks_for_nothing() -> None:
-    assert uses("ls # of <somebody>\n# <nobody>\n") == ()
+    assert find_uses("ls # of <somebody>\n# <nobody>\n") == ()
 
 
 def test_one_name_stands_for_one_value_wherever_it_is_used() -> None:

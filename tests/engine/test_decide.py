@@ -10,7 +10,7 @@ from rollback_console.engine.decide import (
     AskPerson,
     Decision,
     Finish,
-    Question,
+    QuestionKind,
     RetryStep,
     StartStep,
     StopStep,
@@ -64,20 +64,20 @@ CASES: list[tuple[str, View, list[Decision]]] = [
     (
         "a failure holds the hosts that have not begun",
         view(run(S.FAILED), run(S.PENDING, host="b"), steps=canary),
-        [ask(Question.FAILED, 1, "1a1")],
+        [ask(QuestionKind.FAILED, 1, "1a1")],
     ),
     (
         "a failure waits for the hosts that have begun",
         view(run(S.FAILED), run(S.RUNNING, host="b"), steps=(step(hosts=many),)),
         [Wait()],
     ),
-    ("a failure asks", view(run(S.FAILED)), [ask(Question.FAILED, 1, "1a1")]),
-    ("a timeout asks", view(run(S.TIMED_OUT)), [ask(Question.FAILED, 1, "1a1")]),
-    ("a loss asks as a loss", view(run(S.LOST)), [ask(Question.LOST, 1, "1a1")]),
+    ("a failure asks", view(run(S.FAILED)), [ask(QuestionKind.FAILED, 1, "1a1")]),
+    ("a timeout asks", view(run(S.TIMED_OUT)), [ask(QuestionKind.FAILED, 1, "1a1")]),
+    ("a loss asks as a loss", view(run(S.LOST)), [ask(QuestionKind.LOST, 1, "1a1")]),
     (
         "a loss is never retried unasked",
         view(run(S.LOST), steps=(step(retry=5, on_failure="continue"),)),
-        [ask(Question.LOST, 1, "1a1")],
+        [ask(QuestionKind.LOST, 1, "1a1")],
     ),
     (
         "an answered failure is over",
@@ -103,14 +103,14 @@ CASES: list[tuple[str, View, list[Decision]]] = [
     (
         "declared retries end",
         view(run(S.FAILED, attempt=2, ended_ago=9.0), steps=(step(retry=1),)),
-        [ask(Question.FAILED, 1, "1a2")],
+        [ask(QuestionKind.FAILED, 1, "1a2")],
     ),
     (
         "no retry while paused",
         view(run(S.FAILED, ended_ago=9.0), steps=(step(retry=1),), pause_asked=True),
-        [ask(Question.FAILED, 1, "1a1")],
+        [ask(QuestionKind.FAILED, 1, "1a1")],
     ),
-    ("a gate asks", view(run(S.PENDING), steps=(step(gate=True),)), [ask(Question.GATE)]),
+    ("a gate asks", view(run(S.PENDING), steps=(step(gate=True),)), [ask(QuestionKind.GATE)]),
     (
         "an open gate lets through",
         view(run(S.PENDING), steps=(step(gate=True),), gates=frozenset({1})),
@@ -124,7 +124,7 @@ CASES: list[tuple[str, View, list[Decision]]] = [
     (
         "a manual step asks",
         view(run(S.RUNNING, host=""), steps=(step(kind="manual", hosts=()),)),
-        [ask(Question.MANUAL, 1, "11")],
+        [ask(QuestionKind.MANUAL, 1, "11")],
     ),
     (
         "a canary goes first",
@@ -139,7 +139,7 @@ CASES: list[tuple[str, View, list[Decision]]] = [
     (
         "after the canary a person is asked",
         view(run(S.SUCCEEDED), run(S.PENDING, host="b"), steps=(step(hosts=many, canary=True),)),
-        [ask(Question.CANARY)],
+        [ask(QuestionKind.CANARY)],
     ),
     (
         "then all others go",
@@ -165,9 +165,9 @@ CASES: list[tuple[str, View, list[Decision]]] = [
     (
         "after the undo the question stands",
         view(run(S.FAILED), run(S.SUCCEEDED, 2), steps=(step(1, undo=2), step(2, standby=True))),
-        [ask(Question.FAILED, 1, "1a1")],
+        [ask(QuestionKind.FAILED, 1, "1a1")],
     ),
-    ("a pause starts nothing", view(run(S.PENDING), pause_asked=True), [ask(Question.PAUSED)]),
+    ("a pause starts nothing", view(run(S.PENDING), pause_asked=True), [ask(QuestionKind.PAUSED)]),
     ("a pause lets what runs go on", view(run(S.RUNNING), pause_asked=True), [Wait()]),
     (
         "what its host should have ended long ago is ended from here",
@@ -182,12 +182,12 @@ CASES: list[tuple[str, View, list[Decision]]] = [
     (
         "nothing starts once the time for the whole has passed",
         view(run(S.PENDING), time_limit=60.0, running_for=60.0),
-        [ask(Question.OVERTIME, 0)],
+        [ask(QuestionKind.OVERTIME, 0)],
     ),
     (
         "what runs goes on after the time for the whole",
         view(run(S.RUNNING), run(S.PENDING, 2), steps=two, time_limit=60.0, running_for=61.0),
-        [ask(Question.OVERTIME, 0), Wait()],
+        [ask(QuestionKind.OVERTIME, 0), Wait()],
     ),
     (
         "within the time for the whole nobody is asked",
@@ -202,7 +202,7 @@ CASES: list[tuple[str, View, list[Decision]]] = [
             time_limit=60.0,
             running_for=61.0,
         ),
-        [ask(Question.FAILED, 1, "1a1")],
+        [ask(QuestionKind.FAILED, 1, "1a1")],
     ),
     (
         "a rollback whose steps are done is not late any more",
@@ -212,13 +212,13 @@ CASES: list[tuple[str, View, list[Decision]]] = [
     (
         "a long silence asks, and is still waited for",
         view(run(S.RUNNING, unreachable_for=901.0)),
-        [ask(Question.UNREACHABLE, 1, "1a1"), Wait()],
+        [ask(QuestionKind.UNREACHABLE, 1, "1a1"), Wait()],
     ),
     ("the end of the steps leads to checks", view(run(S.SUCCEEDED)), [Verify()]),
     (
         "open checks ask",
         view(state=RollbackState.VERIFYING, unanswered_checks=frozenset({"x"})),
-        [AskPerson(Question.CHECKS)],
+        [AskPerson(QuestionKind.CHECKS)],
     ),
     (
         "all checks passed",
@@ -243,7 +243,7 @@ CASES: list[tuple[str, View, list[Decision]]] = [
     (
         "an abort that is not proven asks",
         view(run(S.ABORT_UNCONFIRMED), state=RollbackState.ABORTING),
-        [AskPerson(Question.ABORT_UNCONFIRMED, 0, ("1a1",))],
+        [AskPerson(QuestionKind.ABORT_UNCONFIRMED, 0, ("1a1",))],
     ),
 ]
 

@@ -13,7 +13,7 @@ from rollback_console.engine.decide import (
     AskPerson,
     Decision,
     Finish,
-    Question,
+    QuestionKind,
     RetryStep,
     RunView,
     StartStep,
@@ -122,13 +122,13 @@ class AnyRollback(RuleBasedStateMachine):
         assert self.asked
         asked, self.asked = self.asked, None
         match asked.question:
-            case Question.GATE:
+            case QuestionKind.GATE:
                 self.gates.add(asked.position)
-            case Question.MANUAL:
+            case QuestionKind.MANUAL:
                 self.put(asked.tokens[0], state=S.SUCCEEDED)
-            case Question.PAUSED:
+            case QuestionKind.PAUSED:
                 self.pause = False
-            case Question.CHECKS:
+            case QuestionKind.CHECKS:
                 self.checks.pop()
             case _:
                 retry = data.draw(st.booleans())

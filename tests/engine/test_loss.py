@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rollback_console.engine.loss import Count, Word, loss
+from rollback_console.engine.loss import Count, LossLevel, assess_loss
 from rollback_console.engine.reversal import Effect, Operation, Reversal
 
 
@@ -11,54 +11,57 @@ def reversal(effect: Effect, table: str = "call", column: str = "") -> Reversal:
 
 
 def test_nothing_undone_and_nothing_overwritten_costs_nothing() -> None:
-    found = loss([], [])
-    assert (found.word, found.text) == (Word.NONE, "none")
+    found = assess_loss([], [])
+    assert (found.word, found.text) == (LossLevel.NONE, "none")
 
 
 def test_a_rename_costs_nothing() -> None:
-    assert loss([reversal(Effect.RENAMED), reversal(Effect.KEPT)], []).text == "none"
+    assert assess_loss([reversal(Effect.RENAMED), reversal(Effect.KEPT)], []).text == "none"
 
 
 def test_what_returns_empty_costs_nothing_more() -> None:
-    assert loss([reversal(Effect.RETURNS_EMPTY)], []).text == "none"
+    assert assess_loss([reversal(Effect.RETURNS_EMPTY)], []).text == "none"
 
 
 def test_counted_rows_are_named_with_their_tables() -> None:
     counts = [Count("calls since deployment", 1284), Count("rows in call", 3, table="call")]
-    found = loss([reversal(Effect.GOES)], counts)
-    assert found.word is Word.SOME
+    found = assess_loss([reversal(Effect.GOES)], counts)
+    assert found.word is LossLevel.SOME
     assert found.text == "1,284 calls since deployment, 3 rows in call, 1 table"
 
 
 def test_a_counted_table_that_is_empty_costs_nothing() -> None:
-    assert loss([reversal(Effect.GOES)], [Count("rows in call", 0, table="call")]).text == "none"
+    assert (
+        assess_loss([reversal(Effect.GOES)], [Count("rows in call", 0, table="call")]).text
+        == "none"
+    )
 
 
 def test_an_uncounted_table_is_unknown_and_never_none() -> None:
-    found = loss([reversal(Effect.GOES)], [])
-    assert found.word is Word.UNKNOWN
+    found = assess_loss([reversal(Effect.GOES)], [])
+    assert found.word is LossLevel.UNKNOWN
     assert "removes data that was not counted" in found.text
 
 
 def test_code_conversions_and_riddles_are_unknown() -> None:
     for effect in (Effect.RUNS_CODE, Effect.CONVERTED, Effect.UNKNOWN):
-        assert loss([reversal(effect)], []).word is Word.UNKNOWN
+        assert assess_loss([reversal(effect)], []).word is LossLevel.UNKNOWN
 
 
 def test_a_count_that_failed_is_unknown_and_tells_what_is_known_beside_it() -> None:
     counts = [Count("calls", 12), Count("deposits", None, "Deposits took too long to count.")]
-    assert loss([], counts).text == (
+    assert assess_loss([], counts).text == (
         "unknown, because deposits took too long to count. At least 12 calls."
     )
 
 
 def test_what_a_restore_overwrites_is_unknown_until_the_plan_measures_it() -> None:
     overwritten = ["Step 3 restores a dump, and nothing counts what is newer."]
-    assert loss([], [], unmeasured=overwritten).word is Word.UNKNOWN
-    counted = loss([], [Count("calls", 7)], unmeasured=overwritten, measured=True)
+    assert assess_loss([], [], unmeasured=overwritten).word is LossLevel.UNKNOWN
+    counted = assess_loss([], [Count("calls", 7)], unmeasured=overwritten, measured=True)
     assert counted.text == "7 calls"
 
 
 def test_a_reversal_that_would_not_work_is_unknown() -> None:
-    found = loss([Reversal("django", (), "Nothing would be undone.", broken=True)], [])
+    found = assess_loss([Reversal("django", (), "Nothing would be undone.", broken=True)], [])
     assert found.text == "unknown, because nothing would be undone."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rollback_console.engine.decide import (
     AskPerson,
-    Question,
+    QuestionKind,
     RunView,
     View,
 )
@@ -27,5 +27,5 @@ def view(*runs: RunView, steps: tuple[StepSpec, ...] = (step(),), **more: object
     return View(state, steps, runs, **more)  # type: ignore[arg-type]
 
 
-def ask(question: Question, position: int = 1, *tokens: str) -> AskPerson:
+def ask(question: QuestionKind, position: int = 1, *tokens: str) -> AskPerson:
     return AskPerson(question, position, tokens)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rollback_console.engine.decide import Question
+from rollback_console.engine.decide import QuestionKind
 from rollback_console.rollbacks.models import Event
 from rollback_console.web.presenters.event_text import QUESTIONS, sentence
 
@@ -35,7 +35,7 @@ def test_what_is_on_record_is_said_of_who_did_it(
 
 
 def test_every_question_that_is_asked_has_a_sentence() -> None:
-    assert set(QUESTIONS) == set(Question)
+    assert set(QUESTIONS) == set(QuestionKind)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from rollback_console import documents
-from rollback_console.documents.vocabulary.section_names import Part
+from rollback_console.documents.vocabulary.section_names import SectionKind
 from rollback_console.postmortems.lessons.plan_edits import with_estimate, with_lessons
 from rollback_console.postmortems.report import section_headings
 from rollback_console.postmortems.trends.estimates import Range, measured, span
@@ -123,9 +123,12 @@ def test_a_plan_without_estimates_gets_a_section_for_them() -> None:
 
 
 def test_a_plans_own_headings_are_used_and_a_step_is_none_of_them() -> None:
-    assert section_headings.title_of(SEED, Part.VERIFICATION, "") == "Rollback Verification"
-    assert section_headings.title_of(SEED, Part.STEPS, "") == "Rollback Steps"
-    assert section_headings.title_of("# Plan\n\n## Steps\n", Part.DATA, "Data Loss") == "Data Loss"
+    assert section_headings.title_of(SEED, SectionKind.VERIFICATION, "") == "Rollback Verification"
+    assert section_headings.title_of(SEED, SectionKind.STEPS, "") == "Rollback Steps"
+    assert (
+        section_headings.title_of("# Plan\n\n## Steps\n", SectionKind.DATA, "Data Loss")
+        == "Data Loss"
+    )
 
 
 def test_short_rollbacks_are_told_in_seconds() -> None:

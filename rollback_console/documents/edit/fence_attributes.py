@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ..step_settings import NOTHING_SAID, StepSettings
+from ..model import NO_SETTINGS, StepSettings
 
 NAMES = (
     "hosts", "cwd", "timeout", "user", "on-failure", "id", "rolling", "retry", "gate",
@@ -48,7 +48,7 @@ def parse_info(info: str) -> Info:
 def settings_of(attributes: Mapping[str, str]) -> StepSettings:
     """The settings those attributes say; values that are not understood count as not said."""
     if not attributes:
-        return NOTHING_SAID
+        return NO_SETTINGS
     return StepSettings(
         id=attributes.get("id", ""),
         hosts=attributes.get("hosts", ""),

@@ -14,7 +14,9 @@ from .writer import set_attribute
 Attributes = Mapping[str, str]
 
 
-def inscribe(document: PlanDocument, wanted: Mapping[str, Attributes]) -> tuple[str, list[str]]:
+def inscribe(
+    document: PlanDocument, attributes_by_key: Mapping[str, Attributes]
+) -> tuple[str, list[str]]:
     """The text with these attributes by step key on their fences, and the keys written.
 
     All but the openers of those fences stays byte for byte. Left out, whole: steps without a
@@ -22,7 +24,7 @@ def inscribe(document: PlanDocument, wanted: Mapping[str, Attributes]) -> tuple[
     """
     written: list[str] = []
     for key in _alone(document):
-        if attributes := wanted.get(key):
+        if attributes := attributes_by_key.get(key):
             changed = _with(document, key, attributes)
             if changed is not None:
                 document = changed

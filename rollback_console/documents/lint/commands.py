@@ -9,7 +9,7 @@ from rollback_console.documents.errors import Unrenderable
 from rollback_console.documents.model import Command, Finding, Fix, PlanDocument, Severity, Step
 
 from ..placeholders.collect import commands_of
-from ..placeholders.find import uses
+from ..placeholders.find import find_uses
 from ..shell.command_patterns import POWERSHELLS, SQLS
 from ..shell.render import reads_twice, render_text
 from ..shell.variables import wants_arguments
@@ -63,13 +63,13 @@ def _arguments(step: Step, command: Command) -> Iterator[Finding]:
 def _values(step: Step, command: Command) -> Iterator[Finding]:
     line = command.lines[0]
     try:
-        render_text(command.text, {use.unit: use.name for use in uses(command.text)})
+        render_text(command.text, {use.unit: use.name for use in find_uses(command.text)})
     except Unrenderable as error:
         yield Finding(Severity.ERROR, "value-cannot-go-there", line, str(error), step.key)
         return
-    found = [use for use in uses(command.text) if reads_twice(use, command.text)]
-    if found:
-        units = ", ".join(dict.fromkeys(use.unit for use in found))
+    doubled = [use for use in find_uses(command.text) if reads_twice(use, command.text)]
+    if doubled:
+        units = ", ".join(dict.fromkeys(use.unit for use in doubled))
         yield Finding(
             Severity.WARNING,
             "value-read-twice",

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from rollback_console.documents.model import Finding, Fix, PlanDocument, Severity, Step
 
-from ..parse.steps import Doubt
+from ..parse.step_builder import Doubt
 from .fixes import end_fence
 
 _SENTENCES: dict[str, tuple[Severity, str]] = {

@@ -14,8 +14,8 @@ from rollback_console.documents.model import Finding, PlanDocument, Severity
 from ..markdown.folded_text import fold
 from ..markdown.source import split_lines
 from ..parse.header_fields import Field
-from ..parse.steps import Doubt
-from ..plan_config import machine
+from ..parse.step_builder import Doubt
+from ..plan_config import read_plan_config
 from .commands import command_findings
 from .reader_doubts import doubt_findings
 from .step_order import order_findings
@@ -33,7 +33,7 @@ def findings_of(
 ) -> tuple[Finding, ...]:
     """All findings in source order, errors first on the same line."""
     rows = split_lines(document.source)
-    found = [
+    findings = [
         *_head(document),
         *_unread(document),
         *_fields(fields),
@@ -46,7 +46,7 @@ def findings_of(
         *_unknown(document, rows),
     ]
     order = list(Severity)
-    return tuple(sorted(found, key=lambda one: (one.line, order.index(one.severity), one.code)))
+    return tuple(sorted(findings, key=lambda one: (one.line, order.index(one.severity), one.code)))
 
 
 def _head(document: PlanDocument) -> Iterator[Finding]:
@@ -57,7 +57,7 @@ def _head(document: PlanDocument) -> Iterator[Finding]:
             1,
             f"The front matter cannot be read: {document.front_matter.error}.",
         )
-    for problem in machine(document).problems:
+    for problem in read_plan_config(document).problems:
         yield Finding(Severity.ERROR, "front-matter", 1, problem)
 
 
@@ -73,15 +73,23 @@ def _unread(document: PlanDocument) -> Iterator[Finding]:
 
 
 def _fields(fields: Sequence[Field]) -> Iterator[Finding]:
-    for found in fields:
-        if found.key in {"lead", "environment", "service", "date"} and not found.value.strip("_ ."):
+    for header_field in fields:
+        if header_field.key in {
+            "lead",
+            "environment",
+            "service",
+            "date",
+        } and not header_field.value.strip("_ ."):
             yield Finding(
-                Severity.WARNING, "field-empty", found.line, f"{found.label} is not filled in."
+                Severity.WARNING,
+                "field-empty",
+                header_field.line,
+                f"{header_field.label} is not filled in.",
             )
 
 
 def _parts(document: PlanDocument) -> Iterator[Finding]:
-    wanted = (
+    rules = (
         ("no-steps", Severity.ERROR, document.procedures,
          "No steps were found. Put them under a heading like “Rollback Steps”, commands in a"
          " ```bash fence."),
@@ -92,7 +100,7 @@ def _parts(document: PlanDocument) -> Iterator[Finding]:
         ("no-decision-maker", Severity.NOTE, document.decision.primary,
          "The plan does not say who decides."),
     )  # fmt: skip
-    for code, severity, value, message in wanted:
+    for code, severity, value, message in rules:
         if not value:
             yield Finding(severity, code, 1, message)
 

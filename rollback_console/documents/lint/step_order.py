@@ -19,7 +19,7 @@ from rollback_console.documents.model import (
 
 from ..placeholders.collect import commands_of
 from ..placeholders.kinds import names_secret
-from ..plan_config import machine
+from ..plan_config import read_plan_config
 from ..shell.command_patterns import destroys
 from ..shell.variables import assigned_variables, free_variables
 from .fixes import carry, dump_first, move_before
@@ -52,7 +52,7 @@ def order_findings(document: PlanDocument, rows: Sequence[str]) -> Iterator[Find
     for procedure in document.procedures:
         if not procedure.derived:
             yield from _reversal(procedure, rows)
-            if machine(document).keeping is None:
+            if read_plan_config(document).keeping is None:
                 yield from _undumped(procedure, rows)
             yield from _Carrier(rows).read(procedure)
             yield from _choices(procedure)
@@ -114,7 +114,7 @@ class _Carrier:
     directory: str = ""
     directory_step: str = ""
     variables: dict[str, tuple[Command, str]] = field(default_factory=dict)
-    said: set[str] = field(default_factory=set)
+    reported: set[str] = field(default_factory=set)
 
     def read(self, procedure: Procedure) -> Iterator[Finding]:
         for step in procedure.steps:
@@ -163,8 +163,8 @@ class _Carrier:
         for name in sorted(free & users.keys()):
             if name in self.variables:
                 yield self._not_carried(step, name, users[name])
-            elif name not in self.said:
-                self.said.add(name)
+            elif name not in self.reported:
+                self.reported.add(name)
                 yield _unset(step, name, users[name])
 
     def _not_carried(self, step: Step, name: str, user: Command) -> Finding:

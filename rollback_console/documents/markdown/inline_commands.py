@@ -37,7 +37,7 @@ def commands_of_item(block: Block) -> list[Command]:
     return _command(before, spans[0][2].strip(), after, block.lines)
 
 
-def command_of_cell(cell: str, line: int, *, told: bool = False) -> list[Command]:
+def command_of_cell(cell: str, line: int, *, introduced: bool = False) -> list[Command]:
     """The command a table cell consists of; a cell with an odd backtick was cut at a pipe.
 
     `told`: the column is headed "Command", so code in it is one whatever its program.
@@ -46,7 +46,7 @@ def command_of_cell(cell: str, line: int, *, told: bool = False) -> list[Command
     text = match[2].strip() if match else cell.strip()
     if len(text) > _MOST or "`" in text:
         return []
-    meant = told and match and re.match(r"[a-z][\w.-]* \S", text)
+    meant = introduced and match and re.match(r"[a-z][\w.-]* \S", text)
     return [Command(text, (line, line))] if meant or reads_like_command(text) else []
 
 
@@ -79,8 +79,8 @@ def _command(before: str, code: str, after: str, lines: tuple[int, int]) -> list
         return []
     if re.sub(r"\([^()]*\)|[\s.;,。]", "", after):
         return []
-    told = before.rstrip().endswith((":", "\uff1a", "→", "-", "–", "—")) or told_to_run
-    if before.strip() and (not told or _LOOKS.search(lead)):
+    introduced = before.rstrip().endswith((":", "\uff1a", "→", "-", "–", "—")) or told_to_run
+    if before.strip() and (not introduced or _LOOKS.search(lead)):
         return []
     line = lines[0] + before.count("\n")
     return [Command(code, (line, line), label="")]

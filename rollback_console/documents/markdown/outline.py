@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from rollback_console.documents.model import Lines
 
 from ..vocabulary.remarks import is_condition, is_or, is_warning, option_label
-from ..vocabulary.section_names import Part, part_of
+from ..vocabulary.section_names import SectionKind, part_of
 from .blocks import Block, BlockKind
 from .folded_text import fold, plain
 
@@ -128,7 +128,7 @@ def _heads(line: str, rest: str, following: Block | None) -> bool:
         and folded.count(" ") < 5
         and following is not None
         and following.kind in {BlockKind.ITEM, BlockKind.FENCE, BlockKind.TABLE}
-        and part_of(line) not in {Part.UNKNOWN, Part.NEVER}
+        and part_of(line) not in {SectionKind.UNKNOWN, SectionKind.NEVER}
     )
 
 

@@ -57,8 +57,8 @@ def split_keeping_ends(text: str) -> list[str]:
 
 def line_end(text: str) -> str:
     """How this text ends its lines, by its first one."""
-    found = _BREAK.search(text)
-    return found.group() if found else "\n"
+    line_break = _BREAK.search(text)
+    return line_break.group() if line_break else "\n"
 
 
 def _decoded(data: bytes) -> tuple[str, str]:

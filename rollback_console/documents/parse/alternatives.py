@@ -23,14 +23,14 @@ from ..vocabulary.remarks import (
     option_label,
     platform,
 )
-from .fences import Group, Remark
+from .fences import CommandGroup, Remark
 
 MOST = 8
 LEAVE_OUT = "Leave this out"
 
 
 @dataclass(slots=True)
-class Way:
+class WayDraft:
     label: str
     commands: list[Command] = field(default_factory=list)
     condition: str = ""
@@ -39,17 +39,17 @@ class Way:
 
 
 @dataclass(slots=True)
-class Part:
+class StepPart:
     """Commands that always run, or (with `ways`) a choice."""
 
     commands: list[Command] = field(default_factory=list)
-    ways: list[Way] = field(default_factory=list)
+    ways: list[WayDraft] = field(default_factory=list)
     named: bool = False
     guessed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Choices:
+class StepChoices:
     """The whole: `commands` first, then one of `alternatives`. `tail` is the line of the
     first command that was put behind every way; `too_many` says nobody could choose;
     `guessed` is the line of a way that no word announced."""
@@ -61,24 +61,24 @@ class Choices:
     guessed: int = 0
 
 
-def choose(groups: Sequence[Group]) -> Choices:
+def choose(groups: Sequence[CommandGroup]) -> StepChoices:
     """Decide what is shared and what is a choice."""
     filled = [group for group in _with_orphans(groups) if group.commands]
     named = _named(filled)
-    parts: list[Part] = []
+    parts: list[StepPart] = []
     for at, group in enumerate(filled):
         _take(parts, group, named, alone=len(filled) == 1, last=at == len(filled) - 1)
     guessed = next((part.guessed for part in parts if part.guessed), 0)
     return replace(_joined(parts), guessed=guessed)
 
 
-def _with_orphans(groups: Sequence[Group]) -> list[Group]:
+def _with_orphans(groups: Sequence[CommandGroup]) -> list[CommandGroup]:
     """Remarks without commands of their own (a heading, a lone comment) go to the next group."""
-    out: list[Group] = []
+    out: list[CommandGroup] = []
     carried: list[Remark] = []
     for group in groups:
         if group.commands:
-            out.append(Group(carried + group.remarks, group.commands))
+            out.append(CommandGroup(carried + group.remarks, group.commands))
             carried = []
         else:
             carried = carried + group.remarks if _matters(group.remarks) else carried
@@ -89,17 +89,19 @@ def _matters(remarks: Sequence[Remark]) -> bool:
     return any(is_or(r.text) or option_label(r.text) or is_fallback(r.text) for r in remarks)
 
 
-def _named(groups: Sequence[Group]) -> bool:
+def _named(groups: Sequence[CommandGroup]) -> bool:
     """Whether ways are named by platform: at least two different ones, each heading a group."""
     names = [name for group in groups if (name := _platform(group))]
     return len(set(names)) > 1
 
 
-def _platform(group: Group) -> str:
+def _platform(group: CommandGroup) -> str:
     return next((name for r in group.remarks if (name := platform(r.text))), "")
 
 
-def _take(parts: list[Part], group: Group, named: bool, *, alone: bool, last: bool) -> None:
+def _take(
+    parts: list[StepPart], group: CommandGroup, named: bool, *, alone: bool, last: bool
+) -> None:
     label = next((r.text for r in group.remarks if option_label(r.text)), "")
     other = next((r.text for r in group.remarks if is_or(r.text)), "")
     fallback = next((r.text for r in group.remarks if is_fallback(r.text)), "")
@@ -115,49 +117,49 @@ def _take(parts: list[Part], group: Group, named: bool, *, alone: bool, last: bo
         _other_way(parts, group, group.remarks[0].text if group.remarks else "", fallback=False)
         parts[-1].guessed = group.commands[0].lines[0]
     elif not alone and (condition := _condition(group)):
-        parts.append(Part(ways=[_way(group, condition, condition), Way(LEAVE_OUT)]))
+        parts.append(StepPart(ways=[_way(group, condition, condition), WayDraft(LEAVE_OUT)]))
     else:
         _shared(parts, group)
 
 
-def _same_act(part: Part, group: Group) -> bool:
+def _same_act(part: StepPart, group: CommandGroup) -> bool:
     """The group takes back again what the part before it takes back."""
     commands = part.ways[-1].commands if part.ways else part.commands
     act = going_back_act(group.commands[0].text)
     return bool(act) and any(going_back_act(command.text) == act for command in commands)
 
 
-def _has_commands(parts: Sequence[Part]) -> bool:
+def _has_commands(parts: Sequence[StepPart]) -> bool:
     return any(part.commands or part.ways for part in parts)
 
 
-def _condition(group: Group) -> str:
+def _condition(group: CommandGroup) -> str:
     return next((text for r in group.remarks if (text := condition_of(r.text))), "")
 
 
-def _way(group: Group, label: str, condition: str = "", fallback: bool = False) -> Way:
-    said = " ".join(r.text for r in group.remarks)
-    return Way(label, list(group.commands), condition, is_preferred(said), fallback)
+def _way(group: CommandGroup, label: str, condition: str = "", fallback: bool = False) -> WayDraft:
+    remarks = " ".join(r.text for r in group.remarks)
+    return WayDraft(label, list(group.commands), condition, is_preferred(remarks), fallback)
 
 
-def _shared(parts: list[Part], group: Group) -> None:
+def _shared(parts: list[StepPart], group: CommandGroup) -> None:
     # One part a group, so that an "or" reaches back over one group only.
-    parts.append(Part(list(group.commands)))
+    parts.append(StepPart(list(group.commands)))
 
 
-def _named_way(parts: list[Part], group: Group, label: str) -> None:
+def _named_way(parts: list[StepPart], group: CommandGroup, label: str) -> None:
     if not parts or not parts[-1].named:
-        parts.append(Part(named=True))
+        parts.append(StepPart(named=True))
     parts[-1].ways.append(_way(group, label, fallback=is_fallback(label)))
 
 
-def _other_way(parts: list[Part], group: Group, label: str, fallback: bool) -> None:
+def _other_way(parts: list[StepPart], group: CommandGroup, label: str, fallback: bool) -> None:
     before = parts[-1]
     if not before.ways:
         at = _reach(before.commands, group.commands[0])
         label_of_first = before.commands[at].label or _shortly(before.commands[at])
-        first = Way(label_of_first, before.commands[at:])
-        parts[-1:] = [Part(before.commands[:at]), Part(ways=[first])]
+        first = WayDraft(label_of_first, before.commands[at:])
+        parts[-1:] = [StepPart(before.commands[:at]), StepPart(ways=[first])]
     parts[-1].ways.append(_way(group, label or _shortly(group.commands[0]), fallback=fallback))
 
 
@@ -174,34 +176,36 @@ def _reach(before: Sequence[Command], other: Command) -> int:
     return (same or alike or [0])[0]
 
 
-def _joined(parts: Sequence[Part]) -> Choices:
+def _joined(parts: Sequence[StepPart]) -> StepChoices:
     choices = [part for part in parts if len(part.ways) > 1]
     shared: list[Command] = []
     for at, part in enumerate(parts):
         if len(part.ways) > 1:
             return _with_choice(shared, parts[at:], choices)
         shared += part.commands or (part.ways[0].commands if part.ways else [])
-    return Choices(tuple(shared), ())
+    return StepChoices(tuple(shared), ())
 
 
-def _with_choice(shared: list[Command], rest: Sequence[Part], choices: list[Part]) -> Choices:
+def _with_choice(
+    shared: list[Command], rest: Sequence[StepPart], choices: list[StepPart]
+) -> StepChoices:
     tail = next((p.commands[0].lines[0] for p in rest if p.commands), 0)
     count = 1
     for part in choices:
         count *= len(part.ways)
     if count > MOST:
         every = [c for part in rest for c in _all_commands(part)]
-        return Choices((*shared, *every), (), too_many=True)
-    ways = [part.ways or [Way("", part.commands)] for part in rest]
+        return StepChoices((*shared, *every), (), too_many=True)
+    ways = [part.ways or [WayDraft("", part.commands)] for part in rest]
     combined = tuple(_combined(combination) for combination in product(*ways))
-    return Choices(tuple(shared), combined, tail)
+    return StepChoices(tuple(shared), combined, tail)
 
 
-def _all_commands(part: Part) -> list[Command]:
+def _all_commands(part: StepPart) -> list[Command]:
     return part.commands + [command for way in part.ways for command in way.commands]
 
 
-def _combined(ways: Sequence[Way]) -> Alternative:
+def _combined(ways: Sequence[WayDraft]) -> Alternative:
     labels = [way.label for way in ways if way.label]
     return Alternative(
         " + ".join(labels),

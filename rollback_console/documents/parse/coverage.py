@@ -5,31 +5,31 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from rollback_console.documents.model import Lines, Span
+from rollback_console.documents.model import Lines, MappedLines
 
 
 @dataclass(slots=True)
 class Coverage:
     """Claims in the order made: the first to claim a line has it."""
 
-    claims: list[Span] = field(default_factory=list)
+    claims: list[MappedLines] = field(default_factory=list)
 
     def claim(self, kind: str, lines: Lines | None, ref: str = "") -> None:
         """These lines became `kind`; `ref` is the key of what they became."""
         if lines:
-            self.claims.append(Span(kind, lines, ref))
+            self.claims.append(MappedLines(kind, lines, ref))
 
     def release(self, prefix: str) -> None:
         """Forget the claims of everything whose key begins so."""
         self.claims = [span for span in self.claims if not span.ref.startswith(prefix)]
 
-    def settle(self, lines: Sequence[str]) -> tuple[tuple[Span, ...], tuple[Lines, ...]]:
+    def settle(self, lines: Sequence[str]) -> tuple[tuple[MappedLines, ...], tuple[Lines, ...]]:
         """Spans and unmapped ranges that hold every line that is not blank exactly once.
 
         Blank lines and rules belong to whatever surrounds them, or to nothing.
         """
         owners = self._owners(lines)
-        mapped: list[Span] = []
+        mapped: list[MappedLines] = []
         unmapped: list[Lines] = []
         for number, line in enumerate(lines, 1):
             if not line.strip():
@@ -40,9 +40,9 @@ class Coverage:
                 _extend_unmapped(unmapped, number, lines)
         return tuple(mapped), tuple(unmapped)
 
-    def _owners(self, lines: Sequence[str]) -> list[Span | None]:
+    def _owners(self, lines: Sequence[str]) -> list[MappedLines | None]:
         """Linear: each line is visited once, however many claims overlap."""
-        owners: list[Span | None] = [None] * (len(lines) + 2)
+        owners: list[MappedLines | None] = [None] * (len(lines) + 2)
         following = list(range(len(lines) + 3))
         for span in self.claims:
             number = _find(following, max(1, span.lines[0]))
@@ -52,7 +52,7 @@ class Coverage:
                 number = _find(following, number + 1)
         for number, line in enumerate(lines, 1):
             if owners[number] is None and _is_rule(line):
-                owners[number] = Span("rule", (number, number))
+                owners[number] = MappedLines("rule", (number, number))
         return owners
 
 
@@ -64,16 +64,16 @@ def _find(following: list[int], number: int) -> int:
     return number
 
 
-def _extend(mapped: list[Span], owner: Span, number: int) -> None:
+def _extend(mapped: list[MappedLines], owner: MappedLines, number: int) -> None:
     last = mapped[-1] if mapped else None
     same = last is not None and (last.kind, last.ref) == (owner.kind, owner.ref)
     if last and same and owner.kind != "rule" and _joins(last, owner, number):
-        mapped[-1] = Span(last.kind, (last.lines[0], number), last.ref)
+        mapped[-1] = MappedLines(last.kind, (last.lines[0], number), last.ref)
         return
-    mapped.append(Span(owner.kind, (number, number), owner.ref))
+    mapped.append(MappedLines(owner.kind, (number, number), owner.ref))
 
 
-def _joins(last: Span, owner: Span, number: int) -> bool:
+def _joins(last: MappedLines, owner: MappedLines, number: int) -> bool:
     """Right below, or with only blank lines of the same claim between."""
     return last.lines[1] >= number - 1 or owner.lines[0] <= last.lines[1]
 

@@ -49,5 +49,5 @@ def touches_data(step: Step) -> bool:
 
 
 def _offers(note: Note) -> bool:
-    said = fold(f"{note.label} {note.text}")
-    return bool(_KEEPS.search(said)) and bool(_ALTERNATIVE.search(said))
+    text = fold(f"{note.label} {note.text}")
+    return bool(_KEEPS.search(text)) and bool(_ALTERNATIVE.search(text))

@@ -21,7 +21,7 @@ from ..markdown.folded_text import bare_title, fold, plain, slug
 from ..markdown.outline import Section
 from ..vocabulary.labels import listed, minutes, notes_of, split_label
 from ..vocabulary.remarks import is_warning
-from ..vocabulary.section_names import Part, is_follow_up
+from ..vocabulary.section_names import SectionKind, is_follow_up
 from .fences import FenceText, read_fence
 from .messages import message
 
@@ -78,7 +78,7 @@ class Details:
         return DataNotes(tuple(self.classes), tuple(self.losses), tuple(self.data_notes))
 
 
-def take(details: Details, section: Section, part: Part) -> None:
+def take(details: Details, section: Section, part: SectionKind) -> None:
     """Read this section's own blocks (not its sub-sections) as `part`."""
     if part in _TAKE:
         _TAKE[part](details, section)
@@ -101,9 +101,9 @@ def _decision(details: Details, section: Section) -> None:
             details.escalate_to += _people(text)
         elif label and _PRIMARY.search(words):
             details.primary += [text]
-        elif not label and (said := _IN_TURN.match(note.text)):
-            details.primary.append(said["first"])
-            details.escalate_to.append(said["then"])
+        elif not label and (match := _IN_TURN.match(note.text)):
+            details.primary.append(match["first"])
+            details.escalate_to.append(match["then"])
         elif _names_maker(section, note):
             details.primary += [note.text]
         else:
@@ -158,17 +158,19 @@ def _verification(details: Details, section: Section) -> None:
 def _fence_checks(section: Section, fence: FenceText, taken: int) -> list[Check]:
     """Each group of commands shows one thing; its remark says what. Only what a shell can
     run is kept as a command."""
-    found: list[Check] = []
+    checks: list[Check] = []
     for group in fence.groups:
         shown = [c for c in group.commands if not re.match(r"echo\b|set -|#", c.text)]
         if not shown:
             continue
-        said = group.remarks[-1].text if group.remarks else " ".join(shown[0].text.split())[:200]
-        text = re.sub(r"^(?:step )?\d+[.):]\s*", "", said, flags=re.IGNORECASE)
-        key = f"check-{taken + len(found) + 1}-{slug(text)[:40]}"
+        shown_text = (
+            group.remarks[-1].text if group.remarks else " ".join(shown[0].text.split())[:200]
+        )
+        text = re.sub(r"^(?:step )?\d+[.):]\s*", "", shown_text, flags=re.IGNORECASE)
+        key = f"check-{taken + len(checks) + 1}-{slug(text)[:40]}"
         commands = tuple(shown) if fence.runnable else ()
-        found.append(Check(key, text, shown[0].lines[0], section.title, commands))
-    return found
+        checks.append(Check(key, text, shown[0].lines[0], section.title, commands))
+    return checks
 
 
 def _checks(section: Section, prefix: str, taken: int) -> list[Check]:
@@ -275,17 +277,17 @@ def _data(details: Details, section: Section) -> None:
             details.data_notes.append(note)
 
 
-_TAKE: dict[Part, Callable[[Details, Section], None]] = {
-    Part.TRIGGERS: _triggers,
-    Part.NO_GO: _no_go,
-    Part.DECISION: _decision,
-    Part.PRECONDITIONS: _preconditions,
-    Part.VERIFICATION: _verification,
-    Part.AFTER: _after,
-    Part.TIME: _time,
-    Part.COMMUNICATION: _communication,
-    Part.MESSAGE: _message,
-    Part.CONTACTS: _contacts,
-    Part.PREVENTION: _prevention,
-    Part.DATA: _data,
+_TAKE: dict[SectionKind, Callable[[Details, Section], None]] = {
+    SectionKind.TRIGGERS: _triggers,
+    SectionKind.NO_GO: _no_go,
+    SectionKind.DECISION: _decision,
+    SectionKind.PRECONDITIONS: _preconditions,
+    SectionKind.VERIFICATION: _verification,
+    SectionKind.AFTER: _after,
+    SectionKind.TIME: _time,
+    SectionKind.COMMUNICATION: _communication,
+    SectionKind.MESSAGE: _message,
+    SectionKind.CONTACTS: _contacts,
+    SectionKind.PREVENTION: _prevention,
+    SectionKind.DATA: _data,
 }

@@ -37,7 +37,7 @@ class Remark:
 
 
 @dataclass(slots=True)
-class Group:
+class CommandGroup:
     remarks: list[Remark] = field(default_factory=list)
     commands: list[Command] = field(default_factory=list)
 
@@ -49,7 +49,7 @@ class FenceText:
 
     block: Block
     info: Info
-    groups: list[Group]
+    groups: list[CommandGroup]
     runnable: bool
     output: list[str] = field(default_factory=list)
     doubt: str = ""
@@ -117,19 +117,19 @@ def _shell(block: Block, info: Info, rows: list[str]) -> FenceText:
     return fence
 
 
-def _language(said: str) -> str:
+def _language(name: str) -> str:
     """One name for each shell, whatever the fence calls it."""
-    if said in {"", "bash", "shell", "zsh", "bash-script"}:
-        return said if said == "zsh" else "bash"
-    return "console" if said in SESSIONS else "sh"
+    if name in {"", "bash", "shell", "zsh", "bash-script"}:
+        return name if name == "zsh" else "bash"
+    return "console" if name in SESSIONS else "sh"
 
 
 def _end_of_commands(block: Block, rows: list[str]) -> int:
     """An unclosed fence swallows the prose behind it; that prose is not commands."""
     if block.closed:
         return len(rows)
-    found = (at for at, row in enumerate(rows) if at and _MARKDOWN.match(row))
-    return next(found, len(rows))
+    starts = (at for at, row in enumerate(rows) if at and _MARKDOWN.match(row))
+    return next(starts, len(rows))
 
 
 def _doubt(text: str, fence: FenceText) -> str:
@@ -190,7 +190,7 @@ def _goes_on(pending: list[str]) -> bool:
 def _foreign(block: Block, info: Info) -> FenceText:
     """PowerShell and SQL: kept whole and shown, never handed to a POSIX shell."""
     marker = "--" if info.language in SQLS else "#"
-    groups: list[Group] = [Group()]
+    groups: list[CommandGroup] = [CommandGroup()]
     prompted = any(map(_POWER_PROMPT.match, block.rows))
     for at, row in enumerate(block.rows):
         line = block.first_row + at
@@ -198,7 +198,7 @@ def _foreign(block: Block, info: Info) -> FenceText:
             continue
         if row.strip().startswith(marker) or not row.strip():
             if groups[-1].commands:
-                groups.append(Group())
+                groups.append(CommandGroup())
             if row.strip():
                 groups[-1].remarks.append(Remark(tidy(row), line))
         else:
@@ -206,7 +206,7 @@ def _foreign(block: Block, info: Info) -> FenceText:
     return FenceText(block, info, _filled(groups), runnable=False, doubt="other-language")
 
 
-def _append_row(group: Group, row: str, line: int, language: str, fence: int) -> None:
+def _append_row(group: CommandGroup, row: str, line: int, language: str, fence: int) -> None:
     row = _POWER_PROMPT.sub("", row)
     last = group.commands[-1] if group.commands else None
     if last and _continues(last, language):
@@ -222,29 +222,29 @@ def _continues(last: Command, language: str) -> bool:
     return end != ";" if language in SQLS else end in "`|{,("
 
 
-def _filled(groups: list[Group]) -> list[Group]:
+def _filled(groups: list[CommandGroup]) -> list[CommandGroup]:
     return [group for group in groups if group.remarks or group.commands]
 
 
-def _groups(text: str, block: Block, language: str) -> list[Group]:
-    groups: list[Group] = [Group()]
+def _groups(text: str, block: Block, language: str) -> list[CommandGroup]:
+    groups: list[CommandGroup] = [CommandGroup()]
     for offset, unit in _units(text):
         line = block.first_row + offset
         if _is_comment(unit):
             # A remark apart from the next by a blank line speaks for the whole fence.
             if groups[-1].commands or unit.startswith("\n") or _apart(groups[-1], line):
-                groups.append(Group())
+                groups.append(CommandGroup())
             groups[-1].remarks.append(Remark(tidy(unit), line))
         else:
             groups[-1].commands.append(_command(unit, line, language, groups[-1], block))
     return _filled(groups)
 
 
-def _apart(group: Group, line: int) -> bool:
+def _apart(group: CommandGroup, line: int) -> bool:
     return bool(group.remarks) and group.remarks[-1].line < line - 1
 
 
-def _command(unit: str, line: int, language: str, group: Group, block: Block) -> Command:
+def _command(unit: str, line: int, language: str, group: CommandGroup, block: Block) -> Command:
     lead = len(unit) - len(unit.lstrip("\n"))
     text = unit.strip("\n").rstrip()
     label = group.remarks[-1].text if group.remarks else ""

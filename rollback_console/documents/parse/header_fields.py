@@ -52,15 +52,15 @@ class Field:
 
 def fields_of(blocks: Iterable[Block]) -> list[Field]:
     """The labelled lines of a preamble, in order; what is not labelled is left out."""
-    return [found for block in blocks for found in _of_block(block)]
+    return [each for block in blocks for each in _of_block(block)]
 
 
 def trailer_fields(block: Block) -> list[Field]:
     """Labelled lines set in italics, as generators sign with."""
-    found = [_EMPHASISED.fullmatch(line) for line in block.text.split("\n")]
-    if block.kind is not BlockKind.PARAGRAPH or not all(found):
+    matches = [_EMPHASISED.fullmatch(line) for line in block.text.split("\n")]
+    if block.kind is not BlockKind.PARAGRAPH or not all(matches):
         return []
-    texts = [match[1] for match in found if match]
+    texts = [match[1] for match in matches if match]
     return [_signed(text, block.lines[0] + at) for at, text in enumerate(texts)]
 
 
@@ -82,13 +82,13 @@ def _of_block(block: Block) -> list[Field]:
         return [_field(plain(cells[0]), plain(cells[1]), line) for line, cells in rows if cells[0]]
     if block.kind not in {BlockKind.PARAGRAPH, BlockKind.ITEM}:
         return []
-    found = []
+    fields = []
     for at, line in enumerate(block.text.split("\n")):
         for piece in _pieces(line):
             label, value = split_label(piece)
             if label and len(label) < 50:
-                found.append(_field(label, value, block.lines[0] + at))
-    return found
+                fields.append(_field(label, value, block.lines[0] + at))
+    return fields
 
 
 def _pieces(line: str) -> list[str]:

@@ -18,7 +18,7 @@ from ..markdown.folded_text import bare_title, fold, plain, slug
 from ..markdown.outline import Section
 from ..vocabulary.labels import minutes, notes_of
 from ..vocabulary.remarks import is_condition, is_warning
-from ..vocabulary.section_names import Part, part_of, speaks_of_going_back
+from ..vocabulary.section_names import SectionKind, part_of, speaks_of_going_back
 from ..vocabulary.step_headings import (
     TIMED,
     is_counted_heading,
@@ -30,25 +30,26 @@ from ..vocabulary.step_headings import (
     step_title,
 )
 from .sibling_relations import are_for_different_cases, children_are_ways, holds_ways, other_part
+from .step_builder import Doubt, StepReading
 from .step_sources import is_plain_prose, steps_of_blocks
-from .steps import Doubt, Found, step_from
+from .steps import step_from
 
 
 @dataclass(slots=True)
-class Reading:
+class ProcedureReading:
     """Procedures found, the doubts of each of their steps, and sections left to others."""
 
     procedures: list[Procedure] = field(default_factory=list)
     doubts: dict[str, list[Doubt]] = field(default_factory=dict)
     messages: list[MessageTemplate] = field(default_factory=list)
     estimates: list[Estimate] = field(default_factory=list)
-    others: list[tuple[Section, Part]] = field(default_factory=list)
+    others: list[tuple[Section, SectionKind]] = field(default_factory=list)
     keys: Counter[str] = field(default_factory=Counter)
     step_keys: Counter[str] = field(default_factory=Counter)
 
 
 def read_procedures(
-    section: Section, reading: Reading, name: str = "", *, is_way: bool = False
+    section: Section, reading: ProcedureReading, name: str = "", *, is_way: bool = False
 ) -> None:
     """Read `section` as one procedure or several, adding to `reading`; `is_way` when its
     author set it beside others to choose from."""
@@ -58,20 +59,22 @@ def read_procedures(
         alone = is_way_heading(way.title) or speaks_of_going_back(way.title)
         own = name_of(way.title)
         read_procedures(way, reading, own if alone else f"{name}: {own}", is_way=True)
-    found = _found(section, inside, bool(ways))
-    if found:
-        _add(reading, section, name, found, is_way=is_way)
+    readings = _found(section, inside, bool(ways))
+    if readings:
+        _add(reading, section, name, readings, is_way=is_way)
 
 
-def read_steps(sections: Sequence[Section], reading: Reading, name: str, line: int) -> None:
+def read_steps(
+    sections: Sequence[Section], reading: ProcedureReading, name: str, line: int
+) -> None:
     """Read sections that are steps themselves as one procedure of this name."""
-    found = [step for section in sections for step in _steps_of(section)]
-    if found:
+    readings = [step for section in sections for step in _steps_of(section)]
+    if readings:
         parent = Section(title=name, line=line)
-        _add(reading, parent, name, found, is_way=True)
+        _add(reading, parent, name, readings, is_way=True)
 
 
-def _sorted(section: Section, reading: Reading) -> tuple[list[Section], list[Section]]:
+def _sorted(section: Section, reading: ProcedureReading) -> tuple[list[Section], list[Section]]:
     """Children that are steps or phases, and those that are ways; the rest is for others."""
     inside: list[Section] = []
     ways: list[Section] = []
@@ -91,8 +94,8 @@ def _sorted(section: Section, reading: Reading) -> tuple[list[Section], list[Sec
     return inside, ways
 
 
-def _found(section: Section, inside: Sequence[Section], has_ways: bool) -> list[Found]:
-    own: list[Found] = []
+def _found(section: Section, inside: Sequence[Section], has_ways: bool) -> list[StepReading]:
+    own: list[StepReading] = []
     if not (is_plain_prose(section.blocks) and (inside or has_ways)):
         own = steps_of_blocks(section.title or "Rollback", _begin(section), section.blocks)
     if inside or has_ways:
@@ -106,7 +109,7 @@ def _begin(section: Section) -> int:
     return section.line or min((block.lines[0] for block in section.blocks), default=1)
 
 
-def _steps_of(section: Section) -> list[Found]:
+def _steps_of(section: Section) -> list[StepReading]:
     """A heading is one step, unless it is a phase (or a plain heading) that holds several."""
     if is_step_heading(section.title):
         return [_heading_step(section)]
@@ -120,21 +123,26 @@ def _steps_of(section: Section) -> list[Found]:
     return [_heading_step(section)]
 
 
-def _grouped(found: Found, group: str) -> Found:
-    return replace(found, step=replace(found.step, group=group))
+def _grouped(reading: StepReading, group: str) -> StepReading:
+    return replace(reading, step=replace(reading.step, group=group))
 
 
-def _heading_step(section: Section) -> Found:
+def _heading_step(section: Section) -> StepReading:
     title = step_title(section.title)
     return step_from(title, section.line, section.every_block())
 
 
 def _add(
-    reading: Reading, section: Section, name: str, found: list[Found], *, is_way: bool
+    reading: ProcedureReading,
+    section: Section,
+    name: str,
+    readings: list[StepReading],
+    *,
+    is_way: bool,
 ) -> None:
     key = _unique(slug(name, "procedure"), reading.keys)
-    steps = _numbered(section, [one.step for one in found], reading.step_keys)
-    for step, one in zip(steps, found, strict=True):
+    steps = _numbered(section, [one.step for one in readings], reading.step_keys)
+    for step, one in zip(steps, readings, strict=True):
         reading.doubts[step.key] = one.doubts
         reading.messages += one.messages
     intro = [block for block in section.blocks if block.kind is BlockKind.PARAGRAPH]
@@ -167,17 +175,17 @@ def _condition(section: Section, intro: Sequence[Block]) -> str:
     for note in notes_of(intro):
         if note.label and note.text and _WHEN.match(fold(note.label)):
             return f"{note.label}: {note.text}" if is_condition(note.label) else note.text
-    said = [section.title, *(plain(block.text) for block in intro)]
-    return next((text.strip(" :\uff1a") for text in said if is_condition(text)), "")
+    texts = [section.title, *(plain(block.text) for block in intro)]
+    return next((text.strip(" :\uff1a") for text in texts if is_condition(text)), "")
 
 
 def _estimates(section: Section, name: str, intro: Sequence[Block]) -> list[Estimate]:
     """Times an author gives for this way, in its heading or under a label."""
     timed = TIMED.search(section.title)
-    said = [(timed[1], section.line)] if timed else []
-    said += [(n.text, n.line) for n in notes_of(intro) if part_of(n.label) is Part.TIME]
-    found = [(text, line, *minutes(text)) for text, line in said]
-    return [Estimate(t, name, low, high, line) for t, line, low, high in found if low is not None]
+    texts = [(timed[1], section.line)] if timed else []
+    texts += [(n.text, n.line) for n in notes_of(intro) if part_of(n.label) is SectionKind.TIME]
+    timings = [(text, line, *minutes(text)) for text, line in texts]
+    return [Estimate(t, name, low, high, line) for t, line, low, high in timings if low is not None]
 
 
 def _is_ordered(section: Section) -> bool:
@@ -189,12 +197,12 @@ def _numbered(section: Section, steps: Sequence[Step], keys: Counter[str]) -> li
     """Numbers as the author gave them while they count up, else 1, 2, 3; keys made unique."""
     titles = {child.line: child.title for child in section.walk() if child.line}
     given = [number_of(titles.get(step.lines[0], "")) for step in steps]
-    said = [number for number in given if number is not None]
-    counts_up = len(said) == len(steps) and said == sorted(set(said))
+    numbers = [number for number in given if number is not None]
+    counts_up = len(numbers) == len(steps) and numbers == sorted(set(numbers))
     numbered = []
     for at, step in enumerate(steps):
         key = _unique(step.key, keys)
-        number = said[at] if counts_up else at + 1
+        number = numbers[at] if counts_up else at + 1
         numbered.append(replace(step, number=number, key=key))
     return numbered
 

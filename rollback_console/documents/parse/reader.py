@@ -13,14 +13,14 @@ from ..markdown.front_matter import read_front_matter
 from ..markdown.outline import Section, outline
 from ..markdown.source import decode, split_lines
 from ..placeholders.collect import placeholders_of
-from ..vocabulary.section_names import Part, part_of
+from ..vocabulary.section_names import SectionKind, part_of
 from ..vocabulary.step_headings import is_counted_heading, is_step_heading
 from .coverage import Coverage
 from .derived_procedures import code_only
 from .details import Details, take
 from .header_fields import KNOWN, Field, fields_of, first, trailer_fields
 from .limits import by_hand, readable, spare
-from .procedures import Reading, read_procedures, read_steps
+from .procedures import ProcedureReading, read_procedures, read_steps
 from .scope import in_scope
 from .section_roles import (
     SAID_ABOVE,
@@ -32,7 +32,7 @@ from .section_roles import (
     without_children,
 )
 from .section_runs import counted_around, may_be_steps, may_hold_steps, phases_of
-from .steps import Doubt
+from .step_builder import Doubt
 from .titles import title_of, title_section, without_heading
 
 
@@ -43,17 +43,17 @@ def read(data: bytes | str) -> PlanDocument:
     are neither UTF-8 nor UTF-16 with a byte order mark.
     """
     text, encoding = decode(data)
-    return _Reader(text, encoding).read()
+    return _DocumentReader(text, encoding).read()
 
 
 @dataclass(slots=True)
-class _Reader:
+class _DocumentReader:
     text: str
     encoding: str
     lines: list[str] = field(default_factory=list)
     end: int = 0
     details: Details = field(default_factory=Details)
-    reading: Reading = field(default_factory=Reading)
+    reading: ProcedureReading = field(default_factory=ProcedureReading)
     fields: list[Field] = field(default_factory=list)
     coverage: Coverage = field(default_factory=Coverage)
 
@@ -81,22 +81,26 @@ class _Reader:
             self.coverage.claim("title", title.heading.lines)
         self.coverage.claim("title", without_heading(root, title))
         for block in [*root.blocks, *(title.blocks if title is not root else [])]:
-            found = fields_of([block])
-            for one in found:
+            fields = fields_of([block])
+            for one in fields:
                 self._field(one)
                 self._said_above(one)
-            if found and block.kind is BlockKind.TABLE:
+            if fields and block.kind is BlockKind.TABLE:
                 self.coverage.claim("field", block.lines)
 
-    def _said_above(self, found: Field) -> None:
+    def _said_above(self, header_field: Field) -> None:
         """`**Trigger:** ...` above all sections says what a section of that name would."""
-        part = part_of(found.label)
-        if part in SAID_ABOVE and found.value and found.key not in KNOWN:
-            text = f"**{found.label}**: {found.value}"
-            block = Block(BlockKind.PARAGRAPH, (found.line, found.line), text)
-            if part is Part.TRIGGERS:
-                block.text = found.value
-            take(self.details, Section(title=found.label, line=found.line, blocks=[block]), part)
+        part = part_of(header_field.label)
+        if part in SAID_ABOVE and header_field.value and header_field.key not in KNOWN:
+            text = f"**{header_field.label}**: {header_field.value}"
+            block = Block(BlockKind.PARAGRAPH, (header_field.line, header_field.line), text)
+            if part is SectionKind.TRIGGERS:
+                block.text = header_field.value
+            take(
+                self.details,
+                Section(title=header_field.label, line=header_field.line, blocks=[block]),
+                part,
+            )
 
     # Sections.
 
@@ -105,7 +109,7 @@ class _Reader:
         scope = in_scope(title, tops)
         self._loose_steps(title, scope)
         for section in scope:
-            self._visit(section, Part.UNKNOWN)
+            self._visit(section, SectionKind.UNKNOWN)
         if not self.reading.procedures:
             self._late_steps(title, scope)
         self._drop_mere_lists()
@@ -119,39 +123,39 @@ class _Reader:
                 self.reading.procedures.remove(one)
                 self.coverage.release(f"{one.key}/")
 
-    def _visit(self, section: Section, inherited: Part) -> None:
+    def _visit(self, section: Section, inherited: SectionKind) -> None:
         """Read one section; a heading that says nothing means what the one above it means."""
         part = part_in(section, inherited)
-        if part is Part.STEPS:
+        if part is SectionKind.STEPS:
             self._steps(section)
             return
-        if part in {Part.UNKNOWN, Part.NEVER}:
+        if part in {SectionKind.UNKNOWN, SectionKind.NEVER}:
             self._not_read(section, part)
             return
         self._claim(part, section)
         take(self.details, section, part)
         for child in section.children:
-            self._visit(child, Part.UNKNOWN if part is Part.ABOUT else part)
+            self._visit(child, SectionKind.UNKNOWN if part is SectionKind.ABOUT else part)
 
-    def _not_read(self, section: Section, part: Part) -> None:
+    def _not_read(self, section: Section, part: SectionKind) -> None:
         for child in section.children:
-            if part is Part.UNKNOWN or concerns_us(section, child):
+            if part is SectionKind.UNKNOWN or concerns_us(section, child):
                 self._visit(child, part)
         for block in section.blocks:
-            for found in trailer_fields(block):
-                self._field(found)
+            for header_field in trailer_fields(block):
+                self._field(header_field)
 
-    def _field(self, found: Field) -> None:
-        self.fields.append(found)
-        self.coverage.claim("field", (found.line, found.line), found.key)
+    def _field(self, header_field: Field) -> None:
+        self.fields.append(header_field)
+        self.coverage.claim("field", (header_field.line, header_field.line), header_field.key)
 
-    def _claim(self, part: Part, section: Section) -> None:
+    def _claim(self, part: SectionKind, section: Section) -> None:
         if section.heading:
             self.coverage.claim("heading", section.heading.lines, part.value)
         for block in section.blocks:
             if trailer := trailer_fields(block):
-                for found in trailer:
-                    self._field(found)
+                for header_field in trailer:
+                    self._field(header_field)
             else:
                 self.coverage.claim(kind_of(block, part), block.lines, part.value)
 
@@ -178,9 +182,11 @@ class _Reader:
             if id(one) in others:
                 continue
             if one.heading:
-                self.coverage.claim("heading", one.heading.lines, Part.STEPS.value)
+                self.coverage.claim("heading", one.heading.lines, SectionKind.STEPS.value)
             for block in one.blocks:
-                self.coverage.claim(kind_of(block, Part.STEPS), block.lines, Part.STEPS.value)
+                self.coverage.claim(
+                    kind_of(block, SectionKind.STEPS), block.lines, SectionKind.STEPS.value
+                )
             waiting += one.children
 
     def _loose_steps(self, title: Section, scope: list[Section]) -> None:
@@ -207,12 +213,12 @@ class _Reader:
 
     def _guessed_steps(self, scope: list[Section]) -> None:
         """Where no words promise steps, the first section that holds any is shown as such."""
-        found = next((s for s in scope if may_hold_steps(s)), None)
-        if found:
-            self._steps(found)
+        section = next((s for s in scope if may_hold_steps(s)), None)
+        if section:
+            self._steps(section)
             self.reading.procedures = [by_hand(one) for one in self.reading.procedures]
             for one in self.reading.procedures:
-                doubt = Doubt("guessed-steps", found.line)
+                doubt = Doubt("guessed-steps", section.line)
                 self.reading.doubts.setdefault(one.steps[0].key, []).append(doubt)
 
     def _read_loose(self, title: Section, steps: list[Section]) -> None:
@@ -241,7 +247,9 @@ class _Reader:
             environment=first(self.fields, "environment", head.values),
             date=first(self.fields, "date", head.values),
             lead=first(self.fields, "lead", head.values),
-            fields={found.label: found.value for found in reversed(self.fields)},
+            fields={
+                header_field.label: header_field.value for header_field in reversed(self.fields)
+            },
             front_matter=head,
             procedures=self._procedures(),
             triggers=tuple(details.triggers),
@@ -265,5 +273,5 @@ class _Reader:
 
     def _procedures(self) -> tuple[Procedure, ...]:
         """Of a plan that was not read to its end, nothing runs."""
-        found = self.reading.procedures
-        return tuple(found if self.end == len(self.lines) else map(by_hand, found))
+        procedures = self.reading.procedures
+        return tuple(procedures if self.end == len(self.lines) else map(by_hand, procedures))

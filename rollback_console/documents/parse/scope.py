@@ -10,7 +10,12 @@ import re
 from collections.abc import Sequence
 
 from ..markdown.outline import Section
-from ..vocabulary.section_names import Part, part_of, speaks_of_going_back, speaks_of_going_forward
+from ..vocabulary.section_names import (
+    SectionKind,
+    part_of,
+    speaks_of_going_back,
+    speaks_of_going_forward,
+)
 
 # "Rollback (bad deploy)", "Deploy 42: the rollback": what stands first is what it is about.
 _APART = re.compile(r"[:(\[–—,]|\s-\s|\b(?:with|including|con|avec|mit)\b")
@@ -35,16 +40,16 @@ def _only_goes_back(title: str) -> bool:
 
 
 def _goes_forward(section: Section) -> bool:
-    return part_of(section.title) is Part.NEVER and speaks_of_going_forward(section.title)
+    return part_of(section.title) is SectionKind.NEVER and speaks_of_going_forward(section.title)
 
 
 def _chapters(tops: Sequence[Section]) -> list[Section]:
-    found: list[Section] = []
+    sections: list[Section] = []
     waiting = list(reversed(tops))
     while waiting:
         section = waiting.pop()
-        if speaks_of_going_back(section.title) and part_of(section.title) is not Part.NEVER:
-            found.append(section)
+        if speaks_of_going_back(section.title) and part_of(section.title) is not SectionKind.NEVER:
+            sections.append(section)
         else:
             waiting += reversed(section.children)
-    return found
+    return sections

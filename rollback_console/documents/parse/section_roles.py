@@ -7,7 +7,7 @@ from rollback_console.documents.model import Procedure
 from ..markdown.blocks import Block, BlockKind
 from ..markdown.outline import Section
 from ..vocabulary.section_names import (
-    Part,
+    SectionKind,
     part_of,
     says_steps,
     speaks_of_going_back,
@@ -23,7 +23,7 @@ def is_mere_list(procedure: Procedure) -> bool:
 
 def concerns_us(never: Section, child: Section) -> bool:
     """Inside a chapter that never runs: how to go back from it, and whom to call."""
-    if part_of(child.title) is Part.CONTACTS:
+    if part_of(child.title) is SectionKind.CONTACTS:
         return True
     forward = speaks_of_going_forward(never.title) and not speaks_of_going_back(never.title)
     return forward and speaks_of_going_back(child.title)
@@ -41,26 +41,36 @@ def holds_only_lines(section: Section) -> bool:
 
 
 def is_part(section: Section) -> bool:
-    return part_of(section.title) not in {Part.UNKNOWN, Part.STEPS}
+    return part_of(section.title) not in {SectionKind.UNKNOWN, SectionKind.STEPS}
 
 
-def part_in(section: Section, inherited: Part) -> Part:
+def part_in(section: Section, inherited: SectionKind) -> SectionKind:
     """Its own words first; ways and steps of a plan are steps wherever they stand."""
-    if inherited is not Part.NEVER and is_way_heading(section.title) and section.has_fence():
-        return Part.STEPS
+    if inherited is not SectionKind.NEVER and is_way_heading(section.title) and section.has_fence():
+        return SectionKind.STEPS
     own = part_of(section.title)
-    if own is Part.DATA and inherited is not Part.DATA and _acts(section):
-        return Part.STEPS
-    if own is Part.STEPS and inherited not in {Part.UNKNOWN, Part.STEPS, Part.NEVER}:
+    if own is SectionKind.DATA and inherited is not SectionKind.DATA and _acts(section):
+        return SectionKind.STEPS
+    if own is SectionKind.STEPS and inherited not in {
+        SectionKind.UNKNOWN,
+        SectionKind.STEPS,
+        SectionKind.NEVER,
+    }:
         # "Rollback is successful when" under verification is no procedure.
-        return Part.STEPS if _acts(section) and inherited in _MAY_ACT else inherited
-    if own is Part.ABOUT and inherited is not Part.UNKNOWN:
+        return SectionKind.STEPS if _acts(section) and inherited in _MAY_ACT else inherited
+    if own is SectionKind.ABOUT and inherited is not SectionKind.UNKNOWN:
         return inherited
-    return inherited if own is Part.UNKNOWN else own
+    return inherited if own is SectionKind.UNKNOWN else own
 
 
-SAID_ABOVE = {Part.TRIGGERS, Part.NO_GO, Part.TIME, Part.DECISION, Part.CONTACTS}
-_MAY_ACT = {Part.DATA, Part.DECISION, Part.TRIGGERS, Part.TIME}
+SAID_ABOVE = {
+    SectionKind.TRIGGERS,
+    SectionKind.NO_GO,
+    SectionKind.TIME,
+    SectionKind.DECISION,
+    SectionKind.CONTACTS,
+}
+_MAY_ACT = {SectionKind.DATA, SectionKind.DECISION, SectionKind.TRIGGERS, SectionKind.TIME}
 
 
 def _acts(section: Section) -> bool:
@@ -68,5 +78,5 @@ def _acts(section: Section) -> bool:
     return speaks_of_going_back(section.title) and section.has_fence()
 
 
-def kind_of(block: Block, part: Part) -> str:
+def kind_of(block: Block, part: SectionKind) -> str:
     return "rule" if block.kind is BlockKind.RULE else part.value

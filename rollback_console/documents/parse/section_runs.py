@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ..markdown.blocks import Block, BlockKind
 from ..markdown.outline import Section
-from ..vocabulary.section_names import Part, part_of, says_steps
+from ..vocabulary.section_names import SectionKind, part_of, says_steps
 from ..vocabulary.step_headings import is_counted_heading, is_phase_heading
 from .header_fields import fields_of
 from .section_roles import is_part
@@ -22,7 +22,7 @@ def counted_around(scope: Sequence[Section]) -> list[Section]:
     """`0. Safety`, `1. Revert`, `2. Let writers in`: only one speaks of going back, and to run
     it without its neighbours would be half of what the author wrote."""
     counted = [s for s in scope if is_counted_heading(s.title) and s.has_fence() and not is_part(s)]
-    named = [s for s in counted if part_of(s.title) is Part.STEPS]
+    named = [s for s in counted if part_of(s.title) is SectionKind.STEPS]
     if len(named) != 1 or says_steps(named[0].title) or len(counted) < 3:
         return []
     return [] if any(s.children for s in counted) else counted
@@ -37,7 +37,7 @@ def may_be_steps(block: Block) -> bool:
 
 def may_hold_steps(section: Section) -> bool:
     """No words say what it is, and it counts something or shows commands."""
-    if part_of(section.title) is not Part.UNKNOWN:
+    if part_of(section.title) is not SectionKind.UNKNOWN:
         return False
     blocks = list(section.every_block())
     counted = sum(b.kind is BlockKind.ITEM and b.number is not None for b in blocks)

@@ -8,7 +8,7 @@ from ..markdown.folded_text import fold
 from ..markdown.outline import Section
 from ..vocabulary.remarks import is_fallback, is_preferred, platform
 from ..vocabulary.section_names import (
-    Part,
+    SectionKind,
     holds_several_ways,
     is_only_forward,
     part_of,
@@ -23,18 +23,24 @@ from ..vocabulary.step_headings import (
 from .step_sources import steps_of_blocks
 
 
-def other_part(child: Section) -> Part | None:
+def other_part(child: Section) -> SectionKind | None:
     """The part of a plan this sub-section is, when it is none of the steps."""
     part = part_of(child.title)
-    if part in {Part.STEPS, Part.UNKNOWN}:
+    if part in {SectionKind.STEPS, SectionKind.UNKNOWN}:
         return None
-    if part is Part.NEVER and is_only_forward(child.title):
+    if part is SectionKind.NEVER and is_only_forward(child.title):
         # "If the deployment fails" and "redeploy the old version" are said while going back.
         return None
-    if part is Part.NEVER or (part is Part.ABOUT and not child.has_fence()):
+    if part is SectionKind.NEVER or (part is SectionKind.ABOUT and not child.has_fence()):
         return part
     runs = child.has_fence() or is_counted_heading(child.title)
-    if runs and part not in {Part.TRIGGERS, Part.NO_GO, Part.MESSAGE, Part.CONTACTS, Part.TIME}:
+    if runs and part not in {
+        SectionKind.TRIGGERS,
+        SectionKind.NO_GO,
+        SectionKind.MESSAGE,
+        SectionKind.CONTACTS,
+        SectionKind.TIME,
+    }:
         return None
     return part
 

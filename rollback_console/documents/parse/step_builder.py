@@ -22,8 +22,8 @@ from ..vocabulary.remarks import (
     option_label,
     platform,
 )
-from ..vocabulary.section_names import Part, part_of
-from .fences import FenceText, Group, Remark, read_fence
+from ..vocabulary.section_names import SectionKind, part_of
+from .fences import CommandGroup, FenceText, Remark, read_fence
 from .messages import message
 
 _EXPECTED = re.compile(
@@ -48,7 +48,7 @@ class Doubt:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class StepReading:
     """A step, what was doubtful in it, and the messages it says to send."""
 
     step: Step
@@ -57,14 +57,14 @@ class Found:
 
 
 @dataclass(slots=True)
-class Draft:
+class StepDraft:
     """A step being collected from its blocks."""
 
     title: str
     line: int
     last: int = 0
     group: str = ""
-    groups: list[Group] = field(default_factory=list)
+    groups: list[CommandGroup] = field(default_factory=list)
     remarks: list[Remark] = field(default_factory=list)
     instructions: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
@@ -76,7 +76,7 @@ class Draft:
     fence: int = 0
 
 
-def notice_title(draft: Draft) -> None:
+def notice_title(draft: StepDraft) -> None:
     title = plain(draft.title)
     inside = re.findall(r"\(([^()]{3,80})\)", title)
     draft.conditions += [words for words in (title, *inside) if is_condition(words)][:1]
@@ -84,7 +84,7 @@ def notice_title(draft: Draft) -> None:
         draft.warnings.append(title)
 
 
-def _prose(draft: Draft, block: Block) -> None:
+def _prose(draft: StepDraft, block: Block) -> None:
     """A paragraph, and the session typed into it: `$ terraform plan` on a line of its own."""
     words, session = split_session(block)
     if session:
@@ -95,7 +95,7 @@ def _prose(draft: Draft, block: Block) -> None:
         _paragraph(draft, block)
 
 
-def _paragraph(draft: Draft, block: Block) -> None:
+def _paragraph(draft: StepDraft, block: Block) -> None:
     text = plain(block.text)
     if is_warning(block.text) or (block.quoted and is_warning(text)):
         draft.warnings.append(text)
@@ -116,26 +116,26 @@ def _last_sentence(text: str) -> str:
     return plain(re.split(r"(?<=[.!?。])\s|\n", text.strip())[-1])
 
 
-def _heading(draft: Draft, block: Block) -> None:
+def _heading(draft: StepDraft, block: Block) -> None:
     draft.instructions.append(plain(block.text))
     draft.remarks.append(Remark(plain(block.text), block.lines[0], "heading"))
 
 
-def _item(draft: Draft, block: Block) -> None:
+def _item(draft: StepDraft, block: Block) -> None:
     commands = commands_of_item(block)
     _prose(draft, block)
     if commands:
-        draft.groups.append(Group(_taken(draft), commands))
+        draft.groups.append(CommandGroup(_taken(draft), commands))
         draft.doubts.append(Doubt("inline-command", block.lines[0]))
 
 
-def _taken(draft: Draft) -> list[Remark]:
+def _taken(draft: StepDraft) -> list[Remark]:
     """The remarks since the last commands; they speak for the next ones."""
     remarks, draft.remarks = draft.remarks, []
     return remarks
 
 
-def _fence(draft: Draft, block: Block) -> None:
+def _fence(draft: StepDraft, block: Block) -> None:
     fence = read_fence(block)
     remarks = draft.remarks
     if remarks and _is_never(remarks[-1].text):
@@ -149,28 +149,30 @@ def _fence(draft: Draft, block: Block) -> None:
     take_groups(draft, fence, _introduced(draft, fence.groups))
 
 
-def _text_fence(draft: Draft, fence: FenceText) -> None:
+def _text_fence(draft: StepDraft, fence: FenceText) -> None:
     """Text to read, or to send where the words around it speak of telling people."""
     text = "\n".join(fence.block.rows)
     draft.instructions.append(text)
-    said = [draft.title, *(remark.text for remark in draft.remarks[-1:])]
-    if fence.info.language in TEXTS and any(map(_tells, said)):
+    texts = [draft.title, *(remark.text for remark in draft.remarks[-1:])]
+    if fence.info.language in TEXTS and any(map(_tells, texts)):
         draft.messages.append(message(bare_title(draft.title), text, fence.block.first_row))
     else:
         _doubt(draft, fence)
 
 
 def _tells(text: str) -> bool:
-    return part_of(text) in {Part.COMMUNICATION, Part.MESSAGE} or bool(_SENDS.search(text.lower()))
+    return part_of(text) in {SectionKind.COMMUNICATION, SectionKind.MESSAGE} or bool(
+        _SENDS.search(text.lower())
+    )
 
 
-def _introduced(draft: Draft, groups: list[Group]) -> list[Group]:
+def _introduced(draft: StepDraft, groups: list[CommandGroup]) -> list[CommandGroup]:
     """The fence's groups, under what the prose before it says about all of them.
 
     "Only if ..." before a step's first commands is about the step. "Or ..." and "if that
     fails" are about the whole fence, so it becomes one group, unless it decides by itself.
     """
-    first = Group(_taken(draft), [])
+    first = CommandGroup(_taken(draft), [])
     if not any(group.commands for group in draft.groups):
         conditions = [r.text for r in first.remarks if _is_only_condition(r.text)]
         draft.conditions += conditions[:1]
@@ -180,14 +182,14 @@ def _introduced(draft: Draft, groups: list[Group]) -> list[Group]:
     if any(_decides(group) for group in groups) or _names_option(first):
         return [first, *groups]
     commands = [command for group in groups for command in group.commands]
-    return [Group(first.remarks + groups[0].remarks, commands)]
+    return [CommandGroup(first.remarks + groups[0].remarks, commands)]
 
 
 def _is_only_condition(text: str) -> bool:
     return is_condition(text) and not is_warning(text) and not is_or(text) and not is_fallback(text)
 
 
-def _names_option(group: Group) -> bool:
+def _names_option(group: CommandGroup) -> bool:
     return any(option_label(remark.text) for remark in group.remarks)
 
 
@@ -198,23 +200,23 @@ def _is_never(text: str) -> bool:
 
 def _names_never(text: str) -> bool:
     # A sentence may speak of the deployment; only a short line can be a name for what follows.
-    return len(text.split()) <= 6 and part_of(text) is Part.NEVER
+    return len(text.split()) <= 6 and part_of(text) is SectionKind.NEVER
 
 
-def _decides(group: Group) -> bool:
+def _decides(group: CommandGroup) -> bool:
     return any(test(remark.text) for remark in group.remarks for test in _DECIDES) or any(
         platform(remark.text) for remark in group.remarks
     )
 
 
-def notice_fence(draft: Draft, fence: FenceText) -> None:
+def notice_fence(draft: StepDraft, fence: FenceText) -> None:
     draft.fence = draft.fence or fence.block.lines[0]
     for name, value in fence.info.attributes.items():
         draft.attributes.setdefault(name, value)
     _doubt(draft, fence)
 
 
-def _doubt(draft: Draft, fence: FenceText) -> None:
+def _doubt(draft: StepDraft, fence: FenceText) -> None:
     line = fence.block.lines[0]
     draft.doubts += [Doubt("bad-attribute", line, problem) for problem in fence.info.problems]
     if fence.doubt:
@@ -232,7 +234,7 @@ def _claims_commands(fence: FenceText) -> bool:
     return fence.info.language in {"", "bash", "sh", "shell", "console"}
 
 
-def take_groups(draft: Draft, fence: FenceText, groups: Sequence[Group]) -> None:
+def take_groups(draft: StepDraft, fence: FenceText, groups: Sequence[CommandGroup]) -> None:
     lead: list[Remark] = []
     for group in groups:
         group.remarks = lead + group.remarks
@@ -244,7 +246,7 @@ def take_groups(draft: Draft, fence: FenceText, groups: Sequence[Group]) -> None
         draft.groups.append(group)
 
 
-def _notice_remarks(draft: Draft, group: Group) -> None:
+def _notice_remarks(draft: StepDraft, group: CommandGroup) -> None:
     for remark in group.remarks:
         if remark.origin == "comment" and is_warning(remark.text):
             draft.warnings.append(remark.text)
@@ -252,21 +254,21 @@ def _notice_remarks(draft: Draft, group: Group) -> None:
             draft.conditions.append(remark.text)
 
 
-def _table(draft: Draft, block: Block) -> None:
+def _table(draft: StepDraft, block: Block) -> None:
     for line, cells in block.table[1:]:
         text = " - ".join(plain(cell) for cell in cells if cell)
         draft.instructions.append(text)
         draft.remarks.append(Remark(text, line, "prose"))
 
 
-def _nothing(draft: Draft, block: Block) -> None:
+def _nothing(draft: StepDraft, block: Block) -> None:
     """Rules say nothing a step needs."""
 
 
 _SUMMARY = re.compile(r"<summary>([^<]{1,200})</summary>", re.IGNORECASE)
 
 
-def _html(draft: Draft, block: Block) -> None:
+def _html(draft: StepDraft, block: Block) -> None:
     """What folded text is called stands where a heading would."""
     for match in _SUMMARY.finditer(block.text):
         draft.remarks.append(Remark(plain(match[1]), block.lines[0], "heading"))

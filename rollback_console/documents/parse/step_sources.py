@@ -16,10 +16,11 @@ from ..markdown.folded_text import bare_title, fold, plain, slug
 from ..markdown.inline_commands import command_of_cell, commands_of_item, split_session
 from ..shell.command_patterns import destroys
 from ..vocabulary.remarks import is_fallback, is_or, is_warning
-from ..vocabulary.section_names import Part, part_of
+from ..vocabulary.section_names import SectionKind, part_of
 from .alternatives import LEAVE_OUT
-from .fences import FenceText, Group, read_fence
-from .steps import Doubt, Found, by_hand, step_from, step_from_groups
+from .fences import CommandGroup, FenceText, read_fence
+from .step_builder import Doubt, StepReading
+from .steps import by_hand, step_from, step_from_groups
 
 _NUMBERED = re.compile(
     r"(?:(?:step|paso|etape|schritt|passo|phase|步骤|第|الخطوه)\s*)?(\d{1,2})\s*(?:[.):、:步]"
@@ -30,16 +31,18 @@ _COMMANDS_ONLY = re.compile(r"(?:\w+ )?(?:commands?|cmd|comandos?|commandes?|bef
 _TITLE_COLUMN = re.compile(r"step|action|task|description|what|paso|etape|schritt|步骤|الخطوه")
 
 
-def steps_of_blocks(title: str, line: int, blocks: Sequence[Block], group: str = "") -> list[Found]:
+def steps_of_blocks(
+    title: str, line: int, blocks: Sequence[Block], group: str = ""
+) -> list[StepReading]:
     """The steps these blocks carry, in order; numbers are still 0."""
     kinds = {block.kind for block in blocks}
-    if BlockKind.TABLE in kinds and (found := _table_steps(blocks, group)):
-        return found
+    if BlockKind.TABLE in kinds and (readings := _table_steps(blocks, group)):
+        return readings
     if BlockKind.ITEM in kinds and _list_carries(blocks):
         return list(_list_steps(title, line, blocks, group))
     fences = [block for block in blocks if block.kind is BlockKind.FENCE]
-    if len(fences) == 1 and (found := _comment_steps(fences[0], group)):
-        return found
+    if len(fences) == 1 and (readings := _comment_steps(fences[0], group)):
+        return readings
     if not any(block.kind is not BlockKind.RULE for block in blocks):
         return []
     whole = step_from(title, line, blocks, group)
@@ -73,7 +76,7 @@ def _labelled_fences(blocks: Sequence[Block]) -> list[list[Block]]:
 def _is_label(block: Block) -> bool:
     text = plain(block.text)
     short = block.kind is BlockKind.PARAGRAPH and 0 < len(text) < 80 and "\n" not in block.text
-    return short and part_of(text) is not Part.NEVER
+    return short and part_of(text) is not SectionKind.NEVER
 
 
 def _label(part: Sequence[Block]) -> str:
@@ -98,7 +101,9 @@ def _list_carries(blocks: Sequence[Block]) -> bool:
     return nested or not loose
 
 
-def _list_steps(title: str, line: int, blocks: Sequence[Block], group: str) -> Iterator[Found]:
+def _list_steps(
+    title: str, line: int, blocks: Sequence[Block], group: str
+) -> Iterator[StepReading]:
     depth = min(block.depth for block in blocks if block.kind is BlockKind.ITEM)
     current: list[Block] = []
     listed, apart = _apart(_without_intro(blocks, depth), depth)
@@ -111,8 +116,8 @@ def _list_steps(title: str, line: int, blocks: Sequence[Block], group: str) -> I
             current.append(block)
     yield _item_step(current, group)
     if apart:
-        found = step_from(_label(apart), apart[0].lines[0], apart[1:], group)
-        yield by_hand(found, Doubt("apart-from-the-list", apart[0].lines[0]))
+        reading = step_from(_label(apart), apart[0].lines[0], apart[1:], group)
+        yield by_hand(reading, Doubt("apart-from-the-list", apart[0].lines[0]))
 
 
 def _without_intro(blocks: Sequence[Block], depth: int) -> Sequence[Block]:
@@ -141,7 +146,7 @@ def _introduces(blocks: Sequence[Block], at: int) -> bool:
     return more and text.endswith((":", "\uff1a")) and not (is_or(text) or is_fallback(text))
 
 
-def _item_step(blocks: Sequence[Block], group: str) -> Found:
+def _item_step(blocks: Sequence[Block], group: str) -> StepReading:
     item = blocks[0]
     title, rest = _title_of(item)
     below = item.lines[0] + item.text.count("\n") - rest.count("\n")
@@ -165,7 +170,7 @@ def _title_of(item: Block) -> tuple[str, str]:
     return bare_title(first).strip(" :\uff1a") or "Step", rest.strip()
 
 
-def _comment_steps(block: Block, group: str) -> list[Found]:
+def _comment_steps(block: Block, group: str) -> list[StepReading]:
     """`# 1. Stop`, `# Step 2: ...` inside one fence, counting up."""
     fence = read_fence(block)
     starts = [at for at, one in enumerate(fence.groups) if _number_of(one) and not _is_other(one)]
@@ -176,19 +181,19 @@ def _comment_steps(block: Block, group: str) -> list[Found]:
     if not any(one.commands for one in fence.groups[:first]):
         # Warnings and conditions above the first number speak for what follows.
         starts[0] = first = 0
-    found = [_part(fence, fence.groups[a:b], group) for a, b in zip(starts, ends, strict=True)]
+    readings = [_part(fence, fence.groups[a:b], group) for a, b in zip(starts, ends, strict=True)]
     if first:
-        found.insert(0, _part(fence, fence.groups[:first], group))
-    return found
+        readings.insert(0, _part(fence, fence.groups[:first], group))
+    return readings
 
 
-def _is_other(group: Group) -> bool:
+def _is_other(group: CommandGroup) -> bool:
     """`# 3. Or ...` counts on, but is another way of what stands before it."""
     named = (_NUMBERED.fullmatch(fold(remark.text)) for remark in group.remarks)
     return any(match and is_or(match[2]) for match in named)
 
 
-def _number_of(group: Group) -> int:
+def _number_of(group: CommandGroup) -> int:
     for remark in group.remarks:
         match = _NUMBERED.fullmatch(fold(remark.text))
         if match:
@@ -196,7 +201,7 @@ def _number_of(group: Group) -> int:
     return 0
 
 
-def _part(fence: FenceText, groups: Sequence[Group], group: str) -> Found:
+def _part(fence: FenceText, groups: Sequence[CommandGroup], group: str) -> StepReading:
     remarks = [remark for one in groups for remark in one.remarks]
     commands = [command for one in groups for command in one.commands]
     first = min([r.line for r in remarks] + [c.lines[0] for c in commands])
@@ -209,12 +214,12 @@ def _named(text: str) -> re.Match[str] | None:
     return re.fullmatch(r"\W*(?:[^\W\d]+\s*)?(\d{1,2})\s*[.):、:步\-–—]*\s*(.+)", text)
 
 
-def _table_steps(blocks: Sequence[Block], group: str) -> list[Found]:
-    found: list[Found] = []
+def _table_steps(blocks: Sequence[Block], group: str) -> list[StepReading]:
+    readings: list[StepReading] = []
     for block in blocks:
         if block.kind is BlockKind.TABLE and (columns := _columns(block)):
-            found += [_row_step(line, cells, columns, group) for line, cells in block.table[1:]]
-    return found
+            readings += [_row_step(line, cells, columns, group) for line, cells in block.table[1:]]
+    return readings
 
 
 def _columns(block: Block) -> tuple[int, int, bool] | None:
@@ -242,10 +247,12 @@ def _title_column(heads: Sequence[str], command: int) -> int:
     return (worded or other or named or [command])[0]
 
 
-def _row_step(line: int, cells: list[str], columns: tuple[int, int, bool], group: str) -> Found:
-    title_at, command_at, told = columns
+def _row_step(
+    line: int, cells: list[str], columns: tuple[int, int, bool], group: str
+) -> StepReading:
+    title_at, command_at, introduced = columns
     cell = cells[command_at] if command_at < len(cells) else ""
-    commands = command_of_cell(cell, line, told=told)
+    commands = command_of_cell(cell, line, introduced=introduced)
     title = plain(cells[title_at]) if title_at < len(cells) else ""
     text = " - ".join(plain(one) for one in cells if one)
     step = Step(
@@ -261,4 +268,4 @@ def _row_step(line: int, cells: list[str], columns: tuple[int, int, bool], group
         group=group,
     )
     doubts = [] if commands or "`" not in cell else [Doubt("not-commands", line)]
-    return Found(step, doubts)
+    return StepReading(step, doubts)

@@ -13,12 +13,18 @@ from ..markdown.blocks import Block, BlockKind
 from ..markdown.folded_text import bare_title, slug
 from ..shell.command_patterns import destroys
 from ..vocabulary.remarks import condition_of, is_gate, is_put_off, speaks_of_loss
-from ..vocabulary.section_names import Part, part_of
-from .alternatives import Choices, choose
-from .fences import FenceText, Group
-from .step_builder import TAKE, Doubt, Draft, Found, notice_fence, notice_title, take_groups
-
-__all__ = ["Doubt", "Found", "by_hand", "step_from", "step_from_groups"]
+from ..vocabulary.section_names import SectionKind, part_of
+from .alternatives import StepChoices, choose
+from .fences import CommandGroup, FenceText
+from .step_builder import (
+    TAKE,
+    Doubt,
+    StepDraft,
+    StepReading,
+    notice_fence,
+    notice_title,
+    take_groups,
+)
 
 _TIME = re.compile(
     r"\s*[(\[\uff08]\s*((?:~|ca\.?|approx\.?|about|est\.?:?)?\s*\d+(?:\s*[-–]\s*\d+)?\s*(?:s"
@@ -27,38 +33,38 @@ _TIME = re.compile(
 )
 
 
-def step_from(title: str, line: int, blocks: Iterable[Block], group: str = "") -> Found:
+def step_from(title: str, line: int, blocks: Iterable[Block], group: str = "") -> StepReading:
     """One step from its heading (or item) and the blocks under it; its number is still 0.
 
     The doubts are what made it manual, and what a person should confirm.
     """
-    draft = Draft(title, line, line, group)
+    draft = StepDraft(title, line, line, group)
     notice_title(draft)
     for block in blocks:
         if block.kind is not BlockKind.RULE:
             draft.last = max(draft.last, block.lines[1])
         TAKE[block.kind](draft, block)
-    return Found(_finished(draft), draft.doubts, draft.messages)
+    return StepReading(_finished(draft), draft.doubts, draft.messages)
 
 
 def step_from_groups(
-    title: str, lines: Lines, fence: FenceText, groups: Sequence[Group], group: str = ""
-) -> Found:
+    title: str, lines: Lines, fence: FenceText, groups: Sequence[CommandGroup], group: str = ""
+) -> StepReading:
     """One step from some of a fence's groups, where comments carry the steps."""
-    draft = Draft(title, lines[0], lines[1], group)
+    draft = StepDraft(title, lines[0], lines[1], group)
     notice_title(draft)
     notice_fence(draft, fence)
     take_groups(draft, fence, groups)
-    return Found(_finished(draft), draft.doubts, draft.messages)
+    return StepReading(_finished(draft), draft.doubts, draft.messages)
 
 
-def by_hand(found: Found, doubt: Doubt) -> Found:
+def by_hand(reading: StepReading, doubt: Doubt) -> StepReading:
     """The same, done by a person because of this doubt."""
-    kind = StepKind.MANUAL if found.step.runs else found.step.kind
-    return replace(found, step=replace(found.step, kind=kind), doubts=[*found.doubts, doubt])
+    kind = StepKind.MANUAL if reading.step.runs else reading.step.kind
+    return replace(reading, step=replace(reading.step, kind=kind), doubts=[*reading.doubts, doubt])
 
 
-def _finished(draft: Draft) -> Step:
+def _finished(draft: StepDraft) -> Step:
     choices = choose(draft.groups)
     _settle_conditions(draft, choices)
     title, estimate = _title_and_time(draft.title)
@@ -83,12 +89,12 @@ def _finished(draft: Draft) -> Step:
     )
 
 
-def _settle_conditions(draft: Draft, choices: Choices) -> None:
+def _settle_conditions(draft: StepDraft, choices: StepChoices) -> None:
     """A condition on the only commands, or in prose before them, is the step's."""
     filled = [group for group in draft.groups if group.commands]
     if len(filled) == 1 or not filled:
-        said = filled[0].remarks if filled else draft.remarks
-        texts = [text for remark in said if (text := condition_of(remark.text))]
+        remarks = filled[0].remarks if filled else draft.remarks
+        texts = [text for remark in remarks if (text := condition_of(remark.text))]
         draft.conditions += texts[:1]
     if choices.too_many:
         draft.doubts.append(Doubt("several-choices", draft.line))
@@ -123,7 +129,7 @@ _HANDS = frozenset(
 )  # fmt: skip
 
 
-def _kind(draft: Draft, choices: Choices, title: str) -> StepKind:
+def _kind(draft: StepDraft, choices: StepChoices, title: str) -> StepKind:
     runs = bool(choices.commands or any(one.commands for one in choices.alternatives))
     if not runs:
         waits = is_set(draft.attributes, "gate") or is_gate(title)
@@ -133,11 +139,11 @@ def _kind(draft: Draft, choices: Choices, title: str) -> StepKind:
     if any(doubt.code in _HANDS for doubt in draft.doubts):
         return StepKind.MANUAL
     destructive = _destructive(draft, choices)
-    verifies = part_of(title) is Part.VERIFICATION and not destructive
+    verifies = part_of(title) is SectionKind.VERIFICATION and not destructive
     return StepKind.VERIFY if verifies else StepKind.COMMAND
 
 
-def _destructive(draft: Draft, choices: Choices) -> bool:
+def _destructive(draft: StepDraft, choices: StepChoices) -> bool:
     commands: list[Command] = list(choices.commands)
     for alternative in choices.alternatives:
         commands += alternative.commands

@@ -10,7 +10,7 @@ from rollback_console.documents.model import Command, Placeholder, PlanDocument,
 
 from ..parse.header_fields import Field
 from ..shell.command_patterns import SQLS
-from .find import find, line_around, uses
+from .find import find_placeholders, find_uses, line_around
 from .kinds import kind_of, name_from_label, name_of
 
 # A command whose placeholder is beyond these cannot be filled in, so it is refused, not run.
@@ -23,8 +23,8 @@ def placeholders_of(document: PlanDocument, fields: Sequence[Field]) -> tuple[Pl
     """In order of first place. The same unit is one parameter; two units never share a name."""
     named: dict[str, Placeholder] = {}
     by_unit: dict[tuple[str, str], str] = {}
-    found = sorted(islice(_all(document, fields), MOST), key=lambda one: one.line)
-    for one in found:
+    placeholders = sorted(islice(_all(document, fields), MOST), key=lambda one: one.line)
+    for one in placeholders:
         scope = one.where if one.where != "command" else ""
         name = by_unit.get((scope, one.unit)) or _free(one.name, named)
         by_unit[scope, one.unit] = name
@@ -49,8 +49,8 @@ def _free(name: str, named: dict[str, Placeholder]) -> str:
 
 
 def _all(document: PlanDocument, fields: Sequence[Field]) -> Iterator[Placeholder]:
-    for found in fields:
-        yield from _in_field(found)
+    for header_field in fields:
+        yield from _in_field(header_field)
     for procedure in document.procedures:
         if not procedure.derived:
             for step in procedure.steps:
@@ -68,19 +68,19 @@ def _in_instructions(step: Step) -> Iterator[Placeholder]:
                 yield replace(one, step=step.key)
 
 
-def _in_field(found: Field) -> Iterator[Placeholder]:
-    for one in find(found.value):
-        kind = kind_of(one.text, one.text, (f"{found.label}: ", ""), one.moment)
+def _in_field(header_field: Field) -> Iterator[Placeholder]:
+    for one in find_placeholders(header_field.value):
+        kind = kind_of(one.text, one.text, (f"{header_field.label}: ", ""), one.moment)
         blank = not one.text.strip("_")
-        name = name_from_label(found.label) if blank else name_of(one.text, one.text, kind)
-        yield Placeholder(one.text, kind, found.line, name or "VALUE", one.text, "field")
+        name = name_from_label(header_field.label) if blank else name_of(one.text, one.text, kind)
+        yield Placeholder(one.text, kind, header_field.line, name or "VALUE", one.text, "field")
 
 
 def _in_step(step: Step) -> Iterator[Placeholder]:
     if not step.runs and not step.commands:
         yield from _in_instructions(step)
     for command in commands_of(step):
-        for use in uses(command.text):
+        for use in find_uses(command.text):
             if command.language in SQLS and use.text.startswith("["):
                 continue  # a name in brackets is quoted there, not asked for
             line = command.lines[0] + use.line
@@ -96,7 +96,7 @@ def commands_of(step: Step) -> Iterator[Command]:
 
 def _in_text(text: str, line: int, where: str) -> Iterator[Placeholder]:
     for at, row in enumerate(text[:_TEXT].split("\n")):
-        for one in find(row):
+        for one in find_placeholders(row):
             kind = kind_of(one.text, one.text, line_around(row, one.start, one.end), one.moment)
             name = name_of(one.text, one.text, kind)
             yield Placeholder(one.text, kind, line + at, name, one.text, where)

@@ -20,7 +20,7 @@ from .kinds import kind_of, name_of
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class PlaceholderSpan:
     """Characters `[start, end)` of a text that are a placeholder."""
 
     start: int
@@ -30,7 +30,7 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Use:
+class PlaceholderUse:
     """One placeholder in shell text. `start` and `end` are those of `unit`; `line` is the
     0-based line of the text it begins on; `head` says it begins a command word."""
 
@@ -102,25 +102,25 @@ _RIGHT = re.compile(r"[\w.\-/@%+]")
 
 
 @remember_short
-def find(text: str) -> tuple[Found, ...]:
+def find_placeholders(text: str) -> tuple[PlaceholderSpan, ...]:
     """The placeholders of any text, in order and apart. Linear in the text."""
-    return tuple(found for found in map(_accepted, _PATTERN.finditer(text)) if found)
+    return tuple(span for span in map(_accepted, _PATTERN.finditer(text)) if span)
 
 
 @remember_short
-def uses(text: str) -> tuple[Use, ...]:
+def find_uses(text: str) -> tuple[PlaceholderUse, ...]:
     """The placeholders of shell text that a value must reach, comments left out."""
-    found = find(text)
-    return tuple(_uses(text, found, scanned(text))) if found else ()
+    spans = find_placeholders(text)
+    return tuple(_uses(text, spans, scanned(text))) if spans else ()
 
 
 @remember_short
 def scanned(text: str) -> Scan:
     """The shell's reading of a text, its placeholders taken for letters of words."""
-    return scan(text, [(one.start, one.end) for one in find(text)])
+    return scan(text, [(one.start, one.end) for one in find_placeholders(text)])
 
 
-def _accepted(match: re.Match[str]) -> Found | None:
+def _accepted(match: re.Match[str]) -> PlaceholderSpan | None:
     shape, text = match.lastgroup or "", match.group()
     if _is_something_else(shape, text, match):
         return None
@@ -128,7 +128,7 @@ def _accepted(match: re.Match[str]) -> Found | None:
         shape in {"angle", "square", "joined", "brace", "mustache", "guillemet"}
         and bool(_MOMENT_WORD.search(text))
     )
-    return Found(match.start(), match.end(), text, moment)
+    return PlaceholderSpan(match.start(), match.end(), text, moment)
 
 
 def _is_something_else(shape: str, text: str, match: re.Match[str]) -> bool:
@@ -146,13 +146,13 @@ def _is_something_else(shape: str, text: str, match: re.Match[str]) -> bool:
     return shape == "crosses" and "mktemp" in around
 
 
-def _uses(text: str, found: Sequence[Found], read: Scan) -> Iterator[Use]:
+def _uses(text: str, spans: Sequence[PlaceholderSpan], read: Scan) -> Iterator[PlaceholderUse]:
     segments = iter(read.segments)
     segment = next(segments, None)
     line = counted = 0
     heads = set(read.heads)
     done = 0
-    for one in found:
+    for one in spans:
         while segment and segment.end <= one.start:
             segment = next(segments, None)
         if segment is None or segment.context is Context.COMMENT or one.start < done:
@@ -164,19 +164,19 @@ def _uses(text: str, found: Sequence[Found], read: Scan) -> Iterator[Use]:
 
 def _use(
     text: str,
-    one: Found,
+    one: PlaceholderSpan,
     span: tuple[int, int],
     line: int,
     context: Context,
     nested: bool,
     head: bool,
-) -> Use:
+) -> PlaceholderUse:
     start, end = span
     unit = text[start:end]
     around = line_around(text, start, end)
     kind = kind_of(one.text, unit, around, one.moment)
     name = name_of(one.text, unit, kind)
-    return Use(start, end, one.text, unit, kind, name, line, context, nested, head)
+    return PlaceholderUse(start, end, one.text, unit, kind, name, line, context, nested, head)
 
 
 def line_around(text: str, start: int, end: int) -> tuple[str, str]:
@@ -185,7 +185,7 @@ def line_around(text: str, start: int, end: int) -> tuple[str, str]:
     return before, text[end : end + 200].partition("\n")[0]
 
 
-def _unit(text: str, one: Found) -> tuple[int, int]:
+def _unit(text: str, one: PlaceholderSpan) -> tuple[int, int]:
     """The shell word around a moment, as far as it is one plain word."""
     start, end = one.start, one.end
     while start > max(0, one.start - 200) and _LEFT.match(text[start - 1]):

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from rollback_console.documents.errors import Unrenderable
 from rollback_console.documents.model import Command
 
-from ..placeholders.find import Use, uses
+from ..placeholders.find import PlaceholderUse, find_uses
 from .command_patterns import POWERSHELLS, SQLS
 from .scanner import Context
 from .variables import free_variables
@@ -67,7 +67,7 @@ def render_script(
     _refuse_foreign(commands)
     texts = [render_text(command.text, parameters) for command in commands]
     text = "\n".join((["set -e"] if stop_on_error else []) + texts) + "\n"
-    used = [use for command in commands for use in uses(command.text)]
+    used = [use for command in commands for use in find_uses(command.text)]
     names = tuple(dict.fromkeys(_name_for(use, parameters) for use in used))
     return Script(
         text,
@@ -85,7 +85,7 @@ def render_text(text: str, parameters: Mapping[str, str]) -> str:
     """
     pieces: list[str] = []
     done = 0
-    for use in uses(text):
+    for use in find_uses(text):
         pieces += [text[done : use.start], _reference(use, _name_for(use, parameters), text)]
         done = use.end
     return "".join([*pieces, text[done:]])
@@ -105,7 +105,7 @@ def _refuse_foreign(commands: Sequence[Command]) -> None:
             )
 
 
-def _name_for(use: Use, parameters: Mapping[str, str]) -> str:
+def _name_for(use: PlaceholderUse, parameters: Mapping[str, str]) -> str:
     name = parameters.get(use.unit)
     if not name:
         raise Unrenderable(f"Nothing says yet what goes in the place of {use.unit}.")
@@ -122,7 +122,7 @@ _REFUSED = {
 }
 
 
-def _reference(use: Use, name: str, text: str) -> str:
+def _reference(use: PlaceholderUse, name: str, text: str) -> str:
     where = _REFUSED.get(use.context)
     if use.context is Context.BACKTICK and use.nested:
         where = "backticks inside quotes"
@@ -144,7 +144,7 @@ def _quoted(context: Context, name: str) -> str:
     return f"'{reference}'" if context is Context.SINGLE else reference
 
 
-def reads_twice(use: Use, text: str) -> bool:
+def reads_twice(use: PlaceholderUse, text: str) -> bool:
     """Whether the value at this place is read again as text of a second program."""
     if _INNER_ANYWHERE.search(text):
         return True
@@ -154,7 +154,7 @@ def reads_twice(use: Use, text: str) -> bool:
 
 def _inner(commands: Sequence[Command], parameters: Mapping[str, str]) -> Iterator[str]:
     for command in commands:
-        for use in uses(command.text):
+        for use in find_uses(command.text):
             if reads_twice(use, command.text):
                 yield _name_for(use, parameters)
         if _INNER_ANYWHERE.search(command.text) or _INNER_QUOTED.search(command.text):

@@ -10,7 +10,7 @@ from ..markdown.folded_text import fold, fold_heading
 from . import synonyms
 
 
-class Part(StrEnum):
+class SectionKind(StrEnum):
     """A part of a plan. `never` is understood and never runs, `about` describes, `unknown` is
     kept and reported."""
 
@@ -33,24 +33,24 @@ class Part(StrEnum):
 
 
 # The narrower meaning first: "post-rollback verification" verifies, "rollback decision" decides.
-_ORDER: tuple[tuple[Part, re.Pattern[str]], ...] = tuple(
+_ORDER: tuple[tuple[SectionKind, re.Pattern[str]], ...] = tuple(
     (part, re.compile(pattern))
     for part, pattern in (
-        (Part.MESSAGE, synonyms.MESSAGE),
-        (Part.NO_GO, synonyms.NO_GO),
-        (Part.NEVER, synonyms.NEVER),
-        (Part.ABOUT, synonyms.ABOUT),
-        (Part.PREVENTION, synonyms.PREVENTION),
-        (Part.VERIFICATION, synonyms.SUCCESS),
-        (Part.TRIGGERS, synonyms.TRIGGERS),
-        (Part.PRECONDITIONS, synonyms.PRECONDITIONS),
-        (Part.VERIFICATION, synonyms.VERIFICATION),
-        (Part.TIME, synonyms.TIME),
-        (Part.DATA, synonyms.DATA),
-        (Part.CONTACTS, synonyms.CONTACTS),
-        (Part.COMMUNICATION, synonyms.COMMUNICATION),
-        (Part.DECISION, synonyms.DECISION),
-        (Part.AFTER, synonyms.AFTER),
+        (SectionKind.MESSAGE, synonyms.MESSAGE),
+        (SectionKind.NO_GO, synonyms.NO_GO),
+        (SectionKind.NEVER, synonyms.NEVER),
+        (SectionKind.ABOUT, synonyms.ABOUT),
+        (SectionKind.PREVENTION, synonyms.PREVENTION),
+        (SectionKind.VERIFICATION, synonyms.SUCCESS),
+        (SectionKind.TRIGGERS, synonyms.TRIGGERS),
+        (SectionKind.PRECONDITIONS, synonyms.PRECONDITIONS),
+        (SectionKind.VERIFICATION, synonyms.VERIFICATION),
+        (SectionKind.TIME, synonyms.TIME),
+        (SectionKind.DATA, synonyms.DATA),
+        (SectionKind.CONTACTS, synonyms.CONTACTS),
+        (SectionKind.COMMUNICATION, synonyms.COMMUNICATION),
+        (SectionKind.DECISION, synonyms.DECISION),
+        (SectionKind.AFTER, synonyms.AFTER),
     )
 )
 _ROLLBACK = re.compile(synonyms.ROLLBACK)
@@ -72,25 +72,25 @@ _PLURAL = re.compile(
 )
 
 
-def part_of(heading: str) -> Part:
+def part_of(heading: str) -> SectionKind:
     """The part a heading announces; `unknown` when its words say nothing."""
     # No heading is longer; a paragraph taken for one says nothing after that.
     return _part_of(heading[:200])
 
 
 @lru_cache(maxsize=8192)
-def _part_of(heading: str) -> Part:
+def _part_of(heading: str) -> SectionKind:
     folded = fold_heading(heading)
     for part, pattern in _ORDER:
         if pattern.search(folded):
             return part
     if _WARNS.match(folded):
-        return Part.DATA
+        return SectionKind.DATA
     if speaks_of_going_back(heading):
-        return Part.STEPS
+        return SectionKind.STEPS
     if _FORWARD.search(folded):
-        return Part.NEVER
-    return Part.STEPS if _STEPS.search(folded) else Part.UNKNOWN
+        return SectionKind.NEVER
+    return SectionKind.STEPS if _STEPS.search(folded) else SectionKind.UNKNOWN
 
 
 def says_steps(heading: str) -> bool:
@@ -111,7 +111,7 @@ def speaks_of_going_forward(text: str) -> bool:
 def is_only_forward(heading: str) -> bool:
     """A heading that never runs for nothing but its talk of deploying."""
     folded = fold_heading(heading)
-    strong = any(part is Part.NEVER and pattern.search(folded) for part, pattern in _ORDER)
+    strong = any(part is SectionKind.NEVER and pattern.search(folded) for part, pattern in _ORDER)
     return not strong and bool(_FORWARD.search(folded))
 
 

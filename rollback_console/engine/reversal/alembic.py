@@ -58,24 +58,26 @@ def read_alembic(text: str) -> Reversal:
     about whether it could be undone.
     """
     sql = _STOPPED.sub("", text)
-    found = tuple(_operations(sql, "")) if _HEADER.search(sql) else ()
+    operations = tuple(_operations(sql, "")) if _HEADER.search(sql) else ()
     if sql == text:
         nothing = "" if _HEADER.search(sql) else "Nothing would be undone: no downgrade."
-        return Reversal("alembic", found, nothing, broken=bool(nothing))
-    return _failed(text, found)
+        return Reversal("alembic", operations, nothing, broken=bool(nothing))
+    return _failed(text, operations)
 
 
-def _failed(text: str, found: tuple[Operation, ...]) -> Reversal:
+def _failed(text: str, operations: tuple[Operation, ...]) -> Reversal:
     last = [match[0] for match in _SAID.finditer(text)][-1:] or [text.strip()[-200:]]
-    said = last[0].removeprefix("FAILED: ").removeprefix("UNTOLD: ").rstrip(".")[:200]
+    reason = last[0].removeprefix("FAILED: ").removeprefix("UNTOLD: ").rstrip(".")[:200]
     at = [match[1] for match in _HEADER.finditer(text)][-1:]
     where = f"{at[0]} " if at else ""
     if last[0].startswith("NotImplementedError"):
-        stuck = f"{where}cannot be undone ({said}): the reversal would stop there."
-        return Reversal("alembic", found, stuck, broken=True)
-    if last[0].startswith("FAILED: ") and "--sql mode" not in said:
-        return Reversal("alembic", found, f"Alembic says: {said}.", broken=True)
-    return Reversal("alembic", found, f"{where}needs the live database, {_LIVE}: {said}.".lstrip())
+        stuck = f"{where}cannot be undone ({reason}): the reversal would stop there."
+        return Reversal("alembic", operations, stuck, broken=True)
+    if last[0].startswith("FAILED: ") and "--sql mode" not in reason:
+        return Reversal("alembic", operations, f"Alembic says: {reason}.", broken=True)
+    return Reversal(
+        "alembic", operations, f"{where}needs the live database, {_LIVE}: {reason}.".lstrip()
+    )
 
 
 def read_sql(text: str, tool: str = "sql", migration: str = "") -> Reversal:

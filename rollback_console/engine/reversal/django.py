@@ -51,10 +51,12 @@ def read_django(text: str) -> Reversal:
     planned = lines[start + 1 :]
     if _NOTHING in (line.strip() for line in planned):
         return Reversal("django", (), _NOTHING_TO_UNDO, broken=True)
-    found = _renamed([*_operations(planned)])
-    if any(each.effect is Effect.UNKNOWN and each.text.startswith("+") for each in found):
-        return Reversal("django", tuple(found), _FORWARD, broken=True)
-    return Reversal("django", tuple(found), _stopped(found), broken=bool(_stopped(found)))
+    operations = _renamed([*_operations(planned)])
+    if any(each.effect is Effect.UNKNOWN and each.text.startswith("+") for each in operations):
+        return Reversal("django", tuple(operations), _FORWARD, broken=True)
+    return Reversal(
+        "django", tuple(operations), _stopped(operations), broken=bool(_stopped(operations))
+    )
 
 
 _NOTHING_TO_UNDO = (
@@ -64,8 +66,8 @@ _NOTHING_TO_UNDO = (
 _FORWARD = "This would apply migrations, not undo them: the target is newer than the database."
 
 
-def _stopped(found: list[Operation]) -> str:
-    stuck = [each for each in found if each.effect is Effect.IRREVERSIBLE]
+def _stopped(operations: list[Operation]) -> str:
+    stuck = [each for each in operations if each.effect is Effect.IRREVERSIBLE]
     if not stuck:
         return ""
     return (
@@ -106,12 +108,12 @@ def _undone(migration: str, text: str) -> Operation:
     return Operation(migration, text, Effect.UNKNOWN)
 
 
-def _renamed(found: list[Operation]) -> list[Operation]:
+def _renamed(operations: list[Operation]) -> list[Operation]:
     """Give each table and column the name it has now, after the later renames in this plan."""
     tables: dict[tuple[str, str], str] = {}
     columns: dict[tuple[str, str, str], str] = {}
     named = []
-    for each in _newest_first(found):
+    for each in _newest_first(operations):
         app = each.migration.partition(".")[0]
         old = _old_names(each)
         table = _follow(tables, app, each.table)
@@ -122,14 +124,14 @@ def _renamed(found: list[Operation]) -> list[Operation]:
             columns[app, table.lower(), old[1]] = column
         named.append((each, replace(each, table=table, column=column)))
     now = {id(before): after for before, after in named}
-    return [now[id(each)] for each in found]
+    return [now[id(each)] for each in operations]
 
 
-def _newest_first(found: list[Operation]) -> Iterator[Operation]:
+def _newest_first(operations: list[Operation]) -> Iterator[Operation]:
     """Migrations stand newest first, but the operations within one oldest first."""
-    names = list(dict.fromkeys(each.migration for each in found))
+    names = list(dict.fromkeys(each.migration for each in operations))
     for name in names:
-        yield from reversed([each for each in found if each.migration == name])
+        yield from reversed([each for each in operations if each.migration == name])
 
 
 def _old_names(each: Operation) -> tuple[str, str] | None:

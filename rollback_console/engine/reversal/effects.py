@@ -21,7 +21,7 @@ class Effect(StrEnum):
 
 _SAFE, _DANGEROUS, _BY_HAND = "safe to roll back", "dangerous", "requires data migration"
 
-_SAID: dict[Effect, str] = {
+_USUAL_CLASS: dict[Effect, str] = {
     Effect.GOES: _SAFE,
     Effect.RETURNS_EMPTY: _DANGEROUS,
     Effect.RENAMED: _BY_HAND,
@@ -29,7 +29,7 @@ _SAID: dict[Effect, str] = {
     Effect.RUNS_CODE: _BY_HAND,
     Effect.KEPT: _SAFE,
 }
-_TRUE: dict[Effect, str] = {
+_CONSEQUENCE: dict[Effect, str] = {
     Effect.GOES: "It was added, so undoing removes it, and everything stored in it goes.",
     Effect.RETURNS_EMPTY: "It was removed. It returns empty: only a dump holds what was in it.",
     Effect.RENAMED: "It gets its old name back. No data goes.",
@@ -56,14 +56,14 @@ class Operation:
     column: str = ""
 
     @property
-    def true(self) -> str:
+    def consequence(self) -> str:
         """What undoing it does, as a sentence."""
-        return _TRUE[self.effect]
+        return _CONSEQUENCE[self.effect]
 
     @property
-    def said(self) -> str:
+    def usual_class(self) -> str:
         """The class that plans commonly put such a migration in; "" when in none."""
-        return _SAID.get(self.effect, "")
+        return _USUAL_CLASS.get(self.effect, "")
 
     @property
     def misleading(self) -> bool:

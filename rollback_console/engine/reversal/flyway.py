@@ -13,16 +13,16 @@ def read_flyway(text: str, target: str = "") -> Reversal:
     if not rows:
         return Reversal("flyway", (), "flyway info printed no table.")
     applied = [row for row in rows if row["version"] and row["state"].lower() in _APPLIED]
-    wanted = [row for row in reversed(applied) if _within(row["version"], target)]
-    wanted = wanted if target else wanted[:1]
-    if not wanted:
+    rows = [row for row in reversed(applied) if _within(row["version"], target)]
+    rows = rows if target else rows[:1]
+    if not rows:
         return Reversal("flyway", (), "Nothing would be undone: no such version.", broken=True)
-    found = tuple(_operation(row) for row in wanted)
-    stuck = next((each for each in found if each.effect is Effect.IRREVERSIBLE), None)
+    operations = tuple(_operation(row) for row in rows)
+    stuck = next((each for each in operations if each.effect is Effect.IRREVERSIBLE), None)
     if stuck is None:
-        return Reversal("flyway", found)
+        return Reversal("flyway", operations)
     problem = f"{stuck.migration} has no undo script: the reversal would stop there."
-    return Reversal("flyway", found, problem, broken=True)
+    return Reversal("flyway", operations, problem, broken=True)
 
 
 def _operation(row: dict[str, str]) -> Operation:

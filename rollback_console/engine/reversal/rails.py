@@ -19,15 +19,15 @@ def read_rails(text: str, *, steps: int = 1, version: str = "") -> Reversal:
     if not rows:
         return Reversal("rails", (), "db:migrate:status printed no table.")
     up = sorted((row for row in rows if row[1] == "up"), key=lambda row: row[2], reverse=True)
-    wanted = [row for row in up if row[2] > version] if version else up[:steps]
-    if not wanted:
+    rows = [row for row in up if row[2] > version] if version else up[:steps]
+    if not rows:
         return Reversal("rails", (), "Nothing would be undone: none is up.", broken=True)
-    found = tuple(_operation(row) for row in wanted)
-    lost = next((each for each in found if each.effect is Effect.IRREVERSIBLE), None)
+    operations = tuple(_operation(row) for row in rows)
+    lost = next((each for each in operations if each.effect is Effect.IRREVERSIBLE), None)
     if lost is None:
-        return Reversal("rails", found)
+        return Reversal("rails", operations)
     problem = f"{lost.migration} has no file in the code there: it cannot be undone."
-    return Reversal("rails", found, problem, broken=True)
+    return Reversal("rails", operations, problem, broken=True)
 
 
 def _operation(row: re.Match[str]) -> Operation:

@@ -10,9 +10,9 @@ from typing import Any
 
 from django.db.models.functions import Now
 
-from rollback_console.documents.plan_config import Measure
+from rollback_console.documents.plan_config import MeasureConfig
 from rollback_console.documents.shell.command_patterns import destroys
-from rollback_console.engine.loss import Count, Loss, loss
+from rollback_console.engine.loss import Count, Loss, assess_loss
 from rollback_console.engine.reversal import Effect, Operation, Reversal
 from rollback_console.engine.snapshot import Snapshot, StepSpec
 from rollback_console.remote.errors import RemoteError
@@ -36,7 +36,7 @@ class Errands:
     """What one host is asked about the cost."""
 
     questions: tuple[Question, ...] = ()
-    measures: tuple[Measure, ...] = ()
+    measures: tuple[MeasureConfig, ...] = ()
 
 
 @dataclass(slots=True)
@@ -145,7 +145,9 @@ def of_row(row: Cost) -> Costing:
     """What one stored answer amounts to."""
     reversals = tuple(_reversal(each) for each in row.reversals)
     counts = tuple(Count(**each) for each in row.counts)
-    return Costing(loss(reversals, counts, unmeasured=row.unmeasured), reversals, counts, row.at)
+    return Costing(
+        assess_loss(reversals, counts, unmeasured=row.unmeasured), reversals, counts, row.at
+    )
 
 
 def unmeasured(snapshot: Snapshot) -> list[str]:
@@ -170,7 +172,7 @@ def _unheard(snapshot: Snapshot) -> Loss:
     silent = unmeasured(snapshot)
     if questions(snapshot):
         silent = ["Nobody has asked the hosts yet what undoing the migrations removes.", *silent]
-    return loss((), (), unmeasured=silent)
+    return assess_loss((), (), unmeasured=silent)
 
 
 def _riddles(snapshot: Snapshot) -> Iterator[Reversal]:
@@ -204,7 +206,7 @@ def _counts(remote: Remote, question: Question, wanted: list[Operation]) -> list
     return counting.counted(wanted, answer)
 
 
-def _measure(remote: Remote, each: Measure) -> Count:
+def _measure(remote: Remote, each: MeasureConfig) -> Count:
     account = ["sudo", "-n", "-u", each.place.user] if each.place.user else []
     argv = [*account, "sh", "-c", _IN, "sh", each.place.cwd, each.run]
     try:

@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models.functions import Now
 
-from rollback_console.documents.plan_config import Measure, machine
+from rollback_console.documents.plan_config import MeasureConfig, read_plan_config
 from rollback_console.engine.snapshot import Snapshot
 
 from ..document_cache import document
@@ -26,7 +26,7 @@ UNVOUCHED = (
 
 def errands(revision: Revision, snapshot: Snapshot) -> dict[str, Errands]:
     """By host. One host answers each question: hosts of a step share one database."""
-    found: dict[str, tuple[list[Question], list[Measure]]] = {}
+    found: dict[str, tuple[list[Question], list[MeasureConfig]]] = {}
     for each in questions(snapshot):
         if isinstance(each, Question) and (hosts := snapshot.step(each.position).hosts):
             found.setdefault(hosts[0], ([], []))[0].append(each)
@@ -36,9 +36,9 @@ def errands(revision: Revision, snapshot: Snapshot) -> dict[str, Errands]:
     return {name: Errands(tuple(asked), tuple(own)) for name, (asked, own) in found.items()}
 
 
-def measures(revision: Revision) -> tuple[Measure, ...]:
+def measures(revision: Revision) -> tuple[MeasureConfig, ...]:
     """What the plan itself counts."""
-    return machine(document(revision)).measures
+    return read_plan_config(document(revision)).measures
 
 
 def vouched(revision: Revision) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from rollback_console.documents.markdown.folded_text import fold, slug
 from rollback_console.documents.model import Check
-from rollback_console.documents.plan_config import Look
+from rollback_console.documents.plan_config import CheckConfig
 from rollback_console.engine.snapshot import CheckSpec
 from rollback_console.remote.protocol import Answer
 
@@ -59,7 +59,7 @@ class Seen:
     evidence: str
 
 
-def items(own: Sequence[Check], looks: Sequence[Look]) -> list[CheckSpec]:
+def items(own: Sequence[Check], looks: Sequence[CheckConfig]) -> list[CheckSpec]:
     """The plan's checklist, each item with the look of the head that answers it.
 
     A look whose words stand in no item is an item of its own. Hosts are filled in later.
@@ -92,7 +92,7 @@ def seen(check: CheckSpec, answer: Answer) -> Seen:
     return Seen(not problems, " ".join(problems) or _evidence(check, text))
 
 
-def _spec(key: str, text: str, look: Look | None) -> CheckSpec:
+def _spec(key: str, text: str, look: CheckConfig | None) -> CheckSpec:
     if look is None:
         return CheckSpec(key, text)
     return CheckSpec(

@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 
-from rollback_console.documents.plan_config import Keeping
+from rollback_console.documents.plan_config import DumpConfig
 from rollback_console.engine.snapshot import StepSpec
 
 SAYS = "rollback-console: dump "
@@ -60,7 +60,9 @@ _PRESETS: dict[str, tuple[str, str]] = {
 }
 
 
-def with_dump(steps: Sequence[StepSpec], keeping: Keeping, host: str, plan: str) -> list[StepSpec]:
+def with_dump(
+    steps: Sequence[StepSpec], keeping: DumpConfig, host: str, plan: str
+) -> list[StepSpec]:
     """The steps with a dump before the first that destroys, and the step that restores it.
 
     `host` takes the dump. What destroys nothing stays as it is.
@@ -86,7 +88,7 @@ def with_dump(steps: Sequence[StepSpec], keeping: Keeping, host: str, plan: str)
     return [*moved[: at - 1], dump, *(_undone(step, undo) for step in moved[at - 1 :]), undo]
 
 
-def restoring(keeping: Keeping, path: str, sha256: str) -> str:
+def restoring(keeping: DumpConfig, path: str, sha256: str) -> str:
     """Shell text that puts one named dump back, once its checksum is right."""
     back = keeping.restore or _preset(keeping, 1)
     if not back:
@@ -108,14 +110,14 @@ def _undone(step: StepSpec, undo: StepSpec) -> StepSpec:
     return replace(step, undo=undo.position) if _destroys(step) and not step.undo else step
 
 
-def _step(keeping: Keeping, host: str) -> StepSpec:
+def _step(keeping: DumpConfig, host: str) -> StepSpec:
     place = keeping.place
     return StepSpec(
         1, "", hosts=(host,), cwd=place.cwd, user=place.user, time_limit=_LIMIT, source="head"
     )
 
 
-def _dump(keeping: Keeping, plan: str) -> str:
+def _dump(keeping: DumpConfig, plan: str) -> str:
     stem = f"{keeping.folder.rstrip('/')}/before-rollback-{_word(plan)}"
     return f"""\
 umask 077
@@ -132,7 +134,7 @@ printf "{SAYS}%s %s %s\\n" "$(wc -c < "$DUMP" | tr -d " ")" "$sum" "$DUMP"
 """
 
 
-def _restore(keeping: Keeping, plan: str) -> str:
+def _restore(keeping: DumpConfig, plan: str) -> str:
     back = keeping.restore or _preset(keeping, 1)
     stem = f"{keeping.folder.rstrip('/')}/before-rollback-{_word(plan)}"
     if not back:
@@ -148,7 +150,7 @@ def _proof(sha256: str) -> str:
     )
 
 
-def _preset(keeping: Keeping, which: int) -> str:
+def _preset(keeping: DumpConfig, which: int) -> str:
     if keeping.dump or not keeping.kind:
         return ""
     return _PRESETS[keeping.kind][which].format(name=shlex.quote(keeping.name))

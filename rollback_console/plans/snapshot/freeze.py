@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from rollback_console.documents.model import PlanDocument, Procedure, Step
-from rollback_console.documents.plan_config import machine
+from rollback_console.documents.plan_config import read_plan_config
 from rollback_console.engine.snapshot import CheckSpec, HostSpec, PolicySpec, Snapshot, StepSpec
 
 from ..approval import policy
@@ -96,7 +96,7 @@ class Freezer:
 
     def _kept(self, steps: list[StepSpec]) -> list[StepSpec]:
         """With a dump before anything is overwritten, where the plan says how."""
-        keeping = machine(self.document).keeping
+        keeping = read_plan_config(self.document).keeping
         risky = [step for step in steps if step.destructive and step.hosts]
         if keeping is None or not risky:
             return steps
@@ -147,7 +147,7 @@ class Freezer:
             hosts=tuple(self.hosts[name] for name in sorted(self.hosts)),
             parameters=dict(sorted(self.parameters.items())),
             checks=checks,
-            settle=machine(self.document).settle,
+            settle=read_plan_config(self.document).settle,
             policy=self._policy(steps),
             time_limit=60 * int(self.revision.bindings.get("time_limit") or 0),
             start_at=self._start_at(steps),
@@ -156,7 +156,7 @@ class Freezer:
 
     def _checks(self, steps: list[StepSpec]) -> Iterator[CheckSpec]:
         """Those that answer themselves look where the head says, else where the first step ran."""
-        looks = machine(self.document).looks
+        looks = read_plan_config(self.document).looks
         places = {look.target: look.place.hosts for look in looks}
         first = next((step.hosts for step in steps if step.hosts), ())
         for check in items(self.document.checks, looks):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from rollback_console.documents.plan_config import machine
+from rollback_console.documents.plan_config import read_plan_config
 from rollback_console.engine.snapshot import Snapshot, StepSpec
 
 from ..errors import NotReady
@@ -31,7 +31,7 @@ def undoing(freezer: Freezer) -> Snapshot:
 
     Raises NotReady where the plan no longer says how.
     """
-    wanted, keeping = freezer.choices["restores"], machine(freezer.document).keeping
+    wanted, keeping = freezer.choices["restores"], read_plan_config(freezer.document).keeping
     back = restoring(keeping, wanted["path"], wanted["sha256"]) if keeping else ""
     hosts = [each for each in named(freezer.environment, wanted["host"]) if freezer.usable(each)]
     if keeping is None or not back or not hosts:

@@ -12,8 +12,8 @@ from rollback_console.documents.markdown.folded_text import plain
 from rollback_console.documents.markdown.outline import Section
 from rollback_console.documents.markdown.source import split_keeping_ends
 from rollback_console.documents.model import Edit, PlanDocument
-from rollback_console.documents.placeholders.find import find
-from rollback_console.documents.vocabulary.section_names import Part
+from rollback_console.documents.placeholders.find import find_placeholders
+from rollback_console.documents.vocabulary.section_names import SectionKind
 
 from ..report import section_headings
 from ..trends.estimates import MEASURED, Range
@@ -52,7 +52,7 @@ def with_estimate(plan: PlanDocument, procedure: str, measured: Range, last: dat
         if each.kind == label:
             return edited(plan.source, (Edit(each.line, each.line, (row,)),))
     section = next(
-        section_headings.of_part(section_headings.sections(plan.source), Part.TIME), None
+        section_headings.of_part(section_headings.sections(plan.source), SectionKind.TIME), None
     )
     if section is None:
         rows = ("", "## Rollback Time Estimate", "", row)
@@ -85,7 +85,7 @@ def _into(source: str, section: Section, rows: Sequence[str]) -> Iterator[Edit]:
 def _is_blank(block: Block) -> bool:
     """An item that is nothing but a placeholder."""
     text = plain(block.text)
-    slots = find(text)
+    slots = find_placeholders(text)
     return (
         block.kind is BlockKind.ITEM
         and len(slots) == 1
@@ -102,7 +102,7 @@ def _after(section: Section, rows: Sequence[str]) -> Edit:
 
 def _under(source: str, found: list[Section], rows: list[str]) -> Edit:
     """Below the plan's own section on prevention, or in a new one at the end."""
-    parent = next(section_headings.of_part(found, Part.PREVENTION), None)
+    parent = next(section_headings.of_part(found, SectionKind.PREVENTION), None)
     if parent is None:
         return _at_the_end(source, ["", "## Prevention for Next Deployment", *rows])
     at = max(section_headings.last_line(each) for each in parent.walk()) + 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from rollback_console.documents.vocabulary.section_names import Part
+from rollback_console.documents.vocabulary.section_names import SectionKind
 from rollback_console.plans.document_cache import document
 
 from ..checklist import Entry, entries
@@ -84,7 +84,7 @@ def as_json(postmortem: Postmortem) -> dict[str, Any]:
 def _lines(postmortem: Postmortem, told: Draft) -> Iterator[str]:
     rollback, source = postmortem.rollback, document(postmortem.rollback.revision).source
 
-    def own(part: Part, otherwise: str) -> str:
+    def own(part: SectionKind, otherwise: str) -> str:
         return section_headings.title_of(source, part, otherwise)
 
     yield f"# Postmortem: {rollback.title}"
@@ -92,20 +92,23 @@ def _lines(postmortem: Postmortem, told: Draft) -> Iterator[str]:
     yield f"**Rollback**: {rollback.pk}, {rollback.state}"
     yield f"**State**: {postmortem.get_state_display()}"
     yield f"\n## Summary\n\n{told.summary}"
-    yield from _section(own(Part.TIME, "Rollback Time"), _times(told))
-    yield from _section(own(Part.STEPS, "Rollback Steps"), _table(told.steps))
-    yield from _section(own(Part.DECISION, "Rollback Decision"), map(_moment, told.decisions))
+    yield from _section(own(SectionKind.TIME, "Rollback Time"), _times(told))
+    yield from _section(own(SectionKind.STEPS, "Rollback Steps"), _table(told.steps))
+    yield from _section(
+        own(SectionKind.DECISION, "Rollback Decision"), map(_moment, told.decisions)
+    )
     yield from _section("Deviations from the Plan", map(_moment, told.deviations))
     yield from _section(
-        own(Part.VERIFICATION, "Rollback Verification"), (_check(*each) for each in told.checks)
+        own(SectionKind.VERIFICATION, "Rollback Verification"),
+        (_check(*each) for each in told.checks),
     )
-    yield from _section(own(Part.DATA, "Data Loss"), _losses(told))
-    yield from _section(own(Part.COMMUNICATION, "Communication"), _messages(told))
+    yield from _section(own(SectionKind.DATA, "Data Loss"), _losses(told))
+    yield from _section(own(SectionKind.COMMUNICATION, "Communication"), _messages(told))
     yield from _section("Timeline", map(_moment, told.timeline))
     for heading, field in _WRITTEN:
         yield f"\n## {heading}\n\n{getattr(postmortem, field) or '_Not written yet._'}"
     left = (each for each in entries(rollback) if _is_action(each) or not each.done)
-    yield from _section(own(Part.AFTER, "Post-rollback Actions"), map(_item, left))
+    yield from _section(own(SectionKind.AFTER, "Post-rollback Actions"), map(_item, left))
 
 
 def _section(heading: str, lines: Any) -> Iterator[str]:

@@ -10,7 +10,7 @@ from rollback_console.documents.markdown.folded_text import fold
 from rollback_console.documents.markdown.front_matter import read_front_matter
 from rollback_console.documents.markdown.outline import Section, outline
 from rollback_console.documents.markdown.source import split_lines
-from rollback_console.documents.vocabulary.section_names import Part, part_of
+from rollback_console.documents.vocabulary.section_names import SectionKind, part_of
 from rollback_console.documents.vocabulary.step_headings import is_step_heading
 
 _NUMBER = re.compile(r"^(?:\d+(?:\.\d+)*[.):]?|part \d+:)\s+", re.IGNORECASE)
@@ -33,13 +33,13 @@ def sections(source: str) -> list[Section]:
     return [each for each in root.walk() if each not in (root, title)]
 
 
-def title_of(source: str, part: Part, otherwise: str) -> str:
+def title_of(source: str, part: SectionKind, otherwise: str) -> str:
     """The plan's own heading for a part, without its number; `otherwise` where it has none."""
     found = next(of_part(sections(source), part), None)
     return _NUMBER.sub("", found.title) if found else otherwise
 
 
-def of_part(found: list[Section], part: Part) -> Iterator[Section]:
+def of_part(found: list[Section], part: SectionKind) -> Iterator[Section]:
     """Sections whose heading announces that part; a step that verifies is a step."""
     named = (each for each in found if each.heading and not is_step_heading(each.title))
     return (each for each in named if part_of(each.title) is part)
@@ -52,7 +52,9 @@ def slot(found: list[Section], field: str) -> Section | None:
     when it holds sections of its own.
     """
     words = PREVENTION[field][1]
-    named = [each for each in of_part(found, Part.PREVENTION) if words.search(fold(each.title))]
+    named = [
+        each for each in of_part(found, SectionKind.PREVENTION) if words.search(fold(each.title))
+    ]
     leaves = [each for each in named if not each.children]
     return leaves[0] if leaves else None
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from rollback_console.documents.markdown.folded_text import fold
-from rollback_console.documents.placeholders.find import find
+from rollback_console.documents.placeholders.find import find_placeholders
 from rollback_console.engine.states import TERMINAL
 from rollback_console.plans.document_cache import document
 from rollback_console.rollbacks.execution.view import snapshot_of
@@ -107,7 +107,7 @@ def _completion(rollback: Rollback, now: datetime) -> str:
 
 def _filled(name: str, text: str, known: dict[str, str]) -> Message:
     pieces, end, left = [], 0, []
-    for slot in find(text):
+    for slot in find_placeholders(text):
         value = known.get(_meaning(text, slot.start, slot.text), "")
         pieces += [text[end : slot.start], value or slot.text]
         end = slot.end

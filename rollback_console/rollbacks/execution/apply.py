@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models.functions import Now
 
-from rollback_console.engine.decide import AskPerson, Question
+from rollback_console.engine.decide import AskPerson, QuestionKind
 from rollback_console.engine.snapshot import Snapshot, StepSpec
 from rollback_console.engine.states import RollbackState, StepState
 
@@ -86,7 +86,7 @@ def ask(row: Rollback, asked: AskPerson) -> None:
     Rollback.objects.filter(pk=row.pk).update(question=question)
     if row.state == RollbackState.RUNNING:
         move(row, RollbackState.WAITING)
-    kind = "gate.opened" if asked.question is Question.GATE else "question.asked"
+    kind = "gate.opened" if asked.question is QuestionKind.GATE else "question.asked"
     record(row, kind, question=asked.question, position=asked.position, tokens=list(asked.tokens))
 
 

@@ -100,6 +100,6 @@ def test_colours_are_looked_through() -> None:
 
 def test_an_added_column_is_not_as_safe_as_plans_say() -> None:
     (operation,) = undone("Undo Add field extra to order").operations
-    assert operation.said == "safe to roll back"
+    assert operation.usual_class == "safe to roll back"
     assert operation.misleading
-    assert "everything stored in it goes" in operation.true
+    assert "everything stored in it goes" in operation.consequence
