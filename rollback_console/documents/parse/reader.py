@@ -16,24 +16,28 @@ from ..placeholders.collect import placeholders_of
 from ..vocabulary.section_names import SectionKind, part_of
 from ..vocabulary.step_headings import is_counted_heading, is_step_heading
 from .coverage import Coverage
-from .derived_procedures import code_only
 from .details import Details, take
 from .header_fields import KNOWN, Field, fields_of, first, trailer_fields
 from .limits import by_hand, readable, spare
-from .procedures import ProcedureReading, read_procedures, read_steps
-from .scope import in_scope
-from .section_roles import (
+from .procedures import ProcedureReading, code_only, read_procedures, read_steps
+from .sections import (
     SAID_ABOVE,
     concerns_us,
+    counted_around,
+    in_scope,
     is_mere_list,
     is_part,
     kind_of,
+    may_be_steps,
+    may_hold_steps,
     part_in,
+    phases_of,
+    title_of,
+    title_section,
     without_children,
+    without_heading,
 )
-from .section_runs import counted_around, may_be_steps, may_hold_steps, phases_of
 from .step_builder import Doubt
-from .titles import title_of, title_section, without_heading
 
 
 def read(data: bytes | str) -> PlanDocument:

@@ -1,0 +1,210 @@
+"""What part each section of a document plays: by its words, by where it stands, in what row.
+
+Many plans are a chapter of a deployment guide. There, only the chapters that speak of going
+back are read; running a deployment step would be the opposite of what was asked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from rollback_console.documents.model import Lines, Procedure
+
+from ..markdown.blocks import Block, BlockKind
+from ..markdown.folded_text import plain
+from ..markdown.outline import Section
+from ..vocabulary.section_names import (
+    SectionKind,
+    part_of,
+    says_steps,
+    speaks_of_going_back,
+    speaks_of_going_forward,
+)
+from ..vocabulary.step_headings import (
+    is_counted_heading,
+    is_phase_heading,
+    is_step_heading,
+    is_way_heading,
+)
+from .header_fields import Field, fields_of, first, is_generic
+
+# The part one section plays.
+
+
+def is_mere_list(procedure: Procedure) -> bool:
+    manual = all(not (step.runs or step.commands) for step in procedure.steps)
+    return manual and not procedure.ordered and not says_steps(procedure.name)
+
+
+def concerns_us(never: Section, child: Section) -> bool:
+    """Inside a chapter that never runs: how to go back from it, and whom to call."""
+    if part_of(child.title) is SectionKind.CONTACTS:
+        return True
+    forward = speaks_of_going_forward(never.title) and not speaks_of_going_back(never.title)
+    return forward and speaks_of_going_back(child.title)
+
+
+def without_children(section: Section) -> Section:
+    """The section with only its own blocks."""
+    return Section(section.title, section.level, section.line, section.blocks, [], None)
+
+
+def holds_only_lines(section: Section) -> bool:
+    """A bold line at the very top, with nothing but lines of text under it."""
+    lines = {BlockKind.PARAGRAPH, BlockKind.RULE}
+    return not section.children and all(block.kind in lines for block in section.blocks)
+
+
+def is_part(section: Section) -> bool:
+    return part_of(section.title) not in {SectionKind.UNKNOWN, SectionKind.STEPS}
+
+
+def part_in(section: Section, inherited: SectionKind) -> SectionKind:
+    """Its own words first; ways and steps of a plan are steps wherever they stand."""
+    if inherited is not SectionKind.NEVER and is_way_heading(section.title) and section.has_fence():
+        return SectionKind.STEPS
+    own = part_of(section.title)
+    if own is SectionKind.DATA and inherited is not SectionKind.DATA and _acts(section):
+        return SectionKind.STEPS
+    if own is SectionKind.STEPS and inherited not in {
+        SectionKind.UNKNOWN,
+        SectionKind.STEPS,
+        SectionKind.NEVER,
+    }:
+        # "Rollback is successful when" under verification is no procedure.
+        return SectionKind.STEPS if _acts(section) and inherited in _MAY_ACT else inherited
+    if own is SectionKind.ABOUT and inherited is not SectionKind.UNKNOWN:
+        return inherited
+    return inherited if own is SectionKind.UNKNOWN else own
+
+
+SAID_ABOVE = {
+    SectionKind.TRIGGERS,
+    SectionKind.NO_GO,
+    SectionKind.TIME,
+    SectionKind.DECISION,
+    SectionKind.CONTACTS,
+}
+_MAY_ACT = {SectionKind.DATA, SectionKind.DECISION, SectionKind.TRIGGERS, SectionKind.TIME}
+
+
+def _acts(section: Section) -> bool:
+    """ "Database rollback" with commands is a way to do it, not a consideration."""
+    return speaks_of_going_back(section.title) and section.has_fence()
+
+
+def kind_of(block: Block, part: SectionKind) -> str:
+    return "rule" if block.kind is BlockKind.RULE else part.value
+
+
+# Which sections are about rolling back.
+
+# "Rollback (bad deploy)", "Deploy 42: the rollback": what stands first is what it is about.
+_APART = re.compile(r"[:(\[–—,]|\s-\s|\b(?:with|including|con|avec|mit)\b")
+_BOTH = re.compile(r"[&/+]|\b(?:and|or|y|e|et|ou|und|oder)\b|[与和及]")
+
+
+def in_scope(title: Section, tops: Sequence[Section]) -> list[Section]:
+    """The sections to read, outermost first."""
+    mixed = speaks_of_going_forward(title.title) or any(map(_goes_forward, tops))
+    if _only_goes_back(title.title):
+        return list(tops)
+    chapters = _chapters(tops)
+    return chapters if chapters and mixed else list(tops)
+
+
+def _only_goes_back(title: str) -> bool:
+    """Its first part that says either speaks of going back; "deploy and rollback" does both."""
+    parts = (part for part in _APART.split(title) if part)
+    first = next((p for p in parts if speaks_of_going_back(p) or speaks_of_going_forward(p)), "")
+    both = speaks_of_going_forward(first) and bool(_BOTH.search(first))
+    return speaks_of_going_back(first) and not both
+
+
+def _goes_forward(section: Section) -> bool:
+    return part_of(section.title) is SectionKind.NEVER and speaks_of_going_forward(section.title)
+
+
+def _chapters(tops: Sequence[Section]) -> list[Section]:
+    sections: list[Section] = []
+    waiting = list(reversed(tops))
+    while waiting:
+        section = waiting.pop()
+        if speaks_of_going_back(section.title) and part_of(section.title) is not SectionKind.NEVER:
+            sections.append(section)
+        else:
+            waiting += reversed(section.children)
+    return sections
+
+
+# Sections that stand in a row and are the steps of one procedure, whatever each is called.
+
+
+def phases_of(scope: Sequence[Section]) -> list[Section]:
+    """`Stage 1`, `Stage 2` directly under the title, without those that decide or verify."""
+    phases = [one for one in scope if is_phase_heading(one.title) and not is_part(one)]
+    return phases if len(phases) > 1 else []
+
+
+def counted_around(scope: Sequence[Section]) -> list[Section]:
+    """`0. Safety`, `1. Revert`, `2. Let writers in`: only one speaks of going back, and to run
+    it without its neighbours would be half of what the author wrote."""
+    counted = [s for s in scope if is_counted_heading(s.title) and s.has_fence() and not is_part(s)]
+    named = [s for s in counted if part_of(s.title) is SectionKind.STEPS]
+    if len(named) != 1 or says_steps(named[0].title) or len(counted) < 3:
+        return []
+    return [] if any(s.children for s in counted) else counted
+
+
+def may_be_steps(block: Block) -> bool:
+    """A list, a fence or a table, unless the table holds the fields a plan opens with."""
+    if block.kind is BlockKind.TABLE:
+        return not fields_of([block])
+    return block.kind in {BlockKind.ITEM, BlockKind.FENCE}
+
+
+def may_hold_steps(section: Section) -> bool:
+    """No words say what it is, and it counts something or shows commands."""
+    if part_of(section.title) is not SectionKind.UNKNOWN:
+        return False
+    blocks = list(section.every_block())
+    counted = sum(b.kind is BlockKind.ITEM and b.number is not None for b in blocks)
+    return counted > 1 or section.has_fence()
+
+
+# What the document is called: by its first heading, its fields, or its first line.
+
+_LONGEST = 120
+
+
+def title_section(root: Section) -> Section:
+    """The first heading, where it stands above all others; else the root."""
+    tops = root.children
+    if not tops or is_step_heading(tops[0].title):
+        return root
+    above = tops[0].level == 1 and not is_part(tops[0])
+    label = not root.blocks and holds_only_lines(tops[0])
+    return tops[0] if len(tops) == 1 or above or label else root
+
+
+def without_heading(root: Section, title: Section) -> Lines | None:
+    """Without a heading, a first line about going back is the title; its lines."""
+    block = root.blocks[0] if title is root and root.blocks else None
+    if block is None or block.kind is not BlockKind.PARAGRAPH or "\n" in block.text:
+        return None
+    text = plain(block.text[:_LONGEST])
+    if not speaks_of_going_back(text):
+        return None
+    root.title = text
+    return block.lines
+
+
+def title_of(title: Section, fields: Iterable[Field], head: Mapping[str, Any]) -> str:
+    """The heading when it says something of this plan, else the field or the service."""
+    fields = list(fields)
+    heading = plain(title.title)
+    if heading and not is_generic(heading) and "title" not in head:
+        return heading
+    return first(fields, "title", head) or first(fields, "service", head) or heading
