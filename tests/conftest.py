@@ -5,9 +5,13 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
+from django.db import connection
+from django.test import TransactionTestCase
 from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, sync_playwright
 
@@ -17,6 +21,7 @@ from rollback_console.rollbacks.execution import driver
 from . import make
 from .fleet import Fleet
 from .remote.sshd import Sshd
+from .toolbox.database import Baseline, copied_file
 
 # A shell makes what it starts in the background deaf to Ctrl-C, and that is inherited.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -37,6 +42,25 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 LONG = ("faults", "slow", "browser")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(request: pytest.FixtureRequest, django_db_blocker: Any) -> Iterator[None]:
+    """The migrated database: on SQLite a copy of one that was migrated before.
+
+    A test with real transactions is cleared up after by `Baseline`, not by Django's `flush`.
+    """
+    with ExitStack() as open_until_the_end:
+        with django_db_blocker.unblock():
+            if connection.vendor == "sqlite":
+                request.getfixturevalue("django_test_environment")
+                open_until_the_end.enter_context(copied_file())
+            else:
+                request.getfixturevalue("django_db_setup")  # pytest-django's own
+            baseline = Baseline(connection)
+        patch = open_until_the_end.enter_context(pytest.MonkeyPatch.context())
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _: baseline.restore())
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -101,7 +101,6 @@ def person(name: str, group: str) -> User:
     user = User.objects.create_user(
         name, f"{name}@example.org", PASSWORD, first_name=name.capitalize(), last_name="Example"
     )
-    groups.ensure()
     user.groups.add(Group.objects.get(name=group))
     return user
 
