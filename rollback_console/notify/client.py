@@ -45,7 +45,7 @@ def _courier(order: dict[str, Any], rules: Rules) -> str:
     order |= {"allowed": list(rules.allowed), "seconds": rules.seconds}
     try:
         done = subprocess.run(
-            [sys.executable, "-m", f"{__package__}.courier"],
+            [sys.executable, "-m", f"{__package__}.sender_process"],
             input=json.dumps(order).encode(),
             capture_output=True,
             env=_environment(rules),

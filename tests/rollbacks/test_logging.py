@@ -57,7 +57,7 @@ def test_each_event_is_logged_with_its_rollback_and_its_run(
     rollback = make.approved(stage)
     while driver.advance(rollback.pk, fleet.connect):
         pass
-    told = [each for each in book.entries if each["logger"].endswith("rollbacks.events")]
+    told = [each for each in book.entries if each["logger"].endswith("events.record")]
     kinds = list(rollback.events.order_by("seq").values_list("kind", flat=True))
     assert [each["message"] for each in told] == kinds
     assert {each["rollback"] for each in told} == {rollback.pk}

@@ -14,7 +14,7 @@ from django.test.utils import override_settings
 from rollback_console.plans import signals
 from rollback_console.plans.models import Asking, Environment
 from rollback_console.plans.readiness import queue as askings
-from rollback_console.plans.readiness.check import check
+from rollback_console.plans.readiness.check import STALE
 from rollback_console.rollbacks import tasks
 from rollback_console.rollbacks.actions import request
 from rollback_console.rollbacks.errors import Refused
@@ -175,7 +175,7 @@ def test_a_start_is_refused_where_what_the_hosts_said_is_too_old(
     here.environment.readiness_rule = "block"
     here.environment.save()
     rows = rollback.revision.probe_results
-    rows.update(at=rollback.requested_at - check.STALE * 2)
+    rows.update(at=rollback.requested_at - STALE * 2)
     row = Rollback.objects.get(pk=rollback.pk)
     with transaction.atomic():
         assert not apply.begin(row)
