@@ -16,16 +16,16 @@ PATIENCE = 20.0
 _NEAR = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
-class Told(Exception):
+class ApiProblem(Exception):
     """What went wrong, as a sentence that says what to do."""
 
 
-class OutOfReach(Told):
+class OutOfReach(ApiProblem):
     """The console did not answer; the same may work later."""
 
 
 class Door:
-    """Calls `server` with a bearer `token`. Every call raises Told, or OutOfReach.
+    """Calls `server` with a bearer `token`. Every call raises ApiProblem, or OutOfReach.
 
     Redirects are not followed: the token goes nowhere else.
     """
@@ -67,7 +67,7 @@ class Door:
             with self._open(request) as answer:
                 return cast("dict[str, Any]", json.load(answer))
         except ValueError as error:
-            raise Told("What answers at --server is no Rollback Console.") from error
+            raise ApiProblem("What answers at --server is no Rollback Console.") from error
         except (OSError, HTTPException) as error:
             raise _silent(error) from error
 
@@ -91,9 +91,9 @@ def _checked(server: str) -> str:
     except ValueError:
         named = None
     if not named:
-        raise Told("Give --server as an address, such as https://console.example.org.")
+        raise ApiProblem("Give --server as an address, such as https://console.example.org.")
     if parts.scheme == "http" and parts.hostname not in _NEAR:
-        raise Told("Use https: over plain http anybody on the way could read the token.")
+        raise ApiProblem("Use https: over plain http anybody on the way could read the token.")
     return server.rstrip("/")
 
 
@@ -102,15 +102,15 @@ def _silent(error: Exception) -> OutOfReach:
     return OutOfReach(f"The console does not answer: {why}")
 
 
-def _refused(status: int, body: bytes) -> Told:
-    said = _problem(body)
+def _refused(status: int, body: bytes) -> ApiProblem:
+    detail = _problem(body)
     if status >= 500:
-        return OutOfReach(f"The console cannot answer now ({status}). {said}".strip())
+        return OutOfReach(f"The console cannot answer now ({status}). {detail}".strip())
     if status == 401:
-        return Told(f"The token does not open the door. {said}".strip())
-    if status < 400 or not said:
-        return Told(f"What answers at --server is no Rollback Console (it said {status}).")
-    return Told(said)
+        return ApiProblem(f"The token does not open the door. {detail}".strip())
+    if status < 400 or not detail:
+        return ApiProblem(f"What answers at --server is no Rollback Console (it said {status}).")
+    return ApiProblem(detail)
 
 
 def _problem(body: bytes) -> str:

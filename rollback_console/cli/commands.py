@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from .client import Door, Told
+from .client import Door, ApiProblem
 from .watch import Watch
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -29,7 +29,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         door = Door(arguments.server, _token(arguments.token_file))
         return VERBS[arguments.verb][0](door, arguments)
-    except Told as error:
+    except ApiProblem as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -45,7 +45,7 @@ def _watch(door: Door, arguments: argparse.Namespace) -> int:
 
 def _approve(door: Door, arguments: argparse.Namespace) -> int:
     if not _SHA256.fullmatch(arguments.snapshot):
-        raise Told(
+        raise ApiProblem(
             "Give --snapshot as the whole hash of what you read: 64 characters, on its page and "
             "in the API's snapshot_sha256."
         )
@@ -57,7 +57,7 @@ def _approve(door: Door, arguments: argparse.Namespace) -> int:
 
 def _abort(door: Door, arguments: argparse.Namespace) -> int:
     if not arguments.reason.strip():
-        raise Told("Give a --reason: it goes on record.")
+        raise ApiProblem("Give a --reason: it goes on record.")
     door.post(f"/rollbacks/{arguments.number}/abort-requests", {"reason": arguments.reason})
     _say("Aborting: what runs is stopped on its host. The proof comes with `watch`.")
     return 0
@@ -67,9 +67,9 @@ def _token(file: Path) -> str:
     try:
         token = file.read_text("ascii").strip()
     except (OSError, ValueError) as error:
-        raise Told(f"The token cannot be read from {file}: {error}") from error
+        raise ApiProblem(f"The token cannot be read from {file}: {error}") from error
     if not token or len(token.split()) > 1:
-        raise Told(f"{file} must hold one API token and nothing else.")
+        raise ApiProblem(f"{file} must hold one API token and nothing else.")
     return token
 
 

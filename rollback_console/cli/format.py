@@ -22,8 +22,8 @@ def event_line(event: Mapping[str, Any]) -> str:
     by = (event.get("by") or {}).get("name", "")
     what = str(event["kind"]).replace(".", " ").replace("_", " ")
     details = _details(facts)
-    told = f"{what}: {details}" if details else what
-    parts = [str(event["at"])[11:19], " ".join(place), f"{by}: {told}" if by else told]
+    sentence = f"{what}: {details}" if details else what
+    parts = [str(event["at"])[11:19], " ".join(place), f"{by}: {sentence}" if by else sentence]
     return plain("  ".join(part for part in parts if part))
 
 
@@ -39,9 +39,9 @@ def plain(text: str) -> str:
 
 
 def _details(facts: Mapping[str, Any]) -> str:
-    found = [" ".join(str(facts[name]).split()) for name in _SHOWN if facts.get(name)]
+    details = [" ".join(str(facts[name]).split()) for name in _SHOWN if facts.get(name)]
     if facts.get("exit_code") is not None:
-        found.append(f"exit {facts['exit_code']}")
+        details.append(f"exit {facts['exit_code']}")
     if facts.get("survivors"):
-        found.append("still there: " + "; ".join(map(str, facts["survivors"])))
-    return ", ".join(dict.fromkeys(found))
+        details.append("still there: " + "; ".join(map(str, facts["survivors"])))
+    return ", ".join(dict.fromkeys(details))

@@ -42,7 +42,7 @@ class Watch:
     _lost: bool = False
 
     def follow(self) -> str:
-        """The state it ended in. Raises Told when the door refuses; silence is waited out."""
+        """The state it ended in. Raises ApiProblem when the door refuses; silence is waited out."""
         wait = EVERY
         while True:
             try:

@@ -15,8 +15,8 @@ def call(argv: list[str], *, env: Mapping[str, str], cwd: Path, text: str = "") 
         argv, env=env, cwd=cwd, input=text.encode(), capture_output=True, check=False
     )
     if done.returncode != 0:
-        said = (done.stderr or done.stdout).decode(errors="replace").strip()
+        problem = (done.stderr or done.stdout).decode(errors="replace").strip()
         raise DemoUnavailable(
             f"The demo host could not be built: {' '.join(argv)} ended with exit code "
-            f"{done.returncode} and said: {said}"
+            f"{done.returncode} and said: {problem}"
         )

@@ -29,7 +29,7 @@ async def sign_in(layout: Layout, state: State) -> str:
     }
     try:
         async with asyncio.timeout(_PATIENCE), asyncssh.connect("127.0.0.1", **options) as line:
-            said = await line.run('printf %s "$HOME"', check=True)
+            answer = await line.run('printf %s "$HOME"', check=True)
     except (OSError, asyncssh.Error) as error:
         return str(error) or type(error).__name__
-    return "" if said.stdout == str(layout.home) else "sessions get another home"
+    return "" if answer.stdout == str(layout.home) else "sessions get another home"

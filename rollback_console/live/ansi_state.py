@@ -17,8 +17,8 @@ def pen(before: bytes) -> str:
     Only the last 16 sequences since a reset count.
     """
     standing: list[str] = []
-    for found in _SGR.finditer(before):
-        first, _, rest = found[1].decode("ascii").replace(":", ";").partition(";")
+    for match in _SGR.finditer(before):
+        first, _, rest = match[1].decode("ascii").replace(":", ";").partition(";")
         if first.strip("0"):
             standing.append(f"{first};{rest}" if rest else first)
         else:

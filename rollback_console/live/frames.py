@@ -69,8 +69,8 @@ def after(number: int, place: Place, *, named_only: bool = False) -> Page:
     A run that `place` does not name is sent from its beginning, or not at all with `named_only`.
     """
     events = [_event(event) for event in _events(number, place.seq)]
-    wanted = [log for log in _logs(number) if not named_only or log.token in place.offsets]
-    behind = [log for log in wanted if log.stored > place.offsets.get(log.token, 0)]
+    logs = [log for log in _logs(number) if not named_only or log.token in place.offsets]
+    behind = [log for log in logs if log.stored > place.offsets.get(log.token, 0)]
     rows, cut = _rows(behind[:RUNS], place)
     frames = [*events, *_pieces(behind, rows, place)]
     reached = place.copy()
@@ -91,8 +91,8 @@ def text_of(data: bytes, *, final: bool) -> tuple[str, int]:
 
 
 def _events(number: int, seq: int) -> Iterator[Event]:
-    found = Event.objects.filter(rollback_id=number, seq__gt=seq).select_related("by")
-    yield from found.order_by("seq")[:EVENTS]
+    events = Event.objects.filter(rollback_id=number, seq__gt=seq).select_related("by")
+    yield from events.order_by("seq")[:EVENTS]
 
 
 def _event(event: Event) -> Frame:
@@ -132,12 +132,12 @@ def _rows(behind: list[Log], place: Place) -> tuple[list[LogChunk], bool]:
 
 def _past(behind: list[Log], place: Place) -> Q:
     """The lower bound on the offset lets the index do the work."""
-    wanted = [
+    logs = [
         Q(run_id=log.id, offset__gt=here - log_store.CHUNK, end__gt=here, offset__lt=log.stored)
         for log in behind
         for here in [place.offsets.get(log.token, 0)]
     ]
-    return reduce(or_, wanted)
+    return reduce(or_, logs)
 
 
 def _pieces(behind: list[Log], rows: list[LogChunk], place: Place) -> Iterator[Frame]:

@@ -105,8 +105,8 @@ def _spans(run: StepRun, first: int, stop: int) -> list[_Span]:
     offset = begun.values_list("offset", flat=True).first() or 0
     rows = _with_starts(run).filter(offset__gte=offset, first_line__lte=stop).order_by("offset")
     # A line begins in each row, so no more can be wanted; without the bound all are looked at.
-    found = rows.only("run", "offset", "first_line", "line_starts", "at")[: stop - first + 2]
-    starts = list(_starts(found, first, stop))
+    chunks = rows.only("run", "offset", "first_line", "line_starts", "at")[: stop - first + 2]
+    starts = list(_starts(chunks, first, stop))
     ends = [*(start for start, _ in starts[1:]), run.stored]
     spans = [_Span(start, end, at) for (start, at), end in zip(starts, ends, strict=True)]
     return spans[: stop - first]
@@ -144,9 +144,9 @@ def _within(spans: list[_Span]) -> list[_Span]:
 
 def _rows(run: StepRun, spans: list[_Span]) -> list[tuple[int, bytes]]:
     """(offset, bytes) of every row that holds something shown."""
-    wanted = reduce(or_, (_touching(a, b) for a, b in _ranges(spans)))
-    found = run.chunks.filter(wanted).only("run", "offset", "data").order_by("offset")
-    return [(row.offset, log_store.unpack(row)) for row in found]
+    touching = reduce(or_, (_touching(a, b) for a, b in _ranges(spans)))
+    chunks = run.chunks.filter(touching).only("run", "offset", "data").order_by("offset")
+    return [(row.offset, log_store.unpack(row)) for row in chunks]
 
 
 def _ranges(spans: list[_Span]) -> Iterator[tuple[int, int]]:

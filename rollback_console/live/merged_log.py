@@ -68,10 +68,10 @@ def after(rollback: Rollback, position: int, place: Place | None) -> Merged:
     if place:
         here = moment(place.at)
         chunks = chunks.filter(Q(at__gt=here) | Q(at=here, pk__gte=place.chunk))
-    found = list(chunks.order_by("at", "pk")[: CHUNKS + 1])
-    following = (each for each in _lines(runs, found[:CHUNKS]) if _past(each, place))
+    newer = list(chunks.order_by("at", "pk")[: CHUNKS + 1])
+    following = (each for each in _lines(runs, newer[:CHUNKS]) if _past(each, place))
     lines = list(islice(following, LINES + 1))
-    return Merged(lines[:LINES], len(found) > CHUNKS or len(lines) > LINES)
+    return Merged(lines[:LINES], len(newer) > CHUNKS or len(lines) > LINES)
 
 
 def before(rollback: Rollback, position: int, place: Place | None) -> Merged:
@@ -81,13 +81,13 @@ def before(rollback: Rollback, position: int, place: Place | None) -> Merged:
     if place:
         here = moment(place.at)
         chunks = chunks.filter(Q(at__lt=here) | Q(at=here, pk__lte=place.chunk))
-    found = list(chunks.order_by("-at", "-pk")[: CHUNKS + 1])
+    older = list(chunks.order_by("-at", "-pk")[: CHUNKS + 1])
     lines: list[Line] = []
-    for chunk in found[:CHUNKS]:
+    for chunk in older[:CHUNKS]:
         lines = [each for each in _lines(runs, [chunk]) if _leads(each, place)] + lines
         if len(lines) > LINES:
             break
-    return Merged(lines[-LINES:], len(found) > CHUNKS or len(lines) > LINES)
+    return Merged(lines[-LINES:], len(older) > CHUNKS or len(lines) > LINES)
 
 
 def _runs(rollback: Rollback, position: int) -> dict[int, StepRun]:

@@ -69,12 +69,12 @@ def rows(run: StepRun, start: int) -> Iterator[tuple[int, bytes, bytes]]:
     reached = start - 1
     while True:
         later = run.chunks.filter(offset__gt=reached).order_by("offset")
-        found = list(later.values_list("offset", "first_line", "line_starts", "data")[:ROWS])
-        for _, first_line, starts, data in found:
+        chunks = list(later.values_list("offset", "first_line", "line_starts", "data")[:ROWS])
+        for _, first_line, starts, data in chunks:
             yield first_line, bytes(starts), bytes(data)
-        if len(found) < ROWS:
+        if len(chunks) < ROWS:
             return
-        reached = found[-1][0]
+        reached = chunks[-1][0]
 
 
 def _matching(run: StepRun, needle: bytes, start: int) -> Iterator[int]:

@@ -32,10 +32,10 @@ def pulse(request: HttpRequest, number: int) -> HttpResponse:
 
     Without `seq` the hello alone; logs only of the runs that `offsets` names.
     """
-    found = frames.hello(number)
-    if found is None:
+    hello = frames.hello(number)
+    if hello is None:
         raise Http404("There is no such rollback.")
-    sent, more = [found[0]], False
+    sent, more = [hello[0]], False
     if "seq" in request.GET:
         try:
             here = place(*_asked(request))
@@ -52,15 +52,17 @@ def lines(request: HttpRequest, token: UUID) -> HttpResponse:
     """A window of a log: lines `from` up to `to`, counted from 0, or the last `last` lines."""
     run = get_object_or_404(StepRun, token=token)
     try:
-        asked = {key: int(request.GET[key]) for key in ("from", "to", "last") if key in request.GET}
-        found = (
-            log_window.tail(run, asked["last"])
-            if "last" in asked
-            else log_window.window(run, asked["from"], asked["to"])
+        bounds = {
+            key: int(request.GET[key]) for key in ("from", "to", "last") if key in request.GET
+        }
+        lines = (
+            log_window.tail(run, bounds["last"])
+            if "last" in bounds
+            else log_window.window(run, bounds["from"], bounds["to"])
         )
     except (ValueError, KeyError):
         return _wrong("Ask with from and to, or with last: whole numbers.")
-    return _fresh(JsonResponse({"token": str(token), **asdict(found)}))
+    return _fresh(JsonResponse({"token": str(token), **asdict(lines)}))
 
 
 @require_GET
@@ -71,11 +73,11 @@ def matches(request: HttpRequest, token: UUID) -> HttpResponse:
         after = int(request.GET.get("after", -1))
         texts = "texts" in request.GET
         most = log_window.MOST_PICKED if texts else search.MOST_FOUND
-        found = search.find(run, request.GET.get("q", ""), after=after, most=most)
+        matches = search.find(run, request.GET.get("q", ""), after=after, most=most)
     except ValueError as error:
         return _wrong(str(error))
-    more = {"total": run.lines, "texts": log_window.picked(run, found.lines)} if texts else {}
-    return _fresh(JsonResponse({**asdict(found), **more}))
+    more = {"total": run.lines, "texts": log_window.picked(run, matches.lines)} if texts else {}
+    return _fresh(JsonResponse({**asdict(matches), **more}))
 
 
 @require_GET

@@ -34,13 +34,13 @@ LOOKS_BACK = timedelta(days=2)
 
 def events() -> None:
     """Everything that is due now, of topics that somebody hears."""
-    heard = {topic for topics in _topics() for topic in topics}
+    subscribed = {topic for topics in _topics() for topic in topics}
     now = db_clock.now()
     for topic, find in _FINDERS.items():
-        if topic in heard:
+        if topic in subscribed:
             for note in find(now):
                 enqueue.keep(note)
-    if "actions" in heard:
+    if "actions" in subscribed:
         _actions(now)
 
 
@@ -115,10 +115,10 @@ def _not_ready(now: datetime) -> Iterator[Note]:
 def _red(now: datetime) -> dict[Plan, set[str]]:
     """What hosts said of the newest revision of each plan within the hour, by any of its ways."""
     newest = Revision.objects.filter(plan=OuterRef("revision__plan")).order_by("-number")
-    found = ProbeResult.objects.filter(verdict=Verdict.NOT_READY, at__gte=now - STALE)
-    found = found.filter(revision=Subquery(newest.values("pk")[:1]))
+    unready = ProbeResult.objects.filter(verdict=Verdict.NOT_READY, at__gte=now - STALE)
+    unready = unready.filter(revision=Subquery(newest.values("pk")[:1]))
     wrong: dict[Plan, set[str]] = {}
-    for each in found.select_related("revision__plan__environment").defer("revision__source"):
+    for each in unready.select_related("revision__plan__environment").defer("revision__source"):
         wrong.setdefault(each.revision.plan, set()).add(f"{each.host}: {each.detail}")
     return wrong
 

@@ -45,8 +45,8 @@ def of_event(rollback: Rollback, event: Event) -> Note | None:
     if not topic:
         return None
     people = _concerned(event)
-    said = _said(rollback, event)
-    lines = [said, *_about(rollback, topic, people)]
+    sentence = _said(rollback, event)
+    lines = [sentence, *_about(rollback, topic, people)]
     return Note(
         cause=f"event:{rollback.pk}:{event.seq}",
         topic=topic,
@@ -99,11 +99,11 @@ def _concerned(event: Event) -> list[tuple[User, str]]:
     """Whom the event names as those it is for, such as who is asked now; see rollbacks.events."""
     named = event.facts.get("to")
     named = [each for each in named if isinstance(each, dict)] if isinstance(named, list) else []
-    found = User.objects.in_bulk([each.get("person") for each in named])
+    users = User.objects.in_bulk([each.get("person") for each in named])
     return [
-        (found[each["person"]], str(each.get("role", "")))
+        (users[each["person"]], str(each.get("role", "")))
         for each in named
-        if each.get("person") in found
+        if each.get("person") in users
     ]
 
 

@@ -50,18 +50,20 @@ def entries(rollback: Rollback) -> list[Entry]:
     if not Postmortem.objects.filter(rollback=rollback).exists():
         for item in named(rollback):
             kept.setdefault(item.key, item)
-    found = sorted(kept.values(), key=lambda item: (_ORDER[item.kind], item.pk or 0))
-    return [Entry(item, answers.get(item.key)) for item in found]
+    items = sorted(kept.values(), key=lambda item: (_ORDER[item.kind], item.pk or 0))
+    return [Entry(item, answers.get(item.key)) for item in items]
 
 
 def named(rollback: Rollback) -> list[ActionItem]:
     """What the plan itself asks for, as unsaved rows."""
     checks = snapshot_of(rollback.snapshot).checks
-    wanted = [(check.key, check.text, "verification") for check in checks]
-    wanted += [(each.key, each.text, each.when) for each in document(rollback.revision).actions]
+    named_items = [(check.key, check.text, "verification") for check in checks]
+    named_items += [
+        (each.key, each.text, each.when) for each in document(rollback.revision).actions
+    ]
     return [
         ActionItem(rollback=rollback, key=key[:80], text=text[:300], kind=kind)
-        for key, text, kind in wanted
+        for key, text, kind in named_items
     ]
 
 
@@ -81,8 +83,8 @@ def begin(rollback: Rollback) -> None:
 
 def item_of(rollback: Rollback, key: str) -> ActionItem:
     """The row of that key, kept now if the plan names it. Raises Refused when nothing does."""
-    if found := rollback.action_items.filter(key=key).first():
-        return found
+    if kept := rollback.action_items.filter(key=key).first():
+        return kept
     for item in named(rollback):
         if item.key == key:
             return ActionItem.objects.get_or_create(

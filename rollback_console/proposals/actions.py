@@ -135,22 +135,22 @@ def request(proposal: Proposal, *, by: User, **request: Any) -> Rollback:
 
 def waiting() -> QuerySet[Proposal]:
     """What nobody has decided on, newest first."""
-    found = Proposal.objects.filter(state="open")
-    return found.select_related("environment", "plan__service").order_by("-id")
+    proposals = Proposal.objects.filter(state="open")
+    return proposals.select_related("environment", "plan__service").order_by("-id")
 
 
 def _seen(integration: Integration, alert: Alert) -> Proposal:
-    found = _known(integration, alert)
-    if found is None:
+    proposal = _known(integration, alert)
+    if proposal is None:
         return _open(integration, alert)
-    Proposal.objects.filter(pk=found.pk).update(
+    Proposal.objects.filter(pk=proposal.pk).update(
         last_seen_at=Now(),
         times_seen=F("times_seen") + 1,
         resolved_at=None,
-        episode=alert.episode or found.episode,
+        episode=alert.episode or proposal.episode,
     )
-    found.refresh_from_db()
-    return found
+    proposal.refresh_from_db()
+    return proposal
 
 
 def _known(integration: Integration, alert: Alert) -> Proposal | None:
@@ -182,11 +182,11 @@ def _open(integration: Integration, alert: Alert) -> Proposal:
 
 def _resolved(integration: Integration, alert: Alert) -> Proposal | None:
     mine = integration.made.filter(fingerprint=alert.fingerprint, resolved_at=None)
-    found = mine.order_by("-id").first()
-    if found is not None:
+    rollback = mine.order_by("-id").first()
+    if rollback is not None:
         mine.update(resolved_at=Now())
-        found.refresh_from_db()
-    return found
+        rollback.refresh_from_db()
+    return rollback
 
 
 def _plan(integration: Integration, labels: dict[str, str]) -> Plan | None:

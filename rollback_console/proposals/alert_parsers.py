@@ -32,12 +32,12 @@ class Alert:
 def read(kind: str, body: bytes) -> list[Alert]:
     """The alerts in a body sent by an integration of that kind. Raises Unreadable."""
     try:
-        found = json.loads(body)
+        document = json.loads(body)
     except (ValueError, RecursionError) as error:
         raise Unreadable("The body is not JSON in UTF-8.") from error
-    if not isinstance(found, dict):
+    if not isinstance(document, dict):
         raise Unreadable("The body must be one JSON object.")
-    alerts = [_generic(found)] if kind == "generic" else _listed(found)
+    alerts = [_generic(document)] if kind == "generic" else _listed(document)
     if len(alerts) > MOST:
         raise Unreadable(f"A body holds at most {MOST} alerts. Group fewer together.")
     return alerts

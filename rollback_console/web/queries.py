@@ -94,18 +94,18 @@ class EventFilter:
     before: int = 0
 
 
-def events(wanted: EventFilter) -> list[Event]:
+def events(chosen: EventFilter) -> list[Event]:
     """One page of events of all rollbacks and one more, newest first."""
-    found = Event.objects.prefetch_related("by", Prefetch("rollback", lists.rows()))
-    if wanted.rollback:
-        found = found.filter(rollback_id=wanted.rollback)
-    if wanted.kind:
-        found = found.filter(kind=wanted.kind)
-    if wanted.person:
-        found = found.filter(by__username__iexact=wanted.person)
-    if wanted.before:
-        found = found.filter(pk__lt=wanted.before)
-    return list(found.order_by("-id")[: lists.PAGE + 1])
+    rows = Event.objects.prefetch_related("by", Prefetch("rollback", lists.rows()))
+    if chosen.rollback:
+        rows = rows.filter(rollback_id=chosen.rollback)
+    if chosen.kind:
+        rows = rows.filter(kind=chosen.kind)
+    if chosen.person:
+        rows = rows.filter(by__username__iexact=chosen.person)
+    if chosen.before:
+        rows = rows.filter(pk__lt=chosen.before)
+    return list(rows.order_by("-id")[: lists.PAGE + 1])
 
 
 def latest_number(plan: Plan) -> int:

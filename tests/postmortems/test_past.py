@@ -18,7 +18,7 @@ from rollback_console.postmortems.incidents.importer import as_incident, load
 from rollback_console.postmortems.models import Measure
 from rollback_console.postmortems.report import draft, export
 from rollback_console.postmortems.trends import export as trends_export
-from rollback_console.postmortems.trends.rows import Wanted, read
+from rollback_console.postmortems.trends.rows import TrendFilter, read
 from rollback_console.postmortems.trends.statistics import Trends, trends
 from rollback_console.rollbacks import db_clock, events
 from tests import make
@@ -28,8 +28,8 @@ from .conftest import History
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def told(wanted: Wanted | None = None) -> Trends:
-    return trends(wanted or Wanted(), db_clock.now())
+def told(wanted: TrendFilter | None = None) -> Trends:
+    return trends(wanted or TrendFilter(), db_clock.now())
 
 
 def test_ten_endings_are_told_archived_and_loaded_again(past: History) -> None:
@@ -90,8 +90,8 @@ def test_trends_count_what_worked_and_what_failed(past: History) -> None:
 
 
 def test_trends_are_narrowed_and_exported(past: History) -> None:
-    assert told(Wanted(service="nothing")).count == 0
-    assert told(Wanted(service="checkout", environment="staging", days=0)).count == 10
+    assert told(TrendFilter(service="nothing")).count == 0
+    assert told(TrendFilter(service="checkout", environment="staging", days=0)).count == 10
     table = trends_export.as_csv(told()).splitlines()
     assert len(table) == 11
     assert table[0].startswith("number,title,service,environment,plan,")
@@ -100,7 +100,7 @@ def test_trends_are_narrowed_and_exported(past: History) -> None:
 
 def test_trends_take_the_same_queries_for_one_and_for_ten(past: History) -> None:
     counts = []
-    for wanted in (Wanted(days=90), Wanted(service="nothing"), Wanted(days=0)):
+    for wanted in (TrendFilter(days=90), TrendFilter(service="nothing"), TrendFilter(days=0)):
         with CaptureQueriesContext(
             connection,
         ) as queries:

@@ -108,10 +108,10 @@ def test_the_cadence_is_a_persons_else_the_plans_else_the_usual(
 ) -> None:
     assert cadence.beat(rollback).source == "usual"
     plan = SEED.replace("Status updates: [frequency]", "Status updates: every 2 hours")
-    assert cadence.said_by(documents.read(plan)) == timedelta(hours=2)
+    assert cadence.stated_in(documents.read(plan)) == timedelta(hours=2)
     head = "---\ncadence: 10\n---\n"
-    assert cadence.said_by(documents.read(head + SEED)) == timedelta(minutes=10)
-    assert cadence.said_by(documents.read(SEED)) is None
+    assert cadence.stated_in(documents.read(head + SEED)) == timedelta(minutes=10)
+    assert cadence.stated_in(documents.read(SEED)) is None
     cadence.set_cadence(rollback, by=stage.cast.dana, minutes=15)
     told = cadence.beat(rollback)
     assert (told.every, told.source) == (timedelta(minutes=15), "person")

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from ninja import Query, Router
 
 from rollback_console.postmortems.trends import export
-from rollback_console.postmortems.trends.rows import Wanted
+from rollback_console.postmortems.trends.rows import TrendFilter
 from rollback_console.postmortems.trends.statistics import Trends, trends
 from rollback_console.rollbacks import db_clock
 
@@ -43,4 +43,4 @@ def read_trends_csv(
 
 
 def _told(service: str, environment: str, days: int) -> Trends:
-    return trends(Wanted(service, environment, days), db_clock.now())
+    return trends(TrendFilter(service, environment, days), db_clock.now())

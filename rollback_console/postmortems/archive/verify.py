@@ -168,8 +168,8 @@ def _digest(row: dict[str, Any]) -> str:
 def _snapshot(
     contents: Contents, events: list[dict[str, Any]], manifest: dict[str, Any]
 ) -> Iterator[str]:
-    found = contents.sums.get("snapshot.json", "")
-    if found != manifest.get("snapshot_sha256"):
+    digest = contents.sums.get("snapshot.json", "")
+    if digest != manifest.get("snapshot_sha256"):
         yield "snapshot.json is not the snapshot that the manifest names."
     imported = any(row.get("kind") == "incident.imported" for row in events)
     frozen = [
@@ -177,7 +177,7 @@ def _snapshot(
         for row in events
         if row.get("kind") in {"rollback.requested", "rollback.renewed"}
     ]
-    if not imported and frozen[-1:] != [found]:
+    if not imported and frozen[-1:] != [digest]:
         yield "snapshot.json is not what was asked for: the events name another hash."
     snapshot = _value(contents, "snapshot.json")
     planned = snapshot.get("revision_sha256") if isinstance(snapshot, dict) else ""

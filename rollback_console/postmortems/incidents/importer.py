@@ -75,11 +75,11 @@ def as_incident(rollback: Rollback) -> dict[str, Any]:
             {
                 "at": event.at,
                 "kind": event.kind,
-                "by": event.by.get_username() if event.by else event.facts.get("said_by", ""),
+                "by": event.by.get_username() if event.by else event.facts.get("stated_in", ""),
                 "facts": {
                     name: value
                     for name, value in event.facts.items()
-                    if name not in {"said_by", "imported"}
+                    if name not in {"stated_in", "imported"}
                 },
             }
             for event in rollback.events.select_related("by").order_by("seq")
@@ -89,10 +89,10 @@ def as_incident(rollback: Rollback) -> dict[str, Any]:
 
 def _revision(incident: Incident, by: User) -> Revision:
     if incident.plan:
-        found = Revision.objects.filter(plan__slug=incident.plan).order_by("-number").first()
-        if found is None:
+        revision = Revision.objects.filter(plan__slug=incident.plan).order_by("-number").first()
+        if revision is None:
             raise Refused(f"There is no plan {incident.plan}. Correct `plan`, or leave it out.")
-        return found
+        return revision
     service = Service.objects.filter(slug=incident.service).first()
     place = Environment.objects.filter(slug=incident.environment).first()
     if service is None or place is None:

@@ -88,19 +88,19 @@ def _refuse(word: str) -> None:
 
 
 def _list(raw: dict[str, Any], name: str) -> list[Any]:
-    found = raw.get(name, [])
-    if not isinstance(found, list) or len(found) > _MOST:
+    items = raw.get(name, [])
+    if not isinstance(items, list) or len(items) > _MOST:
         raise Refused(f"`{name}` must be a list of at most {_MOST:,}.")
-    return found
+    return items
 
 
 def _text(raw: Any, name: str, longest: int, *, needed: bool = False, place: str = "") -> str:
-    found = raw.get(name) or "" if isinstance(raw, dict) else None
-    if not isinstance(found, str) or len(found) > longest or "\0" in found:
+    text = raw.get(name) or "" if isinstance(raw, dict) else None
+    if not isinstance(text, str) or len(text) > longest or "\0" in text:
         raise Refused(f"`{place}{name}` must be text of at most {longest:,} characters.")
-    if needed and not found.strip():
+    if needed and not text.strip():
         raise Refused(f"`{place}{name}` is missing.")
-    return found.strip()
+    return text.strip()
 
 
 def _state(found: Any) -> RollbackState:

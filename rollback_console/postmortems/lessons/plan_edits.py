@@ -28,18 +28,18 @@ def with_lessons(plan: PlanDocument, texts: Mapping[str, str], mark: str) -> str
     A slot that still holds only placeholders is filled; another grows; a plan without one gets
     its heading. `mark` is put after each item. What is there already is not written twice.
     """
-    found = section_headings.sections(plan.source)
+    sections = section_headings.sections(plan.source)
     edits: list[Edit] = []
     missing: list[str] = []
     for field, (heading, _) in section_headings.PREVENTION.items():
         rows = _rows(texts.get(field, ""), mark)
-        section = section_headings.slot(found, field)
+        section = section_headings.slot(sections, field)
         if rows and section:
             edits += _into(plan.source, section, rows)
         elif rows:
             missing += ["", f"### {heading}", *rows]
     if missing:
-        edits.append(_under(plan.source, found, missing))
+        edits.append(_under(plan.source, sections, missing))
     return edited(plan.source, tuple(edits))
 
 

@@ -63,12 +63,12 @@ def take_over(postmortem: Postmortem, *, by: User) -> Revision:
     # Held until the end: another revision in between would be written over.
     Plan.objects.select_for_update().get(pk=postmortem.rollback.revision.plan_id)
     try:
-        found = proposal(postmortem)
-        if not found.changes:
+        edits = proposal(postmortem)
+        if not edits.changes:
             raise Refused("The plan holds all of this already. Write what was learned first.")
-        data = encode(found.new, document(found.base).encoding)
+        data = encode(edits.new, document(edits.base).encoding)
         note = f"Learned from rollback {postmortem.rollback_id}"
-        made = revise(found.base.plan, data, by=by, note=note)
+        made = revise(edits.base.plan, data, by=by, note=note)
     except (PlanError, PermissionDenied) as error:
         raise Refused(str(error)) from error
     Takeover.objects.create(postmortem=postmortem, revision=made, by=by, at=Now())

@@ -126,7 +126,7 @@ def _timeline(events: Sequence[Event], snapshot: Snapshot) -> tuple[Moment, ...]
 
 def _who(event: Event) -> str:
     """Whose act it was; in a loaded incident a name that need not have an account here."""
-    return event.by.get_username() if event.by else str(event.facts.get("said_by", ""))
+    return event.by.get_username() if event.by else str(event.facts.get("stated_in", ""))
 
 
 def _deviates(event: Event) -> bool:

@@ -65,13 +65,13 @@ def set_cadence(rollback: Rollback, *, by: User, minutes: int) -> Cadence:
     return made
 
 
-def said_by(plan: PlanDocument) -> timedelta | None:
+def stated_in(plan: PlanDocument) -> timedelta | None:
     """What a plan says: `cadence` in its front matter in minutes, or "every 15 minutes" under
     whom to notify or in a message; None when it says nothing."""
-    told = str(plan.front_matter.values.get("cadence", "")).strip()
-    if told.isdigit() and _LEAST <= int(told) <= _MOST:
-        return timedelta(minutes=int(told))
-    texts = [told, *(f"{each.label} {each.text}" for each in plan.notify)]
+    stated = str(plan.front_matter.values.get("cadence", "")).strip()
+    if stated.isdigit() and _LEAST <= int(stated) <= _MOST:
+        return timedelta(minutes=int(stated))
+    texts = [stated, *(f"{each.label} {each.text}" for each in plan.notify)]
     for text in [*texts, *(each.text for each in plan.messages)]:
         if match := _EVERY.search(text):
             unit = 60 if match[2].lower().startswith(("h", "stunde")) else 1
@@ -83,6 +83,6 @@ def _every(rollback: Rollback) -> tuple[timedelta, str]:
     chosen = Cadence.objects.filter(rollback=rollback).first()
     if chosen:
         return timedelta(minutes=chosen.minutes), "person"
-    if told := said_by(document(rollback.revision)):
-        return told, "plan"
+    if stated := stated_in(document(rollback.revision)):
+        return stated, "plan"
     return USUAL, "usual"

@@ -74,14 +74,14 @@ def revoke(link: StatusLink, *, by: User) -> StatusLink:
 
 def behind(secret: str) -> Rollback | None:
     """The rollback a secret opens; None for a wrong or revoked one."""
-    found = StatusLink.objects.filter(token_sha256=_digest(secret), revoked_at=None)
-    link = found.select_related("rollback__environment").first()
+    links = StatusLink.objects.filter(token_sha256=_digest(secret), revoked_at=None)
+    link = links.select_related("rollback__environment").first()
     return link.rollback if link else None
 
 
 def status(rollback: Rollback) -> Status:
     """What the page says now."""
-    said = rollback.messages.order_by("-id").values_list("at", "text")[:50]
+    messages = rollback.messages.order_by("-id").values_list("at", "text")[:50]
     return Status(
         what=rollback.title,
         environment=rollback.environment.name,
@@ -89,7 +89,7 @@ def status(rollback: Rollback) -> Status:
         sentence=_WORDS[rollback.state],
         since=rollback.finished_at or rollback.started_at or rollback.requested_at,
         next_update=beat(rollback).next_due,
-        said=list(said),
+        said=list(messages),
     )
 
 

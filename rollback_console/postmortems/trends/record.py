@@ -45,17 +45,17 @@ def _ended() -> QuerySet[Rollback]:
 
 @transaction.atomic
 def _keep(rows: QuerySet[Rollback]) -> int:
-    found = list(rows)
-    Measure.objects.filter(rollback__in=found).delete()
+    ended = list(rows)
+    Measure.objects.filter(rollback__in=ended).delete()
     # Somebody else may be doing the same, and would write the same.
-    Measure.objects.bulk_create(_measures(found), ignore_conflicts=True)
-    return len(found)
+    Measure.objects.bulk_create(_measures(ended), ignore_conflicts=True)
+    return len(ended)
 
 
-def _measures(found: Sequence[Rollback]) -> list[Measure]:
-    revisions = Revision.objects.select_related("plan").in_bulk({x.revision_id for x in found})
-    decided, began, loaded = _first_decisions(found), _beginnings(found), _imported(found)
-    tried = _tried(found)
+def _measures(ended: Sequence[Rollback]) -> list[Measure]:
+    revisions = Revision.objects.select_related("plan").in_bulk({x.revision_id for x in ended})
+    decided, began, loaded = _first_decisions(ended), _beginnings(ended), _imported(ended)
+    tried = _tried(ended)
     return [
         _measure(
             each,
@@ -65,7 +65,7 @@ def _measures(found: Sequence[Rollback]) -> list[Measure]:
             tried[each.pk],
             imported=each.pk in loaded,
         )
-        for each in found
+        for each in ended
     ]
 
 
@@ -86,10 +86,10 @@ def _imported(found: Sequence[Rollback]) -> set[int]:
     return set(Import.objects.filter(rollback__in=found).values_list("rollback_id", flat=True))
 
 
-def _tried(found: Sequence[Rollback]) -> Mapping[int, list[StepRun]]:
+def _tried(ended: Sequence[Rollback]) -> Mapping[int, list[StepRun]]:
     runs: dict[int, list[StepRun]] = defaultdict(list)
-    wanted = StepRun.objects.filter(rollback__in=found, started_at__isnull=False)
-    for run in wanted.only("rollback_id", "position", "state", "started_at", "ended_at"):
+    attempts = StepRun.objects.filter(rollback__in=ended, started_at__isnull=False)
+    for run in attempts.only("rollback_id", "position", "state", "started_at", "ended_at"):
         runs[run.rollback_id].append(run)
     return runs
 

@@ -16,7 +16,7 @@ MOST = 2_000
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class TrendFilter:
     """Which rollbacks; "" is every service or environment, 0 days is all time."""
 
     service: str = ""
@@ -76,7 +76,7 @@ class Chosen:
     """What `wanted` names. Two that are equal hold the same measures: each that is made or made
     anew has a higher id, and one that falls out of the period changes the count."""
 
-    wanted: Wanted
+    wanted: TrendFilter
     count: int
     newest: int | None
     since: datetime | None
@@ -92,7 +92,7 @@ _READ = (
 )
 
 
-def choose(wanted: Wanted, now: datetime) -> Chosen:
+def choose(wanted: TrendFilter, now: datetime) -> Chosen:
     """The measures that `wanted` names, the newest rollback first, not read yet."""
     catch_up()
     rows = Measure.objects.order_by("-requested_at", "-rollback_id")
@@ -110,9 +110,9 @@ def choose(wanted: Wanted, now: datetime) -> Chosen:
 
 def read(chosen: Chosen) -> tuple[list[Case], list[Tried]]:
     """At most 2,000 rollbacks and what they tried, in one query."""
-    found = list(chosen.rows.values_list(*_READ)[:MOST])
-    cases = [_case(row) for row in found]
-    pairs = zip(cases, found, strict=True)
+    rows = list(chosen.rows.values_list(*_READ)[:MOST])
+    cases = [_case(row) for row in rows]
+    pairs = zip(cases, rows, strict=True)
     return cases, [Tried(case.plan, *each) for case, row in pairs for each in row[-1]]
 
 

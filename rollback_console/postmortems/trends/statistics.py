@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from .. import checklist
 from ..models import ActionItem
 from .estimates import percentile
-from .rows import MOST, Case, Chosen, Tried, Wanted, choose, read
+from .rows import MOST, Case, Chosen, TrendFilter, Tried, choose, read
 
 PHASES = (
     ("decide", "Request to first decision"),
@@ -111,7 +111,7 @@ class Trends:
         return max(self.chosen.count - MOST, 0)
 
 
-def trends(wanted: Wanted, now: datetime) -> Trends:
+def trends(wanted: TrendFilter, now: datetime) -> Trends:
     """The trends of what `wanted` names, in a fixed number of queries."""
     chosen = choose(wanted, now)
     return Trends(chosen, _drawn(chosen), _open(wanted, now))
@@ -189,7 +189,7 @@ def _top(lines: Iterable[StepLine], measure: Callable[[StepLine], float]) -> lis
     return sorted(filter(measure, lines), key=measure, reverse=True)[:MANY]
 
 
-def _open(wanted: Wanted, now: datetime) -> QuerySet[ActionItem]:
+def _open(wanted: TrendFilter, now: datetime) -> QuerySet[ActionItem]:
     items = checklist.open_items()
     if wanted.service:
         items = items.filter(rollback__service__slug=wanted.service)

@@ -149,10 +149,10 @@ def _bound(revision: Revision) -> set[str]:
 def _places(environment: Environment, bound: set[str]) -> list[tuple[str, str]]:
     groups = HostGroup.objects.filter(environment=environment).prefetch_related("hosts")
     hosts = Host.objects.filter(environment=environment)
-    found = [(group.name, f"{group.name}: {_members(group)}") for group in groups]
-    found += [(host.name, host.name) for host in hosts]
-    known = {name for name, _ in found}
-    return found + [(name, f"{name} (not known here)") for name in sorted(bound - known)]
+    choices = [(group.name, f"{group.name}: {_members(group)}") for group in groups]
+    choices += [(host.name, host.name) for host in hosts]
+    known = {name for name, _ in choices}
+    return choices + [(name, f"{name} (not known here)") for name in sorted(bound - known)]
 
 
 def _members(group: HostGroup) -> str:

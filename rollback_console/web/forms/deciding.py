@@ -75,8 +75,8 @@ class BreakGlassForm(ConsoleForm):
         super().__init__(data, initial=initial, auto_id="id_glass_%s")
         self.name = rollback.environment.name
         self.fields["place"].label = f"Type {self.name} to start it"
-        wanted = f"Type {self.name}, the environment this would change."
-        self.fields["place"].error_messages["required"] = wanted
+        problem = f"Type {self.name}, the environment this would change."
+        self.fields["place"].error_messages["required"] = problem
 
     def clean_reason(self) -> str:
         """Long enough to be reviewed."""

@@ -20,8 +20,8 @@ FEW = 8
 @register.inclusion_tag("postmortems/_cadence.html", takes_context=True)
 def cadence(context: Context, rollback: Rollback) -> dict[str, Any]:
     """When others expect the next word of a rollback; nothing once it has ended."""
-    told = beat(rollback)
-    return {"rollback": rollback, "beat": told, "late": told.late(db_clock.now())}
+    cadence_state = beat(rollback)
+    return {"rollback": rollback, "beat": cadence_state, "late": cadence_state.late(db_clock.now())}
 
 
 @register.inclusion_tag("postmortems/_open_actions.html", takes_context=True)

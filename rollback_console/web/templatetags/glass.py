@@ -15,8 +15,8 @@ register = Library()
 @register.inclusion_tag("rollbacks/_glass.html", takes_context=True)
 def broken_glass(context: Context, rollback: Rollback) -> dict[str, Any]:
     """Who broke the glass and why, with the form that closes the review for those who may."""
-    found = BreakGlass.objects.filter(rollback=rollback)
-    used = found.select_related("by", "reviewed_by", "rollback").first()
+    uses = BreakGlass.objects.filter(rollback=rollback)
+    used = uses.select_related("by", "reviewed_by", "rollback").first()
     may_not = break_glass.why_not_review(used, context["request"].user) if used else ""
     return {
         "rollback": rollback,

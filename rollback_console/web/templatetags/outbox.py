@@ -24,10 +24,10 @@ def proposed(context: Context) -> dict[str, Any]:
 @register.inclusion_tag("targets/_deliveries.html", takes_context=True)
 def deliveries(context: Context, rollback: Rollback, only: str = "") -> dict[str, Any]:
     """What was sent about a rollback; with only="failed" what did not arrive."""
-    found = outbox.of_rollback(rollback)
-    found = found.exclude(problem="") if only else found[:FEW]
+    sent = outbox.of_rollback(rollback)
+    sent = sent.exclude(problem="") if only else sent[:FEW]
     return {
-        "deliveries": found,
+        "deliveries": sent,
         "only": only,
         "rollback": rollback,
         "perms": context.get("perms"),

@@ -23,8 +23,8 @@ class Command(BaseCommand):
         counted = Counted()
         rotate_columns(counted)
         rotate_factors(counted)
-        told = f"{counted.renewed} renewed, {counted.current} were under the first key already."
+        summary = f"{counted.renewed} renewed, {counted.current} were under the first key already."
         if counted.lost:
             rows = "; ".join(counted.lost)
-            raise CommandError(f"{told} No key of MASTER_KEYS opens these: {rows}.")
-        self.stdout.write(f"{told} Every other key can be removed from MASTER_KEYS now.\n")
+            raise CommandError(f"{summary} No key of MASTER_KEYS opens these: {rows}.")
+        self.stdout.write(f"{summary} Every other key can be removed from MASTER_KEYS now.\n")

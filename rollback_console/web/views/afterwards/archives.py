@@ -53,8 +53,8 @@ def bring(request: HttpRequest) -> HttpResponse:
         except Refused as error:
             form.add_error("file", str(error))
         else:
-            said = "Loaded. It never ran here and never will."
-            return done(request, said, "postmortem", number=made.rollback_id)
+            message = "Loaded. It never ran here and never will."
+            return done(request, message, "postmortem", number=made.rollback_id)
     status = 422 if form.errors else 200
     return render(request, "postmortems/import.html", {"form": form}, status=status)
 
@@ -63,13 +63,13 @@ def lessons(request: HttpRequest, number: int) -> HttpResponse:
     """What taking over would write into the plan, line by line."""
     try:
         postmortem = actions.of(rollback_of(number))
-        found = takeover.proposal(postmortem)
+        proposal = takeover.proposal(postmortem)
     except (Refused, PlanError) as error:
         return refused(request, error, "postmortem", number=number)
     page = {
         "rollback": postmortem.rollback,
-        "found": found,
-        "rows": diffs.lines(found.old, found.new),
+        "found": proposal,
+        "rows": diffs.lines(proposal.old, proposal.new),
     }
     return render(request, "postmortems/lessons.html", page)
 
@@ -81,5 +81,5 @@ def take_over(request: HttpRequest, number: int) -> HttpResponse:
         made = takeover.take_over(actions.of(rollback_of(number)), by=person(request))
     except Refused as error:
         return refused(request, error, "postmortem", number=number)
-    said = f"Revision {made.number} holds what was learned."
-    return done(request, said, "changes", slug=made.plan.slug, number=made.number)
+    message = f"Revision {made.number} holds what was learned."
+    return done(request, message, "changes", slug=made.plan.slug, number=made.number)

@@ -19,19 +19,19 @@ NOBODYS = -1
 def show(request: HttpRequest) -> HttpResponse:
     """Events, newest first, narrowed by what the address says."""
     given = request.GET
-    wanted = queries.EventFilter(
+    chosen = queries.EventFilter(
         rollback=_number(given.get("rollback", "")),
         kind=given.get("kind", "") if given.get("kind", "") in KINDS else "",
         person=given.get("person", "").strip(),
         before=_number(given.get("before", "")),
     )
-    found = queries.events(wanted)
+    events = queries.events(chosen)
     query = given.copy()
     query.pop("before", None)
     page = {
-        "events": found[: lists.PAGE],
-        "older": found[lists.PAGE - 1].pk if len(found) > lists.PAGE else None,
-        "wanted": wanted,
+        "events": events[: lists.PAGE],
+        "older": events[lists.PAGE - 1].pk if len(events) > lists.PAGE else None,
+        "wanted": chosen,
         "kinds": KINDS,
         "query": query.urlencode(),
     }

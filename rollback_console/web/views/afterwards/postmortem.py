@@ -33,8 +33,10 @@ from ...presenters import diffs
 def listing(request: HttpRequest) -> HttpResponse:
     """Every postmortem, newest first."""
     rollbacks = lists.rows().prefetch_related("action_items")
-    found = Postmortem.objects.prefetch_related(Prefetch("rollback", rollbacks))
-    return render(request, "postmortems/list.html", {"postmortems": found.order_by("-id")[:100]})
+    postmortems = Postmortem.objects.prefetch_related(Prefetch("rollback", rollbacks))
+    return render(
+        request, "postmortems/list.html", {"postmortems": postmortems.order_by("-id")[:100]}
+    )
 
 
 def show(request: HttpRequest, number: int) -> HttpResponse:
@@ -99,10 +101,10 @@ def add_item(request: HttpRequest, number: int) -> HttpResponse:
 @require_POST
 def tick(request: HttpRequest, number: int, item: int) -> HttpResponse:
     """An item is done, or not after all, with what shows it."""
-    found = get_object_or_404(ActionItem, pk=item, rollback_id=number)
+    action = get_object_or_404(ActionItem, pk=item, rollback_id=number)
     is_done, evidence = request.POST.get("done") == "yes", request.POST.get("evidence")
     try:
-        actions.tick(found, by=person(request), done=is_done, evidence=evidence)
+        actions.tick(action, by=person(request), done=is_done, evidence=evidence)
     except Refused as error:
         return refused(request, error, "postmortem", number=number)
     return done(request, "Noted.", "postmortem", number=number)
@@ -111,13 +113,13 @@ def tick(request: HttpRequest, number: int, item: int) -> HttpResponse:
 @require_POST
 def assign(request: HttpRequest, number: int, item: int) -> HttpResponse:
     """Who does an item, and until when."""
-    found = get_object_or_404(ActionItem, pk=item, rollback_id=number)
-    form = AssignmentForm.of(found, request.POST)
+    action = get_object_or_404(ActionItem, pk=item, rollback_id=number)
+    form = AssignmentForm.of(action, request.POST)
     if not form.is_valid():
         sentence = "A date looks like 2026-11-25. The item was left as it was."
         return refused(request, sentence, "postmortem", number=number)
     try:
-        actions.assign(found, by=person(request), **form.cleaned_data)
+        actions.assign(action, by=person(request), **form.cleaned_data)
     except Refused as error:
         return refused(request, error, "postmortem", number=number)
     return done(request, "Agreed.", "postmortem", number=number)

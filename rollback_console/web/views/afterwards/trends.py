@@ -8,7 +8,7 @@ from django.utils.safestring import SafeString
 
 from rollback_console.plans.models import Environment, Service
 from rollback_console.postmortems.trends import export
-from rollback_console.postmortems.trends.rows import Wanted
+from rollback_console.postmortems.trends.rows import TrendFilter
 from rollback_console.postmortems.trends.statistics import Trends, trends
 from rollback_console.rollbacks import db_clock
 
@@ -56,12 +56,12 @@ def json(request: HttpRequest) -> HttpResponse:
 def _told(request: HttpRequest) -> Trends:
     days = request.GET.get("days", "90")
     known = {str(number): number for number, _ in PERIODS}
-    wanted = Wanted(
+    period = TrendFilter(
         service=request.GET.get("service", "")[:50],
         environment=request.GET.get("environment", "")[:50],
         days=known.get(days, 90),
     )
-    return trends(wanted, db_clock.now())
+    return trends(period, db_clock.now())
 
 
 def _pictures(told: Trends) -> dict[str, SafeString]:
