@@ -1,4 +1,4 @@
-"""The REST door of a console, as a program without a browser uses it."""
+"""The REST client of a console, as a program without a browser uses it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class OutOfReach(ApiProblem):
     """The console did not answer; the same may work later."""
 
 
-class Door:
+class Client:
     """Calls `server` with a bearer `token`. Every call raises ApiProblem, or OutOfReach.
 
     Redirects are not followed: the token goes nowhere else.
@@ -107,7 +107,7 @@ def _refused(status: int, body: bytes) -> ApiProblem:
     if status >= 500:
         return OutOfReach(f"The console cannot answer now ({status}). {detail}".strip())
     if status == 401:
-        return ApiProblem(f"The token does not open the door. {detail}".strip())
+        return ApiProblem(f"The token is not accepted. {detail}".strip())
     if status < 400 or not detail:
         return ApiProblem(f"What answers at --server is no Rollback Console (it said {status}).")
     return ApiProblem(detail)

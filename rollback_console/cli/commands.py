@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from .client import Door, ApiProblem
+from .client import ApiProblem, Client
 from .watch import Watch
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -27,8 +27,8 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Do it: 0 when it went well, 1 with a sentence on standard error when not."""
     try:
-        door = Door(arguments.server, _token(arguments.token_file))
-        return VERBS[arguments.verb][0](door, arguments)
+        client = Client(arguments.server, _token(arguments.token_file))
+        return VERBS[arguments.verb][0](client, arguments)
     except ApiProblem as error:
         print(error, file=sys.stderr)
         return 1
@@ -37,28 +37,28 @@ def run(arguments: argparse.Namespace) -> int:
         return 130
 
 
-def _watch(door: Door, arguments: argparse.Namespace) -> int:
-    state = Watch(door, arguments.number, _say, whole=arguments.whole).follow()
+def _watch(client: Client, arguments: argparse.Namespace) -> int:
+    state = Watch(client, arguments.number, _say, whole=arguments.whole).follow()
     _say(f"Rollback {arguments.number} {state}.")
     return 0 if state == "succeeded" else 1
 
 
-def _approve(door: Door, arguments: argparse.Namespace) -> int:
+def _approve(client: Client, arguments: argparse.Namespace) -> int:
     if not _SHA256.fullmatch(arguments.snapshot):
         raise ApiProblem(
             "Give --snapshot as the whole hash of what you read: 64 characters, on its page and "
             "in the API's snapshot_sha256."
         )
     body = {"snapshot_sha256": arguments.snapshot, "note": arguments.note}
-    given = door.post(f"/rollbacks/{arguments.number}/approvals", body)
+    given = client.post(f"/rollbacks/{arguments.number}/approvals", body)
     _say(f"Approved rollback {arguments.number} as {given['role']}.")
     return 0
 
 
-def _abort(door: Door, arguments: argparse.Namespace) -> int:
+def _abort(client: Client, arguments: argparse.Namespace) -> int:
     if not arguments.reason.strip():
         raise ApiProblem("Give a --reason: it goes on record.")
-    door.post(f"/rollbacks/{arguments.number}/abort-requests", {"reason": arguments.reason})
+    client.post(f"/rollbacks/{arguments.number}/abort-requests", {"reason": arguments.reason})
     _say("Aborting: what runs is stopped on its host. The proof comes with `watch`.")
     return 0
 
@@ -77,7 +77,7 @@ def _say(line: str) -> None:
     print(line, flush=True)
 
 
-VERBS: dict[str, tuple[Callable[[Door, argparse.Namespace], int], str]] = {
+VERBS: dict[str, tuple[Callable[[Client, argparse.Namespace], int], str]] = {
     "watch": (_watch, "follow a rollback on the terminal, over the API"),
     "approve": (_approve, "say yes to exactly the snapshot you read, over the API"),
     "abort": (_abort, "end a rollback where it is, over the API"),

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from .client import Door, OutOfReach
+from .client import Client, OutOfReach
 from .format import event_line, log_line
 
 ENDED = frozenset({"succeeded", "failed", "aborted", "rejected", "expired", "withdrawn"})
@@ -32,7 +32,7 @@ class Log:
 class Watch:
     """`say` gets each line. `whole`: every log from its first byte, not only what is new."""
 
-    door: Door
+    client: Client
     number: int
     say: Callable[[str], None]
     whole: bool = False
@@ -42,7 +42,7 @@ class Watch:
     _lost: bool = False
 
     def follow(self) -> str:
-        """The state it ended in. Raises ApiProblem when the door refuses; silence is waited out."""
+        """The state it ended in. Raises ApiProblem on a refusal; silence is waited out."""
         wait = EVERY
         while True:
             try:
@@ -58,7 +58,7 @@ class Watch:
 
     def _turn(self) -> str:
         """Read the state first: what is read after it cannot lack anything that led to it."""
-        found = self.door.get(f"/rollbacks/{self.number}")
+        found = self.client.get(f"/rollbacks/{self.number}")
         if self.seq == 0 and not self.logs:
             self._begin(found)
         self._events()
@@ -78,7 +78,7 @@ class Watch:
     def _events(self) -> None:
         more = True
         while more:
-            page = self.door.get(f"/rollbacks/{self.number}/events", after=self.seq, limit=500)
+            page = self.client.get(f"/rollbacks/{self.number}/events", after=self.seq, limit=500)
             for event in page["items"]:
                 self.seq = int(event["seq"])
                 self.say(event_line(event))
@@ -88,7 +88,7 @@ class Watch:
         log = self.logs.setdefault(run["token"], Log(0))
         if log.offset < run["log_bytes"]:
             path = f"/step-runs/{run['token']}/log"
-            for piece in self.door.pieces(path, **{"from": log.offset}):
+            for piece in self.client.pieces(path, **{"from": log.offset}):
                 log.offset += len(piece)
                 self._lines(run, log, piece)
         if run["state"] in OVER and log.line:

@@ -1,4 +1,4 @@
-"""The colours a log is written in at some place, out of the bytes before it."""
+"""The colours a log is written in at some point, out of the bytes before it."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from rollback_console.access import session_expiry
 from rollback_console.access.second_factor import may_enter
 
 from . import metrics, tailer
-from .cursor import Fit, Frame, NotAResume, Place, resume
+from .cursor import Fit, Frame, LiveCursor, NotAResume, resume
 
 log = logging.getLogger(__name__)
 
@@ -54,13 +54,13 @@ class RollbackConsumer(AsyncWebsocketConsumer):
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         try:
-            place = resume(text_data or "")
+            cursor = resume(text_data or "")
         except NotAResume as error:
             await self.close(NOT_A_RESUME, str(error))
             return
         if self._streaming:
             await _cancel(self._streaming)
-            self._stream(place)
+            self._stream(cursor)
 
     async def disconnect(self, code: int) -> None:
         tailer.leave(self.number, self.reader)
@@ -69,34 +69,34 @@ class RollbackConsumer(AsyncWebsocketConsumer):
         for each in list(self._own):
             await _cancel(each)
 
-    async def _greet(self, frame: Frame, place: Place) -> None:
+    async def _greet(self, frame: Frame, cursor: LiveCursor) -> None:
         await self.send(frame.text)
         self._counted = True
         metrics.sockets.inc()
-        tailer.join(self.number, place, self.reader)
+        tailer.join(self.number, cursor, self.reader)
         self._keep(self._look_again())
-        self._stream(place)
+        self._stream(cursor)
 
-    def _stream(self, place: Place) -> None:
-        self._streaming = self._keep(self._pump(place))
+    def _stream(self, cursor: LiveCursor) -> None:
+        self._streaming = self._keep(self._pump(cursor))
 
-    async def _pump(self, place: Place) -> None:
+    async def _pump(self, cursor: LiveCursor) -> None:
         """History in pages until caught up, then the queue; back to history at any gap."""
         try:
             while True:
-                place = await self._history(place)
-                await self._queued(place)
+                cursor = await self._history(cursor)
+                await self._queued(cursor)
         except TimeoutError:
             await self._close_late()
         except OSError:
             log.debug("The socket is gone.")
 
-    async def _history(self, place: Place) -> Place:
+    async def _history(self, cursor: LiveCursor) -> LiveCursor:
         self._caught_up, more = False, True
         self.reader.begin()
         while more:
             try:
-                page = await tailer.read_after(self.number, place)
+                page = await tailer.read_after(self.number, cursor)
             except Error as error:
                 log.warning("Rollback %s cannot be read now: %s", self.number, error)
                 await asyncio.sleep(tailer.EVERY)
@@ -104,20 +104,20 @@ class RollbackConsumer(AsyncWebsocketConsumer):
             async with asyncio.timeout(PATIENCE):
                 for frame in page.frames:
                     await self.send(frame.text)
-            place, more = page.place, page.more
-        return place
+            cursor, more = page.cursor, page.more
+        return cursor
 
-    async def _queued(self, place: Place) -> None:
+    async def _queued(self, cursor: LiveCursor) -> None:
         self._caught_up = True
         while not self.reader.late:
             frame = await self.reader.get()
-            fit = place.fit(frame)
+            fit = cursor.fit(frame)
             if fit is Fit.APART:
                 return
             if fit is Fit.NEXT:
                 async with asyncio.timeout(PATIENCE):
                     await self.send(frame.text)
-                place.pass_by(frame)
+                cursor.pass_by(frame)
 
     def _late(self) -> None:
         # Frames dropped while history is read are read from the database afterwards.

@@ -17,7 +17,7 @@ class NotAResume(ValueError):
 
 
 class Fit(Enum):
-    """How a frame relates to a place: already seen, the very next, or not adjoining."""
+    """How a frame relates to a cursor: already seen, the very next, or not adjoining."""
 
     SEEN = auto()
     NEXT = auto()
@@ -40,18 +40,18 @@ class Frame:
 
 
 @dataclass(slots=True)
-class Place:
+class LiveCursor:
     """The last event's seq, and the raw byte offset reached in each run's log by token."""
 
     seq: int = 0
     offsets: dict[str, int] = field(default_factory=dict)
 
-    def copy(self) -> Place:
-        """The same place, moving on its own."""
-        return Place(self.seq, dict(self.offsets))
+    def copy(self) -> LiveCursor:
+        """The same cursor, moving on its own."""
+        return LiveCursor(self.seq, dict(self.offsets))
 
     def fit(self, frame: Frame) -> Fit:
-        """Whether the frame adjoins this place."""
+        """Whether the frame adjoins this cursor."""
         if frame.token:
             return _fit(self.offsets.get(frame.token, 0), frame.offset, frame.end)
         return _fit(self.seq, frame.seq - 1, frame.seq) if frame.seq else Fit.NEXT
@@ -64,8 +64,8 @@ class Place:
             self.seq = frame.seq
 
 
-def resume(text: str) -> Place:
-    """The place in `{"type": "resume", "seq": n, "offsets": {token: n}}`.
+def resume(text: str) -> LiveCursor:
+    """The cursor in `{"type": "resume", "seq": n, "offsets": {token: n}}`.
 
     Raises NotAResume for anything else: nothing else may be sent.
     """
@@ -79,11 +79,11 @@ def resume(text: str) -> Place:
         raise NotAResume("Send only type, seq and offsets.")
     if raw["type"] != "resume":
         raise NotAResume("This socket is read-only: send only resume.")
-    return place(raw["seq"], raw["offsets"])
+    return parse_cursor(raw["seq"], raw["offsets"])
 
 
-def place(seq: Any, offsets: Any) -> Place:
-    """A checked place. Raises NotAResume unless seq and offsets are counts by run token."""
+def parse_cursor(seq: Any, offsets: Any) -> LiveCursor:
+    """A checked cursor. Raises NotAResume unless seq and offsets are counts by run token."""
     if not _count(seq):
         raise NotAResume("seq must be a whole number from 0.")
     if not isinstance(offsets, dict) or len(offsets) > MOST_RUNS:
@@ -91,7 +91,7 @@ def place(seq: Any, offsets: Any) -> Place:
     if not all(_count(offset) for offset in offsets.values()):
         raise NotAResume("An offset must be a whole number from 0.")
     try:
-        return Place(seq, {str(UUID(token)): offset for token, offset in offsets.items()})
+        return LiveCursor(seq, {str(UUID(token)): offset for token, offset in offsets.items()})
     except ValueError as error:
         raise NotAResume("A run token must be a UUID.") from error
 

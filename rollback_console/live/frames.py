@@ -1,4 +1,4 @@
-"""From rows to frames: what lies after a place, in bounded pages."""
+"""From rows to frames: what lies after a cursor, in bounded pages."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from rollback_console.engine.states import IN_FLIGHT
 from rollback_console.rollbacks import log_store
 from rollback_console.rollbacks.models import Event, LogChunk, Rollback, StepRun
 
-from .cursor import Frame, Place
+from .cursor import Frame, LiveCursor
 from .epoch import milliseconds
 
 EVENTS = 500
@@ -30,13 +30,13 @@ PAGE = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Frames in order, the place after them, and whether the database holds more.
+    """Frames in order, the cursor after them, and whether the database holds more.
 
     `stored_at` is when the newest log in them was stored, None without log.
     """
 
     frames: list[Frame]
-    place: Place
+    cursor: LiveCursor
     more: bool
     stored_at: datetime | None = None
 
@@ -51,29 +51,29 @@ class Log:
     over: bool
 
 
-def hello(number: int) -> tuple[Frame, Place] | None:
-    """The greeting and the place a rollback is at now; None when there is none.
+def hello(number: int) -> tuple[Frame, LiveCursor] | None:
+    """The greeting and the cursor a rollback is at now; None when there is none.
 
     `offsets` lets a client that was away skip logs it does not show.
     """
     seq = Rollback.objects.filter(pk=number).values_list("last_seq", flat=True).first()
     if seq is None:
         return None
-    place = Place(seq, {log.token: log.stored for log in _logs(number)})
-    return Frame(_json(type="hello", seq=seq, offsets=place.offsets)), place
+    cursor = LiveCursor(seq, {log.token: log.stored for log in _logs(number)})
+    return Frame(_json(type="hello", seq=seq, offsets=cursor.offsets)), cursor
 
 
-def after(number: int, place: Place, *, named_only: bool = False) -> Page:
-    """At most 500 events and about 1 MiB of logs that follow `place`.
+def after(number: int, cursor: LiveCursor, *, named_only: bool = False) -> Page:
+    """At most 500 events and about 1 MiB of logs that follow `cursor`.
 
-    A run that `place` does not name is sent from its beginning, or not at all with `named_only`.
+    A run that `cursor` does not name is sent from its beginning, or not at all with `named_only`.
     """
-    events = [_event(event) for event in _events(number, place.seq)]
-    logs = [log for log in _logs(number) if not named_only or log.token in place.offsets]
-    behind = [log for log in logs if log.stored > place.offsets.get(log.token, 0)]
-    rows, cut = _rows(behind[:RUNS], place)
-    frames = [*events, *_pieces(behind, rows, place)]
-    reached = place.copy()
+    events = [_event(event) for event in _events(number, cursor.seq)]
+    logs = [log for log in _logs(number) if not named_only or log.token in cursor.offsets]
+    behind = [log for log in logs if log.stored > cursor.offsets.get(log.token, 0)]
+    rows, cut = _rows(behind[:RUNS], cursor)
+    frames = [*events, *_pieces(behind, rows, cursor)]
+    reached = cursor.copy()
     for frame in frames:
         reached.pass_by(frame)
     more = bool(frames) and (len(events) == EVENTS or cut or len(behind) > RUNS)
@@ -111,14 +111,14 @@ def _logs(number: int) -> list[Log]:
     ]
 
 
-def _rows(behind: list[Log], place: Place) -> tuple[list[LogChunk], bool]:
-    """Rows with bytes past the place, a page of them, and whether there are more.
+def _rows(behind: list[Log], cursor: LiveCursor) -> tuple[list[LogChunk], bool]:
+    """Rows with bytes past the cursor, a page of them, and whether there are more.
 
     Their sizes are read first: rows may hold one line or 64 KiB.
     """
     if not behind:
         return [], False
-    rows = LogChunk.objects.alias(end=F("offset") + F("length")).filter(_past(behind, place))
+    rows = LogChunk.objects.alias(end=F("offset") + F("length")).filter(_past(behind, cursor))
     sizes = list(rows.order_by("run", "offset").values_list("id", "length")[:ROWS])
     chosen, size = [], 0
     for pk, length in sizes:
@@ -130,21 +130,21 @@ def _rows(behind: list[Log], place: Place) -> tuple[list[LogChunk], bool]:
     return list(data.order_by("run", "offset")), len(chosen) < len(sizes) or len(sizes) == ROWS
 
 
-def _past(behind: list[Log], place: Place) -> Q:
+def _past(behind: list[Log], cursor: LiveCursor) -> Q:
     """The lower bound on the offset lets the index do the work."""
     logs = [
         Q(run_id=log.id, offset__gt=here - log_store.CHUNK, end__gt=here, offset__lt=log.stored)
         for log in behind
-        for here in [place.offsets.get(log.token, 0)]
+        for here in [cursor.offsets.get(log.token, 0)]
     ]
     return reduce(or_, logs)
 
 
-def _pieces(behind: list[Log], rows: list[LogChunk], place: Place) -> Iterator[Frame]:
+def _pieces(behind: list[Log], rows: list[LogChunk], cursor: LiveCursor) -> Iterator[Frame]:
     by_id = {log.id: log for log in behind}
     for run_id, mine in groupby(rows, key=lambda row: row.run_id):
         log = by_id[run_id]
-        yield from _log_frames(log, mine, place.offsets.get(log.token, 0))
+        yield from _log_frames(log, mine, cursor.offsets.get(log.token, 0))
 
 
 def _log_frames(log: Log, rows: Iterator[LogChunk], here: int) -> Iterator[Frame]:

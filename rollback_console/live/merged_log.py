@@ -19,7 +19,7 @@ CHUNKS = 64
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Place:
+class MergedCursor:
     """Between two lines: `line` of the chunk `chunk`, which arrived at `at` (microseconds)."""
 
     at: int
@@ -27,7 +27,7 @@ class Place:
     line: int
 
     @classmethod
-    def read(cls, text: str) -> Place:
+    def read(cls, text: str) -> MergedCursor:
         """What `str()` wrote. Raises ValueError."""
         at, chunk, line = (int(part) for part in text.split("-"))
         moment(at)
@@ -57,7 +57,7 @@ class Merged:
     more: bool
 
 
-def after(rollback: Rollback, position: int, place: Place | None) -> Merged:
+def after(rollback: Rollback, position: int, place: MergedCursor | None) -> Merged:
     """Up to 400 lines that follow `place`, or the first ones.
 
     A chunk that comes late with an earlier time is not seen: times are the database's, given
@@ -74,7 +74,7 @@ def after(rollback: Rollback, position: int, place: Place | None) -> Merged:
     return Merged(lines[:LINES], len(newer) > CHUNKS or len(lines) > LINES)
 
 
-def before(rollback: Rollback, position: int, place: Place | None) -> Merged:
+def before(rollback: Rollback, position: int, place: MergedCursor | None) -> Merged:
     """Up to 400 lines that lead to `place`, or the last ones."""
     runs = _runs(rollback, position)
     chunks = _chunks(runs)
@@ -102,7 +102,7 @@ def _lines(runs: dict[int, StepRun], chunks: list[LogChunk]) -> Iterator[Line]:
     for chunk in chunks:
         run, at = runs[chunk.run_id], microseconds(chunk.at)
         for index, text in enumerate(_texts(run, chunk)):
-            place = str(Place(at, chunk.pk, index))
+            place = str(MergedCursor(at, chunk.pk, index))
             yield Line(str(run.token), run.host, chunk.first_line + index, at // 1000, text, place)
 
 
@@ -120,9 +120,9 @@ def _texts(run: StepRun, chunk: LogChunk) -> Iterator[str]:
         yield from log_window.window(run, number, number + 1).lines
 
 
-def _past(line: Line, place: Place | None) -> bool:
-    return place is None or Place.read(line.place) > place
+def _past(line: Line, place: MergedCursor | None) -> bool:
+    return place is None or MergedCursor.read(line.place) > place
 
 
-def _leads(line: Line, place: Place | None) -> bool:
-    return place is None or Place.read(line.place) < place
+def _leads(line: Line, place: MergedCursor | None) -> bool:
+    return place is None or MergedCursor.read(line.place) < place

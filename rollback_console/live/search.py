@@ -19,14 +19,14 @@ ROWS = 256
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SearchMatches:
     """Numbers of lines, from 0, that hold the text; `more` when the search stopped early."""
 
     lines: list[int]
     more: bool
 
 
-def find(run: StepRun, text: str, *, after: int = -1, most: int = MOST_FOUND) -> Found:
+def find(run: StepRun, text: str, *, after: int = -1, most: int = MOST_FOUND) -> SearchMatches:
     """The first `most` lines past line `after` that hold `text`.
 
     ASCII letters match in either case. Raises ValueError unless `text` is one line of 1 to
@@ -39,9 +39,9 @@ def find(run: StepRun, text: str, *, after: int = -1, most: int = MOST_FOUND) ->
         if line <= after or (lines and line == lines[-1]):
             continue
         if len(lines) == most:
-            return Found(lines, more=True)
+            return SearchMatches(lines, more=True)
         lines.append(line)
-    return Found(lines, more=False)
+    return SearchMatches(lines, more=False)
 
 
 def page(run: StepRun, offset: int) -> list[LogChunk]:

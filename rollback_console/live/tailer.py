@@ -13,7 +13,7 @@ from channels.db import database_sync_to_async
 from django.db import Error
 
 from . import frames, metrics
-from .cursor import Frame, Place
+from .cursor import Frame, LiveCursor
 from .listener import listen
 
 log = logging.getLogger(__name__)
@@ -69,10 +69,10 @@ class Reader:
 class Tailer:
     """Reads what is new on a hint, and every second regardless; ends with its last reader."""
 
-    def __init__(self, number: int, place: Place) -> None:
+    def __init__(self, number: int, cursor: LiveCursor) -> None:
         self.number = number
         self.readers: set[Reader] = set()
-        self._place = place
+        self._place = cursor
         self._heard = asyncio.Event()
         self._known: list[str] = []
         self._said = 0.0
@@ -113,7 +113,7 @@ class Tailer:
         except Error as error:
             log.warning("Rollback %s cannot be read now: %s", self.number, error)
             return False
-        self._place = page.place
+        self._place = page.cursor
         metrics.arrived(page.stored_at)
         for frame in page.frames:
             self._fan_out(frame)
@@ -141,11 +141,11 @@ class Tailer:
 _tailers: dict[tuple[asyncio.AbstractEventLoop, int], Tailer] = {}
 
 
-def join(number: int, place: Place, reader: Reader) -> None:
-    """Queue what follows for `reader`; the first one starts the tailer, at `place`."""
+def join(number: int, cursor: LiveCursor, reader: Reader) -> None:
+    """Queue what follows for `reader`; the first one starts the tailer, at `cursor`."""
     key = (asyncio.get_running_loop(), number)
     if key not in _tailers:
-        _tailers[key] = Tailer(number, place.copy())
+        _tailers[key] = Tailer(number, cursor.copy())
     _tailers[key].readers.add(reader)
 
 

@@ -23,7 +23,7 @@ from rollback_console.rollbacks import log_store
 from rollback_console.rollbacks.models import Rollback, StepRun
 
 from . import frames, log_window, merged_log, repeats, search
-from .cursor import NotAResume, place
+from .cursor import NotAResume, parse_cursor
 
 
 @require_GET
@@ -38,7 +38,7 @@ def pulse(request: HttpRequest, number: int) -> HttpResponse:
     sent, more = [hello[0]], False
     if "seq" in request.GET:
         try:
-            here = place(*_asked(request))
+            here = parse_cursor(*_asked(request))
         except NotAResume as error:
             return _wrong(str(error))
         page = frames.after(number, here, named_only=True)
@@ -144,8 +144,8 @@ def _asked(request: HttpRequest) -> tuple[object, object]:
         raise NotAResume("seq and offsets must be JSON.") from error
 
 
-def _place(request: HttpRequest, name: str) -> merged_log.Place | None:
-    return merged_log.Place.read(request.GET[name]) if request.GET.get(name) else None
+def _place(request: HttpRequest, name: str) -> merged_log.MergedCursor | None:
+    return merged_log.MergedCursor.read(request.GET[name]) if request.GET.get(name) else None
 
 
 def _plain(name: str) -> str:

@@ -25,7 +25,7 @@ from rollback_console.rollbacks.queries import lists
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class EnvironmentSetup:
     """What belongs to one environment."""
 
     makers: list[DecisionMaker]
@@ -55,9 +55,9 @@ def ruled() -> QuerySet[Environment]:
     )
 
 
-def place(environment: Environment) -> Place:
+def place(environment: Environment) -> EnvironmentSetup:
     """Everything on the page of one environment."""
-    return Place(
+    return EnvironmentSetup(
         makers=list(environment.decision_makers.select_related("user").order_by("rung", "id")),
         # The values are never read for a page, not even into memory.
         secrets=list(environment.secrets.defer("value")),

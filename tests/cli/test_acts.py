@@ -58,7 +58,7 @@ def test_every_refusal_is_one_sentence(start: Start, rows: Rows, tmp_path: Path)
     reason = ("--reason", "Because")
     dead = f"http://127.0.0.1:{free_port()}"
     attempts = {
-        "The token does not open the door.": {"token": unknown},
+        "The token is not accepted.": {"token": unknown},
         "This needs a token with the scope request": {"token": narrow},
         "must hold one API token": {"token": empty},
         "The token cannot be read": {"token": tmp_path / "missing"},

@@ -49,7 +49,7 @@ manage.py verify_archive FILE checks all of it without a database.
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ArchiveFile:
     """One file of the archive: exactly `size` bytes come out of `data`."""
 
     name: str
@@ -87,7 +87,7 @@ def _tar(rollback: Rollback) -> Iterator[bytes]:
     yield bytes(2 * _BLOCK)
 
 
-def _member(part: Part, moment: datetime, digest: Any) -> Iterator[bytes]:
+def _member(part: ArchiveFile, moment: datetime, digest: Any) -> Iterator[bytes]:
     info = tarfile.TarInfo(part.name)
     info.size, info.mtime, info.mode = part.size, int(moment.timestamp()), 0o644
     yield info.tobuf(tarfile.PAX_FORMAT)
@@ -102,7 +102,7 @@ def _member(part: Part, moment: datetime, digest: Any) -> Iterator[bytes]:
     yield bytes(-sent % _BLOCK)
 
 
-def _parts(rollback: Rollback) -> Iterator[Part]:
+def _parts(rollback: Rollback) -> Iterator[ArchiveFile]:
     postmortem = actions.of(rollback)
     rollback.refresh_from_db()
     yield _whole("README.txt", _README.encode())
@@ -115,7 +115,7 @@ def _parts(rollback: Rollback) -> Iterator[Part]:
     yield _json("postmortem.json", export.as_json(postmortem))
     yield _json("incident.json", as_incident(rollback))
     for run in rollback.runs.order_by("position", "host", "attempt"):
-        yield Part(log_name(run), run.stored, log_store.stream(run, 0, run.stored))
+        yield ArchiveFile(log_name(run), run.stored, log_store.stream(run, 0, run.stored))
 
 
 def log_name(run: StepRun) -> str:
@@ -136,7 +136,7 @@ def _manifest(rollback: Rollback) -> dict[str, Any]:
     }
 
 
-def _events(rollback: Rollback) -> Iterator[Part]:
+def _events(rollback: Rollback) -> Iterator[ArchiveFile]:
     for start in range(0, rollback.last_seq, EVENTS_EACH):
         rows = rollback.events.select_related("by").filter(
             seq__gt=start, seq__lte=min(start + EVENTS_EACH, rollback.last_seq)
@@ -160,7 +160,7 @@ def _line(event: Event) -> str:
     return json.dumps(row, ensure_ascii=False) + "\n"
 
 
-def _records(rollback: Rollback) -> Iterator[Part]:
+def _records(rollback: Rollback) -> Iterator[ArchiveFile]:
     by = "by__username"
     runs = [{**run, "log": ""} for run in rollback.runs.values()]
     for run, row in zip(rollback.runs.all(), runs, strict=True):
@@ -181,10 +181,10 @@ def _records(rollback: Rollback) -> Iterator[Part]:
     yield _json("messages.json", list(messages.order_by("id")))
 
 
-def _json(name: str, value: Any) -> Part:
+def _json(name: str, value: Any) -> ArchiveFile:
     text = json.dumps(value, cls=DjangoJSONEncoder, ensure_ascii=False, indent=1)
     return _whole(name, text.encode())
 
 
-def _whole(name: str, data: bytes) -> Part:
-    return Part(name, len(data), [data])
+def _whole(name: str, data: bytes) -> ArchiveFile:
+    return ArchiveFile(name, len(data), [data])
