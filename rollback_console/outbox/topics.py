@@ -34,6 +34,7 @@ _KINDS = {
     "rollback.expired": ("decided", "Expired"),
     "rollback.started": ("started", "Started"),
     "start.refused": ("started", "Could not start"),
+    "snapshot.changed": ("asked", "Alarm: what was approved was changed"),
     "gate.opened": ("asked", "Waiting for a go"),
     "question.asked": ("asked", "A person is asked"),
     "rollback.finished": ("finished", "Ended"),

@@ -8,9 +8,10 @@ from datetime import datetime
 from rollback_console.plans.snapshot.dump_steps import SAYS
 
 from . import log_store
+from .errors import SnapshotChanged
 from .events import record
+from .execution.approved_snapshot import approved_snapshot
 from .execution.run_facts import facts
-from .execution.view import snapshot_of
 from .models import Event, Rollback, StepRun
 
 _END = 64 * 1024
@@ -29,7 +30,10 @@ class Dump:
 
 def note(row: Rollback, run: StepRun, last: bytes) -> None:
     """Record what a step that keeps the database said it kept; `last` is not stored yet."""
-    if not snapshot_of(row.snapshot).step(run.position).keeps:
+    try:
+        if not approved_snapshot(row).step(run.position).keeps:
+            return
+    except SnapshotChanged:
         return
     text = log_store.read(run, max(run.stored - _END, 0)) + last
     said = [line for line in text.decode(errors="replace").splitlines() if line.startswith(SAYS)]

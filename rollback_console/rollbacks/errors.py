@@ -2,7 +2,8 @@
 
 RollbackError
 |- Refused            a person may not do that now; the text says what to do
-|  `- Changed         what they saw is no longer what would run
+|  |- Changed         what they saw is no longer what would run
+|  `- SnapshotChanged what would run is not what people decided about
 |- MovedOn            somebody else changed the state first
 `- LeaseLost          another driver holds this rollback now; write nothing more
 """
@@ -26,6 +27,10 @@ class Changed(Refused):
     def __init__(self, changes: list[tuple[str, Any, Any]]) -> None:
         super().__init__("What would run has changed since you saw it. Read it again, then decide.")
         self.changes = changes
+
+
+class SnapshotChanged(Refused):
+    """A snapshot does not have the hash that was requested or approved: nobody acts on it."""
 
 
 class MovedOn(RollbackError):

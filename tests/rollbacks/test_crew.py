@@ -11,6 +11,7 @@ from rollback_console.remote.pool import Pool
 from rollback_console.remote.protocol import Chunk, Ending, Outcome
 from rollback_console.remote.redact import Redactor
 from rollback_console.rollbacks import log_store
+from rollback_console.rollbacks.execution.approved_snapshot import SnapshotGuard
 from rollback_console.rollbacks.execution.connections import Connections
 from rollback_console.rollbacks.execution.follower import Report, Trouble
 from rollback_console.rollbacks.execution.follower_group import Crew
@@ -66,9 +67,11 @@ def test_nothing_comes_of_an_empty_inbox() -> None:
 def test_a_success_beside_hosts_that_still_work_lets_nothing_new_happen(
     states: list[str], rolling: int, due: bool
 ) -> None:
-    crew = Crew(Connections(Pool(connect=lambda address: pytest.fail(str(address)))))
-    runs = [StepRun(token=uuid4(), position=1, host=state, state=state) for state in states]
-    crew.intakes = {str(run.token): Intake(run, Redactor([]), log_store.Tail()) for run in runs}
     step = StepSpec(1, "Restart", rolling=rolling)
     snapshot = Snapshot("p", 1, "", "t", "s", "e", False, "", (step,), ())
-    assert crew.decides(Rollback(snapshot=snapshot.to_json()), runs[:1]) is due
+    rollback = Rollback(snapshot=snapshot.to_json(), snapshot_sha256=snapshot.sha256)
+    pool = Pool(connect=lambda address: pytest.fail(str(address)))
+    crew = Crew(Connections(pool), SnapshotGuard(proven=snapshot.sha256))
+    runs = [StepRun(token=uuid4(), position=1, host=state, state=state) for state in states]
+    crew.intakes = {str(run.token): Intake(run, Redactor([]), log_store.Tail()) for run in runs}
+    assert crew.decides(rollback, runs[:1]) is due

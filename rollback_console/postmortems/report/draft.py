@@ -75,6 +75,7 @@ _DEVIATIONS = {
     "abort.requested",
     "host.unreachable",
     "start.refused",
+    "snapshot.changed",
 }
 _LOOKED_AT = {"refused", "reviewed"}
 """What became of a deviation, or of an attempt at one, is none itself."""

@@ -50,6 +50,7 @@ _SENTENCES = {
     "approval.refused": "An approval was refused: {why}",
     "start.asked": "Asked to start.",
     "start.refused": "Could not start: {why}",
+    "snapshot.changed": "Alarm: {why}",
     "step.launched": "{step}: launching.",
     "step.started": "{step}: started.",
     "step.finished": "{step}: {state}. {why}",

@@ -23,6 +23,7 @@ from rollback_console.plans.models import Delegation
 from .. import db_clock, events
 from ..errors import Changed, Refused
 from ..events import record
+from ..execution.approved_snapshot import approved_snapshot, why_changed
 from ..execution.failpoints import failpoint
 from ..execution.lease import move
 from ..execution.view import snapshot_of
@@ -187,7 +188,7 @@ def _count(row: Rollback) -> None:
 
 def go(row: Rollback) -> None:
     """From requested to approved: due at once, and for as long as the rules allow."""
-    minutes = snapshot_of(row.snapshot).policy.start_expires
+    minutes = approved_snapshot(row).policy.start_expires
     move(
         row,
         RollbackState.APPROVED,
@@ -201,7 +202,7 @@ def go(row: Rollback) -> None:
 def _refusal(row: Rollback, by: User, seen: str) -> Refused | None:
     if row.state == RollbackState.REQUESTED and seen != row.snapshot_sha256:
         return Changed([("snapshot", seen, row.snapshot_sha256)])
-    if why := rights.why_not(row, by, seen=seen):
+    if why := rights.why_not(row, by, seen=seen) or why_changed(row):
         return Refused(why)
     if changes := drift(row):
         return Changed(changes)

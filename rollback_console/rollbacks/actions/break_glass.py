@@ -16,6 +16,7 @@ from rollback_console.engine.states import TERMINAL, RollbackState
 from .. import db_clock, events
 from ..errors import Changed, Refused
 from ..events import record
+from ..execution.approved_snapshot import why_changed
 from ..execution.view import snapshot_of
 from ..models import BreakGlass, Rollback
 from ..permissions import rights
@@ -96,7 +97,7 @@ def open_reviews() -> QuerySet[BreakGlass]:
 
 
 def _refusal(row: Rollback, by: User, seen: str, reason: str) -> Refused | None:
-    if why := why_not(row, by):
+    if why := why_not(row, by) or why_changed(row):
         return Refused(why)
     if seen != row.snapshot_sha256:
         return Changed([("snapshot", seen, row.snapshot_sha256)])

@@ -21,6 +21,7 @@ from rollback_console.engine.states import ENDED_BADLY, RollbackState, StepState
 from ..errors import Refused
 from ..events import record
 from ..execution import apply, view
+from ..execution.approved_snapshot import why_changed
 from ..models import Rollback, StepAnswer, StepRun
 from . import request
 from .steer import leave_out, steer
@@ -66,7 +67,7 @@ def resume_from(
     """
     with steer(rollback, by, reason, states=[RollbackState.WAITING]) as row:
         steps, runs = _facts(row)
-        if why := hindrance(steps, runs, position, again):
+        if why := why_changed(row) or hindrance(steps, runs, position, again):
             raise Refused(why)
         chosen = resumption(steps, runs, position)
         record(

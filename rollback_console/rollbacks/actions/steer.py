@@ -24,6 +24,7 @@ from rollback_console.engine.states import (
 from ..errors import MovedOn, Refused
 from ..events import record
 from ..execution import apply, view
+from ..execution.approved_snapshot import approved_snapshot
 from ..execution.lease import move_run
 from ..execution.run_facts import facts
 from ..models import ChecklistAnswer, Message, Rollback, StepAnswer, StepRun
@@ -78,7 +79,7 @@ def undo(rollback: Rollback, *, position: int, by: User, reason: str) -> list[St
     The question about the step stays: try it again, skip it, or abort.
     """
     with steer(rollback, by, reason, states=[RollbackState.WAITING]) as row:
-        snapshot = view.snapshot_of(row.snapshot)
+        snapshot = approved_snapshot(row)
         bad = _bad(row, position)
         undoing = snapshot.step(position).undo
         if not undoing:
@@ -157,7 +158,7 @@ def answer_check(
     if answer != "pass" and not note.strip():
         raise Refused("Say what you saw: a check that did not pass needs a note.")
     with steer(rollback, by, None, states=LIVE) as row:
-        checks = {check.key: check.text for check in view.snapshot_of(row.snapshot).checks}
+        checks = {check.key: check.text for check in approved_snapshot(row).checks}
         if key not in checks:
             raise Refused("This plan has no such check.")
         given = ChecklistAnswer.objects.create(

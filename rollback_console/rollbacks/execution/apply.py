@@ -15,19 +15,22 @@ from ..events import record
 from ..models import Lock, Look, Rollback, StepRun
 from ..permissions import rights
 from ..sweeper import readiness_rule
+from .approved_snapshot import approved_snapshot
 from .lease import move, move_run, release
 from .run_facts import facts
-from .view import snapshot_of
 
 
 def begin(row: Rollback) -> bool:
-    """Take the environment's lock and lay out every run; False when it may not start."""
+    """Take the environment's lock and lay out every run; False when it may not start.
+
+    Raises SnapshotChanged.
+    """
     if row.expires_at <= db_clock.now():
         return expire(row)
+    snapshot = approved_snapshot(row)
     if why := _locked(row) or _may_not(row):
         return _refuse_start(row, why)
     Lock.objects.create(environment_id=row.environment_id, rollback=row, at=Now())
-    snapshot = snapshot_of(row.snapshot)
     StepRun.objects.bulk_create(_runs(row, snapshot))
     move(row, RollbackState.RUNNING, started_at=Now())
     record(row, "rollback.started", snapshot=row.snapshot_sha256)
@@ -103,7 +106,7 @@ def settle(row: Rollback) -> None:
 def verify(row: Rollback) -> None:
     """Every step is done."""
     move(row, RollbackState.VERIFYING)
-    automated = [each for each in snapshot_of(row.snapshot).checks if each.look]
+    automated = [each for each in approved_snapshot(row).checks if each.look]
     Look.objects.bulk_create(
         [Look(rollback=row, key=each.key, due_at=Now()) for each in automated],
         ignore_conflicts=True,
@@ -137,6 +140,18 @@ def abort(row: Rollback, position: int) -> None:
     """The plan itself asks for an abort."""
     Rollback.objects.filter(pk=row.pk).update(abort_asked=True)
     record(row, "abort.requested", position=position, reason="The plan says so when it fails.")
+    enter_abort(row)
+
+
+def stop_changed(row: Rollback, why: str) -> None:
+    """Its snapshot is not what was approved: an alarm, nothing more starts, what runs is ended."""
+    if not (row.abort_asked and row.events.filter(kind="snapshot.changed").exists()):
+        record(row, "snapshot.changed", why=why, snapshot=row.snapshot_sha256)
+    if row.state == RollbackState.APPROVED:
+        _refuse_start(row, why)
+        return
+    Rollback.objects.filter(pk=row.pk).update(abort_asked=True)
+    row.abort_asked = True
     enter_abort(row)
 
 

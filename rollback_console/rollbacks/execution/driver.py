@@ -11,7 +11,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import uuid4
 
 from django.conf import settings
@@ -38,6 +38,7 @@ from .. import change_hints, zones
 from ..errors import LeaseLost, MovedOn
 from ..models import Rollback, StepRun
 from . import apply, lease, preflight, tracing, view
+from .approved_snapshot import SnapshotGuard
 from .connections import Connections, pool_of
 from .failpoints import failpoint
 from .follower import Report
@@ -81,10 +82,11 @@ class Slice:
     pool: Pool
     released: bool = False
     wait: float = LOOK
+    guard: SnapshotGuard = field(default_factory=SnapshotGuard)
 
     def run(self) -> bool:
         """Turn until released, out of time, or told to stop."""
-        self.crew = Crew(Connections(self.pool))
+        self.crew = Crew(Connections(self.pool), self.guard)
         ends = time.monotonic() + settings.SLICE.total_seconds()
         try:
             self._turns(ends)
@@ -120,13 +122,20 @@ class Slice:
         self.crew.follow(row, begun, fresh=True)
 
     def _carry(self, row: Rollback) -> list[StepRun]:
+        why_changed = self.guard.why_changed(row)
+        if why_changed:
+            apply.stop_changed(row, why_changed)
+            self.released = row.state == RollbackState.APPROVED
+            if self.released:
+                return []
         if row.state == RollbackState.APPROVED and not self._may_begin(row):
             return []
         if row.abort_asked:
             apply.enter_abort(row)
         self._give_up(row)
         latest = view.latest(row)
-        decisions = decide(view.build(row, latest))
+        seen = view.aborting(row, latest) if why_changed else view.build(row, latest)
+        decisions = decide(seen)
         runs = {str(run.token): run for run in latest}
         self.crew.forget()
         self.crew.adopt(row, runs)
@@ -175,7 +184,7 @@ class Slice:
                 self.released = True
 
     def _start(self, row: Rollback, run: StepRun) -> Iterator[StepRun]:
-        step = view.snapshot_of(row.snapshot).step(run.position)
+        step = self.guard.snapshot(row).step(run.position)
         failpoint("attempt.before-commit")
         apply.start(row, run, step)
         if step.kind == "manual":

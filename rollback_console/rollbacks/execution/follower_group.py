@@ -17,13 +17,13 @@ from rollback_console.remote.protocol import RunRef
 from ..models import Rollback, StepRun
 from ..sweeper import host_cleanup
 from . import apply
+from .approved_snapshot import SnapshotGuard
 from .connections import Connections
 from .failpoints import failpoint
 from .follower import Follower, Report, Trouble
 from .recorder import Intake
 from .report_queue import Inbox
-from .run_request import work_of
-from .view import snapshot_of
+from .run_request import stopping_work_of, work_of
 
 CLEARING = 5.0  # seconds for hosts to clear away; what is left is swept later
 TOGETHER = 16  # hosts that are asked to at once
@@ -34,18 +34,23 @@ class Crew:
     """Followers by token, and each run's way into the database."""
 
     connections: Connections
+    guard: SnapshotGuard = field(default_factory=SnapshotGuard)
     inbox: Inbox = field(default_factory=Inbox)
     intakes: dict[str, Intake] = field(default_factory=dict)
     followers: dict[str, Follower] = field(default_factory=dict)
     stored: set[str] = field(default_factory=set)
 
     def follow(self, row: Rollback, runs: list[StepRun], *, fresh: bool) -> None:
-        """One follower a run. A run whose host is not as approved reports that by itself."""
+        """One follower a run. A run whose host is not as approved reports that by itself.
+
+        Where the snapshot is not what was approved, what runs is only watched and stopped.
+        """
         if not runs:
             return
-        snapshot, hosts = snapshot_of(row.snapshot), known(run.host for run in runs)
+        approved = None if self.guard.why_changed(row) else self.guard.snapshot(row)
+        hosts = known(run.host for run in runs)
         for run in runs:
-            if (follower := self._follower(snapshot, run, hosts, fresh)) is None:
+            if (follower := self._follower(approved, run, hosts, fresh)) is None:
                 continue
             if row.abort_asked:
                 follower.stop_run()
@@ -98,11 +103,13 @@ class Crew:
 
         While others of its step still work a success does not, unless a host waits its turn.
         """
+        if self.guard.why_changed(row):
+            return True
         working = {each.run.position for each in self.intakes.values() if not each.over}
         return any(
             run.state != StepState.SUCCEEDED
             or run.position not in working
-            or snapshot_of(row.snapshot).step(run.position).rolling
+            or self.guard.snapshot(row).step(run.position).rolling
             for run in ended
         )
 
@@ -124,11 +131,15 @@ class Crew:
         host_cleanup.note(token for each in asked for token in each.result())
 
     def _follower(
-        self, snapshot: Snapshot, run: StepRun, hosts: Mapping[str, Host], fresh: bool
+        self, approved: Snapshot | None, run: StepRun, hosts: Mapping[str, Host], fresh: bool
     ) -> Follower | None:
         token = str(run.token)
         try:
-            work, secrets = work_of(snapshot, run, hosts, fresh=fresh)
+            work, secrets = (
+                work_of(approved, run, hosts, fresh=fresh)
+                if approved
+                else stopping_work_of(run, hosts)
+            )
         except HostRefused as error:
             self.intakes[token] = Intake.of(run, [])
             self.inbox.say(Report(token, Trouble(str(error), gave_up=fresh)))

@@ -8,8 +8,9 @@ from django.conf import settings
 
 from rollback_console.engine.snapshot import Snapshot
 from rollback_console.engine.states import StepState
-from rollback_console.plans.inventory.addresses import reach, secret_values
-from rollback_console.plans.models import Host
+from rollback_console.plans.errors import HostRefused
+from rollback_console.plans.inventory.addresses import address, reach, secret_values
+from rollback_console.plans.models import Host, Secret
 from rollback_console.remote.protocol import RunRequest
 
 from ..models import StepRun
@@ -36,8 +37,28 @@ def work_of(
         cap=settings.LOG_CAP,
     )
     started = run.state == StepState.RUNNING
-    address = reach(snapshot.host(run.host), hosts)
     work = Work(
-        request, address, run.stored, started, fresh, settings.CONNECT_PATIENCE, step.expect
+        request,
+        reach(snapshot.host(run.host), hosts),
+        run.stored,
+        started,
+        fresh,
+        settings.CONNECT_PATIENCE,
+        step.expect,
     )
     return work, list(secrets.values())
+
+
+def stopping_work_of(run: StepRun, hosts: Mapping[str, Host]) -> tuple[Work, list[str]]:
+    """What it takes to watch an attempt and stop it when its snapshot cannot be trusted.
+
+    Its request is empty, so that nothing can start by it; all secrets of the environment are
+    masked. Raises HostRefused when its host is gone.
+    """
+    host = hosts.get(run.host)
+    if host is None:
+        raise HostRefused(f"The host {run.host} was removed while a step ran there.")
+    request = RunRequest(token=str(run.token), script="exit 1", cap=settings.LOG_CAP)
+    started = run.state == StepState.RUNNING
+    work = Work(request, address(host), run.stored, started, False, settings.CONNECT_PATIENCE)
+    return work, [each.value for each in Secret.objects.filter(environment=host.environment_id)]

@@ -17,7 +17,10 @@ from ..models import Rollback, StepRun
 
 @lru_cache(maxsize=256)
 def snapshot_of(text: str) -> Snapshot:
-    """A rollback's snapshot; parsed once, since its text never changes."""
+    """A snapshot as it is stored, to be shown; parsed once.
+
+    Nobody acts on it: `approved_snapshot.approved_snapshot` verifies its hash.
+    """
     return Snapshot.from_json(text)
 
 
@@ -43,6 +46,18 @@ def build(rollback: Rollback, runs: list[StepRun] | None = None) -> View:
         unreachable_limit=settings.UNREACHABLE_LIMIT.total_seconds(),
         running_for=_since(extended[-1] if extended else rollback.started_at, moment),
         time_limit=snapshot.time_limit,
+    )
+
+
+def aborting(rollback: Rollback, runs: list[StepRun]) -> View:
+    """The view of a rollback that only ends what runs: it takes no snapshot."""
+    moment = db_clock.now()
+    return View(
+        state=RollbackState(rollback.state),
+        steps=(),
+        runs=tuple(_run(run, moment) for run in runs),
+        abort_asked=True,
+        unreachable_limit=settings.UNREACHABLE_LIMIT.total_seconds(),
     )
 
 

@@ -24,10 +24,12 @@ from rollback_console.remote.errors import RemoteError
 from rollback_console.remote.protocol import HostAddress, Remote
 
 from .. import db_clock, zones
+from ..errors import SnapshotChanged
 from ..events import record
-from ..execution.view import latest_checks, snapshot_of
+from ..execution.approved_snapshot import approved_snapshot
+from ..execution.view import latest_checks
 from ..models import ChecklistAnswer, Look, Rollback
-from ..tasks import enqueue_after_commit
+from ..tasks import enqueue, enqueue_after_commit
 
 EVERY = timedelta(seconds=15)
 """How long between two looks of one check."""
@@ -49,7 +51,13 @@ def look(number: int, connect: Connect = ssh.connect) -> bool:
     if not due.update(due_at=db_clock.later(EVERY)):
         return False
     found = Look.objects.select_related("rollback").get(pk=number)
-    snapshot = snapshot_of(found.rollback.snapshot)
+    try:
+        snapshot = approved_snapshot(found.rollback)
+    except SnapshotChanged:
+        # Whoever drives it raises the alarm.
+        Rollback.objects.filter(pk=found.rollback_id).update(due_at=Now())
+        enqueue(found.rollback_id)
+        return False
     check = next(each for each in snapshot.checks if each.key == found.key)
     started = found.rollback.started_at or found.rollback.requested_at
     seen = _everywhere(snapshot, check, int(started.timestamp()), connect)

@@ -21,8 +21,9 @@ from rollback_console.remote.errors import RemoteError
 from rollback_console.remote.protocol import HostAddress, Remote, RunRef
 
 from .. import db_clock, zones
+from ..errors import SnapshotChanged
+from ..execution.approved_snapshot import approved_snapshot
 from ..execution.connections import pool_of
-from ..execution.view import snapshot_of
 from ..models import StepRun
 
 log = logging.getLogger(__name__)
@@ -100,9 +101,9 @@ def _by_host(left: list[StepRun]) -> Iterable[list[StepRun]]:
 def _clear(runs: list[StepRun], connect: Callable[[HostAddress], Remote] | None) -> bool:
     pool, first = pool_of(connect), runs[0]
     try:
-        address = reach(snapshot_of(first.rollback.snapshot).host(first.host))
+        address = reach(approved_snapshot(first.rollback).host(first.host))
         remote = pool.take(address)
-    except (HostRefused, RemoteError) as error:
+    except (HostRefused, RemoteError, SnapshotChanged) as error:
         log.info("The folder of %s stays on its host: %s", first, error)
         return False
     if not done(remote, (RunRef(str(run.token), run.boot_id) for run in runs)):

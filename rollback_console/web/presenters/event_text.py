@@ -24,6 +24,7 @@ _WORDS: dict[str, str] = {
     "rollback.approved": "Enough people approved",
     "start.asked": "asked to start it",
     "start.refused": "The start was refused: {why}",
+    "snapshot.changed": "Alarm: {why}",
     "rollback.started": "Started",
     "step.started": "Step {position} started on {host}",
     "step.finished": "Step {position} on {host} {state}",
