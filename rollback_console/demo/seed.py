@@ -21,6 +21,7 @@ from rollback_console.plans.models import (
     Plan,
     Service,
 )
+from rollback_console.plans.snapshot.request_form import draw_request_form
 from rollback_console.rollbacks.actions import request as rollbacks
 
 from . import keys
@@ -95,7 +96,7 @@ def _ask(layout: Layout, state: State, environment: Environment, people: dict[st
         text.encode(), by=people["sam"], service=service, environment=environment
     )
     values = {"migration": "0001", "tag": OLD}
-    form = plans.form(revision)
+    form = draw_request_form(revision)
     rollbacks.request(
         revision,
         by=people["dana"],

@@ -25,19 +25,14 @@ from .data_loss.host_questions import vouch, vouch_own
 from .document_cache import document, read
 from .errors import PlanError
 from .models import Environment, Host, HostKey, Plan, Revision, Service
-from .snapshot.bindings import written
-from .snapshot.freeze import freeze
-from .snapshot.request_form import form, missing
+from .snapshot.bindings import write_into_text
 
 __all__ = [
     "bind",
     "confirm_key",
     "document",
-    "form",
-    "freeze",
     "import_document",
     "inscribe",
-    "missing",
     "read",
     "revise",
     "scan",
@@ -119,7 +114,7 @@ def inscribe(plan: Plan, *, by: User) -> Revision:
     _permit(by, "plans.change_plan", "change plans")
     latest = plan.revisions.order_by("-number")[0]
     before = document(latest)
-    text, bindings = written(before, latest.bindings)
+    text, bindings = write_into_text(before, latest.bindings)
     if text == before.source:
         raise PlanError(
             "Nothing bound here can be written into the text: no step with a fence of its own "

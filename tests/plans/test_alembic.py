@@ -13,7 +13,7 @@ import pytest
 from rollback_console.engine.reversal import Effect
 from rollback_console.plans.data_loss.cost import Costing
 from rollback_console.plans.models import Revision
-from rollback_console.plans.readiness.check import check
+from rollback_console.plans.readiness import check
 from tests.make import Stage
 
 from .test_cost import asked, plan

@@ -14,7 +14,8 @@ from rollback_console.plans import actions
 from rollback_console.plans.data_loss import cost, host_questions
 from rollback_console.plans.data_loss.cost import Costing
 from rollback_console.plans.models import Revision
-from rollback_console.plans.readiness.check import check
+from rollback_console.plans.readiness import check
+from rollback_console.plans.snapshot.freeze import freeze_snapshot
 from tests import make
 from tests.make import PLAN, Stage
 
@@ -98,7 +99,7 @@ def undoing(here: Stage, shop: Shop, target: str = "0001", head: str = "") -> Re
 
 
 def asked(revision: Revision) -> Costing:
-    snapshot = actions.freeze(revision, {})
+    snapshot = freeze_snapshot(revision, {})
     check.check(revision, snapshot)
     return cost.costing(revision, snapshot)
 
@@ -159,7 +160,7 @@ def test_a_target_that_is_not_there_is_red(here: Stage, tmp_path: Path) -> None:
 
 def test_before_anyone_asked_the_cost_is_unknown(here: Stage, tmp_path: Path) -> None:
     revision = undoing(here, Shop(tmp_path / "app"))
-    found = cost.costing(revision, actions.freeze(revision, {}))
+    found = cost.costing(revision, freeze_snapshot(revision, {}))
     assert found.loss.text.startswith("unknown, because nobody has asked the hosts yet")
 
 
@@ -224,7 +225,7 @@ KEPT = "---\ndatabase: {kind: sqlite, name: shop.db, folder: /var/backups}\n"
 def test_a_plans_measures_say_nothing_about_a_dump_that_is_put_back(here: Stage) -> None:
     revision = make.plan(here, MEASURE.replace("---\n", KEPT, 1) + PLAN)
     dump = {"rollback": 1, "host": "app-1", "path": "/var/backups/a.dump", "sha256": "0" * 64}
-    snapshot = actions.freeze(revision, {"restores": dump})
+    snapshot = freeze_snapshot(revision, {"restores": dump})
     check.check(revision, snapshot)
     found = cost.costing(revision, snapshot)
     assert found.counts == ()

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from rollback_console.plans import actions
 from rollback_console.plans.models import ProbeResult, Revision, Secret
-from rollback_console.plans.readiness.check import check
+from rollback_console.plans.readiness import check
+from rollback_console.plans.snapshot.freeze import freeze_snapshot
 from tests import make
 from tests.make import PLAN, Stage
 from tests.servers import MariaDb
@@ -30,7 +30,7 @@ def server() -> Iterator[MariaDb]:
 
 def asked(revision: Revision) -> dict[str, ProbeResult]:
     """The rows about databases, by what they are about."""
-    found = check.check(revision, actions.freeze(revision, {}))
+    found = check.check(revision, freeze_snapshot(revision, {}))
     return {each.subject: each for each in found.results if each.kind == "database"}
 
 

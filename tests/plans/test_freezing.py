@@ -12,6 +12,8 @@ from rollback_console.engine.snapshot import Snapshot
 from rollback_console.plans import actions
 from rollback_console.plans.errors import NotReady, UnreadablePlan
 from rollback_console.plans.models import Environment, HostKey, Revision, Secret, Service
+from rollback_console.plans.snapshot.freeze import freeze_snapshot
+from rollback_console.plans.snapshot.request_form import draw_request_form
 from tests import make
 from tests.make import PLAN, Stage
 
@@ -30,13 +32,13 @@ def seed(stage: Stage) -> Revision:
 
 def problems(revision: Revision, **choices: Any) -> list[str]:
     with pytest.raises(NotReady) as missing:
-        actions.freeze(revision, choices)
+        freeze_snapshot(revision, choices)
     return missing.value.problems
 
 
 def choices(revision: Revision, **changes: Any) -> dict[str, Any]:
     """All the seed leaves open, answered: by tag, with the migrations reversed."""
-    form = actions.form(revision)
+    form = draw_request_form(revision)
     full = {
         "procedure": form.procedures[0].key,
         "alternatives": {step.key: 1 for step in form.alternatives},
@@ -57,7 +59,7 @@ VALUES = {
 
 
 def frozen(revision: Revision, **changes: Any) -> Snapshot:
-    return actions.freeze(revision, choices(revision, **changes))
+    return freeze_snapshot(revision, choices(revision, **changes))
 
 
 def script(snapshot: Snapshot, title: str) -> str:
@@ -69,13 +71,13 @@ def test_a_placeholder_for_a_password_takes_the_secret_of_its_name(stage: Stage)
     (problem,) = problems(revision, parameters={"PASSWORD": "hunter2"})
     assert "An Admin writes it as a secret PASSWORD of STAGING." in problem
     Secret.objects.create(environment=stage.environment, name="PASSWORD", value="hunter2")
-    snapshot = actions.freeze(revision, {})
+    snapshot = freeze_snapshot(revision, {})
     assert snapshot.step(1).secrets == ("PASSWORD",)
     assert "PASSWORD" not in snapshot.parameters
 
 
 def test_the_seed_asks_for_everything_it_leaves_open(seed: Revision) -> None:
-    form = actions.form(seed)
+    form = draw_request_form(seed)
     assert [step.title for step in form.alternatives] == ["Restore Code", "Restore Database"]
     assert [step.title for step in form.conditions] == ["Restore Database"]
     texts = {each.text for each in form.parameters}
@@ -91,7 +93,7 @@ def test_the_seed_asks_for_everything_it_leaves_open(seed: Revision) -> None:
 
 
 def test_nothing_of_the_seed_is_frozen_before_it_is_answered(seed: Revision) -> None:
-    said = problems(seed, procedure=actions.form(seed).procedures[0].key)
+    said = problems(seed, procedure=draw_request_form(seed).procedures[0].key)
     assert any("Restore Code, has several ways" in each for each in said)
     assert any("conditional" in each for each in said)
 
@@ -115,7 +117,7 @@ def test_the_way_not_chosen_asks_for_nothing(seed: Revision) -> None:
 
 
 def test_a_condition_answered_with_no_leaves_the_step_out(seed: Revision) -> None:
-    step = actions.form(seed).conditions[0]
+    step = draw_request_form(seed).conditions[0]
     snapshot = frozen(seed, conditions={step.key: "skip"})
     assert [each.title for each in snapshot.steps] == [
         "Stop Services",
@@ -139,13 +141,13 @@ def test_a_destructive_step_has_a_gate_and_needs_more_approvals(
     assert snapshot.policy.quorum == 2
     without = frozen(
         Revision.objects.get(pk=seed.pk),
-        conditions={step.key: "skip" for step in actions.form(seed).conditions},
+        conditions={step.key: "skip" for step in draw_request_form(seed).conditions},
     )
     assert without.policy.quorum == 1
 
 
 def test_variables_with_a_secret_travel_as_secrets(seed: Revision) -> None:
-    form = actions.form(seed)
+    form = draw_request_form(seed)
     snapshot = frozen(seed, alternatives={step.key: 0 for step in form.alternatives})
     database = next(each for each in snapshot.steps if each.title == "Restore Database")
     assert set(database.secrets) == {"DB_HOST", "DB_USER", "DB_PASSWORD"}
@@ -156,7 +158,7 @@ def test_a_variable_nobody_sets_must_be_bound(stage: Stage) -> None:
     revision = make.plan(stage, PLAN.replace("echo stopping", "stop $UNIT"))
     assert problems(revision) == ["Step 1, Stop: $UNIT (UNIT) is missing."]
     bound = make.plan(stage, PLAN.replace("echo stopping", "stop $UNIT"), on_host=["UNIT"])
-    assert actions.freeze(bound, {}).steps[0].environment == ()
+    assert freeze_snapshot(bound, {}).steps[0].environment == ()
 
 
 @pytest.mark.parametrize(
@@ -248,5 +250,5 @@ def test_a_plan_never_becomes_a_revision_of_another_service_or_title(stage: Stag
 
 def test_a_canary_is_frozen_as_its_fence_says(stage: Stage) -> None:
     plan = "# Rollback\n## Steps\n### Step 1: Go\n```bash canary\nsystemctl stop app\n```\n"
-    (step,) = actions.freeze(make.plan(stage, plan), {}).steps
+    (step,) = freeze_snapshot(make.plan(stage, plan), {}).steps
     assert step.canary

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from rollback_console.plans import actions
 from rollback_console.plans.snapshot.dump_steps import SAYS
+from rollback_console.plans.snapshot.freeze import freeze_snapshot
 from tests import make
 from tests.make import PLAN, Stage
 
@@ -31,7 +31,7 @@ def run(script: str, folder: Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_a_dump_stands_before_the_first_step_that_destroys(stage: Stage, tmp_path: Path) -> None:
-    snapshot = actions.freeze(make.plan(stage, keeping_plan(tmp_path)), {})
+    snapshot = freeze_snapshot(make.plan(stage, keeping_plan(tmp_path)), {})
     assert [(each.position, each.standby) for each in snapshot.steps] == [
         (1, False), (2, False), (3, False), (4, False), (5, True),
     ]  # fmt: skip
@@ -42,7 +42,7 @@ def test_a_dump_stands_before_the_first_step_that_destroys(stage: Stage, tmp_pat
 
 def test_what_was_overwritten_comes_back(stage: Stage, tmp_path: Path) -> None:
     (tmp_path / "data").write_text("precious\n")
-    snapshot = actions.freeze(make.plan(stage, keeping_plan(tmp_path)), {})
+    snapshot = freeze_snapshot(make.plan(stage, keeping_plan(tmp_path)), {})
     said = run(snapshot.step(2).script, tmp_path)
     size, sha256, path = said.stdout.split(SAYS)[1].split()
     assert (int(size), Path(path).read_text()) == (9, "precious\n")
@@ -55,7 +55,7 @@ def test_what_was_overwritten_comes_back(stage: Stage, tmp_path: Path) -> None:
 
 def test_a_dump_that_was_changed_is_not_put_back(stage: Stage, tmp_path: Path) -> None:
     (tmp_path / "data").write_text("precious\n")
-    snapshot = actions.freeze(make.plan(stage, keeping_plan(tmp_path)), {})
+    snapshot = freeze_snapshot(make.plan(stage, keeping_plan(tmp_path)), {})
     path = run(snapshot.step(2).script, tmp_path).stdout.split()[-1]
     Path(path).write_text("forged\n")
     (tmp_path / "data").write_text("now\n")
@@ -65,7 +65,7 @@ def test_a_dump_that_was_changed_is_not_put_back(stage: Stage, tmp_path: Path) -
 
 def test_an_empty_dump_ends_the_step(stage: Stage, tmp_path: Path) -> None:
     (tmp_path / "data").write_text("")
-    snapshot = actions.freeze(make.plan(stage, keeping_plan(tmp_path)), {})
+    snapshot = freeze_snapshot(make.plan(stage, keeping_plan(tmp_path)), {})
     said = run(snapshot.step(2).script, tmp_path)
     assert said.returncode != 0
     assert "The dump is empty" in said.stderr
@@ -73,7 +73,7 @@ def test_an_empty_dump_ends_the_step(stage: Stage, tmp_path: Path) -> None:
 
 def test_a_plan_that_destroys_nothing_takes_no_dump(stage: Stage, tmp_path: Path) -> None:
     text = keeping_plan(tmp_path).replace("```bash destructive", "```bash")
-    snapshot = actions.freeze(make.plan(stage, text.replace("overwritten > data", "fine")), {})
+    snapshot = freeze_snapshot(make.plan(stage, text.replace("overwritten > data", "fine")), {})
     assert [each.keeps for each in snapshot.steps] == ["", "", ""]
 
 
@@ -81,6 +81,6 @@ def test_a_plan_that_destroys_nothing_takes_no_dump(stage: Stage, tmp_path: Path
 def test_known_databases_need_no_commands_of_the_author(stage: Stage, kind: str) -> None:
     head = f"---\ndatabase: {{kind: {kind}, name: shop, folder: /var/backups}}\n---\n"
     text = head + PLAN.replace("```bash\necho restoring", "```bash destructive\necho restoring")
-    snapshot = actions.freeze(make.plan(stage, text), {})
+    snapshot = freeze_snapshot(make.plan(stage, text), {})
     assert "shop" in snapshot.step(2).script
     assert "shop" in snapshot.step(5).script

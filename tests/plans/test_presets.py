@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from rollback_console.engine.snapshot import Snapshot
-from rollback_console.plans import actions
+from rollback_console.plans.snapshot.freeze import freeze_snapshot
 from tests import make
 from tests.make import PLAN, Stage
 from tests.servers import PATH, MariaDb, Postgres
@@ -143,7 +143,7 @@ def frozen(stage: Stage, kind: str, folder: Path, name: str = "shop") -> Snapsho
     """Step 2 keeps the database, step 5 stands by to put it back."""
     head = f"---\ndatabase: {{kind: {kind}, name: {name}, folder: {folder}/dumps}}\n---\n"
     text = head + PLAN.replace("```bash\necho restoring", "```bash destructive\necho restoring")
-    return actions.freeze(make.plan(stage, text), {})
+    return freeze_snapshot(make.plan(stage, text), {})
 
 
 @pytest.mark.parametrize("shell", ["bash -eu -o pipefail", "dash -eu"])

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from rollback_console.plans import actions
-from rollback_console.plans.readiness.check import Readiness, check
+from rollback_console.plans.readiness import check
+from rollback_console.plans.readiness.check import Readiness
 from rollback_console.plans.readiness.probes import probes, size
+from rollback_console.plans.snapshot.freeze import freeze_snapshot
+from rollback_console.plans.snapshot.request_form import draw_request_form
 from tests import make
 from tests.make import PLAN, Stage
 from tests.remote.sshd import Sshd
@@ -35,7 +37,7 @@ def repository(folder: Path) -> str:
 def asked(stage: Stage, command: str, cwd: Path, **parameters: str) -> Readiness:
     text = PLAN.replace("```bash\necho stopping", f"```bash cwd={cwd}\n{command}")
     revision = make.plan(stage, text)
-    snapshot = actions.freeze(revision, {"parameters": parameters})
+    snapshot = freeze_snapshot(revision, {"parameters": parameters})
     return check.check(revision, snapshot)
 
 
@@ -69,7 +71,7 @@ def test_a_dump_is_measured(here: Stage, tmp_path: Path) -> None:
 
 def names(stage: Stage, cwd: Path) -> list[str]:
     text = PLAN.replace("echo stopping", "cat backup_YYYYMMDD_HHMMSS.sql")
-    return [each.name for each in actions.form(make.plan(stage, text)).parameters]
+    return [each.name for each in draw_request_form(make.plan(stage, text)).parameters]
 
 
 def test_a_tool_that_is_missing_is_named(here: Stage, tmp_path: Path) -> None:
@@ -91,7 +93,7 @@ def test_a_host_that_is_down_is_a_red_result(here: Stage, sshd: Sshd, tmp_path: 
 
 def test_asking_again_replaces_what_was_heard(here: Stage, tmp_path: Path) -> None:
     revision = make.plan(here)
-    snapshot = actions.freeze(revision, {})
+    snapshot = freeze_snapshot(revision, {})
     first = check.check(revision, snapshot)
     again = check.check(revision, snapshot)
     assert len(first.results) == len(again.results) == revision.probe_results.count()
@@ -99,8 +101,8 @@ def test_asking_again_replaces_what_was_heard(here: Stage, tmp_path: Path) -> No
 
 def test_a_value_is_an_argument_and_never_shell_text(stage: Stage) -> None:
     revision = make.plan(stage, PLAN.replace("echo stopping", "deploy --to [describe target]"))
-    name = actions.form(revision).parameters[0].name
-    snapshot = actions.freeze(revision, {"parameters": {name: "$(touch /tmp/x); `id`"}})
+    name = draw_request_form(revision).parameters[0].name
+    snapshot = freeze_snapshot(revision, {"parameters": {name: "$(touch /tmp/x); `id`"}})
     for probe in probes(snapshot, {name: "file"}):
         assert "touch" not in probe.argv[2]
 
@@ -115,7 +117,7 @@ def test_sizes_are_for_people(count: int, text: str) -> None:
 def test_the_newest_answers_of_a_revision_are_found_again(here: Stage, tmp_path: Path) -> None:
     revision = make.plan(here)
     assert check.of_revision(revision).word == "not asked"
-    check.check(revision, actions.freeze(revision, {}))
+    check.check(revision, freeze_snapshot(revision, {}))
     found = check.of_revision(revision)
     assert found.word == "ready"
     assert found.at is not None
@@ -124,7 +126,7 @@ def test_the_newest_answers_of_a_revision_are_found_again(here: Stage, tmp_path:
 def test_text_only_bash_can_read_asks_for_bash(stage: Stage) -> None:
     plan = "# Rollback\n## Steps\n### Step 1: Go\n```bash\n{}\n```\n"
     for command, asked in (("[[ -f /x ]] && ls /x", True), ("ls /x", False)):
-        snapshot = actions.freeze(make.plan(stage, plan.format(command)), {})
+        snapshot = freeze_snapshot(make.plan(stage, plan.format(command)), {})
         assert ("bash" in {probe.subject for probe in probes(snapshot, {})}) is asked
 
 
@@ -145,7 +147,7 @@ def test_the_runners_folder_is_tried_with_a_link(here: Stage, tmp_path: Path) ->
 def test_sudo_is_asked_for_exactly_what_would_run(stage: Stage) -> None:
     script = "sudo -u deploy systemctl restart shop"
     revision = make.plan(stage, PLAN.replace("echo stopping", script))
-    snapshot = actions.freeze(revision, {})
+    snapshot = freeze_snapshot(revision, {})
     (sudo,) = [each for each in probes(snapshot, {}) if each.kind == "sudo"]
     assert sudo.subject == "-u deploy systemctl restart shop"
     assert sudo.argv[5:] == ("-u", "deploy", "-l", "systemctl", "restart", "shop")
@@ -155,14 +157,14 @@ def test_sudo_is_asked_for_exactly_what_would_run(stage: Stage) -> None:
 def test_a_health_page_need_not_be_well_only_answer(here: Stage) -> None:
     head = "---\nchecks:\n  - {check: Page, http: 'http://127.0.0.1:1/'}\n---\n"
     revision = make.plan(here, head + PLAN)
-    found = check.check(revision, actions.freeze(revision, {}))
+    found = check.check(revision, freeze_snapshot(revision, {}))
     assert verdicts(found, "health") == {"http://127.0.0.1:1/": "unknown"}
     assert found.word == "ready"
 
 
 def test_what_there_is_no_time_for_keeps_its_last_answer(here: Stage, tmp_path: Path) -> None:
     revision = make.plan(here, PLAN.replace("echo restoring", "flyway undo"))
-    snapshot = actions.freeze(revision, {})
+    snapshot = freeze_snapshot(revision, {})
     before = check.check(revision, snapshot)
     after = check.check(revision, snapshot, within=0.0)
     assert [(each.kind, each.detail) for each in after.results] == [

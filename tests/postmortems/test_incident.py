@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from rollback_console.plans.actions import freeze
 from rollback_console.plans.errors import NotReady
+from rollback_console.plans.snapshot.freeze import freeze_snapshot
 from rollback_console.postmortems.incidents import importer
 from rollback_console.postmortems.models import ActionItem
 from rollback_console.postmortems.report import draft
@@ -92,7 +92,7 @@ def test_it_never_runs(stage: Stage) -> None:
     with pytest.raises(Refused):
         request.approve(rollback, by=stage.cast.lee, snapshot_sha256=rollback.snapshot_sha256)
     with pytest.raises(NotReady, match="Nothing here can be executed"):
-        freeze(rollback.revision, {})
+        freeze_snapshot(rollback.revision, {})
 
 
 def test_it_asks_for_no_actions_years_later(stage: Stage) -> None:

@@ -9,9 +9,9 @@ from django.utils import timezone
 
 from rollback_console.plans import actions as plans
 from rollback_console.plans.models import Environment
+from rollback_console.plans.snapshot.freeze import freeze_snapshot
 from rollback_console.rollbacks.models import Rollback
-from rollback_console.rollbacks.queries import lists
-from rollback_console.rollbacks.queries.lists import rehearsals
+from rollback_console.rollbacks.queries import lists, rehearsals
 from tests import make
 from tests.make import PLAN, Stage
 
@@ -28,7 +28,7 @@ def rehearsed(stage: Stage, text: str = PLAN) -> Rollback:
         text.encode(), by=stage.cast.ada, service=stage.service, environment=place
     )
     revision = plans.bind(revision, by=stage.cast.ada, bindings={"hosts": host.name})
-    snapshot = plans.freeze(revision, {})
+    snapshot = freeze_snapshot(revision, {})
     ended = timezone.now() - timedelta(days=12)
     return Rollback.objects.create(
         revision=revision, service=stage.service, environment=place, title=revision.plan.title,
@@ -44,7 +44,7 @@ def test_a_plan_nobody_practised_has_no_rehearsal(stage: Stage) -> None:
 
 def test_the_last_rehearsal_is_found_with_its_time_and_the_same_steps(stage: Stage) -> None:
     revision, done = make.plan(stage), rehearsed(stage)
-    found = rehearsals.last(revision.plan, plans.freeze(revision, {}))
+    found = rehearsals.last(revision.plan, freeze_snapshot(revision, {}))
     assert found is not None
     assert (found.rollback, found.seconds, found.different) == (done, 90.0, ())
 
@@ -52,7 +52,7 @@ def test_the_last_rehearsal_is_found_with_its_time_and_the_same_steps(stage: Sta
 def test_steps_that_were_not_the_same_are_named(stage: Stage) -> None:
     revision = make.plan(stage)
     rehearsed(stage, PLAN.replace("echo restoring", "echo something else"))
-    found = rehearsals.last(revision.plan, plans.freeze(revision, {}))
+    found = rehearsals.last(revision.plan, freeze_snapshot(revision, {}))
     assert found is not None
     assert found.different == ("Restore Code",)
 

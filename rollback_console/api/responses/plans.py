@@ -8,10 +8,11 @@ from pydantic import BaseModel
 
 from rollback_console.documents.model import Step
 from rollback_console.documents.report import report
-from rollback_console.plans.actions import document, form
+from rollback_console.plans.actions import document
 from rollback_console.plans.data_loss.cost import Costing
 from rollback_console.plans.models import Plan, Revision
 from rollback_console.plans.readiness.check import Readiness
+from rollback_console.plans.snapshot.request_form import draw_request_form
 
 from .base import Person, Time, person
 
@@ -125,7 +126,7 @@ def revision_out(revision: Revision) -> RevisionOut:
 
 
 def _form(revision: Revision) -> Form:
-    asked = form(revision)
+    asked = draw_request_form(revision)
     return Form(
         procedures=[Option(key=each.key, name=each.name) for each in asked.procedures],
         alternatives=[_choice(step) for step in asked.alternatives],

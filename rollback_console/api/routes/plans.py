@@ -12,8 +12,8 @@ from rollback_console.plans import actions
 from rollback_console.plans.data_loss import cost as costing
 from rollback_console.plans.models import Plan, Revision
 from rollback_console.plans.readiness import check
-from rollback_console.plans.snapshot import deployment_facts
-from rollback_console.plans.snapshot.deployment_facts import Deployment
+from rollback_console.plans.snapshot.deployment_facts import Deployment, match_facts
+from rollback_console.plans.snapshot.request_form import draw_request_form
 
 from .. import lookup, pagination
 from ..authentication import READ, REQUEST, person
@@ -93,7 +93,7 @@ def _keep(body: NewPlan, by: User) -> Revision:
     )
     # Facts of an earlier deployment must never pass for those of this one: none are carried over.
     known = Deployment(**body.deployment.model_dump())
-    facts = deployment_facts.facts(actions.form(revision).parameters, known) | body.facts
+    facts = match_facts(draw_request_form(revision).parameters, known) | body.facts
     if revision.bindings.get("facts", {}) == facts:
         return revision
     bindings = {**revision.bindings, "facts": facts}

@@ -15,7 +15,7 @@ from rollback_console.engine.snapshot import Snapshot
 
 from ..document_cache import document
 from ..models import Host, Revision, Vouching
-from ..snapshot.undo_steps import restores
+from ..snapshot.undo_steps import restores_dump
 from .cost import Errands
 from .migrations import Question, questions
 
@@ -30,7 +30,7 @@ def errands(revision: Revision, snapshot: Snapshot) -> dict[str, Errands]:
     for each in questions(snapshot):
         if isinstance(each, Question) and (hosts := snapshot.step(each.position).hosts):
             found.setdefault(hosts[0], ([], []))[0].append(each)
-    for measure in measures(revision) if vouched(revision) and not restores(snapshot) else ():
+    for measure in measures(revision) if vouched(revision) and not restores_dump(snapshot) else ():
         if host := _host(revision, snapshot, measure.place.hosts):
             found.setdefault(host, ([], []))[1].append(measure)
     return {name: Errands(tuple(asked), tuple(own)) for name, (asked, own) in found.items()}

@@ -1,0 +1,6 @@
+"""Hosts, credentials and secrets: how they are reached and how they are kept.
+
+addresses        from an approved host to an address that may be connected to
+encrypted_field  text encrypted at rest with the master keys
+key_rotation     everything encrypted again under the first master key
+"""

@@ -1,18 +1,14 @@
-"""The tables of plans: what could be done, and what hosts answered about it beforehand."""
+"""The tables of plans, re-exported: Django and everybody else import models from here.
 
-from .plan import (
-    Credential,
-    DecisionMaker,
-    Delegation,
-    Environment,
-    Host,
-    HostGroup,
-    HostKey,
-    Plan,
-    Revision,
-    Secret,
-    Service,
-)
+inventory.py        services, environments, hosts, credentials, secrets
+decision_makers.py  who may approve
+plan.py             plans and their revisions
+readiness.py        what hosts answered beforehand
+"""
+
+from .decision_makers import DecisionMaker, Delegation
+from .inventory import Credential, Environment, Host, HostGroup, HostKey, Secret, Service
+from .plan import Plan, Revision
 from .readiness import Asking, Cost, ProbeResult, Vouching
 
 __all__ = [

@@ -19,8 +19,7 @@ from ..data_loss import cost
 from ..document_cache import document
 from ..errors import NotReady
 from ..models import Asking, Plan, Revision
-from ..snapshot.freeze import freeze
-from ..snapshot.preview import sketch
+from ..snapshot.freeze import freeze_snapshot, sketch_snapshot
 from . import check
 from .check import Connect, Readiness
 
@@ -110,9 +109,9 @@ def ways(revision: Revision) -> list[dict[str, Any]]:
 def frozen(revision: Revision, choices: dict[str, Any]) -> Snapshot | None:
     """What would run, or as much of it as is known."""
     try:
-        return freeze(revision, choices)
+        return freeze_snapshot(revision, choices)
     except NotReady:
-        return sketch(revision, choices)
+        return sketch_snapshot(revision, choices)
 
 
 def _unasked(every: timedelta) -> list[Revision]:

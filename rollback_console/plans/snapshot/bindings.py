@@ -1,4 +1,4 @@
-"""Bindings of steps, told from those that only the page can hold."""
+"""Bindings of steps: which the text can say itself, and which only the page can hold."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from rollback_console.documents.model import PlanDocument, Step
 _WRITTEN = ("hosts", "cwd", "user", "timeout")
 
 
-def written(document: PlanDocument, bindings: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+def write_into_text(document: PlanDocument, bindings: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     """The text with what steps are bound to, and the bindings that are left."""
     steps: dict[str, dict[str, Any]] = bindings.get("steps", {})
     known = {step.key: step for one in document.procedures for step in one.steps}
-    wanted = {key: _attributes(known[key], steps[key]) for key in steps if key in known}
-    text, keys = inscribe(document, wanted)
+    attributes = {key: _attributes(known[key], steps[key]) for key in steps if key in known}
+    text, keys = inscribe(document, attributes)
     left = {key: _left(bound) if key in keys else bound for key, bound in steps.items()}
     kept = {key: bound for key, bound in left.items() if bound}
     rest = {name: value for name, value in bindings.items() if name != "steps"}

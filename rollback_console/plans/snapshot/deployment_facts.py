@@ -27,7 +27,7 @@ class Deployment:
     migrations_after: Mapping[str, str] = field(default_factory=dict)
 
 
-def facts(parameters: Sequence[Parameter], deployment: Deployment) -> dict[str, str]:
+def match_facts(parameters: Sequence[Parameter], deployment: Deployment) -> dict[str, str]:
     """Values by parameter name, for the parameters this deployment says something about."""
     return {
         parameter.name: value
@@ -49,9 +49,9 @@ def _known(deployment: Deployment) -> Iterator[tuple[str, str]]:
 
 
 def _meant(parameters: Sequence[Parameter], kind: str) -> Parameter | None:
-    found = [each for each in parameters if each.kind == kind]
+    matches = [each for each in parameters if each.kind == kind]
     if kind == "file":
-        found = [each for each in found if _DUMP.search(f"{each.name} {each.text}")]
-    if len(found) > 1:
-        found = [each for each in found if _EARLIER.search(each.name)]
-    return found[0] if len(found) == 1 else None
+        matches = [each for each in matches if _DUMP.search(f"{each.name} {each.text}")]
+    if len(matches) > 1:
+        matches = [each for each in matches if _EARLIER.search(each.name)]
+    return matches[0] if len(matches) == 1 else None

@@ -9,11 +9,11 @@ from rollback_console.documents.shell.render import free_variables
 
 from ..document_cache import document
 from ..models import Revision, Secret
-from .freeze import Freezer
+from .draft import SnapshotDraft
+from .freeze import choose_procedure
 from .parameters import is_secret
 from .step_settings import chosen_commands, is_manual
-
-__all__ = ["Parameter", "RequestForm", "form"]
+from .steps import resolve_hosts
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,42 +43,42 @@ class RequestForm:
     missing: tuple[str, ...]
 
 
-def form(revision: Revision) -> RequestForm:
+def draw_request_form(revision: Revision) -> RequestForm:
     """What a request of this revision asks for."""
     plan = document(revision)
     steps = {step.key: step for procedure in plan.procedures for step in procedure.steps}
     runnable = [step for step in steps.values() if not is_manual(revision, step)]
-    wanted = _parameters(revision, runnable)
+    parameters = _parameters(revision, runnable)
     return RequestForm(
         procedures=plan.procedures,
         alternatives=tuple(step for step in runnable if step.alternatives),
         conditions=tuple(step for step in steps.values() if step.condition),
-        parameters=tuple(each for each in wanted if not is_secret(each.name, each.kind)),
-        secrets=tuple(each for each in wanted if is_secret(each.name, each.kind)),
-        missing=tuple(missing(revision)),
+        parameters=tuple(each for each in parameters if not is_secret(each.name, each.kind)),
+        secrets=tuple(each for each in parameters if is_secret(each.name, each.kind)),
+        missing=tuple(list_missing(revision)),
     )
 
 
-def missing(revision: Revision) -> list[str]:
+def list_missing(revision: Revision) -> list[str]:
     """What keeps any request of this revision from being opened, whatever is chosen."""
-    freezer = Freezer.of(revision, {})
-    for procedure in freezer.document.procedures:
+    draft = SnapshotDraft.begin(revision, {})
+    for procedure in draft.document.procedures:
         for step in procedure.steps:
             if not is_manual(revision, step):
-                freezer.bound(step)
-    if not freezer.document.procedures:
-        freezer.procedure()
-    return list(dict.fromkeys(freezer.problems))
+                resolve_hosts(draft, step)
+    if not draft.document.procedures:
+        choose_procedure(draft)
+    return list(dict.fromkeys(draft.problems))
 
 
 def _parameters(revision: Revision, steps: list[Step]) -> list[Parameter]:
     facts = revision.bindings.get("facts", {})
-    found: dict[str, Parameter] = {}
+    parameters: dict[str, Parameter] = {}
     for name, kind, text, step in [*_placeholders(revision, steps), *_variables(revision, steps)]:
-        before = found[name].steps if name in found else ()
+        before = parameters[name].steps if name in parameters else ()
         titles = before if step.title in before else (*before, step.title)
-        found[name] = Parameter(name, kind, text, str(facts.get(name, "")), titles)
-    return list(found.values())
+        parameters[name] = Parameter(name, kind, text, str(facts.get(name, "")), titles)
+    return list(parameters.values())
 
 
 def _placeholders(revision: Revision, steps: list[Step]) -> list[tuple[str, str, str, Step]]:
@@ -97,8 +97,8 @@ def _variables(revision: Revision, steps: list[Step]) -> list[tuple[str, str, st
     return [
         (name, "text", f"${name}", step)
         for step in steps
-        for way in range(max(len(step.alternatives), 1))
-        for name in sorted(_free(step, way) - known)
+        for index in range(max(len(step.alternatives), 1))
+        for name in sorted(_free(step, index) - known)
     ]
 
 
@@ -107,6 +107,6 @@ def _secrets(revision: Revision) -> set[str]:
     return set(Secret.objects.filter(environment=environment).values_list("name", flat=True))
 
 
-def _free(step: Step, way: int) -> set[str]:
-    commands = chosen_commands(step, way if step.alternatives else None)
+def _free(step: Step, index: int) -> set[str]:
+    commands = chosen_commands(step, index if step.alternatives else None)
     return set(free_variables("\n".join(command.text for command in commands)))

@@ -19,7 +19,7 @@ def chosen_commands(step: Step, index: int | None) -> list[Command]:
     return [*step.commands, *chosen]
 
 
-def binding(revision: Revision, step: Step, name: str) -> Any:
+def step_setting(revision: Revision, step: Step, name: str) -> Any:
     """A step's setting: from its fence, else from what people bound it to."""
     own = getattr(step.settings, name, None)
     bound = revision.bindings.get("steps", {}).get(step.key, {}).get(name)
@@ -32,11 +32,12 @@ def is_manual(revision: Revision, step: Step) -> bool:
         return True
     if revision.bindings.get("steps", {}).get(step.key, {}).get("manual"):
         return True
-    ways = [command for way in step.alternatives for command in way.commands]
-    return any(command.language.casefold() not in SHELLS for command in [*step.commands, *ways])
+    alternatives = [command for each in step.alternatives for command in each.commands]
+    commands = [*step.commands, *alternatives]
+    return any(command.language.casefold() not in SHELLS for command in commands)
 
 
-def left_out(revision: Revision, snapshot: Snapshot) -> list[Step]:
+def steps_left_out(revision: Revision, snapshot: Snapshot) -> list[Step]:
     """The steps of the procedure that was asked for which a person chose not to run."""
     kept = {step.source for step in snapshot.steps}
     return [
@@ -48,9 +49,9 @@ def left_out(revision: Revision, snapshot: Snapshot) -> list[Step]:
     ]
 
 
-def named(environment: Environment, wanted: str) -> list[Host]:
+def hosts_named(environment: Environment, text: str) -> list[Host]:
     """Hosts of that name or in a group of that name; several names may be given."""
-    names = [name.strip() for name in wanted.replace(",", " ").split()]
+    names = text.replace(",", " ").split()
     hosts = Host.objects.filter(environment=environment).select_related("credential", "jump")
     by_name = hosts.filter(name__in=names)
     by_group = hosts.filter(groups__name__in=names)

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING
-
 from rollback_console.documents.plan_config import read_plan_config
 from rollback_console.engine.snapshot import Snapshot, StepSpec
 
 from ..errors import NotReady
+from .draft import SnapshotDraft
 from .dump_steps import restoring, with_dump
-from .step_settings import named
-
-if TYPE_CHECKING:
-    from .freeze import Freezer
 
 
-def restores(snapshot: Snapshot) -> bool:
+def restores_dump(snapshot: Snapshot) -> bool:
     """Whether this puts a dump of the console's own back.
 
     A plan measures what its own steps cost: that says nothing about such a dump.
@@ -26,22 +20,22 @@ def restores(snapshot: Snapshot) -> bool:
     )
 
 
-def undoing(freezer: Freezer) -> Snapshot:
+def build_restore(draft: SnapshotDraft) -> Snapshot:
     """What puts back the dump in `choices["restores"]`: {"rollback", "host", "path", "sha256"}.
 
     Raises NotReady where the plan no longer says how.
     """
-    wanted, keeping = freezer.choices["restores"], read_plan_config(freezer.document).keeping
-    back = restoring(keeping, wanted["path"], wanted["sha256"]) if keeping else ""
-    hosts = [each for each in named(freezer.environment, wanted["host"]) if freezer.usable(each)]
-    if keeping is None or not back or not hosts:
+    dump, keeping = draft.choices["restores"], read_plan_config(draft.document).keeping
+    script = restoring(keeping, dump["path"], dump["sha256"]) if keeping else ""
+    hosts = draft.usable_hosts(dump["host"])
+    if keeping is None or not script or not hosts:
         raise NotReady(
-            [*freezer.problems, "The plan does not say how its database is put back, or where."]
+            [*draft.problems, "The plan does not say how its database is put back, or where."]
         )
     step = StepSpec(
         1,
-        f"Put the database back as it was before rollback {wanted['rollback']}",
-        script=back,
+        f"Put the database back as it was before rollback {dump['rollback']}",
+        script=script,
         hosts=(hosts[0].name,),
         cwd=keeping.place.cwd,
         user=keeping.place.user,
@@ -50,5 +44,5 @@ def undoing(freezer: Freezer) -> Snapshot:
         warnings=("Everything written since that dump is lost. The code stays as it is.",),
         source="head",
     )
-    steps = with_dump([step], keeping, hosts[0].name, freezer.revision.plan.slug)
-    return replace(freezer.snapshot(None, steps), procedure=f"Undo rollback {wanted['rollback']}")
+    steps = with_dump([step], keeping, hosts[0].name, draft.revision.plan.slug)
+    return draft.assemble(steps, f"Undo rollback {dump['rollback']}")

@@ -15,10 +15,10 @@ from django.db.models.functions import Now
 from rollback_console.engine import authority
 from rollback_console.engine.snapshot import difference
 from rollback_console.engine.states import TERMINAL, RollbackState
-from rollback_console.plans.actions import freeze
 from rollback_console.plans.approval import decision_makers
 from rollback_console.plans.errors import NotReady
 from rollback_console.plans.models import Delegation
+from rollback_console.plans.snapshot.freeze import freeze_snapshot
 
 from .. import db_clock, events
 from ..errors import Changed, Refused
@@ -132,7 +132,7 @@ def next_nudge(rollback: Rollback) -> int:
 def drift(rollback: Rollback) -> list[tuple[str, Any, Any]]:
     """What differs between the frozen snapshot and what would be frozen now."""
     try:
-        now = freeze(rollback.revision, rollback.choices)
+        now = freeze_snapshot(rollback.revision, rollback.choices)
     except NotReady as error:
         return [("", None, problem) for problem in error.problems]
     return difference(snapshot_of(rollback.snapshot), now)

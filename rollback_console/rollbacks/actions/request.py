@@ -16,10 +16,10 @@ from django.db.models.functions import Now
 from rollback_console.engine import authority
 from rollback_console.engine.snapshot import Snapshot, difference
 from rollback_console.engine.states import RollbackState
-from rollback_console.plans.actions import freeze
 from rollback_console.plans.approval.decision_makers import makers_of
 from rollback_console.plans.errors import NotReady
 from rollback_console.plans.models import Environment, Revision
+from rollback_console.plans.snapshot.freeze import freeze_snapshot
 
 from .. import db_clock
 from ..errors import Refused
@@ -94,7 +94,7 @@ def request(
         raise Refused("You may not open a rollback. Ask an operator, or an admin for the right.")
     if not reason.strip():
         raise Refused("Say why this must be rolled back: the people who decide read it first.")
-    snapshot = freeze(revision, choices)
+    snapshot = freeze_snapshot(revision, choices)
     environment = revision.plan.environment
     makers = _makers(environment, snapshot, barred(revision, by))
     policy = snapshot.policy
@@ -142,7 +142,7 @@ def renew(rollback: Rollback, *, by: User) -> Rollback:
         raise Refused(f"This rollback is {row.state}; only a request can be renewed.")
     if not by.has_perm("rollbacks.request_rollback"):
         raise Refused("You may not renew a request. Ask an operator.")
-    snapshot = freeze(row.revision, row.choices)
+    snapshot = freeze_snapshot(row.revision, row.choices)
     makers = _makers(row.environment, snapshot, barred(row.revision, row.requested_by))
     changes = difference(snapshot_of(row.snapshot), snapshot)
     if not changes:

@@ -11,6 +11,7 @@ from django.forms import BoundField
 from rollback_console.documents.model import Step
 from rollback_console.plans import actions
 from rollback_console.plans.models import Environment, Host, HostGroup, Revision
+from rollback_console.plans.snapshot.request_form import draw_request_form
 
 from .base import ConsoleForm
 
@@ -49,7 +50,7 @@ class BindingsForm(ConsoleForm):
     def __init__(self, revision: Revision, data: Any = None) -> None:
         self.revision = revision
         self.steps = _runnable(revision)
-        self.parameters = actions.form(revision).parameters
+        self.parameters = draw_request_form(revision).parameters
         super().__init__(data, initial=_initial(revision, self.steps))
         places = _places(revision.plan.environment, _bound(revision))
         _choices(self, "hosts", places)

@@ -28,7 +28,7 @@ class StepChoice:
 
 
 class OpeningForm(ConsoleForm):
-    """Fields for one procedure of a plan. Choices are left open: `freeze` says what is missing."""
+    """Fields for one procedure of a plan. What is left open, freezing names."""
 
     trigger = forms.ChoiceField(label="Trigger", required=False)
     reason = forms.CharField(
@@ -57,7 +57,7 @@ class OpeningForm(ConsoleForm):
         self._add_fields([*([proposed] if proposed else []), *_triggers(revision)])
 
     def choices(self) -> dict[str, Any]:
-        """What `freeze` takes, from a valid form."""
+        """What `freeze_snapshot` takes, from a valid form."""
         values = self.cleaned_data
         return {
             "procedure": self.procedure.key,

@@ -14,6 +14,7 @@ from rollback_console.plans.data_loss import cost, host_questions
 from rollback_console.plans.errors import UnreadablePlan
 from rollback_console.plans.models import Environment, Revision
 from rollback_console.plans.readiness import check, queue
+from rollback_console.plans.snapshot.request_form import list_missing
 from rollback_console.rollbacks.queries import lists, rehearsals
 from rollback_console.rollbacks.sweeper import readiness_schedule
 from rollback_console.web.forms.plans import ImportForm
@@ -68,7 +69,7 @@ def facts_of(revision: Revision) -> dict[str, Any]:
         "revision": revision,
         "latest": queries.latest_number(plan),
         "reading": Reading.of(revision),
-        "missing": actions.missing(revision),
+        "missing": list_missing(revision),
         "readiness": check.of_revision(revision),
         "costing": cost.newest(revision),
         "rehearsal": rehearsals.last(plan, queue.frozen(revision, queue.ways(revision)[0])),

@@ -11,6 +11,7 @@ from rollback_console.documents.edit.writer import apply_fix
 from rollback_console.documents.markdown.source import encode
 from rollback_console.plans import actions
 from rollback_console.plans.errors import PlanError, UnreadablePlan
+from rollback_console.plans.snapshot.request_form import list_missing
 from rollback_console.web.forms.bindings import BindingsForm
 from rollback_console.web.forms.plans import ReviseForm
 
@@ -117,7 +118,7 @@ def bindings(request: HttpRequest, slug: str) -> HttpResponse:
         "revision": last,
         "latest": last.number,
         "form": form,
-        "missing": actions.missing(last),
+        "missing": list_missing(last),
         "bound": bool(last.bindings.get("steps")),
     }
     return render(request, "plans/bindings.html", page, status=422 if form.errors else 200)

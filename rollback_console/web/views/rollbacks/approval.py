@@ -16,7 +16,7 @@ from rollback_console.plans.actions import document
 from rollback_console.plans.data_loss import cost
 from rollback_console.plans.errors import NotReady
 from rollback_console.plans.readiness import check, queue
-from rollback_console.plans.snapshot.step_settings import left_out
+from rollback_console.plans.snapshot.step_settings import steps_left_out
 from rollback_console.rollbacks.actions import request as services
 from rollback_console.rollbacks.errors import Changed, Refused
 from rollback_console.rollbacks.execution.view import snapshot_of
@@ -48,7 +48,7 @@ def page(
         "snapshot": found.snapshot,
         "stations": stations(found.snapshot),
         "danger": no_return(found.snapshot),
-        "left_out": left_out(rollback.revision, found.snapshot),
+        "left_out": steps_left_out(rollback.revision, found.snapshot),
         "estimates": document(rollback.revision).estimates,
         "form": form or DecisionForm(rollback),
         "glass_form": glass_form or BreakGlassForm(rollback),

@@ -10,12 +10,12 @@ from django.shortcuts import render
 
 from rollback_console.documents.model import Procedure
 from rollback_console.engine.snapshot import Snapshot
-from rollback_console.plans import actions as plans
 from rollback_console.plans.data_loss import cost
 from rollback_console.plans.errors import NotReady
 from rollback_console.plans.models import Revision
 from rollback_console.plans.readiness import check, queue
-from rollback_console.plans.snapshot.request_form import RequestForm
+from rollback_console.plans.snapshot.freeze import freeze_snapshot
+from rollback_console.plans.snapshot.request_form import RequestForm, draw_request_form
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.sweeper import readiness_schedule
 from rollback_console.web.forms.requests import OpeningForm
@@ -31,7 +31,7 @@ from ...presenters.step_track import stations
 def opening(request: HttpRequest, slug: str) -> HttpResponse:
     """The request page. POST with `preview` only shows what would run; else it asks."""
     revision = revision_of(slug, None)
-    asking = plans.form(revision)
+    asking = draw_request_form(revision)
     procedure = _procedure(asking, request.POST or request.GET)
     if procedure is None:
         page = {
@@ -94,7 +94,7 @@ def _procedure(asking: RequestForm, values: QueryDict) -> Procedure | None:
 
 def _frozen(revision: Revision, choices: dict[str, Any]) -> tuple[Snapshot | None, list[str]]:
     try:
-        return plans.freeze(revision, choices), []
+        return freeze_snapshot(revision, choices), []
     except NotReady as error:
         return None, error.problems
 

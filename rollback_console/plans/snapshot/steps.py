@@ -1,0 +1,154 @@
+"""From the steps of a procedure to those that would run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from rollback_console.documents.model import Procedure, Step
+from rollback_console.documents.plan_config import read_plan_config
+from rollback_console.engine.snapshot import StepSpec
+
+from .draft import SnapshotDraft
+from .dump_steps import with_dump
+from .scripts import render_step_script
+from .step_settings import chosen_commands, hosts_named, is_manual, step_setting
+
+DEFAULT_LIMIT = 900
+
+
+def build_steps(draft: SnapshotDraft, procedure: Procedure) -> list[StepSpec]:
+    """The steps that would run, numbered from 1, with a dump before what destroys."""
+    chosen = [step for step in procedure.steps if _is_chosen(draft, step)]
+    undo = _undo_positions(draft, chosen)
+    if procedure.steps and all(is_manual(draft.revision, step) for step in procedure.steps):
+        draft.problems.append(
+            "Nothing here can be executed: no step has a shell fence. Write the commands in "
+            "a ```bash fence under each step."
+        )
+    builder = _StepBuilder(draft, undo)
+    steps = [builder.build(position, step) for position, step in enumerate(chosen, start=1)]
+    return _with_dump(draft, steps)
+
+
+def resolve_hosts(draft: SnapshotDraft, step: Step) -> tuple[str, ...]:
+    """The names of the hosts that a step runs on; none, or unknown ones, are a problem."""
+    bindings = draft.revision.bindings
+    names = str(step_setting(draft.revision, step, "hosts") or bindings.get("hosts", ""))
+    if not names:
+        draft.problems.append(
+            f"Step {step.number}, {step.title}, names no host: bind it on the plan's page."
+        )
+        return ()
+    hosts = hosts_named(draft.environment, names)
+    if not hosts:
+        draft.problems.append(
+            f"Step {step.number}, {step.title}, runs on “{names}”, but {draft.environment} "
+            "has no host or group of that name. Add it, or bind the step to another."
+        )
+    return tuple(host.name for host in hosts if draft.use_host(host))
+
+
+def _is_chosen(draft: SnapshotDraft, step: Step) -> bool:
+    if not step.condition:
+        return True
+    answer = draft.choices.get("conditions", {}).get(step.key)
+    if answer not in {"run", "skip"}:
+        draft.problems.append(
+            f"Step {step.number}, {step.title}, is conditional ({step.condition}): "
+            "choose to run or to skip it."
+        )
+    return bool(answer != "skip")
+
+
+def _undo_positions(draft: SnapshotDraft, steps: Sequence[Step]) -> dict[str, int]:
+    """By key of a step, the position of the step that undoes it."""
+    ids = {step.settings.id: at for at, step in enumerate(steps, start=1) if step.settings.id}
+    for step in steps:
+        if step.settings.undo and step.settings.undo not in ids:
+            draft.problems.append(
+                f"Step {step.number}, {step.title}, is undone by “{step.settings.undo}”, but "
+                "no step has that id."
+            )
+    return {step.key: ids[step.settings.undo] for step in steps if step.settings.undo in ids}
+
+
+def _with_dump(draft: SnapshotDraft, steps: list[StepSpec]) -> list[StepSpec]:
+    """With a dump before anything is overwritten, where the plan says how."""
+    keeping = read_plan_config(draft.document).keeping
+    risky = [step for step in steps if step.destructive and step.hosts]
+    if keeping is None or not risky:
+        return steps
+    names = keeping.place.hosts or risky[0].hosts[0]
+    hosts = draft.usable_hosts(names)
+    if not hosts:
+        draft.problems.append(f"The plan's database is on “{names}”, which is no host here.")
+        return steps
+    return with_dump(steps, keeping, hosts[0].name, draft.revision.plan.slug)
+
+
+@dataclass(frozen=True, slots=True)
+class _StepBuilder:
+    draft: SnapshotDraft
+    undo: Mapping[str, int]
+
+    def build(self, position: int, step: Step) -> StepSpec:
+        """One step; whatever it lacks is a problem of the draft."""
+        common = StepSpec(
+            position=position,
+            title=step.title,
+            instructions="\n\n".join(step.instructions),
+            gate=step.settings.gate or step.destructive,
+            destructive=step.destructive,
+            condition=step.condition,
+            warnings=step.warnings,
+            standby=position in self.undo.values(),
+            idempotent=step.settings.idempotent,
+            source=f"{step.lines[0]}-{step.lines[1]}",
+        )
+        manual = is_manual(self.draft.revision, step)
+        return _manual(common, step) if manual else self._command(common, step)
+
+    def _command(self, common: StepSpec, step: Step) -> StepSpec:
+        draft, settings = self.draft, step.settings
+        commands = chosen_commands(step, self._alternative(step))
+        script, names = render_step_script(draft, step, commands)
+        return replace(
+            common,
+            script=script,
+            hosts=resolve_hosts(draft, step),
+            cwd=step_setting(draft.revision, step, "cwd"),
+            user=step_setting(draft.revision, step, "user"),
+            time_limit=int(step_setting(draft.revision, step, "timeout") or DEFAULT_LIMIT),
+            on_failure=settings.on_failure or "pause",
+            retry=settings.retry or 0,
+            rolling=settings.rolling or 0,
+            canary=bool(getattr(settings, "canary", False)),
+            undo=self.undo.get(step.key, 0),
+            expect=settings.expect,
+            environment=tuple(sorted(names - draft.secrets)),
+            secrets=tuple(sorted(names & draft.secrets)),
+        )
+
+    def _alternative(self, step: Step) -> int | None:
+        if not step.alternatives:
+            return None
+        chosen = self.draft.choices.get("alternatives", {}).get(step.key)
+        if str(chosen).isdigit() and int(chosen) < len(step.alternatives):
+            return int(chosen)
+        labels = " or ".join(f"“{each.label}”" for each in step.alternatives)
+        self.draft.problems.append(
+            f"Step {step.number}, {step.title}, has several ways: choose {labels}."
+        )
+        return None
+
+
+def _manual(common: StepSpec, step: Step) -> StepSpec:
+    alternatives = [command for each in step.alternatives for command in each.commands]
+    texts = [command.text for command in [*step.commands, *alternatives]]
+    return replace(
+        common,
+        kind="manual",
+        gate=False,
+        instructions="\n\n".join([*step.instructions, *texts]) or step.title,
+    )
