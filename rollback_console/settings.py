@@ -180,11 +180,10 @@ AUTH_PASSWORD_VALIDATORS = [
         "OPTIONS": {"min_length": 12},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "rollback_console.access.password_strength.StrengthValidator"},
 ]
-AUTHENTICATION_BACKENDS = [
-    "axes.backends.AxesStandaloneBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
-]
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 ACCOUNT_ADAPTER = "rollback_console.web.authentication.adapters.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
@@ -194,15 +193,13 @@ ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
 ACCOUNT_REAUTHENTICATION_METHODS = {"password", "mfa"}
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 60 * positive("STEP_UP_MINUTES", 5)
-# django-axes locks an account out before the second of these is reached.
-ACCOUNT_RATE_LIMITS = {
-    "login": "60/m/ip",
-    "login_failed": "30/m/ip,10/300s/key",
-    "reauthenticate": "10/m/user",
-}
+# Passwords are counted by access.attempts, which keeps nobody out by their name; this is what
+# holds for the codes of second factors, which only the holder of the password can try.
+ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": "10/300s/key", "reauthenticate": None}
 MFA_ADAPTER = "rollback_console.web.authentication.adapters.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_FORMS = {"activate_totp": "rollback_console.web.authentication.forms.AddAppForm"}
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_TOTP_ISSUER = "Rollback Console"
@@ -213,15 +210,8 @@ SOCIALACCOUNT_PROVIDERS = {"openid_connect": providers(given("OIDC_PROVIDERS"))}
 SOCIALACCOUNT_STORE_TOKENS = False
 # The policy's form-action keeps a form from leading to another host; a link may.
 SOCIALACCOUNT_LOGIN_ON_GET = True
-AXES_FAILURE_LIMIT = positive("SIGN_IN_FAILURES", 5)
-AXES_COOLOFF_TIME = timedelta(minutes=positive("SIGN_IN_LOCK_MINUTES", 15))
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_LOCKOUT_TEMPLATE = "account/locked.html"
-AXES_RESET_ON_SUCCESS = True
-AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
-AXES_ENABLE_ADMIN = False
-AXES_VERBOSE = False
-AXES_CLIENT_IP_CALLABLE = "rollback_console.web.authentication.adapters.address_of"
+SIGN_IN_FAILURES = positive("SIGN_IN_FAILURES", 5)
+SIGN_IN_LONGEST_WAIT = timedelta(minutes=positive("SIGN_IN_LOCK_MINUTES", 15))
 
 REQUIRE_SECOND_FACTOR = yes_no("REQUIRE_SECOND_FACTOR")
 # A token's requests in one web process; a person's costly posts in all of them.
@@ -231,6 +221,7 @@ COSTLY_PER_MINUTE = positive("COSTLY_PER_MINUTE", 20)
 # __Host- binds a cookie to this very host and to TLS; a browser refuses it without either.
 _HOST = "__Host-" if HTTPS else ""
 SESSION_COOKIE_NAME = f"{_HOST}sessionid"
+DEVICE_COOKIE_NAME = f"{_HOST}device"
 SESSION_COOKIE_AGE = 3600 * positive("SESSION_HOURS", 12)
 SESSION_IDLE = timedelta(minutes=positive("SESSION_IDLE_MINUTES", 120))
 SESSION_COOKIE_SECURE = HTTPS

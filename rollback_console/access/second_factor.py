@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.core import ratelimit
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
+from django.http import HttpRequest
 
 from rollback_console.rollbacks.permissions.groups import may_look
 
@@ -28,6 +30,11 @@ def lacks_factor(user: Any) -> bool:
 def has_second_factor(user: Any) -> bool:
     """An authenticator app or a passkey; recovery codes alone are none."""
     return bool(Authenticator.objects.filter(user_id=user.pk, type__in=FACTORS).exists())
+
+
+def forget_wrong_codes(user: Any) -> None:
+    """Codes that did not fit hold up no further one."""
+    ratelimit.clear(HttpRequest(), action="login_failed", key=f"mfa-auth-user-{user.pk}")
 
 
 def known_providers(user: Any) -> list[str]:

@@ -40,7 +40,6 @@ def configuration(form: str, level: str) -> dict[str, Any]:
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
             "paramiko": {"level": "WARNING"},
-            "axes": {"level": "WARNING"},
             # uvicorn writes with whatever gunicorn's own log has.
             "gunicorn.error": {"handlers": ["stderr"], "propagate": False},
         },

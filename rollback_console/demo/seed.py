@@ -26,7 +26,7 @@ from rollback_console.rollbacks.actions import request as rollbacks
 
 from . import keys
 from .layout import Layout
-from .people import DemoAccount, ensure
+from .people import Person, ensure
 from .repository import OLD
 from .state import State
 
@@ -46,7 +46,7 @@ def seed_demo(layout: Layout, state: State | None) -> None:
     _ask(layout, state, environment, people)
 
 
-def _user(person: DemoAccount) -> User:
+def _user(person: Person) -> User:
     return User.objects.filter(username=person.name).first() or add_person(
         by=None,
         username=person.name,

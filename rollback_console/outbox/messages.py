@@ -20,7 +20,7 @@ LONGEST = 4000
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
+class Note:
     """One message before it is known to whom. `to` are the mail addresses it concerns."""
 
     cause: str
@@ -39,7 +39,7 @@ def link(path: str) -> str:
     return f"{settings.BASE_URL.rstrip('/')}{path}"
 
 
-def of_event(rollback: Rollback, event: Event) -> Notice | None:
+def of_event(rollback: Rollback, event: Event) -> Note | None:
     """What others are told of an event; None when its kind belongs to no topic."""
     topic, opening = topics.of(event.kind)
     if not topic:
@@ -47,7 +47,7 @@ def of_event(rollback: Rollback, event: Event) -> Notice | None:
     people = _concerned(event)
     sentence = _said(rollback, event)
     lines = [sentence, *_about(rollback, topic, people)]
-    return Notice(
+    return Note(
         cause=f"event:{rollback.pk}:{event.seq}",
         topic=topic,
         kind=event.kind,
@@ -60,7 +60,7 @@ def of_event(rollback: Rollback, event: Event) -> Notice | None:
     )
 
 
-def masked(note: Notice) -> Notice:
+def masked(note: Note) -> Note:
     """Without secrets, calls to everybody in a chat, or more than a chat takes."""
     secrets = list(_secrets(note.environment))
     title = _clean(note.title, secrets).replace("\n", " ")

@@ -196,5 +196,6 @@ urlpatterns: list[URLPattern] = [
     path("people/<int:number>/", people.show, name="person"),
     path("people/<int:number>/deactivations/", people.deactivate, name="deactivations"),
     path("people/<int:number>/break-glass/", people.break_glass, name="person-break-glass"),
+    path("people/<int:number>/waits/removals/", people.lift_wait, name="wait-removals"),
     path("people/<int:number>/activations/", people.activate, name="activations"),
 ]

@@ -104,3 +104,10 @@ def test_who_was_signed_out_comes_back_to_the_page_that_the_form_was_on(
     assert gone["Location"] == "/sign-in/?next=/rollbacks/3/%3Frun%3D7"
     page = words(client.get(gone["Location"]))
     assert "You were signed out meanwhile, and nothing was done." in page
+
+
+@pytest.mark.parametrize("address", ["/", "/plans/", "/account/", "/audit/", "/people/"])
+def test_what_a_signed_in_person_was_shown_is_kept_by_no_cache(
+    signed_in: SignIn, stage: make.Stage, address: str
+) -> None:
+    assert "no-store" in signed_in(stage.cast.ada).get(address)["Cache-Control"]

@@ -9,7 +9,7 @@ import pytest
 import time_machine
 from django.test import Client
 
-from rollback_console.access import limits, tokens
+from rollback_console.access import limits
 from tests import make
 
 from .conftest import SignIn, words
@@ -42,7 +42,7 @@ def test_a_token_may_ask_so_often_and_is_told_when_to_go_on(
     settings.API_PER_MINUTE = 3
     headers = []
     for name in ("one", "two"):
-        _, secret = tokens.create(stage.cast.dana, name=name, scopes=["read"], days=1)
+        _, secret = make.token(stage.cast.dana, name=name, scopes=["read"], days=1)
         headers.append({"Authorization": f"Bearer {secret}"})
     with time_machine.travel(datetime.now(UTC).replace(second=10), tick=False):
         answers = [Client().get("/api/v1/plans", headers=headers[0]) for _ in range(4)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -13,6 +14,7 @@ from django.utils import timezone
 
 from rollback_console.plans.models import DecisionMaker, Environment, Secret
 from rollback_console.rollbacks.models import Approval, Rollback
+from rollback_console.web import urls
 from tests import make
 
 from .conftest import words
@@ -159,6 +161,17 @@ def test_a_page_for_secrets_is_shown_after_the_proof(stage: make.Stage) -> None:
         ("/people/1/", {"username": "dana"}),
         ("/people/1/deactivations/", {}),
         ("/people/1/activations/", {}),
+        ("/people/1/break-glass/", {"may": "yes"}),
+        ("/people/1/waits/removals/", {}),
+        ("/hosts/new/", {"name": "app-9"}),
+        ("/hosts/1/", {"name": "app-9"}),
+        ("/hosts/1/keys/", {"text": "ssh-ed25519 AAAA"}),
+        ("/hosts/1/keys/1/removals/", {}),
+        ("/hosts/1/removals/", {}),
+        ("/environments/staging/groups/", {"name": "web"}),
+        ("/environments/staging/groups/1/removals/", {}),
+        ("/services/", {"slug": "shop", "name": "Shop"}),
+        ("/plans/checkout/vouchings/", {"number": "1"}),
     ],
 )
 def test_what_changes_who_may_do_what_needs_proof_and_the_right_comes_first(
@@ -167,6 +180,29 @@ def test_what_changes_who_may_do_what_needs_proof_and_the_right_comes_first(
     old = make.signed_in(stage.cast.ada, minutes_ago=6)
     assert where(old.post(address, fields)).startswith(CONFIRM)
     assert make.signed_in(stage.cast.dana, minutes_ago=6).post(address, fields).status_code == 403
+
+
+# What only shows, sends a message once more, looks at a host, or takes a right away.
+NEEDS_NO_PROOF = {
+    *("listing", "scan", "retry", "tokens.revoke", "services.show", "services.pin"),
+    *("decision_makers.show", "decision_makers.mine", "proposals.show", "proposals.dismiss"),
+}
+
+
+def test_every_other_admin_page_asks_for_proof() -> None:
+    views = {each.callback for each in urls.urlpatterns if _is_admin(each.callback)}
+    names = {
+        f"{view.__module__.rpartition('.')[2]}.{view.__name__}"
+        for view in views
+        if not getattr(view, "needs_step_up", False)
+    }
+    assert {
+        each for each in names if {each, each.partition(".")[2]}.isdisjoint(NEEDS_NO_PROOF)
+    } == set()
+
+
+def _is_admin(view: Any) -> bool:
+    return str(getattr(view, "__module__", "")).startswith("rollback_console.web.views.admin.")
 
 
 def test_with_an_authenticator_app_a_password_is_not_enough(

@@ -7,8 +7,10 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from rollback_console.audit import kinds
+from rollback_console.audit.record import record_change
+
 from ..errors import WeakPassword
-from ..record import record
 from .permission import require_self_or_admin
 from .sessions import end_sessions
 from .tokens import revoke_tokens
@@ -29,7 +31,7 @@ def set_password(
     row.set_password(password)
     row.save(update_fields=["password"])
     own = by is not None and by.pk == person.pk
-    record("password.changed" if own else "password.reset", by=by, subject=row)
+    record_change(kinds.PASSWORD_CHANGED if own else kinds.PASSWORD_RESET, by=by, subject=row)
     end_sessions(row, but=session if own else None)
     revoke_tokens(row, by=by, why="the password changed")
     return row

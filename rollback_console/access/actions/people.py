@@ -10,12 +10,13 @@ from django.contrib.auth.models import Group, User
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from rollback_console.audit import kinds
+from rollback_console.audit.record import record_change
 from rollback_console.rollbacks.permissions import rights
 from rollback_console.rollbacks.permissions.groups import ADMIN, ROLES
 from rollback_console.rollbacks.permissions.groups import ensure as ensure_groups
 
 from ..errors import AccessError
-from ..record import record
 from .passwords import check_password_rules, set_password
 from .permission import require_admin
 from .sessions import end_sessions
@@ -44,7 +45,7 @@ def add_person(
     person.set_password(password)
     _save(person)
     person.groups.set(groups)
-    record("person.added", by=by, subject=person, after=_facts(person))
+    record_change(kinds.PERSON_ADDED, by=by, subject=person, after=_facts(person))
     return person
 
 
@@ -65,7 +66,7 @@ def change_person(
         setattr(row, name, names[name])
     _save(row)
     row.groups.set(groups)
-    record("person.changed", by=by, subject=row, before=before, after=_facts(row))
+    record_change(kinds.PERSON_CHANGED, by=by, subject=row, before=before, after=_facts(row))
     return set_password(row, by=by, password=password) if password else row
 
 
@@ -80,7 +81,7 @@ def set_roles(person: User, *, by: User | None, roles: Iterable[str]) -> None:
     person.groups.add(*Group.objects.filter(name__in=set(roles) & set(ROLES)))
     after = _facts(person)
     if after != before:
-        record("person.changed", by=by, subject=person, before=before, after=after)
+        record_change(kinds.ROLES_CHANGED, by=by, subject=person, before=before, after=after)
 
 
 @transaction.atomic
@@ -111,7 +112,7 @@ def deactivate_person(person: User, *, by: User | None) -> None:
     if by is not None and by.pk == person.pk:
         raise AccessError("Another Admin must deactivate you: nobody should lock themselves out.")
     User.objects.filter(pk=person.pk).update(is_active=False)
-    record("person.deactivated", by=by, subject=person)
+    record_change(kinds.PERSON_DEACTIVATED, by=by, subject=person)
     end_sessions(person)
     revoke_tokens(person, by=by, why="the account was deactivated")
 
@@ -123,7 +124,7 @@ def activate_person(person: User, *, by: User | None) -> None:
     end_sessions(person)
     revoke_tokens(person, by=by, why="from before the account was active again")
     User.objects.filter(pk=person.pk).update(is_active=True)
-    record("person.activated", by=by, subject=person)
+    record_change(kinds.PERSON_ACTIVATED, by=by, subject=person)
 
 
 @transaction.atomic
@@ -133,7 +134,7 @@ def grant_break_glass(person: User, *, by: User) -> None:
     if by.pk == person.pk:
         raise AccessError("Another Admin must give you that right.")
     rights.let_break_glass(person, True)
-    record("break_glass.granted", by=by, subject=person)
+    record_change(kinds.BREAK_GLASS_GRANTED, by=by, subject=person)
 
 
 @transaction.atomic
@@ -141,7 +142,7 @@ def revoke_break_glass(person: User, *, by: User | None) -> None:
     """A person may start without approval no longer."""
     require_admin(by)
     rights.let_break_glass(person, False)
-    record("break_glass.revoked", by=by, subject=person)
+    record_change(kinds.BREAK_GLASS_TAKEN, by=by, subject=person)
 
 
 def _save(person: User) -> None:

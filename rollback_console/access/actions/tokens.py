@@ -11,10 +11,12 @@ from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
+from rollback_console.audit import kinds
+from rollback_console.audit.fields import snapshot_fields
+from rollback_console.audit.record import record_change
 from rollback_console.rollbacks import db_clock
 
 from ..errors import BadToken
-from ..record import record
 from ..tokens import LONGEST_DAYS, SCOPES, Token, hash_secret
 from .permission import require_self_or_admin
 
@@ -35,8 +37,7 @@ def create_token(
     secret = _PREFIX + secrets.token_urlsafe(32)
     with transaction.atomic():
         token = _insert(owner, name.strip(), hash_secret(secret), distinct, days)
-        facts = {"name": token.name, "scopes": distinct, "expires_at": token.expires_at}
-        record("token.created", by=by, subject=owner, after=facts)
+        record_change(kinds.TOKEN_MADE, by=by, subject=token, after=_shown(token))
     return token, secret
 
 
@@ -46,7 +47,7 @@ def revoke_token(token: Token, *, by: User | None) -> Token:
     with transaction.atomic():
         if not Token.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=Now()):
             raise BadToken(f"{token} was revoked already.")
-        record("token.revoked", by=by, subject=token.user, before={"name": token.name})
+        record_change(kinds.TOKEN_REVOKED, by=by, subject=token)
     token.refresh_from_db()
     return token
 
@@ -54,11 +55,15 @@ def revoke_token(token: Token, *, by: User | None) -> Token:
 def revoke_tokens(owner: User, *, by: User | None, why: str) -> int:
     """End every token of a person, within the caller's transaction; returns how many."""
     rows = Token.objects.filter(user=owner, revoked_at=None, expires_at__gt=Now())
-    names = list(rows.values_list("name", flat=True))
+    tokens = list(rows.select_for_update())
     rows.update(revoked_at=Now())
-    for name in names:
-        record("token.revoked", by=by, subject=owner, before={"name": name}, why=why)
-    return len(names)
+    for token in tokens:
+        record_change(kinds.TOKEN_REVOKED, by=by, subject=token, why=why)
+    return len(tokens)
+
+
+def _shown(token: Token) -> dict[str, object]:
+    return snapshot_fields(token, "user", "name", "scopes", "expires_at")
 
 
 def _insert(owner: User, name: str, sha256: str, scopes: list[str], days: int) -> Token:

@@ -30,7 +30,7 @@ RECENT = 20
 
 
 @dataclass(frozen=True, slots=True)
-class LessonsProposal:
+class Proposal:
     """The text of the plan's newest revision, and what it would become."""
 
     base: Revision
@@ -43,7 +43,7 @@ class LessonsProposal:
         return self.old != self.new
 
 
-def proposal(postmortem: Postmortem) -> LessonsProposal:
+def proposal(postmortem: Postmortem) -> Proposal:
     """What taking over would write. Raises PlanError when the plan cannot hold it."""
     rollback = postmortem.rollback
     base = rollback.revision.plan.revisions.order_by("-number")[0]
@@ -51,7 +51,7 @@ def proposal(postmortem: Postmortem) -> LessonsProposal:
     texts = {field: getattr(postmortem, field) for field in PREVENTION}
     new = _with_estimate(rollback, with_lessons(old, texts, f"rollback {rollback.pk}"), old)
     _same_steps(old, read(encode(new, old.encoding)))
-    return LessonsProposal(base, old.source, new)
+    return Proposal(base, old.source, new)
 
 
 @transaction.atomic

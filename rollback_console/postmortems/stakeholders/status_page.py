@@ -37,7 +37,7 @@ _WORDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class PublicStatus:
+class Status:
     """Everything a status page shows; `said` is (when, text), newest first."""
 
     what: str
@@ -79,10 +79,10 @@ def behind(secret: str) -> Rollback | None:
     return link.rollback if link else None
 
 
-def status(rollback: Rollback) -> PublicStatus:
+def status(rollback: Rollback) -> Status:
     """What the page says now."""
     messages = rollback.messages.order_by("-id").values_list("at", "text")[:50]
-    return PublicStatus(
+    return Status(
         what=rollback.title,
         environment=rollback.environment.name,
         state=rollback.state,

@@ -1,4 +1,4 @@
 """Signing in, second factors and step-up: django-allauth in the console's own words.
 
-Part of web. This package, access.factors and the templates know django-allauth.
+Part of web. This package, access.second_factor and the templates know django-allauth.
 """

@@ -5,16 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.account.adapter import get_adapter as account_adapter
+from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
-from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.urls import reverse
 
+from rollback_console.access.attempts import claim_attempt, remaining_wait, settle_success
 from rollback_console.access.second_factor import has_second_factor, known_providers
 from rollback_console.plans.inventory.encrypted_field import cipher
 
+from .devices import attempt_of
 from .freshness import fresh
+from .records import record_delay, record_wrong_password
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -26,6 +29,25 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         "rate_limited": "That were too many attempts. Wait five minutes and try again.",
         "too_many_login_attempts": "That were too many attempts. Wait five minutes and try again.",
     }
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Count the password before it is looked at. Answers 429 to whoever has to wait."""
+        if wait := claim_attempt(attempt_of(request, credentials.get("username", ""))):
+            raise ImmediateHttpResponse(_too_many(request, wait))
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
+        """The person whose password this is, else None."""
+        user = super().authenticate(request, **credentials)
+        if user is not None:
+            settle_success(attempt_of(request, credentials.get("username", "")))
+        return user
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        """A password did not fit: it stays counted, and goes on record."""
+        name = credentials.get("username", "")
+        record_wrong_password(request, name)
+        if wait := remaining_wait(attempt_of(request, name)):
+            record_delay(name, wait)
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Nobody signs themselves up."""
@@ -72,10 +94,7 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
         return cipher().decrypt(encrypted_text.encode()).decode()
 
 
-def address_of(request: HttpRequest) -> str | None:
-    """The client's IP address, past as many proxies as TRUSTED_PROXIES says; None for unknown."""
-    try:
-        address: str = account_adapter(request).get_client_ip(request)
-    except PermissionDenied:
-        return None
-    return address
+def _too_many(request: HttpRequest, wait: int) -> HttpResponse:
+    response = render(request, "account/too_many.html", {"wait": wait}, status=429)
+    response["Retry-After"] = str(wait)
+    return response

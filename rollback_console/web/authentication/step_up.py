@@ -52,6 +52,7 @@ def step_up(what: str, *, looking_too: bool = False) -> Callable[[View], View]:
                 return view(request, *args, **kwargs)
             return ask(request, what.format(**kwargs))
 
+        stepped.needs_step_up = True  # type: ignore[attr-defined]
         return stepped
 
     return decorate

@@ -1,0 +1,4 @@
+"""What requests pass through and views answer with: middleware, limits, redirects, metrics.
+
+Part of web; knows no page.
+"""

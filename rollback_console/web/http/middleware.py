@@ -14,7 +14,7 @@ from django.contrib.auth import logout
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import resolve_url
 from django.utils.deprecation import MiddlewareMixin
 
@@ -55,6 +55,19 @@ def by_hand(request: HttpRequest) -> bool:
     if request.method not in _READS or "Sec-Fetch-Mode" not in request.headers:
         return True
     return request.headers.get("Sec-Fetch-User") == "?1"
+
+
+class NoStoreMiddleware(MiddlewareMixin):
+    """What a signed-in person was shown is kept by no cache, nor by the browser's own."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        """Unless the view said so itself."""
+        user = getattr(request, "user", None)
+        if user is not None and user.is_authenticated:
+            stored = response.headers.get("Cache-Control", "")
+            if "no-store" not in stored:
+                response.headers["Cache-Control"] = "no-store"
+        return response
 
 
 class SignInMiddleware(LoginRequiredMiddleware):

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 
 from rollback_console.audit.origin import PAGE, acting_from
 
-from ..authentication.adapters import address_of
+from ..authentication.client_address import address_of
 
 
 class OriginMiddleware:

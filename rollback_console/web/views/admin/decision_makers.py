@@ -43,6 +43,7 @@ def lend(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_POST
+@step_up("end a delegation")
 def revoke(request: HttpRequest, number: int) -> HttpResponse:
     """End a delegation at once: safe, so without further proof."""
     lent = get_object_or_404(Delegation.objects.select_related("environment"), pk=number)

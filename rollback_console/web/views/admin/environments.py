@@ -129,6 +129,7 @@ def remove_secret(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 
 @require_POST
 @admin_only
+@step_up("add a host group to {slug}")
 def make_group(request: HttpRequest, slug: str) -> HttpResponse:
     """Make a host group."""
     environment = _find(slug)
@@ -141,6 +142,7 @@ def make_group(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_POST
 @admin_only
+@step_up("remove a host group of {slug}")
 def remove_group(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Remove a group that holds no hosts."""
     group = get_object_or_404(HostGroup, environment__slug=slug, pk=number)

@@ -30,6 +30,7 @@ def listing(request: HttpRequest) -> HttpResponse:
 
 
 @admin_only
+@step_up("add a host")
 def new(request: HttpRequest) -> HttpResponse:
     """Add a host."""
     form = HostForm(request.POST or None, initial={"port": 22})
@@ -40,6 +41,7 @@ def new(request: HttpRequest) -> HttpResponse:
 
 
 @admin_only
+@step_up("change a host")
 def show(request: HttpRequest, number: int) -> HttpResponse:
     """One host and its keys; POST changes how it is reached."""
     host = _find(number)
@@ -80,6 +82,7 @@ def scan(request: HttpRequest, number: int) -> HttpResponse:
 
 @require_POST
 @admin_only
+@step_up("note a key of a host")
 def note_keys(request: HttpRequest, number: int) -> HttpResponse:
     """Keys that somebody read off the host; they count only once a person confirms them."""
     host, read = _find(number), KeysForm(request.POST)
@@ -103,6 +106,7 @@ def confirm(request: HttpRequest, number: int, key: int) -> HttpResponse:
 
 @require_POST
 @admin_only
+@step_up("remove the key of a host")
 def forget_key(request: HttpRequest, number: int, key: int) -> HttpResponse:
     """Trust a key no longer."""
     found = get_object_or_404(HostKey, host_id=number, pk=key)
@@ -112,6 +116,7 @@ def forget_key(request: HttpRequest, number: int, key: int) -> HttpResponse:
 
 @require_POST
 @admin_only
+@step_up("remove a host")
 def remove(request: HttpRequest, number: int) -> HttpResponse:
     """Remove a host; what ran on it stays on record by name."""
     host = _find(number)

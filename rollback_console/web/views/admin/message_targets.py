@@ -65,6 +65,7 @@ def show(request: HttpRequest, number: int) -> HttpResponse:
 
 @require_POST
 @admin_only
+@step_up("send a message to a target")
 def try_out(request: HttpRequest, number: int) -> HttpResponse:
     """Send a test and say what came of it."""
     target = get_object_or_404(Target, pk=number)

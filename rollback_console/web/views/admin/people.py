@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_POST
 
-from rollback_console.access.actions import people
+from rollback_console.access.actions import attempts, people
 from rollback_console.access.errors import AccessError
 from rollback_console.plans.approval import delegations
 from rollback_console.rollbacks.permissions import rights
@@ -94,6 +94,17 @@ def break_glass(request: HttpRequest, number: int) -> HttpResponse:
             sentence = f"{user.username} may not break glass any more."
     except AccessError as error:
         return refused(request, error, "person", number=number)
+    return done(request, sentence, "person", number=number)
+
+
+@require_POST
+@admin_only
+@step_up("let a person sign in at once")
+def lift_wait(request: HttpRequest, number: int) -> HttpResponse:
+    """After wrong passwords and codes they can sign in at once."""
+    user = get_object_or_404(User, pk=number)
+    attempts.lift_wait(user, by=person(request))
+    sentence = f"{user.username} can sign in at once: wrong passwords and codes are forgotten."
     return done(request, sentence, "person", number=number)
 
 

@@ -15,11 +15,13 @@ from rollback_console.rollbacks.models import Pin
 from rollback_console.web.forms.pins import LiftForm, PinForm
 from rollback_console.web.forms.places import ServiceForm
 
+from ...authentication.step_up import step_up
 from ...http.current_user import admin_only, person
 from ...http.responses import done, refused
 
 
 @admin_only
+@step_up("add a service")
 def listing(request: HttpRequest) -> HttpResponse:
     """Every service; POST adds one."""
     form = ServiceForm(request.POST or None)
@@ -54,6 +56,7 @@ def pin(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_POST
 @permission_required("rollbacks.operate_rollback", raise_exception=True)
+@step_up("allow a pinned version again")
 def lift(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Let a version be deployed again."""
     found = get_object_or_404(Pin, pk=number, service__slug=slug)

@@ -20,6 +20,7 @@ from rollback_console.rollbacks.sweeper import readiness_schedule
 from rollback_console.web.forms.plans import ImportForm
 
 from ... import queries
+from ...authentication.step_up import step_up
 from ...http.current_user import person
 from ...http.lookup import revision_of
 from ...http.rate_limit import costly
@@ -91,6 +92,7 @@ def ask_hosts(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_POST
 @permission_required("plans.change_host", raise_exception=True)
+@step_up("vouch for questions to hosts of {slug}")
 def vouch(request: HttpRequest, slug: str) -> HttpResponse:
     """Say that the measures of the revision that was read only look."""
     number = request.POST.get("number", "")

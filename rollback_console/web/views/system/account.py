@@ -7,7 +7,6 @@ from typing import Any
 from allauth.mfa.models import Authenticator
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.forms import PasswordChangeForm
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -16,6 +15,8 @@ from django.views.decorators.http import require_POST
 
 from rollback_console.access.actions.passwords import set_password
 
+from ...authentication.forms import OwnPasswordForm
+from ...authentication.step_up import step_up
 from ...http.current_user import person
 from ...http.responses import SeeOther, done
 
@@ -23,10 +24,11 @@ YEAR = 365 * 86400
 THEMES = frozenset({"light", "dark", "auto"})
 
 
+@step_up("change your password")
 def show(request: HttpRequest) -> HttpResponse:
     """What the console knows of the signed-in person, and how they prove who they are."""
     user = person(request)
-    form = PasswordChangeForm(user, request.POST or None) if user.has_usable_password() else None
+    form = OwnPasswordForm(user, request.POST or None) if user.has_usable_password() else None
     if form and request.method == "POST" and form.is_valid():
         _change_password(request, user, form.cleaned_data["new_password1"])
         return done(request, "Your password is changed.", "account")
@@ -37,7 +39,9 @@ def show(request: HttpRequest) -> HttpResponse:
         "groups": user.groups.all(),
         "factors": _factors(user),
     }
-    return render(request, "account/account.html", page)
+    return render(
+        request, "account/account.html", page, status=422 if form and form.errors else 200
+    )
 
 
 def _change_password(request: HttpRequest, user: User, password: str) -> None:

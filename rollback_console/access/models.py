@@ -1,0 +1,38 @@
+"""The tables of access; that of tokens is kept under its old label, `api`."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+
+
+class AttemptCount(models.Model):
+    """Wrong proofs of one kind: `bucket` hashes whose, from where, by which device.
+
+    Until `next_at` no further proof of that kind is looked at.
+    """
+
+    bucket = models.CharField(max_length=64, unique=True)
+    username = models.CharField(max_length=150, db_index=True)
+    failures = models.PositiveIntegerField(default=0)
+    last_at = models.DateTimeField(db_index=True)
+    next_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.failures} wrong proofs for {self.username or 'an address'}"
+
+
+class KnownAddress(models.Model):
+    """A person signed in from there: guesses made elsewhere do not keep them out."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    address = models.CharField(max_length=64)
+    last_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "address"], name="one_known_address")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} from {self.address}"
