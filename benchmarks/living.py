@@ -18,7 +18,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 
 import rollback_console.celery  # noqa: F401  what is enqueued here goes to the broker
-from rollback_console.live import search
+from rollback_console.live.logs import search
 from rollback_console.processes import commands
 from rollback_console.rollbacks import log_store, tasks
 from rollback_console.rollbacks.models import StepRun

@@ -19,7 +19,7 @@ from rollback_console.rollbacks import log_store
 from rollback_console.rollbacks.models import Event, LogChunk, Rollback, StepRun
 
 from .cursor import Frame, LiveCursor
-from .epoch import milliseconds
+from .logs.epoch import milliseconds
 
 EVENTS = 500
 ROWS = 512

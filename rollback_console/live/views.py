@@ -22,8 +22,9 @@ from django.views.decorators.http import require_GET
 from rollback_console.rollbacks import log_store
 from rollback_console.rollbacks.models import Rollback, StepRun
 
-from . import frames, log_window, merged_log, repeats, search
+from . import frames
 from .cursor import NotAResume, parse_cursor
+from .logs import merged, repeats, search, window
 
 
 @require_GET
@@ -56,9 +57,9 @@ def lines(request: HttpRequest, token: UUID) -> HttpResponse:
             key: int(request.GET[key]) for key in ("from", "to", "last") if key in request.GET
         }
         lines = (
-            log_window.tail(run, bounds["last"])
+            window.tail(run, bounds["last"])
             if "last" in bounds
-            else log_window.window(run, bounds["from"], bounds["to"])
+            else window.window(run, bounds["from"], bounds["to"])
         )
     except (ValueError, KeyError):
         return _wrong("Ask with from and to, or with last: whole numbers.")
@@ -72,11 +73,11 @@ def matches(request: HttpRequest, token: UUID) -> HttpResponse:
     try:
         after = int(request.GET.get("after", -1))
         texts = "texts" in request.GET
-        most = log_window.MOST_PICKED if texts else search.MOST_FOUND
+        most = window.MOST_PICKED if texts else search.MOST_FOUND
         matches = search.find(run, request.GET.get("q", ""), after=after, most=most)
     except ValueError as error:
         return _wrong(str(error))
-    more = {"total": run.lines, "texts": log_window.picked(run, matches.lines)} if texts else {}
+    more = {"total": run.lines, "texts": window.picked(run, matches.lines)} if texts else {}
     return _fresh(JsonResponse({**asdict(matches), **more}))
 
 
@@ -101,7 +102,7 @@ def merge(request: HttpRequest, number: int, position: int) -> HttpResponse:
         past, to = (_place(request, name) for name in ("after", "before"))
     except ValueError:
         return _wrong("after and before must be places that were given here.")
-    page = merged_log.after if past else merged_log.before
+    page = merged.after if past else merged.before
     return _fresh(JsonResponse(asdict(page(rollback, position, past or to))))
 
 
@@ -144,8 +145,8 @@ def _asked(request: HttpRequest) -> tuple[object, object]:
         raise NotAResume("seq and offsets must be JSON.") from error
 
 
-def _place(request: HttpRequest, name: str) -> merged_log.MergedCursor | None:
-    return merged_log.MergedCursor.read(request.GET[name]) if request.GET.get(name) else None
+def _place(request: HttpRequest, name: str) -> merged.MergedCursor | None:
+    return merged.MergedCursor.read(request.GET[name]) if request.GET.get(name) else None
 
 
 def _plain(name: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from rollback_console.live import repeats
+from rollback_console.live.logs import repeats
 
 from .conftest import Tabs
 from .looking import LIVE, chip

@@ -11,7 +11,7 @@ import pytest
 from django.db import connections
 from django.test.utils import CaptureQueriesContext
 
-from rollback_console.live import log_window
+from rollback_console.live.logs import window
 from rollback_console.rollbacks.models import StepRun
 
 from .rows import Rows
@@ -134,7 +134,7 @@ def test_a_window_costs_three_queries_however_the_log_arrived(rows: Rows, pieces
     def counted() -> int:
         read = StepRun.objects.get(pk=run.pk)
         with CaptureQueriesContext(connections["default"]) as queries:
-            assert len(log_window.window(read, 2_000, 2_500).lines) == 500
+            assert len(window.window(read, 2_000, 2_500).lines) == 500
         return len(queries)
 
     assert rows.do(counted) == 3

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from rollback_console.live.ansi_state import pen
+from rollback_console.live.logs.ansi_state import pen
 
 from .client import Client
 from .rows import Rows

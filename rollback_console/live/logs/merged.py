@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from rollback_console.rollbacks import log_store
 from rollback_console.rollbacks.models import LogChunk, Rollback, StepRun
 
-from . import log_window
+from . import window
 from .epoch import microseconds, moment
 
 LINES = 400
@@ -110,14 +110,14 @@ def _texts(run: StepRun, chunk: LogChunk) -> Iterator[str]:
     """The lines that begin in a chunk; the last one may end in a later chunk."""
     data, starts = log_store.unpack(chunk), log_store.line_starts(chunk)
     for start, end in pairwise(starts):
-        shown = data[start : min(end - 1, start + log_window.LONGEST_LINE)]
+        shown = data[start : min(end - 1, start + window.LONGEST_LINE)]
         yield shown.decode(errors="replace")
     last = data[starts[-1] :]
     if last.endswith(b"\n"):
-        yield last[: log_window.LONGEST_LINE].removesuffix(b"\n").decode(errors="replace")
+        yield last[: window.LONGEST_LINE].removesuffix(b"\n").decode(errors="replace")
     else:
         number = chunk.first_line + len(starts) - 1
-        yield from log_window.window(run, number, number + 1).lines
+        yield from window.window(run, number, number + 1).lines
 
 
 def _past(line: Line, place: MergedCursor | None) -> bool:

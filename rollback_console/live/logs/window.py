@@ -16,9 +16,9 @@ from rollback_console.engine.states import IN_FLIGHT
 from rollback_console.rollbacks import log_store
 from rollback_console.rollbacks.models import LogChunk, StepRun
 
+from ..frames import text_of
 from .ansi_state import BACK, pen
 from .epoch import milliseconds
-from .frames import text_of
 
 MOST_LINES = 1_000
 MOST_PICKED = 100
