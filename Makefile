@@ -1,4 +1,5 @@
 # make run      everything on this machine, with a demo, until Ctrl-C
+# make quick    lint, types and the tests that a change can break, within 90 seconds
 # make test     every check and every test; what .ci/run calls
 # make lint     the checks alone
 # make bench    benchmarks/, writes benchmarks/RESULTS.md
@@ -13,11 +14,14 @@
 VENV := .venv
 PY := $(VENV)/bin/python
 
-.PHONY: run test lint format bench load crowd soak faults hosts constraints clean
+.PHONY: run quick test lint format bench load crowd soak faults hosts constraints clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.embedded
 	@$(PY) -m rollback_console up
+
+quick: $(VENV)/.test
+	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(PY) -m tests.toolbox.quick
 
 test: $(VENV)/.test
 	@sh scripts/test.sh

@@ -7,13 +7,12 @@ import signal
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.db import connection
 from django.test import TransactionTestCase
 from hypothesis import HealthCheck, settings
-from playwright.sync_api import Browser, sync_playwright
 
 from rollback_console.rollbacks import change_hints, tasks
 from rollback_console.rollbacks.execution import driver
@@ -22,6 +21,9 @@ from . import make
 from .fleet import Fleet
 from .remote.sshd import Sshd
 from .toolbox.database import Baseline, copied_file
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 # A shell makes what it starts in the background deaf to Ctrl-C, and that is inherited.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -37,6 +39,8 @@ settings.load_profile("explore" if os.environ.get("EXPLORE") else "steady")
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files that wait for servers and browsers first: all runners then end at about one time."""
+    if os.environ.get("TEST_KEEP_ORDER"):
+        return
     long = {item.path for item in items if any(map(item.get_closest_marker, LONG))}
     items.sort(key=lambda item: item.path not in long)
 
@@ -103,6 +107,8 @@ def chromium() -> Iterator[Browser]:
     Playwright keeps an event loop running in this thread: Django would take everything after
     it for async code, and no async test could begin.
     """
+    from playwright.sync_api import sync_playwright
+
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
         browser = playwright.chromium.launch(
