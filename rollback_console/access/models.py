@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.contrib.auth.models import Group
 from django.db import models
+
+from .scope_limits import ScopeLimit
 
 
 class AttemptCount(models.Model):
@@ -36,3 +39,19 @@ class KnownAddress(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} from {self.address}"
+
+
+class GroupLimit(models.Model):
+    """A group's rights hold there alone; slugs, and an empty list does not limit."""
+
+    group = models.OneToOneField(Group, models.CASCADE, related_name="limit_row")
+    environments = models.JSONField(default=list)
+    services = models.JSONField(default=list)
+
+    def __str__(self) -> str:
+        return f"{self.group}: {self.limit}"
+
+    @property
+    def limit(self) -> ScopeLimit:
+        """As a value that knows what it covers."""
+        return ScopeLimit.of(self.environments, self.services)

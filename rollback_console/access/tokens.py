@@ -12,8 +12,9 @@ from django.db.models.functions import Now
 from rollback_console.rollbacks import db_clock
 
 from .errors import BadToken
+from .scope_limits import ScopeLimit
 
-SCOPES = ("read", "request", "approve", "admin", "break_glass")
+SCOPES = ("read", "plans", "request", "operate", "approve", "admin", "break_glass")
 LONGEST_DAYS = 366
 
 _FRESH = timedelta(minutes=1)
@@ -22,6 +23,7 @@ _FRESH = timedelta(minutes=1)
 class Token(models.Model):
     """Lets a program act as its user, within `scopes`; the secret itself is never stored.
 
+    `environments` and `services` are slugs of those that it can reach; none is all.
     `sha256` is the hexadecimal hash of the secret, which is 256 random bits: no salt needed.
     """
 
@@ -29,6 +31,8 @@ class Token(models.Model):
     name = models.CharField(max_length=100)
     sha256 = models.CharField(max_length=64, unique=True)
     scopes = models.JSONField(default=list)
+    environments = models.JSONField(null=True)
+    services = models.JSONField(null=True)
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     last_used_at = models.DateTimeField(null=True)
@@ -42,6 +46,11 @@ class Token(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user}’s token {self.name}"
+
+    @property
+    def limit(self) -> ScopeLimit:
+        """Where it holds."""
+        return ScopeLimit.of(self.environments or (), self.services or ())
 
 
 def find_token(secret: str) -> Token:

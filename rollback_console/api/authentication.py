@@ -16,6 +16,7 @@ from rollback_console.access.tokens import SCOPES, Token, find_token
 from rollback_console.audit.origin import enter_by
 from rollback_console.rollbacks.permissions.groups import may_look
 
+from . import lookup
 from .error_mapping import CHALLENGE
 from .problems import Problem
 
@@ -41,6 +42,7 @@ class Bearer(HttpBearer):
         _check_person(known.user)
         _within_rate(known)
         enter_by(f"API token {known.name}")
+        lookup.limit_to(known.limit)
         return known
 
     def _too_narrow(self, token: Token) -> Problem:
@@ -75,7 +77,7 @@ def _within_rate(token: Token) -> None:
         )
 
 
-READ, REQUEST, APPROVE, ADMIN, BREAK_GLASS = (Bearer(scope) for scope in SCOPES)
+READ, PLANS, REQUEST, OPERATE, APPROVE, ADMIN, BREAK_GLASS = map(Bearer, SCOPES)
 
 
 def person(request: HttpRequest) -> User:

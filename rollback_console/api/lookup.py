@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from typing import TypeVar
 from uuid import UUID
 
@@ -9,11 +10,37 @@ from django.contrib.auth.models import User
 from django.db.models import Model, QuerySet
 from django.http import Http404
 
+from rollback_console.access.scope_limits import EVERYWHERE, ScopeLimit
 from rollback_console.plans.models import Delegation, Environment, Plan, Revision, Service
 from rollback_console.proposals.models import Proposal
 from rollback_console.rollbacks.models import Pin, Rollback, StepRun
 
+from .problems import Problem
+
 M = TypeVar("M", bound=Model)
+
+_limit: ContextVar[ScopeLimit] = ContextVar("limit_of_token", default=EVERYWHERE)
+
+
+def limit_to(limit: ScopeLimit) -> None:
+    """What is looked up from now on in this request lies within the token's limit."""
+    _limit.set(limit)
+
+
+def require_unlimited() -> None:
+    """Raises Problem for a limited token: this shows, or changes, what lies everywhere."""
+    if _limit.get():
+        raise _outside()
+
+
+def within_limit(rows: QuerySet[M], *, environment: str, service: str | None) -> QuerySet[M]:
+    """Those that the token reaches; the paths lead to the slugs. None: they have no service."""
+    limit = _limit.get()
+    if limit.environments:
+        rows = rows.filter(**{f"{environment}__in": limit.environments})
+    if limit.services:
+        rows = rows.filter(**{f"{service}__in": limit.services}) if service else rows.none()
+    return rows
 
 
 def rollback(number: int) -> Rollback:
@@ -21,13 +48,13 @@ def rollback(number: int) -> Rollback:
     rows = Rollback.objects.defer("revision__source").select_related(
         "revision__plan", "service", "environment", "requested_by"
     )
-    return _one(rows.filter(pk=number), f"There is no rollback {number}.")
+    return _reached(_one(rows.filter(pk=number), f"There is no rollback {number}."))
 
 
 def plan(slug: str) -> Plan:
     """With its service and environment."""
     rows = Plan.objects.select_related("service", "environment")
-    return _one(rows.filter(slug=slug), f"There is no plan {slug}.")
+    return _reached(_one(rows.filter(slug=slug), f"There is no plan {slug}."))
 
 
 def revision(slug: str, number: int | None = None) -> Revision:
@@ -41,18 +68,19 @@ def revision(slug: str, number: int | None = None) -> Revision:
 
 def service(slug: str) -> Service:
     """By its slug."""
-    return _one(Service.objects.filter(slug=slug), f"There is no service {slug}.")
+    return _touched(_one(Service.objects.filter(slug=slug), f"There is no service {slug}."))
 
 
 def environment(slug: str) -> Environment:
     """By its slug."""
-    return _one(Environment.objects.filter(slug=slug), f"There is no environment {slug}.")
+    rows = Environment.objects.filter(slug=slug)
+    return _touched(_one(rows, f"There is no environment {slug}."))
 
 
 def delegation(number: int) -> Delegation:
     """With its environment and the people it is between."""
     rows = Delegation.objects.select_related("environment", "giver", "to", "revoked_by")
-    return _one(rows.filter(pk=number), f"There is no delegation {number}.")
+    return _reached(_one(rows.filter(pk=number), f"There is no delegation {number}."))
 
 
 def person(username: str) -> User:
@@ -62,19 +90,21 @@ def person(username: str) -> User:
 
 def step_run(token: UUID) -> StepRun:
     """By its run token."""
-    return _one(StepRun.objects.filter(token=token), f"There is no step run {token}.")
+    run = _one(StepRun.objects.filter(token=token), f"There is no step run {token}.")
+    _reached(run.rollback)
+    return run
 
 
 def pin(number: int) -> Pin:
     """With its service and who made it."""
     rows = Pin.objects.select_related("service", "by")
-    return _one(rows.filter(pk=number), f"There is no pin {number}.")
+    return _touched(_one(rows.filter(pk=number), f"There is no pin {number}."))
 
 
 def proposal(number: int) -> Proposal:
     """With its environment, plan and who decided on it."""
     rows = Proposal.objects.select_related("environment", "plan", "decided_by")
-    return _one(rows.filter(pk=number), f"There is no proposal {number}.")
+    return _reached(_one(rows.filter(pk=number), f"There is no proposal {number}."))
 
 
 def _one(rows: QuerySet[M], sentence: str) -> M:
@@ -82,3 +112,24 @@ def _one(rows: QuerySet[M], sentence: str) -> M:
     if row is None:
         raise Http404(sentence)
     return row
+
+
+def require_whole(thing: Model) -> None:
+    """Raises Problem when the token does not reach all that a change of `thing` would touch."""
+    _reached(thing)
+
+
+def _touched(thing: M) -> M:
+    if not _limit.get().touches(thing):
+        raise _outside()
+    return thing
+
+
+def _reached(thing: M) -> M:
+    if not _limit.get().covers(thing):
+        raise _outside()
+    return thing
+
+
+def _outside() -> Problem:
+    return Problem("forbidden", f"This token holds for {_limit.get()} alone. Use another one.")

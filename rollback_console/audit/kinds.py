@@ -112,6 +112,8 @@ PERSON_CHANGED = _kind("person.changed", "{by} changed the account {subject}.", 
 PERSON_DEACTIVATED = _kind("person.deactivated", "{by} deactivated {subject}.", WARNING)
 PERSON_ACTIVATED = _kind("person.activated", "{by} activated {subject}.", WARNING)
 ROLES_CHANGED = _kind("person.roles_changed", "{by} changed the roles of {subject}.", WARNING)
+GROUP_ADDED = _kind("group.added", "{by} added the group {subject}.", WARNING)
+GROUP_LIMITED = _kind("group.limited", "{by} changed where {subject} holds.", WARNING)
 BREAK_GLASS_GRANTED = _kind(
     "break_glass.granted", "{by} let {subject} start rollbacks without approval.", ALARM
 )

@@ -55,7 +55,7 @@ def write(
     **texts: str,
 ) -> Postmortem:
     """Change what people write, unless somebody else did since `version`; each edit is kept."""
-    _permit(by)
+    _permit(by, postmortem.rollback)
     _check(postmortem, texts)
     changed: dict[str, Any] = {**texts, "edited_by": by, "edited_at": Now()}
     if began_at is not _KEPT:
@@ -73,7 +73,7 @@ def write(
 @transaction.atomic
 def move(postmortem: Postmortem, *, by: User, to: str) -> Postmortem:
     """Draft, in review, published, and back; who did it is kept."""
-    _permit(by)
+    _permit(by, postmortem.rollback)
     old = postmortem.state
     if to not in _NEXT[old]:
         raise Refused(f"A postmortem that is {postmortem.get_state_display()} cannot become {to}.")
@@ -127,6 +127,6 @@ def _keep(postmortem: Postmortem, by: User) -> None:
     )
 
 
-def _permit(by: User) -> None:
-    if not (by.is_active and by.has_perm("rollbacks.operate_rollback")):
+def _permit(by: User, rollback: Rollback) -> None:
+    if not (by.is_active and by.has_perm("rollbacks.operate_rollback", rollback)):
         raise Refused("You may read postmortems, but not write them. Ask an operator.")

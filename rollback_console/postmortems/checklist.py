@@ -104,7 +104,7 @@ def add(
     remind_at: datetime | None = None,
 ) -> ActionItem:
     """Something to do that the plan does not name."""
-    _permit(by)
+    _permit(by, rollback)
     if not text.strip():
         raise Refused("Say what is to be done.")
     if kind not in {"immediate", "follow_up"}:
@@ -129,7 +129,7 @@ def assign(
     remind_at: datetime | None = None,
 ) -> ActionItem:
     """Who does it, until when, and when to remind them."""
-    _permit(by)
+    _permit(by, item.rollback)
     if owner is not None and not owner.is_active:
         raise Refused(f"{owner} is deactivated. Give it to somebody who can do it.")
     ActionItem.objects.filter(pk=item.pk).update(owner=owner, due=due, remind_at=remind_at)
@@ -142,7 +142,7 @@ def tick(item: ActionItem, *, by: User, done: bool, evidence: str | None = None)
 
     A check of a rollback under way is answered on its page, where it decides how it ends.
     """
-    _permit(by)
+    _permit(by, item.rollback)
     if item.kind == "verification" and item.rollback.state not in TERMINAL:
         raise Refused("Answer this check on the rollback's page: it decides how it ends.")
     if evidence is not None and len(evidence) > LONGEST:
@@ -201,6 +201,6 @@ def _settle(rollback: Rollback, answer: ChecklistAnswer) -> None:
     item.update(done_at=answer.at, done_by=answer.by)
 
 
-def _permit(by: User) -> None:
-    if not (by.is_active and by.has_perm("rollbacks.operate_rollback")):
+def _permit(by: User, rollback: Rollback) -> None:
+    if not (by.is_active and by.has_perm("rollbacks.operate_rollback", rollback)):
         raise Refused("You may read this, but not change it. Ask an operator.")

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Model, Q, QuerySet
 from django.db.models.functions import Now
 
 from rollback_console.plans.models import Environment, Plan, Service
@@ -104,7 +104,7 @@ def take(integration: Integration, alerts: list[Alert]) -> list[Proposal]:
 
 def dismiss(proposal: Proposal, *, by: User, reason: str) -> Proposal:
     """No rollback for this alert, and why."""
-    _permit(by)
+    _permit(by, proposal.plan or proposal)
     if not reason.strip():
         raise Refused("Say why no rollback is needed: whoever looks next wants to know.")
     _decide(proposal, by, state="dismissed", reason=reason.strip())
@@ -127,7 +127,7 @@ def request(proposal: Proposal, *, by: User, **request: Any) -> Rollback:
 
     The request stands like any other: whoever makes it may not approve it.
     """
-    _permit(by)
+    _permit(by, proposal.plan or proposal)
     made = rollbacks.request(by=by, **request)
     _decide(proposal, by, state="requested", rollback=made)
     return made
@@ -216,8 +216,8 @@ def _secret() -> str:
     return secrets.token_urlsafe(32)
 
 
-def _permit(by: User) -> None:
-    if not (by.is_active and by.has_perm("rollbacks.request_rollback")):
+def _permit(by: User, over: Model) -> None:
+    if not (by.is_active and by.has_perm("rollbacks.request_rollback", over)):
         raise Refused("You may read proposals, but not decide on them. Ask an operator.")
 
 

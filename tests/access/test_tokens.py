@@ -58,7 +58,10 @@ def test_a_token_lives_as_many_days_as_asked(stage: Stage) -> None:
     ("changed", "says"),
     [
         ({"user": "nobody"}, "no active user nobody"),
-        ({"scopes": "read,write"}, "Scopes are one or more of: read, request, approve, admin"),
+        (
+            {"scopes": "read,write"},
+            "one or more of: read, plans, request, operate, approve",
+        ),
         ({"scopes": ","}, "Scopes are one or more of"),
         ({"days": "0"}, "between 1 and 366 days"),
         ({"days": "9999"}, "between 1 and 366 days"),

@@ -58,7 +58,9 @@ PIPELINES = {
 def run(request: Any, stage: Stage, live_server: Any, tmp_path: Path) -> Run:
     """Run a pipeline's first part (asking) or its second (handing over)."""
     parts, names = PIPELINES[request.param]
-    _, secret = make.token(stage.cast.dana, name="pipe", scopes=("read", "request"), days=1)
+    _, secret = make.token(
+        stage.cast.dana, name="pipe", scopes=("read", "plans", "request"), days=1
+    )
     (tmp_path / "ROLLBACK.md").write_text(make.PLAN.replace("echo restoring", "git checkout X"))
     settings = {
         "PATH": os.environ["PATH"],

@@ -12,7 +12,9 @@ from tests.upgrading import dangers
 
 # The newest migration of each app in the last release; whoever releases moves them on.
 BASELINE = {
+    "access": "0001_attempts",
     "api": "0001_initial",
+    "audit": "0001_configuration_events",
     "outbox": "0001_initial",
     "plans": "0005_zone",
     "postmortems": "0002_afterwards",
@@ -21,7 +23,9 @@ BASELINE = {
     "web": "0001_cache",
 }
 # Migration, and why it harms no older process although it looks so.
-ACCEPTED: dict[tuple[str, str], str] = {}
+ACCEPTED: dict[tuple[str, str], str] = {
+    ("api", "0003_split_request"): "adds scopes to tokens; an older process reads `request` alone.",
+}
 
 BEFORE = ProjectState({
     ("shop", "order"): ModelState(

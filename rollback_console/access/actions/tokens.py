@@ -17,6 +17,7 @@ from rollback_console.audit.record import record_change
 from rollback_console.rollbacks import db_clock
 
 from ..errors import BadToken
+from ..scope_limits import EVERYWHERE, ScopeLimit
 from ..tokens import LONGEST_DAYS, SCOPES, Token, hash_secret
 from .permission import require_self_or_admin
 
@@ -24,7 +25,13 @@ _PREFIX = "rbc_"
 
 
 def create_token(
-    owner: User, *, by: User | None, name: str, scopes: Sequence[str], days: int
+    owner: User,
+    *,
+    by: User | None,
+    name: str,
+    scopes: Sequence[str],
+    days: int,
+    limit: ScopeLimit = EVERYWHERE,
 ) -> tuple[Token, str]:
     """A new token and its secret, which cannot be shown again. Raises BadToken.
 
@@ -36,7 +43,7 @@ def create_token(
     _check(name, distinct, days)
     secret = _PREFIX + secrets.token_urlsafe(32)
     with transaction.atomic():
-        token = _insert(owner, name.strip(), hash_secret(secret), distinct, days)
+        token = _insert(owner, name.strip(), hash_secret(secret), distinct, days, limit)
         record_change(kinds.TOKEN_MADE, by=by, subject=token, after=_shown(token))
     return token, secret
 
@@ -63,10 +70,14 @@ def revoke_tokens(owner: User, *, by: User | None, why: str) -> int:
 
 
 def _shown(token: Token) -> dict[str, object]:
-    return snapshot_fields(token, "user", "name", "scopes", "expires_at")
+    return snapshot_fields(
+        token, "user", "name", "scopes", "environments", "services", "expires_at"
+    )
 
 
-def _insert(owner: User, name: str, sha256: str, scopes: list[str], days: int) -> Token:
+def _insert(
+    owner: User, name: str, sha256: str, scopes: list[str], days: int, limit: ScopeLimit
+) -> Token:
     try:
         with transaction.atomic():
             token = Token.objects.create(
@@ -74,6 +85,8 @@ def _insert(owner: User, name: str, sha256: str, scopes: list[str], days: int) -
                 name=name,
                 sha256=sha256,
                 scopes=scopes,
+                environments=list(limit.environments),
+                services=list(limit.services),
                 created_at=Now(),
                 expires_at=db_clock.later(timedelta(days=days)),
             )

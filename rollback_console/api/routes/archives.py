@@ -15,7 +15,7 @@ from rollback_console.postmortems.archive.streaming import apart
 from rollback_console.postmortems.incidents import importer
 
 from .. import lookup
-from ..authentication import READ, REQUEST, person
+from ..authentication import PLANS, READ, person
 from ..incident_bodies import NewIncident
 from ..openapi import RAW, problem_response
 
@@ -49,9 +49,10 @@ def read_archive(request: HttpRequest, number: int) -> StreamingHttpResponse:
     )
 
 
-@router.post("/incidents", auth=REQUEST, response={201: IncidentOut})
+@router.post("/incidents", auth=PLANS, response={201: IncidentOut})
 def load_incident(request: HttpRequest, body: NewIncident) -> Status[IncidentOut]:
     """Load a past incident: it counts in trends and estimates and can never run."""
+    lookup.require_unlimited()
     made = importer.load(request.body, by=person(request)).rollback
     out = IncidentOut(rollback=made.pk, state=made.state, events=made.last_seq)
     return Status(201, out)

@@ -72,6 +72,7 @@ def who_can(request: HttpRequest, number: int) -> DecidersOut:
 def set_policy(request: HttpRequest, slug: str, body: NewPolicy) -> Status[PolicyOut]:
     """Replace the rules and the ladder. 409 when nobody could meet them; nothing is saved then."""
     environment = lookup.environment(slug)
+    lookup.require_whole(environment)
     for name, value in body.model_dump(exclude={"ladder"}).items():
         setattr(environment, name, value)
     ladder = [
@@ -84,8 +85,10 @@ def set_policy(request: HttpRequest, slug: str, body: NewPolicy) -> Status[Polic
 @router.post("/environments/{slug:slug}/delegations", auth=APPROVE, response={201: DelegationOut})
 def lend(request: HttpRequest, slug: str, body: NewDelegation) -> Status[DelegationOut]:
     """Lend your right to decide there, for a time."""
+    environment = lookup.environment(slug)
+    lookup.require_whole(environment)
     made = delegations.delegate(
-        lookup.environment(slug),
+        environment,
         by=person(request),
         to=lookup.person(body.to),
         hours=body.hours,

@@ -8,7 +8,7 @@ from ninja import Router, Status
 from rollback_console.rollbacks.actions import request as services
 
 from .. import lookup
-from ..authentication import APPROVE, REQUEST, person
+from ..authentication import APPROVE, OPERATE, REQUEST, person
 from ..requests import NewApproval, NewRejection, PerhapsWhy
 from ..responses.rollbacks import ApprovalOut, RollbackOut, approval_out, rollback_out
 
@@ -57,7 +57,7 @@ def renew(request: HttpRequest, number: int) -> Status[RollbackOut]:
     return _now(number)
 
 
-@router.post("/rollbacks/{int:number}/starts", auth=REQUEST, response={201: RollbackOut})
+@router.post("/rollbacks/{int:number}/starts", auth=OPERATE, response={201: RollbackOut})
 def start(request: HttpRequest, number: int) -> Status[RollbackOut]:
     """Start an approved rollback again after its first start was refused."""
     services.start(lookup.rollback(number), by=person(request))

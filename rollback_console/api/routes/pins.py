@@ -11,7 +11,7 @@ from rollback_console.rollbacks.actions import pins
 from rollback_console.rollbacks.actions import request as services
 
 from .. import lookup
-from ..authentication import ADMIN, READ, REQUEST, person
+from ..authentication import ADMIN, OPERATE, READ, person
 from ..requests import NewPin, Why
 from ..responses.records import Deployable, PinOut, pin_out
 
@@ -23,16 +23,18 @@ Version = Annotated[str, Query(min_length=1, max_length=200, description="a comm
 @router.get("/services/{slug:slug}/deployable", auth=READ, response=Deployable)
 def is_deployable(request: HttpRequest, slug: str, version: Version) -> Deployable:
     """May this version be deployed? A pinned commit also forbids its abbreviations."""
-    found = pins.standing(lookup.service(slug), version).select_related("service", "by")
-    standing = [pin_out(pin) for pin in found]
+    rows = pins.standing(lookup.service(slug), version).select_related("service", "by")
+    standing = [pin_out(pin) for pin in rows]
     return Deployable(deployable=not standing, pins=standing)
 
 
-@router.post("/services/{slug:slug}/pins", auth=REQUEST, response={201: PinOut})
+@router.post("/services/{slug:slug}/pins", auth=OPERATE, response={201: PinOut})
 def pin_version(request: HttpRequest, slug: str, body: NewPin) -> Status[PinOut]:
     """Mark a version as one that must not be deployed again."""
+    service = lookup.service(slug)
+    lookup.require_whole(service)
     made = services.pin(
-        lookup.service(slug),
+        service,
         version=body.version,
         by=person(request),
         reason=body.reason,
@@ -44,5 +46,7 @@ def pin_version(request: HttpRequest, slug: str, body: NewPin) -> Status[PinOut]
 @router.post("/pins/{int:number}/lifts", auth=ADMIN, response={201: PinOut})
 def lift_pin(request: HttpRequest, number: int, body: Why) -> Status[PinOut]:
     """Let a pinned version be deployed again."""
-    services.lift(lookup.pin(number), by=person(request), reason=body.reason)
+    pin = lookup.pin(number)
+    lookup.require_whole(pin)
+    services.lift(pin, by=person(request), reason=body.reason)
     return Status(201, pin_out(lookup.pin(number)))

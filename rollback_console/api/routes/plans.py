@@ -16,7 +16,7 @@ from rollback_console.plans.snapshot.deployment_facts import Deployment, match_f
 from rollback_console.plans.snapshot.request_form import draw_request_form
 
 from .. import lookup, pagination
-from ..authentication import READ, REQUEST, person
+from ..authentication import PLANS, READ, person
 from ..requests import NewPlan
 from ..responses.plans import (
     PlanOut,
@@ -31,7 +31,7 @@ from ..responses.plans import (
 router = Router(tags=["plans"])
 
 
-@router.post("/plans", auth=REQUEST, response={201: RevisionOut})
+@router.post("/plans", auth=PLANS, response={201: RevisionOut})
 def import_plan(request: HttpRequest, body: NewPlan) -> Status[RevisionOut]:
     """Keep a document as a plan's first or next revision, with the facts of the deployment."""
     revision = _keep(body, person(request))
@@ -48,6 +48,7 @@ def list_plans(
 ) -> PlanPage:
     """Plans by slug, or those of one service or environment."""
     rows = Plan.objects.select_related("service", "environment").order_by("slug")
+    rows = lookup.within_limit(rows, environment="environment__slug", service="service__slug")
     rows = rows.annotate(newest=Max("revisions__number")).filter(slug__gt=pagination.after(cursor))
     if service:
         rows = rows.filter(service__slug=service)

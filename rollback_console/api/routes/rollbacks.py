@@ -57,6 +57,7 @@ def list_rollbacks(
     }
     revisions = Revision.objects.defer("source").prefetch_related("plan")
     rows = lists.rows().prefetch_related(Prefetch("revision", revisions))
+    rows = lookup.within_limit(rows, environment="environment__slug", service="service__slug")
     rows = rows.filter(**{name: value for name, value in wanted.items() if value})
     page, following = pagination.cut(rows.order_by("-pk")[: limit + 1], limit, lambda row: row.pk)
     return RollbackPage(items=[rollback_out(row) for row in page], next=following)

@@ -10,7 +10,7 @@ from rollback_console.rollbacks.actions import request as services
 from rollback_console.rollbacks.actions import restart as resuming
 
 from .. import lookup
-from ..authentication import REQUEST, person
+from ..authentication import OPERATE, REQUEST, person
 from ..requests import (
     Exclusion,
     NewAnswer,
@@ -24,7 +24,7 @@ from ..requests import (
 from ..responses.records import AnswerOut, MessageOut, answer_out, message_out
 from ..responses.rollbacks import CheckOut, RollbackOut, StepRuns, check_out, rollback_out, runs_out
 
-router = Router(tags=["steering"], auth=REQUEST)
+router = Router(tags=["steering"], auth=OPERATE)
 
 NOTHING = PerhapsWhy()
 
@@ -64,7 +64,7 @@ def request_abort(request: HttpRequest, number: int, body: Why) -> Status[Rollba
     return _now(number)
 
 
-@router.post("/rollbacks/{int:number}/notes", response={201: RollbackOut})
+@router.post("/rollbacks/{int:number}/notes", auth=REQUEST, response={201: RollbackOut})
 def add_note(request: HttpRequest, number: int, body: NewNote) -> Status[RollbackOut]:
     """Add a line to the timeline, at any time."""
     services.note(lookup.rollback(number), by=person(request), text=body.text)
@@ -128,7 +128,6 @@ def answer_step(
         by=person(request),
         answer=body.answer,
         note=body.note,
-        without_dump=body.without_dump,
     )
     given.refresh_from_db()
     return Status(201, answer_out(given))

@@ -12,6 +12,7 @@ from rollback_console.postmortems.trends.rows import TrendFilter
 from rollback_console.postmortems.trends.statistics import Trends, trends
 from rollback_console.rollbacks import db_clock
 
+from .. import lookup
 from ..authentication import READ
 from ..openapi import RAW
 
@@ -43,4 +44,5 @@ def read_trends_csv(
 
 
 def _told(service: str, environment: str, days: int) -> Trends:
+    lookup.require_unlimited()
     return trends(TrendFilter(service, environment, days), db_clock.now())

@@ -54,7 +54,7 @@ def beat(rollback: Rollback) -> Beat:
 
 def set_cadence(rollback: Rollback, *, by: User, minutes: int) -> Cadence:
     """Tell others every so many minutes."""
-    if not (by.is_active and by.has_perm("rollbacks.operate_rollback")):
+    if not (by.is_active and by.has_perm("rollbacks.operate_rollback", rollback)):
         raise Refused("You may not set how often others are told. Ask an operator.")
     if rollback.state in TERMINAL:
         raise Refused("This rollback has ended: nobody waits for an update.")

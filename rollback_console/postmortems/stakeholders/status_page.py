@@ -51,7 +51,7 @@ class Status:
 
 def share(rollback: Rollback, *, by: User, label: str) -> tuple[StatusLink, str]:
     """A new link and its secret, which is shown this once: only its SHA-256 is kept."""
-    _permit(by)
+    _permit(by, rollback)
     if not label.strip():
         raise Refused("Say whom the link is for, so that you know later which to revoke.")
     secret = secrets.token_urlsafe(32)
@@ -64,7 +64,7 @@ def share(rollback: Rollback, *, by: User, label: str) -> tuple[StatusLink, str]
 
 def revoke(link: StatusLink, *, by: User) -> StatusLink:
     """Whoever holds this link reads nothing any more."""
-    _permit(by)
+    _permit(by, link.rollback)
     valid = StatusLink.objects.filter(pk=link.pk, revoked_at=None)
     if not valid.update(revoked_at=Now(), revoked_by=by):
         raise Refused("This link was revoked already.")
@@ -97,6 +97,6 @@ def _digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def _permit(by: User) -> None:
-    if not (by.is_active and by.has_perm("rollbacks.operate_rollback")):
+def _permit(by: User, rollback: Rollback) -> None:
+    if not (by.is_active and by.has_perm("rollbacks.operate_rollback", rollback)):
         raise Refused("You may not share a status page. Ask an operator.")

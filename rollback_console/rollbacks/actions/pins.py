@@ -26,7 +26,7 @@ def pin(
     service: Service, *, version: str, by: User, reason: str, rollback: Rollback | None = None
 ) -> Pin:
     """Mark a version as one that must not be deployed again."""
-    if not by.has_perm("rollbacks.operate_rollback"):
+    if not by.has_perm("rollbacks.operate_rollback", service):
         raise Refused("You may not pin a version. Ask an operator.")
     if not version.strip() or not reason.strip():
         raise Refused("Name the version and say why nobody should deploy it.")
@@ -41,7 +41,7 @@ def pin(
 @transaction.atomic
 def lift(pin: Pin, *, by: User, reason: str) -> Pin:
     """Let a version be deployed again; who did it and why stays with the pin."""
-    if not by.has_perm("rollbacks.operate_rollback"):
+    if not by.has_perm("rollbacks.operate_rollback", pin):
         raise Refused("You may not lift a pin. Ask an operator.")
     if not reason.strip():
         raise Refused("Say why this version may be deployed again.")

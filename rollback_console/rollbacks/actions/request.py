@@ -90,7 +90,7 @@ def request(
     Raises plans.errors.NotReady with everything that is missing, so that nothing incomplete
     can ever be approved.
     """
-    if not by.has_perm("rollbacks.request_rollback"):
+    if not by.has_perm("rollbacks.request_rollback", revision):
         raise Refused("You may not open a rollback. Ask an operator, or an admin for the right.")
     if not reason.strip():
         raise Refused("Say why this must be rolled back: the people who decide read it first.")
@@ -140,7 +140,7 @@ def renew(rollback: Rollback, *, by: User) -> Rollback:
     row = locked(rollback)
     if row.state != RollbackState.REQUESTED:
         raise Refused(f"This rollback is {row.state}; only a request can be renewed.")
-    if not by.has_perm("rollbacks.request_rollback"):
+    if not by.has_perm("rollbacks.request_rollback", row):
         raise Refused("You may not renew a request. Ask an operator.")
     snapshot = freeze_snapshot(row.revision, row.choices)
     makers = _makers(row.environment, snapshot, barred(row.revision, row.requested_by))
@@ -180,7 +180,7 @@ def withdraw(rollback: Rollback, *, by: User, reason: str = "") -> Rollback:
 def start(rollback: Rollback, *, by: User) -> Rollback:
     """Start an approved rollback again after its first start was refused."""
     row = locked(rollback)
-    if not by.has_perm("rollbacks.operate_rollback"):
+    if not by.has_perm("rollbacks.operate_rollback", row):
         raise Refused("You may not start a rollback. Ask an operator.")
     if row.state != RollbackState.APPROVED:
         raise Refused(f"This rollback is {row.state}; only an approved one can be started.")

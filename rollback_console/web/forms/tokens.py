@@ -6,18 +6,20 @@ from django import forms
 
 from rollback_console.access.tokens import LONGEST_DAYS
 
-from .base import ConsoleForm
+from .limits import LimitForm
 
 SCOPES = [
     ("read", "read: see plans, rollbacks and logs"),
-    ("request", "request: keep plans, ask for rollbacks and steer them"),
+    ("plans", "plans: keep plans, load past incidents"),
+    ("request", "request: ask for rollbacks, take them back, add notes"),
+    ("operate", "operate: start, pause, abort, answer, retry, skip, pin"),
     ("approve", "approve: approve and reject as you would"),
     ("admin", "admin: lift pins, change who decides"),
     ("break_glass", "break_glass: start without approval, if you may"),
 ]
 
 
-class TokenForm(ConsoleForm):
+class TokenForm(LimitForm):
     """Name, scopes and days; whatever its person may not do, the token may not do either."""
 
     name = forms.CharField(
@@ -35,3 +37,4 @@ class TokenForm(ConsoleForm):
     days = forms.IntegerField(
         label="Days it lives", initial=90, min_value=1, max_value=LONGEST_DAYS
     )
+    field_order = ["name", "scopes", "days"]

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from ...actions.tokens import create_token
 from ...errors import BadToken
+from ...scope_limits import ScopeLimit
 
 
 class Command(BaseCommand):
@@ -20,17 +21,22 @@ class Command(BaseCommand):
         parser.add_argument("user", help="user name of the person it acts for")
         parser.add_argument("--name", required=True, help="the program that will use it")
         parser.add_argument("--scopes", default="read", help="comma separated; read by default")
+        parser.add_argument(
+            "--environments", default="", help="comma separated slugs; all by default"
+        )
+        parser.add_argument("--services", default="", help="comma separated slugs; all by default")
         parser.add_argument("--days", type=int, default=90, help="days it lives; 90 by default")
 
     def handle(self, *_: Any, **options: Any) -> None:
-        scopes = [each.strip() for each in options["scopes"].split(",") if each.strip()]
+        limit = ScopeLimit.of(_words(options["environments"]), _words(options["services"]))
         try:
             token, secret = create_token(
                 _person(options["user"]),
                 by=None,
                 name=options["name"],
-                scopes=scopes,
+                scopes=_words(options["scopes"]),
                 days=options["days"],
+                limit=limit,
             )
         except BadToken as error:
             raise CommandError(str(error)) from error
@@ -39,6 +45,10 @@ class Command(BaseCommand):
             "UTC. Keep it now: it cannot be shown again."
         )
         self.stdout.write(secret)
+
+
+def _words(text: str) -> list[str]:
+    return [each.strip() for each in text.split(",") if each.strip()]
 
 
 def _person(name: str) -> User:

@@ -1,0 +1,48 @@
+"""Groups: which rights they give, and where."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import Group, User
+from django.db import IntegrityError, transaction
+
+from rollback_console.audit import kinds
+from rollback_console.audit.record import record_change
+from rollback_console.rollbacks.permissions.groups import ROLES
+
+from ..errors import AccessError
+from ..models import GroupLimit
+from ..scope_limits import ScopeLimit
+from .permission import require_admin
+
+
+def add_group(*, by: User | None, name: str, like: str, limit: ScopeLimit) -> Group:
+    """A group with the rights that the role `like` has today, within `limit`."""
+    require_admin(by)
+    if like not in ROLES:
+        raise AccessError(f"A group has the rights of one of: {', '.join(ROLES)}.")
+    try:
+        with transaction.atomic():
+            group = Group.objects.create(name=name.strip())
+            group.permissions.set(Group.objects.get(name=like).permissions.all())
+            GroupLimit.objects.create(group=group, **_lists(limit))
+            facts = {"rights_of": like, **_lists(limit)}
+            record_change(kinds.GROUP_ADDED, by=by, subject=group, after=facts)
+    except IntegrityError as error:
+        raise AccessError(f"There is a group named {name.strip()} already.") from error
+    return group
+
+
+@transaction.atomic
+def limit_group(group: Group, *, by: User | None, limit: ScopeLimit) -> None:
+    """From now on the group's rights hold within `limit` alone."""
+    require_admin(by)
+    if limit and group.name == ROLES[-1]:
+        raise AccessError("The group Admin holds everywhere. Add a group with a limit instead.")
+    row, _ = GroupLimit.objects.select_for_update().get_or_create(group=group)
+    before, after = _lists(row.limit), _lists(limit)
+    GroupLimit.objects.filter(pk=row.pk).update(**after)
+    record_change(kinds.GROUP_LIMITED, by=by, subject=group, before=before, after=after)
+
+
+def _lists(limit: ScopeLimit) -> dict[str, list[str]]:
+    return {"environments": list(limit.environments), "services": list(limit.services)}

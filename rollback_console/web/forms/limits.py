@@ -1,0 +1,51 @@
+"""Where a token or a group holds, as a person chooses it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from rollback_console.access.scope_limits import ScopeLimit
+from rollback_console.plans.models import Environment, Service
+from rollback_console.rollbacks.permissions.groups import ROLES
+
+from .base import ConsoleForm
+
+
+class LimitForm(ConsoleForm):
+    """Environments and services; none of a kind chosen is all of it."""
+
+    environments = forms.ModelMultipleChoiceField(
+        Environment.objects.order_by("name"),
+        to_field_name="slug",
+        label="In these environments alone",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="None chosen: in all, those of tomorrow too.",
+    )
+    services = forms.ModelMultipleChoiceField(
+        Service.objects.order_by("name"),
+        to_field_name="slug",
+        label="For these services alone",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="None chosen: for all.",
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Both as one `limit`."""
+        cleaned = super().clean() or {}
+        chosen = {name: cleaned.pop(name, ()) for name in ("environments", "services")}
+        slugs = {name: [each.slug for each in rows] for name, rows in chosen.items()}
+        return {**cleaned, "limit": ScopeLimit.of(**slugs)}
+
+
+class GroupForm(LimitForm):
+    """A new group: the rights of a role, within a limit."""
+
+    name = forms.CharField(label="Name", max_length=150, help_text="Such as Staging operators.")
+    like = forms.ChoiceField(
+        label="With the rights of", choices=[(role, role) for role in ROLES], initial=ROLES[1]
+    )
+    field_order = ["name", "like"]
