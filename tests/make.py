@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from rollback_console.access.actions.tokens import create_token
 from rollback_console.access.tokens import Token
-from rollback_console.plans import actions as plans
+from rollback_console.plans.actions import plans
 from rollback_console.plans.models import (
     Asking,
     Credential,
@@ -161,7 +161,9 @@ def plan(made: Stage, text: str = PLAN, **bindings: Any) -> Revision:
     revision = plans.import_document(
         text.encode(), by=made.cast.ada, service=made.service, environment=made.environment
     )
-    return plans.bind(revision, by=made.cast.ada, bindings={"hosts": made.host.name, **bindings})
+    return plans.bind_steps(
+        revision, by=made.cast.ada, bindings={"hosts": made.host.name, **bindings}
+    )
 
 
 def requested(made: Stage, text: str = PLAN, **choices: Any) -> Rollback:

@@ -14,6 +14,7 @@ from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
 from rollback_console.access.errors import AccessError
+from rollback_console.audit.stale_edit import StaleEdit
 from rollback_console.plans.errors import NotReady, PlanError, UnreadablePlan
 from rollback_console.rollbacks.errors import Changed, RollbackError
 
@@ -21,7 +22,7 @@ from .problems import Problem, respond
 
 log = logging.getLogger(__name__)
 
-REFUSALS = (Problem, RollbackError, PlanError, AccessError, PermissionDenied, Http404)
+REFUSALS = (Problem, RollbackError, PlanError, StaleEdit, AccessError, PermissionDenied, Http404)
 """What a route raises on purpose: nothing was done, or what was done is on record."""
 
 
@@ -93,6 +94,7 @@ def _unexpected(error: Exception) -> Problem:
 _TRANSLATIONS: dict[type[Exception], Callable[[Any], Problem]] = {
     Problem: lambda error: error,
     Changed: _changed,
+    StaleEdit: lambda error: Problem("changed", str(error)),
     RollbackError: lambda error: Problem("refused", str(error)),
     NotReady: lambda error: Problem("not-ready", str(error), problems=error.problems),
     AccessError: lambda error: Problem("refused", str(error)),

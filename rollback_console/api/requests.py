@@ -209,3 +209,7 @@ class NewPolicy(Body):
     escalate_after: Minutes = 10
     remind_before: Annotated[int, Field(ge=0, le=60 * 24)] = 15
     ladder: Annotated[list[Rung], Field(min_length=1, max_length=100)]
+    version: Annotated[
+        str | None,
+        Field(max_length=4000, description="as answered; refused when it was changed since"),
+    ] = None

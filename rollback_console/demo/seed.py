@@ -6,22 +6,20 @@ from pathlib import Path
 
 from django.contrib.auth.models import Group, User
 from django.db import transaction
-from django.db.models.functions import Now
 
 from rollback_console.access.actions.people import add_person
-from rollback_console.plans import actions as plans
+from rollback_console.plans.actions import plans
+from rollback_console.plans.actions.credentials import add_credential
+from rollback_console.plans.actions.decision_makers import name_decision_maker
+from rollback_console.plans.actions.environments import add_environment
+from rollback_console.plans.actions.host_groups import add_host_group
+from rollback_console.plans.actions.host_keys import confirm_key, note_keys
+from rollback_console.plans.actions.hosts import add_host
+from rollback_console.plans.actions.services import add_service
 from rollback_console.plans.approval import policy
-from rollback_console.plans.models import (
-    Credential,
-    DecisionMaker,
-    Environment,
-    Host,
-    HostGroup,
-    HostKey,
-    Plan,
-    Service,
-)
+from rollback_console.plans.models import Environment, Plan
 from rollback_console.plans.snapshot.request_form import draw_request_form
+from rollback_console.remote.protocol import HostKeyPin
 from rollback_console.rollbacks.actions import request as rollbacks
 
 from . import keys
@@ -42,7 +40,7 @@ def seed_demo(layout: Layout, state: State | None) -> None:
     if state is None or Plan.objects.filter(service__slug=SERVICE).exists():
         return
     environment = _environment(people)
-    _host(layout, state, environment, by=people["sam"])
+    _host(layout, state, environment)
     _ask(layout, state, environment, people)
 
 
@@ -58,36 +56,35 @@ def _user(person: Person) -> User:
 
 
 def _environment(people: dict[str, User]) -> Environment:
-    environment = Environment.objects.create(
-        slug=PLACE, name="STAGING", approvals_data=1, request_expires=7 * 24 * 60
+    environment = add_environment(
+        by=None, slug=PLACE, name="STAGING", approvals_data=1, request_expires=7 * 24 * 60
     )
     for person, role, rung in LADDER:
         if person in people:
-            DecisionMaker.objects.create(
-                environment=environment, user=people[person], role=role, rung=rung
-            )
+            name_decision_maker(environment, by=None, user=people[person], role=role, rung=rung)
     policy.require(environment)
     return environment
 
 
-def _host(layout: Layout, state: State, environment: Environment, *, by: User) -> None:
-    credential = Credential.objects.create(
-        name="Deploy key", username=state.username, private_key=keys.private(layout)
+def _host(layout: Layout, state: State, environment: Environment) -> None:
+    credential = add_credential(
+        by=None, name="Deploy key", username=state.username, private_key=keys.private(layout)
     )
-    host = Host.objects.create(
+    host = add_host(
+        by=None,
         name=HOST,
         environment=environment,
         address="127.0.0.1",
         port=state.ssh_port,
         credential=credential,
+        groups=[add_host_group(environment, by=None, name=GROUP)],
     )
-    host.groups.add(HostGroup.objects.create(environment=environment, name=GROUP))
-    kind, key = keys.host_key(layout)
-    HostKey.objects.create(host=host, type=kind, key=key, confirmed_by=by, confirmed_at=Now())
+    (key,) = note_keys(host, [HostKeyPin(*keys.host_key(layout))], by=None)
+    confirm_key(key, by=None)
 
 
 def _ask(layout: Layout, state: State, environment: Environment, people: dict[str, User]) -> None:
-    service = Service.objects.create(slug=SERVICE, name="Bookings")
+    service = add_service(by=None, slug=SERVICE, name="Bookings")
     text = _PLAN.read_text()
     places = {"@APP@": layout.app, "@BACKUPS@": layout.backups}
     for mark, value in {**places, "@HEALTH@": f"{state.service_url}health"}.items():

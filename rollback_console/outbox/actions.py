@@ -9,10 +9,15 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.db import transaction
 from django.db.models import Count, QuerySet
 from django.db.models.functions import Now
 
 from rollback_console import notify
+from rollback_console.audit import kinds
+from rollback_console.audit.fields import snapshot_fields
+from rollback_console.audit.record import record_change
+from rollback_console.audit.stale_edit import refuse_stale_edit
 from rollback_console.notify import target_urls
 from rollback_console.plans.models import Environment
 from rollback_console.rollbacks import db_clock
@@ -22,9 +27,13 @@ from rollback_console.rollbacks.models import Rollback
 from . import dispatch, messages, topics
 from .models import Delivery, Target
 
+RECORDED = ("name", "environment", "url", "topics", "personal", "is_active")
+"""What of a target is on record, and what a form of it is drawn from."""
+
 log = logging.getLogger(__name__)
 
 
+@transaction.atomic
 def add(
     *,
     by: User,
@@ -42,10 +51,12 @@ def add(
         **fields, environment=environment, secret=secret, made_by=by, made_at=Now()
     )
     made.refresh_from_db()
-    log.info("%s added the target %s: %s", by, made, made.shown)
+    after = snapshot_fields(made, *RECORDED)
+    record_change(kinds.TARGET_ADDED, by=by, subject=made, after=after, shown=made.shown)
     return made, secret
 
 
+@transaction.atomic
 def change(
     target: Target,
     *,
@@ -56,10 +67,14 @@ def change(
     personal: bool,
     is_active: bool,
     url: str = "",
+    drawn_from: str | None = None,
 ) -> tuple[Target, str]:
     """Other words, topics or another URL ("" keeps it); a webhook that becomes one is given a
-    secret, which is returned this once."""
+    secret, which is returned this once. Raises StaleEdit for an outdated `drawn_from`."""
     _permit(by)
+    target = Target.objects.select_for_update().get(pk=target.pk)
+    refuse_stale_edit(target, drawn_from, *RECORDED)
+    before = snapshot_fields(target, *RECORDED)
     fields = _fields(name, url or target.url, heard, personal, check=bool(url))
     secret = ""
     if notify.Letter(fields["url"], "").signed and not target.secret:
@@ -67,10 +82,14 @@ def change(
     for field, value in {**fields, "environment": environment, "is_active": is_active}.items():
         setattr(target, field, value)
     target.save()
-    log.info("%s changed the target %s: %s", by, target, target.shown)
+    after = snapshot_fields(target, *RECORDED)
+    record_change(
+        kinds.TARGET_CHANGED, by=by, subject=target, before=before, after=after, shown=target.shown
+    )
     return target, secret
 
 
+@transaction.atomic
 def renew_secret(target: Target, *, by: User) -> str:
     """A new signing secret, shown this once."""
     _permit(by)
@@ -79,13 +98,16 @@ def renew_secret(target: Target, *, by: User) -> str:
     secret = secrets.token_urlsafe(32)
     target.secret = secret
     target.save(update_fields=["secret"])
+    record_change(kinds.TARGET_SECRET_RENEWED, by=by, subject=target)
     return secret
 
 
+@transaction.atomic
 def remove(target: Target, *, by: User) -> None:
     """Nothing goes there any more; what was sent stays on record."""
     _permit(by)
-    log.info("%s removed the target %s: %s", by, target, target.shown)
+    before = snapshot_fields(target, *RECORDED)
+    record_change(kinds.TARGET_REMOVED, by=by, subject=target, before=before, shown=target.shown)
     target.delete()
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import secrets
 from datetime import timedelta
 from typing import Any
@@ -12,6 +11,10 @@ from django.db import transaction
 from django.db.models import F, Model, Q, QuerySet
 from django.db.models.functions import Now
 
+from rollback_console.audit import kinds
+from rollback_console.audit.fields import snapshot_fields
+from rollback_console.audit.record import record_change
+from rollback_console.audit.stale_edit import refuse_stale_edit
 from rollback_console.plans.models import Environment, Plan, Service
 from rollback_console.rollbacks import db_clock
 from rollback_console.rollbacks.actions import request as rollbacks
@@ -21,7 +24,8 @@ from rollback_console.rollbacks.models import Rollback
 from .alert_parsers import Alert
 from .models import Integration, Proposal
 
-log = logging.getLogger(__name__)
+RECORDED = ("name", "kind", "environment", "plan", "secret")
+"""What of an integration is on record, and what a form of it is drawn from."""
 
 MANY = 60
 """What one integration may send in a minute."""
@@ -29,6 +33,7 @@ MANY = 60
 _UNTOLD = "untold-"
 
 
+@transaction.atomic
 def integrate(
     *, by: User, name: str, kind: str, environment: Environment, plan: Plan | None = None
 ) -> tuple[Integration, str]:
@@ -47,32 +52,50 @@ def integrate(
         secret_at=Now(),
     )
     made.refresh_from_db()
-    log.info("%s lets %s propose rollbacks in %s.", by, made, environment)
+    after = snapshot_fields(made, *RECORDED)
+    record_change(kinds.INTEGRATION_ADDED, by=by, subject=made, after=after)
     return made, secret
 
 
-def change(integration: Integration, *, by: User, name: str, plan: Plan | None) -> Integration:
-    """Another name, or another plan to propose."""
+@transaction.atomic
+def change(
+    integration: Integration,
+    *,
+    by: User,
+    name: str,
+    plan: Plan | None,
+    drawn_from: str | None = None,
+) -> Integration:
+    """Another name, or another plan to propose. Raises StaleEdit for an outdated `drawn_from`."""
     _permit_admin(by)
-    _fit(integration.environment, plan)
-    Integration.objects.filter(pk=integration.pk).update(name=name.strip(), plan=plan)
-    integration.refresh_from_db()
-    return integration
+    row = Integration.objects.select_for_update().get(pk=integration.pk)
+    refuse_stale_edit(row, drawn_from, *RECORDED)
+    _fit(row.environment, plan)
+    before = snapshot_fields(row, *RECORDED)
+    row.name, row.plan = name.strip(), plan
+    row.save(update_fields=["name", "plan"])
+    after = snapshot_fields(row, *RECORDED)
+    record_change(kinds.INTEGRATION_CHANGED, by=by, subject=row, before=before, after=after)
+    return row
 
 
+@transaction.atomic
 def renew_secret(integration: Integration, *, by: User) -> str:
     """A new secret, shown this once; the old one opens nothing any more."""
     _permit_admin(by)
     secret = _secret()
     integration.secret = secret
     Integration.objects.filter(pk=integration.pk).update(secret=secret, secret_at=Now())
+    record_change(kinds.INTEGRATION_SECRET_RENEWED, by=by, subject=integration)
     return secret
 
 
+@transaction.atomic
 def remove(integration: Integration, *, by: User) -> None:
     """It proposes nothing any more; what it proposed stays."""
     _permit_admin(by)
-    log.info("%s removed the integration %s.", by, integration)
+    before = snapshot_fields(integration, *RECORDED)
+    record_change(kinds.INTEGRATION_REMOVED, by=by, subject=integration, before=before)
     integration.delete()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from rollback_console.plans import actions as plans
+from rollback_console.plans.actions import plans
 from rollback_console.plans.models import Plan, Revision
 from tests import make
 from tests.make import Stage
@@ -85,7 +85,7 @@ def test_facts_of_an_earlier_deployment_are_not_carried_over(stage: Stage, call:
 def test_what_people_bound_stays_bound(stage: Stage, call: Caller) -> None:
     call.post("/plans", sent())
     revision = Revision.objects.order_by("-number")[0]
-    plans.bind(revision, by=stage.cast.ada, bindings={"hosts": "app-1"})
+    plans.bind_steps(revision, by=stage.cast.ada, bindings={"hosts": "app-1"})
     made = call.post("/plans", sent(facts={"TAG": "v1"})).json()
     assert made["bindings"] == {"hosts": "app-1", "facts": {"TAG": "v1"}}
     assert made["form"]["missing"] == []

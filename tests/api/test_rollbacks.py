@@ -7,7 +7,7 @@ from typing import Any
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from rollback_console.plans import actions as plans
+from rollback_console.plans.actions import plans
 from rollback_console.plans.models import Environment, HostKey
 from rollback_console.rollbacks.actions import request
 from rollback_console.rollbacks.models import Rollback

@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule
 
 from rollback_console.engine.states import LIVE, TERMINAL, RollbackState
-from rollback_console.plans import actions as plans
+from rollback_console.plans.actions import plans
 from rollback_console.plans.errors import NotReady
 from rollback_console.plans.models import Host
 from rollback_console.rollbacks.actions import request as services

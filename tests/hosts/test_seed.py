@@ -6,7 +6,8 @@ import pytest
 
 from rollback_console import documents
 from rollback_console.documents.edit.writer import apply_fix
-from rollback_console.plans import actions as plans
+from rollback_console.plans import document_cache
+from rollback_console.plans.actions import plans
 from tests import make
 from tests.hosts.console import (
     BINDINGS,
@@ -69,7 +70,7 @@ def test_what_it_did_is_what_systemd_saw(target: Host) -> None:
 def test_reversing_after_the_checkout_ends_well_and_reverses_nothing(target: Host) -> None:
     stage = staged([target])
     revision = make.plan(stage, SEED, **BINDINGS)
-    codes = {finding.code for finding in plans.document(revision).findings}
+    codes = {finding.code for finding in document_cache.document(revision).findings}
     assert "reversal-after-checkout" in codes
     rollback = asked(stage, revision, **seed_choices(REVERSED))
     let_through(drive(rollback), stage)
@@ -89,7 +90,7 @@ def test_the_plan_with_every_fix_taken_really_reverses_the_migration(target: Hos
     text = corrected(SEED)
     revision = plans.revise(original.plan, text.encode(), by=stage.cast.ada, note="Fixed")
     bindings = {**BINDINGS, "steps": {**BINDINGS["steps"], "verify-rollback": {"cwd": CODE}}}
-    revision = plans.bind(revision, by=stage.cast.ada, bindings=bindings)
+    revision = plans.bind_steps(revision, by=stage.cast.ada, bindings=bindings)
     defaults = {"MYSQL_DEFAULTS_FILE": "/etc/iact/database.cnf"}
     rollback = asked(stage, revision, **seed_choices(REVERSED, **defaults))
     let_through(drive(rollback), stage)

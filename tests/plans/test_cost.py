@@ -10,7 +10,7 @@ import pytest
 from django.core.exceptions import PermissionDenied
 
 from rollback_console.engine.reversal import Effect
-from rollback_console.plans import actions
+from rollback_console.plans.actions import plans, vouchings
 from rollback_console.plans.data_loss import cost, host_questions
 from rollback_console.plans.data_loss.cost import Costing
 from rollback_console.plans.models import Revision
@@ -172,10 +172,10 @@ MEASURE = "---\nmeasures:\n  - {what: calls since deployment, run: 'echo 1284'}\
 
 
 def by_operator(here: Stage, text: str) -> Revision:
-    made = actions.import_document(
+    made = plans.import_document(
         text.encode(), by=here.cast.dana, service=here.service, environment=here.environment
     )
-    return actions.bind(made, by=here.cast.ada, bindings={"hosts": here.host.name})
+    return plans.bind_steps(made, by=here.cast.ada, bindings={"hosts": here.host.name})
 
 
 def test_a_measure_runs_only_once_somebody_over_the_hosts_vouched(here: Stage) -> None:
@@ -183,13 +183,13 @@ def test_a_measure_runs_only_once_somebody_over_the_hosts_vouched(here: Stage) -
     assert not host_questions.vouched(revision)
     assert asked(revision).counts == ()
     with pytest.raises(PermissionDenied):
-        host_questions.vouch(revision, by=here.cast.dana)
-    host_questions.vouch(revision, by=here.cast.ada)
+        vouchings.vouch_for_measures(revision, by=here.cast.dana)
+    vouchings.vouch_for_measures(revision, by=here.cast.ada)
     assert asked(revision).loss.text == "1,284 calls since deployment"
 
 
 def test_a_changed_measure_needs_another_word(here: Stage) -> None:
-    host_questions.vouch(by_operator(here, MEASURE + PLAN), by=here.cast.ada)
+    vouchings.vouch_for_measures(by_operator(here, MEASURE + PLAN), by=here.cast.ada)
     assert not host_questions.vouched(by_operator(here, MEASURE.replace("1284", "1285") + PLAN))
     assert host_questions.vouched(by_operator(here, MEASURE + PLAN + "\nMore.\n"))
 
@@ -197,7 +197,7 @@ def test_a_changed_measure_needs_another_word(here: Stage) -> None:
 def test_an_admin_vouches_for_what_they_write_but_not_for_what_they_find(here: Stage) -> None:
     assert host_questions.vouched(make.plan(here, MEASURE + PLAN))
     found = by_operator(here, MEASURE.replace("1284", "7") + PLAN)
-    edited = actions.revise(
+    edited = plans.revise(
         found.plan, bytes(found.source) + b"\nMore.\n", by=here.cast.ada, note="A word more"
     )
     assert not host_questions.vouched(edited)
@@ -205,7 +205,7 @@ def test_an_admin_vouches_for_what_they_write_but_not_for_what_they_find(here: S
 
 def test_a_measure_that_fails_is_unknown_and_says_why(here: Stage) -> None:
     revision = make.plan(here, MEASURE.replace("echo 1284", "echo no such table >&2; false") + PLAN)
-    host_questions.vouch(revision, by=here.cast.ada)
+    vouchings.vouch_for_measures(revision, by=here.cast.ada)
     text = asked(revision).loss.text
     assert text.startswith("unknown, because calls since deployment could not be counted")
     assert "no such table" in text
@@ -215,7 +215,7 @@ def test_a_restore_is_unknown_until_a_measure_counts_it(here: Stage, tmp_path: P
     restore = "mysql shop < /backups/a.sql"
     assert asked(plan(here, tmp_path, restore)).loss.word == "unknown"
     measured = plan(here, tmp_path, restore, MEASURE)
-    host_questions.vouch(measured, by=here.cast.ada)
+    vouchings.vouch_for_measures(measured, by=here.cast.ada)
     assert asked(measured).loss.text == "1,284 calls since deployment"
 
 

@@ -9,7 +9,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from rollback_console.engine.snapshot import Snapshot
-from rollback_console.plans import actions
+from rollback_console.plans.actions import plans
 from rollback_console.plans.errors import NotReady, UnreadablePlan
 from rollback_console.plans.models import Environment, HostKey, Revision, Secret, Service
 from rollback_console.plans.snapshot.freeze import freeze_snapshot
@@ -172,7 +172,7 @@ def test_a_value_that_is_no_commit_is_refused(stage: Stage, value: str, says: st
 
 
 def test_a_step_without_a_host_says_where_to_bind_it(stage: Stage) -> None:
-    revision = actions.import_document(
+    revision = plans.import_document(
         PLAN.encode(), by=stage.cast.ada, service=stage.service, environment=stage.environment
     )
     assert problems(revision)[0] == "Step 1, Stop, names no host: bind it on the plan's page."
@@ -209,7 +209,7 @@ def test_a_document_without_steps_says_so(stage: Stage) -> None:
 )
 def test_what_cannot_be_read_is_refused_and_nothing_is_kept(stage: Stage, data: bytes) -> None:
     with pytest.raises(UnreadablePlan):
-        actions.import_document(
+        plans.import_document(
             data, by=stage.cast.ada, service=stage.service, environment=stage.environment
         )
     assert not Revision.objects.exists()
@@ -217,7 +217,7 @@ def test_what_cannot_be_read_is_refused_and_nothing_is_kept(stage: Stage, data: 
 
 def test_importing_the_same_plan_again_makes_its_next_revision(stage: Stage) -> None:
     first = make.plan(stage)
-    again = actions.import_document(
+    again = plans.import_document(
         PLAN.encode(), by=stage.cast.ada, service=stage.service, environment=stage.environment
     )
     assert again.plan == first.plan
@@ -226,7 +226,7 @@ def test_importing_the_same_plan_again_makes_its_next_revision(stage: Stage) -> 
 
 
 def imported(service: Service, environment: Environment, title: str, by: User) -> Revision:
-    return actions.import_document(
+    return plans.import_document(
         PLAN.encode(), by=by, service=service, environment=environment, title=title
     )
 

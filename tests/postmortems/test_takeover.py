@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rollback_console.plans.actions import revise
+from rollback_console.plans.actions.plans import revise
 from rollback_console.postmortems import actions
 from rollback_console.postmortems.lessons import takeover
 from rollback_console.postmortems.models import Postmortem

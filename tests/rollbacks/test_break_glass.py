@@ -8,7 +8,7 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.utils import timezone
 
-from rollback_console.plans.approval import delegations
+from rollback_console.plans.actions.delegations import delegate_right, revoke_delegation
 from rollback_console.plans.models import DecisionMaker, Delegation, Host
 from rollback_console.postmortems.report.draft import draft
 from rollback_console.rollbacks.actions import break_glass, request
@@ -153,7 +153,7 @@ def test_the_postmortem_calls_it_a_deviation_and_the_review_a_decision(stage: St
 
 
 def lend(stage: Stage, to: User) -> Delegation:
-    return delegations.delegate(stage.environment, by=stage.cast.lee, to=to, hours=8)
+    return delegate_right(stage.environment, by=stage.cast.lee, to=to, hours=8)
 
 
 def approve(rollback: Rollback, by: User) -> Approval:
@@ -201,7 +201,7 @@ def test_a_loan_that_ends_by_itself_leaves_an_approval_standing_a_revoked_one_do
     lent, rollback = lend(stage, stage.cast.vic), make.requested(stage)
     approve(rollback, stage.cast.vic)
     if revoked:
-        delegations.revoke(lent, by=stage.cast.lee)
+        revoke_delegation(lent, by=stage.cast.lee)
     else:
         Delegation.objects.update(ends_at=timezone.now() - timedelta(seconds=1))
     rollback.refresh_from_db()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from rollback_console.plans.approval import policy
+from rollback_console.plans.actions.environments import change_environment
 from rollback_console.plans.models import DecisionMaker
 from rollback_console.rollbacks.actions import request
 from rollback_console.rollbacks.errors import Refused
@@ -173,8 +173,8 @@ def test_a_renewal_keeps_what_changed_and_needs_people_enough(stage: Stage) -> N
     rollback = make.requested(stage)
     with pytest.raises(Refused, match="Nothing has changed"):
         request.renew(rollback, by=stage.cast.dana)
-    stage.environment.approvals_code = stage.environment.approvals_data = 2
-    policy.keep(stage.environment, by=stage.cast.ada)
+    quorum = {"approvals_code": 2, "approvals_data": 2}
+    change_environment(stage.environment, by=stage.cast.ada, **quorum)
     rollback = request.renew(rollback, by=stage.cast.dana)
     assert approval_status.deciding_of(rollback, stage.cast.lee).renewed == [
         ["policy.quorum", 1, 2]

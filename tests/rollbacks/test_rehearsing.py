@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from rollback_console.plans import actions as plans
+from rollback_console.plans.actions import plans
 from rollback_console.plans.models import Environment
 from rollback_console.plans.snapshot.freeze import freeze_snapshot
 from rollback_console.rollbacks.models import Rollback
@@ -27,7 +27,7 @@ def rehearsed(stage: Stage, text: str = PLAN) -> Rollback:
     revision = plans.import_document(
         text.encode(), by=stage.cast.ada, service=stage.service, environment=place
     )
-    revision = plans.bind(revision, by=stage.cast.ada, bindings={"hosts": host.name})
+    revision = plans.bind_steps(revision, by=stage.cast.ada, bindings={"hosts": host.name})
     snapshot = freeze_snapshot(revision, {})
     ended = timezone.now() - timedelta(days=12)
     return Rollback.objects.create(

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.contrib.auth.models import Group, User
 from django.urls import reverse
 
+from rollback_console.audit.stale_edit import draw_version
 from rollback_console.plans.models import (
     Credential,
     DecisionMaker,
@@ -142,7 +143,8 @@ def test_a_credential_is_written_and_its_secret_parts_are_never_shown(
     made = Credential.objects.get(name="console key")
     page = client.get(f"/credentials/{made.pk}/").content.decode()
     assert key.splitlines()[2] not in page
-    fields = {"name": "console key", "username": "roller", "private_key": ""}
+    drawn = {"drawn_from": draw_version(made)}
+    fields = {"name": "console key", "username": "roller", "private_key": "", **drawn}
     client.post(f"/credentials/{made.pk}/", fields)
     made.refresh_from_db()
     assert made.username == "roller"

@@ -6,7 +6,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from rollback_console.plans.approval import delegations
+from rollback_console.audit.stale_edit import draw_version
+from rollback_console.plans.actions.delegations import delegate_right
 from rollback_console.plans.models import DecisionMaker, Delegation, Environment
 from rollback_console.rollbacks.models import Rollback
 from tests import make
@@ -145,6 +146,7 @@ def test_rules_nobody_could_meet_are_refused_on_the_page(
         "data_role": "", "request_expires": "60", "start_expires": "60", "escalate_after": "10",
         "remind_before": "15", "readiness_rule": "warn",
     }  # fmt: skip
+    rules["drawn_from"] = draw_version(stage.environment)
     answer = ada.post("/environments/staging/", rules)
     assert answer.status_code == 422
     assert "This was not saved. When data is at risk, nobody could approve." in words(answer)
@@ -154,7 +156,8 @@ def test_rules_nobody_could_meet_are_refused_on_the_page(
     where = f"/environments/staging/decision-makers/{sam.pk}"
     answer = ada.post(f"{where}/removals/", follow=True)
     assert "This was not saved." in words(answer)
-    ada.post(f"{where}/changes/", {"role": "CTO", "rung": "3"})
+    drawn = draw_version(sam)
+    ada.post(f"{where}/changes/", {"role": "CTO", "rung": "3", "drawn_from": drawn})
     sam.refresh_from_db()
     assert (sam.role, sam.rung) == ("CTO", 3)
     shown = words(ada.get("/environments/staging/"))
@@ -201,6 +204,6 @@ def test_a_loan_needs_fresh_proof(stage: make.Stage) -> None:
 
 
 def test_a_lent_right_shows_on_the_persons_page(signed_in: SignIn, stage: make.Stage) -> None:
-    delegations.delegate(stage.environment, by=stage.cast.lee, to=stage.cast.vic, hours=8)
+    delegate_right(stage.environment, by=stage.cast.lee, to=stage.cast.vic, hours=8)
     shown = words(signed_in(stage.cast.ada).get(f"/people/{stage.cast.lee.pk}/"))
     assert "Vic Example for Lee Example" in shown

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from pytest_django import Settings
 
+from rollback_console.audit.stale_edit import draw_version
 from rollback_console.outbox import actions, enqueue
 from rollback_console.outbox.models import Delivery, Target
 from rollback_console.rollbacks.models import Rollback
@@ -78,7 +79,8 @@ def test_a_target_is_added_tried_out_changed_and_removed(
         assert "http://127.0.0.1/…" in words(shown)
         assert b"swordfish" not in shown.content
         assert made.secret.encode() not in shown.content
-    client.post(address, {"name": "Ops 2", "url": "", "topics": ["decide", "asked"]})
+    fields = {"name": "Ops 2", "url": "", "topics": ["decide", "asked"]}
+    client.post(address, {**fields, "drawn_from": draw_version(made, *actions.RECORDED)})
     made.refresh_from_db()
     assert (made.name, made.topics, made.is_active) == ("Ops 2", ["decide", "asked"], False)
     assert "swordfish" in made.url

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from rollback_console.documents.edit.writer import apply_fix
-from rollback_console.plans.actions import document as documents
+from rollback_console.plans.document_cache import document as documents
 from rollback_console.plans.models import Environment, Host, Plan, Revision, Service
 from tests import make
 

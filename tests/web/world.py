@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.utils import timezone
 
 from rollback_console.engine.loss import Count
-from rollback_console.plans.approval import delegations
+from rollback_console.plans.actions.delegations import delegate_right
 from rollback_console.plans.data_loss import cost
 from rollback_console.plans.data_loss.cost import Findings
 from rollback_console.plans.models import Environment, HostGroup, Secret
@@ -69,7 +69,7 @@ def in_use() -> World:
     put = request.ask(asked, by=stage.cast.sam, text="Is the dump from before the deployment?")
     request.answer_question(asked, question=put.seq, by=stage.cast.dana, text="From 03:00 UTC.")
     request.ask(asked, by=stage.cast.sam, text="And who tells the shops?")
-    delegations.delegate(
+    delegate_right(
         stage.environment, by=stage.cast.lee, to=stage.cast.vic, hours=72, reason="On a plane"
     )
     rights.let_break_glass(stage.cast.sam, True)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from pydantic import BaseModel
 
+from rollback_console.audit.stale_edit import draw_version
 from rollback_console.engine.authority import Maker
 from rollback_console.plans.models import Delegation, Environment
 from rollback_console.rollbacks.queries.approval_status import Standing
@@ -39,7 +40,10 @@ class DecidersOut(BaseModel):
 
 
 class PolicyOut(BaseModel):
-    """The rules of approval of an environment; minutes for every duration."""
+    """The rules of approval of an environment; minutes for every duration.
+
+    `version` sent along with the next rules refuses them when somebody changed these meanwhile.
+    """
 
     environment: str
     approvals_code: int
@@ -50,6 +54,7 @@ class PolicyOut(BaseModel):
     escalate_after: int
     remind_before: int
     ladder: list[DeciderOut]
+    version: str
 
 
 class DelegationOut(BaseModel):
@@ -101,6 +106,7 @@ def policy_out(environment: Environment, makers: Iterable[Maker]) -> PolicyOut:
     return PolicyOut(
         environment=environment.slug,
         ladder=[decider(each, asked=False) for each in makers],
+        version=draw_version(environment),
         **{name: getattr(environment, name) for name in same.split()},
     )
 

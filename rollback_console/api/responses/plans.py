@@ -8,8 +8,8 @@ from pydantic import BaseModel
 
 from rollback_console.documents.model import Step
 from rollback_console.documents.report import report
-from rollback_console.plans.actions import document
 from rollback_console.plans.data_loss.cost import Costing
+from rollback_console.plans.document_cache import document
 from rollback_console.plans.models import Plan, Revision
 from rollback_console.plans.readiness.check import Readiness
 from rollback_console.plans.snapshot.request_form import draw_request_form

@@ -8,7 +8,9 @@ from django.http import HttpRequest
 from ninja import Router, Status
 
 from rollback_console.engine import authority
-from rollback_console.plans.approval import decision_makers, delegations, policy
+from rollback_console.plans.actions.decision_makers import LadderLine, replace_policy
+from rollback_console.plans.actions.delegations import delegate_right, revoke_delegation
+from rollback_console.plans.approval import decision_makers, policy
 from rollback_console.rollbacks.actions import request as services
 from rollback_console.rollbacks.queries import approval_status
 
@@ -73,13 +75,17 @@ def set_policy(request: HttpRequest, slug: str, body: NewPolicy) -> Status[Polic
     """Replace the rules and the ladder. 409 when nobody could meet them; nothing is saved then."""
     environment = lookup.environment(slug)
     lookup.require_whole(environment)
-    for name, value in body.model_dump(exclude={"ladder"}).items():
-        setattr(environment, name, value)
     ladder = [
-        policy.Rung(lookup.person(each.username), each.role, each.rung) for each in body.ladder
+        LadderLine(lookup.person(each.username), each.role, each.rung) for each in body.ladder
     ]
-    policy.replace(environment, by=person(request), ladder=ladder)
-    return Status(201, policy_out(environment, decision_makers.makers_of(environment)))
+    changed = replace_policy(
+        environment,
+        by=person(request),
+        ladder=ladder,
+        drawn_from=body.version,
+        **body.model_dump(exclude={"ladder", "version"}),
+    )
+    return Status(201, policy_out(changed, decision_makers.makers_of(environment)))
 
 
 @router.post("/environments/{slug:slug}/delegations", auth=APPROVE, response={201: DelegationOut})
@@ -87,7 +93,7 @@ def lend(request: HttpRequest, slug: str, body: NewDelegation) -> Status[Delegat
     """Lend your right to decide there, for a time."""
     environment = lookup.environment(slug)
     lookup.require_whole(environment)
-    made = delegations.delegate(
+    made = delegate_right(
         environment,
         by=person(request),
         to=lookup.person(body.to),
@@ -100,7 +106,7 @@ def lend(request: HttpRequest, slug: str, body: NewDelegation) -> Status[Delegat
 @router.post("/delegations/{int:number}/revocations", auth=APPROVE, response={201: DelegationOut})
 def revoke(request: HttpRequest, number: int) -> Status[DelegationOut]:
     """End a delegation at once."""
-    delegations.revoke(lookup.delegation(number), by=person(request))
+    revoke_delegation(lookup.delegation(number), by=person(request))
     return Status(201, delegation_out(lookup.delegation(number)))
 
 

@@ -8,7 +8,7 @@ from django.db.models import Max
 from django.http import HttpRequest
 from ninja import Router, Status
 
-from rollback_console.plans import actions
+from rollback_console.plans.actions import plans
 from rollback_console.plans.data_loss import cost as costing
 from rollback_console.plans.models import Plan, Revision
 from rollback_console.plans.readiness import check
@@ -84,7 +84,7 @@ def read_revision(request: HttpRequest, slug: str, number: int) -> RevisionOut:
 
 @transaction.atomic
 def _keep(body: NewPlan, by: User) -> Revision:
-    revision = actions.import_document(
+    revision = plans.import_document(
         body.document.encode(),
         by=by,
         service=lookup.service(body.service),
@@ -98,4 +98,4 @@ def _keep(body: NewPlan, by: User) -> Revision:
     if revision.bindings.get("facts", {}) == facts:
         return revision
     bindings = {**revision.bindings, "facts": facts}
-    return actions.bind(revision, by=by, bindings=bindings)
+    return plans.bind_steps(revision, by=by, bindings=bindings)

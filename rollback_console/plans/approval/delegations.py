@@ -1,51 +1,12 @@
-"""Lending one's right to decide, for a time; it ends by itself or is revoked."""
+"""Who lends and borrows the right to decide; plans.actions.delegations writes it."""
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from django.contrib.auth.models import User
-from django.db import transaction
-from django.db.models import DateTimeField, ExpressionWrapper, Q, QuerySet, Value
-from django.db.models.functions import Now
+from django.db.models import Q, QuerySet
 
-from ..errors import PlanError
-from ..models import Delegation, Environment
-from .decision_makers import in_force, name_of
-
-LONGEST = timedelta(days=60)
-
-
-@transaction.atomic
-def delegate(
-    environment: Environment, *, by: User, to: User, hours: float, reason: str = ""
-) -> Delegation:
-    """Lend `by`'s own right to `to` for so many hours from now. Raises PlanError."""
-    Environment.objects.select_for_update().get(pk=environment.pk)
-    _check(environment, by, to, hours)
-    ends = ExpressionWrapper(Now() + Value(timedelta(hours=hours)), output_field=DateTimeField())
-    made = Delegation.objects.create(
-        environment=environment,
-        giver=by,
-        to=to,
-        reason=reason.strip()[:200],
-        starts_at=Now(),
-        ends_at=ends,
-    )
-    made.refresh_from_db()
-    return made
-
-
-def revoke(delegation: Delegation, *, by: User) -> Delegation:
-    """End a delegation at once: its giver, its holder or an admin may. Raises PlanError."""
-    concerned = by.pk in {delegation.giver_id, delegation.to_id}
-    if not by.is_active or not (concerned or by.has_perm("plans.change_environment")):
-        raise PlanError("Only who lent this right, who holds it, or an admin may end it.")
-    held = Delegation.objects.filter(pk=delegation.pk, revoked_at=None, ends_at__gt=Now())
-    if not held.update(revoked_at=Now(), revoked_by=by):
-        raise PlanError("This delegation has ended already.")
-    delegation.refresh_from_db()
-    return delegation
+from ..models import Delegation
+from .decision_makers import in_force
 
 
 def of(person: User) -> QuerySet[Delegation]:
@@ -57,17 +18,3 @@ def of(person: User) -> QuerySet[Delegation]:
 def standing_ids() -> set[int]:
     """The delegations in force now."""
     return set(in_force().values_list("pk", flat=True))
-
-
-def _check(environment: Environment, by: User, to: User, hours: float) -> None:
-    if not (by.is_active and environment.decision_makers.filter(user=by).exists()):
-        raise PlanError(
-            "Only a decision maker of this environment can lend their right; one that was "
-            "lent to you cannot be passed on."
-        )
-    if to.pk == by.pk or not to.is_active:
-        raise PlanError("Lend your right to somebody else who can sign in.")
-    if not 0 < hours <= LONGEST.total_seconds() / 3600:
-        raise PlanError(f"A right is lent for more than no time, and up to {LONGEST.days} days.")
-    if in_force().filter(environment=environment, giver=by).exists():
-        raise PlanError(f"{name_of(by)} has lent this right already. Revoke that first.")

@@ -6,15 +6,11 @@ import hashlib
 import json
 from dataclasses import asdict
 
-from django.contrib.auth.models import User
-from django.core.exceptions import PermissionDenied
-from django.db.models.functions import Now
-
 from rollback_console.documents.plan_config import MeasureConfig, read_plan_config
 from rollback_console.engine.snapshot import Snapshot
 
 from ..document_cache import document
-from ..models import Host, Revision, Vouching
+from ..models import Host, Revision
 from ..snapshot.undo_steps import restores_dump
 from .cost import Errands
 from .migrations import Question, questions
@@ -48,27 +44,11 @@ def vouched(revision: Revision) -> bool:
     """
     if not measures(revision):
         return True
-    return revision.plan.vouchings.filter(sha256=_digest(revision)).exists()
+    return revision.plan.vouchings.filter(sha256=digest_of_measures(revision)).exists()
 
 
-def vouch(revision: Revision, *, by: User) -> Vouching:
-    """Say that the measures of this revision only look; it holds until they change."""
-    if not (by.is_active and by.has_perm("plans.change_host")):
-        raise PermissionDenied("You may not vouch for commands on hosts. Ask an admin.")
-    made, _new = Vouching.objects.get_or_create(
-        plan=revision.plan, sha256=_digest(revision), defaults={"by": by, "at": Now()}
-    )
-    return made
-
-
-def vouch_own(revision: Revision, *, by: User, before: Revision | None) -> None:
-    """Who may change hosts vouches for the measures they wrote, not for those they found."""
-    own = measures(revision)
-    if own and by.has_perm("plans.change_host") and (not before or measures(before) != own):
-        vouch(revision, by=by)
-
-
-def _digest(revision: Revision) -> str:
+def digest_of_measures(revision: Revision) -> str:
+    """What a vouching names: it changes when any measure does."""
     own = [asdict(each) for each in measures(revision)]
     return hashlib.sha256(json.dumps(own, sort_keys=True).encode()).hexdigest()
 

@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 from django.utils.text import slugify
 
 from rollback_console.engine.snapshot import Snapshot, StepSpec
-from rollback_console.plans.actions import import_document
+from rollback_console.plans.actions.plans import import_document
 from rollback_console.plans.models import Environment, Plan, Revision, Service
 from rollback_console.rollbacks.actions import import_history
 from rollback_console.rollbacks.errors import Refused

@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 from rollback_console.documents.markdown.source import encode
 from rollback_console.documents.model import PlanDocument
 from rollback_console.engine.states import RollbackState
-from rollback_console.plans.actions import revise
+from rollback_console.plans.actions.plans import revise
 from rollback_console.plans.document_cache import document, read
 from rollback_console.plans.errors import PlanError
 from rollback_console.plans.models import Plan, Revision

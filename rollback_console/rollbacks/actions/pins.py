@@ -7,6 +7,8 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
+from rollback_console.audit import kinds
+from rollback_console.audit.record import record_change
 from rollback_console.plans.models import Service
 
 from ..errors import Refused
@@ -33,6 +35,7 @@ def pin(
     made = Pin.objects.create(
         service=service, version=version.strip(), reason=reason, rollback=rollback, by=by, at=Now()
     )
+    record_change(kinds.PIN_ADDED, by=by, subject=made, service=service.name, reason=reason)
     if rollback is not None:
         record(rollback, "version.pinned", by=by, version=made.version, reason=reason)
     return made
@@ -48,6 +51,8 @@ def lift(pin: Pin, *, by: User, reason: str) -> Pin:
     standing_pin = Pin.objects.filter(pk=pin.pk, lifted_at=None)
     if not standing_pin.update(lifted_at=Now(), lifted_by=by, lifted_because=reason.strip()):
         raise Refused("This pin was lifted already.")
+    service = pin.service.name
+    record_change(kinds.PIN_LIFTED, by=by, subject=pin, service=service, reason=reason)
     if pin.rollback is not None:
         record(pin.rollback, "version.unpinned", by=by, version=pin.version, reason=reason)
     pin.refresh_from_db()

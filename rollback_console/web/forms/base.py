@@ -6,6 +6,9 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.models import User
+from django.db.models import Model
+
+from rollback_console.audit.stale_edit import draw_version
 
 
 class Undecorated:
@@ -17,6 +20,20 @@ class Undecorated:
 
 class ConsoleForm(Undecorated, forms.Form):
     """Base of plain forms here."""
+
+
+class DrawnForm(Undecorated):
+    """Mixed into a form that edits a row: it carries what of the row it was drawn from."""
+
+    fields: dict[str, forms.Field]
+    initial: Any
+
+    def draw_from(self, row: Model, *names: str) -> None:
+        """Carry `names` of `row`, or all of its columns; a form of a new row carries nothing."""
+        if row.pk is not None:
+            # Not required here: the action refuses a form without it, in a sentence.
+            self.fields["drawn_from"] = forms.CharField(required=False, widget=forms.HiddenInput)
+            self.initial["drawn_from"] = draw_version(row, *names)
 
 
 class PersonField(forms.ModelChoiceField):  # type: ignore[type-arg]

@@ -9,7 +9,7 @@ from django import forms
 from django.forms import BoundField
 
 from rollback_console.documents.model import Step
-from rollback_console.plans import actions
+from rollback_console.plans import document_cache
 from rollback_console.plans.models import Environment, Host, HostGroup, Revision
 from rollback_console.plans.snapshot.request_form import draw_request_form
 
@@ -123,7 +123,7 @@ class BindingsForm(ConsoleForm):
 
 
 def _runnable(revision: Revision) -> list[Step]:
-    procedures = actions.document(revision).procedures
+    procedures = document_cache.document(revision).procedures
     steps = {step.key: step for each in procedures for step in each.steps if step.runs}
     return list(steps.values())
 

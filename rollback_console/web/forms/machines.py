@@ -8,16 +8,17 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_ssh_private_key
 from django import forms
 
+from rollback_console.plans.actions.hosts import RECORDED
 from rollback_console.plans.models import Credential, Environment, Host, HostGroup
 from rollback_console.remote import public_keys
 from rollback_console.remote.protocol import HostKeyPin
 
-from .base import Undecorated
+from .base import DrawnForm, Undecorated
 
 _SECRET_PARTS = ("private_key", "passphrase", "password")
 
 
-class CredentialForm(Undecorated, forms.ModelForm):  # type: ignore[type-arg]
+class CredentialForm(DrawnForm, forms.ModelForm):  # type: ignore[type-arg]
     """A way to sign in. Its secret parts are only ever written: empty keeps what is there."""
 
     private_key = forms.CharField(
@@ -49,6 +50,7 @@ class CredentialForm(Undecorated, forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.draw_from(self.instance)
         # The stored values must not even reach the form: a page could show them again.
         self._kept = {part: getattr(self.instance, part) for part in _SECRET_PARTS}
         for part in _SECRET_PARTS:
@@ -86,7 +88,7 @@ class KeysForm(Undecorated, forms.Form):
             raise forms.ValidationError(str(error)) from error
 
 
-class HostForm(Undecorated, forms.ModelForm):  # type: ignore[type-arg]
+class HostForm(DrawnForm, forms.ModelForm):  # type: ignore[type-arg]
     """A machine, how to reach it and which groups it belongs to."""
 
     class Meta:
@@ -100,6 +102,7 @@ class HostForm(Undecorated, forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.draw_from(self.instance, *RECORDED)
         groups = HostGroup.objects.select_related("environment")
         jumps = Host.objects.exclude(pk=self.instance.pk)
         _choose(self, "jump", jumps, "straight")

@@ -7,15 +7,17 @@ from typing import Any
 from django import forms
 from django.utils.html import format_html
 
+from rollback_console.outbox.actions import RECORDED as TARGET_FIELDS
 from rollback_console.outbox.models import Target
 from rollback_console.outbox.topics import TOPICS
 from rollback_console.plans.models import Environment, Plan
+from rollback_console.proposals.actions import RECORDED as INTEGRATION_FIELDS
 from rollback_console.proposals.models import Integration
 
-from .base import ConsoleForm
+from .base import ConsoleForm, DrawnForm
 
 
-class TargetForm(ConsoleForm):
+class TargetForm(DrawnForm, ConsoleForm):
     """A target. Its URL is only ever written: empty keeps what is there."""
 
     name = forms.CharField(label="Name", max_length=100, help_text="Such as Ops channel.")
@@ -46,6 +48,7 @@ class TargetForm(ConsoleForm):
         super().__init__(*args, **kwargs)
         self.target = target
         if target is not None:
+            self.draw_from(target, *TARGET_FIELDS)
             self.fields["url"].required = False
             self.fields["url"].help_text = format_html(
                 "Now <code>{}</code>. Empty keeps it.", target.shown
@@ -68,7 +71,7 @@ class TargetForm(ConsoleForm):
         return values
 
 
-class IntegrationForm(ConsoleForm):
+class IntegrationForm(DrawnForm, ConsoleForm):
     """A program that proposes rollbacks. Kind and environment stay as they are made."""
 
     name = forms.CharField(label="Name", max_length=100, help_text="Such as Alertmanager, Europe.")
@@ -90,6 +93,7 @@ class IntegrationForm(ConsoleForm):
         super().__init__(*args, **kwargs)
         self.integration = integration
         if integration is not None:
+            self.draw_from(integration, *INTEGRATION_FIELDS)
             del self.fields["kind"], self.fields["environment"]
             plan = self.fields["plan"]
             assert isinstance(plan, forms.ModelChoiceField)  # noqa: S101  declared above

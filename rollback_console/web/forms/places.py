@@ -7,9 +7,9 @@ from typing import Any
 from django import forms
 from django.contrib.auth.models import User
 
-from rollback_console.plans.models import DecisionMaker, Environment, HostGroup, Secret, Service
+from rollback_console.plans.models import DecisionMaker, Environment, Service
 
-from .base import ConsoleForm, PersonField, Undecorated
+from .base import ConsoleForm, DrawnForm, PersonField, Undecorated
 
 
 class ServiceForm(Undecorated, forms.ModelForm):  # type: ignore[type-arg]
@@ -22,7 +22,7 @@ class ServiceForm(Undecorated, forms.ModelForm):  # type: ignore[type-arg]
         help_texts = {"slug": "Lower case, digits and dashes, such as checkout."}
 
 
-class EnvironmentForm(Undecorated, forms.ModelForm):  # type: ignore[type-arg]
+class EnvironmentForm(DrawnForm, forms.ModelForm):  # type: ignore[type-arg]
     """An environment with the rules of approval that hold there."""
 
     class Meta:
@@ -62,6 +62,10 @@ class EnvironmentForm(Undecorated, forms.ModelForm):  # type: ignore[type-arg]
             "hosts and ask them. Empty: those without ZONES.",
         }
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.draw_from(self.instance)
+
     def clean(self) -> dict[str, Any]:
         """Nothing may run unapproved, and data needs no fewer people than code."""
         values = super().clean() or {}
@@ -95,12 +99,16 @@ class DecisionMakerForm(Undecorated, forms.ModelForm):  # type: ignore[type-arg]
         return user
 
 
-class RungForm(Undecorated, forms.ModelForm):  # type: ignore[type-arg]
+class RungForm(DrawnForm, forms.ModelForm):  # type: ignore[type-arg]
     """Another role or rung for who decides already."""
 
     class Meta:
         model = DecisionMaker
         fields = ["role", "rung"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.draw_from(self.instance)
 
 
 class SecretForm(ConsoleForm):
@@ -121,23 +129,11 @@ class SecretForm(ConsoleForm):
         help_text="At least 6 characters: anything shorter cannot be masked in logs.",
     )
 
-    def save(self, environment: Environment) -> Secret:
-        """Write or replace the secret."""
-        values = self.cleaned_data
-        return Secret.objects.update_or_create(
-            environment=environment, name=values["name"], defaults={"value": values["value"]}
-        )[0]
-
 
 class GroupForm(ConsoleForm):
     """A name that plans use for several hosts."""
 
     name = forms.SlugField(label="Name", help_text="Such as app or db.")
-
-    def save(self, environment: Environment) -> HostGroup:
-        """Make the group, or find it."""
-        name = self.cleaned_data["name"]
-        return HostGroup.objects.get_or_create(environment=environment, name=name)[0]
 
 
 class WhoForm(ConsoleForm):

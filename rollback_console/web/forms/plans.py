@@ -6,9 +6,9 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.models import User
-from django.utils.text import slugify
 
-from rollback_console.plans.actions import import_document, revise
+from rollback_console.plans.actions.plans import import_document, revise
+from rollback_console.plans.actions.services import name_service
 from rollback_console.plans.models import Environment, Plan, Revision, Service
 
 from .base import ConsoleForm
@@ -71,7 +71,7 @@ class ImportForm(ConsoleForm):
         return import_document(
             self._data(),
             by=self.by,
-            service=values["service"] or _service(values["new_service"].strip()),
+            service=values["service"] or name_service(values["new_service"].strip(), by=self.by),
             environment=values["environment"],
             title=values["title"],
             note=values["note"],
@@ -99,8 +99,3 @@ class ReviseForm(ConsoleForm):
 def as_written(text: str) -> bytes:
     """A browser sends CRLF for every line end (HTML, form submission); authors wrote LF."""
     return text.replace("\r\n", "\n").encode()
-
-
-def _service(name: str) -> Service:
-    slug = slugify(name)[:50] or "service"
-    return Service.objects.get_or_create(slug=slug, defaults={"name": name})[0]

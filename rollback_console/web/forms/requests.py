@@ -9,7 +9,7 @@ from django import forms
 from django.forms import BoundField
 
 from rollback_console.documents.model import Alternative, Procedure, Step
-from rollback_console.plans.actions import document
+from rollback_console.plans.document_cache import document
 from rollback_console.plans.models import Revision
 from rollback_console.plans.snapshot.request_form import Parameter, RequestForm
 

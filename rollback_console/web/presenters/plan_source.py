@@ -12,7 +12,7 @@ from rollback_console.documents.model import (
     Step,
     StepKind,
 )
-from rollback_console.plans import actions
+from rollback_console.plans import document_cache
 from rollback_console.plans.models import Revision
 
 _ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
@@ -65,7 +65,7 @@ class Reading:
     @classmethod
     def of(cls, revision: Revision) -> Reading:
         """Read a revision. Raises plans.errors.UnreadablePlan."""
-        document = actions.document(revision)
+        document = document_cache.document(revision)
         procedures = tuple(_procedure(document, each) for each in document.procedures)
         lost = {n for first, last in document.unmapped for n in range(first, last + 1)}
         return cls(

@@ -14,7 +14,8 @@ from django.db import OperationalError, ProgrammingError
 from rollback_console.documents.model import PlanDocument
 from rollback_console.documents.report import report
 
-from ...actions import import_document, read
+from ...actions.plans import import_document
+from ...document_cache import read
 from ...errors import UnreadablePlan
 from ...models import Environment, Revision, Service
 

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from django.db.models import Count, ProtectedError
+from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_POST
 
+from rollback_console.audit.stale_edit import StaleEdit
+from rollback_console.plans.actions import credentials
+from rollback_console.plans.errors import PlanError
 from rollback_console.plans.models import Credential
 from rollback_console.web.forms.machines import CredentialForm
 
 from ...authentication.step_up import step_up
-from ...http.current_user import admin_only
+from ...http.current_user import admin_only, person
 from ...http.responses import done, refused
 
 
 @admin_only
 def listing(request: HttpRequest) -> HttpResponse:
     """Every credential, by what it consists of."""
-    found = Credential.objects.annotate(used=Count("hosts"))
-    return render(request, "credentials/list.html", {"credentials": found})
+    page = {"credentials": Credential.objects.annotate(used=Count("hosts"))}
+    return render(request, "credentials/list.html", page)
 
 
 @admin_only
@@ -43,18 +46,21 @@ def remove(request: HttpRequest, number: int) -> HttpResponse:
     """Forget a credential that no host uses."""
     credential = get_object_or_404(Credential, pk=number)
     try:
-        credential.delete()
-    except ProtectedError:
-        sentence = "Hosts still sign in with it. Give them another first."
-        return refused(request, sentence, "credential", number=number)
+        credentials.remove_credential(credential, by=person(request))
+    except PlanError as error:
+        return refused(request, error, "credential", number=number)
     return done(request, f"{credential.name} is forgotten.", "credentials")
 
 
 def _edit(request: HttpRequest, credential: Credential | None) -> HttpResponse:
     form = CredentialForm(request.POST or None, instance=credential)
     if request.method == "POST" and form.is_valid():
-        made = form.save()
-        return done(request, f"{made.name} is kept. It is never shown again.", "credentials")
+        try:
+            saved = _save(request, form, credential)
+        except (PlanError, StaleEdit) as error:
+            form.add_error(None, str(error))
+        else:
+            return done(request, f"{saved.name} is kept. It is never shown again.", "credentials")
     page = {
         "form": form,
         "credential": credential,
@@ -62,3 +68,9 @@ def _edit(request: HttpRequest, credential: Credential | None) -> HttpResponse:
     }
     status = 422 if form.errors else 200
     return render(request, "credentials/credential.html", page, status=status)
+
+
+def _save(request: HttpRequest, form: CredentialForm, credential: Credential | None) -> Credential:
+    if credential is None:
+        return credentials.add_credential(by=person(request), **form.cleaned_data)
+    return credentials.change_credential(credential, by=person(request), **form.cleaned_data)

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_POST
 
+from rollback_console.plans.actions.delegations import delegate_right, revoke_delegation
 from rollback_console.plans.approval import decision_makers, delegations, policy
 from rollback_console.plans.errors import PlanError
 from rollback_console.plans.models import Delegation, Environment
@@ -33,11 +34,11 @@ def lend(request: HttpRequest, slug: str) -> HttpResponse:
     if not form.is_valid():
         return _page(request, environment, form)
     try:
-        made = delegations.delegate(environment, by=by, **form.cleaned_data)
+        lent = delegate_right(environment, by=by, **form.cleaned_data)
     except PlanError as error:
         return refused(request, error, "deciders", slug=slug)
     sentence = (
-        f"{decision_makers.name_of(made.to)} decides for you until {made.ends_at:%d %b %H:%M} UTC."
+        f"{decision_makers.name_of(lent.to)} decides for you until {lent.ends_at:%d %b %H:%M} UTC."
     )
     return done(request, sentence, "deciders", slug=slug)
 
@@ -49,7 +50,7 @@ def revoke(request: HttpRequest, number: int) -> HttpResponse:
     lent = get_object_or_404(Delegation.objects.select_related("environment"), pk=number)
     place = {"slug": lent.environment.slug}
     try:
-        delegations.revoke(lent, by=person(request))
+        revoke_delegation(lent, by=person(request))
     except PlanError as error:
         return refused(request, error, "deciders", **place)
     return done(request, "Ended: that right is with its owner alone.", "deciders", **place)

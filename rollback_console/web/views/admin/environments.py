@@ -8,6 +8,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_POST
 
+from rollback_console.audit.stale_edit import StaleEdit
+from rollback_console.plans.actions import decision_makers as makers
+from rollback_console.plans.actions import environments, host_groups, secrets
 from rollback_console.plans.approval import decision_makers, policy
 from rollback_console.plans.errors import PlanError
 from rollback_console.plans.models import DecisionMaker, Environment, HostGroup, Secret
@@ -38,9 +41,9 @@ def listing(request: HttpRequest) -> HttpResponse:
 def new(request: HttpRequest) -> HttpResponse:
     """Describe an environment."""
     form = EnvironmentForm(request.POST or None)
-    if request.method == "POST" and form.is_valid() and _kept(request, form):
+    if request.method == "POST" and form.is_valid() and _saved(request, form, None):
         sentence = "Now name who decides there, and which hosts there are."
-        return done(request, sentence, "environment", slug=form.instance.slug)
+        return done(request, sentence, "environment", slug=form.cleaned_data["slug"])
     status = 422 if form.errors else 200
     return render(request, "environments/new.html", {"form": form}, status=status)
 
@@ -51,9 +54,9 @@ def show(request: HttpRequest, slug: str) -> HttpResponse:
     """One environment; POST changes its rules."""
     environment = _find(slug)
     form = EnvironmentForm(request.POST or None, instance=environment)
-    if request.method == "POST" and form.is_valid() and _kept(request, form):
+    if request.method == "POST" and form.is_valid() and _saved(request, form, environment):
         sentence = "Kept. It holds for requests from now on."
-        return done(request, sentence, "environment", slug=form.instance.slug)
+        return done(request, sentence, "environment", slug=form.cleaned_data["slug"])
     return _page(request, _find(slug), rules=form)
 
 
@@ -67,10 +70,10 @@ def name_decision_maker(request: HttpRequest, slug: str) -> HttpResponse:
     if not form.is_valid():
         return _page(request, environment, maker=form)
     try:
-        made = policy.name(environment, by=person(request), **form.cleaned_data)
+        maker = makers.name_decision_maker(environment, by=person(request), **form.cleaned_data)
     except PlanError as error:
         return refused(request, error, "environment", slug=slug)
-    return done(request, f"{made.user} decides here as {made.role}.", "environment", slug=slug)
+    return done(request, f"{maker.user} decides here as {maker.role}.", "environment", slug=slug)
 
 
 @require_POST
@@ -81,14 +84,17 @@ def change_decision_maker(request: HttpRequest, slug: str, number: int) -> HttpR
     maker = get_object_or_404(DecisionMaker, environment__slug=slug, pk=number)
     form = RungForm(request.POST, instance=maker)
     if not form.is_valid():
-        wrong = "Give a role in up to 60 characters, and a rung that counts from 1."
+        wrong = (
+            "Nothing was saved. Reload the page, then give a role in up to 60 characters and a "
+            "rung that counts from 1."
+        )
         return refused(request, wrong, "environment", slug=slug)
     try:
-        made = policy.change(maker, by=person(request), **form.cleaned_data)
-    except PlanError as error:
+        changed = makers.change_decision_maker(maker, by=person(request), **form.cleaned_data)
+    except (PlanError, StaleEdit) as error:
         return refused(request, error, "environment", slug=slug)
-    said = f"{made.user} decides here as {made.role}, rung {made.rung}."
-    return done(request, said, "environment", slug=slug)
+    sentence = f"{changed.user} decides here as {changed.role}, rung {changed.rung}."
+    return done(request, sentence, "environment", slug=slug)
 
 
 @require_POST
@@ -98,7 +104,7 @@ def remove_decision_maker(request: HttpRequest, slug: str, number: int) -> HttpR
     """Somebody decides here no longer; approvals they gave stay on record."""
     maker = get_object_or_404(DecisionMaker, environment__slug=slug, pk=number)
     try:
-        policy.remove(maker, by=person(request))
+        makers.remove_decision_maker(maker, by=person(request))
     except PlanError as error:
         return refused(request, error, "environment", slug=slug)
     return done(request, f"{maker.user} decides here no longer.", "environment", slug=slug)
@@ -113,8 +119,8 @@ def write_secret(request: HttpRequest, slug: str) -> HttpResponse:
     form = SecretForm(request.POST)
     if not form.is_valid():
         return _page(request, environment, secret=form)
-    made = form.save(environment)
-    return done(request, f"{made.name} is kept. It is never shown.", "environment", slug=slug)
+    secret = secrets.set_secret(environment, by=person(request), **form.cleaned_data)
+    return done(request, f"{secret.name} is kept. It is never shown.", "environment", slug=slug)
 
 
 @require_POST
@@ -123,7 +129,7 @@ def write_secret(request: HttpRequest, slug: str) -> HttpResponse:
 def remove_secret(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Forget a secret."""
     secret = get_object_or_404(Secret, environment__slug=slug, pk=number)
-    secret.delete()
+    secrets.remove_secret(secret, by=person(request))
     return done(request, f"{secret.name} is forgotten.", "environment", slug=slug)
 
 
@@ -136,8 +142,8 @@ def make_group(request: HttpRequest, slug: str) -> HttpResponse:
     form = GroupForm(request.POST)
     if not form.is_valid():
         return _page(request, environment, group=form)
-    made = form.save(environment)
-    return done(request, f"Add hosts to {made.name} on their pages.", "environment", slug=slug)
+    group = host_groups.add_host_group(environment, by=person(request), **form.cleaned_data)
+    return done(request, f"Add hosts to {group.name} on their pages.", "environment", slug=slug)
 
 
 @require_POST
@@ -146,17 +152,22 @@ def make_group(request: HttpRequest, slug: str) -> HttpResponse:
 def remove_group(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Remove a group that holds no hosts."""
     group = get_object_or_404(HostGroup, environment__slug=slug, pk=number)
-    if group.hosts.exists():
-        return refused(request, "Take its hosts out first.", "environment", slug=slug)
-    group.delete()
+    try:
+        host_groups.remove_host_group(group, by=person(request))
+    except PlanError as error:
+        return refused(request, error, "environment", slug=slug)
     return done(request, f"The group {group.name} is removed.", "environment", slug=slug)
 
 
-def _kept(request: HttpRequest, form: EnvironmentForm) -> bool:
-    """Save the rules, or say on the form why nobody could meet them."""
+def _saved(request: HttpRequest, form: EnvironmentForm, old: Environment | None) -> bool:
+    """Save the rules, or say on the form why they cannot be."""
+    by, values = person(request), form.cleaned_data
     try:
-        policy.keep(form.save(commit=False), by=person(request))
-    except PlanError as error:
+        if old is None:
+            environments.add_environment(by=by, **values)
+        else:
+            environments.change_environment(old, by=by, **values)
+    except (PlanError, StaleEdit) as error:
         form.add_error(None, str(error))
     return not form.errors
 

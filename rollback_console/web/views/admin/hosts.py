@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from django.db.models import Count, ProtectedError, Q
+from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_POST
 
-from rollback_console.plans import actions
+from rollback_console.audit.stale_edit import StaleEdit
+from rollback_console.plans.actions import host_keys, hosts
+from rollback_console.plans.errors import PlanError
 from rollback_console.plans.models import Host, HostKey
 from rollback_console.remote.errors import RemoteError
 from rollback_console.rollbacks.queries import lists
@@ -23,9 +25,9 @@ from ...http.responses import done, refused
 def listing(request: HttpRequest) -> HttpResponse:
     """Every host, with whether a key of it was confirmed."""
     confirmed = Count("keys", filter=Q(keys__confirmed_at__isnull=False))
-    hosts = Host.objects.select_related("environment", "credential", "jump")
-    hosts = hosts.prefetch_related("groups").annotate(confirmed=confirmed)
-    page = {"hosts": hosts.order_by("environment", "name")}
+    rows = Host.objects.select_related("environment", "credential", "jump")
+    rows = rows.prefetch_related("groups").annotate(confirmed=confirmed)
+    page = {"hosts": rows.order_by("environment", "name")}
     return render(request, "hosts/list.html", page)
 
 
@@ -35,8 +37,13 @@ def new(request: HttpRequest) -> HttpResponse:
     """Add a host."""
     form = HostForm(request.POST or None, initial={"port": 22})
     if request.method == "POST" and form.is_valid():
-        made = form.save()
-        return done(request, "Now ask it for its keys, and confirm one.", "host", number=made.pk)
+        try:
+            host = hosts.add_host(by=person(request), **form.cleaned_data)
+        except PlanError as error:
+            form.add_error(None, str(error))
+        else:
+            sentence = "Now ask it for its keys, and confirm one."
+            return done(request, sentence, "host", number=host.pk)
     return render(request, "hosts/new.html", {"form": form}, status=422 if form.errors else 200)
 
 
@@ -47,9 +54,13 @@ def show(request: HttpRequest, number: int) -> HttpResponse:
     host = _find(number)
     form = HostForm(request.POST or None, instance=host)
     if request.method == "POST" and form.is_valid():
-        form.save()
-        sentence = "Kept. Rollbacks approved for the old address will be refused."
-        return done(request, sentence, "host", number=number)
+        try:
+            hosts.change_host(host, by=person(request), **form.cleaned_data)
+        except (PlanError, StaleEdit) as error:
+            form.add_error(None, str(error))
+        else:
+            sentence = "Kept. Rollbacks approved for the old address will be refused."
+            return done(request, sentence, "host", number=number)
     return _page(request, _find(number), form)
 
 
@@ -72,7 +83,7 @@ def _page(
 def scan(request: HttpRequest, number: int) -> HttpResponse:
     """Ask the host for its keys; they count only once a person confirms them."""
     try:
-        keys = actions.scan(_find(number), by=person(request))
+        keys = host_keys.scan_host(_find(number), by=person(request))
     except RemoteError as error:
         return refused(request, error, "host", number=number)
     shown = f"{len(keys)} key{'s' * (len(keys) != 1)}"
@@ -88,7 +99,7 @@ def note_keys(request: HttpRequest, number: int) -> HttpResponse:
     host, read = _find(number), KeysForm(request.POST)
     if not read.is_valid():
         return _page(request, host, HostForm(instance=host), read)
-    actions.note_keys(host, read.cleaned_data["keys"], by=person(request))
+    host_keys.note_keys(host, read.cleaned_data["keys"], by=person(request))
     sentence = "Noted. Compare before you confirm."
     return done(request, sentence, "host", number=number)
 
@@ -98,9 +109,8 @@ def note_keys(request: HttpRequest, number: int) -> HttpResponse:
 @step_up("trust the key of a host")
 def confirm(request: HttpRequest, number: int, key: int) -> HttpResponse:
     """A person says that this fingerprint is the host's."""
-    found = get_object_or_404(HostKey, host_id=number, pk=key)
-    actions.confirm_key(found, by=person(request))
-    sentence = f"{found.fingerprint} is confirmed as {found.host}."
+    confirmed = host_keys.confirm_key(_find_key(number, key), by=person(request))
+    sentence = f"{confirmed.fingerprint} is confirmed as {confirmed.host}."
     return done(request, sentence, "host", number=number)
 
 
@@ -109,9 +119,9 @@ def confirm(request: HttpRequest, number: int, key: int) -> HttpResponse:
 @step_up("remove the key of a host")
 def forget_key(request: HttpRequest, number: int, key: int) -> HttpResponse:
     """Trust a key no longer."""
-    found = get_object_or_404(HostKey, host_id=number, pk=key)
-    found.delete()
-    return done(request, f"{found.fingerprint} is no longer trusted.", "host", number=number)
+    forgotten = _find_key(number, key)
+    host_keys.forget_key(forgotten, by=person(request))
+    return done(request, f"{forgotten.fingerprint} is no longer trusted.", "host", number=number)
 
 
 @require_POST
@@ -125,11 +135,15 @@ def remove(request: HttpRequest, number: int) -> HttpResponse:
         sentence = f"{host} is needed by what is not over yet: rollback {numbers}."
         return refused(request, sentence, "host", number=number)
     try:
-        host.delete()
-    except ProtectedError:
-        return refused(request, "Other hosts are reached through it.", "host", number=number)
+        hosts.remove_host(host, by=person(request))
+    except PlanError as error:
+        return refused(request, error, "host", number=number)
     return done(request, f"{host} is removed.", "hosts")
 
 
 def _find(number: int) -> Host:
     return get_object_or_404(Host.objects.select_related("environment", "credential"), pk=number)
+
+
+def _find_key(number: int, key: int) -> HostKey:
+    return get_object_or_404(HostKey.objects.select_related("host"), host_id=number, pk=key)

@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
+from rollback_console.audit.stale_edit import StaleEdit
 from rollback_console.proposals import actions
 from rollback_console.proposals.models import Integration
 from rollback_console.rollbacks.errors import Refused
@@ -21,8 +22,8 @@ from ...http.responses import done
 @admin_only
 def listing(request: HttpRequest) -> HttpResponse:
     """Every integration and when it last sent something."""
-    found = Integration.objects.defer("secret").select_related("environment", "plan")
-    return render(request, "integrations/list.html", {"integrations": found})
+    rows = Integration.objects.defer("secret").select_related("environment", "plan")
+    return render(request, "integrations/list.html", {"integrations": rows})
 
 
 @admin_only
@@ -44,12 +45,16 @@ def new(request: HttpRequest) -> HttpResponse:
 @step_up("change an integration", looking_too=True)
 def show(request: HttpRequest, number: int) -> HttpResponse:
     """One integration, and how to set up its other side; POST changes it."""
-    found = get_object_or_404(Integration.objects.select_related("environment"), pk=number)
-    form = IntegrationForm(found, request.POST or None)
+    integration = get_object_or_404(Integration.objects.select_related("environment"), pk=number)
+    form = IntegrationForm(integration, request.POST or None)
     if request.method == "POST" and form.is_valid():
-        made = actions.change(found, by=person(request), **form.cleaned_data)
-        return done(request, f"{made.name} is kept.", "integration", number=number)
-    return _page(request, found, form=form)
+        try:
+            saved = actions.change(integration, by=person(request), **form.cleaned_data)
+        except (Refused, StaleEdit) as error:
+            form.add_error(None, str(error))
+        else:
+            return done(request, f"{saved.name} is kept.", "integration", number=number)
+    return _page(request, integration, form=form)
 
 
 @require_POST
@@ -57,9 +62,9 @@ def show(request: HttpRequest, number: int) -> HttpResponse:
 @step_up("make a new secret")
 def renew(request: HttpRequest, number: int) -> HttpResponse:
     """A new secret, in this answer; the old one opens nothing any more."""
-    found = get_object_or_404(Integration, pk=number)
-    secret = actions.renew_secret(found, by=person(request))
-    return _page(request, found, form=IntegrationForm(found), secret=secret)
+    integration = get_object_or_404(Integration, pk=number)
+    secret = actions.renew_secret(integration, by=person(request))
+    return _page(request, integration, form=IntegrationForm(integration), secret=secret)
 
 
 @require_POST
@@ -67,17 +72,21 @@ def renew(request: HttpRequest, number: int) -> HttpResponse:
 @step_up("remove an integration")
 def remove(request: HttpRequest, number: int) -> HttpResponse:
     """It proposes nothing any more."""
-    found = get_object_or_404(Integration, pk=number)
-    actions.remove(found, by=person(request))
-    return done(request, f"{found.name} proposes nothing any more.", "integrations")
+    integration = get_object_or_404(Integration, pk=number)
+    actions.remove(integration, by=person(request))
+    return done(request, f"{integration.name} proposes nothing any more.", "integrations")
 
 
 def _page(
-    request: HttpRequest, found: Integration | None, *, form: IntegrationForm, secret: str = ""
+    request: HttpRequest,
+    integration: Integration | None,
+    *,
+    form: IntegrationForm,
+    secret: str = "",
 ) -> HttpResponse:
-    address = reverse("api:hook", kwargs={"key": found.key}) if found else ""
+    address = reverse("api:hook", kwargs={"key": integration.key}) if integration else ""
     page = {
-        "integration": found,
+        "integration": integration,
         "form": form,
         "secret": secret,
         "address": f"{settings.BASE_URL.rstrip('/')}{address}",

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_POST
 
+from rollback_console.audit.stale_edit import StaleEdit
 from rollback_console.outbox import actions
 from rollback_console.outbox.models import Delivery, Target
 from rollback_console.outbox.topics import TOPICS
@@ -55,11 +56,13 @@ def show(request: HttpRequest, number: int) -> HttpResponse:
     form = TargetForm(target, request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            made, secret = actions.change(target, by=person(request), **form.values())
+            saved, secret = actions.change(target, by=person(request), **form.values())
+        except StaleEdit as error:
+            form.add_error(None, str(error))
         except Refused as error:
             form.add_error("url", str(error))
         else:
-            return _kept(request, made, secret)
+            return _kept(request, saved, secret)
     return _page(request, target, form=form)
 
 

@@ -8,8 +8,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_POST
 
+from rollback_console.plans.actions.services import add_service
+from rollback_console.plans.errors import PlanError
 from rollback_console.plans.models import Service
-from rollback_console.rollbacks.actions import request as services
+from rollback_console.rollbacks.actions import request as actions
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.models import Pin
 from rollback_console.web.forms.pins import LiftForm, PinForm
@@ -26,10 +28,22 @@ def listing(request: HttpRequest) -> HttpResponse:
     """Every service; POST adds one."""
     form = ServiceForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        made = form.save()
-        return done(request, f"{made.name} is known now.", "service", slug=made.slug)
-    found = Service.objects.annotate(plan_count=Count("plans", distinct=True))
-    page = {"services": found, "form": form}
+        return _add(request, form)
+    return _list(request, form)
+
+
+def _add(request: HttpRequest, form: ServiceForm) -> HttpResponse:
+    try:
+        service = add_service(by=person(request), **form.cleaned_data)
+    except PlanError as error:
+        form.add_error(None, str(error))
+        return _list(request, form)
+    return done(request, f"{service.name} is known now.", "service", slug=service.slug)
+
+
+def _list(request: HttpRequest, form: ServiceForm) -> HttpResponse:
+    services = Service.objects.annotate(plan_count=Count("plans", distinct=True))
+    page = {"services": services, "form": form}
     return render(request, "services/list.html", page, status=422 if form.errors else 200)
 
 
@@ -46,7 +60,7 @@ def pin(request: HttpRequest, slug: str) -> HttpResponse:
     form = PinForm(request.POST)
     if form.is_valid():
         try:
-            made = services.pin(service, by=person(request), **form.cleaned_data)
+            made = actions.pin(service, by=person(request), **form.cleaned_data)
         except Refused as error:
             form.add_error(None, str(error))
         else:
@@ -59,14 +73,14 @@ def pin(request: HttpRequest, slug: str) -> HttpResponse:
 @step_up("allow a pinned version again")
 def lift(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Let a version be deployed again."""
-    found = get_object_or_404(Pin, pk=number, service__slug=slug)
+    pinned = get_object_or_404(Pin, pk=number, service__slug=slug)
     form = LiftForm(request.POST)
     reason = form.cleaned_data["reason"] if form.is_valid() else ""
     try:
-        services.lift(found, by=person(request), reason=reason)
+        actions.lift(pinned, by=person(request), reason=reason)
     except Refused as error:
         return refused(request, error, "service", slug=slug)
-    return done(request, f"{found.version} may be deployed again.", "service", slug=slug)
+    return done(request, f"{pinned.version} may be deployed again.", "service", slug=slug)
 
 
 def _page(request: HttpRequest, service: Service, form: PinForm) -> HttpResponse:

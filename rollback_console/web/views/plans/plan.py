@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_POST
 
-from rollback_console.plans import actions
+from rollback_console.plans.actions import vouchings
 from rollback_console.plans.data_loss import cost, host_questions
 from rollback_console.plans.errors import UnreadablePlan
 from rollback_console.plans.models import Environment, Revision
@@ -97,5 +97,5 @@ def vouch(request: HttpRequest, slug: str) -> HttpResponse:
     """Say that the measures of the revision that was read only look."""
     number = request.POST.get("number", "")
     revision = revision_of(slug, int(number) if number.isdecimal() else None)
-    actions.vouch(revision, by=person(request))
+    vouchings.vouch_for_measures(revision, by=person(request))
     return done(request, "On record: its measures may run.", "plan", slug=slug)

@@ -9,7 +9,8 @@ from django.views.decorators.http import require_POST
 
 from rollback_console.documents.edit.writer import apply_fix
 from rollback_console.documents.markdown.source import encode
-from rollback_console.plans import actions
+from rollback_console.plans import document_cache
+from rollback_console.plans.actions import plans
 from rollback_console.plans.errors import PlanError, UnreadablePlan
 from rollback_console.plans.snapshot.request_form import list_missing
 from rollback_console.web.forms.bindings import BindingsForm
@@ -41,12 +42,12 @@ def changes(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     since = request.GET.get("from", "")
     start = int(since) if since.isdecimal() else number - 1
     old = revision_of(slug, start) if start > 0 else None
-    before = actions.document(old).source if old else ""
+    before = document_cache.document(old).source if old else ""
     page = {
         "plan": new.plan,
         "old": old,
         "new": new,
-        "rows": diffs.lines(before, actions.document(new).source),
+        "rows": diffs.lines(before, document_cache.document(new).source),
         "bindings": diffs.values(old.bindings if old else {}, new.bindings),
     }
     return render(request, "plans/changes.html", page)
@@ -57,7 +58,7 @@ def changes(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 def revise(request: HttpRequest, slug: str) -> HttpResponse:
     """Edit the newest text into the next revision; bindings are carried over."""
     last = revision_of(slug, None)
-    text = actions.document(last).source
+    text = document_cache.document(last).source
     form = ReviseForm(request.POST or None, initial={"text": text})
     if request.method == "POST" and form.is_valid():
         try:
@@ -79,13 +80,13 @@ def fix(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         sentence = "The plan has a newer revision. Look at its findings, then fix them there."
         return refused(request, sentence, "plan", slug=slug)
     index, code = request.POST.get("index", ""), request.POST.get("code", "")
-    findings = actions.document(last).findings
+    findings = document_cache.document(last).findings
     found = findings[int(index)] if index.isdecimal() and int(index) < len(findings) else None
     if found is None or found.code != code or found.fix is None:
         raise Http404("This revision has no such finding.")
-    document = actions.document(last)
+    document = document_cache.document(last)
     data = encode(apply_fix(document, found), document.encoding)
-    made = actions.revise(last.plan, data, by=person(request), note=found.fix.label)
+    made = plans.revise(last.plan, data, by=person(request), note=found.fix.label)
     return done(request, f"Done, as revision {made.number}: {found.fix.label}.", "plan", slug=slug)
 
 
@@ -95,7 +96,7 @@ def inscribe(request: HttpRequest, slug: str) -> HttpResponse:
     """Write what steps are bound to into the text, as a new revision."""
     plan = revision_of(slug, None).plan
     try:
-        made = actions.inscribe(plan, by=person(request))
+        made = plans.write_bindings(plan, by=person(request))
     except PlanError as error:
         return refused(request, str(error), "bindings", slug=slug)
     sentence = f"Written into the text, as revision {made.number}."
@@ -108,7 +109,7 @@ def bindings(request: HttpRequest, slug: str) -> HttpResponse:
     form = BindingsForm(last, request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            made = actions.bind(last, by=person(request), bindings=form.bindings())
+            made = plans.bind_steps(last, by=person(request), bindings=form.bindings())
         except PlanError as error:
             form.add_error(None, str(error))
         else:

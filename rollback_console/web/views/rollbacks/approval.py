@@ -12,8 +12,8 @@ from django.views.decorators.http import require_POST
 
 from rollback_console.engine.snapshot import difference
 from rollback_console.engine.states import RollbackState
-from rollback_console.plans.actions import document
 from rollback_console.plans.data_loss import cost
+from rollback_console.plans.document_cache import document
 from rollback_console.plans.errors import NotReady
 from rollback_console.plans.readiness import check, queue
 from rollback_console.plans.snapshot.step_settings import steps_left_out

@@ -1,43 +1,26 @@
-"""The writes of what could be done: importing, revising, binding, confirming host keys.
-
-All take `by`, check its right, and raise the errors of plans.errors or PermissionDenied.
-"""
+"""Plans: importing, revising and binding them. Every change is a new revision."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
 from itertools import count
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Max
-from django.db.models.functions import Now
 from django.utils.text import slugify
 
+from rollback_console.audit import kinds
+from rollback_console.audit.record import record_change
 from rollback_console.documents.markdown.source import encode
-from rollback_console.remote import ssh
-from rollback_console.remote.protocol import HostKeyPin
 
-from .data_loss.host_questions import vouch, vouch_own
-from .document_cache import document, read
-from .errors import PlanError
-from .models import Environment, Host, HostKey, Plan, Revision, Service
-from .snapshot.bindings import write_into_text
-
-__all__ = [
-    "bind",
-    "confirm_key",
-    "document",
-    "import_document",
-    "inscribe",
-    "read",
-    "revise",
-    "scan",
-    "vouch",
-]
+from ..document_cache import document, read
+from ..errors import PlanError
+from ..models import Environment, Plan, Revision, Service
+from ..snapshot.bindings import write_into_text
+from .permission import permit
+from .vouchings import vouch_for_own
 
 _BINDINGS = {"hosts", "steps", "on_host", "facts", "time_limit"}
 _LONGEST = 7 * 24 * 60
@@ -57,7 +40,7 @@ def import_document(
 
     A plan is one title for one service in one environment. Raises UnreadablePlan.
     """
-    _permit(by, "plans.add_plan", "import plans")
+    permit(by, "plans.add_plan", "import plans")
     name = (title or read(data).title or f"Rollback of {service.name}")[:200]
     plan = _known(service, environment, name) or _new(service, environment, name)
     return _written(plan, data, by=by, note=note or "Imported")
@@ -88,14 +71,14 @@ def _new(service: Service, environment: Environment, title: str) -> Plan:
 @transaction.atomic
 def revise(plan: Plan, data: bytes, *, by: User, note: str = "") -> Revision:
     """A new revision with another text; bindings are carried over. Raises UnreadablePlan."""
-    _permit(by, "plans.change_plan", "change plans")
+    permit(by, "plans.change_plan", "change plans")
     return _written(plan, data, by=by, note=note)
 
 
 @transaction.atomic
-def bind(revision: Revision, *, by: User, bindings: dict[str, Any]) -> Revision:
+def bind_steps(revision: Revision, *, by: User, bindings: dict[str, Any]) -> Revision:
     """A new revision with the same text and these bindings (see Revision)."""
-    _permit(by, "plans.change_plan", "change plans")
+    permit(by, "plans.change_plan", "change plans")
     if unknown := bindings.keys() - _BINDINGS:
         raise PlanError(f"These are no bindings: {', '.join(sorted(unknown))}.")
     limit = bindings.get("time_limit", 1)
@@ -106,12 +89,12 @@ def bind(revision: Revision, *, by: User, bindings: dict[str, Any]) -> Revision:
 
 
 @transaction.atomic
-def inscribe(plan: Plan, *, by: User) -> Revision:
+def write_bindings(plan: Plan, *, by: User) -> Revision:
     """A new revision whose text says what people bound its steps to; those bindings are gone.
 
     Raises PlanError when nothing bound can be written on a fence.
     """
-    _permit(by, "plans.change_plan", "change plans")
+    permit(by, "plans.change_plan", "change plans")
     latest = plan.revisions.order_by("-number")[0]
     before = document(latest)
     text, bindings = write_into_text(before, latest.bindings)
@@ -125,33 +108,10 @@ def inscribe(plan: Plan, *, by: User) -> Revision:
     return _next(plan, data, by=by, note=note, bindings=bindings)
 
 
-def scan(host: Host, *, by: User) -> list[HostKey]:
-    """Ask the host for its keys and keep them, unconfirmed, for a person to compare.
-
-    Raises the errors of remote.errors when it does not answer.
-    """
-    _permit(by, "plans.change_host", "change hosts")
-    return note_keys(host, ssh.scan_host_keys(host.address, host.port), by=by)
-
-
-def note_keys(host: Host, pins: Iterable[HostKeyPin], *, by: User) -> list[HostKey]:
-    """Keep keys that the host showed or a person read off it, unconfirmed."""
-    _permit(by, "plans.change_host", "change hosts")
-    return [host.keys.get_or_create(type=pin.type, key=pin.key)[0] for pin in pins]
-
-
-def confirm_key(key: HostKey, *, by: User) -> HostKey:
-    """A person says that this fingerprint is the host's."""
-    _permit(by, "plans.change_host", "change hosts")
-    HostKey.objects.filter(pk=key.pk).update(confirmed_by=by, confirmed_at=Now())
-    key.refresh_from_db()
-    return key
-
-
 def _written(plan: Plan, data: bytes, *, by: User, note: str) -> Revision:
     before = plan.revisions.order_by("-number").first()
     made = _next(plan, data, by=by, note=note)
-    vouch_own(made, by=by, before=before)
+    vouch_for_own(made, by=by, before=before)
     return made
 
 
@@ -162,7 +122,7 @@ def _next(
     last = Plan.objects.select_for_update().get(pk=plan.pk).revisions.order_by("-number").first()
     number = plan.revisions.aggregate(last=Max("number"))["last"] or 0
     carried = last.bindings if last and bindings is None else bindings or {}
-    return Revision.objects.create(
+    revision = Revision.objects.create(
         plan=plan,
         number=number + 1,
         source=data,
@@ -171,8 +131,13 @@ def _next(
         note=note[:200],
         author=by,
     )
-
-
-def _permit(by: User, permission: str, what: str) -> None:
-    if not (by.is_active and by.has_perm(permission)):
-        raise PermissionDenied(f"You may not {what}. Ask an admin for the right.")
+    record_change(
+        kinds.PLAN_REVISED,
+        by=by,
+        subject=plan,
+        revision=revision.number,
+        document=revision.sha256,
+        bindings=revision.bindings,
+        note=revision.note,
+    )
+    return revision

@@ -1,0 +1,74 @@
+"""Credentials: how the console signs in to hosts. Their secret parts are written, never read."""
+
+from __future__ import annotations
+
+from typing import TypedDict, Unpack
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import ProtectedError
+
+from rollback_console.audit import kinds
+from rollback_console.audit.fields import snapshot_fields
+from rollback_console.audit.record import record_change
+from rollback_console.audit.stale_edit import refuse_stale_edit
+
+from ..errors import PlanError
+from ..models import Credential
+from .permission import permit, unique_name
+
+
+class CredentialFields(TypedDict, total=False):
+    """What a credential is made of; a part left out stays as it is."""
+
+    name: str
+    username: str
+    private_key: str
+    passphrase: str
+    password: str
+    certificate: str
+
+
+@transaction.atomic
+def add_credential(*, by: User | None, **fields: Unpack[CredentialFields]) -> Credential:
+    """A new credential. Raises PlanError when its name is taken."""
+    permit(by, "plans.add_credential", "add credentials")
+    with unique_name("a credential", fields.get("name", "")):
+        credential = Credential.objects.create(**fields)
+    after = snapshot_fields(credential)
+    record_change(kinds.CREDENTIAL_ADDED, by=by, subject=credential, after=after)
+    return credential
+
+
+@transaction.atomic
+def change_credential(
+    credential: Credential,
+    *,
+    by: User | None,
+    drawn_from: str | None = None,
+    **fields: Unpack[CredentialFields],
+) -> Credential:
+    """Other parts. Raises StaleEdit when it is no longer what `drawn_from` says."""
+    permit(by, "plans.change_credential", "change credentials")
+    row = Credential.objects.select_for_update().get(pk=credential.pk)
+    refuse_stale_edit(row, drawn_from)
+    before = snapshot_fields(row)
+    for name, value in fields.items():
+        setattr(row, name, value)
+    with unique_name("a credential", row.name):
+        row.save()
+    after = snapshot_fields(row)
+    record_change(kinds.CREDENTIAL_CHANGED, by=by, subject=row, before=before, after=after)
+    return row
+
+
+@transaction.atomic
+def remove_credential(credential: Credential, *, by: User | None) -> None:
+    """Forget a credential. Raises PlanError while hosts sign in with it."""
+    permit(by, "plans.delete_credential", "remove credentials")
+    before = snapshot_fields(credential)
+    record_change(kinds.CREDENTIAL_REMOVED, by=by, subject=credential, before=before)
+    try:
+        credential.delete()
+    except ProtectedError as error:
+        raise PlanError("Hosts still sign in with it. Give them another first.") from error

@@ -1,0 +1,155 @@
+"""Who decides in an environment.
+
+Only naming one more always passes, so that a new environment can be set up one person after the
+other; every other change is refused when nobody could meet the rules afterwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from rollback_console.audit import kinds
+from rollback_console.audit.fields import snapshot_fields
+from rollback_console.audit.record import record_change
+from rollback_console.audit.stale_edit import refuse_stale_edit
+
+from ..approval import policy
+from ..approval.decision_makers import name_of, owners_of
+from ..errors import PlanError
+from ..models import DecisionMaker, Environment
+from .environments import record_environment, save_environment
+from .permission import ADMINISTER, permit
+
+_WHAT = "change who decides"
+
+
+@dataclass(frozen=True, slots=True)
+class LadderLine:
+    """One line of a ladder: a person, in which role, on which rung."""
+
+    user: User
+    role: str
+    rung: int
+
+
+def name_decision_maker(
+    environment: Environment, *, by: User | None, user: User, role: str, rung: int
+) -> DecisionMaker:
+    """Name one more decision maker. Raises PlanError."""
+    permit(by, ADMINISTER, _WHAT)
+    with _changing(environment, check=False):
+        if environment.decision_makers.filter(user=user).exists():
+            raise PlanError("They decide here already. Change their line instead.")
+        maker = _make(environment, LadderLine(user, role, rung))
+        _record(kinds.DECISION_MAKER_NAMED, maker, by, after=snapshot_fields(maker))
+        return maker
+
+
+def change_decision_maker(
+    maker: DecisionMaker, *, by: User | None, role: str, rung: int, drawn_from: str | None = None
+) -> DecisionMaker:
+    """Another role or rung. Raises PlanError, and StaleEdit for an outdated `drawn_from`."""
+    permit(by, ADMINISTER, _WHAT)
+    with _changing(maker.environment):
+        _check(role, rung)
+        row = DecisionMaker.objects.select_related("user", "environment").get(pk=maker.pk)
+        refuse_stale_edit(row, drawn_from)
+        before = snapshot_fields(row)
+        row.role, row.rung = role.strip(), rung
+        row.save(update_fields=["role", "rung"])
+        _record(kinds.DECISION_MAKER_CHANGED, row, by, before=before, after=snapshot_fields(row))
+    return row
+
+
+def remove_decision_maker(maker: DecisionMaker, *, by: User | None) -> None:
+    """Take a person off the ladder; approvals they gave stay on record. Raises PlanError."""
+    permit(by, ADMINISTER, _WHAT)
+    with _changing(maker.environment):
+        _record(kinds.DECISION_MAKER_REMOVED, maker, by, before=snapshot_fields(maker))
+        maker.delete()
+
+
+def replace_policy(
+    environment: Environment,
+    *,
+    by: User | None,
+    ladder: Iterable[LadderLine],
+    drawn_from: str | None = None,
+    **rules: Any,
+) -> Environment:
+    """Other rules and the whole ladder at once. Raises PlanError when nobody could meet them."""
+    permit(by, ADMINISTER, _WHAT)
+    with _changing(environment) as row:
+        refuse_stale_edit(row, drawn_from)
+        before, ladder_before = snapshot_fields(row), _ladder_of(row)
+        save_environment(row, rules)
+        _replace_ladder(row, ladder)
+        record_environment(row, by=by, before=before)
+        _record_ladder(row, by=by, before=ladder_before)
+    return row
+
+
+def _replace_ladder(environment: Environment, ladder: Iterable[LadderLine]) -> None:
+    environment.decision_makers.all().delete()
+    seen: set[int] = set()
+    for line in ladder:
+        if line.user.pk in seen:
+            raise PlanError(f"{name_of(line.user)} stands on the ladder twice.")
+        seen.add(line.user.pk)
+        _make(environment, line)
+
+
+def _record_ladder(row: Environment, *, by: User | None, before: list[str]) -> None:
+    after = _ladder_of(row)
+    if after != before:
+        changed: dict[str, Any] = {"before": {"ladder": before}, "after": {"ladder": after}}
+        record_change(kinds.LADDER_REPLACED, by=by, subject=row, **changed)
+
+
+def _ladder_of(environment: Environment) -> list[str]:
+    rows = owners_of(environment)
+    return [f"{row.rung}: {row.user.get_username()} as {row.role}" for row in rows]
+
+
+@contextmanager
+def _changing(environment: Environment, *, check: bool = True) -> Iterator[Environment]:
+    with transaction.atomic():
+        # Two changes at once could each look harmless to the other.
+        row = Environment.objects.select_for_update().get(pk=environment.pk)
+        yield row
+        if check:
+            policy.require(row)
+
+
+def _make(environment: Environment, line: LadderLine) -> DecisionMaker:
+    _check(line.role, line.rung)
+    if not line.user.is_active:
+        raise PlanError(f"{name_of(line.user)} cannot sign in any more, so cannot decide.")
+    return DecisionMaker.objects.create(
+        environment=environment, user=line.user, role=line.role.strip(), rung=line.rung
+    )
+
+
+def _record(kind: str, maker: DecisionMaker, by: User | None, **rows: Any) -> None:
+    """Under the environment, whose page shows who decides there."""
+    record_change(
+        kind,
+        by=by,
+        subject=maker.environment,
+        person=maker.user.get_username(),
+        environment=maker.environment.name,
+        **rows,
+    )
+
+
+def _check(role: str, rung: int) -> None:
+    if not 1 <= len(role.strip()) <= 60:
+        raise PlanError("Name the role in up to 60 characters, such as Deploy Lead.")
+    if not 1 <= rung <= 99:
+        raise PlanError("Rungs count from 1, who is asked first, to 99.")

@@ -1,0 +1,83 @@
+"""Lending one's right to decide, for a time; it ends by itself or is revoked."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import DateTimeField, ExpressionWrapper, Value
+from django.db.models.functions import Now
+
+from rollback_console.audit import kinds
+from rollback_console.audit.record import record_change
+
+from ..approval.decision_makers import in_force, name_of
+from ..errors import PlanError
+from ..models import Delegation, Environment
+from .permission import ADMINISTER
+
+LONGEST = timedelta(days=60)
+
+
+@transaction.atomic
+def delegate_right(
+    environment: Environment, *, by: User, to: User, hours: float, reason: str = ""
+) -> Delegation:
+    """Lend `by`'s own right to `to` for so many hours from now. Raises PlanError."""
+    Environment.objects.select_for_update().get(pk=environment.pk)
+    _check(environment, by, to, hours)
+    ends = ExpressionWrapper(Now() + Value(timedelta(hours=hours)), output_field=DateTimeField())
+    delegation = Delegation.objects.create(
+        environment=environment,
+        giver=by,
+        to=to,
+        reason=reason.strip()[:200],
+        starts_at=Now(),
+        ends_at=ends,
+    )
+    delegation.refresh_from_db()
+    _record(kinds.DELEGATION_GIVEN, delegation, by, ends_at=delegation.ends_at)
+    return delegation
+
+
+@transaction.atomic
+def revoke_delegation(delegation: Delegation, *, by: User) -> Delegation:
+    """End a delegation at once: its giver, its holder or an Admin may. Raises PlanError."""
+    concerned = by.pk in {delegation.giver_id, delegation.to_id}
+    if not by.is_active or not (concerned or by.has_perm(ADMINISTER)):
+        raise PlanError("Only who lent this right, who holds it, or an admin may end it.")
+    held = Delegation.objects.filter(pk=delegation.pk, revoked_at=None, ends_at__gt=Now())
+    if not held.update(revoked_at=Now(), revoked_by=by):
+        raise PlanError("This delegation has ended already.")
+    delegation.refresh_from_db()
+    _record(kinds.DELEGATION_REVOKED, delegation, by)
+    return delegation
+
+
+def _record(kind: str, delegation: Delegation, by: User, **facts: Any) -> None:
+    record_change(
+        kind,
+        by=by,
+        subject=delegation.environment,
+        environment=delegation.environment.name,
+        giver=delegation.giver.get_username(),
+        person=delegation.to.get_username(),
+        reason=delegation.reason,
+        **facts,
+    )
+
+
+def _check(environment: Environment, by: User, to: User, hours: float) -> None:
+    if not (by.is_active and environment.decision_makers.filter(user=by).exists()):
+        raise PlanError(
+            "Only a decision maker of this environment can lend their right; one that was "
+            "lent to you cannot be passed on."
+        )
+    if to.pk == by.pk or not to.is_active:
+        raise PlanError("Lend your right to somebody else who can sign in.")
+    if not 0 < hours <= LONGEST.total_seconds() / 3600:
+        raise PlanError(f"A right is lent for more than no time, and up to {LONGEST.days} days.")
+    if in_force().filter(environment=environment, giver=by).exists():
+        raise PlanError(f"{name_of(by)} has lent this right already. Revoke that first.")

@@ -1,0 +1,34 @@
+"""Host groups: the names that plans use for several hosts."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from rollback_console.audit import kinds
+from rollback_console.audit.record import record_change
+
+from ..errors import PlanError
+from ..models import Environment, HostGroup
+from .permission import permit
+
+
+@transaction.atomic
+def add_host_group(environment: Environment, *, by: User | None, name: str) -> HostGroup:
+    """The group of that name, made when there is none."""
+    permit(by, "plans.add_hostgroup", "add host groups")
+    group, is_new = HostGroup.objects.get_or_create(environment=environment, name=name)
+    if is_new:
+        record_change(kinds.HOST_GROUP_ADDED, by=by, subject=group, environment=environment.name)
+    return group
+
+
+@transaction.atomic
+def remove_host_group(group: HostGroup, *, by: User | None) -> None:
+    """Remove a group. Raises PlanError while it holds hosts."""
+    permit(by, "plans.delete_hostgroup", "remove host groups")
+    if group.hosts.exists():
+        raise PlanError("Take its hosts out first.")
+    environment = group.environment.name
+    record_change(kinds.HOST_GROUP_REMOVED, by=by, subject=group, environment=environment)
+    group.delete()

@@ -1,0 +1,66 @@
+"""Host keys: noted first, and trusted only once a person confirmed them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models.functions import Now
+
+from rollback_console.audit import kinds
+from rollback_console.audit.record import record_change
+from rollback_console.remote import ssh
+from rollback_console.remote.protocol import HostKeyPin
+
+from ..models import Host, HostKey
+from .permission import permit
+
+
+def scan_host(host: Host, *, by: User) -> list[HostKey]:
+    """Ask the host for its keys and note them, unconfirmed, for a person to compare.
+
+    Raises the errors of remote.errors when it does not answer.
+    """
+    permit(by, "plans.change_host", "change hosts")
+    return note_keys(host, ssh.scan_host_keys(host.address, host.port), by=by)
+
+
+@transaction.atomic
+def note_keys(host: Host, pins: Iterable[HostKeyPin], *, by: User | None) -> list[HostKey]:
+    """Keep keys that the host showed or a person read off it, unconfirmed."""
+    permit(by, "plans.change_host", "change hosts")
+    return [_noted(host, pin, by) for pin in pins]
+
+
+@transaction.atomic
+def confirm_key(key: HostKey, *, by: User | None) -> HostKey:
+    """A person says that this fingerprint is the host's; None is who made the host."""
+    permit(by, "plans.change_host", "change hosts")
+    HostKey.objects.filter(pk=key.pk).update(confirmed_by=by, confirmed_at=Now())
+    key.refresh_from_db()
+    _record(kinds.HOST_KEY_CONFIRMED, key, by)
+    return key
+
+
+@transaction.atomic
+def forget_key(key: HostKey, *, by: User | None) -> None:
+    """Trust a key no longer."""
+    permit(by, "plans.change_host", "change hosts")
+    _record(kinds.HOST_KEY_FORGOTTEN, key, by)
+    key.delete()
+
+
+def _noted(host: Host, pin: HostKeyPin, by: User | None) -> HostKey:
+    key, is_new = host.keys.get_or_create(type=pin.type, key=pin.key)
+    if is_new:
+        _record(kinds.HOST_KEY_NOTED, key, by)
+    return key
+
+
+def _record(kind: str, key: HostKey, by: User | None) -> None:
+    """Under the host, whose page shows what happened to its keys."""
+    fingerprint = key.fingerprint
+    record_change(
+        kind, by=by, subject=key.host, host=key.host.name, type=key.type, fingerprint=fingerprint
+    )

@@ -1,0 +1,94 @@
+"""Hosts: the machines that the console reaches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TypedDict, Unpack
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import ProtectedError
+
+from rollback_console.audit import kinds
+from rollback_console.audit.fields import snapshot_fields
+from rollback_console.audit.record import record_change
+from rollback_console.audit.stale_edit import refuse_stale_edit
+
+from ..errors import PlanError
+from ..models import Credential, Environment, Host, HostGroup
+from .permission import permit, unique_name
+
+RECORDED = ("name", "environment", "address", "port", "credential", "jump", "groups")
+"""What of a host is on record, and what a form of it is drawn from."""
+
+
+class HostFields(TypedDict, total=False):
+    """What a host is made of; a part left out stays as it is."""
+
+    name: str
+    environment: Environment
+    address: str
+    port: int
+    credential: Credential
+    jump: Host | None
+
+
+@transaction.atomic
+def add_host(
+    *, by: User | None, groups: Iterable[HostGroup] = (), **fields: Unpack[HostFields]
+) -> Host:
+    """A new host in these groups of its environment. Raises PlanError."""
+    permit(by, "plans.add_host", "add hosts")
+    host = Host(**fields)
+    _save(host, groups)
+    after = snapshot_fields(host, *RECORDED)
+    record_change(kinds.HOST_ADDED, by=by, subject=host, after=after)
+    return host
+
+
+@transaction.atomic
+def change_host(
+    host: Host,
+    *,
+    by: User | None,
+    groups: Iterable[HostGroup] | None = None,
+    drawn_from: str | None = None,
+    **fields: Unpack[HostFields],
+) -> Host:
+    """Another way to reach it, or other groups; what was approved for the old one is refused.
+
+    Raises PlanError, and StaleEdit when it is no longer what `drawn_from` says.
+    """
+    permit(by, "plans.change_host", "change hosts")
+    row = Host.objects.select_for_update().get(pk=host.pk)
+    refuse_stale_edit(row, drawn_from, *RECORDED)
+    before = snapshot_fields(row, *RECORDED)
+    for name, value in fields.items():
+        setattr(row, name, value)
+    _save(row, groups)
+    after = snapshot_fields(row, *RECORDED)
+    record_change(kinds.HOST_CHANGED, by=by, subject=row, before=before, after=after)
+    return row
+
+
+@transaction.atomic
+def remove_host(host: Host, *, by: User | None) -> None:
+    """Remove a host; what ran on it stays on record by name. Raises PlanError."""
+    permit(by, "plans.delete_host", "remove hosts")
+    before = snapshot_fields(host, *RECORDED)
+    record_change(kinds.HOST_REMOVED, by=by, subject=host, before=before)
+    try:
+        host.delete()
+    except ProtectedError as error:
+        raise PlanError("Other hosts are reached through it.") from error
+
+
+def _save(host: Host, groups: Iterable[HostGroup] | None) -> None:
+    chosen = None if groups is None else list(groups)
+    for group in chosen or ():
+        if group.environment_id != host.environment_id:
+            raise PlanError(f"The group {group} belongs to {group.environment}.")
+    with unique_name("a host", host.name):
+        host.save()
+    if chosen is not None:
+        host.groups.set(chosen)

@@ -1,0 +1,30 @@
+"""The one check of a right before a write."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, transaction
+
+from ..errors import PlanError
+
+ADMINISTER = "plans.change_environment"
+
+
+def permit(by: User | None, permission: str, what: str) -> None:
+    """Raise PermissionDenied unless `by` may; None is the command line."""
+    if by is not None and not (by.is_active and by.has_perm(permission)):
+        raise PermissionDenied(f"You may not {what}. Ask an Admin for the right.")
+
+
+@contextmanager
+def unique_name(what: str, name: str) -> Iterator[None]:
+    """Turn two of one name, however they met, into a sentence. Raises PlanError."""
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError as error:
+        raise PlanError(f"There is {what} named {name} already: choose another name.") from error

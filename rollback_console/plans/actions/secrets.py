@@ -1,0 +1,47 @@
+"""Secrets of an environment: written and replaced, never read by a person."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from rollback_console.audit import kinds
+from rollback_console.audit.fields import snapshot_fields
+from rollback_console.audit.record import record_change
+
+from ..models import Environment, Secret
+from .permission import permit
+
+
+@transaction.atomic
+def set_secret(environment: Environment, *, by: User | None, name: str, value: str) -> Secret:
+    """Write or replace a secret; the record shows whether the value changed, not the value."""
+    permit(by, "plans.change_secret", "write secrets")
+    old = environment.secrets.select_for_update().filter(name=name).first()
+    before = snapshot_fields(old) if old else None
+    secret, _ = Secret.objects.update_or_create(
+        environment=environment, name=name, defaults={"value": value}
+    )
+    record_change(
+        kinds.SECRET_SET,
+        by=by,
+        subject=secret,
+        before=before,
+        after=snapshot_fields(secret),
+        environment=environment.name,
+    )
+    return secret
+
+
+@transaction.atomic
+def remove_secret(secret: Secret, *, by: User | None) -> None:
+    """Forget a secret."""
+    permit(by, "plans.delete_secret", "remove secrets")
+    record_change(
+        kinds.SECRET_REMOVED,
+        by=by,
+        subject=secret,
+        before=snapshot_fields(secret),
+        environment=secret.environment.name,
+    )
+    secret.delete()
