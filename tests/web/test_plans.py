@@ -165,7 +165,7 @@ def test_who_only_looks_reads_bindings_and_cannot_change_them(
     assert "You may read this." in words(client.get(f"/plans/{slug}/bindings/"))
     response = client.post(f"/plans/{slug}/bindings/", {"hosts": "app-1"})
     assert response.status_code == 403
-    assert "You may not change plans. Ask an admin for the right." in words(response)
+    assert "You may not change plans. Ask an Admin for the right." in words(response)
 
 
 def test_a_new_text_becomes_the_next_revision_and_shows_what_changed(
