@@ -138,11 +138,13 @@ class NewAnswer(Body):
 
     A gate takes `go`, and so does a time limit that passed (position 0); a manual step `done`
     or `failed`; a lost or unconfirmed one `continue`; an unreachable one `give_up`. All but
-    `done` and the `go` of a gate need a note.
+    `done` and the `go` of a gate need a note. Before a destructive step of a rollback that has
+    no dump to go back to, `go` needs `without_dump` too.
     """
 
     answer: Literal["go", "done", "failed", "continue", "give_up"]
     note: Text = ""
+    without_dump: bool = False
 
 
 class NewCheckAnswer(Body):

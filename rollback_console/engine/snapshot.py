@@ -39,7 +39,8 @@ class StepSpec:
     hold. `undo` is the position of the step that undoes this one, 0 for none; such a step is
     `standby`: it runs only when a person asks for it. `idempotent`: the plan says that running
     it again does no harm. `keeps` is the folder in which a step leaves a dump of the database,
-    "" for every other step.
+    "" for every other step. `restores`: it puts back the dump that this rollback itself has on
+    record, whose path, size and checksum it is given when it is launched.
     """
 
     position: int
@@ -65,6 +66,7 @@ class StepSpec:
     gate: bool = False
     destructive: bool = False
     keeps: str = ""
+    restores: bool = False
     condition: str = ""
     warnings: tuple[str, ...] = ()
     source: str = ""

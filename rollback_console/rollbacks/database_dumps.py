@@ -1,10 +1,17 @@
-"""Dumps that a rollback took before it overwrote anything: on record with size and checksum."""
+"""Dumps that a rollback took before it overwrote anything: on record with size and checksum.
+
+Only such a dump is ever put back, and only by the rollback that took it or by one that asks to
+undo that rollback.
+"""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
+from rollback_console.engine.snapshot import Snapshot, StepSpec
+from rollback_console.engine.states import StepState
 from rollback_console.plans.snapshot.dump_steps import SAYS
 
 from . import log_store
@@ -12,9 +19,11 @@ from .errors import SnapshotChanged
 from .events import record
 from .execution.approved_snapshot import approved_snapshot
 from .execution.run_facts import facts
+from .execution.view import snapshot_of
 from .models import Event, Rollback, StepRun
 
 _END = 64 * 1024
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,31 +37,129 @@ class Dump:
     at: datetime
 
 
-def note(row: Rollback, run: StepRun, last: bytes) -> None:
-    """Record what a step that keeps the database said it kept; `last` is not stored yet."""
+def record_dump(row: Rollback, run: StepRun, last: bytes) -> None:
+    """Record the dump that a step printed it took; `last` is output not stored yet."""
     try:
         if not approved_snapshot(row).step(run.position).keeps:
             return
     except SnapshotChanged:
         return
     text = log_store.read(run, max(run.stored - _END, 0)) + last
-    said = [line for line in text.decode(errors="replace").splitlines() if line.startswith(SAYS)]
-    words = said[-1][len(SAYS) :].split(" ", 2) if said else []
-    if len(words) == 3 and words[0].isdigit():
-        size, sha256, path = words
+    lines = [line for line in text.decode(errors="replace").splitlines() if line.startswith(SAYS)]
+    values = lines[-1][len(SAYS) :].split(" ", 2) if lines else []
+    if len(values) == 3 and values[0].isdigit() and _SHA256.fullmatch(values[1]):
+        size, sha256, path = values
         record(row, "dump.taken", **facts(run), path=path, size=int(size), sha256=sha256)
 
 
-def of(rollback: Rollback) -> list[Dump]:
+def list_dumps(rollback: Rollback) -> list[Dump]:
     """Every dump the rollback took, oldest first."""
-    found = Event.objects.filter(rollback=rollback, kind="dump.taken").order_by("seq")
-    return [
-        Dump(
-            host=each.facts["host"],
-            path=each.facts["path"],
-            size=each.facts["size"],
-            sha256=each.facts["sha256"],
-            at=datetime.fromisoformat(each.at),
+    events = Event.objects.filter(rollback=rollback, kind="dump.taken").order_by("seq")
+    return [_dump(each) for each in events]
+
+
+def dump_to_restore(rollback: Rollback, approved: Snapshot | None = None) -> Dump | None:
+    """The newest dump of the database as this rollback found it; None without one.
+
+    Whoever is about to restore it gives the verified snapshot.
+    A dump that was taken after a destructive step began holds what that step did, and is no
+    way back. Once a dump was put back, the next one counts again.
+    """
+    snapshot = approved or snapshot_of(rollback.snapshot)
+    events = Event.objects.filter(rollback=rollback, kind__in=_KINDS).order_by("seq")
+    dump, untouched = None, True
+    for event in events:
+        if event.kind == "dump.taken":
+            dump = _dump(event) if untouched else dump
+        else:
+            untouched = _is_untouched(event, snapshot.step(event.facts["position"]), untouched)
+    return dump
+
+
+def why_no_restore(rollback: Rollback) -> str:
+    """Why nothing can put the database back as this rollback found it; "" when a dump can."""
+    if dump_to_restore(rollback) is not None:
+        return ""
+    snapshot = snapshot_of(rollback.snapshot)
+    earlier = (
+        f" Rollback {snapshot.continues}, which it continues, may have taken one: that rollback "
+        "can be undone by itself."
+        if snapshot.continues
+        else ""
+    )
+    taken = "only after a destructive step had begun" if list_dumps(rollback) else "none"
+    if taken == "none":
+        return f"This rollback has no dump of the database on record.{earlier}"
+    return f"This rollback dumped the database {taken}, so that dump is no way back.{earlier}"
+
+
+def why_not_undone(rollback: Rollback, step: StepSpec) -> str:
+    """Why `step` cannot undo another now; "" when it can.
+
+    What puts the database back needs a dump that this very rollback has on record.
+    """
+    if step.restores:
+        return why_no_restore(rollback)
+    if step.standby and step.source == "head":
+        return (
+            "This was approved before the console tied a dump to the rollback that took it. End "
+            "this rollback, then ask to undo it as a whole."
         )
-        for each in found
-    ]
+    return ""
+
+
+def why_gate_warns(rollback: Rollback, position: int) -> str:
+    """What a person must confirm a second time before a destructive step; "" for nothing.
+
+    Only plans that say how their database is dumped promise a way back.
+    """
+    snapshot = snapshot_of(rollback.snapshot)
+    step = snapshot.step(position)
+    if not step.destructive or step.restores or not _dump_step(snapshot):
+        return ""
+    if not (why := why_no_restore(rollback)):
+        return ""
+    return f"{why} {_dump_fate(rollback, snapshot)} What this step overwrites cannot be put back."
+
+
+_KINDS = ("dump.taken", "step.launched", "step.finished")
+
+
+def _is_untouched(event: Event, step: StepSpec, untouched: bool) -> bool:
+    if step.restores:
+        restored = event.facts.get("state") == StepState.SUCCEEDED
+        return restored if event.kind == "step.finished" else False
+    return untouched and not (event.kind == "step.launched" and step.destructive)
+
+
+def _dump_step(snapshot: Snapshot) -> StepSpec | None:
+    return next((step for step in snapshot.steps if step.keeps), None)
+
+
+def _dump_fate(rollback: Rollback, snapshot: Snapshot) -> str:
+    step = _dump_step(snapshot)
+    if step is None:
+        return ""
+    runs = rollback.runs.filter(position=step.position).order_by("attempt")
+    states = list(runs.values_list("state", flat=True))
+    last = StepState(states[-1]) if states else StepState.PENDING
+    fate = _FATES.get(last, "has not run" if last is StepState.PENDING else "ended badly")
+    return f"Step {step.position}, {step.title}, {fate}."
+
+
+_FATES = {
+    StepState.SKIPPED: "was skipped",
+    StepState.FAILED: "failed",
+    StepState.SUCCEEDED: "ended well",
+    StepState.LOST: "was lost",
+}
+
+
+def _dump(event: Event) -> Dump:
+    return Dump(
+        host=event.facts["host"],
+        path=event.facts["path"],
+        size=event.facts["size"],
+        sha256=event.facts["sha256"],
+        at=datetime.fromisoformat(event.at),
+    )

@@ -224,7 +224,13 @@ KEPT = "---\ndatabase: {kind: sqlite, name: shop.db, folder: /var/backups}\n"
 
 def test_a_plans_measures_say_nothing_about_a_dump_that_is_put_back(here: Stage) -> None:
     revision = make.plan(here, MEASURE.replace("---\n", KEPT, 1) + PLAN)
-    dump = {"rollback": 1, "host": "app-1", "path": "/var/backups/a.dump", "sha256": "0" * 64}
+    dump = {
+        "rollback": 1,
+        "host": "app-1",
+        "path": "/var/backups/a.dump",
+        "size": 1,
+        "sha256": "0" * 64,
+    }
     snapshot = freeze_snapshot(revision, {"restores": dump})
     check.check(revision, snapshot)
     found = cost.costing(revision, snapshot)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from rollback_console.plans.snapshot.dump_steps import SAYS
+from rollback_console.plans.snapshot.dump_steps import DUMP_PATH, DUMP_SHA256, DUMP_SIZE, SAYS
 from rollback_console.plans.snapshot.freeze import freeze_snapshot
 from tests import make
 from tests.make import PLAN, Stage
@@ -24,10 +25,22 @@ def keeping_plan(folder: Path, restoring: str = "echo overwritten > data") -> st
     return head + PLAN.replace("```bash\necho restoring", f"```bash destructive\n{restoring}")
 
 
-def run(script: str, folder: Path) -> subprocess.CompletedProcess[str]:
+def run(
+    script: str, folder: Path, environment: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        ["bash", "-eu", "-o", "pipefail", "-c", script], cwd=folder, capture_output=True, text=True
+        ["bash", "-eu", "-o", "pipefail", "-c", script],
+        cwd=folder,
+        env={**os.environ, **(environment or {})},
+        capture_output=True,
+        text=True,
     )
+
+
+def on_record(output: str) -> dict[str, str]:
+    """What a restoring step is told at its launch of the dump that was printed."""
+    size, sha256, path = output.split(SAYS)[1].split()
+    return {DUMP_SIZE: size, DUMP_SHA256: sha256, DUMP_PATH: path}
 
 
 def test_a_dump_stands_before_the_first_step_that_destroys(stage: Stage, tmp_path: Path) -> None:
@@ -49,17 +62,28 @@ def test_what_was_overwritten_comes_back(stage: Stage, tmp_path: Path) -> None:
     assert sha256 == hashlib.sha256(b"precious\n").hexdigest()
     assert Path(path).stat().st_mode & 0o077 == 0
     assert run(snapshot.step(3).script, tmp_path).returncode == 0
-    assert run(snapshot.step(5).script, tmp_path).returncode == 0
+    assert run(snapshot.step(5).script, tmp_path, on_record(said.stdout)).returncode == 0
     assert (tmp_path / "data").read_text() == "precious\n"
 
 
 def test_a_dump_that_was_changed_is_not_put_back(stage: Stage, tmp_path: Path) -> None:
     (tmp_path / "data").write_text("precious\n")
     snapshot = freeze_snapshot(make.plan(stage, keeping_plan(tmp_path)), {})
-    path = run(snapshot.step(2).script, tmp_path).stdout.split()[-1]
-    Path(path).write_text("forged\n")
+    dump = on_record(run(snapshot.step(2).script, tmp_path).stdout)
+    Path(dump[DUMP_PATH]).write_text("forgeries\n"[: int(dump[DUMP_SIZE])])
     (tmp_path / "data").write_text("now\n")
-    assert "nothing was restored" in run(snapshot.step(5).script, tmp_path).stderr
+    assert "nothing was restored" in run(snapshot.step(5).script, tmp_path, dump).stderr
+    assert (tmp_path / "data").read_text() == "now\n"
+
+
+def test_without_a_dump_on_record_nothing_is_put_back(stage: Stage, tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("precious\n")
+    snapshot = freeze_snapshot(make.plan(stage, keeping_plan(tmp_path)), {})
+    run(snapshot.step(2).script, tmp_path)
+    (tmp_path / "data").write_text("now\n")
+    done = run(snapshot.step(5).script, tmp_path)
+    assert done.returncode != 0
+    assert "nothing was restored" in done.stderr
     assert (tmp_path / "data").read_text() == "now\n"
 
 

@@ -12,10 +12,13 @@ from pathlib import Path
 import pytest
 
 from rollback_console.engine.snapshot import Snapshot
+from rollback_console.plans.snapshot.dump_steps import DUMP_PATH, DUMP_SHA256, DUMP_SIZE
 from rollback_console.plans.snapshot.freeze import freeze_snapshot
 from tests import make
 from tests.make import PLAN, Stage
 from tests.servers import PATH, MariaDb, Postgres
+
+from .test_keeping import on_record
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
@@ -54,13 +57,21 @@ class Database(ABC):
     def environment(self) -> dict[str, str]:
         """What the host's account knows by itself."""
 
-    def sh(self, script: str, shell: str = "bash -eu -o pipefail") -> str:
-        done = self.tried(script, shell)
+    def sh(
+        self,
+        script: str,
+        shell: str = "bash -eu -o pipefail",
+        dump: dict[str, str] | None = None,
+    ) -> str:
+        done = self.tried(script, shell, dump)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    def tried(self, script: str, shell: str) -> subprocess.CompletedProcess[str]:
+    def tried(
+        self, script: str, shell: str, dump: dict[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
         env = {"PATH": PATH, "HOME": str(self.folder), "LANG": "C.UTF-8", **self.environment()}
+        env |= dump or {}
         command = [*shell.split(), "-c", script]
         return subprocess.run(command, cwd=self.folder, env=env, capture_output=True, text=True)
 
@@ -154,10 +165,10 @@ def test_what_was_spoilt_is_as_before_to_the_row_and_to_the_table(
     database.sql(BEFORE)
     before = database.everything()
     assert list(before) == ["called", "calls", "orders"]
-    database.sh(snapshot.step(2).script, shell)
+    dump = on_record(database.sh(snapshot.step(2).script, shell))
     database.sql(SPOILT)
     assert list(database.everything()) == ["orders", "returned"]
-    database.sh(snapshot.step(5).script, shell)
+    database.sh(snapshot.step(5).script, shell, dump)
     assert database.everything() == before
     assert [each.suffix for each in (tmp_path / "dumps").iterdir() if each.suffix == ".sql"] == []
 
@@ -168,11 +179,12 @@ def test_a_dump_that_breaks_off_changes_nothing_at_all(
 ) -> None:
     snapshot = frozen(stage, kind, tmp_path)
     database.sql(BEFORE)
-    path = Path(database.sh(snapshot.step(2).script).split()[-1])
+    path = Path(on_record(database.sh(snapshot.step(2).script))[DUMP_PATH])
     os.truncate(path, path.stat().st_size * 2 // 3)
-    Path(f"{path}.sha256").write_text(hashlib.sha256(path.read_bytes()).hexdigest())
+    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    broken = {DUMP_PATH: str(path), DUMP_SIZE: str(path.stat().st_size), DUMP_SHA256: sha256}
     before = database.everything()
-    done = database.tried(snapshot.step(5).script, "dash -eu")
+    done = database.tried(snapshot.step(5).script, "dash -eu", broken)
     assert done.returncode != 0
     assert "could not read" in done.stderr
     assert database.everything() == before

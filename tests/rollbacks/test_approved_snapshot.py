@@ -134,6 +134,7 @@ ACTING = ("rollbacks/execution", "rollbacks/sweeper", "rollbacks/database_dumps.
 SHOWN_ONLY = {
     "rollbacks/execution/approved_snapshot.py",  # the door itself
     "rollbacks/execution/view.py",  # the view of a rollback that the driver has verified
+    "rollbacks/database_dumps.py",  # what pages say of dumps; a restore gives the verified one
     "rollbacks/sweeper/escalation.py",  # whom to ask next; it starts nothing
 }
 

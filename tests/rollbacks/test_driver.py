@@ -79,8 +79,25 @@ def test_a_dump_goes_on_record_before_anything_is_overwritten(stage: Stage, flee
     fleet.scripts["mariadb-dump"] = (said.encode(), 0)
     rollback = drive(make.approved(stage, text), fleet)
     assert (rollback.question["kind"], rollback.question["position"]) == ("gate", 3)
-    (kept,) = database_dumps.of(rollback)
+    (kept,) = database_dumps.list_dumps(rollback)
     assert (kept.size, kept.path) == (2048, "/var/backups/of shop.dump")
+
+
+def test_a_dump_whose_line_was_stored_before_its_end_came_is_on_record(
+    stage: Stage, fleet: Fleet
+) -> None:
+    head = '---\ndatabase: {dump: hang it, restore: "true", folder: /var/backups}\n---\n'
+    text = head + PLAN.replace("```bash\necho restoring", "```bash destructive\necho restoring")
+    rollback = make.approved(stage, text)
+
+    def dump() -> None:
+        run = fleet.wait_for("hang it")
+        run.say(f"{SAYS}2048 {'a' * 64} /var/backups/shop.dump\n".encode())
+        wait_for(rollback.runs.filter(position=2, stored__gt=0).exists)
+        run.end()
+
+    rollback = meanwhile(rollback, fleet, dump)
+    assert [each.path for each in database_dumps.list_dumps(rollback)] == ["/var/backups/shop.dump"]
 
 
 def test_a_rollback_can_itself_be_undone_by_its_dump(stage: Stage, fleet: Fleet) -> None:
@@ -108,7 +125,7 @@ def test_without_a_word_of_its_dump_nothing_is_overwritten(stage: Stage, fleet: 
     text = KEEPING + PLAN.replace("```bash\necho restoring", "```bash destructive\necho restoring")
     rollback = drive(make.approved(stage, text), fleet)
     assert (rollback.question["kind"], rollback.question["position"]) == ("failed", 2)
-    assert database_dumps.of(rollback) == []
+    assert database_dumps.list_dumps(rollback) == []
 
 
 def test_a_manual_step_waits_for_who_did_it(stage: Stage, fleet: Fleet) -> None:

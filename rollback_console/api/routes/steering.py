@@ -128,6 +128,7 @@ def answer_step(
         by=person(request),
         answer=body.answer,
         note=body.note,
+        without_dump=body.without_dump,
     )
     given.refresh_from_db()
     return Status(201, answer_out(given))

@@ -1,4 +1,8 @@
-"""A dump before anything is overwritten, so that the rollback itself can be undone."""
+"""A dump before anything is overwritten, so that the rollback itself can be undone.
+
+The step that puts it back is told at its launch which dump that is: the one that the rollback
+has on record. It verifies size and SHA-256 on the host before a byte is written.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,11 @@ from rollback_console.engine.snapshot import StepSpec
 
 SAYS = "rollback-console: dump "
 """What the step prints before the size in bytes, the SHA-256 and the path of its dump."""
+
+DUMP_PATH = "ROLLBACK_CONSOLE_DUMP"
+DUMP_SIZE = "ROLLBACK_CONSOLE_DUMP_SIZE"
+DUMP_SHA256 = "ROLLBACK_CONSOLE_DUMP_SHA256"
+"""Variables in which a step that restores finds the dump on record; the size is bytes."""
 
 _LIMIT = 3600
 # What a dump does not hold was made since: it goes too, or it would stand in the way of the next
@@ -46,6 +55,14 @@ pg_restore --clean --if-exists --file=- "$DUMP" ||
 _SQLITE_DUMP = """\
 [ -s {name} ] || {{ echo "There is no database" {name} >&2; exit 1; }}
 sqlite3 {name} ".backup '$DUMP'\""""
+_VERIFIED = f"""\
+DUMP=${{{DUMP_PATH}:?No dump of this rollback is on record: nothing was restored.}}
+export DUMP
+[ -f "$DUMP" ] || {{ echo "There is no dump at $DUMP: nothing was restored." >&2; exit 1; }}
+[ "$(wc -c < "$DUMP" | tr -d " ")" = "${DUMP_SIZE}" ] &&
+  [ "$(sha256sum < "$DUMP" | cut -d" " -f1)" = "${DUMP_SHA256}" ] ||
+  {{ echo "The dump is not the one on record: nothing was restored." >&2; exit 1; }}
+"""
 _PRESETS: dict[str, tuple[str, str]] = {
     "mariadb": (
         'mariadb-dump --single-transaction --routines --triggers --events {name} > "$DUMP"',
@@ -74,13 +91,14 @@ def with_dump(
     moved = [_moved(step, at) for step in steps]
     dump = replace(_step(keeping, host), position=at, title="Keep the database as it is now")
     dump = replace(dump, script=_dump(keeping, plan), expect=SAYS, keeps=keeping.folder)
-    if not (back := _restore(keeping, plan)):
+    if not (back := _restore(keeping)):
         return [*moved[: at - 1], dump, *moved[at - 1 :]]
     undo = replace(
         _step(keeping, host),
         position=len(moved) + 2,
         title="Put the database back as it was before this rollback",
         script=back,
+        restores=True,
         standby=True,
         destructive=True,
         gate=True,
@@ -88,12 +106,12 @@ def with_dump(
     return [*moved[: at - 1], dump, *(_undone(step, undo) for step in moved[at - 1 :]), undo]
 
 
-def restoring(keeping: DumpConfig, path: str, sha256: str) -> str:
-    """Shell text that puts one named dump back, once its checksum is right."""
-    back = keeping.restore or _preset(keeping, 1)
-    if not back:
-        return ""
-    return f"DUMP={shlex.quote(path)}\nexport DUMP\n{_proof(shlex.quote(sha256))}\n{back}\n"
+def restore_script(keeping: DumpConfig, path: str, size: int, sha256: str) -> str:
+    """Shell text that puts one named dump back, once its size and checksum are right."""
+    values = {DUMP_PATH: path, DUMP_SIZE: str(size), DUMP_SHA256: sha256}
+    lines = [f"{name}={shlex.quote(value)}" for name, value in values.items()]
+    back = _restore(keeping)
+    return "\n".join([*lines, back]) if back else ""
 
 
 def _destroys(step: StepSpec) -> bool:
@@ -122,32 +140,19 @@ def _dump(keeping: DumpConfig, plan: str) -> str:
     return f"""\
 umask 077
 mkdir -p {shlex.quote(keeping.folder)}
-DUMP={shlex.quote(stem)}-$(date -u +%Y%m%dT%H%M%SZ).dump
+DUMP={shlex.quote(stem)}-$(date -u +%Y%m%dT%H%M%SZ)-$$.dump
 export DUMP
 [ ! -e "$DUMP" ]
 {keeping.dump or _preset(keeping, 0)}
 [ -s "$DUMP" ] || {{ echo "The dump is empty." >&2; exit 1; }}
 sum=$(sha256sum < "$DUMP" | cut -d" " -f1)
-printf "%s\\n" "$sum" > "$DUMP.sha256"
-ln -sfn "$DUMP" {shlex.quote(stem)}.latest
 printf "{SAYS}%s %s %s\\n" "$(wc -c < "$DUMP" | tr -d " ")" "$sum" "$DUMP"
 """
 
 
-def _restore(keeping: DumpConfig, plan: str) -> str:
+def _restore(keeping: DumpConfig) -> str:
     back = keeping.restore or _preset(keeping, 1)
-    stem = f"{keeping.folder.rstrip('/')}/before-rollback-{_word(plan)}"
-    if not back:
-        return ""
-    proof = _proof('"$(cat "$DUMP.sha256")"')
-    return f"DUMP=$(readlink {shlex.quote(stem)}.latest)\nexport DUMP\n{proof}\n{back}\n"
-
-
-def _proof(sha256: str) -> str:
-    return (
-        f'[ "$(sha256sum < "$DUMP" | cut -d" " -f1)" = {sha256} ] || '
-        '{ echo "The dump is not what was kept: nothing was restored." >&2; exit 1; }'
-    )
+    return _VERIFIED + back + "\n" if back else ""
 
 
 def _preset(keeping: DumpConfig, which: int) -> str:

@@ -7,7 +7,7 @@ from rollback_console.engine.snapshot import Snapshot, StepSpec
 
 from ..errors import NotReady
 from .draft import SnapshotDraft
-from .dump_steps import restoring, with_dump
+from .dump_steps import restore_script, with_dump
 
 
 def restores_dump(snapshot: Snapshot) -> bool:
@@ -21,12 +21,14 @@ def restores_dump(snapshot: Snapshot) -> bool:
 
 
 def build_restore(draft: SnapshotDraft) -> Snapshot:
-    """What puts back the dump in `choices["restores"]`: {"rollback", "host", "path", "sha256"}.
+    """What puts back the dump in `choices["restores"]`.
+
+    That is {"rollback": number, "host": name, "path", "size": bytes, "sha256"}.
 
     Raises NotReady where the plan no longer says how.
     """
     dump, keeping = draft.choices["restores"], read_plan_config(draft.document).keeping
-    script = restoring(keeping, dump["path"], dump["sha256"]) if keeping else ""
+    script = restore_script(keeping, dump["path"], dump["size"], dump["sha256"]) if keeping else ""
     hosts = draft.usable_hosts(dump["host"])
     if keeping is None or not script or not hosts:
         raise NotReady(

@@ -21,6 +21,7 @@ from rollback_console.engine.states import (
     StepState,
 )
 
+from .. import database_dumps
 from ..errors import MovedOn, Refused
 from ..events import record
 from ..execution import apply, view
@@ -84,9 +85,12 @@ def undo(rollback: Rollback, *, position: int, by: User, reason: str) -> list[St
         undoing = snapshot.step(position).undo
         if not undoing:
             raise Refused("The plan names no step that undoes this one.")
+        step = snapshot.step(undoing)
+        if why := database_dumps.why_not_undone(row, step):
+            raise Refused(why)
         _answered(row, position, "undo", by, reason)
-        hosts = sorted({run.host for run in bad})
-        return apply.undo(row, snapshot.step(undoing), hosts, by=by, reason=reason)
+        hosts = list(step.hosts) if step.restores else sorted({run.host for run in bad})
+        return apply.undo(row, step, hosts, by=by, reason=reason)
 
 
 def skip(
@@ -128,11 +132,18 @@ def exclude(rollback: Rollback, *, host: str, by: User, reason: str) -> Rollback
 
 
 def answer(
-    rollback: Rollback, *, position: int, by: User, answer: str, note: str = ""
+    rollback: Rollback,
+    *,
+    position: int,
+    by: User,
+    answer: str,
+    note: str = "",
+    without_dump: bool = False,
 ) -> StepAnswer:
     """Answer what is asked about a step.
 
-    A gate takes "go", and so does a time limit that passed (position 0); a manual step "done"
+    A gate takes "go", with `without_dump` where a destructive step has no dump to go back to,
+    and so does a time limit that passed (position 0); a manual step "done"
     or "failed"; a lost or unconfirmed one "continue" and an unreachable one "give_up", both
     with what you saw.
     """
@@ -144,8 +155,13 @@ def answer(
             raise Refused("Say what you saw: it goes on record.")
         if kind == "overtime" and not note.strip():
             raise Refused("Say why it may take longer: it goes on record.")
+        warned = kind == "gate" and database_dumps.why_gate_warns(row, position)
+        if warned and not without_dump:
+            raise Refused(f"{warned} Confirm that it may run without a dump.")
         for run in _runs(row, position):
             _apply(row, run, answer, note)
+        if warned:
+            note = f"{note} Confirmed without a dump: {warned}".strip()
         return _answered(row, position, answer, by, note, kind=kind)
 
 

@@ -17,15 +17,16 @@ from . import request
 def revert(rollback: Rollback, *, by: User, reason: str) -> Rollback:
     """Ask for the rollback that puts the database back as it was before this one.
 
-    Raises Refused while it runs or where it took no dump, and what `services.request` raises.
+    Raises Refused while it runs or where no dump of its own is on record, and what
+    `request.request` raises.
     """
     if rollback.state not in TERMINAL:
         raise Refused("This rollback has not ended. Undo its steps where it asks, or abort it.")
-    if not (kept := database_dumps.of(rollback)):
-        raise Refused("This rollback took no dump, so there is nothing to put back.")
-    dump = {key: value for key, value in asdict(kept[0]).items() if key in _FACTS}
-    choices = {"restores": {"rollback": rollback.pk, **dump}}
+    if (dump := database_dumps.dump_to_restore(rollback)) is None:
+        raise Refused(f"{database_dumps.why_no_restore(rollback)} There is nothing to put back.")
+    values = {key: value for key, value in asdict(dump).items() if key in _FROZEN}
+    choices = {"restores": {"rollback": rollback.pk, **values}}
     return request.request(rollback.revision, by=by, reason=reason, choices=choices)
 
 
-_FACTS = {"host", "path", "sha256"}
+_FROZEN = frozenset({"host", "path", "size", "sha256"})

@@ -97,6 +97,8 @@ class Intake:
         mine = StepRun.objects.filter(pk=self.run.pk, fence=self.run.fence)
         if not mine.update(stored=self.end.offset, lines=self.end.lines):
             raise LeaseLost
+        # Whoever reads the log by this row must find what came before the last report.
+        self.run.stored, self.run.lines = self.end.offset, self.end.lines
         self.unwritten.clear()
 
     def _started(self, row: Rollback, boot_id: str) -> None:
@@ -136,7 +138,7 @@ class Intake:
             survivors=list(outcome.survivors),
         )
         if state is StepState.SUCCEEDED:
-            database_dumps.note(row, self.run, bytes(self.unwritten))
+            database_dumps.record_dump(row, self.run, bytes(self.unwritten))
 
     def _as_expected(self, outcome: Outcome) -> Outcome:
         if not self.expect or _state(outcome) is not StepState.SUCCEEDED:

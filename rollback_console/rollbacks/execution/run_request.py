@@ -6,13 +6,15 @@ from collections.abc import Mapping
 
 from django.conf import settings
 
-from rollback_console.engine.snapshot import Snapshot
+from rollback_console.engine.snapshot import Snapshot, StepSpec
 from rollback_console.engine.states import StepState
 from rollback_console.plans.errors import HostRefused
 from rollback_console.plans.inventory.addresses import address, reach, secret_values
 from rollback_console.plans.models import Host, Secret
+from rollback_console.plans.snapshot.dump_steps import DUMP_PATH, DUMP_SHA256, DUMP_SIZE
 from rollback_console.remote.protocol import RunRequest
 
+from .. import database_dumps
 from ..models import StepRun
 from .follower import Work
 
@@ -22,14 +24,15 @@ def work_of(
 ) -> tuple[Work, list[str]]:
     """The work of one attempt, and the secrets that its log must not show.
 
-    Raises HostRefused when its host or a secret is not what was approved any more.
+    Raises HostRefused when its host or a secret is not what was approved any more, and where it is
+    to put back a dump that this rollback does not have on record.
     """
     step = snapshot.step(run.position)
     secrets = secret_values(snapshot.environment, step.secrets)
     request = RunRequest(
         token=str(run.token),
         script=step.script,
-        environment={name: snapshot.parameters[name] for name in step.environment},
+        environment=_environment(snapshot, step, run),
         secrets=secrets,
         cwd=step.cwd,
         user=step.user,
@@ -47,6 +50,18 @@ def work_of(
         step.expect,
     )
     return work, list(secrets.values())
+
+
+def _environment(snapshot: Snapshot, step: StepSpec, run: StepRun) -> dict[str, str]:
+    values = {name: snapshot.parameters[name] for name in step.environment}
+    if not step.restores:
+        return values
+    dump = database_dumps.dump_to_restore(run.rollback, snapshot)
+    if dump is None:
+        raise HostRefused(database_dumps.why_no_restore(run.rollback))
+    if dump.host != run.host:
+        raise HostRefused(f"The dump on record is on {dump.host}, not on {run.host}.")
+    return {**values, DUMP_PATH: dump.path, DUMP_SIZE: str(dump.size), DUMP_SHA256: dump.sha256}
 
 
 def stopping_work_of(run: StepRun, hosts: Mapping[str, Host]) -> tuple[Work, list[str]]:

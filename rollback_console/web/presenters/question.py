@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from rollback_console.engine.states import IN_FLIGHT, StepState
-from rollback_console.rollbacks import log_store
+from rollback_console.rollbacks import database_dumps, log_store
 from rollback_console.rollbacks.execution.view import snapshot_of
 from rollback_console.rollbacks.models import Rollback, StepRun
 from rollback_console.rollbacks.queries import host_exclusion
@@ -39,7 +39,9 @@ class Question:
 
     `undoing` is the step that the plan names to undo this one; `excludable` are hosts that
     ended it badly and without which the rollback could go on; on so many `others` the same
-    step has not begun. `undone` is when the undoing step last ended well.
+    step has not begun. `undone` is when the undoing step last ended well; `no_undo` is why there
+    is none now. `no_dump` is what a person confirms before a destructive step that nothing can
+    put back.
     """
 
     kind: str
@@ -50,6 +52,8 @@ class Question:
     excludable: tuple[str, ...] = ()
     others: int = 0
     undone: datetime | None = None
+    no_undo: str = ""
+    no_dump: str = ""
 
     @property
     def positions(self) -> list[int]:
@@ -73,7 +77,20 @@ def question(rollback: Rollback, runs: list[StepRun]) -> Question | None:
     excludable = _excludable(asked_about, runs) if asked["kind"] in _UNDONE else ()
     others = _not_begun(position, runs) if asked["kind"] in _UNDONE else 0
     undone = _undone(undoing, runs) if undoing else None
-    return Question(asked["kind"], position, station, about, undoing, excludable, others, undone)
+    no_undo = database_dumps.why_not_undone(rollback, undoing.step) if undoing else ""
+    no_dump = database_dumps.why_gate_warns(rollback, position) if asked["kind"] == "gate" else ""
+    return Question(
+        asked["kind"],
+        position,
+        station,
+        about,
+        undoing=None if no_undo else undoing,
+        excludable=excludable,
+        others=others,
+        undone=undone,
+        no_undo=no_undo,
+        no_dump=no_dump,
+    )
 
 
 def _excludable(about: list[StepRun], runs: list[StepRun]) -> tuple[str, ...]:

@@ -56,7 +56,8 @@ def show(request: HttpRequest, rollback: Rollback) -> HttpResponse:
         "said": asked.Said(shown, []) if parts else asked.said(shown),
         "checks": _checks(rollback),
         "settle": snapshot_of(rollback.snapshot).settle,
-        "dumps": database_dumps.of(rollback),
+        "dumps": database_dumps.list_dumps(rollback),
+        "revertible": not database_dumps.why_no_restore(rollback),
         "retired": _retired(rollback, shown),
         "ended": rollback.state in TERMINAL,
         "events": rollback.events.select_related("by").order_by("-seq")[:EVENTS],
@@ -146,8 +147,17 @@ def undo(request: HttpRequest, number: int, position: int) -> HttpResponse:
 def answer(request: HttpRequest, number: int, position: int) -> HttpResponse:
     """Answer what is asked about a step."""
     given = {"answer": _text(request, "answer"), "note": _text(request, "reason")}
+    without_dump = "without_dump" in request.POST
     said = "Your answer is on record."
-    return _act(request, number, said, services.answer, position=position, **given)
+    return _act(
+        request,
+        number,
+        said,
+        services.answer,
+        position=position,
+        without_dump=without_dump,
+        **given,
+    )
 
 
 @require_POST
