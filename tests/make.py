@@ -13,6 +13,8 @@ from django.utils import timezone
 
 from rollback_console.access.actions.tokens import create_token
 from rollback_console.access.tokens import Token
+from rollback_console.engine.snapshot import Snapshot
+from rollback_console.plans.actions import host_questions as questions
 from rollback_console.plans.actions import plans
 from rollback_console.plans.models import (
     Asking,
@@ -21,10 +23,14 @@ from rollback_console.plans.models import (
     Environment,
     Host,
     HostKey,
+    HostQuestion,
     Revision,
     Service,
 )
 from rollback_console.plans.readiness import queue
+from rollback_console.plans.readiness.check import Readiness, check
+from rollback_console.plans.readiness.host_questions import register_questions
+from rollback_console.plans.snapshot.freeze import freeze_snapshot
 from rollback_console.remote.protocol import HostAddress
 from rollback_console.rollbacks.actions import request
 from rollback_console.rollbacks.models import Rollback
@@ -199,8 +205,29 @@ def proved(session: Any, user: User, *, minutes_ago: float = 0.0, how: str = "pa
     session["account_authentication_methods_user"] = str(user.pk)
 
 
-def hosts_answer() -> None:
-    """What a worker does: every wish to ask the hosts is answered."""
+def host_questions_approved(by: User) -> None:
+    """Everything that hosts are asked only with approval is approved."""
+    for question in HostQuestion.objects.filter(state=HostQuestion.State.PENDING):
+        questions.approve_host_question(question, by=by, sha256=question.sha256)
+
+
+def checked(
+    made: Stage, revision: Revision, choices: dict[str, Any] | None = None
+) -> tuple[Readiness, Snapshot]:
+    """What hosts answer about a revision once ada approved every question to them."""
+    snapshot = freeze_snapshot(revision, choices or {})
+    register_questions(revision, snapshot)
+    host_questions_approved(made.cast.ada)
+    return check(revision, snapshot), snapshot
+
+
+def hosts_answer(approving: User | None = None) -> None:
+    """What a worker does: every wish to ask the hosts is answered.
+
+    Before that `approving` approves every question to them.
+    """
+    if approving:
+        host_questions_approved(approving)
     for number in Asking.objects.filter(done_at=None).values_list("id", flat=True):
         queue.answer(number)
 

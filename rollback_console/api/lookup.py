@@ -11,7 +11,14 @@ from django.db.models import Model, QuerySet
 from django.http import Http404
 
 from rollback_console.access.scope_limits import EVERYWHERE, ScopeLimit
-from rollback_console.plans.models import Delegation, Environment, Plan, Revision, Service
+from rollback_console.plans.models import (
+    Delegation,
+    Environment,
+    HostQuestion,
+    Plan,
+    Revision,
+    Service,
+)
 from rollback_console.proposals.models import Proposal
 from rollback_console.rollbacks.models import Pin, Rollback, StepRun
 
@@ -64,6 +71,13 @@ def revision(slug: str, number: int | None = None) -> Revision:
     if number is None:
         return _one(rows, f"The plan {slug} has no revision yet.")
     return _one(rows.filter(number=number), f"The plan {slug} has no revision {number}.")
+
+
+def host_question(slug: str, number: int) -> HostQuestion:
+    """Of that plan, with what its record names."""
+    rows = HostQuestion.objects.filter(plan=plan(slug), pk=number)
+    rows = rows.select_related("plan", "revision", "decided_by")
+    return _one(rows, f"The plan {slug} has no host question {number}.")
 
 
 def service(slug: str) -> Service:

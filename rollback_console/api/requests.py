@@ -55,6 +55,12 @@ class NewPlan(Body):
     facts: Annotated[dict[Name, Value], Field(max_length=200)] = Field(default_factory=dict)
 
 
+class HostQuestionApproval(Body):
+    """The digest of the host question that was read."""
+
+    sha256: Sha256
+
+
 class Choices(Body):
     """What a plan leaves open; keys are those of the revision's `form`."""
 

@@ -90,7 +90,12 @@ SECRET_REMOVED = _kind(
 KEYS_ROTATED = _kind("keys.rotated", "Stored secrets were encrypted under the first key.")
 
 PLAN_REVISED = _kind("plan.revised", "{by} wrote revision {revision} of {subject}.", INFO)
-VOUCHING_GIVEN = _kind("vouching.given", "{by} vouched for questions to hosts of {subject}.")
+HOST_QUESTION_APPROVED = _kind(
+    "host_question.approved", "{by} let a host be asked: {subject}.", WARNING
+)
+HOST_QUESTION_WITHDRAWN = _kind(
+    "host_question.withdrawn", "{by} withdrew the approval of a question to a host: {subject}."
+)
 
 TARGET_ADDED = _kind("target.added", "{by} added the message target {subject}.")
 TARGET_CHANGED = _kind("target.changed", "{by} changed the message target {subject}.")

@@ -50,7 +50,16 @@ urlpatterns: list[URLPattern] = [
     path("plans/import/", plan.bring, name="plan-import"),
     path("plans/<slug:slug>/", plan.show, name="plan"),
     path("plans/<slug:slug>/readiness/", plan.ask_hosts, name="plan-readiness"),
-    path("plans/<slug:slug>/vouchings/", plan.vouch, name="vouchings"),
+    path(
+        "plans/<slug:slug>/host-questions/approvals/",
+        plan.approve_host_questions,
+        name="host-question-approvals",
+    ),
+    path(
+        "plans/<slug:slug>/host-questions/<int:question>/withdrawals/",
+        plan.withdraw_host_question,
+        name="host-question-withdrawals",
+    ),
     path("plans/<slug:slug>/text/", revisions.revise, name="revise"),
     path("plans/<slug:slug>/bindings/", revisions.bindings, name="bindings"),
     path("plans/<slug:slug>/bindings/text/", revisions.inscribe, name="inscribe"),

@@ -62,6 +62,8 @@ ROUTES = [
     ("GET", "/rollbacks/9/postmortem.md", "read"),
     ("GET", "/services/some-service/deployable", "read"),
     ("GET", "/plans/some-plan/readiness", "read"),
+    ("GET", "/plans/some-plan/host-questions", "read"),
+    ("POST", "/plans/some-plan/host-questions/1/approvals", "approve"),
     ("POST", "/services/some-service/pins", "operate"),
     ("POST", "/pins/9/lifts", "admin"),
     ("GET", "/trends", "read"),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 from rollback_console.plans.actions import plans
 from rollback_console.plans.models import Plan, Revision
+from rollback_console.plans.readiness import queue
 from tests import make
 from tests.make import Stage
 
@@ -170,3 +172,22 @@ def test_a_text_that_is_no_utf_8_is_shown_as_it_was_read(stage: Stage, call: Cal
     )
     shown = call.get(f"/plans/{revision.plan.slug}/revisions/1").json()
     assert "Café 2" in shown["document"]
+
+
+def test_a_host_question_is_listed_and_approved_by_its_digest_alone(
+    call: Caller, stage: Stage
+) -> None:
+    head = "---\nmeasures:\n  - {what: calls, run: echo 7}\n---\n"
+    revision = make.plan(stage, head + make.PLAN)
+    queue.ask(revision, {}, why="person")
+    path = f"/plans/{revision.plan.slug}/host-questions"
+    (item,) = json.loads(call.get(path).content)["items"]
+    assert (item["kind"], item["state"], item["account"]) == ("measure", "pending", "deploy")
+    approvals = f"{path}/{item['id']}/approvals"
+    body = {"sha256": item["sha256"]}
+    assert call.post(approvals, body, who="dana").status_code == 403
+    assert call.post(approvals, {"sha256": "0" * 64}, who="lee").status_code == 409
+    answer = call.post(approvals, body, who="lee")
+    assert answer.status_code == 201
+    assert json.loads(answer.content)["decided_by"]["username"] == "lee"
+    assert json.loads(call.get(path).content)["items"][0]["state"] == "approved"

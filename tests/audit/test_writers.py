@@ -11,12 +11,21 @@ import rollback_console
 ROOT = Path(rollback_console.__file__).parent
 TABLES = {
     *("Credential", "DecisionMaker", "Delegation", "Environment", "Host", "HostGroup", "HostKey"),
-    *("Integration", "Pin", "Plan", "Revision", "Secret", "Service", "Target", "Vouching"),
+    *("Integration", "Pin", "Plan", "Revision", "Secret", "Service", "Target"),
     *("ConfigurationEvent", "StreamAnchor"),
 }
 RELATED = {
     *("hosts", "host_groups", "groups", "keys", "secrets", "decision_makers", "delegations"),
-    *("integrations", "targets", "pins", "plans", "revisions", "vouchings", "lent", "borrowed"),
+    *(
+        "integrations",
+        "targets",
+        "pins",
+        "plans",
+        "revisions",
+        "host_questions",
+        "lent",
+        "borrowed",
+    ),
 }
 WRITES = {
     *("save", "create", "update", "delete", "bulk_create", "bulk_update", "get_or_create"),

@@ -13,7 +13,7 @@ import pytest
 from rollback_console.engine.reversal import Effect
 from rollback_console.plans.data_loss.cost import Costing
 from rollback_console.plans.models import Revision
-from rollback_console.plans.readiness import check
+from rollback_console.plans.readiness.check import of_revision
 from tests.make import Stage
 
 from .test_cost import asked, plan
@@ -102,7 +102,7 @@ def bookings(made: Bookings, tmp_path: Path) -> Bookings:
 
 
 def undoing(here: Stage, bookings: Bookings, target: str, head: str = "") -> Costing:
-    return asked(plan(here, bookings.folder, f"{ALEMBIC} downgrade {target}", head))
+    return asked(here, plan(here, bookings.folder, f"{ALEMBIC} downgrade {target}", head))
 
 
 def third(here: Stage, bookings: Bookings, body: str) -> Costing:
@@ -159,7 +159,7 @@ def test_what_reads_the_live_database_is_unknown_and_not_red(
     found = third(here, bookings, body)
     assert (found.impossible, found.loss.word) == ("", "unknown")
     assert "third.one needs the live database" in found.loss.text
-    assert check.of_revision(Revision.objects.latest("id")).red == ()
+    assert of_revision(Revision.objects.latest("id")).red == ()
 
 
 def test_a_revision_that_is_not_there_is_red(here: Stage, bookings: Bookings) -> None:
@@ -190,5 +190,5 @@ def test_another_configuration_and_another_program_are_asked_alike(
 ) -> None:
     (bookings.folder / "alembic.ini").rename(bookings.folder / "other.ini")
     command = f"{sys.executable} -m alembic -c other.ini downgrade -1"
-    (found,) = asked(plan(here, bookings.folder, command)).reversals
+    (found,) = asked(here, plan(here, bookings.folder, command)).reversals
     assert (len(found.operations), found.problem) == (5, "")

@@ -4,46 +4,86 @@ from __future__ import annotations
 
 import pytest
 
-from rollback_console.plans.readiness.database_clients import clients
+from rollback_console.plans.readiness.database_clients import DatabaseLogin, database_logins
 
-LOOK = ("--connect-timeout=5", "-e", "SELECT 1")
-PSQL = ("env", "PGCONNECT_TIMEOUT=5", "psql", "-X", "-q", "-w", "-c", "SELECT 1")
+
+def login(line: str, **values: str) -> DatabaseLogin:
+    (only,) = database_logins(line, values)
+    return only
 
 
 @pytest.mark.parametrize(
-    ("line", "subject", "words"),
+    ("line", "subject", "server", "words"),
     [
-        ("mysql shop < a.sql", "mysql shop", ("mysql", *LOOK, "shop")),
-        (
-            "mariadb-dump --defaults-extra-file=/etc/a.cnf --events shop > x",
-            "mariadb shop",
-            ("mariadb", "--defaults-extra-file=/etc/a.cnf", *LOOK, "shop"),
-        ),
-        (
-            'mariadb -h db1 -NBe "DELETE FROM calls" shop',
-            "mariadb shop",
-            ("mariadb", "-hdb1", *LOOK, "shop"),
-        ),
-        ("gunzip -c a.gz | mysql -u app shop", "mysql shop", ("mysql", "-uapp", *LOOK, "shop")),
-        (
-            "mysql -h $HOST -u $USER -p$PASSWORD shop < a.sql",
-            "mysql shop",
-            ("mysqladmin", "-hdb1", "--connect-timeout=5", "ping"),
-        ),
-        ("mysql --host db2 -p shop < a.sql", "mysql shop",
-         ("mysqladmin", "--host=db2", "--connect-timeout=5", "ping")),
-        ("psql -h db1 -f a.sql shop", "postgresql shop", (*PSQL, "-hdb1", "shop")),
-        ("psql -h db1 -tAc 'DROP TABLE calls' shop", "postgresql shop", (*PSQL, "-hdb1", "shop")),
-        ("pg_restore --dbname=shop a.dump", "postgresql", (*PSQL, "--dbname=shop")),
-        ("psql -h db1 -f a.sql", "postgresql", ("pg_isready", "-q", "-t", "5", "-hdb1")),
-        ("PGPASSWORD=$PASSWORD pg_dump -h db1 shop", "postgresql shop",
-         ("pg_isready", "-q", "-t", "5", "-hdb1")),
-        ("sudo -u postgres psql shop < a.sql", "postgresql shop",
-         ("sudo", "-n", "-u", "postgres", *PSQL, "shop")),
+        ("mysql shop < a.sql", "mysql shop", "",
+         ("mysql", "--database=shop", "--execute=SELECT 1")),
+        ('mariadb -h db1 -NBe "DELETE FROM calls" shop', "mariadb shop", "db1:3306",
+         ("mariadb", "--host=db1", "--port=3306", "--protocol=tcp", "--database=shop")),
+        ("gunzip -c a.gz | mysql -u app shop", "mysql shop", "",
+         ("mysql", "--user=app", "--database=shop")),
+        ("mysql -h $HOST -u $USER -p$PASSWORD shop < a.sql", "mysql shop", "db1:3306",
+         ("mysqladmin", "--host=db1", "ping")),
+        ("mysql --host db2 -p shop < a.sql", "mysql shop", "db2:3306",
+         ("mysqladmin", "--host=db2", "ping")),
+        ("mysql -h localhost shop < a.sql", "mysql shop", "", ("mysql", "--database=shop")),
+        ("mysql -P 3307 shop < a.sql", "mysql shop", "localhost:3307", ("--port=3307",)),
+        ("mysql -S /run/x.sock shop < a.sql", "mysql shop", "", ("--socket=/run/x.sock",)),
+        ("psql -h db1 -f a.sql shop", "postgresql shop", "db1:5432",
+         ("psql", "-X", "-q", "-w", "--host=db1", "--dbname=shop")),
+        ("psql -h db1 -tAc 'DROP TABLE calls' shop", "postgresql shop", "db1:5432",
+         ("psql", "SELECT 1", "--host=db1", "--dbname=shop")),
+        ("pg_restore --dbname=shop a.dump", "postgresql shop", "", ("psql", "--dbname=shop")),
+        ("psql -h db1 -f a.sql", "postgresql", "db1:5432", ("pg_isready", "--host=db1")),
+        ("psql -h /run/pg -p 5433 -f a.sql", "postgresql", "",
+         ("pg_isready", "--host=/run/pg", "--port=5433")),
+        ("PGPASSWORD=$PASSWORD pg_dump -h db1 shop", "postgresql shop", "db1:5432",
+         ("pg_isready", "--host=db1")),
     ],
 )  # fmt: skip
-def test_the_same_client_only_signs_in(line: str, subject: str, words: tuple[str, ...]) -> None:
-    assert list(clients(line, {"HOST": "db1"})) == [(subject, words)]
+def test_the_same_client_only_signs_in_with_words_of_the_console(
+    line: str, subject: str, server: str, words: tuple[str, ...]
+) -> None:
+    found = login(line, HOST="db1")
+    assert (found.subject, found.server, found.refusal) == (subject, server, "")
+    assert [word for word in words if word not in found.argv] == []
+    assert not any("DELETE" in word or "DROP" in word or "a.sql" in word for word in found.argv)
+
+
+def test_it_signs_in_as_the_account_that_the_command_takes() -> None:
+    assert login("sudo -u postgres psql shop < a.sql").account == "postgres"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "mariadb-dump --defaults-extra-file=/etc/a.cnf --events shop > x",
+        "mysql --defaults-file=/tmp/x shop < a.sql",
+        "mysql --login-path=prod shop < a.sql",
+        "mysql --plugin-dir=/tmp/x shop < a.sql",
+        "mysql --enable-cleartext-plugin shop < a.sql",
+        "mysql -h 'db1;id' shop < a.sql",
+        'psql "host=db1 hostaddr=127.0.0.1" -f a.sql',
+        "psql -d postgresql://db1/shop -f a.sql",
+        "psql -h db1,db2 -f a.sql shop",
+        "psql -U '-x' shop -f a.sql",
+    ],
+)
+def test_what_the_console_would_not_write_itself_is_not_passed_on(line: str) -> None:
+    found = login(line)
+    assert found.refusal.endswith("which the console does not pass on.")
+    assert found.argv == ()
+
+
+@pytest.mark.parametrize("line", ["mysql shop < a.sql", "psql shop -f a.sql"])
+def test_no_client_sends_a_password_in_clear_or_a_file(line: str) -> None:
+    text = " ".join(login(line).argv)
+    if "mysql" in line:
+        assert "--plugin-dir=/dev/null" in text
+        assert "--skip-enable-cleartext-plugin" in text
+        assert "--local-infile=0" in text
+    else:
+        assert "PGREQUIREAUTH='!password'" in text
+        assert "unset PGSERVICE PGSERVICEFILE PGSYSCONFDIR" in text
 
 
 @pytest.mark.parametrize(
@@ -60,10 +100,10 @@ def test_the_same_client_only_signs_in(line: str, subject: str, words: tuple[str
     ],
 )
 def test_where_it_is_not_known_which_server_is_meant_nothing_is_asked(line: str) -> None:
-    assert list(clients(line, {})) == []
+    assert list(database_logins(line, {})) == []
 
 
 def test_a_file_is_looked_for_where_the_database_is_one() -> None:
-    ((subject, words),) = clients("sqlite3 db.sqlite3 '.restore a'", {})
-    assert (subject, words[-1]) == ("db.sqlite3", "db.sqlite3")
-    assert list(clients("sqlite3 $PLACE '.restore a'", {})) == []
+    found = login("sqlite3 db.sqlite3 '.restore a'")
+    assert (found.subject, found.argv[-1]) == ("db.sqlite3", "db.sqlite3")
+    assert list(database_logins("sqlite3 $PLACE '.restore a'", {})) == []

@@ -7,14 +7,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from django.core.exceptions import PermissionDenied
 
 from rollback_console.engine.reversal import Effect
-from rollback_console.plans.actions import plans, vouchings
-from rollback_console.plans.data_loss import cost, host_questions
+from rollback_console.plans.actions import plans
+from rollback_console.plans.data_loss import cost
 from rollback_console.plans.data_loss.cost import Costing
 from rollback_console.plans.models import Revision
-from rollback_console.plans.readiness import check
+from rollback_console.plans.readiness.check import check, of_revision
 from rollback_console.plans.snapshot.freeze import freeze_snapshot
 from tests import make
 from tests.make import PLAN, Stage
@@ -98,9 +97,8 @@ def undoing(here: Stage, shop: Shop, target: str = "0001", head: str = "") -> Re
     return plan(here, shop.folder, f"{sys.executable} manage.py migrate shop {target}", head)
 
 
-def asked(revision: Revision) -> Costing:
-    snapshot = freeze_snapshot(revision, {})
-    check.check(revision, snapshot)
+def asked(here: Stage, revision: Revision) -> Costing:
+    _, snapshot = make.checked(here, revision)
     return cost.costing(revision, snapshot)
 
 
@@ -109,7 +107,7 @@ def test_the_rows_and_values_that_go_are_counted_in_the_service(
 ) -> None:
     shop = Shop(tmp_path / "app")
     shop.manage("shell", "-c", ROWS)
-    found = asked(undoing(here, shop))
+    found = asked(here, undoing(here, shop))
     assert found.loss.text == "4 rows in shop_call, 2 values in shop_order.deposit, 2 tables"
     assert [each.effect for each in found.reversals[0].operations] == [
         Effect.GOES,
@@ -120,13 +118,13 @@ def test_the_rows_and_values_that_go_are_counted_in_the_service(
 
 
 def test_what_nobody_used_costs_nothing(here: Stage, tmp_path: Path) -> None:
-    assert asked(undoing(here, Shop(tmp_path / "app"))).loss.text == "none"
+    assert asked(here, undoing(here, Shop(tmp_path / "app"))).loss.text == "none"
 
 
 def test_asking_changes_nothing(here: Stage, tmp_path: Path) -> None:
     shop = Shop(tmp_path / "app")
     before = (shop.folder / "db.sqlite3").read_bytes()
-    asked(undoing(here, shop))
+    asked(here, undoing(here, shop))
     assert (shop.folder / "db.sqlite3").read_bytes() == before
 
 
@@ -134,8 +132,8 @@ def test_old_code_knows_nothing_to_undo_and_that_is_red(here: Stage, tmp_path: P
     shop = Shop(tmp_path / "app")
     (shop.folder / "shop/migrations/0002_more.py").unlink()
     revision = undoing(here, shop)
-    assert "Nothing would be undone" in asked(revision).reversals[0].problem
-    (cell,) = [each for each in check.of_revision(revision).red if each.kind == "reversal"]
+    assert "Nothing would be undone" in asked(here, revision).reversals[0].problem
+    (cell,) = [each for each in of_revision(revision).red if each.kind == "reversal"]
     assert cell.subject == "shop 0001"
 
 
@@ -145,16 +143,16 @@ def test_an_irreversible_migration_is_red_before_anyone_needs_it(
     raw = "        migrations.RunPython(lambda apps, editor: None),\n    ]"
     shop = Shop(tmp_path / "app", SECOND.replace("    ]\n", raw + "\n", 1))
     revision = undoing(here, shop)
-    found = asked(revision)
+    found = asked(here, revision)
     assert found.loss.word == "unknown"
     assert found.impossible.startswith("shop.0002_more cannot be undone")
-    assert any("cannot be undone" in each.detail for each in check.of_revision(revision).red)
+    assert any("cannot be undone" in each.detail for each in of_revision(revision).red)
 
 
 def test_a_target_that_is_not_there_is_red(here: Stage, tmp_path: Path) -> None:
     revision = undoing(here, Shop(tmp_path / "app"), "0009")
-    asked(revision)
-    (cell,) = [each for each in check.of_revision(revision).red if each.kind == "reversal"]
+    asked(here, revision)
+    (cell,) = [each for each in of_revision(revision).red if each.kind == "reversal"]
     assert "Cannot find a migration matching '0009'" in cell.detail
 
 
@@ -165,7 +163,7 @@ def test_before_anyone_asked_the_cost_is_unknown(here: Stage, tmp_path: Path) ->
 
 
 def test_a_plan_that_touches_no_data_costs_none(here: Stage) -> None:
-    assert asked(make.plan(here)).loss.text == "none"
+    assert asked(here, make.plan(here)).loss.text == "none"
 
 
 MEASURE = "---\nmeasures:\n  - {what: calls since deployment, run: 'echo 1284'}\n---\n"
@@ -178,45 +176,37 @@ def by_operator(here: Stage, text: str) -> Revision:
     return plans.bind_steps(made, by=here.cast.ada, bindings={"hosts": here.host.name})
 
 
-def test_a_measure_runs_only_once_somebody_over_the_hosts_vouched(here: Stage) -> None:
+def test_a_measure_runs_only_once_it_was_approved(here: Stage) -> None:
     revision = by_operator(here, MEASURE + PLAN)
-    assert not host_questions.vouched(revision)
-    assert asked(revision).counts == ()
-    with pytest.raises(PermissionDenied):
-        vouchings.vouch_for_measures(revision, by=here.cast.dana)
-    vouchings.vouch_for_measures(revision, by=here.cast.ada)
-    assert asked(revision).loss.text == "1,284 calls since deployment"
+    snapshot = freeze_snapshot(revision, {})
+    check(revision, snapshot)
+    found = cost.costing(revision, snapshot).loss
+    assert found.text == "unknown, because not asked: it needs approval on the plan's page."
+    assert asked(here, revision).loss.text == "1,284 calls since deployment"
 
 
-def test_a_changed_measure_needs_another_word(here: Stage) -> None:
-    vouchings.vouch_for_measures(by_operator(here, MEASURE + PLAN), by=here.cast.ada)
-    assert not host_questions.vouched(by_operator(here, MEASURE.replace("1284", "1285") + PLAN))
-    assert host_questions.vouched(by_operator(here, MEASURE + PLAN + "\nMore.\n"))
-
-
-def test_an_admin_vouches_for_what_they_write_but_not_for_what_they_find(here: Stage) -> None:
-    assert host_questions.vouched(make.plan(here, MEASURE + PLAN))
-    found = by_operator(here, MEASURE.replace("1284", "7") + PLAN)
-    edited = plans.revise(
-        found.plan, bytes(found.source) + b"\nMore.\n", by=here.cast.ada, note="A word more"
-    )
-    assert not host_questions.vouched(edited)
+def test_a_changed_measure_needs_another_approval(here: Stage) -> None:
+    asked(here, by_operator(here, MEASURE + PLAN))
+    same = by_operator(here, MEASURE + PLAN + "\nMore.\n")
+    check(same, freeze_snapshot(same, {}))
+    assert cost.costing(same, freeze_snapshot(same, {})).loss.word == "some"
+    changed = by_operator(here, MEASURE.replace("1284", "1285") + PLAN)
+    check(changed, freeze_snapshot(changed, {}))
+    assert cost.costing(changed, freeze_snapshot(changed, {})).loss.word == "unknown"
 
 
 def test_a_measure_that_fails_is_unknown_and_says_why(here: Stage) -> None:
     revision = make.plan(here, MEASURE.replace("echo 1284", "echo no such table >&2; false") + PLAN)
-    vouchings.vouch_for_measures(revision, by=here.cast.ada)
-    text = asked(revision).loss.text
+    text = asked(here, revision).loss.text
     assert text.startswith("unknown, because calls since deployment could not be counted")
     assert "no such table" in text
 
 
 def test_a_restore_is_unknown_until_a_measure_counts_it(here: Stage, tmp_path: Path) -> None:
     restore = "mysql shop < /backups/a.sql"
-    assert asked(plan(here, tmp_path, restore)).loss.word == "unknown"
+    assert asked(here, plan(here, tmp_path, restore)).loss.word == "unknown"
     measured = plan(here, tmp_path, restore, MEASURE)
-    vouchings.vouch_for_measures(measured, by=here.cast.ada)
-    assert asked(measured).loss.text == "1,284 calls since deployment"
+    assert asked(here, measured).loss.text == "1,284 calls since deployment"
 
 
 KEPT = "---\ndatabase: {kind: sqlite, name: shop.db, folder: /var/backups}\n"
@@ -232,12 +222,12 @@ def test_a_plans_measures_say_nothing_about_a_dump_that_is_put_back(here: Stage)
         "sha256": "0" * 64,
     }
     snapshot = freeze_snapshot(revision, {"restores": dump})
-    check.check(revision, snapshot)
+    check(revision, snapshot)
     found = cost.costing(revision, snapshot)
     assert found.counts == ()
     assert found.loss.text.startswith("unknown, because step 2, Put the database back")
 
 
 def test_a_command_that_hides_its_reversal_is_a_riddle(here: Stage, tmp_path: Path) -> None:
-    found = asked(plan(here, tmp_path, "docker exec web python manage.py migrate shop 0001"))
+    found = asked(here, plan(here, tmp_path, "docker exec web python manage.py migrate shop 0001"))
     assert "cannot be asked beforehand" in found.loss.text

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from rollback_console.plans.readiness import check
-from rollback_console.plans.readiness.check import Readiness
-from rollback_console.plans.readiness.probes import probes, size
+from rollback_console.engine.snapshot import Snapshot
+from rollback_console.plans.readiness.check import Readiness, check, of_revision
+from rollback_console.plans.readiness.probe_answers import size
+from rollback_console.plans.readiness.probes import Probe, probes
+from rollback_console.plans.readiness.targets import Targets
 from rollback_console.plans.snapshot.freeze import freeze_snapshot
 from rollback_console.plans.snapshot.request_form import draw_request_form
 from tests import make
@@ -34,11 +36,18 @@ def repository(folder: Path) -> str:
     return said.stdout.strip()
 
 
-def asked(stage: Stage, command: str, cwd: Path, **parameters: str) -> Readiness:
+def asked(
+    stage: Stage, command: str, cwd: Path, *, approved: bool = False, **parameters: str
+) -> Readiness:
     text = PLAN.replace("```bash\necho stopping", f"```bash cwd={cwd}\n{command}")
     revision = make.plan(stage, text)
-    snapshot = freeze_snapshot(revision, {"parameters": parameters})
-    return check.check(revision, snapshot)
+    if approved:
+        return make.checked(stage, revision, {"parameters": parameters})[0]
+    return check(revision, freeze_snapshot(revision, {"parameters": parameters}))
+
+
+def raised(snapshot: Snapshot) -> list[Probe]:
+    return probes(snapshot, {}, Targets("STAGING"))
 
 
 def verdicts(found: Readiness, kind: str) -> dict[str, str]:
@@ -58,6 +67,8 @@ def test_a_commit_that_resolves_is_told_from_one_that_does_not(here: Stage, tmp_
 
 def test_a_dump_is_measured(here: Stage, tmp_path: Path) -> None:
     (tmp_path / "backup_20251112_010000.sql").write_bytes(b"x" * 2048)
+    here.environment.file_folders = str(tmp_path)
+    here.environment.save()
     found = asked(
         here,
         "cat backup_YYYYMMDD_HHMMSS.sql",
@@ -67,6 +78,7 @@ def test_a_dump_is_measured(here: Stage, tmp_path: Path) -> None:
     dump = next(each for each in found.results if each.kind == "file")
     assert dump.verdict == "ready"
     assert dump.detail.startswith("2.0 KiB, written 20")
+    assert "SHA" not in dump.detail
 
 
 def names(stage: Stage, cwd: Path) -> list[str]:
@@ -94,8 +106,8 @@ def test_a_host_that_is_down_is_a_red_result(here: Stage, sshd: Sshd, tmp_path: 
 def test_asking_again_replaces_what_was_heard(here: Stage, tmp_path: Path) -> None:
     revision = make.plan(here)
     snapshot = freeze_snapshot(revision, {})
-    first = check.check(revision, snapshot)
-    again = check.check(revision, snapshot)
+    first = check(revision, snapshot)
+    again = check(revision, snapshot)
     assert len(first.results) == len(again.results) == revision.probe_results.count()
 
 
@@ -103,7 +115,7 @@ def test_a_value_is_an_argument_and_never_shell_text(stage: Stage) -> None:
     revision = make.plan(stage, PLAN.replace("echo stopping", "deploy --to [describe target]"))
     name = draw_request_form(revision).parameters[0].name
     snapshot = freeze_snapshot(revision, {"parameters": {name: "$(touch /tmp/x); `id`"}})
-    for probe in probes(snapshot, {name: "file"}):
+    for probe in probes(snapshot, {name: "file"}, Targets("STAGING", folders=("/srv",))):
         assert "touch" not in probe.argv[2]
 
 
@@ -116,9 +128,9 @@ def test_sizes_are_for_people(count: int, text: str) -> None:
 
 def test_the_newest_answers_of_a_revision_are_found_again(here: Stage, tmp_path: Path) -> None:
     revision = make.plan(here)
-    assert check.of_revision(revision).word == "not asked"
-    check.check(revision, freeze_snapshot(revision, {}))
-    found = check.of_revision(revision)
+    assert of_revision(revision).word == "not asked"
+    check(revision, freeze_snapshot(revision, {}))
+    found = of_revision(revision)
     assert found.word == "ready"
     assert found.at is not None
 
@@ -127,16 +139,16 @@ def test_text_only_bash_can_read_asks_for_bash(stage: Stage) -> None:
     plan = "# Rollback\n## Steps\n### Step 1: Go\n```bash\n{}\n```\n"
     for command, asked in (("[[ -f /x ]] && ls /x", True), ("ls /x", False)):
         snapshot = freeze_snapshot(make.plan(stage, plan.format(command)), {})
-        assert ("bash" in {probe.subject for probe in probes(snapshot, {})}) is asked
+        assert ("bash" in {probe.subject for probe in raised(snapshot)}) is asked
 
 
 def test_a_repository_with_uncommitted_changes_is_red(here: Stage, tmp_path: Path) -> None:
     repository(tmp_path / "app")
-    clean = asked(here, "git checkout v1", tmp_path / "app")
+    clean = asked(here, "git checkout v1", tmp_path / "app", approved=True)
     assert set(verdicts(clean, "repository").values()) == {"ready"}
     (tmp_path / "app" / "file").write_text("x")
     subprocess.run(["git", "-C", str(tmp_path / "app"), "add", "file"], check=True)
-    dirty = asked(here, "git checkout v1", tmp_path / "app")
+    dirty = asked(here, "git checkout v1", tmp_path / "app", approved=True)
     assert set(verdicts(dirty, "repository").values()) == {"not_ready"}
 
 
@@ -148,25 +160,24 @@ def test_sudo_is_asked_for_exactly_what_would_run(stage: Stage) -> None:
     script = "sudo -u deploy systemctl restart shop"
     revision = make.plan(stage, PLAN.replace("echo stopping", script))
     snapshot = freeze_snapshot(revision, {})
-    (sudo,) = [each for each in probes(snapshot, {}) if each.kind == "sudo"]
+    (sudo,) = [each for each in raised(snapshot) if each.kind == "sudo"]
     assert sudo.subject == "-u deploy systemctl restart shop"
-    assert sudo.argv[5:] == ("-u", "deploy", "-l", "systemctl", "restart", "shop")
-    assert [each.subject for each in probes(snapshot, {}) if each.kind == "unit"] == ["shop"]
+    assert sudo.argv[5:] == ("-u", "deploy", "--", "systemctl", "restart", "shop")
+    assert [each.subject for each in raised(snapshot) if each.kind == "unit"] == ["shop"]
 
 
 def test_a_health_page_need_not_be_well_only_answer(here: Stage) -> None:
     head = "---\nchecks:\n  - {check: Page, http: 'http://127.0.0.1:1/'}\n---\n"
     revision = make.plan(here, head + PLAN)
-    found = check.check(revision, freeze_snapshot(revision, {}))
+    found, _ = make.checked(here, revision)
     assert verdicts(found, "health") == {"http://127.0.0.1:1/": "unknown"}
     assert found.word == "ready"
 
 
 def test_what_there_is_no_time_for_keeps_its_last_answer(here: Stage, tmp_path: Path) -> None:
     revision = make.plan(here, PLAN.replace("echo restoring", "flyway undo"))
-    snapshot = freeze_snapshot(revision, {})
-    before = check.check(revision, snapshot)
-    after = check.check(revision, snapshot, within=0.0)
+    before, snapshot = make.checked(here, revision)
+    after = check(revision, snapshot, within=0.0)
     assert [(each.kind, each.detail) for each in after.results] == [
         (each.kind, each.detail) for each in before.results
     ]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.test.utils import override_settings
 
@@ -51,6 +52,7 @@ def asked(here: Stage, counter: Path) -> Rollback:
 
 def answered(rollback: Rollback) -> None:
     askings.ask(rollback.revision, rollback.choices, why="person")
+    make.host_questions_approved(User.objects.get(username="ada"))
     for number in Asking.objects.filter(done_at=None).values_list("id", flat=True):
         assert askings.answer(number)
 
@@ -63,6 +65,7 @@ def test_a_request_asks_the_hosts_and_the_count_goes_on_record(here: Stage, coun
     rollback = asked(here, counter)
     (asking,) = Asking.objects.all()
     assert (asking.why, asking.snapshot_sha256) == ("request", rollback.snapshot_sha256)
+    make.host_questions_approved(here.cast.ada)
     assert askings.answer(asking.pk)
     assert told(rollback, "data.measured") == [
         {"what": "calls since deployment", "rows": 1284, "table": ""}

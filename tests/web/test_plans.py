@@ -5,8 +5,12 @@ from __future__ import annotations
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from rollback_console.documents.edit.writer import apply_fix
+from rollback_console.plans.data_loss import cost
 from rollback_console.plans.document_cache import document as documents
-from rollback_console.plans.models import Environment, Host, Plan, Revision, Service
+from rollback_console.plans.models import Environment, Host, HostQuestion, Plan, Revision, Service
+from rollback_console.plans.readiness import queue
+from rollback_console.plans.readiness.choices import freeze_what_is_known
+from rollback_console.plans.snapshot.request_form import draw_request_form
 from tests import make
 
 from .conftest import SEED, SignIn, words
@@ -229,29 +233,88 @@ def test_an_unknown_plan_or_revision_is_a_404(signed_in: SignIn, stage: make.Sta
     assert client.get(f"/plans/{slug}/revisions/99/").status_code == 404
 
 
+TWO_PROCEDURES = """\
+# Rollback Plan
+
+## Rollback Scenarios
+
+### Scenario 1: Code only
+
+1. Stop
+
+   ```bash
+   systemctl stop shop
+   ```
+
+### Scenario 2: Code and data
+
+1. Restore
+
+   ```bash
+   mysql shop < before.sql
+   ```
+"""
 MEASURE = "---\nmeasures:\n  - {what: calls since deployment, run: echo 7}\n---\n"
 
 
-def test_measures_are_vouched_for_by_somebody_over_the_hosts_alone(
+def test_questions_to_hosts_are_approved_on_the_plans_page_by_who_has_the_right(
     signed_in: SignIn, stage: make.Stage
 ) -> None:
-    signed_in(stage.cast.dana).post(
-        "/plans/import/",
-        {
-            "text": MEASURE + make.PLAN,
-            "service": stage.service.pk,
-            "environment": stage.environment.pk,
-        },
-    )
-    slug = stage.service.plans.get().slug
-    page = words(signed_in(stage.cast.dana).get(f"/plans/{slug}/"))
-    assert "somebody who may change hosts reads them first" in page
-    client = signed_in(stage.cast.dana)
-    assert client.post(f"/plans/{slug}/vouchings/", {"number": "1"}).status_code == 403
-    ada = signed_in(stage.cast.ada)
-    assert ada.get(f"/plans/{slug}/vouchings/").status_code == 405
-    ada.post(f"/plans/{slug}/vouchings/", {"number": "1"})
-    assert "says that these only look" in words(ada.get(f"/plans/{slug}/"))
+    revision = make.plan(stage, MEASURE + make.PLAN)
+    slug = revision.plan.slug
+    signed_in(stage.cast.dana).post(f"/plans/{slug}/readiness/")
+    question = HostQuestion.objects.get()
+    address = f"/plans/{slug}/host-questions/approvals/"
+    dana = signed_in(stage.cast.dana)
+    page = words(dana.get(f"/plans/{slug}/"))
+    assert "measure calls since deployment app-1 ( deploy@192.0.2.1:22 ) as deploy" in page
+    assert "echo 7" in page
+    assert "waits for approval" in page
+    assert "Approve the ticked questions" not in page
+    assert dana.post(address, {"question": question.sha256}).status_code == 403
+    lee = signed_in(stage.cast.lee)
+    assert lee.get(address).status_code == 405
+    assert "Tick at least one" in words(lee.post(address, {}, follow=True))
+    said = words(lee.post(address, {"question": question.sha256}, follow=True))
+    assert "Approved. The hosts are being asked." in said
+    assert "approved by Lee Example" in said
+    again = words(lee.post(address, {"question": question.sha256}, follow=True))
+    assert "has changed or was decided meanwhile" in again
+    withdrawals = f"/plans/{slug}/host-questions/{question.pk}/withdrawals/"
+    assert dana.post(withdrawals).status_code == 403
+    assert "Withdrawn." in words(lee.post(withdrawals, follow=True))
+    question.refresh_from_db()
+    assert question.state == "pending"
+
+
+def test_each_procedure_has_a_verdict_of_its_own_with_its_values(
+    signed_in: SignIn, stage: make.Stage
+) -> None:
+    revision = make.plan(stage, TWO_PROCEDURES)
+    first, _ = (each.key for each in documents(revision).procedures)
+    snapshot = freeze_what_is_known(revision, {"procedure": first})
+    assert snapshot is not None
+    cost.keep(revision, snapshot, [])
+    page = words(signed_in(stage.cast.dana).get(f"/plans/{revision.plan.slug}/"))
+    verdicts = page.split("Would it work right now?")[1].split("What the author wrote")[0]
+    before, after = verdicts.split("data loss: ", 2)[1:]
+    assert before.startswith("none , asked")
+    assert after.startswith("unknown")
+    names = [each.name for each in documents(revision).procedures]
+    assert [name for name in names if name in verdicts] == names
+
+
+def test_what_one_request_filled_in_is_not_the_plans_own_verdict(
+    signed_in: SignIn, stage: make.Stage
+) -> None:
+    text = make.PLAN.replace("echo stopping", "git checkout <previous-tag>")
+    revision = make.plan(stage, text)
+    (name,) = (each.name for each in draw_request_form(revision).parameters)
+    for why, value in (("person", "v1"), ("request", "wrong")):
+        queue.ask(revision, {"parameters": {name: value}}, why=why)
+    page = words(signed_in(stage.cast.dana).get(f"/plans/{revision.plan.slug}/"))
+    assert f"with {name}=v1" in page
+    assert "wrong" not in page
 
 
 def test_the_plans_page_has_the_hosts_asked_and_shows_a_matrix(

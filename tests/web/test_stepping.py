@@ -171,7 +171,7 @@ def test_a_page_for_secrets_is_shown_after_the_proof(stage: make.Stage) -> None:
         ("/environments/staging/groups/", {"name": "web"}),
         ("/environments/staging/groups/1/removals/", {}),
         ("/services/", {"slug": "shop", "name": "Shop"}),
-        ("/plans/checkout/vouchings/", {"number": "1"}),
+        ("/plans/checkout/host-questions/approvals/", {"question": "0" * 64}),
     ],
 )
 def test_what_changes_who_may_do_what_needs_proof_and_the_right_comes_first(

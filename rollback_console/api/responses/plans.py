@@ -10,7 +10,7 @@ from rollback_console.documents.model import Step
 from rollback_console.documents.report import report
 from rollback_console.plans.data_loss.cost import Costing
 from rollback_console.plans.document_cache import document
-from rollback_console.plans.models import Plan, Revision
+from rollback_console.plans.models import HostQuestion, Plan, Revision
 from rollback_console.plans.readiness.check import Readiness
 from rollback_console.plans.snapshot.request_form import draw_request_form
 
@@ -163,7 +163,9 @@ class ProbeOut(BaseModel):
 
 
 class ReadinessOut(BaseModel):
-    """What hosts last said; `word` is ready, not ready, or not asked.
+    """What hosts last answered; `word` is ready, not ready, unknown or not asked.
+
+    `unknown`: questions were not asked because nobody approved them.
 
     `loss` is none, some or unknown, and `loss_text` the same as people read it. `impossible` is
     why a reversal would fail or do nothing, as a sentence; "" where no tool says so.
@@ -176,6 +178,54 @@ class ReadinessOut(BaseModel):
     loss_text: str
     impossible: str
     probes: list[ProbeOut]
+
+
+class HostQuestionOut(BaseModel):
+    """A question that a host is asked only while `state` is approved; else it is pending.
+
+    `commands` are the argument lists that run there as `account` in `folder`; `address` is the
+    host's account, address and route; `server` is what it connects to. `sha256` is the digest
+    of all of it: send it to approve exactly this.
+    """
+
+    id: int
+    sha256: str
+    kind: str
+    subject: str
+    host: str
+    address: str
+    account: str
+    folder: str
+    server: str
+    commands: list[list[str]]
+    state: str
+    decided_by: Person | None
+    decided_at: Time | None
+
+
+class HostQuestionList(BaseModel):
+    """The questions of a plan's newest revision."""
+
+    items: list[HostQuestionOut]
+
+
+def host_question_out(row: HostQuestion) -> HostQuestionOut:
+    """A host question as the API shows it."""
+    return HostQuestionOut(
+        id=row.pk,
+        sha256=row.sha256,
+        kind=row.kind,
+        subject=row.subject,
+        host=row.host,
+        address=row.address,
+        account=row.account,
+        folder=row.folder,
+        server=row.server,
+        commands=row.commands,
+        state=row.state,
+        decided_by=person(row.decided_by) if row.decided_by else None,
+        decided_at=row.decided_at,
+    )
 
 
 def readiness_out(revision: int | None, found: Readiness, costing: Costing | None) -> ReadinessOut:

@@ -8,21 +8,25 @@ from django.db.models import Max
 from django.http import HttpRequest
 from ninja import Router, Status
 
+from rollback_console.plans.actions import host_questions as question_actions
 from rollback_console.plans.actions import plans
 from rollback_console.plans.data_loss import cost as costing
 from rollback_console.plans.models import Plan, Revision
-from rollback_console.plans.readiness import check
+from rollback_console.plans.readiness import check, host_questions
 from rollback_console.plans.snapshot.deployment_facts import Deployment, match_facts
 from rollback_console.plans.snapshot.request_form import draw_request_form
 
 from .. import lookup, pagination
-from ..authentication import PLANS, READ, person
-from ..requests import NewPlan
+from ..authentication import APPROVE, PLANS, READ, person
+from ..requests import HostQuestionApproval, NewPlan
 from ..responses.plans import (
+    HostQuestionList,
+    HostQuestionOut,
     PlanOut,
     PlanPage,
     ReadinessOut,
     RevisionOut,
+    host_question_out,
     plan_out,
     readiness_out,
     revision_out,
@@ -74,6 +78,28 @@ def read_readiness(request: HttpRequest, slug: str) -> ReadinessOut:
     found = check.of_revision(asked) if asked else check.Readiness((), None)
     cost = costing.newest(asked) if asked else None
     return readiness_out(asked.number if asked else None, found, cost)
+
+
+@router.get("/plans/{slug:slug}/host-questions", auth=READ, response=HostQuestionList)
+def list_host_questions(request: HttpRequest, slug: str) -> HostQuestionList:
+    """What hosts are asked only with approval, for the plan's newest revision."""
+    newest = lookup.plan(slug).revisions.order_by("-number").first()
+    rows = host_questions.questions_of_revision(newest) if newest else []
+    return HostQuestionList(items=[host_question_out(each) for each in rows])
+
+
+@router.post(
+    "/plans/{slug:slug}/host-questions/{int:number}/approvals",
+    auth=APPROVE,
+    response={201: HostQuestionOut},
+)
+def approve_host_question(
+    request: HttpRequest, slug: str, number: int, body: HostQuestionApproval
+) -> Status[HostQuestionOut]:
+    """Let a host be asked exactly this question from now on."""
+    question = lookup.host_question(slug, number)
+    row = question_actions.approve_host_question(question, by=person(request), sha256=body.sha256)
+    return Status(201, host_question_out(row))
 
 
 @router.get("/plans/{slug:slug}/revisions/{int:number}", auth=READ, response=RevisionOut)

@@ -20,7 +20,6 @@ from ..errors import PlanError
 from ..models import Environment, Plan, Revision, Service
 from ..snapshot.bindings import write_into_text
 from .permission import permit
-from .vouchings import vouch_for_own
 
 _BINDINGS = {"hosts", "steps", "on_host", "facts", "time_limit"}
 _LONGEST = 7 * 24 * 60
@@ -43,7 +42,7 @@ def import_document(
     permit(by, "plans.add_plan", "import plans")
     name = (title or read(data).title or f"Rollback of {service.name}")[:200]
     plan = _known(service, environment, name) or _new(service, environment, name)
-    return _written(plan, data, by=by, note=note or "Imported")
+    return _next(plan, data, by=by, note=note or "Imported")
 
 
 def _known(service: Service, environment: Environment, title: str) -> Plan | None:
@@ -72,7 +71,7 @@ def _new(service: Service, environment: Environment, title: str) -> Plan:
 def revise(plan: Plan, data: bytes, *, by: User, note: str = "") -> Revision:
     """A new revision with another text; bindings are carried over. Raises UnreadablePlan."""
     permit(by, "plans.change_plan", "change plans")
-    return _written(plan, data, by=by, note=note)
+    return _next(plan, data, by=by, note=note)
 
 
 @transaction.atomic
@@ -106,13 +105,6 @@ def write_bindings(plan: Plan, *, by: User) -> Revision:
     data = encode(text, before.encoding)
     note = "Bindings written into the text"
     return _next(plan, data, by=by, note=note, bindings=bindings)
-
-
-def _written(plan: Plan, data: bytes, *, by: User, note: str) -> Revision:
-    before = plan.revisions.order_by("-number").first()
-    made = _next(plan, data, by=by, note=note)
-    vouch_for_own(made, by=by, before=before)
-    return made
 
 
 def _next(

@@ -19,7 +19,7 @@ from rollback_console.remote.errors import RemoteError
 from rollback_console.remote.protocol import Remote
 
 from ..models import Cost, Revision
-from ..readiness.probes import Probe, Reading, Verdict
+from ..readiness.probes import Probe, ProbeAnswer, Verdict
 from . import counting
 from .migrations import Question, Riddle, questions
 
@@ -54,7 +54,7 @@ class Findings:
         self.late = time.monotonic() >= late
         return self.late
 
-    def answered(self) -> Iterator[tuple[Probe, Reading]]:
+    def answered(self) -> Iterator[tuple[Probe, ProbeAnswer]]:
         """The same as rows of the readiness matrix."""
         for question, reversal in self.reversals:
             probe = Probe(self.host, question.position, "reversal", question.subject, ())
@@ -63,7 +63,7 @@ class Findings:
             probe = Probe(self.host, 0, "measure", count.what, ())
             said = f"{count.rows:,}" if count.rows is not None else count.why
             verdict = Verdict.UNKNOWN if count.rows is None else Verdict.READY
-            yield probe, Reading(verdict, said)
+            yield probe, ProbeAnswer(verdict, said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,11 +206,15 @@ def _counts(remote: Remote, question: Question, wanted: list[Operation]) -> list
     return counting.counted(wanted, answer)
 
 
+def measure_command(measure: MeasureConfig) -> list[str]:
+    """The argument list that runs one of the plan's own measures."""
+    account = ["sudo", "-n", "-u", measure.place.user] if measure.place.user else []
+    return [*account, "sh", "-c", _IN, "sh", measure.place.cwd, measure.run]
+
+
 def _measure(remote: Remote, each: MeasureConfig) -> Count:
-    account = ["sudo", "-n", "-u", each.place.user] if each.place.user else []
-    argv = [*account, "sh", "-c", _IN, "sh", each.place.cwd, each.run]
     try:
-        count = counting.measure(each.what, remote.ask(argv, timeout=_PATIENCE))
+        count = counting.measure(each.what, remote.ask(measure_command(each), timeout=_PATIENCE))
     except RemoteError as error:
         count = Count(each.what, None, f"{each.what} could not be counted: {error}")
     return replace(count, table=each.table, column=each.column)
@@ -226,12 +230,12 @@ def _without_twins(counts: list[Count]) -> list[Count]:
     return list(found.values())
 
 
-def _reading(reversal: Reversal) -> Reading:
+def _reading(reversal: Reversal) -> ProbeAnswer:
     if reversal.problem:
         verdict = Verdict.NOT_READY if reversal.broken else Verdict.UNKNOWN
-        return Reading(verdict, reversal.problem)
+        return ProbeAnswer(verdict, reversal.problem)
     number = len(reversal.operations)
-    return Reading(Verdict.READY, f"{number} operation{'' if number == 1 else 's'} to undo.")
+    return ProbeAnswer(Verdict.READY, f"{number} operation{'' if number == 1 else 's'} to undo.")
 
 
 def _reversal(raw: dict[str, Any]) -> Reversal:

@@ -3,13 +3,13 @@
 inventory.py        services, environments, hosts, credentials, secrets
 decision_makers.py  who may approve
 plan.py             plans and their revisions
-readiness.py        what hosts answered beforehand
+readiness.py        what hosts are asked beforehand, and what they answered
 """
 
 from .decision_makers import DecisionMaker, Delegation
 from .inventory import Credential, Environment, Host, HostGroup, HostKey, Secret, Service
 from .plan import Plan, Revision
-from .readiness import Asking, Cost, ProbeResult, Vouching
+from .readiness import Asking, Cost, HostQuestion, ProbeResult, ReadinessEvent
 
 __all__ = [
     "Asking",
@@ -21,10 +21,11 @@ __all__ = [
     "Host",
     "HostGroup",
     "HostKey",
+    "HostQuestion",
     "Plan",
     "ProbeResult",
+    "ReadinessEvent",
     "Revision",
     "Secret",
     "Service",
-    "Vouching",
 ]

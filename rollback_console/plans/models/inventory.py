@@ -25,7 +25,11 @@ class Service(models.Model):
 
 
 class Environment(models.Model):
-    """Where services run, with the rules that hold there; minutes for every duration."""
+    """Where services run, with the rules that hold there; minutes for every duration.
+
+    `database_servers` (host:port), `page_hosts` (host or host:port) and `file_folders` (absolute
+    paths), one a line, limit what readiness may touch there (plans.readiness.targets).
+    """
 
     slug = models.SlugField(unique=True)
     name = models.CharField(max_length=100)
@@ -43,6 +47,9 @@ class Environment(models.Model):
         choices=[("warn", "warn"), ("block", "block approval and start")],
         default="warn",
     )
+    database_servers = models.TextField("database servers for readiness", blank=True)
+    page_hosts = models.TextField("hosts whose pages readiness may open", blank=True)
+    file_folders = models.TextField("folders whose files readiness may measure", blank=True)
     zone = models.SlugField("network zone", max_length=40, blank=True)
     rehearses = models.ForeignKey(
         "self", models.SET_NULL, null=True, blank=True, related_name="rehearsals"

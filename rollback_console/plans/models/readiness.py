@@ -1,4 +1,4 @@
-"""The tables of what hosts said beforehand, and of who wants to hear it."""
+"""The tables of what hosts answered beforehand, of who asks them, and of who allowed it."""
 
 from __future__ import annotations
 
@@ -80,18 +80,69 @@ class Asking(models.Model):
         return f"Asking about {self.revision} for {self.why}"
 
 
-class Vouching(models.Model):
-    """Somebody who may change hosts says that a plan's measures only look."""
+class HostQuestion(models.Model):
+    """What a host would be asked by running, opening or reading something that a plan names.
 
-    plan = models.ForeignKey("plans.Plan", models.CASCADE, related_name="vouchings")
+    It is asked only while `state` is approved. `sha256` is the digest of everything that
+    decides what happens (plans.readiness.host_questions.ProposedQuestion.sha256): a question
+    that differs in a word, an account, a folder, a server or the host's address is another row,
+    and pending. `commands` are argument lists in the order they run; `revision` is the newest
+    one that needs the question.
+    """
+
+    class State(models.TextChoices):
+        PENDING = "pending"
+        APPROVED = "approved"
+
+    plan = models.ForeignKey("plans.Plan", models.CASCADE, related_name="host_questions")
+    revision = models.ForeignKey("plans.Revision", models.CASCADE, related_name="host_questions")
     sha256 = models.CharField(max_length=64)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=20)
+    subject = models.CharField(max_length=500, blank=True)
+    host = models.CharField(max_length=100)
+    address = models.CharField(max_length=400)
+    account = models.CharField(max_length=100)
+    folder = models.CharField(max_length=500, blank=True)
+    server = models.CharField(max_length=300, blank=True)
+    commands = models.JSONField(default=list)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
     at = models.DateTimeField()
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    decided_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
+        ordering = ["host", "kind", "subject", "id"]
         constraints = [
-            models.UniqueConstraint(fields=["plan", "sha256"], name="vouched_once"),
+            models.UniqueConstraint(fields=["plan", "sha256"], name="one_host_question_per_digest")
         ]
+        permissions = [("approve_host_question", "Can approve questions to hosts")]
 
     def __str__(self) -> str:
-        return f"{self.by} vouches for {self.plan}"
+        return f"{self.host}: {self.kind} {self.subject} {self.state}"
+
+
+class ReadinessEvent(models.Model):
+    """Who had which host asked what: written before the host is asked.
+
+    `why` is that of the Asking; `by` is None where the schedule or a worker asked. `facts` hold
+    `plain`, the console's own questions as [kind, subject, account], and `approved`, the digests
+    of host questions.
+    """
+
+    plan = models.ForeignKey("plans.Plan", models.CASCADE, related_name="readiness_events")
+    revision = models.ForeignKey("plans.Revision", models.CASCADE, related_name="+")
+    host = models.CharField(max_length=100)
+    why = models.CharField(max_length=12)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    facts = models.JSONField(default=dict)
+    at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.host} asked for {self.why}"

@@ -1,13 +1,14 @@
-"""Would this work right now? Asks the hosts, and keeps what they said."""
+"""Would this work right now? Asks the hosts, and keeps what they answered."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models.functions import Now
 
@@ -17,14 +18,19 @@ from rollback_console.remote.errors import RemoteError
 from rollback_console.remote.protocol import HostAddress, Remote
 
 from ..data_loss import cost
-from ..data_loss.cost import Errands, Findings
-from ..data_loss.host_questions import UNVOUCHED, errands, vouched
-from ..document_cache import document
+from ..data_loss.cost import Findings
 from ..errors import HostRefused
 from ..inventory.addresses import address, reach, spec
 from ..models import Host, ProbeResult, Revision
-from .database_logins import databases
-from .probes import Probe, Reading, Verdict, probes, reading
+from .host_questions import (
+    NOT_APPROVED,
+    HostQueries,
+    queries_by_host,
+    record_asking,
+    register_questions,
+)
+from .probe_answers import interpret_answer
+from .probes import Probe, ProbeAnswer, Verdict
 
 STALE = timedelta(hours=1)
 """Results older than this say little about now."""
@@ -35,7 +41,7 @@ PATIENCE = 150.0
 _AT_ONCE = 16
 _QUICK, _SLOW = 20.0, 45.0  # seconds for one answer; a service's own code takes a while to load
 
-Answered = tuple[Probe, Reading]
+Answered = tuple[Probe, ProbeAnswer]
 Connect = Callable[[HostAddress], Remote]
 
 
@@ -52,29 +58,23 @@ class Readiness:
         return tuple(each for each in self.results if each.verdict == Verdict.NOT_READY)
 
     @property
+    def not_approved(self) -> tuple[ProbeResult, ...]:
+        """What was not asked because nobody approved the question."""
+        return tuple(each for each in self.results if each.detail == NOT_APPROVED)
+
+    @property
     def word(self) -> str:
-        """`ready`, `not ready`, or `not asked`."""
+        """`ready`, `not ready`, `unknown` where questions wait for approval, or `not asked`."""
         if not self.results:
             return "not asked"
-        return "not ready" if self.red else "ready"
+        if self.red:
+            return "not ready"
+        return "unknown" if self.not_approved else "ready"
 
 
 @dataclass(frozen=True, slots=True)
-class _Host:
-    """What one host is asked, until `late` by the monotonic clock."""
-
-    name: str
-    asked: list[Probe]
-    costs: Errands
-    late: float
-
-    def in_time(self) -> bool:
-        return time.monotonic() < self.late
-
-
-@dataclass(frozen=True, slots=True)
-class _Heard:
-    """What one host said; for `unasked` there was no time."""
+class _HostAnswers:
+    """What one host answered; for `unasked` there was no time."""
 
     answered: list[Answered]
     findings: Findings
@@ -86,48 +86,45 @@ def check(
     snapshot: Snapshot,
     connect: Connect = ssh.connect,
     within: float = PATIENCE,
+    *,
+    why: str = "person",
+    by: User | None = None,
 ) -> Readiness:
     """Ask every host of the snapshot, at most 16 at once, and keep the answers.
 
-    That is whether it would work, and what it would cost. A host that cannot be reached or
-    proven is a red result, not an error. What is not asked within so many seconds keeps its
-    last answer.
+    That is whether it would work, and what it would cost; host questions are asked only where a
+    person approved them. What is asked, for whom (`why`, `by`), is put on record first. A host
+    that cannot be reached or proven is a red result, not an error. What is not asked within so
+    many seconds keeps its last answer.
     """
     late = time.monotonic() + within
-    kinds = {each.name: str(each.kind) for each in document(revision).placeholders}
-    costs = errands(revision, snapshot)
-    asked: dict[str, list[Probe]] = {name: [] for name in [*_hosts(snapshot), *costs]}
-    for probe in [*probes(snapshot, kinds), *databases(snapshot, costs)]:
-        asked[probe.host].append(probe)
-    addresses = {name: _address(snapshot, name) for name in asked}
+    register_questions(revision, snapshot)
+    queries = queries_by_host(revision, snapshot)
+    record_asking(revision, queries, why=why, by=by)
+    addresses = {each.host: _address(snapshot, each.host) for each in queries}
 
-    def one(name: str) -> _Heard:
-        found = _Host(name, asked[name], costs.get(name, Errands()), late)
-        return _ask(found, addresses[name], connect)
+    def ask(each: HostQueries) -> _HostAnswers:
+        return _ask_host(each, addresses[each.host], connect, late)
 
     with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
-        return _keep(revision, snapshot, list(pool.map(one, asked)))
+        return _keep(revision, snapshot, list(pool.map(ask, queries)))
 
 
 def latest(revision: Revision, snapshot_sha256: str) -> Readiness:
-    """What was last heard about this snapshot."""
+    """The last answers about this snapshot."""
     rows = tuple(revision.probe_results.filter(snapshot_sha256=snapshot_sha256))
     return Readiness(rows, min((row.at for row in rows), default=None))
 
 
 def of_revision(revision: Revision) -> Readiness:
-    """What was last heard for any rollback of this revision."""
+    """The last answers for any rollback of this revision."""
     newest = revision.probe_results.order_by("-at").first()
     return latest(revision, newest.snapshot_sha256) if newest else Readiness((), None)
 
 
-def _hosts(snapshot: Snapshot) -> list[str]:
-    return [host.name for host in snapshot.hosts]
-
-
 def _address(snapshot: Snapshot, name: str) -> HostAddress | str:
     try:
-        if name in _hosts(snapshot):
+        if name in {host.name for host in snapshot.hosts}:
             return reach(snapshot.host(name))
         host = Host.objects.select_related("credential", "jump").get(name=name)
         spec(host)
@@ -136,42 +133,78 @@ def _address(snapshot: Snapshot, name: str) -> HostAddress | str:
         return str(error)
 
 
-def _ask(host: _Host, address: HostAddress | str, connect: Connect) -> _Heard:
-    """In a thread of its own: no database here."""
-    access = Probe(host.name, 0, "access", host.name, ())
+def _ask_host(
+    queries: HostQueries, address: HostAddress | str, connect: Connect, late: float
+) -> _HostAnswers:
+    """In a thread of its own: no database here. `late` is by the monotonic clock."""
+    access = Probe(queries.host, 0, "access", queries.host)
     try:
         if isinstance(address, str):
             raise HostRefused(address)
         remote = connect(address)
     except (HostRefused, RemoteError) as error:
-        refused = (access, Reading(Verdict.NOT_READY, str(error)))
-        return _Heard([refused], cost.unasked(host.name, host.costs, str(error)))
+        refused = (access, ProbeAnswer(Verdict.NOT_READY, str(error)))
+        return _HostAnswers([refused], _without_asking(queries, str(error)))
     try:
-        signed_in = (access, Reading(Verdict.READY, "Signed in; the host key is confirmed."))
-        told = [signed_in, *((each, _one(remote, each)) for each in host.asked if host.in_time())]
-        rest = host.asked[len(told) - 1 :]
-        return _Heard(told, cost.look(remote, host.name, host.costs, host.late), rest)
+        signed_in = ProbeAnswer(Verdict.READY, "Signed in; the host key is confirmed.")
+        answered = [(access, signed_in), *_not_asked(queries)]
+        unasked = _ask_probes(remote, queries, answered, late)
+        findings = cost.look(remote, queries.host, queries.costs, late)
+        _withhold(findings, queries)
+        return _HostAnswers(answered, findings, unasked)
     finally:
         remote.close()
 
 
-def _one(remote: Remote, probe: Probe) -> Reading:
+def _ask_probes(
+    remote: Remote, queries: HostQueries, answered: list[Answered], late: float
+) -> Sequence[Probe]:
+    """Add an answer for each probe; the probes for which there was no time."""
+    every = [*queries.plain, *queries.approved]
+    for at, probe in enumerate(every):
+        if time.monotonic() >= late:
+            return every[at:]
+        answered.append((probe, _ask_one(remote, probe)))
+    return ()
+
+
+def _ask_one(remote: Remote, probe: Probe) -> ProbeAnswer:
     try:
         patience = _SLOW if probe.kind == "database" else _QUICK
-        return reading(probe, remote.ask(list(probe.argv), timeout=patience))
+        return interpret_answer(probe, remote.ask(list(probe.argv), timeout=patience))
     except RemoteError as error:
-        return Reading(Verdict.UNKNOWN, str(error))
+        return ProbeAnswer(Verdict.UNKNOWN, str(error))
+
+
+def _not_asked(queries: HostQueries) -> Iterable[Answered]:
+    for probe in queries.withheld:
+        yield probe, ProbeAnswer(Verdict.UNKNOWN, NOT_APPROVED)
+    for probe in queries.refused:
+        yield probe, ProbeAnswer(Verdict.UNKNOWN, f"Not asked: {probe.refusal}")
+
+
+def _without_asking(queries: HostQueries, why: str) -> Findings:
+    """The cost where the host could not be asked: unknown, and why."""
+    findings = cost.unasked(queries.host, queries.costs, why)
+    _withhold(findings, queries)
+    return findings
+
+
+def _withhold(findings: Findings, queries: HostQueries) -> None:
+    """Add what is unknown of the cost because nobody approved the question."""
+    withheld = cost.unasked(queries.host, queries.withheld_costs, NOT_APPROVED)
+    findings.reversals += withheld.reversals
+    findings.measured += withheld.measured
 
 
 @transaction.atomic
-def _keep(revision: Revision, snapshot: Snapshot, heard: list[_Heard]) -> Readiness:
-    rows = [each for one in heard for each in one.answered]
-    rows += _unvouched(revision)
-    late = any(each.findings.late for each in heard)
+def _keep(revision: Revision, snapshot: Snapshot, hosts: list[_HostAnswers]) -> Readiness:
+    rows = [each for one in hosts for each in one.answered]
+    late = any(each.findings.late for each in hosts)
     if not late:
-        rows += [each for one in heard for each in one.findings.answered()]
-        cost.keep(revision, snapshot, [each.findings for each in heard])
-    unasked = [probe for each in heard for probe in each.unasked]
+        rows += [each for one in hosts for each in one.findings.answered()]
+        cost.keep(revision, snapshot, [each.findings for each in hosts])
+    unasked = [probe for each in hosts for probe in each.unasked]
     _forget(revision, snapshot, unasked, cost.KINDS if late else ())
     ProbeResult.objects.bulk_create(_row(revision, snapshot, *each) for each in rows)
     return latest(revision, snapshot.sha256)
@@ -180,7 +213,7 @@ def _keep(revision: Revision, snapshot: Snapshot, heard: list[_Heard]) -> Readin
 def _forget(
     revision: Revision, snapshot: Snapshot, unasked: Sequence[Probe], kinds: Sequence[str]
 ) -> None:
-    """What was heard before, except of what was not asked this time."""
+    """Earlier answers, except to what was not asked this time."""
     still = {(each.host, each.kind, each.subject[:500]) for each in unasked}
     old = revision.probe_results.filter(snapshot_sha256=snapshot.sha256)
     old.filter(
@@ -192,13 +225,7 @@ def _forget(
     ).delete()
 
 
-def _unvouched(revision: Revision) -> list[Answered]:
-    if vouched(revision):
-        return []
-    return [(Probe("", 0, "measure", "", ()), Reading(Verdict.UNKNOWN, UNVOUCHED))]
-
-
-def _row(revision: Revision, snapshot: Snapshot, probe: Probe, said: Reading) -> ProbeResult:
+def _row(revision: Revision, snapshot: Snapshot, probe: Probe, answer: ProbeAnswer) -> ProbeResult:
     return ProbeResult(
         revision=revision,
         snapshot_sha256=snapshot.sha256,
@@ -206,7 +233,7 @@ def _row(revision: Revision, snapshot: Snapshot, probe: Probe, said: Reading) ->
         position=probe.position,
         kind=probe.kind,
         subject=probe.subject[:500],
-        verdict=said.verdict,
-        detail=said.detail[:500],
+        verdict=answer.verdict,
+        detail=answer.detail[:500],
         at=Now(),
     )

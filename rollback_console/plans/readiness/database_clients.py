@@ -1,7 +1,9 @@
 """Clients of databases in a command: the same client again, only to sign in.
 
-The author's SQL never runs. Where the console lacks the password that the command has, the server
-is only asked whether it is there; where it is not known which server is meant, nothing is.
+The author's SQL never runs, and none of the author's options is passed on: the console reads
+off the text which server, which account and which database are meant, and writes its own
+argument list. What it cannot write that way is not asked. The client answers no request for a
+password in clear text, sends no file, and reads no service file.
 """
 
 from __future__ import annotations
@@ -16,71 +18,127 @@ from rollback_console.documents.shell.command_patterns import pieces, reads_like
 _FILE = '[ -s "$1" ] && [ -r "$1" ] || { echo "there is no such file" >&2; exit 1; }'
 _ENDS = re.compile(r"[<>|&;()]+")
 _PASSWORD = re.compile(r"-p.*|--password.*|PGPASSWORD=.*|MYSQL_PWD=.*")
+# A client that knows `require_auth` (16) refuses to send a password in clear; an older one is
+# given none to send.
+_PSQL = """\
+unset PGSERVICE PGSERVICEFILE PGSYSCONFDIR PGOPTIONS PGHOST PGHOSTADDR PGPORT PGREQUIREAUTH
+version=$(psql --version 2>/dev/null | sed -n 's/^[^0-9]*\\([0-9][0-9]*\\).*/\\1/p')
+if [ "${version:-0}" -ge 16 ]; then PGREQUIREAUTH='!password'; export PGREQUIREAUTH
+else unset PGPASSWORD; PGPASSFILE=/dev/null; export PGPASSFILE; fi
+PGCONNECT_TIMEOUT=5; export PGCONNECT_TIMEOUT
+exec "$@" </dev/null"""
+# Without plugins a client of either kind can only answer a challenge: MariaDB's ways to send a
+# password in clear are plugins, MySQL's is built in and off unless somebody turned it on.
+_MYSQL = """\
+unset LIBMYSQL_ENABLE_CLEARTEXT_PLUGIN LIBMYSQL_PLUGINS LIBMYSQL_PLUGIN_DIR
+unset MYSQL_HOST MYSQL_TCP_PORT
+program=$1; shift
+case $("$program" --version 2>/dev/null) in
+*MariaDB*) ;;
+*) set -- --skip-enable-cleartext-plugin "$@" ;;
+esac
+exec "$program" --plugin-dir=/dev/null --connect-timeout=5 "$@" </dev/null"""
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseLogin:
+    """A client that only signs in: `subject` is what to, in words.
+
+    `server` is host:port, "" for the local one. A `refusal` says why it is not tried.
+    """
+
+    subject: str
+    argv: tuple[str, ...] = ()
+    server: str = ""
+    account: str = ""
+    refusal: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """Clients that take the same words. `place` says where and as whom, the rest of `values`
-    are options with a value; short ones may end a bundle."""
+    """Clients that take the same options, by the name each has here.
+
+    The rest of `values` are options with a value; short ones may end a bundle. `foreign` are
+    options that lead elsewhere in a way the console does not repeat.
+    """
 
     programs: re.Pattern[str]
-    place: re.Pattern[str]
+    names: Mapping[str, str]
     values: re.Pattern[str]
+    foreign: re.Pattern[str] = re.compile(r"(?!)")
+    port: int = 0
 
 
-_MYSQL_PLACE = re.compile(
-    r"-([hPSuD])(.*)|--(host|port|socket|user|database|protocol|defaults-[\w-]+|ssl[\w-]*)(=.+)?"
+_MYSQL_NAMES = {
+    "-h": "host", "--host": "host", "-P": "port", "--port": "port", "-S": "socket",
+    "--socket": "socket", "-u": "user", "--user": "user", "-D": "database",
+    "--database": "database", "--protocol": "protocol",
+}  # fmt: skip
+_MYSQL_FOREIGN = re.compile(
+    r"--(?:defaults-[\w-]+|login-path|no-login-paths|no-defaults|ssl[\w-]*|tls[\w-]*|plugin[\w-]*"
+    r"|default-auth|enable-cleartext-plugin|server-public-key-path|dns-srv-name)(?:=.*)?"
 )
-_POSTGRESQL_PLACE = re.compile(r"-([hpUd])(.*)|--(host|port|username|dbname)(=.+)?")
-_KINDS = {
-    "mysql": _Kind(
-        re.compile(r"(?:mysql|mariadb)"),
-        _MYSQL_PLACE,
+_POSTGRESQL_NAMES = {
+    "-h": "host", "--host": "host", "-p": "port", "--port": "port", "-U": "user",
+    "--username": "user", "-d": "database", "--dbname": "database",
+}  # fmt: skip
+_KINDS = (
+    _Kind(
+        re.compile(r"mysql|mariadb"),
+        _MYSQL_NAMES,
         re.compile(r"-\w*e|--execute|--init-command"),
+        _MYSQL_FOREIGN,
+        3306,
     ),
-    "mysqldump": _Kind(
-        re.compile(r"(?:mysql|mariadb-)dump"),
-        _MYSQL_PLACE,
+    _Kind(
+        re.compile(r"mysqldump|mariadb-dump"),
+        _MYSQL_NAMES,
         re.compile(r"-[rTw]|--(?:result-file|tab|where|ignore-table)"),
+        _MYSQL_FOREIGN,
+        3306,
     ),
-    "psql": _Kind(
+    _Kind(
         re.compile(r"psql"),
-        _POSTGRESQL_PLACE,
+        _POSTGRESQL_NAMES,
         re.compile(r"-\w*[cfvFPRLoT]|--(?:command|file|set)"),
+        port=5432,
     ),
-    "pg_dump": _Kind(
+    _Kind(
         re.compile(r"pg_dump|pg_restore"),
-        _POSTGRESQL_PLACE,
+        _POSTGRESQL_NAMES,
         re.compile(r"-[fFntTNjEZ]|--(?:file|format|table|schema|jobs)"),
+        port=5432,
     ),
-    "sqlite3": _Kind(
-        re.compile(r"sqlite3"),
-        re.compile(r"(?!)"),
-        re.compile(r"-(?:cmd|separator|init|nullvalue)"),
-    ),
+    _Kind(re.compile(r"sqlite3"), {}, re.compile(r"-(?:cmd|separator|init|nullvalue)")),
+)
+_SAFE_VALUE = {
+    "host": re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9._-]*|\[?[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*\]?)"),
+    "port": re.compile(r"\d{1,5}"),
+    "socket": re.compile(r"/[\w./+-]+"),
+    "user": re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@-]*"),
+    "database": re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.$-]*"),
+    "protocol": re.compile(r"tcp|socket", re.IGNORECASE),
 }
 
 
 @dataclass(slots=True)
 class _Client:
-    """`options` say where and as whom, `name` which database; `whole` that nothing is missing."""
+    """What a command says of its server, by name; `whole` that no password is missing."""
 
     program: str
-    options: list[str] = field(default_factory=list)
-    name: str = ""
+    kind: _Kind
+    named: dict[str, str] = field(default_factory=dict)
     whole: bool = True
+    refusal: str = ""
 
 
-def clients(script: str, values: Mapping[str, str]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Each client in `script`: what it signs in to, in words, and the argument list for that.
-
-    `values` are parameters by name.
-    """
+def database_logins(script: str, values: Mapping[str, str]) -> Iterator[DatabaseLogin]:
+    """A sign-in for each client in `script`; `values` are parameters by name."""
     for line in pieces(script):
         if reads_like_command(line.strip()):
             for words in _commands(line.strip(), values):
-                if asked := _question(words):
-                    yield asked
+                if login := _login(words):
+                    yield login
 
 
 def _commands(line: str, values: Mapping[str, str]) -> Iterator[list[str]]:
@@ -103,63 +161,144 @@ def _filled(word: str, values: Mapping[str, str]) -> str:
     return re.sub(r"\$\{?(\w+)\}?", lambda match: values.get(match[1], match[0]), word)
 
 
-def _question(words: list[str]) -> tuple[str, tuple[str, ...]] | None:
-    account: tuple[str, ...] = ()
-    if words[:1] == ["sudo"] and words[1:2] == ["-u"]:
-        account, words = ("sudo", "-n", "-u", *words[2:3]), words[3:]
+def _login(words: list[str]) -> DatabaseLogin | None:
+    account = ""
+    if words[:1] == ["sudo"] and words[1:2] == ["-u"] and len(words) > 3:
+        account, words = words[2], words[3:]
     secret = bool(words and _PASSWORD.fullmatch(words[0]))
     program, *rest = [*(words[1:] if secret else words), ""]
     name = program.rpartition("/")[2]
-    kind = next((each for each in _KINDS.values() if each.programs.fullmatch(name)), None)
-    client = _client(name, kind, rest[:-1], whole=not secret) if kind else None
-    asked = _asked(client) if client else None
-    return asked and (asked[0], (*account, *asked[1]))
+    kind = next((each for each in _KINDS if each.programs.fullmatch(name)), None)
+    client = _read_client(name, kind, rest[:-1], whole=not secret) if kind else None
+    return _sign_in(client, account) if client else None
 
 
-def _asked(client: _Client) -> tuple[str, tuple[str, ...]] | None:
+def _sign_in(client: _Client, account: str) -> DatabaseLogin | None:
+    name = client.named.get("database", "")
     if client.program == "sqlite3":
-        return (client.name, ("sh", "-c", _FILE, "sh", client.name)) if client.name else None
-    kind = next(each for each in ("mysql", "mariadb", "p") if client.program.startswith(each))
-    end = (client.name,) if client.name else ()
-    if kind == "p":
-        return " ".join(["postgresql", *end]), _postgresql(client, end)
+        look = ("sh", "-c", _FILE, "sh", name)
+        return DatabaseLogin(name, look, account=account) if name else None
+    postgresql = client.kind.names is _POSTGRESQL_NAMES
+    mariadb = client.program.startswith("mariadb")
+    family = "postgresql" if postgresql else "mariadb" if mariadb else "mysql"
+    if client.refusal:
+        return DatabaseLogin(family, account=account, refusal=client.refusal)
+    subject = " ".join([family, *([name] if name else [])])
+    argv = _postgresql(client) if postgresql else _mysql(client, family)
+    return DatabaseLogin(subject, argv, _server(client), account)
+
+
+def _server(client: _Client) -> str:
+    """host:port; "" where it is reached through a socket of this machine."""
+    host, named = client.named.get("host", ""), client.named
+    mysql = client.kind.names is _MYSQL_NAMES
+    if not mysql and (not host or host.startswith("/")):
+        return ""
+    tcp = "port" in named or named.get("protocol", "").lower() == "tcp"
+    if mysql and host in {"", "localhost"} and not tcp:
+        return ""
+    return f"{host or 'localhost'}:{named.get('port', client.kind.port)}"
+
+
+def _mysql(client: _Client, family: str) -> tuple[str, ...]:
+    """Without the password that a step has, the server is asked for a sign of life alone."""
+    place = _mysql_place(client)
     if client.whole:
-        look = (kind, *client.options, "--connect-timeout=5", "-e", "SELECT 1", *end)
-        return " ".join([kind, *end]), look
-    admin = "mariadb-admin" if kind == "mariadb" else "mysqladmin"
-    place = [each for each in client.options if not re.match(r"-D|--database", each)]
-    return " ".join([kind, *end]), (admin, *place, "--connect-timeout=5", "ping")
+        name = client.named.get("database", "")
+        named = (f"--database={name}",) if name else ()
+        look = (*place, "--local-infile=0", *named, "--execute=SELECT 1")
+        return ("sh", "-c", _MYSQL, "sh", family, *look)
+    admin = "mariadb-admin" if family == "mariadb" else "mysqladmin"
+    return ("sh", "-c", _MYSQL, "sh", admin, *place, "ping")
 
 
-def _postgresql(client: _Client, end: tuple[str, ...]) -> tuple[str, ...]:
+def _mysql_place(client: _Client) -> tuple[str, ...]:
+    server, named = _server(client), client.named
+    options = [f"--{name}={named[name]}" for name in ("socket", "user") if name in named]
+    if not server:
+        return tuple(options)
+    host, _, port = server.rpartition(":")
+    return (f"--host={host}", f"--port={port}", "--protocol=tcp", *options)
+
+
+def _postgresql(client: _Client) -> tuple[str, ...]:
     """Without the name of the database psql would look for one that is called as its user."""
-    named = end or any(re.match(r"-d|--dbname", each) for each in client.options)
-    if client.whole and named:
-        run = ("env", "PGCONNECT_TIMEOUT=5", "psql", "-X", "-q", "-w", "-c", "SELECT 1")
-        return (*run, *client.options, *end)
-    return ("pg_isready", "-q", "-t", "5", *client.options)
+    named = client.named
+    place = [
+        f"--{option}={named[name]}"
+        for option, name in (("host", "host"), ("port", "port"), ("username", "user"))
+        if name in named
+    ]
+    if client.whole and named.get("database"):
+        run: tuple[str, ...] = (
+            "psql",
+            "-X",
+            "-q",
+            "-w",
+            "-c",
+            "SELECT 1",
+            *place,
+            f"--dbname={named['database']}",
+        )
+    else:
+        run = ("pg_isready", "-q", "-t", "5", *place)
+    return ("sh", "-c", _PSQL, "sh", *run)
 
 
-def _client(program: str, kind: _Kind, words: list[str], *, whole: bool) -> _Client | None:
+def _read_client(program: str, kind: _Kind, words: list[str], *, whole: bool) -> _Client | None:
     """None where it is not known which server is meant."""
-    client, rest = _Client(program, whole=whole), list(words)
+    client, rest = _Client(program, kind, whole=whole), list(words)
     while rest:
         word = rest.pop(0)
-        if match := kind.place.fullmatch(word):
-            if not (match[2] or match[4]) and rest:
-                word += ("=" if match[3] else "") + rest.pop(0)
-            if "$" not in word:
-                client.options.append(word)
-            elif re.match(r"-[uUdD]|--(?:user|dbname|database)", word):
-                client.whole = False
-            else:
+        name, value = _option(kind, word, rest)
+        if name:
+            if not _note(client, name, value):
                 return None
+        elif kind.foreign.fullmatch(word):
+            client.refusal = _refusal(f"the option {word.partition('=')[0]}")
         elif _PASSWORD.fullmatch(word):
             client.whole = False
         elif kind.values.fullmatch(word):
             del rest[:1]
-        elif not client.name and program != "pg_restore" and word[:1] not in {"-", ""}:
-            client.name = word
-    if "$" in client.name:
-        client.name = ""
+        elif "database" not in client.named and _is_name(program, word):
+            _note(client, "database", word)
     return client
+
+
+def _is_name(program: str, word: str) -> bool:
+    return program != "pg_restore" and word[:1] not in {"-", ""}
+
+
+def _option(kind: _Kind, word: str, rest: list[str]) -> tuple[str, str]:
+    """Its name here and its value, taken from what follows where need be; "" for another."""
+    option, equals, value = word.partition("=")
+    if not word.startswith("--"):
+        option, equals, value = word[:2], word[2:], word[2:]
+    name = kind.names.get(option, "")
+    if name and not equals and rest:
+        value = rest.pop(0)
+    return name, value
+
+
+def _note(client: _Client, name: str, value: str) -> bool:
+    """False where the value is not known and decides which server is meant."""
+    if "$" in value:
+        if name == "database":
+            client.named["database"] = ""
+        client.whole = client.whole and name not in {"user", "database"}
+        return name in {"user", "database"}
+    if name == "host" and value.startswith("/") and client.kind.names is _POSTGRESQL_NAMES:
+        client.named["host"] = value
+        return True
+    if client.program == "sqlite3":
+        client.named[name] = value
+        return True
+    if _SAFE_VALUE[name].fullmatch(value):
+        client.named[name] = value
+    else:
+        client.refusal = _refusal(f"“{value[:80]}” as its {name}")
+    return True
+
+
+def _refusal(what: str) -> str:
+    return f"The command names {what}, which the console does not pass on."

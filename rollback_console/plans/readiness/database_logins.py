@@ -1,4 +1,4 @@
-"""Whether the databases that a rollback touches can be reached from where it touches them."""
+"""Whether the databases that a rollback touches can be signed in to from where it touches them."""
 
 from __future__ import annotations
 
@@ -9,53 +9,82 @@ from rollback_console.engine.snapshot import Snapshot
 
 from ..data_loss.cost import Errands
 from ..data_loss.migrations import Question
-from .database_clients import clients
+from .database_clients import DatabaseLogin, database_logins
+from .probe_scripts import ENTER, shell
 from .probes import Probe
+from .step_commands import is_account
+from .targets import Targets
 
-_IN = 'cd "${1:-.}" 2>/dev/null || exit 90; shift; exec "$@" </dev/null'
+_RUN = ENTER + 'shift; exec "$@" </dev/null'
 _SIGN_IN = 'from django.db import connections; connections["{}"].ensure_connection()'
 # A plan that starts the server itself needs none that runs.
 _STARTS = re.compile(r"\bsystemctl\s+(?:re)?start\s+[^\n]*(?:mariadb|mysql|postgres)")
 
 
-def databases(snapshot: Snapshot, costs: Mapping[str, Errands]) -> Iterator[Probe]:
+def database_probes(
+    snapshot: Snapshot, costs: Mapping[str, Errands], targets: Targets
+) -> Iterator[Probe]:
     """One question for each client of a database, on each host where it runs.
 
     `costs` is what each host is asked about the cost.
     """
     if any(_STARTS.search(step.script) for step in snapshot.steps):
         return
-    found: dict[tuple[str, tuple[str, ...]], Probe] = {}
-    for each in [*_of_steps(snapshot), *_of_errands(costs)]:
-        found.setdefault((each.host, each.argv), each)
-    yield from found.values()
+    by_command: dict[tuple[str, str, tuple[str, ...]], Probe] = {}
+    for each in [*_of_steps(snapshot, targets), *_of_costs(costs, targets)]:
+        by_command.setdefault((each.host, each.refusal, each.argv), each)
+    yield from by_command.values()
 
 
-def _of_steps(snapshot: Snapshot) -> Iterator[Probe]:
+def _of_steps(snapshot: Snapshot, targets: Targets) -> Iterator[Probe]:
     for step in snapshot.steps:
-        for subject, words in clients(step.script, snapshot.parameters):
-            argv = _argv(step.cwd, step.user, words)
+        for login in database_logins(step.script, snapshot.parameters):
             for host in step.hosts:
-                yield Probe(host, step.position, "database", subject, argv)
+                yield _probe(host, step.position, login, step.cwd, step.user, targets)
 
 
-def _of_errands(costs: Mapping[str, Errands]) -> Iterator[Probe]:
+def _of_costs(costs: Mapping[str, Errands], targets: Targets) -> Iterator[Probe]:
     for host, errands in costs.items():
         for question in errands.questions:
             if question.python:
-                argv = _argv(question.cwd, "", (*question.python, *_signing_in(question)))
-                yield Probe(host, question.position, "database", "manage.py", argv)
+                yield _django_probe(host, question)
         for measure in errands.measures:
-            for subject, words in clients(measure.run, {}):
-                argv = _argv(measure.place.cwd, measure.place.user, words)
-                yield Probe(host, 0, "database", subject, argv)
+            for login in database_logins(measure.run, {}):
+                yield _probe(host, 0, login, measure.place.cwd, measure.place.user, targets)
 
 
-def _signing_in(question: Question) -> tuple[str, ...]:
+def _django_probe(host: str, question: Question) -> Probe:
     named = [word[11:] for word in question.argv if word.startswith("--database=")]
-    return ("shell", "-v", "0", "-c", _SIGN_IN.format(named[0] if named else "default"))
+    code = _SIGN_IN.format(named[0] if named else "default")
+    words = (*question.python, "shell", "-v", "0", "-c", code)
+    return Probe(
+        host,
+        question.position,
+        "database",
+        "manage.py",
+        ("sh", "-c", _RUN, "sh", question.cwd, *words),
+        folder=question.cwd,
+        server="as the service's settings say",
+        needs_approval=True,
+    )
 
 
-def _argv(cwd: str, user: str, words: tuple[str, ...]) -> tuple[str, ...]:
-    account = ("sudo", "-n", "-u", user) if user and words[:1] != ("sudo",) else ()
-    return ("sh", "-c", _IN, "sh", cwd, *account, *words)
+def _probe(
+    host: str, position: int, login: DatabaseLogin, cwd: str, user: str, targets: Targets
+) -> Probe:
+    account = login.account or user
+    refusal = login.refusal or (targets.server_refusal(login.server) if login.server else "")
+    if account and not is_account(account):
+        refusal = f"“{account}” is no account's name."
+    return Probe(
+        host,
+        position,
+        "database",
+        login.subject,
+        shell(account, _RUN, cwd, *login.argv),
+        account=account,
+        folder=cwd,
+        server=login.server or "the local server",
+        needs_approval=True,
+        refusal=refusal,
+    )

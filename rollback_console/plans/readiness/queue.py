@@ -1,4 +1,4 @@
-"""Wishes that the hosts be asked: written by whoever wants to know, answered by a worker."""
+"""The queue of askings: written by whoever wants to know, answered by a worker."""
 
 from __future__ import annotations
 
@@ -16,14 +16,12 @@ from rollback_console.remote import ssh
 
 from .. import signals
 from ..data_loss import cost
-from ..document_cache import document
-from ..errors import NotReady
-from ..models import Asking, Plan, Revision
-from ..snapshot.freeze import freeze_snapshot, sketch_snapshot
+from ..models import Asking, Plan, ReadinessEvent, Revision
 from . import check
 from .check import Connect, Readiness
+from .choices import choices_by_procedure, freeze_what_is_known
+from .host_questions import register_questions
 
-MOST_WAYS = 6
 TAKEN_FOR = timedelta(minutes=3)
 """After so long without an end, whoever took an asking is given up on."""
 
@@ -33,14 +31,15 @@ def ask(
 ) -> Asking | None:
     """Wish to know about what `choices` would run; an open wish for the same is returned.
 
-    None when there is nothing to ask a host about.
+    Its host questions are put before people. None when there is nothing to ask a host about.
     """
-    snapshot = frozen(revision, choices)
+    snapshot = freeze_what_is_known(revision, choices)
     if snapshot is None or not snapshot.hosts:
         return None
+    register_questions(revision, snapshot)
     open_ones = Asking.objects.filter(revision=revision, done_at=None, taken_at=None)
-    found = open_ones.filter(snapshot_sha256=snapshot.sha256).first()
-    return found or Asking.objects.create(
+    same = open_ones.filter(snapshot_sha256=snapshot.sha256).first()
+    return same or Asking.objects.create(
         revision=revision,
         choices=choices,
         snapshot_sha256=snapshot.sha256,
@@ -58,16 +57,16 @@ def answer(number: int, connect: Connect = ssh.connect, within: float = check.PA
     free = Q(taken_at=None) | Q(taken_at__lt=Now() - TAKEN_FOR)
     if not Asking.objects.filter(free, pk=number, done_at=None).update(taken_at=Now()):
         return False
-    asking = Asking.objects.select_related("revision__plan__environment").get(pk=number)
-    problem = _answered(asking, connect, within)
+    asking = Asking.objects.select_related("revision__plan__environment", "by").get(pk=number)
+    problem = _get_answers(asking, connect, within)
     Asking.objects.filter(pk=number, done_at=None).update(done_at=Now(), problem=problem)
     return True
 
 
 def open_asking(revision: Revision, snapshot_sha256: str) -> Asking | None:
     """The wish about exactly this that is not answered yet."""
-    found = Asking.objects.filter(revision=revision, snapshot_sha256=snapshot_sha256)
-    return found.filter(done_at=None).order_by("-id").first()
+    same = Asking.objects.filter(revision=revision, snapshot_sha256=snapshot_sha256)
+    return same.filter(done_at=None).order_by("-id").first()
 
 
 def waiting(since: timedelta, zones: Sequence[str]) -> list[int]:
@@ -86,52 +85,39 @@ def schedule(every: timedelta) -> list[Asking]:
     return [
         asking
         for revision in _unasked(every)
-        for choices in ways(revision)
+        for choices in choices_by_procedure(revision)
         if (asking := ask(revision, choices, why="schedule"))
     ]
 
 
 def forget(after: timedelta) -> None:
-    """Remove askings that were answered longer ago than `after`."""
+    """Remove askings that were answered longer ago than `after`, and the records of the schedule's.
+
+    Records of what a person caused or approved are kept.
+    """
     Asking.objects.filter(done_at__lt=Now() - after).delete()
-
-
-def ways(revision: Revision) -> list[dict[str, Any]]:
-    """Choices for each procedure of the plan, everything else as it was last chosen."""
-    last = Asking.objects.filter(revision__plan=revision.plan).order_by("-id").first()
-    chosen = last.choices if last else {}
-    procedures = document(revision).procedures
-    if len(procedures) < 2:
-        return [chosen]
-    return [{**chosen, "procedure": each.key} for each in procedures[:MOST_WAYS]]
-
-
-def frozen(revision: Revision, choices: dict[str, Any]) -> Snapshot | None:
-    """What would run, or as much of it as is known."""
-    try:
-        return freeze_snapshot(revision, choices)
-    except NotReady:
-        return sketch_snapshot(revision, choices)
+    old = ReadinessEvent.objects.filter(by=None, at__lt=Now() - after)
+    old.filter(facts__approved=[]).delete()
 
 
 def _unasked(every: timedelta) -> list[Revision]:
     newest = Plan.objects.annotate(last=Max("revisions__id")).values("last")
     recent = Asking.objects.filter(at__gt=Now() - every).values("revision_id")
-    found = Revision.objects.filter(pk__in=Subquery(newest)).exclude(pk__in=Subquery(recent))
-    return list(found.select_related("plan__environment", "plan__service")[:50])
+    unasked = Revision.objects.filter(pk__in=Subquery(newest)).exclude(pk__in=Subquery(recent))
+    return list(unasked.select_related("plan__environment", "plan__service")[:50])
 
 
-def _answered(asking: Asking, connect: Connect, within: float) -> str:
-    snapshot = frozen(asking.revision, asking.choices)
+def _get_answers(asking: Asking, connect: Connect, within: float) -> str:
+    snapshot = freeze_what_is_known(asking.revision, asking.choices)
     if snapshot is None:
         return "Nothing of this plan can be asked about."
     before = check.of_revision(asking.revision)
-    found = check.check(asking.revision, snapshot, connect, within)
-    transaction.on_commit(lambda: _tell(asking.revision, snapshot, before, found), robust=True)
+    now = check.check(asking.revision, snapshot, connect, within, why=asking.why, by=asking.by)
+    transaction.on_commit(lambda: _announce(asking.revision, snapshot, before, now), robust=True)
     return ""
 
 
-def _tell(revision: Revision, snapshot: Snapshot, before: Readiness, now: Readiness) -> None:
+def _announce(revision: Revision, snapshot: Snapshot, before: Readiness, now: Readiness) -> None:
     signals.answered.send_robust(
         sender=Asking,
         revision=revision,
@@ -139,5 +125,5 @@ def _tell(revision: Revision, snapshot: Snapshot, before: Readiness, now: Readin
         readiness=now,
         costing=cost.costing(revision, snapshot),
     )
-    if before.word == "ready" and now.red:
+    if before.results and not before.red and now.red:
         signals.lost.send_robust(sender=Asking, revision=revision, red=now.red)

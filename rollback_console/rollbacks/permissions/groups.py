@@ -18,12 +18,13 @@ LOOK = "rollbacks.view_rollback"
 _LOOK = {"view_rollback"}
 _STEER = {"request_rollback", "operate_rollback"}
 _PLANS = {"add_plan", "change_plan", "add_revision"}
+_HOST_QUESTIONS = {"approve_host_question"}
 _ADMIN_ROOM = "plans"
 
 GROUPS: dict[str, set[str]] = {
     VIEWER: _LOOK,
     OPERATOR: _LOOK | _STEER | _PLANS,
-    MAKER: _LOOK | _STEER | _PLANS,
+    MAKER: _LOOK | _STEER | _PLANS | _HOST_QUESTIONS,
 }
 
 

@@ -13,12 +13,12 @@ def refusal(rollback: Rollback) -> str:
     """Why the environment's rule lets nobody go on; "" when it lets them."""
     if rollback.environment.readiness_rule != "block":
         return ""
-    found = check.latest(rollback.revision, rollback.snapshot_sha256)
-    if found.at is None:
+    readiness = check.latest(rollback.revision, rollback.snapshot_sha256)
+    if readiness.at is None:
         return _rule(rollback, "nobody has asked the hosts whether this would work")
-    if found.red:
-        return _rule(rollback, f"the hosts say that this would not work: {found.red[0].detail}")
-    if db_clock.now() - found.at > STALE:
+    if readiness.red:
+        return _rule(rollback, f"the hosts say that this would not work: {readiness.red[0].detail}")
+    if db_clock.now() - readiness.at > STALE:
         return _rule(rollback, "what the hosts said is too old")
     return ""
 

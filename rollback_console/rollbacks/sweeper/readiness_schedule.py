@@ -16,6 +16,7 @@ from rollback_console.engine.loss import Count
 from rollback_console.engine.states import RollbackState
 from rollback_console.plans.data_loss.cost import Costing
 from rollback_console.plans.models import Asking, Revision
+from rollback_console.plans.readiness import choices as plan_choices
 from rollback_console.plans.readiness import queue
 from rollback_console.plans.readiness.check import STALE, Readiness
 
@@ -48,8 +49,11 @@ def ask(
 
 def ask_all(revision: Revision, *, why: str, by: User | None = None) -> list[Asking]:
     """The same for every procedure of a revision."""
-    asked = [ask(revision, choices, why=why, by=by) for choices in queue.ways(revision)]
-    return [each for each in asked if each]
+    askings = [
+        ask(revision, choices, why=why, by=by)
+        for choices in plan_choices.choices_by_procedure(revision)
+    ]
+    return [each for each in askings if each]
 
 
 def ask_unasked(rollback: Rollback, why: str) -> None:
@@ -84,32 +88,32 @@ def heed(
     *, revision: Revision, snapshot_sha256: str, readiness: Readiness, costing: Costing, **_: Any
 ) -> None:
     """Put what the hosts said on the record of every rollback it is about."""
-    found = Rollback.objects.filter(
+    rollbacks = Rollback.objects.filter(
         revision=revision, snapshot_sha256=snapshot_sha256, state__in=_BEFORE_START
     )
-    for number in found.values_list("id", flat=True):
+    for number in rollbacks.values_list("id", flat=True):
         with transaction.atomic():
             row = Rollback.objects.select_for_update().get(pk=number)
             if row.state in _BEFORE_START:
                 _on_record(row, readiness, costing)
 
 
-def _on_record(row: Rollback, found: Readiness, costing: Costing) -> None:
+def _on_record(row: Rollback, readiness: Readiness, costing: Costing) -> None:
     for count in costing.counts:
         _count(row, count)
     last = Event.objects.filter(rollback=row, kind__in=_TOLD).order_by("-seq").first()
     was_lost = last is not None and last.kind == "readiness.lost"
-    if found.red and not was_lost:
-        reds = [f"{each.host}: {each.detail}" for each in found.red]
+    if readiness.red and not was_lost:
+        reds = [f"{each.host}: {each.detail}" for each in readiness.red]
         record(row, "readiness.lost", why=reds[0], reds=reds[:20])
-    elif was_lost and not found.red:
+    elif was_lost and not readiness.red:
         record(row, "readiness.regained")
 
 
 def _count(row: Rollback, count: Count) -> None:
     kind = "data.measured" if count.rows is not None else "data.unmeasured"
-    said = {"rows": count.rows, "table": count.table} if count.rows is not None else {}
-    facts = {"what": count.what, **(said or {"why": count.why})}
+    counted = {"rows": count.rows, "table": count.table} if count.rows is not None else {}
+    facts = {"what": count.what, **(counted or {"why": count.why})}
     before = Event.objects.filter(rollback=row, kind__startswith="data.").order_by("-seq")
     last = next((each for each in before if each.facts.get("what") == count.what), None)
     if last is None or (last.kind, last.facts) != (kind, facts):
@@ -121,8 +125,8 @@ def _growing_old() -> list[Rollback]:
     waiting = Rollback.objects.filter(state__in=_BEFORE_START, expires_at__gt=Now())
     recent = Asking.objects.filter(at__gt=db_clock.later(-settings.READINESS_EVERY))
     fresh = recent.values("snapshot_sha256")
-    found = waiting.exclude(snapshot_sha256__in=fresh)
-    return list(found.select_related("revision__plan__environment")[:20])
+    growing_old = waiting.exclude(snapshot_sha256__in=fresh)
+    return list(growing_old.select_related("revision__plan__environment")[:20])
 
 
 def _answer(number: int) -> None:

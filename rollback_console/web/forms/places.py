@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
 from django.contrib.auth.models import User
 
 from rollback_console.plans.models import DecisionMaker, Environment, Service
+from rollback_console.plans.readiness.targets import (
+    folder_problems,
+    page_host_problems,
+    server_problems,
+)
 
 from .base import ConsoleForm, DrawnForm, PersonField, Undecorated
 
@@ -39,6 +45,9 @@ class EnvironmentForm(DrawnForm, forms.ModelForm):  # type: ignore[type-arg]
             "escalate_after",
             "remind_before",
             "readiness_rule",
+            "database_servers",
+            "page_hosts",
+            "file_folders",
             "zone",
             "rehearses",
         ]
@@ -52,12 +61,20 @@ class EnvironmentForm(DrawnForm, forms.ModelForm):  # type: ignore[type-arg]
             "start_expires": "Minutes to start after approval",
             "escalate_after": "Minutes until the next rung is asked",
             "readiness_rule": "When the hosts say that it would not work",
+            "database_servers": "Database servers that hosts may sign in to beforehand",
+            "page_hosts": "Hosts whose pages may be opened beforehand",
+            "file_folders": "Folders whose files may be measured beforehand",
             "rehearses": "This is where rollbacks are rehearsed for",
             "remind_before": "Minutes before the end when those asked are reminded",
         }
         help_texts = {
             "data_role": "Such as DevOps Lead; empty: any decision maker.",
             "remind_before": "Once more at a third of that; 0: never.",
+            "database_servers": "One a line, such as db1:3306. A local socket is always allowed.",
+            "page_hosts": "One a line, such as shop.example.org or shop.example.org:8443. The "
+            "environment's hosts, and localhost, always may be.",
+            "file_folders": "One a line, such as /var/backups: only size and age, of files that "
+            "lie there for real.",
             "zone": "A word such as dmz: only workers and sweepers with ZONES=dmz sign in to its "
             "hosts and ask them. Empty: those without ZONES.",
         }
@@ -65,6 +82,18 @@ class EnvironmentForm(DrawnForm, forms.ModelForm):  # type: ignore[type-arg]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.draw_from(self.instance)
+
+    def clean_database_servers(self) -> str:
+        """Each line is host:port."""
+        return _lines(self.cleaned_data["database_servers"], server_problems)
+
+    def clean_page_hosts(self) -> str:
+        """Each line is a host, with or without a port."""
+        return _lines(self.cleaned_data["page_hosts"], page_host_problems)
+
+    def clean_file_folders(self) -> str:
+        """Each line is an absolute folder."""
+        return _lines(self.cleaned_data["file_folders"], folder_problems)
 
     def clean(self) -> dict[str, Any]:
         """Nothing may run unapproved, and data needs no fewer people than code."""
@@ -75,6 +104,14 @@ class EnvironmentForm(DrawnForm, forms.ModelForm):  # type: ignore[type-arg]
         if code is not None and data is not None and data < code:
             self.add_error("approvals_data", "Not fewer than for code only.")
         return values
+
+
+def _lines(text: str, problems: Callable[[str], list[str]]) -> str:
+    """The lines that are not blank. Raises ValidationError with what is wrong in them."""
+    kept = "\n".join(line.strip() for line in text.splitlines() if line.strip())
+    if wrong := problems(kept):
+        raise forms.ValidationError(wrong)
+    return kept
 
 
 class DecisionMakerForm(Undecorated, forms.ModelForm):  # type: ignore[type-arg]

@@ -9,8 +9,9 @@ from rollback_console.plans.models import ProbeResult
 from rollback_console.plans.readiness.probes import Verdict
 
 _ORDER = (
-    "access", "database", "runner", "folder", "repository", "commit", "tag", "migration", "tool",
-    "sudo", "user", "space", "keep", "file", "directory", "unit", "health", "reversal", "measure",
+    "access", "database", "runner", "folder", "repository", "commit", "tag", "origin", "migration",
+    "tool", "sudo", "user", "space", "keep", "file", "directory", "unit", "health", "reversal",
+    "measure",
 )  # fmt: skip
 _WORST = (Verdict.NOT_READY, Verdict.UNKNOWN, Verdict.READY)
 

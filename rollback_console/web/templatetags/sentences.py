@@ -13,13 +13,14 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from rollback_console.engine.states import TERMINAL, StepState
-from rollback_console.plans.models import ProbeResult
+from rollback_console.plans.models import HostQuestion, ProbeResult, ReadinessEvent
 from rollback_console.plans.readiness.check import STALE
 from rollback_console.postmortems.models import Postmortem
 from rollback_console.rollbacks.models import Event, Rollback
 
 from ..presenters import dates
 from ..presenters.event_text import QUESTIONS, sentence
+from ..presenters.host_questions import command_text, event_sentence
 from ..presenters.readiness_matrix import Matrix, matrix
 from ..presenters.readiness_matrix import worst_first as worst_of
 from .console import until, when
@@ -97,3 +98,21 @@ def stood(state: str, rollback: Rollback) -> str:
     if state == StepState.PENDING and rollback.state in TERMINAL:
         return "not begun"
     return state.replace("_", " ")
+
+
+@register.filter
+def as_command(command: list[str]) -> str:
+    """An argument list as one would type it."""
+    return command_text(command)
+
+
+@register.filter
+def has_pending(questions: Iterable[HostQuestion]) -> bool:
+    """Whether one of these host questions waits for approval."""
+    return any(each.state == HostQuestion.State.PENDING for each in questions)
+
+
+@register.filter
+def readiness_sentence(event: ReadinessEvent) -> str:
+    """What a readiness event says, without its subject."""
+    return event_sentence(event)

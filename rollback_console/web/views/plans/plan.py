@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.decorators import permission_required
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_POST
 
-from rollback_console.plans.actions import vouchings
-from rollback_console.plans.data_loss import cost, host_questions
-from rollback_console.plans.errors import UnreadablePlan
-from rollback_console.plans.models import Environment, Revision
-from rollback_console.plans.readiness import check, queue
+from rollback_console.plans.actions import host_questions as actions
+from rollback_console.plans.data_loss import cost_queries
+from rollback_console.plans.errors import PlanError, UnreadablePlan
+from rollback_console.plans.models import Environment, HostQuestion, Revision
+from rollback_console.plans.readiness import choices, host_questions
 from rollback_console.plans.snapshot.request_form import list_missing
 from rollback_console.rollbacks.queries import lists, rehearsals
 from rollback_console.rollbacks.sweeper import readiness_schedule
@@ -24,7 +25,7 @@ from ...authentication.step_up import step_up
 from ...http.current_user import person
 from ...http.lookup import revision_of
 from ...http.rate_limit import costly
-from ...http.responses import done
+from ...http.responses import done, refused
 from ...presenters.plan_source import Reading
 
 
@@ -64,20 +65,20 @@ def show(request: HttpRequest, slug: str, number: int | None = None) -> HttpResp
 
 def facts_of(revision: Revision) -> dict[str, Any]:
     """What every page about one revision shows."""
-    plan = revision.plan
+    plan, verdicts = revision.plan, choices.procedure_verdicts(revision)
     return {
         "plan": plan,
         "revision": revision,
         "latest": queries.latest_number(plan),
         "reading": Reading.of(revision),
         "missing": list_missing(revision),
-        "readiness": check.of_revision(revision),
-        "costing": cost.newest(revision),
-        "rehearsal": rehearsals.last(plan, queue.frozen(revision, queue.ways(revision)[0])),
+        "verdicts": verdicts,
+        "rehearsal": rehearsals.last(plan, verdicts[0].snapshot if verdicts else None),
         "rehearsed_in": list(plan.environment.rehearsals.all()),
         "asking": revision.askings.filter(done_at=None).last(),
-        "measures": host_questions.measures(revision),
-        "vouched": host_questions.vouched(revision),
+        "measures": cost_queries.measures(revision),
+        "host_questions": host_questions.questions_of_revision(revision),
+        "readiness_events": host_questions.events_of(plan),
     }
 
 
@@ -91,11 +92,34 @@ def ask_hosts(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_POST
-@permission_required("plans.change_host", raise_exception=True)
-@step_up("vouch for questions to hosts of {slug}")
-def vouch(request: HttpRequest, slug: str) -> HttpResponse:
-    """Say that the measures of the revision that was read only look."""
-    number = request.POST.get("number", "")
-    revision = revision_of(slug, int(number) if number.isdecimal() else None)
-    vouchings.vouch_for_measures(revision, by=person(request))
-    return done(request, "On record: its measures may run.", "plan", slug=slug)
+@permission_required("plans.approve_host_question", raise_exception=True)
+@step_up("approve what hosts of plan {slug} are asked")
+def approve_host_questions(request: HttpRequest, slug: str) -> HttpResponse:
+    """Let hosts be asked the questions that were ticked, each by the digest that was shown."""
+    revision = revision_of(slug, None)
+    ticked = request.POST.getlist("question")
+    rows = {each.sha256: each for each in revision.plan.host_questions.filter(sha256__in=ticked)}
+    if not ticked:
+        return refused(request, "Tick at least one question first.", "plan", slug=slug)
+    try:
+        with transaction.atomic():
+            for digest in ticked:
+                if digest not in rows:
+                    raise PlanError("A question that was ticked is not there. Read them again.")
+                actions.approve_host_question(rows[digest], by=person(request), sha256=digest)
+    except PlanError as error:
+        return refused(request, error, "plan", slug=slug)
+    readiness_schedule.ask_all(revision, why="person", by=person(request))
+    return done(request, "Approved. The hosts are being asked.", "plan", slug=slug)
+
+
+@require_POST
+@permission_required("plans.approve_host_question", raise_exception=True)
+def withdraw_host_question(request: HttpRequest, slug: str, question: int) -> HttpResponse:
+    """Take the approval of one question back."""
+    row = get_object_or_404(HostQuestion, plan__slug=slug, pk=question)
+    try:
+        actions.withdraw_host_question(row, by=person(request))
+    except PlanError as error:
+        return refused(request, error, "plan", slug=slug)
+    return done(request, "Withdrawn. The host is not asked this any more.", "plan", slug=slug)

@@ -39,7 +39,7 @@ def opening(request: HttpRequest, slug: str) -> HttpResponse:
             "revision": revision,
             "asking": asking,
             "proposal": proposal_form.proposed(request),
-            "ways": procedure_comparison.ways(revision),
+            "ways": procedure_comparison.compare_procedures(revision),
         }
         return render(request, "rollbacks/procedures.html", page)
     proposal = proposal_form.proposed(request)

@@ -1,0 +1,43 @@
+"""Host questions: letting a host be asked what a plan names, and no longer."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models.functions import Now
+
+from rollback_console.audit import kinds
+from rollback_console.audit.record import record_change
+
+from ..errors import PlanError
+from ..models import HostQuestion
+from ..readiness.host_questions import decision_facts
+from .permission import permit
+
+
+def approve_host_question(question: HostQuestion, *, by: User, sha256: str) -> HostQuestion:
+    """Let a host be asked exactly this from now on; `sha256` is the digest that was read.
+
+    Raises PlanError when the question is not the one that was read, or not pending.
+    """
+    state = HostQuestion.State
+    return _decide(question, state.PENDING, state.APPROVED, by=by, sha256=sha256)
+
+
+def withdraw_host_question(question: HostQuestion, *, by: User) -> HostQuestion:
+    """Take an approval back: the host is not asked this again before another one."""
+    state = HostQuestion.State
+    return _decide(question, state.APPROVED, state.PENDING, by=by, sha256=question.sha256)
+
+
+@transaction.atomic
+def _decide(question: HostQuestion, old: str, new: str, *, by: User, sha256: str) -> HostQuestion:
+    permit(by, "plans.approve_host_question", "decide what hosts are asked before an approval")
+    row = HostQuestion.objects.filter(pk=question.pk, sha256=sha256, state=old)
+    if not row.update(state=new, decided_by=by, decided_at=Now()):
+        raise PlanError("This question has changed or was decided meanwhile. Read it again.")
+    question.refresh_from_db()
+    approved = new == HostQuestion.State.APPROVED
+    kind = kinds.HOST_QUESTION_APPROVED if approved else kinds.HOST_QUESTION_WITHDRAWN
+    record_change(kind, by=by, subject=question, **decision_facts(question))
+    return question

@@ -1,0 +1,167 @@
+"""From a host's answer to a probe to what it means, in a sentence."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+from rollback_console.remote.protocol import Answer
+
+from .probes import Probe, ProbeAnswer, Verdict
+
+LEAST_SPACE = 256 * 1024 * 1024
+"""Bytes that must be free where a step works; less is reported."""
+
+_FAILED = {
+    "folder": "There is no folder {subject}, or it may not be entered.",
+    "tool": "{subject} is not installed for this account.",
+    "sudo": "This account may not run {subject} by sudo.",
+    "user": "This account may not become {subject} by sudo without a password.",
+    "repository": "{subject} is no git repository, or holds changes that nobody committed.",
+    "runner": "Nothing can be written where the runner keeps its logs.",
+    "commit": "The commit {subject} is not in the repository there.",
+    "tag": "The tag {subject} is not in the repository there.",
+    "origin": "The tag {subject} is neither there nor at origin.",
+    "file": "There is no file {subject}, or it is empty.",
+    "directory": "There is no folder {subject}.",
+    "unit": "systemd knows no unit {subject}.",
+    "migration": "No migration there begins with {subject}.",
+    "keep": "No dump can be written to {subject}.",
+    "space": "The free space could not be read.",
+}
+_NO_DATABASE = (
+    "The database of {subject} does not answer from here{reason}. Start it, or correct its address "
+    "or this account's login."
+)
+_UNANSWERED = {
+    90: "The step's folder cannot be entered.",
+    91: "This host has no systemd that answers.",
+    95: "It is in no folder whose files may be measured. An Admin can name one in the "
+    "environment's settings.",
+}
+# One line of `sudo -l`: "(deploy : deploy) NOPASSWD: /usr/bin/id, /usr/bin/ls".
+_SUDO_RULE = re.compile(r"\s+\(([^)]*)\)\s+(.*)")
+# Signing in failed because the console asks without the password or the method the step has.
+_NOT_TRIED = re.compile(
+    r"fe_sendauth: no password supplied|authentication method requirement|"
+    r"[Pp]lugin \S+ (?:could not|cannot) be loaded",
+)
+
+
+def interpret_answer(probe: Probe, answer: Answer) -> ProbeAnswer:
+    """What a host's answer to a probe means."""
+    if probe.kind == "health":
+        return _page(probe, answer)
+    if probe.kind == "database":
+        return _database(probe, answer)
+    if probe.account and probe.kind != "user" and _sudo_refused(answer):
+        reason = f"This account may not become {probe.account} by sudo, so nobody could ask."
+        return ProbeAnswer(Verdict.UNKNOWN, reason)
+    if answer.exit_code in _UNANSWERED and probe.kind != "folder":
+        return ProbeAnswer(Verdict.UNKNOWN, _UNANSWERED[answer.exit_code])
+    if answer.exit_code != 0:
+        return _failed(probe)
+    text = answer.output.decode(errors="replace").strip()
+    match probe.kind:
+        case "space":
+            return _space(text, LEAST_SPACE)
+        case "keep":
+            return _keep(text)
+        case "file":
+            return _file(text)
+        case "sudo":
+            return _sudo(probe, text)
+        case _:
+            return ProbeAnswer(Verdict.READY, text.splitlines()[0][:200] if text else "Yes.")
+
+
+def size(count: int) -> str:
+    """Bytes for people, in binary units."""
+    value, units = float(count), ["bytes", "KiB", "MiB", "GiB", "TiB"]
+    while value >= 1024 and len(units) > 1:
+        value /= 1024
+        units.pop(0)
+    return f"{value:.0f} {units[0]}" if units[0] == "bytes" else f"{value:.1f} {units[0]}"
+
+
+def _failed(probe: Probe) -> ProbeAnswer:
+    sentence = _FAILED[probe.kind].format(subject=probe.subject)
+    if probe.settles:
+        return ProbeAnswer(Verdict.NOT_READY, sentence)
+    return ProbeAnswer(Verdict.UNKNOWN, f"{sentence} The steps fetch, so origin may have it.")
+
+
+def _sudo_refused(answer: Answer) -> bool:
+    return answer.exit_code == 1 and answer.errors.lstrip().startswith(b"sudo:")
+
+
+def _page(probe: Probe, answer: Answer) -> ProbeAnswer:
+    """A page that is down is what a rollback is for: it only has to be one that answers."""
+    status = answer.output.decode(errors="replace").rpartition("\n")[2].strip()
+    if answer.exit_code != 0 or not status.isdigit():
+        return ProbeAnswer(Verdict.UNKNOWN, f"{probe.subject} does not answer now.")
+    return ProbeAnswer(Verdict.READY, f"It answers {status} now.")
+
+
+def _database(probe: Probe, answer: Answer) -> ProbeAnswer:
+    if answer.exit_code in {90, 126, 127}:
+        reason = "the client is not there" if answer.exit_code > 90 else _UNANSWERED[90].lower()
+        sentence = f"Nobody could ask {probe.subject}: {reason.rstrip('.')}."
+        return ProbeAnswer(Verdict.UNKNOWN, sentence)
+    if answer.exit_code == 0:
+        return ProbeAnswer(Verdict.READY, f"The database of {probe.subject} answers.")
+    lines = (answer.errors or answer.output).decode(errors="replace").strip().splitlines()
+    last = lines[-1].strip()[:200] if lines else ""
+    if _NOT_TRIED.search(last):
+        return ProbeAnswer(Verdict.UNKNOWN, f"{probe.subject} was not signed in to: {last}.")
+    reason = f" ({last})" if last else ""
+    return ProbeAnswer(Verdict.NOT_READY, _NO_DATABASE.format(subject=probe.subject, reason=reason))
+
+
+def _keep(text: str) -> ProbeAnswer:
+    lines = text.splitlines()
+    if not lines:
+        return ProbeAnswer(Verdict.UNKNOWN, _FAILED["space"])
+    newest = int(lines[1]) if len(lines) > 1 and lines[1].strip().isdigit() else 0
+    return _space(lines[0], max(LEAST_SPACE, 2 * newest))
+
+
+def _space(text: str, least: int) -> ProbeAnswer:
+    fields = text.split()
+    if len(fields) < 4 or not fields[3].isdigit():
+        return ProbeAnswer(Verdict.UNKNOWN, _FAILED["space"])
+    free = int(fields[3]) * 1024
+    verdict = Verdict.READY if free >= least else Verdict.NOT_READY
+    return ProbeAnswer(verdict, f"{size(free)} free.")
+
+
+def _file(text: str) -> ProbeAnswer:
+    lines = text.splitlines()
+    if len(lines) < 2 or not all(line.strip().isdigit() for line in lines[:2]):
+        return ProbeAnswer(Verdict.READY, "It is there.")
+    written = datetime.fromtimestamp(int(lines[1]), UTC)
+    return ProbeAnswer(
+        Verdict.READY, f"{size(int(lines[0]))}, written {written:%Y-%m-%d %H:%M} UTC."
+    )
+
+
+def _sudo(probe: Probe, listing: str) -> ProbeAnswer:
+    """`sudo -l COMMAND` said that it is allowed; these are all rules of the account."""
+    if listing == "root" or "!authenticate" in listing:
+        return ProbeAnswer(Verdict.READY, "Allowed without a password.")
+    words = probe.subject.split()
+    target = words[1] if words[:1] == ["-u"] else "root"
+    rules = [match for line in listing.splitlines() if (match := _SUDO_RULE.match(line))]
+    own = [rule[2] for rule in rules if _is_for(rule[1], target)]
+    if own and all("NOPASSWD:" in rule for rule in own):
+        return ProbeAnswer(Verdict.READY, "Allowed without a password.")
+    if own and not any("NOPASSWD:" in rule for rule in own):
+        sentence = f"This account may run {probe.subject} by sudo only with a password."
+        return ProbeAnswer(Verdict.NOT_READY, sentence)
+    sentence = "sudo allows it; whether without a password cannot be told from its rules."
+    return ProbeAnswer(Verdict.UNKNOWN, sentence)
+
+
+def _is_for(accounts: str, target: str) -> bool:
+    names = re.split(r"[\s,]+", accounts.partition(":")[0].strip())
+    return bool({target, "ALL"} & set(names))

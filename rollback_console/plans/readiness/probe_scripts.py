@@ -1,0 +1,98 @@
+"""The console's own questions: fixed shell text that runs no program, opens no connection and
+reads no file that a plan names.
+
+`$1` is the folder, `$2` what is asked about, the rest depends on the kind. Values are
+arguments, never shell text.
+"""
+
+from __future__ import annotations
+
+ENTER = 'cd "${1:-.}" 2>/dev/null || exit 90; '
+"""90: the folder cannot be entered."""
+
+# What a repository's own configuration could start: a file-system monitor, hooks, a pager, a
+# transport for objects that are fetched only when needed.
+_GIT = (
+    "GIT_ALLOW_PROTOCOL=none GIT_NO_LAZY_FETCH=1 GIT_TERMINAL_PROMPT=0 GIT_OPTIONAL_LOCKS=0 "
+    "git -c core.fsmonitor= -c core.hooksPath=/dev/null -c core.pager=cat "
+)
+_COMMIT = (
+    ENTER + "case $2 in -*) exit 1 ;; esac; " + _GIT + 'rev-parse --verify --quiet "$2^{commit}"'
+)
+_TAG = ENTER + _GIT + 'rev-parse --verify --quiet "refs/tags/$2^{commit}"'
+# The nearest folder there is must be writable, with room for twice the newest dump. Its size is
+# read off the folder: a dump is readable for the account alone that wrote it.
+_KEEP = (
+    'd=$2; while [ ! -d "$d" ]; do d=$(dirname "$d"); done; [ -w "$d" ] || exit 1; '
+    'df -Pk "$d" | tail -n 1; '
+    'last=$(ls -t "$2"/*.dump 2>/dev/null | head -n 1); '
+    '[ -z "$last" ] || ls -lnd -- "$last" 2>/dev/null | awk \'{print $5}\'; exit 0'
+)
+# A link as the runner makes them, and gone again: it takes no data block, so this is no write.
+_RUNNER = (
+    'd=$HOME/.local/state/rollback-console; mkdir -p "$d" 2>/dev/null && [ -w "$d" ] || '
+    'd=/var/tmp; l=$d/.rollback-console-probe-$$; ln -s probe "$l" && rm -f "$l" && echo "$d"'
+)
+# `sudo -l` with a command says whether it is allowed, not whether a password would be asked for:
+# the rules that follow tell that. Root is never asked for one.
+_SUDO = (
+    'shift; sudo -n -l "$@" >/dev/null 2>&1 || exit 1; '
+    '[ "$(id -u)" -ne 0 ] || { echo root; exit 0; }; sudo -n -l 2>/dev/null'
+)
+# Size and age alone, and only of what lies, links resolved, below a folder of `$3` and on.
+_FILE = (
+    ENTER + 'p=$(readlink -f -- "$2") || exit 95; shift 2; within=; '
+    'for each in "$@"; do f=$(readlink -f -- "$each") || continue; '
+    'case $p in "$f"/*) within=1 ;; esac; done; [ -n "$within" ] || exit 95; '
+    '[ -f "$p" ] && [ -s "$p" ] || exit 1; stat -c %s -- "$p"; date -r "$p" +%s'
+)
+_UNIT = (
+    "command -v systemctl >/dev/null || exit 91; "
+    'state=$(systemctl show --property=LoadState --value -- "$2" 2>/dev/null) || exit 91; '
+    '[ "$state" != not-found ] || exit 1; [ -n "$state" ] || exit 91; echo "$state"'
+)
+_MIGRATION = (
+    ENTER + 'find . -path "*/migrations/$2*.py" -not -path "*/node_modules/*" | head -n 3 | grep .'
+)
+
+PLAIN = {
+    "folder": ENTER + "pwd",
+    "space": ENTER + "df -Pk . | tail -n 1",
+    "keep": _KEEP,
+    "tool": ENTER + 'command -v "$2"',
+    "sudo": _SUDO,
+    "user": ":",
+    "runner": _RUNNER,
+    "commit": _COMMIT,
+    "tag": _TAG,
+    "file": _FILE,
+    "directory": ENTER + '[ -d "$2" ]',
+    "unit": _UNIT,
+    "migration": _MIGRATION,
+}
+"""By kind, what may be asked of a host at any time."""
+
+# Filters, monitors and submodules of the repository run, and `origin` is connected to.
+HOST_QUESTIONS = {
+    "repository": ENTER + '[ -z "$(git status --porcelain --untracked-files=no || echo none)" ]',
+    "origin": ENTER
+    + 'git rev-parse --verify --quiet "refs/tags/$2^{commit}" || '
+    + 'git ls-remote --exit-code --tags origin "refs/tags/$2"',
+}
+"""By kind, what is asked only once a person approved it."""
+
+# The runner's own way to another account (remote/runner/inner.sh).
+_AS_ACCOUNT = (
+    'account=$1; shift; if command -v bash >/dev/null 2>&1; then set -- bash --norc -c "$@"; '
+    'else set -- sh -c "$@"; fi; exec sudo -n -u "$account" -- "$@"'
+)
+
+
+def shell(account: str, script: str, *values: str) -> tuple[str, ...]:
+    """The argument list that runs `script` as `account`, through the sudo that steps go through.
+
+    "" is the account that signs in.
+    """
+    if not account:
+        return ("sh", "-c", script, "sh", *values)
+    return ("sh", "-c", _AS_ACCOUNT, "sh", account, script, "sh", *values)
