@@ -51,10 +51,12 @@ class Run:
 @dataclass
 class Fleet:
     """Every host there is. `scripts` maps a word in a script to (output, exit code); a script
-    with "hang" in it runs until told otherwise. `down` names hosts that do not answer, `closed`
+    with "hang" in it runs until told otherwise. `failing_on` maps a host to a word of the scripts
+    that fail there. `down` names hosts that do not answer, `closed`
     those that do and cannot look into an attempt's folder."""
 
     scripts: dict[str, tuple[bytes, int]] = field(default_factory=dict)
+    failing_on: dict[str, str] = field(default_factory=dict)
     runs: dict[str, Run] = field(default_factory=dict)
     starts: Counter[str] = field(default_factory=Counter)
     order: list[tuple[str, str]] = field(default_factory=list)
@@ -179,5 +181,9 @@ class FakeRemote:
             (said for word, said in self.fleet.scripts.items() if word in run.request.script),
             (b"ok\n", 0),
         )
+        if (failing := self.fleet.failing_on.get(self.address.name)) and (
+            failing in run.request.script
+        ):
+            output, code = b"broken here\n", 1
         run.say(output)
         run.end(code=code)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from .snapshot import StepSpec
-from .states import ENDED_BADLY, IN_FLIGHT, RollbackState, StepState
+from .states import END_UNKNOWN, ENDED_BADLY, IN_FLIGHT, RollbackState, StepState
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +37,10 @@ class View:
     """Everything `decide` may look at.
 
     `gates` are positions a person has let through, `canaries` those whose first host they
-    found well. `unanswered_checks` and `failed_checks`
-    are keys. Flags say what people asked for. `running_for` is seconds on the database's clock
-    since the start, or since a person last allowed more time; `time_limit` 0 is none.
+    found well. `excluded` are hosts a person left out of what is to come. `unanswered_checks`
+    and `failed_checks` are keys. Flags say what people asked for. `running_for` is seconds on
+    the database's clock since the start, or since a person last allowed more time; `time_limit`
+    0 is none.
     """
 
     state: RollbackState
@@ -47,6 +48,7 @@ class View:
     runs: tuple[RunView, ...]
     gates: frozenset[int] = frozenset()
     canaries: frozenset[int] = frozenset()
+    excluded: frozenset[str] = frozenset()
     unanswered_checks: frozenset[str] = frozenset()
     failed_checks: frozenset[str] = frozenset()
     pause_asked: bool = False
@@ -211,12 +213,28 @@ def _is_late(run: RunView, step: StepSpec) -> bool:
 
 
 def _canary(view: View, step: StepSpec, runs: _Sorted) -> list[Decision]:
-    begun = len([run for run in view.runs if run.position == step.position]) - len(runs.pending)
     if runs.in_flight:
         return [Wait()]
-    if begun:
-        return [AskPerson(QuestionKind.CANARY, step.position)]
+    if tried := _tried(view, step):
+        return [AskPerson(QuestionKind.CANARY, step.position, tuple(run.token for run in tried))]
     return [StartStep(runs.pending[0].token), Wait()]
+
+
+def _tried(view: View, step: StepSpec) -> list[RunView]:
+    """What ran of this step on hosts that are still part of it: what a person can look at.
+
+    What was skipped showed nothing. A step that undoes another may have run before, for another
+    failure: only its latest round counts.
+    """
+    mine = [run for run in view.runs if run.position == step.position]
+    newest = max(run.attempt for run in mine) if step.standby else 0
+    return [
+        run
+        for run in mine
+        if run.host not in view.excluded
+        and run.attempt >= newest
+        and run.state not in {StepState.PENDING, StepState.SKIPPED}
+    ]
 
 
 def _silent(view: View, flying: list[RunView]) -> list[Decision]:
@@ -251,9 +269,9 @@ def _again(run: RunView, step: StepSpec) -> bool:
 def _after_bad(view: View, step: StepSpec, runs: _Sorted) -> list[Decision]:
     if runs.in_flight:
         return [Wait()]
-    lost = tuple(run.token for run in runs.bad if run.state is StepState.LOST)
-    if lost:
-        return [AskPerson(QuestionKind.LOST, step.position, lost)]
+    unknown = tuple(run.token for run in runs.bad if run.state in END_UNKNOWN)
+    if unknown:
+        return [AskPerson(QuestionKind.LOST, step.position, unknown)]
     held = view.pause_asked or view.overdue
     if not held and all(_again(run, step) for run in runs.bad):
         return [*_retries(step, runs.bad)]

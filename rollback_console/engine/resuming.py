@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from .decide import RunView
 from .snapshot import StepSpec
-from .states import ENDED_BADLY, IN_FLIGHT, StepState
+from .states import END_UNKNOWN, ENDED_BADLY, IN_FLIGHT, StepState
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,8 +15,8 @@ class Resumption:
     """What going on from a step would do with the latest attempt of each step on each host.
 
     `skipped` will not run, or stay as badly as they ended. `again` get a new attempt.
-    `confirm` are the positions that a person must name: their commands have run, and the plan
-    does not call them idempotent.
+    `confirm` are the positions that a person must name: their commands have run and the plan
+    does not call them idempotent, or nobody has said yet whether they still do.
     """
 
     skipped: tuple[RunView, ...]
@@ -66,7 +66,10 @@ def _is_open(run: RunView) -> bool:
 
 
 def _does_harm(run: RunView, step: StepSpec) -> bool:
-    return step.kind == "command" and not step.idempotent and run.state is not StepState.SKIPPED
+    if step.kind != "command" or run.state is StepState.SKIPPED:
+        return False
+    # An idempotent step may run twice, but not beside itself.
+    return not step.idempotent or (run.state in END_UNKNOWN and not run.answer)
 
 
 def _name_them(positions: tuple[int, ...]) -> str:
@@ -74,6 +77,6 @@ def _name_them(positions: tuple[int, ...]) -> str:
         return "Nothing that has run would run again: name no step. Look again at what is left."
     which = ", ".join(str(position) for position in positions)
     return (
-        f"These steps have run, would run again, and are not called idempotent: {which}. "
-        "Name exactly these to say that they may."
+        f"These steps would run again, and are not called idempotent or may still be running: "
+        f"{which}. Name exactly these to say that they may."
     )

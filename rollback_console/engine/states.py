@@ -93,6 +93,11 @@ ENDED_BADLY = frozenset({_S.FAILED, _S.TIMED_OUT, _S.LOST, _S.ABORT_UNCONFIRMED,
 """States of a step run that a person has to answer for."""
 
 
+END_UNKNOWN = frozenset({_S.LOST, _S.ABORT_UNCONFIRMED})
+"""States of a step run in which something may still be working on the host: a person looks there
+and says what they saw before anything is tried again."""
+
+
 def may_move(old: str, new: str) -> bool:
     """Whether the table allows a rollback to go from `old` to `new`."""
     return RollbackState(new) in ROLLBACK_MOVES.get(RollbackState(old), frozenset())

@@ -75,6 +75,11 @@ CASES: list[tuple[str, View, list[Decision]]] = [
     ("a timeout asks", view(run(S.TIMED_OUT)), [ask(QuestionKind.FAILED, 1, "1a1")]),
     ("a loss asks as a loss", view(run(S.LOST)), [ask(QuestionKind.LOST, 1, "1a1")]),
     (
+        "what may still run after an abort asks as a loss",
+        view(run(S.ABORT_UNCONFIRMED)),
+        [ask(QuestionKind.LOST, 1, "1a1")],
+    ),
+    (
         "a loss is never retried unasked",
         view(run(S.LOST), steps=(step(retry=5, on_failure="continue"),)),
         [ask(QuestionKind.LOST, 1, "1a1")],
@@ -139,7 +144,7 @@ CASES: list[tuple[str, View, list[Decision]]] = [
     (
         "after the canary a person is asked",
         view(run(S.SUCCEEDED), run(S.PENDING, host="b"), steps=(step(hosts=many, canary=True),)),
-        [ask(QuestionKind.CANARY)],
+        [ask(QuestionKind.CANARY, 1, "1a1")],
     ),
     (
         "then all others go",
@@ -151,6 +156,31 @@ CASES: list[tuple[str, View, list[Decision]]] = [
             canaries=frozenset({1}),
         ),
         [StartStep("1b1"), StartStep("1c1"), Wait()],
+    ),
+    (
+        "a canary that was skipped is no canary",
+        view(run(S.SKIPPED), run(S.PENDING, host="b"), steps=(step(hosts=many, canary=True),)),
+        [StartStep("1b1"), Wait()],
+    ),
+    (
+        "a canary on a host that was left out is followed by another",
+        view(
+            run(S.FAILED, answer="skip"),
+            run(S.PENDING, host="b"),
+            steps=(step(hosts=many, canary=True),),
+            excluded=frozenset({"a"}),
+        ),
+        [StartStep("1b1"), Wait()],
+    ),
+    (
+        "the canary of an earlier undo is none of this one",
+        view(
+            run(S.FAILED),
+            run(S.SUCCEEDED, 2, "a"),
+            run(S.PENDING, 2, "b", attempt=2),
+            steps=(step(1, undo=2), step(2, hosts=many, standby=True, canary=True)),
+        ),
+        [StartStep("2b2"), Wait()],
     ),
     (
         "a step that stands by does not run by itself",

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from rollback_console.engine.decide import RunView
 from rollback_console.engine.resuming import hindrance, resumption
 from rollback_console.engine.snapshot import StepSpec
-from rollback_console.engine.states import ENDED_BADLY, IN_FLIGHT, StepState
+from rollback_console.engine.states import END_UNKNOWN, ENDED_BADLY, IN_FLIGHT, StepState
 
 from .test_decide import run, step
 
@@ -23,15 +23,16 @@ def positions(runs: tuple[RunView, ...]) -> list[int]:
 
 def test_going_forward_leaves_out_what_is_between() -> None:
     runs = (run(S.SUCCEEDED), run(S.FAILED, 2), run(S.PENDING, 3))
-    found = resumption(STEPS, runs, 3)
-    assert (positions(found.skipped), positions(found.again), found.confirm) == ([2], [], ())
+    outcome = resumption(STEPS, runs, 3)
+    assert (positions(outcome.skipped), positions(outcome.again), outcome.confirm) == ([2], [], ())
     assert hindrance(STEPS, runs, 3, ()) == ""
 
 
 def test_going_back_runs_again_what_ran_and_asks_for_its_name() -> None:
     runs = (run(S.SUCCEEDED), run(S.SUCCEEDED, 2), run(S.FAILED, 3))
-    found = resumption(STEPS, runs, 2)
-    assert (positions(found.skipped), positions(found.again), found.confirm) == ([], [2, 3], (2, 3))
+    outcome = resumption(STEPS, runs, 2)
+    assert positions(outcome.skipped) == []
+    assert (positions(outcome.again), outcome.confirm) == ([2, 3], (2, 3))
     assert "2, 3" in hindrance(STEPS, runs, 2, ())
     assert "2, 3" in hindrance(STEPS, runs, 2, {2})
     assert hindrance(STEPS, runs, 2, {3, 2}) == ""
@@ -91,16 +92,19 @@ def test_no_attempt_is_both_left_out_and_run_again_and_none_in_flight_is(
     given_: tuple[tuple[StepSpec, ...], tuple[RunView, ...], int],
 ) -> None:
     steps, runs, position = given_
-    found = resumption(steps, runs, position)
-    again = {each.token for each in found.again}
-    assert not again & {each.token for each in found.skipped}
-    assert all(each.position >= position for each in found.again)
-    assert not {each.state for each in found.again} & {*IN_FLIGHT, S.PENDING}
+    outcome = resumption(steps, runs, position)
+    again = {each.token for each in outcome.again}
+    assert not again & {each.token for each in outcome.skipped}
+    assert all(each.position >= position for each in outcome.again)
+    assert not {each.state for each in outcome.again} & {*IN_FLIGHT, S.PENDING}
     later = [each for each in runs if each.position >= position and each.state in ENDED_BADLY]
     known = {each.position: each for each in steps}
     assert {each.token for each in later if not known[each.position].standby} <= again
-    assert set(found.confirm) <= {each.position for each in found.again}
-    risky = [each for each in found.again if each.state is not S.SKIPPED]
-    assert {each.position for each in risky if not known[each.position].idempotent} == set(
-        found.confirm
-    )
+    assert set(outcome.confirm) <= {each.position for each in outcome.again}
+    harmful = {
+        each.position
+        for each in outcome.again
+        if each.state is not S.SKIPPED
+        and (not known[each.position].idempotent or each.state in END_UNKNOWN)
+    }
+    assert harmful == set(outcome.confirm)

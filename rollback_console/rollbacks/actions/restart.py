@@ -108,14 +108,8 @@ def request_rest(rollback: Rollback, *, position: int, by: User, reason: str) ->
 
 
 def _facts(row: Rollback) -> tuple[tuple[StepSpec, ...], tuple[RunView, ...]]:
-    seen, gone = view.build(row), excluded(row)
-    return seen.steps, tuple(run for run in seen.runs if run.host not in gone)
-
-
-def excluded(row: Rollback) -> set[str]:
-    """Hosts that a person left out of what is to come: nothing runs there again either."""
-    told = row.events.filter(kind="host.excluded").values_list("facts", flat=True)
-    return {str(facts["host"]) for facts in told}
+    seen = view.build(row)
+    return seen.steps, tuple(run for run in seen.runs if run.host not in seen.excluded)
 
 
 def _carry_out(row: Rollback, chosen: Resumption, by: User, reason: str) -> None:

@@ -101,9 +101,13 @@ def skip(
     On hosts that wait their turn the step still begins, unless it is left out `everywhere`.
     """
     with steer(rollback, by, reason, states=[RollbackState.WAITING]) as row:
-        if _asked(row, position) == "overtime":
+        kind = _asked(row, position)
+        if kind == "overtime":
             raise Refused("The question is whether it may take longer, not about a step.")
-        left = _runs(row, position) + (_waiting(row, position) if everywhere else [])
+        # Between hosts, what ran already stays as it ended: only the others can be left out.
+        between = everywhere or kind in {"canary", "paused"}
+        left = [run for run in _runs(row, position) if run.state not in _DONE]
+        left += _waiting(row, position) if between else []
         for run in dict.fromkeys(left):
             leave_out(run)
         _answered(row, position, "skip", by, reason)
@@ -120,7 +124,9 @@ def exclude(rollback: Rollback, *, host: str, by: User, reason: str) -> Rollback
     with steer(rollback, by, reason, states=[RollbackState.WAITING]) as row:
         runs = view.latest(row)
         position = _failed_on(row, runs, host)
-        if sole := host_exclusion.alone(runs, host):
+        out_already = view.excluded_hosts(row)
+        others = [run for run in runs if run.host not in out_already]
+        if sole := host_exclusion.alone(others, host):
             raise Refused(f"Only {host} carries out {_named(sole)}: skip that by name, or abort.")
         left = host_exclusion.ahead(runs, host)
         for run in left:
@@ -281,6 +287,9 @@ def _failed_on(row: Rollback, runs: list[StepRun], host: str) -> int:
 
 def _named(positions: list[int]) -> str:
     return f"step{'s' * (len(positions) > 1)} {', '.join(map(str, positions))}"
+
+
+_DONE = {StepState.SUCCEEDED, StepState.SKIPPED}
 
 
 def leave_out(run: StepRun) -> None:

@@ -78,19 +78,25 @@ def undo(row: Rollback, step: StepSpec, hosts: list[str], *, by: Any, reason: st
 
 
 def ask(row: Rollback, asked: AskPerson) -> None:
-    """Put a question to people, once."""
-    question = {
-        "kind": asked.question,
-        "position": asked.position,
-        "tokens": list(asked.tokens),
-    }
-    if row.question == question:
+    """Put a question to people, once; about a single run it names its host and exit code."""
+    about = {"position": asked.position, "tokens": list(asked.tokens)}
+    question = {"kind": asked.question, **about}
+    if question.items() <= row.question.items():
         return
-    Rollback.objects.filter(pk=row.pk).update(question=question)
+    outcome = _outcome(row, asked)
+    Rollback.objects.filter(pk=row.pk).update(question={**question, **outcome})
     if row.state == RollbackState.RUNNING:
         move(row, RollbackState.WAITING)
     kind = "gate.opened" if asked.question is QuestionKind.GATE else "question.asked"
-    record(row, kind, question=asked.question, position=asked.position, tokens=list(asked.tokens))
+    record(row, kind, question=asked.question, **about, **outcome)
+
+
+def _outcome(row: Rollback, asked: AskPerson) -> dict[str, Any]:
+    """How the one run that a question is about ended, for whoever reads it elsewhere."""
+    if len(asked.tokens) != 1:
+        return {}
+    run = row.runs.get(token=asked.tokens[0])
+    return {"host": run.host, "exit_code": run.exit_code} if run.host else {}
 
 
 def settle(row: Rollback) -> None:

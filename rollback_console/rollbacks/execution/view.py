@@ -12,7 +12,7 @@ from rollback_console.engine.snapshot import Snapshot
 from rollback_console.engine.states import RollbackState, StepState
 
 from .. import db_clock
-from ..models import Rollback, StepRun
+from ..models import Rollback, StepAnswer, StepRun
 
 
 @lru_cache(maxsize=256)
@@ -31,14 +31,15 @@ def build(rollback: Rollback, runs: list[StepRun] | None = None) -> View:
     checks = latest_checks(rollback)
     keys = {check.key for check in snapshot.checks}
     moment = db_clock.now()
-    answers = list(rollback.step_answers.order_by("id").values_list("kind", "position", "at"))
-    extended = [at for kind, _, at in answers if kind == "overtime"]
+    answers = list(rollback.step_answers.order_by("id"))
+    extended = [each.at for each in answers if each.kind == "overtime"]
     return View(
         state=RollbackState(rollback.state),
         steps=snapshot.steps,
         runs=tuple(_run(run, moment) for run in runs),
-        gates=_let_through("gate", answers),
-        canaries=_let_through("canary", answers),
+        gates=_let_through("gate", answers, snapshot),
+        canaries=_let_through("canary", answers, snapshot),
+        excluded=excluded_hosts(rollback),
         unanswered_checks=frozenset(keys - checks.keys()),
         failed_checks=frozenset(key for key, answer in checks.items() if answer == "fail"),
         pause_asked=rollback.pause_asked,
@@ -61,15 +62,26 @@ def aborting(rollback: Rollback, runs: list[StepRun]) -> View:
     )
 
 
-def _let_through(wanted: str, answers: list[tuple[str, int, datetime]]) -> frozenset[int]:
-    """What people let through still counts, but not for what will run again after a resumption."""
-    found: set[int] = set()
-    for kind, position, _ in answers:
-        if kind == wanted:
-            found.add(position)
-        elif kind == "resume":
-            found = {each for each in found if each <= position}
-    return frozenset(found)
+def excluded_hosts(rollback: Rollback) -> frozenset[str]:
+    """Hosts that a person left out of what is to come: nothing runs there again either."""
+    exclusions = rollback.events.filter(kind="host.excluded").values_list("facts", flat=True)
+    return frozenset(str(facts["host"]) for facts in exclusions)
+
+
+def _let_through(kind: str, answers: list[StepAnswer], snapshot: Snapshot) -> frozenset[int]:
+    """Positions at which people said go; it counts once, so not for what runs another time.
+
+    Going on from a step runs it and all behind it again, and an undo runs its step again.
+    """
+    passed: set[int] = set()
+    for each in answers:
+        if each.kind == kind:
+            passed.add(each.position)
+        elif each.kind == "resume":
+            passed = {position for position in passed if position < each.position}
+        elif each.answer == "undo":
+            passed.discard(snapshot.step(each.position).undo)
+    return frozenset(passed)
 
 
 def deadline(rollback: Rollback) -> datetime | None:

@@ -69,8 +69,7 @@ def question(rollback: Rollback, runs: list[StepRun]) -> Question | None:
     position, tokens = int(asked.get("position") or 0), set(asked.get("tokens", []))
     steps = {each.step.position: each for each in stations(snapshot_of(rollback.snapshot))}
     station = steps.get(position)
-    first = position if asked["kind"] == "canary" else 0
-    asked_about = [run for run in runs if str(run.token) in tokens or _began(run, first)]
+    asked_about = [run for run in runs if str(run.token) in tokens]
     about = [said(run, FEW) for run in asked_about[:TOLD]]
     about += [Said(run, []) for run in asked_about[TOLD:]]
     undoing = steps.get(station.step.undo) if station and asked["kind"] in _UNDONE else None
@@ -106,10 +105,6 @@ def _undone(undoing: Station, runs: list[StepRun]) -> datetime | None:
 
 def _not_begun(position: int, runs: list[StepRun]) -> int:
     return sum(run.position == position and run.state == StepState.PENDING for run in runs)
-
-
-def _began(run: StepRun, position: int) -> bool:
-    return run.position == position and run.state != StepState.PENDING
 
 
 def shown(token: str, runs: list[StepRun], question: Question | None) -> StepRun | None:

@@ -14,7 +14,7 @@ from rollback_console.engine.states import RollbackState
 from rollback_console.plans.errors import NotReady
 from rollback_console.rollbacks.actions import restart
 from rollback_console.rollbacks.errors import MovedOn, Refused
-from rollback_console.rollbacks.execution.view import snapshot_of
+from rollback_console.rollbacks.execution.view import excluded_hosts, snapshot_of
 from rollback_console.rollbacks.models import Rollback
 
 from ...http.current_user import person
@@ -34,7 +34,7 @@ def restarts(request: HttpRequest, number: int) -> HttpResponse:
     page = {
         "rollback": rollback,
         "left": restart.left(rollback),
-        "excluded": restart.excluded(rollback),
+        "excluded": excluded_hosts(rollback),
         "steps": [steps[each] for each in restart.startable(snapshot)],
         "chosen": chosen,
         "midway": rollback.state in restart.STOPPED_MIDWAY,
