@@ -161,6 +161,25 @@ def test_a_variable_nobody_sets_must_be_bound(stage: Stage) -> None:
     assert freeze_snapshot(bound, {}).steps[0].environment == ()
 
 
+@pytest.mark.parametrize("name", ["LD_PRELOAD", "BASH_ENV", "PYTHONPATH", "GIT_SSH_COMMAND"])
+def test_a_name_that_changes_a_shell_or_a_loader_is_never_a_parameter(
+    stage: Stage, name: str
+) -> None:
+    revision = make.plan(stage, PLAN.replace("echo stopping", f"stop ${name}"))
+    sentence = next(each for each in problems(revision, parameters={name: "/tmp/x"}))
+    assert sentence.startswith(f"{name} decides ")
+    Secret.objects.create(environment=stage.environment, name=name, value="/tmp/x.so")
+    assert problems(revision)[0].startswith(f"Step 1, Stop: {name} decides ")
+    bound = make.plan(stage, PLAN.replace("echo stopping", f"stop ${name}"), on_host=[name])
+    assert freeze_snapshot(bound, {}).steps[0].environment == ()
+
+
+def test_a_request_may_not_slip_in_a_name_that_no_step_reads(stage: Stage) -> None:
+    assert problems(make.plan(stage), parameters={"PATH": "/tmp"}) == [
+        "PATH decides which programs are found, so it cannot be a value that is filled in."
+    ]
+
+
 @pytest.mark.parametrize(
     ("value", "says"), [("-rf", "a commit"), ("x; reboot", "a commit"), ("", "is missing")]
 )

@@ -21,6 +21,7 @@ from ..placeholders.collect import commands_of
 from ..placeholders.kinds import names_secret
 from ..plan_config import read_plan_config
 from ..shell.command_patterns import destroys
+from ..shell.reserved_names import reserved_reason
 from ..shell.variables import assigned_variables, free_variables
 from .fixes import carry, dump_first, move_before
 
@@ -161,7 +162,9 @@ class _Carrier:
         free = free_variables("\n".join(command.text for command in commands))
         users = {name: c for c in reversed(commands) for name in free_variables(c.text)}
         for name in sorted(free & users.keys()):
-            if name in self.variables:
+            if reason := reserved_reason(name):
+                yield _reserved(step, reason, users[name])
+            elif name in self.variables:
                 yield self._not_carried(step, name, users[name])
             elif name not in self.reported:
                 self.reported.add(name)
@@ -186,6 +189,17 @@ class _Carrier:
                 self.directory, self.directory_step = moved[1], f"“{step.title}”"
             for name in assigned_variables(command.text):
                 self.variables[name] = (command, step.title)
+
+
+def _reserved(step: Step, reason: str, user: Command) -> Finding:
+    return Finding(
+        Severity.ERROR,
+        "reserved-name",
+        user.lines[0],
+        f"{reason} Write its value into the command, use another name, or say on the plan's page"
+        " that the host sets it.",
+        step.key,
+    )
 
 
 def _unset(step: Step, name: str, user: Command) -> Finding:

@@ -7,6 +7,7 @@ import re
 from rollback_console.documents.model import PlaceholderKind as Kind
 
 from ..markdown.folded_text import fold
+from ..shell.reserved_names import reserved_reason
 
 Around = tuple[str, str]
 
@@ -45,7 +46,7 @@ _FILLER = re.compile(
     r"^(?:(?:describe|insert|enter|add|fill in|specify|provide|document|your|the|a|an"
     r"|name of(?: the)?)\s+)+"
 )
-# Names a shell, a login or this console already give a meaning.
+# Names that read like one a shell or a tool gives a meaning, beside those that have one.
 _TAKEN = re.compile(
     r"(?:PATH|HOME|USER|PWD|OLDPWD|SHELL|TERM|LANG|LC_\w+|IFS|PS\d|ENV|BASH\w*|TMPDIR|MAIL"
     r"|LOGNAME|HOSTNAME"
@@ -80,13 +81,18 @@ def name_of(text: str, unit: str, kind: Kind) -> str:
         name = _name(f"{_stem(unit.replace(text, ' '))} {_SUFFIX.get(kind, 'name')}")
     else:
         name = _name(_FILLER.sub("", _words(text))) or _FALLBACK.get(kind, "VALUE")
-    return f"{name}_VALUE" if _TAKEN.fullmatch(name) else name
+    return _free_name(name)
 
 
 def name_from_label(label: str) -> str:
     """The name of a blank, from the label before it; empty when the label says nothing."""
     name = _name(_words(label))
-    return f"{name}_VALUE" if _TAKEN.fullmatch(name) else name
+    return _free_name(name)
+
+
+def _free_name(name: str) -> str:
+    taken = _TAKEN.fullmatch(name) or reserved_reason(name)
+    return f"{name}_VALUE" if taken else name
 
 
 _SUFFIX = {

@@ -8,15 +8,22 @@ from django.db import transaction
 from rollback_console.audit import kinds
 from rollback_console.audit.fields import snapshot_fields
 from rollback_console.audit.record import record_change
+from rollback_console.documents.shell.reserved_names import reserved_reason
 
+from ..errors import PlanError
 from ..models import Environment, Secret
 from .permission import permit
 
 
 @transaction.atomic
 def set_secret(environment: Environment, *, by: User | None, name: str, value: str) -> Secret:
-    """Write or replace a secret; the record shows whether the value changed, not the value."""
+    """Write or replace a secret; the record shows whether the value changed, not the value.
+
+    Raises PlanError for a name that a shell, a loader or a tool reads.
+    """
     permit(by, "plans.change_secret", "write secrets")
+    if reason := reserved_reason(name):
+        raise PlanError(reason)
     old = environment.secrets.select_for_update().filter(name=name).first()
     before = snapshot_fields(old) if old else None
     secret, _ = Secret.objects.update_or_create(

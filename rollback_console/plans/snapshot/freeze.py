@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from rollback_console.documents.model import Procedure
+from rollback_console.documents.shell.reserved_names import reserved_reason
 from rollback_console.engine.snapshot import Snapshot, StepSpec
 
 from ..errors import NotReady
@@ -27,6 +28,7 @@ def freeze_snapshot(revision: Revision, choices: dict[str, Any]) -> Snapshot:
     Raises NotReady.
     """
     draft = SnapshotDraft.begin(revision, choices)
+    draft.problems += filter(None, map(reserved_reason, choices.get("parameters", {})))
     if "restores" in choices:
         return build_restore(draft)
     procedure = choose_procedure(draft)

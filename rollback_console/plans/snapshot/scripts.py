@@ -6,6 +6,7 @@ import re
 
 from rollback_console.documents.model import Command, Step
 from rollback_console.documents.shell.render import Script, Unrenderable, render_script
+from rollback_console.documents.shell.reserved_names import reserved_reason
 
 from .draft import SnapshotDraft
 from .parameters import complaint, is_secret
@@ -32,14 +33,20 @@ def render_step_script(
     except Unrenderable as error:
         draft.problems.append(f"Step {step.number}, {step.title}: {error}")
         return "", set()
+    free = set(script.variables) - set(draft.revision.bindings.get("on_host", []))
+    names = {*script.environment_names, *free}
+    draft.problems += [
+        f"Step {step.number}, {step.title}: {reason}"
+        for name in sorted(names)
+        if (reason := reserved_reason(name))
+    ]
     kinds = {each.name: each for each in placeholders.values()}
     for name in sorted(set(script.environment_names) - draft.secrets):
         _resolve_value(draft, step, name, str(kinds[name].kind), kinds[name].text)
-    free = set(script.variables) - set(draft.revision.bindings.get("on_host", []))
     for name in sorted(free - draft.secrets):
         _resolve_value(draft, step, name, "text", f"${name}")
     _check_read_again(draft, step, script)
-    return script.text, {*script.environment_names, *free}
+    return script.text, names
 
 
 def _check_read_again(draft: SnapshotDraft, step: Step, script: Script) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.contrib.auth.models import User
 
+from rollback_console.documents.shell.reserved_names import reserved_reason
 from rollback_console.plans.models import DecisionMaker, Environment, Service
 from rollback_console.plans.readiness.targets import (
     folder_problems,
@@ -165,6 +166,13 @@ class SecretForm(ConsoleForm):
         min_length=6,
         help_text="At least 6 characters: anything shorter cannot be masked in logs.",
     )
+
+    def clean_name(self) -> str:
+        """The name, unless a shell or a loader reads it."""
+        name = str(self.cleaned_data["name"])
+        if reason := reserved_reason(name):
+            raise forms.ValidationError(reason)
+        return name
 
 
 class GroupForm(ConsoleForm):

@@ -1,0 +1,118 @@
+"""Names that no parameter may bear, because a shell, a loader or a tool reads them."""
+
+from __future__ import annotations
+
+import pytest
+
+from rollback_console.documents import read
+from rollback_console.documents.model import Severity
+from rollback_console.documents.placeholders.kinds import name_from_label
+from rollback_console.documents.shell.reserved_names import reserved_reason
+
+PLAN = "# Rollback Plan\n\n## Rollback Steps\n\n### Step 1: Do it\n\n```bash\n{}\n```\n"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "LD_PRELOAD",
+        "LD_LIBRARY_PATH",
+        "DYLD_INSERT_LIBRARIES",
+        "GCONV_PATH",
+        "GLIBC_TUNABLES",
+        "PATH",
+        "IFS",
+        "ENV",
+        "BASH_ENV",
+        "BASHOPTS",
+        "SHELLOPTS",
+        "PS4",
+        "PROMPT_COMMAND",
+        "CDPATH",
+        "HOME",
+        "SHELL",
+        "ZDOTDIR",
+        "PYTHONPATH",
+        "PYTHONSTARTUP",
+        "PERL5LIB",
+        "PERL5OPT",
+        "RUBYOPT",
+        "RUBYLIB",
+        "NODE_OPTIONS",
+        "NODE_PATH",
+        "JAVA_TOOL_OPTIONS",
+        "_JAVA_OPTIONS",
+        "CLASSPATH",
+        "GIT_SSH_COMMAND",
+        "GIT_DIR",
+        "GIT_CONFIG_COUNT",
+        "SSH_ASKPASS",
+        "EDITOR",
+        "PAGER",
+        "LESSOPEN",
+        "PSQLRC",
+        "MYSQL_HOME",
+        "TAR_OPTIONS",
+        "RSYNC_RSH",
+        "OPENSSL_CONF",
+        "HTTPS_PROXY",
+        "https_proxy",
+        "npm_config_script_shell",
+        "HOSTALIASES",
+        "XDG_CONFIG_HOME",
+        "TMPDIR",
+        "LC_ALL",
+        "MAKEFLAGS",
+        "LUA_INIT",
+        "DOTNET_STARTUP_HOOKS",
+        "_",
+    ],
+)
+def test_what_changes_which_code_runs_is_reserved(name: str) -> None:
+    assert reserved_reason(name).startswith(f"{name} decides ")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "PREVIOUS_COMMIT",
+        "GIT_COMMIT",
+        "GIT_SHA",
+        "GIT_TAG",
+        "NODE_ENV",
+        "RAILS_ENV",
+        "SSH_USER",
+        "SSH_PORT",
+        "DB_HOST",
+        "DB_USER",
+        "PGHOST",
+        "PGDATABASE",
+        "VERSION",
+        "LESSON_ID",
+        "HISTORY_TABLE",
+        "BACKUP_FILE",
+        "ENVIRONMENT",
+        "APP_HOME",
+        "path",
+        "env",
+        "home",
+    ],
+)
+def test_what_plans_commonly_fill_in_is_not(name: str) -> None:
+    assert reserved_reason(name) == ""
+
+
+def test_a_plan_that_reads_one_has_an_error_where_it_does() -> None:
+    plan = read(PLAN.format("cd /srv/app\n./run $LD_PRELOAD"))
+    (finding,) = [each for each in plan.findings if each.code == "reserved-name"]
+    assert (finding.severity, finding.line) == (Severity.ERROR, 9)
+    assert "the plan's page" in finding.message
+
+
+def test_a_command_that_sets_it_itself_is_read_as_it_stands() -> None:
+    plan = read(PLAN.format("export PYTHONPATH=/srv/app\npython -m app $PYTHONPATH"))
+    assert "reserved-name" not in {each.code for each in plan.findings}
+
+
+def test_a_placeholder_never_takes_such_a_name() -> None:
+    assert name_from_label("Java tool options") == "JAVA_TOOL_OPTIONS_VALUE"
