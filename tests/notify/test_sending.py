@@ -81,6 +81,7 @@ def test_a_receiver_that_says_nothing_is_left_in_time(receiver: Web) -> None:
 
 def test_a_receiver_that_drips_is_left_in_time() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as pool:
+        server.settimeout(30)  # a sender that never comes fails the test instead of holding it
         dripping = pool.submit(drip, server)
         url = f"http://127.0.0.1:{server.getsockname()[1]}/"
         receipt = send(Letter(url, "1", secret=SECRET), replace(INSIDE, seconds=1))
@@ -91,6 +92,7 @@ def test_a_receiver_that_drips_is_left_in_time() -> None:
 def drip(server: socket.socket) -> int:
     """A byte of an endless answer every fifth of a second, until the other side is gone."""
     connection, _ = server.accept()
+    connection.settimeout(None)
     count = 0
     with connection, suppress(OSError):
         connection.sendall(b"HTTP/1.1 200 OK\r\nX-")
