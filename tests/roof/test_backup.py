@@ -21,7 +21,7 @@ FILL = """
 import django; django.setup()
 from tests import make
 from tests.fleet import Fleet
-from rollback_console.rollbacks import driver
+from rollback_console.rollbacks.execution import driver
 from django.contrib.auth.models import User
 stage = make.stage()
 stage.host.credential.password = "swordfish"

@@ -20,7 +20,7 @@ WORK = """
 import sys
 import rollback_console.asgi
 from django.test import Client
-from rollback_console.rollbacks import tracing
+from rollback_console.rollbacks.execution import tracing
 import logging
 with tracing.span("slice", rollback=4711):
     logging.getLogger("some.room").error("It broke, and says so.")
