@@ -171,17 +171,14 @@ class Remote(Protocol):
     `HostUnreachable`. Nothing a host runs is ended by closing.
     """
 
-    def launch(self, request: RunRequest) -> Started:
-        """Start the command detached unless this token was ever started; never twice."""
-
     def follow(self, ref: RunRef, offset: int = 0) -> Iterator[Chunk | Outcome]:
         """Yield the log from `offset` as it grows and, last, exactly one Outcome."""
 
     def run(self, request: RunRequest, offset: int = 0) -> Iterator[Started | Chunk | Outcome]:
-        """`launch` and `follow` over one channel: one round trip less a step."""
+        """Start the command detached, unless this token was ever started, and follow its log.
 
-    def status(self, ref: RunRef) -> Status:
-        """Read the evidence without changing it."""
+        Never starts it twice. Both go over one channel: one round trip less a step.
+        """
 
     def veto(self, ref: RunRef) -> bool:
         """Make a start under this token impossible; True proves that it never started."""

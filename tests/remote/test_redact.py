@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import base64
+import html
 import json
 import re
+import shlex
+import subprocess
 from itertools import pairwise
 from urllib.parse import quote, quote_plus
 
@@ -12,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollback_console.remote.redact import LONGEST_HOLD, SHORTEST, Redactor, needles
+from rollback_console.remote.redact import LONGEST_HOLD, SHORTEST, Redactor, needles, redact
 
 SECRETS = st.lists(
     st.text(st.characters(exclude_characters="*"), min_size=1, max_size=24), min_size=1, max_size=3
@@ -75,6 +78,42 @@ def test_after_a_crash_the_next_redactor_starts_where_the_last_one_released(
     assert stored + masked(secrets, [log[first.released :]]) == masked(secrets, [log])
 
 
+def bash(script: str, secret: str) -> str:
+    """What bash itself writes, on either stream."""
+    done = subprocess.run(
+        ["bash", "-c", script, "bash", secret], capture_output=True, text=True, check=True
+    )
+    return (done.stdout + done.stderr).strip()
+
+
+@pytest.mark.parametrize("secret", ["#tag, {a,b} x=~y", "line one\nline two\ttab", "a'b\"c`d$e!f"])
+def test_what_bash_quotes_is_masked(secret: str) -> None:
+    for script in ('printf %q "$1"', 'LC_ALL=C printf %q "$1"', 'echo "${1@Q}"'):
+        quoted = bash(script, secret)
+        hidden = masked([secret], [quoted.encode()])
+        assert hidden.count(b"*") >= len(quoted) - 4, (quoted, hidden)
+
+
+def test_the_lines_of_a_wrapped_key_are_masked() -> None:
+    key = "-----BEGIN KEY-----\n" + "\n".join("q" + str(n) * 60 for n in range(9)) + "\n"
+    for encoded in (base64.encodebytes(key.encode()), base64.b64encode(key.encode())):
+        assert set(masked([key], [encoded])) <= set(b"*\n=")
+
+
+def test_only_what_may_begin_a_secret_is_held_back() -> None:
+    redactor = Redactor(["correct horse battery", PEM])
+    assert redactor.feed(b"nothing of it\n") == b"nothing of it\n"
+    assert redactor.feed(b"say correct ho") == b"say "
+    assert redactor.feed(b"me\n") == b"correct home\n"
+    assert redactor.feed(b"correct horse ") == b""
+    assert redactor.flush() == b"correct horse "
+
+
+def test_a_whole_text_is_masked_byte_by_byte() -> None:
+    assert redact("pass=sesame-é!", ["sesame-é"]) == "pass=" + "*" * 9 + "!"
+    assert redact("nothing of it", ["sesame-é"]) == "nothing of it"
+
+
 @pytest.mark.parametrize(
     "form",
     [
@@ -88,10 +127,24 @@ def test_after_a_crash_the_next_redactor_starts_where_the_last_one_released(
         lambda s: base64.b64encode(b"user:" + s.encode()).decode(),
         lambda s: base64.b64encode(b"admin:" + s.encode() + b"@db").decode(),
         lambda s: base64.urlsafe_b64encode(b"root:" + s.encode()).decode(),
+        lambda s: base64.b64encode(base64.b64encode(s.encode())).decode(),
+        lambda s: base64.b64encode(b"a" + base64.b64encode(b"user:" + s.encode())).decode(),
+        lambda s: base64.b32encode(s.encode()).decode(),
+        lambda s: base64.b32encode(b"user:" + s.encode() + b"@db").decode(),
+        lambda s: s.encode().hex(),
+        lambda s: s.encode().hex().upper(),
+        html.escape,
+        lambda s: html.escape(s).replace("&#x27;", "&#39;").replace("&quot;", "&#34;"),
+        lambda s: json.dumps(s)[1:-1].replace("&", "\\u0026").replace(">", "\\u003e"),
+        shlex.quote,
+        lambda s: bash('printf %q "$1"', s),
+        lambda s: bash('echo "${1@Q}"', s),
+        lambda s: bash('LC_ALL=C printf %q "$1"', s),
+        lambda s: bash('set -x; : "$1"', s),
     ],
 )
 def test_no_common_form_of_a_secret_shows_more_than_its_edges(form: object) -> None:
-    secret = 'pé/"s& w0rd?>~'
+    secret = "~pé/\"s& w0rd?'>~"
     text = form(secret)  # type: ignore[operator]
     hidden = masked([secret], [b"say " + text.encode() + b" again"])
     assert hidden.count(b"*") >= len(text.encode()) // 2

@@ -16,11 +16,13 @@ from rollback_console.engine.snapshot import Snapshot
 from rollback_console.remote import ssh
 from rollback_console.remote.errors import RemoteError
 from rollback_console.remote.protocol import HostAddress, Remote
+from rollback_console.remote.redacted_remote import redacted
 
 from ..data_loss import cost
 from ..data_loss.cost import Findings
 from ..errors import HostRefused
 from ..inventory.addresses import address, reach, spec
+from ..inventory.masked_values import values_to_mask
 from ..models import Host, ProbeResult, Revision
 from .host_questions import (
     NOT_APPROVED,
@@ -98,6 +100,7 @@ def check(
     many seconds keeps its last answer.
     """
     late = time.monotonic() + within
+    connect = redacted(connect, values_to_mask(revision.plan.environment_id))
     register_questions(revision, snapshot)
     queries = queries_by_host(revision, snapshot)
     record_asking(revision, queries, why=why, by=by)

@@ -33,6 +33,7 @@ from rollback_console.remote.protocol import (
     RunRequest,
     Started,
 )
+from rollback_console.remote.redact import redact
 
 from .connections import Connections
 from .failpoints import failpoint
@@ -85,7 +86,8 @@ class Work:
     """What a follower needs.
 
     `fresh`: nobody can have started this run yet. `patience` is how many seconds a fresh run
-    tries to reach its host before it gives up. `expect` is what its output must hold.
+    tries to reach its host before it gives up. `expect` is what its output must hold,
+    `secrets` what no sentence of its host may show.
     """
 
     request: RunRequest
@@ -95,6 +97,7 @@ class Work:
     fresh: bool = True
     patience: float = 30.0
     expect: str = ""
+    secrets: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -205,7 +208,7 @@ class Follower:
                 self._put(Stopped(self._proof(remote)))
                 return
             except RemoteError as error:
-                self._put(Trouble(str(error)))
+                self._put(Trouble(redact(str(error), self.work.secrets)))
             self.closing.wait(pause)
 
     def _proof(self, remote: Remote) -> Outcome:
@@ -218,8 +221,9 @@ class Follower:
         passing = isinstance(error, PASSING) and waited < self.work.patience
         refused_first = isinstance(error, RunnerRefused) and self._launches == 1
         gave_up = (refused_first and not self.work.started) or (self.work.fresh and not passing)
-        log.warning("%s%s", error, " Nothing was started there." if gave_up else "")
-        self._put(Trouble(str(error), gave_up))
+        why = redact(str(error), self.work.secrets)
+        log.warning("%s%s", why, " Nothing was started there." if gave_up else "")
+        self._put(Trouble(why, gave_up))
         return gave_up
 
     def _put(self, item: Item) -> None:

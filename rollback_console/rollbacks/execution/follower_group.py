@@ -11,6 +11,7 @@ from rollback_console.engine.snapshot import Snapshot
 from rollback_console.engine.states import IN_FLIGHT, StepState
 from rollback_console.plans.errors import HostRefused
 from rollback_console.plans.inventory.addresses import known
+from rollback_console.plans.inventory.masked_values import values_to_mask
 from rollback_console.plans.models import Host
 from rollback_console.remote.protocol import RunRef
 
@@ -48,9 +49,10 @@ class Crew:
         if not runs:
             return
         approved = None if self.guard.why_changed(row) else self.guard.snapshot(row)
-        hosts = known(run.host for run in runs)
+        hosts, masked = known(run.host for run in runs), values_to_mask(row.environment_id)
         for run in runs:
-            if (follower := self._follower(approved, run, hosts, fresh)) is None:
+            follower = self._follower(approved, run, hosts, masked, fresh=fresh)
+            if follower is None:
                 continue
             if row.abort_asked:
                 follower.stop_run()
@@ -131,20 +133,26 @@ class Crew:
         host_cleanup.note(token for each in asked for token in each.result())
 
     def _follower(
-        self, approved: Snapshot | None, run: StepRun, hosts: Mapping[str, Host], fresh: bool
+        self,
+        approved: Snapshot | None,
+        run: StepRun,
+        hosts: Mapping[str, Host],
+        masked: frozenset[str],
+        *,
+        fresh: bool,
     ) -> Follower | None:
         token = str(run.token)
         try:
-            work, secrets = (
-                work_of(approved, run, hosts, fresh=fresh)
+            work = (
+                work_of(approved, run, hosts, fresh=fresh, masked=masked)
                 if approved
-                else stopping_work_of(run, hosts)
+                else stopping_work_of(run, hosts, masked=masked)
             )
         except HostRefused as error:
-            self.intakes[token] = Intake.of(run, [])
+            self.intakes[token] = Intake.of(run, masked)
             self.inbox.say(Report(token, Trouble(str(error), gave_up=fresh)))
             return None
-        self.intakes[token] = Intake.of(run, secrets, work.expect)
+        self.intakes[token] = Intake.of(run, work.secrets, work.expect)
         self.followers[token] = Follower(work, self.connections, self.inbox.arrived)
         return self.followers[token]
 

@@ -9,7 +9,8 @@ from django.db.models.functions import Now
 
 from rollback_console.engine.states import IN_FLIGHT, StepState
 from rollback_console.remote.protocol import Chunk, Ending, Outcome, Started
-from rollback_console.remote.redact import Redactor
+from rollback_console.remote.redact import Redactor, redact
+from rollback_console.remote.redacted_remote import redact_outcome
 
 from .. import database_dumps, db_clock, log_store
 from ..errors import LeaseLost
@@ -53,6 +54,7 @@ class Intake:
     causes: set[str] = field(default_factory=set)
     proven: bool = False
     expect: str = ""
+    secrets: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, run: StepRun, secrets: Iterable[str], expect: str = "") -> Intake:
@@ -61,8 +63,9 @@ class Intake:
         An attempt that leaves without an error has failed all the same when its output does
         not hold `expect`.
         """
-        redactor = Redactor(list(secrets))
-        return cls(run, redactor, log_store.tail(run), causes={run.why}, expect=expect)
+        known = frozenset(secrets)
+        end = log_store.tail(run)
+        return cls(run, Redactor(known), end, causes={run.why}, expect=expect, secrets=known)
 
     @property
     def over(self) -> bool:
@@ -73,6 +76,7 @@ class Intake:
         """Apply one report inside `lease.holding`. Late reports of an ended run are dropped."""
         if self.over:
             return
+        item = self._masked(item)
         match item:
             case Started():
                 self._started(row, item.boot_id)
@@ -86,6 +90,17 @@ class Intake:
                 self._trouble(row, item)
             case Back():
                 self._back(row)
+
+    def _masked(self, item: Item) -> Item:
+        """Sentences of a host are whole; its log is masked as a stream."""
+        match item:
+            case Outcome():
+                return redact_outcome(item, self.secrets)
+            case Stopped():
+                return Stopped(redact_outcome(item.outcome, self.secrets))
+            case Trouble():
+                return replace(item, why=redact(item.why, self.secrets))
+        return item
 
     def write(self) -> None:
         """Insert what was gathered and move the offset, guarded by the fence."""

@@ -10,7 +10,7 @@ from rollback_console.engine.snapshot import Snapshot, StepSpec
 from rollback_console.engine.states import StepState
 from rollback_console.plans.errors import HostRefused
 from rollback_console.plans.inventory.addresses import address, reach, secret_values
-from rollback_console.plans.models import Host, Secret
+from rollback_console.plans.models import Host
 from rollback_console.plans.snapshot.dump_steps import DUMP_PATH, DUMP_SHA256, DUMP_SIZE
 from rollback_console.remote.protocol import RunRequest
 
@@ -20,9 +20,14 @@ from .follower import Work
 
 
 def work_of(
-    snapshot: Snapshot, run: StepRun, hosts: Mapping[str, Host], *, fresh: bool
-) -> tuple[Work, list[str]]:
-    """The work of one attempt, and the secrets that its log must not show.
+    snapshot: Snapshot,
+    run: StepRun,
+    hosts: Mapping[str, Host],
+    *,
+    fresh: bool,
+    masked: frozenset[str],
+) -> Work:
+    """The work of one attempt; what its host says must not show what is `masked`.
 
     Raises HostRefused when its host or a secret is not what was approved any more, and where it is
     to put back a dump that this rollback does not have on record.
@@ -40,7 +45,7 @@ def work_of(
         cap=settings.LOG_CAP,
     )
     started = run.state == StepState.RUNNING
-    work = Work(
+    return Work(
         request,
         reach(snapshot.host(run.host), hosts),
         run.stored,
@@ -48,8 +53,8 @@ def work_of(
         fresh,
         settings.CONNECT_PATIENCE,
         step.expect,
+        masked | frozenset(secrets.values()),
     )
-    return work, list(secrets.values())
 
 
 def _environment(snapshot: Snapshot, step: StepSpec, run: StepRun) -> dict[str, str]:
@@ -64,16 +69,23 @@ def _environment(snapshot: Snapshot, step: StepSpec, run: StepRun) -> dict[str, 
     return {**values, DUMP_PATH: dump.path, DUMP_SIZE: str(dump.size), DUMP_SHA256: dump.sha256}
 
 
-def stopping_work_of(run: StepRun, hosts: Mapping[str, Host]) -> tuple[Work, list[str]]:
+def stopping_work_of(run: StepRun, hosts: Mapping[str, Host], *, masked: frozenset[str]) -> Work:
     """What it takes to watch an attempt and stop it when its snapshot cannot be trusted.
 
-    Its request is empty, so that nothing can start by it; all secrets of the environment are
-    masked. Raises HostRefused when its host is gone.
+    Its request is empty, so that nothing can start by it. Raises HostRefused when its host is
+    gone.
     """
     host = hosts.get(run.host)
     if host is None:
         raise HostRefused(f"The host {run.host} was removed while a step ran there.")
     request = RunRequest(token=str(run.token), script="exit 1", cap=settings.LOG_CAP)
     started = run.state == StepState.RUNNING
-    work = Work(request, address(host), run.stored, started, False, settings.CONNECT_PATIENCE)
-    return work, [each.value for each in Secret.objects.filter(environment=host.environment_id)]
+    return Work(
+        request,
+        address(host),
+        run.stored,
+        started,
+        fresh=False,
+        patience=settings.CONNECT_PATIENCE,
+        secrets=masked,
+    )

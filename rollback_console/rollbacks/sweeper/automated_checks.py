@@ -17,11 +17,13 @@ from rollback_console.engine.snapshot import CheckSpec, Snapshot
 from rollback_console.engine.states import RollbackState
 from rollback_console.plans.errors import HostRefused
 from rollback_console.plans.inventory.addresses import reach
+from rollback_console.plans.inventory.masked_values import values_to_mask
 from rollback_console.plans.readiness import automated_checks
 from rollback_console.plans.readiness.automated_checks import Seen
 from rollback_console.remote import ssh
 from rollback_console.remote.errors import RemoteError
 from rollback_console.remote.protocol import HostAddress, Remote
+from rollback_console.remote.redacted_remote import redacted
 
 from .. import db_clock, zones
 from ..errors import SnapshotChanged
@@ -60,6 +62,7 @@ def look(number: int, connect: Connect = ssh.connect) -> bool:
         return False
     check = next(each for each in snapshot.checks if each.key == found.key)
     started = found.rollback.started_at or found.rollback.requested_at
+    connect = redacted(connect, values_to_mask(found.rollback.environment_id))
     seen = _everywhere(snapshot, check, int(started.timestamp()), connect)
     _keep(found.pk, snapshot, check, seen)
     return True

@@ -39,7 +39,8 @@ class CredentialForm(DrawnForm, forms.ModelForm):  # type: ignore[type-arg]
         required=False,
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text="A key is better: it can be taken from one host without touching others.",
+        help_text="A key is better: it can be taken from one host without touching others. "
+        "Below 6 characters a password cannot be masked in logs.",
     )
 
     class Meta:

@@ -1,0 +1,131 @@
+"""The forms in which a secret may come back from a host: as it is, quoted, escaped, encoded."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from base64 import b32encode, b64encode, urlsafe_b64encode
+from collections.abc import Iterator
+from urllib.parse import quote, quote_plus
+
+SHORTEST = 6  # bytes; a shorter secret would mask half of any log
+LONG = 512  # bytes; of a longer text, which has lines, only the common forms are looked for
+WIDTHS = (64, 76)  # columns at which base64 is wrapped
+_SHELL = re.compile(r"""[\s!"#$&'()*;<>?\[\\\]^`{|}~]""")
+_SHELL_OR_COMMA = re.compile(r"""[\s!"#$&'()*,;<>?\[\\\]^`{|}~]""")
+_SHELL_INSIDE = re.compile(r"""[\s!"$&'()*,;<>?\[\\\]^`{|}]""")
+_DOUBLE_QUOTED = re.compile(r'["$`\\]')
+_ESCAPE = re.compile(r"\\u[0-9a-f]{4}")
+_BRIEF = {"\n": r"\n", "\t": r"\t", "\r": r"\r", "\\": r"\\", "'": r"\'", "\x1b": r"\E"}
+
+
+def needles(secret: str) -> set[bytes]:
+    """Every form of a secret that is looked for, of the whole and of each of its lines.
+
+    Plain, as `printf %q` and other quoting write it, in JSON, HTML and URLs, and in hexadecimal,
+    base32, base64 and base64 of base64, wherever in a longer text these begin.
+    """
+    forms: set[bytes] = set()
+    for text in {secret, secret.strip(), *(line.strip() for line in secret.splitlines())}:
+        raw = as_bytes(text)
+        if len(raw) >= SHORTEST:
+            forms |= _forms(text, raw)
+    return {form for form in forms | _wrapped(secret) if len(form) >= SHORTEST}
+
+
+def as_bytes(text: str) -> bytes:
+    """What a host may have been sent for it; half a character, which no host is sent, as it is."""
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass")
+
+
+def _forms(text: str, raw: bytes) -> set[bytes]:
+    written = {text, *_json(text), *_html(text), *_shell(text), *_url(raw)}
+    forms = {raw, *map(as_bytes, written), *_hex(raw)}
+    single = _base64(raw)
+    if len(raw) > LONG:
+        return forms | single
+    double = {form for inner in single for form in _base64(inner)}
+    return forms | single | double | _base32(raw)
+
+
+def _json(text: str) -> Iterator[str]:
+    for form in {json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]}:
+        # As PHP writes a slash, and as those do who put JSON into HTML.
+        for each in (form, form.replace("/", "\\/"), _inert(form, "<>&"), _inert(form, "<>&'")):
+            yield each
+            yield _ESCAPE.sub(lambda match: "\\u" + match[0][2:].upper(), each)
+
+
+def _inert(form: str, special: str) -> str:
+    return "".join(f"\\u{ord(each):04x}" if each in special else each for each in form)
+
+
+def _html(text: str) -> Iterator[str]:
+    plain = html.escape(text, quote=False)
+    for quotation in ("&quot;", "&#34;", '"'):
+        for apostrophe in ("&#x27;", "&#39;", "&#039;", "&apos;", "'"):
+            yield plain.replace('"', quotation).replace("'", apostrophe)
+
+
+def _shell(text: str) -> Iterator[str]:
+    for special in (_SHELL, _SHELL_OR_COMMA, _SHELL_INSIDE):
+        yield special.sub(r"\\\g<0>", text)
+    yield text.replace("'", "'\\''")
+    yield text.replace("'", "'\"'\"'")
+    yield _DOUBLE_QUOTED.sub(r"\\\g<0>", text)
+    brief = "".join(_BRIEF.get(each, each) for each in text)
+    yield brief
+    yield "".join(
+        chr(byte) if 32 <= byte < 127 else f"\\{byte:03o}"
+        for byte in as_bytes("".join(_BRIEF.get(each, each) for each in text))
+    )
+
+
+def _url(raw: bytes) -> set[str]:
+    forms = {quote(raw, safe=""), quote(raw), quote_plus(raw)}
+    return forms | {_lower_hex(form) for form in forms}
+
+
+def _lower_hex(form: str) -> str:
+    first, *rest = form.split("%")
+    return "%".join([first, *(part[:2].lower() + part[2:] for part in rest)])
+
+
+def _hex(raw: bytes) -> set[bytes]:
+    lower = raw.hex().encode()
+    return {lower, lower.upper()}
+
+
+def _base64(raw: bytes) -> set[bytes]:
+    """Without the characters at either end that also depend on the neighbours."""
+    forms = set()
+    for before in range(3):
+        first, last = -(-before * 8 // 6), (before + len(raw)) * 8 // 6
+        padded = bytes(before) + raw
+        forms |= {b64encode(padded)[first:last], urlsafe_b64encode(padded)[first:last]}
+    return forms
+
+
+def _base32(raw: bytes) -> set[bytes]:
+    """The same, of five places it can begin at."""
+    forms = set()
+    for before in range(5):
+        first, last = -(-before * 8 // 5), (before + len(raw)) * 8 // 5
+        forms.add(b32encode(bytes(before) + raw)[first:last])
+    return forms
+
+
+def _wrapped(secret: str) -> set[bytes]:
+    """The lines of its base64, as `base64` and `openssl` wrap them."""
+    encoded = {b64encode(as_bytes(text)) for text in (secret, secret.strip(), secret + "\n")}
+    return {
+        form[start : start + width]
+        for form in encoded
+        for width in WIDTHS
+        if len(form) > width
+        for start in range(0, len(form), width)
+    }
