@@ -7,13 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from rollback_console.engine.states import ENDED, TERMINAL
+
 from .client import Client, OutOfReach
 from .format import event_line, log_line
 
-ENDED = frozenset({"succeeded", "failed", "aborted", "rejected", "expired", "withdrawn"})
-OVER = frozenset(
-    {"succeeded", "failed", "timed_out", "aborted", "lost", "abort_unconfirmed", "skipped"}
-)
 EVERY = 1.0
 LONGEST = 15.0
 RECENT = 16 * 1024
@@ -49,7 +47,7 @@ class Watch:
                 state = self._turn()
                 self._found_again()
                 wait = EVERY
-                if state in ENDED:
+                if state in TERMINAL:
                     return state
             except OutOfReach as error:
                 wait = min(wait * 2, LONGEST)
@@ -70,7 +68,7 @@ class Watch:
         self.say(f"Rollback {self.number}: {found['title']} ({found['environment']})")
         for run in found["runs"]:
             stored = int(run["log_bytes"])
-            if not self.whole and run["state"] in OVER:
+            if not self.whole and run["state"] in ENDED:
                 self.logs[run["token"]] = Log(stored)
             elif not self.whole and stored > RECENT:
                 self.logs[run["token"]] = Log(stored - RECENT, trimmed=True)
@@ -91,7 +89,7 @@ class Watch:
             for piece in self.client.pieces(path, **{"from": log.offset}):
                 log.offset += len(piece)
                 self._lines(run, log, piece)
-        if run["state"] in OVER and log.line:
+        if run["state"] in ENDED and log.line:
             self._say_line(run, log.line)
             log.line = b""
 

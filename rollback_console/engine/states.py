@@ -1,7 +1,8 @@
-"""The states of a rollback and of a step run, and the one table of allowed moves."""
+"""The states of a rollback and of a step run: the allowed moves, and what people read of each."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -89,6 +90,9 @@ LIVE = frozenset({_R.RUNNING, _R.WAITING, _R.VERIFYING, _R.ABORTING})
 IN_FLIGHT = frozenset({_S.LAUNCHING, _S.RUNNING})
 """States of a step run in which a host may be working."""
 
+ENDED = frozenset(StepState) - frozenset(STEP_MOVES)
+"""States of a step run that nothing leaves."""
+
 ENDED_BADLY = frozenset({_S.FAILED, _S.TIMED_OUT, _S.LOST, _S.ABORT_UNCONFIRMED, _S.ABORTED})
 """States of a step run that a person has to answer for."""
 
@@ -106,3 +110,51 @@ def may_move(old: str, new: str) -> bool:
 def may_step_move(old: str, new: str) -> bool:
     """Whether the table allows a step run to go from `old` to `new`."""
     return StepState(new) in STEP_MOVES.get(StepState(old), frozenset())
+
+
+@dataclass(frozen=True, slots=True)
+class StateInfo:
+    """What people read of a state: its `word`, its `tone` (colour and urgency), and for a state
+    that something has ended in the `outcome`, to follow `it`."""
+
+    word: str
+    tone: str
+    outcome: str = ""
+
+
+STATES: dict[str, StateInfo] = {
+    _R.REQUESTED: StateInfo("requested", "ask"),
+    _R.APPROVED: StateInfo("approved", "go"),
+    _R.RUNNING: StateInfo("running", "go"),
+    _R.WAITING: StateInfo("waiting", "ask"),
+    _R.VERIFYING: StateInfo("verifying", "go"),
+    _R.ABORTING: StateInfo("aborting", "bad"),
+    _R.SUCCEEDED: StateInfo("succeeded", "ok", "succeeded"),
+    _R.FAILED: StateInfo("failed", "bad", "failed"),
+    _R.ABORTED: StateInfo("aborted", "still", "was aborted"),
+    _R.REJECTED: StateInfo("rejected", "still", "was rejected"),
+    _R.EXPIRED: StateInfo("expired", "still", "expired"),
+    _R.WITHDRAWN: StateInfo("withdrawn", "still", "was withdrawn"),
+    _S.PENDING: StateInfo("pending", "still"),
+    _S.LAUNCHING: StateInfo("launching", "go"),
+    _S.TIMED_OUT: StateInfo("timed out", "bad", "timed out"),
+    _S.LOST: StateInfo("lost", "lost", "was lost"),
+    _S.ABORT_UNCONFIRMED: StateInfo("abort unconfirmed", "lost", "may still run"),
+    _S.SKIPPED: StateInfo("skipped", "still", "was skipped"),
+}
+"""By state; a step's running, succeeded, failed and aborted read like a rollback's."""
+
+if _missing := {*RollbackState, *StepState} - set(STATES):
+    raise ValueError(f"States without an entry: {', '.join(sorted(_missing))}.")
+
+
+def state_word(name: str) -> str:
+    """The words for a state, or for any name that is written with underscores."""
+    info = STATES.get(name)
+    return info.word if info else name.replace("_", " ")
+
+
+def outcome(name: str) -> str:
+    """What became of something that ended in a state, to follow `it`; such as `was aborted`."""
+    info = STATES.get(name)
+    return (info.outcome if info else "") or f"is {state_word(name)}"

@@ -18,6 +18,7 @@ from structlog.contextvars import bind_contextvars
 
 from rollback_console.access import session_expiry
 from rollback_console.access.second_factor import may_enter
+from rollback_console.common.people import display_name
 
 from . import metrics, tailer
 from .cursor import Fit, Frame, LiveCursor, NotAResume, resume
@@ -171,7 +172,7 @@ def _may_watch(user: Any, session: Any) -> bool:
 
 
 def _name(user: object) -> str:
-    return user.get_full_name() or user.get_username() if isinstance(user, User) else ""
+    return display_name(user) if isinstance(user, User) else ""
 
 
 def _fresh(key: str | None) -> Any:

@@ -14,6 +14,7 @@ from typing import Any
 
 from django.db.models import F, Q
 
+from rollback_console.common.people import display_name
 from rollback_console.engine.states import IN_FLIGHT
 from rollback_console.rollbacks import log_store
 from rollback_console.rollbacks.models import Event, LogChunk, Rollback, StepRun
@@ -96,7 +97,7 @@ def _events(number: int, seq: int) -> Iterator[Event]:
 
 
 def _event(event: Event) -> Frame:
-    name = (event.by.get_full_name() or event.by.get_username()) if event.by else None
+    name = display_name(event.by) or None
     text = _json(
         type="event", seq=event.seq, kind=event.kind, by=name, at=event.at, facts=event.facts
     )

@@ -18,6 +18,7 @@ from rollback_console.audit import kinds
 from rollback_console.audit.fields import snapshot_fields
 from rollback_console.audit.record import record_change
 from rollback_console.audit.stale_edit import refuse_stale_edit
+from rollback_console.common.people import display_name
 from rollback_console.notify import target_urls
 from rollback_console.plans.models import Environment
 from rollback_console.rollbacks import db_clock
@@ -122,7 +123,7 @@ def try_out(target: Target, *, by: User) -> Delivery:
         kind="test",
         environment=target.environment.slug if target.environment else "",
         title="A test of the Rollback Console",
-        text=f"{by.get_full_name() or by.username} tries out {target.name}. Nothing happened.",
+        text=f"{display_name(by)} tries out {target.name}. Nothing happened.",
         link=messages.link("/"),
         to=[by.email] if target.personal and by.email else [],
         # The sweeper is to leave it alone; a test is tried once.

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import OuterRef, Subquery
 
+from rollback_console.common.people import display_name
 from rollback_console.engine.states import TERMINAL
 from rollback_console.plans.models import Plan, ProbeResult, Revision
 from rollback_console.plans.readiness.check import STALE
@@ -132,7 +133,7 @@ def _actions(now: datetime) -> None:
 
 def _action(item: ActionItem) -> Note:
     rollback, owner = item.rollback, item.owner
-    name = (owner.get_full_name() or owner.get_username()) if owner else "nobody"
+    name = display_name(owner, nobody="nobody")
     due = f"due {item.due:%d %b %Y}" if item.due else "to be done"
     since = item.reminded_at.isoformat(timespec="seconds") if item.reminded_at else "first"
     return Note(

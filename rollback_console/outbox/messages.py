@@ -8,13 +8,12 @@ from dataclasses import dataclass, replace
 from django.conf import settings
 from django.contrib.auth.models import User
 
+from rollback_console.common.people import display_name
 from rollback_console.plans.models import Credential, Environment, Secret
-from rollback_console.postmortems.report.event_text import tell
 from rollback_console.remote.redact import Redactor
+from rollback_console.rollbacks.events import KINDS, sentence
 from rollback_console.rollbacks.execution.view import snapshot_of
 from rollback_console.rollbacks.models import Event, Rollback
-
-from . import topics
 
 LONGEST = 4000
 
@@ -41,18 +40,17 @@ def link(path: str) -> str:
 
 def of_event(rollback: Rollback, event: Event) -> Note | None:
     """What others are told of an event; None when its kind belongs to no topic."""
-    topic, opening = topics.of(event.kind)
-    if not topic:
+    kind = KINDS.get(event.kind)
+    if kind is None or not kind.topic:
         return None
     people = _concerned(event)
-    sentence = _said(rollback, event)
-    lines = [sentence, *_about(rollback, topic, people)]
+    lines = [_first_line(rollback, event), *_about(rollback, kind.topic, people)]
     return Note(
         cause=f"event:{rollback.pk}:{event.seq}",
-        topic=topic,
+        topic=kind.topic,
         kind=event.kind,
         environment=rollback.environment,
-        title=f"{opening}: {rollback.title}",
+        title=f"{kind.opening}: {rollback.title}",
         text="\n".join(line for line in lines if line),
         link=link(f"/rollbacks/{rollback.pk}/"),
         rollback=rollback,
@@ -69,11 +67,10 @@ def masked(note: Note) -> Note:
     return replace(note, title=f"[{note.environment.name}] {title}"[:200], text=text)
 
 
-def _said(rollback: Rollback, event: Event) -> str:
+def _first_line(rollback: Rollback, event: Event) -> str:
     if event.kind == "message.sent":
         return str(event.facts.get("text", ""))
-    who = f" ({event.by.get_full_name() or event.by.get_username()})" if event.by else ""
-    return f"{tell(event, snapshot_of(rollback.snapshot))}{who}"
+    return sentence(event, snapshot_of(rollback.snapshot))
 
 
 def _about(rollback: Rollback, topic: str, people: list[tuple[User, str]]) -> list[str]:
@@ -91,7 +88,7 @@ _TELLS = {"decide": "Asked now", "break_glass": "Told at once"}
 
 
 def _name(person: User, role: str) -> str:
-    name = person.get_full_name() or person.username
+    name = display_name(person)
     return f"{name} ({role})" if role else name
 
 

@@ -1,8 +1,10 @@
-"""The table: which kind of event belongs to which topic, and how its title begins."""
+"""The topics that a target may subscribe to; a kind of event names its own in events/kinds.py."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+
+from rollback_console.rollbacks.events import KINDS
 
 TOPICS = {
     "decide": "Somebody must decide: asked, renewed, escalated, reminded",
@@ -20,40 +22,11 @@ TOPICS = {
 }
 """What a target may hear, with the words that a page uses."""
 
-_KINDS = {
-    "rollback.requested": ("decide", "Decision wanted"),
-    "rollback.renewed": ("decide", "Decision wanted again"),
-    "approval.escalated": ("decide", "Decision wanted, next rung"),
-    "approval.reminded": ("decide", "Decision still wanted"),
-    "approval.nudged": ("decide", "Decision asked for again"),
-    "approval.asked": ("asked", "A question before the decision"),
-    "approval.answered": ("asked", "An answer before the decision"),
-    "rollback.approved": ("decided", "Approved"),
-    "approval.rejected": ("decided", "Rejected"),
-    "rollback.withdrawn": ("decided", "Withdrawn"),
-    "rollback.expired": ("decided", "Expired"),
-    "rollback.started": ("started", "Started"),
-    "start.refused": ("started", "Could not start"),
-    "snapshot.changed": ("asked", "Alarm: what was approved was changed"),
-    "gate.opened": ("asked", "Waiting for a go"),
-    "question.asked": ("asked", "A person is asked"),
-    "rollback.finished": ("finished", "Ended"),
-    "readiness.lost": ("readiness", "It would not work any more"),
-    "readiness.regained": ("readiness", "It would work again"),
-    "message.sent": ("message", "Update"),
-}
-_FAMILIES = {"break_glass.": ("break_glass", "Break-glass")}
-
-
-def of(kind: str) -> tuple[str, str]:
-    """The topic of a kind of event and the beginning of its title; ("", "") for none."""
-    if kind in _KINDS:
-        return _KINDS[kind]
-    family = kind.partition(".")[0] + "."
-    return _FAMILIES.get(family, ("", ""))
+if unnamed := {kind.topic for kind in KINDS.values() if kind.topic} - set(TOPICS):
+    raise ValueError(f"Kinds of event name topics that nobody declared: {', '.join(unnamed)}.")
 
 
 def known(names: Iterable[str]) -> list[str]:
     """Those of `names` that are topics, in the order of the table."""
-    wanted = set(names)
-    return [name for name in TOPICS if name in wanted]
+    chosen = set(names)
+    return [name for name in TOPICS if name in chosen]

@@ -20,7 +20,7 @@ def test_a_rollback_is_followed_to_its_end_through_a_dead_server(
     watching = start("watch", rollback.pk)
     shown = read_until(watching, "stopping")
     assert f"Rollback {rollback.pk}: Restore the shop" in shown
-    assert "rollback requested: The new version loses orders." in shown
+    assert "asked for this rollback: The new version loses orders." in shown
     web.process.kill()
     try:
         read_until(watching, "The console does not answer")
@@ -34,7 +34,7 @@ def test_a_rollback_is_followed_to_its_end_through_a_dead_server(
     code, rest, err = said(watching)
     assert (code, err) == (0, "")
     lines = [line.strip() for line in rest.splitlines()]
-    assert lines[0].endswith("step 1 app-1  step finished: succeeded, exit 0")
+    assert lines[0].endswith("Step 1 on app-1 succeeded")
     assert lines[1:3] == ["1 app-1 | half a line", "1 app-1 | done ✓"]
     assert lines[-1] == f"Rollback {rollback.pk} succeeded."
     assert rest.count("The console answers again.") == 1
@@ -52,7 +52,7 @@ def test_logs_of_what_ended_before_are_shown_only_when_wanted(start: Start, rows
 def test_ctrl_c_stops_watching_and_says_that_the_rollback_goes_on(start: Start, rows: Rows) -> None:
     rollback = rows.rollback()
     watching = start("watch", rollback.pk)
-    read_until(watching, "rollback started")
+    read_until(watching, "  Started")
     watching.send_signal(signal.SIGINT)
     code, _, err = said(watching)
     assert (code, err.strip()) == (130, "No longer watching; the rollback goes on.")

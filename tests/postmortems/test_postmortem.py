@@ -39,15 +39,15 @@ def test_it_does_not_begin_before(stage: Stage) -> None:
 def test_its_timeline_holds_every_event_in_order(ended: Rollback) -> None:
     told = draft.draft(ended)
     assert [each.seq for each in told.timeline] == list(range(1, ended.last_seq + 1))
-    assert any(
-        each.text == "Support sees 40 tickets" and each.by == "vic" for each in told.timeline
-    )
+    noted = ("Noted: Support sees 40 tickets", "Vic Example")
+    assert noted in {(each.text, each.by) for each in told.timeline}
 
 
 def test_deviations_are_named_with_who_and_why(ended: Rollback) -> None:
-    said = {(each.kind, each.by, each.text) for each in draft.draft(ended).deviations}
-    assert ("step.skipped", "dana", "Step 2, Restore Code: skipped on app-1. Done by hand") in said
-    assert ("step.retried", "dana", "Step 2, Restore Code on app-1: attempt 2. Again") in said
+    assert {(each.by, each.text) for each in draft.draft(ended).deviations} >= {
+        ("Dana Example", "Skipped step 2 (Restore Code) on app-1: Done by hand"),
+        ("Dana Example", "Tried step 2 (Restore Code) on app-1 again, attempt 2: Again"),
+    }
 
 
 def test_steps_are_measured(ended: Rollback) -> None:

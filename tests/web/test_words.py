@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
 
 import pytest
+from django.contrib.auth.models import User
 from django.template import Context, Template
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rollback_console.common.durations import duration
 from rollback_console.engine.states import RollbackState, StepState
 from rollback_console.plans.models import ProbeResult
+from rollback_console.rollbacks.events import predicate
+from rollback_console.rollbacks.models import Event
 from rollback_console.web.presenters import dates, diffs
-from rollback_console.web.presenters.event_text import sentence
 from rollback_console.web.presenters.readiness_matrix import matrix, worst_first
 from rollback_console.web.presenters.state_icons import SHAPES
 from rollback_console.web.presenters.step_track import marked
@@ -78,7 +80,7 @@ def test_text_without_a_zone_is_read_as_utc() -> None:
     ],
 )
 def test_a_duration_is_told_in_its_two_largest_units(seconds: float | None, words: str) -> None:
-    assert dates.duration(seconds) == words
+    assert duration(seconds) == words
 
 
 @given(st.text(alphabet="ab\n", max_size=30), st.text(alphabet="ab\n", max_size=30))
@@ -111,13 +113,14 @@ def test_variables_are_marked_whole_and_nothing_becomes_markup() -> None:
 
 
 def test_an_event_of_an_unknown_kind_is_told_by_its_name() -> None:
-    event = SimpleNamespace(kind="host.rebooted_twice", facts={})
-    assert sentence(event) == "host rebooted twice"  # type: ignore[arg-type]
+    assert predicate(Event(kind="host.rebooted_twice", facts={})) == "Host rebooted twice"
 
 
 def test_an_event_that_lacks_a_fact_is_told_without_it() -> None:
-    event = SimpleNamespace(kind="approval.rejected", facts={"role": "CTO", "note": None})
-    assert sentence(event) == "rejected as CTO"  # type: ignore[arg-type]
+    event = Event(
+        kind="approval.rejected", by=User(username="lee"), facts={"role": "CTO", "note": None}
+    )
+    assert predicate(event) == "rejected as CTO"
 
 
 def test_hosts_that_would_not_work_stand_first_in_the_matrix() -> None:

@@ -8,6 +8,8 @@ from typing import Annotated
 from django.contrib.auth.models import User
 from pydantic import BaseModel, PlainSerializer, WithJsonSchema
 
+from rollback_console.common.people import display_name
+
 
 def iso(moment: datetime) -> str:
     """ISO 8601 in UTC with milliseconds, as events write it."""
@@ -30,4 +32,4 @@ class Person(BaseModel):
 
 def person(user: User) -> Person:
     """A user as others may see them."""
-    return Person(username=user.get_username(), name=user.get_full_name() or user.get_username())
+    return Person(username=user.get_username(), name=display_name(user))

@@ -6,18 +6,23 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from rollback_console.rollbacks.events import sentence
 from rollback_console.rollbacks.models import Event, Message, Pin, StepAnswer
 
 from .base import Person, Time, person
 
 
 class EventOut(BaseModel):
-    """One fact; `sha256` covers it and `previous`, the hash of the one before."""
+    """One fact; `text` tells it as a sentence.
+
+    `sha256` covers all but `text`, and `previous`, the hash of the fact before.
+    """
 
     seq: int
     kind: str
     by: Person | None
     at: str
+    text: str
     facts: dict[str, Any]
     previous: str
     sha256: str
@@ -78,6 +83,7 @@ def event_out(event: Event) -> EventOut:
         kind=event.kind,
         by=person(event.by) if event.by else None,
         at=event.at,
+        text=sentence(event),
         facts=event.facts,
         previous=event.previous,
         sha256=event.sha256,

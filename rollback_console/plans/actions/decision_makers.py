@@ -18,9 +18,10 @@ from rollback_console.audit import kinds
 from rollback_console.audit.fields import snapshot_fields
 from rollback_console.audit.record import record_change
 from rollback_console.audit.stale_edit import refuse_stale_edit
+from rollback_console.common.people import display_name
 
 from ..approval import policy
-from ..approval.decision_makers import name_of, owners_of
+from ..approval.decision_makers import owners_of
 from ..errors import PlanError
 from ..models import DecisionMaker, Environment
 from .environments import record_environment, save_environment
@@ -100,7 +101,7 @@ def _replace_ladder(environment: Environment, ladder: Iterable[LadderLine]) -> N
     seen: set[int] = set()
     for line in ladder:
         if line.user.pk in seen:
-            raise PlanError(f"{name_of(line.user)} stands on the ladder twice.")
+            raise PlanError(f"{display_name(line.user)} stands on the ladder twice.")
         seen.add(line.user.pk)
         _make(environment, line)
 
@@ -130,7 +131,7 @@ def _changing(environment: Environment, *, check: bool = True) -> Iterator[Envir
 def _make(environment: Environment, line: LadderLine) -> DecisionMaker:
     _check(line.role, line.rung)
     if not line.user.is_active:
-        raise PlanError(f"{name_of(line.user)} cannot sign in any more, so cannot decide.")
+        raise PlanError(f"{display_name(line.user)} cannot sign in any more, so cannot decide.")
     return DecisionMaker.objects.create(
         environment=environment, user=line.user, role=line.role.strip(), rung=line.rung
     )

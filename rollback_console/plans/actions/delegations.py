@@ -12,8 +12,9 @@ from django.db.models.functions import Now
 
 from rollback_console.audit import kinds
 from rollback_console.audit.record import record_change
+from rollback_console.common.people import display_name
 
-from ..approval.decision_makers import in_force, name_of
+from ..approval.decision_makers import in_force
 from ..errors import PlanError
 from ..models import Delegation, Environment
 from .permission import ADMINISTER
@@ -80,4 +81,4 @@ def _check(environment: Environment, by: User, to: User, hours: float) -> None:
     if not 0 < hours <= LONGEST.total_seconds() / 3600:
         raise PlanError(f"A right is lent for more than no time, and up to {LONGEST.days} days.")
     if in_force().filter(environment=environment, giver=by).exists():
-        raise PlanError(f"{name_of(by)} has lent this right already. Revoke that first.")
+        raise PlanError(f"{display_name(by)} has lent this right already. Revoke that first.")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
+from rollback_console.common.people import display_name
 from rollback_console.engine.authority import Maker
 
 from ..models import DecisionMaker, Delegation, Environment
@@ -17,7 +17,7 @@ def makers_of(environment: Environment) -> list[Maker]:
     by_owner = {row.user_id: row for row in own}
     lent = [row for row in standing(environment) if row.giver_id in by_owner]
     rights = [
-        *(Maker(row.user_id, name_of(row.user), row.role, row.rung) for row in own),
+        *(Maker(row.user_id, display_name(row.user), row.role, row.rung) for row in own),
         *(_borrowed(row, by_owner[row.giver_id]) for row in lent),
     ]
     return sorted(rights, key=lambda each: each.rung)
@@ -46,17 +46,12 @@ def in_force() -> QuerySet[Delegation]:
     )
 
 
-def name_of(user: User) -> str:
-    """A person's name as others know it."""
-    return user.get_full_name() or user.get_username()
-
-
 def _borrowed(row: Delegation, owner: DecisionMaker) -> Maker:
     return Maker(
         person=row.to_id,
-        name=name_of(row.to),
+        name=display_name(row.to),
         role=owner.role,
         rung=owner.rung,
         lender=row.giver_id,
-        lender_name=name_of(row.giver),
+        lender_name=display_name(row.giver),
     )

@@ -17,6 +17,7 @@ from rollback_console.plans.actions.plans import import_document
 from rollback_console.plans.models import Environment, Plan, Revision, Service
 from rollback_console.rollbacks.actions import import_history
 from rollback_console.rollbacks.errors import Refused
+from rollback_console.rollbacks.events import actor
 from rollback_console.rollbacks.execution.view import snapshot_of
 from rollback_console.rollbacks.models import Rollback
 
@@ -75,11 +76,11 @@ def as_incident(rollback: Rollback) -> dict[str, Any]:
             {
                 "at": event.at,
                 "kind": event.kind,
-                "by": event.by.get_username() if event.by else event.facts.get("stated_in", ""),
+                "by": actor(event),
                 "facts": {
                     name: value
                     for name, value in event.facts.items()
-                    if name not in {"stated_in", "imported"}
+                    if name not in {"said_by", "imported"}
                 },
             }
             for event in rollback.events.select_related("by").order_by("seq")

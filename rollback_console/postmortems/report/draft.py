@@ -10,16 +10,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from rollback_console.common.durations import duration
 from rollback_console.engine.snapshot import Snapshot
+from rollback_console.engine.states import outcome
+from rollback_console.rollbacks.events import KINDS, Role, Severity, actor, heading, kinds_with
 from rollback_console.rollbacks.execution.view import snapshot_of
 from rollback_console.rollbacks.models import Event, Message, Rollback
+from rollback_console.rollbacks.questions import question_kind
 
 from ..models import Postmortem
 from . import phases
-from .event_text import IMPORTANT, tell
-from .phases import Loss, Recovery, StepMeasure, Times, clock
+from .phases import Loss, Recovery, StepMeasure, Times
 
-__all__ = ["Draft", "Moment", "clock", "draft"]
+__all__ = ["Draft", "Moment", "draft"]
 
 GAP = timedelta(minutes=5)
 """A silence at least this long is shown in the timeline."""
@@ -56,31 +59,8 @@ class Draft:
     messages: tuple[Message, ...]
 
 
-_DECISIONS = {
-    "approval.given",
-    "approval.rejected",
-    "approval.refused",
-    "break_glass.used",
-    "break_glass.refused",
-    "break_glass.reviewed",
-}
-_DEVIATIONS = {
-    "host.excluded",
-    "step.skipped",
-    "step.retried",
-    "step.undone",
-    "step.lost",
-    "pause.requested",
-    "rollback.redirected",
-    "abort.requested",
-    "host.unreachable",
-    "start.refused",
-    "snapshot.changed",
-}
-_LOOKED_AT = {"refused", "reviewed"}
-"""What became of a deviation, or of an attempt at one, is none itself."""
-_UNKNOWING = {"lost", "unreachable", "abort_unconfirmed"}
-"""Questions whose answer is what a person saw, against what the console could know."""
+_DECISIONS = kinds_with(Role.DECISION)
+_DEVIATIONS = kinds_with(Role.DEVIATION)
 
 
 def draft(rollback: Rollback) -> Draft:
@@ -116,30 +96,25 @@ def _timeline(events: Sequence[Event], snapshot: Snapshot) -> tuple[Moment, ...]
                 seq=event.seq,
                 at=at,
                 kind=event.kind,
-                text=tell(event, snapshot),
-                by=_who(event),
-                important=event.kind in IMPORTANT,
+                text=heading(event, snapshot),
+                by=actor(event),
+                important=_is_important(event),
                 gap=silence if silence >= GAP else None,
             )
         )
     return tuple(moments)
 
 
-def _who(event: Event) -> str:
-    """Whose act it was; in a loaded incident a name that need not have an account here."""
-    return event.by.get_username() if event.by else str(event.facts.get("stated_in", ""))
+def _is_important(event: Event) -> bool:
+    kind = KINDS.get(event.kind)
+    return kind is not None and kind.severity is not Severity.DETAIL
 
 
 def _deviates(event: Event) -> bool:
-    """Whether it is not what the plan meant; overrides and break-glass by their family."""
-    if event.kind == "question.answered":
-        return event.facts.get("question") in _UNKNOWING
-    family, _, verb = event.kind.partition(".")
-    return (
-        event.kind in _DEVIATIONS
-        or (family in {"break-glass", "break_glass", "override"} and verb not in _LOOKED_AT)
-        or verb == "overridden"
-    )
+    """Whether it is not what the plan meant, or an answer that the console could not check."""
+    question = question_kind(str(event.facts.get("question") or ""))
+    answered = event.kind == "question.answered" and question is not None and question.eyewitness
+    return answered or event.kind in _DEVIATIONS
 
 
 def _began(rollback: Rollback) -> datetime | None:
@@ -147,24 +122,14 @@ def _began(rollback: Rollback) -> datetime | None:
 
 
 def _summary(rollback: Rollback, snapshot: Snapshot, times: Times) -> str:
-    took = f" in {clock(times.in_all)}" if times.in_all else ""
+    took = f" in {duration(times.in_all)}" if times.in_all else ""
     asked = f"Somebody asked to roll back {rollback.title}"
     did = f"{rollback.title} was rolled back" if rollback.started_at else asked
     return (
         f"{did} in {rollback.environment} by the procedure “{snapshot.procedure}”. "
-        f"It {ENDINGS.get(rollback.state, 'is ' + rollback.state)}{took}. "
+        f"It {outcome(rollback.state)}{took}. "
         f"Reason given: {rollback.reason}"
     )
-
-
-ENDINGS = {
-    "succeeded": "succeeded",
-    "failed": "failed",
-    "aborted": "was aborted",
-    "rejected": "was rejected",
-    "expired": "expired",
-    "withdrawn": "was withdrawn",
-}
 
 
 def _checks(rollback: Rollback, snapshot: Snapshot) -> tuple[tuple[str, str, str], ...]:

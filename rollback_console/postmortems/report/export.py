@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from rollback_console.common.durations import duration
 from rollback_console.documents.vocabulary.section_names import SectionKind
 from rollback_console.plans.document_cache import document
 
@@ -12,8 +13,9 @@ from ..checklist import Entry, entries
 from ..models import Postmortem
 from . import section_headings
 from .draft import Draft, draft
-from .phases import StepMeasure, clock
+from .phases import StepMeasure
 
+_UNKNOWN = "–"
 _WRITTEN = [
     ("Impact", "impact"),
     ("Contributing Factors", "contributing_factors"),
@@ -118,10 +120,10 @@ def _section(heading: str, lines: Any) -> Iterator[str]:
 
 def _times(told: Draft) -> Iterator[str]:
     for name, label in _TIMES:
-        yield f"- {label}: {clock(getattr(told.times, name))}"
+        yield f"- {label}: {duration(getattr(told.times, name), _UNKNOWN)}"
     if told.recovery:
         since = "" if told.recovery.known else ", counted from the request"
-        yield f"- Failed deployment recovery: {clock(told.recovery.took)}{since}"
+        yield f"- Failed deployment recovery: {duration(told.recovery.took)}{since}"
 
 
 def _table(steps: tuple[StepMeasure, ...]) -> Iterator[str]:
@@ -129,8 +131,10 @@ def _table(steps: tuple[StepMeasure, ...]) -> Iterator[str]:
     for step in steps:
         title = step.title.replace("|", "\\|")
         low, high = step.planned or (None, None)
-        planned = clock(low) if low == high else f"{clock(low)} to {clock(high)}"
-        cells = [step.position, title, step.outcome, step.attempts, planned, clock(step.took)]
+        planned = duration(low, _UNKNOWN)
+        planned += "" if low == high else f" to {duration(high)}"
+        took = duration(step.took, _UNKNOWN)
+        cells = [step.position, title, step.outcome, step.attempts, planned, took]
         yield f"| {' | '.join(map(str, cells))} |"
 
 

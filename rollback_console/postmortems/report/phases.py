@@ -112,26 +112,15 @@ def losses(events: Sequence[Event]) -> tuple[Loss, ...]:
     return tuple(Loss(what, rows) for what, rows in counted.items())
 
 
-def clock(span: timedelta | None) -> str:
-    """A duration for people: 45 s, 12 min 3 s, 1 h 4 min; an en dash for None."""
-    if span is None:
-        return "–"
-    seconds = round(span.total_seconds())
-    hours, left = divmod(seconds // 60, 60)
-    if hours:
-        return f"{hours} h {left} min"
-    return f"{left} min {seconds % 60} s" if left else f"{seconds} s"
-
-
 def _planned(rollback: Rollback) -> dict[str, tuple[timedelta, timedelta]]:
-    found = {}
+    planned = {}
     for procedure in document(rollback.revision).procedures:
         for step in procedure.steps:
             low, high = minutes(step.estimate)
             if low is not None and high is not None:
                 span = (timedelta(minutes=low), timedelta(minutes=high))
-                found[f"{step.lines[0]}-{step.lines[1]}"] = span
-    return found
+                planned[f"{step.lines[0]}-{step.lines[1]}"] = span
+    return planned
 
 
 def _measure(

@@ -6,15 +6,15 @@ import re
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from rollback_console.common.durations import duration
+from rollback_console.common.people import display_name
 from rollback_console.documents.markdown.folded_text import fold
 from rollback_console.documents.placeholders.find import find_placeholders
-from rollback_console.engine.states import TERMINAL
+from rollback_console.engine.states import TERMINAL, outcome
 from rollback_console.plans.document_cache import document
 from rollback_console.rollbacks.execution.view import snapshot_of
 from rollback_console.rollbacks.models import Rollback
 
-from ..report.draft import ENDINGS
-from ..report.phases import clock
 from ..trends.estimates import expected
 from .cadence import Beat, beat
 
@@ -78,7 +78,7 @@ def facts(rollback: Rollback, now: datetime) -> dict[str, str]:
         "feature": rollback.title,
         "service": rollback.service.name,
         "state": rollback.state,
-        "lead": rollback.requested_by.get_full_name() or rollback.requested_by.get_username(),
+        "lead": display_name(rollback.requested_by),
         "started": f"{began:%H:%M} UTC" if began else "",
         "completion": _completion(rollback, now),
         "cadence": _rhythm(pulse),
@@ -90,13 +90,13 @@ def facts(rollback: Rollback, now: datetime) -> dict[str, str]:
 def _rhythm(pulse: Beat) -> str:
     if pulse.next_due is None:
         return "this is the last one"
-    return f"every {clock(pulse.every).removesuffix(' 0 s')}"
+    return f"every {duration(pulse.every)}"
 
 
 def _completion(rollback: Rollback, now: datetime) -> str:
     if rollback.state in TERMINAL:
         ended = rollback.finished_at or now
-        return f"it {ENDINGS.get(rollback.state, 'ended')} at {ended:%H:%M} UTC"
+        return f"it {outcome(rollback.state)} at {ended:%H:%M} UTC"
     likely = expected(rollback, snapshot_of(rollback.snapshot))
     if likely is None:
         return ""

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from rollback_console.common.statistics import percentile
 from rollback_console.documents.markdown.folded_text import fold
 from rollback_console.documents.model import Estimate, PlanDocument
 from rollback_console.engine.snapshot import Snapshot
@@ -60,12 +61,6 @@ def authors(plan: PlanDocument, snapshot: Snapshot) -> Range | None:
     if not (lows and highs):
         return None
     return Range(timedelta(minutes=min(lows)), timedelta(minutes=max(highs)))
-
-
-def percentile(values: Sequence[float], part: float) -> float:
-    """The nearest-rank percentile: the smallest value that `part` of all do not exceed."""
-    ordered = sorted(values)
-    return ordered[max(math.ceil(part * len(ordered)), 1) - 1]
 
 
 def span(low: timedelta, high: timedelta) -> str:

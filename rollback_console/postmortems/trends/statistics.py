@@ -10,9 +10,10 @@ from functools import lru_cache
 
 from django.db.models import QuerySet
 
+from rollback_console.common.statistics import percentile
+
 from .. import checklist
 from ..models import ActionItem
-from .estimates import percentile
 from .rows import MOST, Case, Chosen, TrendFilter, Tried, choose, read
 
 PHASES = (

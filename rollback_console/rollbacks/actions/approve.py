@@ -12,6 +12,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models.functions import Now
 
+from rollback_console.common.people import display_name
 from rollback_console.engine import authority
 from rollback_console.engine.snapshot import difference
 from rollback_console.engine.states import TERMINAL, RollbackState
@@ -94,11 +95,7 @@ def answer_question(rollback: Rollback, *, question: int, by: User, text: str) -
         raise Refused(f"Event {question} of this rollback is no question.")
     if row.state in TERMINAL:
         raise Refused(f"This rollback is {row.state}: add a note instead of an answer.")
-    to = (
-        [{"person": asked.by_id, "name": decision_makers.name_of(asked.by), "role": ""}]
-        if asked.by
-        else []
-    )
+    to = [{"person": asked.by_id, "name": display_name(asked.by), "role": ""}] if asked.by else []
     return record(
         row, events.APPROVAL_ANSWERED, by=_active(by), question=question, text=_words(text), to=to
     )

@@ -110,7 +110,7 @@ def _chained(rollback: Rollback, past: Sequence[Past]) -> list[Event]:
             rollback=rollback,
             seq=seq,
             kind=each.kind,
-            facts={**each.facts, "stated_in": each.who, "imported": True},
+            facts={**each.facts, "said_by": each.who, "imported": True},
             at=each.at.isoformat(timespec="milliseconds"),
             previous=events[-1].sha256 if events else "",
         )

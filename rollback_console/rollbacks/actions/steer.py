@@ -12,6 +12,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models.functions import Now
 
+from rollback_console.engine.decide import QuestionKind
 from rollback_console.engine.states import (
     ENDED_BADLY,
     IN_FLIGHT,
@@ -19,6 +20,7 @@ from rollback_console.engine.states import (
     TERMINAL,
     RollbackState,
     StepState,
+    outcome,
 )
 
 from .. import database_dumps
@@ -30,6 +32,7 @@ from ..execution.lease import move_run
 from ..execution.run_facts import facts
 from ..models import ChecklistAnswer, Message, Rollback, StepAnswer, StepRun
 from ..queries import host_exclusion
+from ..questions import ANSWERERS, QUESTIONS, question_kind
 from ..tasks import enqueue_after_commit
 
 CHECK_ANSWERS = ("pass", "fail", "not_applicable")
@@ -155,13 +158,12 @@ def answer(
     """
     with steer(rollback, by, None, states=[RollbackState.WAITING, RollbackState.ABORTING]) as row:
         kind = _asked(row, position)
-        if answer not in _ALLOWED.get(kind, ()):
-            raise Refused(_nothing_like(kind, answer))
-        if answer in {"continue", "give_up", "failed"} and not note.strip():
-            raise Refused("Say what you saw: it goes on record.")
-        if kind == "overtime" and not note.strip():
-            raise Refused("Say why it may take longer: it goes on record.")
-        warned = kind == "gate" and database_dumps.why_gate_warns(row, position)
+        choice = QUESTIONS[QuestionKind(kind)].choice(answer)
+        if choice is None:
+            raise Refused(_no_such_answer(kind, answer))
+        if choice.without_note and not note.strip():
+            raise Refused(choice.without_note)
+        warned = kind == QuestionKind.GATE and database_dumps.why_gate_warns(row, position)
         if warned and not without_dump:
             raise Refused(f"{warned} Confirm that it may run without a dump.")
         for run in _runs(row, position):
@@ -213,17 +215,6 @@ def send_message(rollback: Rollback, *, by: User, text: str, recipients: str = "
     return made
 
 
-_ALLOWED = {
-    "gate": ("go",),
-    "canary": ("go",),
-    "overtime": ("go",),
-    "manual": ("done", "failed"),
-    "lost": ("continue",),
-    "abort_unconfirmed": ("continue",),
-    "unreachable": ("give_up",),
-}
-
-
 @contextmanager
 def steer(
     rollback: Rollback, by: User, reason: str | None, *, states: object
@@ -232,14 +223,14 @@ def steer(
 
     Raises Refused, also for an empty `reason` where None does not say that none is wanted.
     """
-    if not (by.is_active and by.has_perm("rollbacks.operate_rollback", rollback)):
+    if not (by.is_active and by.has_perm(ANSWERERS, rollback)):
         raise Refused("You may watch this rollback, but not steer it. Ask an operator.")
     if reason is not None and not reason.strip():
         raise Refused("Give a reason: it goes on record.")
     with transaction.atomic():
         row = Rollback.objects.select_for_update().get(pk=rollback.pk)
         if row.state in TERMINAL:
-            raise Refused(f"This rollback has ended: it {_ENDED.get(row.state, 'is over')}.")
+            raise Refused(f"This rollback has ended: it {outcome(row.state)}.")
         if row.state not in states:  # type: ignore[operator]
             raise Refused(f"This rollback is {row.state}; that cannot be done now.")
         try:
@@ -248,9 +239,6 @@ def steer(
             raise Refused("This has just changed. Look again, then decide.") from error
         Rollback.objects.filter(pk=row.pk).update(due_at=Now())
         enqueue_after_commit(row.pk)
-
-
-_ENDED = {"succeeded": "succeeded", "failed": "failed", "aborted": "was aborted"}
 
 
 def _asked(row: Rollback, position: int) -> str:
@@ -272,7 +260,7 @@ def _waiting(row: Rollback, position: int) -> list[StepRun]:
 
 
 def _bad(row: Rollback, position: int) -> list[StepRun]:
-    if _asked(row, position) not in {"failed", "lost"}:
+    if not QUESTIONS[QuestionKind(_asked(row, position))].undoable:
         raise Refused("Only a step that failed or was lost can be tried again.")
     return [run for run in _runs(row, position) if run.state in ENDED_BADLY]
 
@@ -280,7 +268,8 @@ def _bad(row: Rollback, position: int) -> list[StepRun]:
 def _failed_on(row: Rollback, runs: list[StepRun], host: str) -> int:
     about = set(row.question.get("tokens", []))
     asked = [run.position for run in runs if run.host == host and str(run.token) in about]
-    if not host or not asked or row.question.get("kind") not in {"failed", "lost"}:
+    kind = question_kind(str(row.question.get("kind") or ""))
+    if not host or not asked or kind is None or not kind.undoable:
         raise Refused("Only a host on which a step failed or was lost can be left out.")
     return asked[0]
 
@@ -329,7 +318,8 @@ def _answered(
     return made
 
 
-def _nothing_like(kind: str, answer: str) -> str:
-    if kind not in _ALLOWED:
+def _no_such_answer(kind: str, answer: str) -> str:
+    answers = QUESTIONS[QuestionKind(kind)].answers
+    if not answers:
         return "This is answered by trying the step again, skipping it or aborting the rollback."
-    return f"“{answer}” does not answer this. It takes: {', '.join(_ALLOWED[kind])}."
+    return f"“{answer}” does not answer this. It takes: {', '.join(answers)}."

@@ -13,36 +13,20 @@ from django.db import transaction
 
 from .. import change_hints, db_clock
 from ..models import Event, Rollback
+from .kinds import KINDS, Severity
 
 log = logging.getLogger(__name__)
-
-# What may be turned into messages while a request is decided. `to` lists whom it concerns, as
-# {"person": id of the user, "name", "role"}, each person once; moments are ISO 8601 in UTC.
-# rollback.requested and rollback.renewed carry `rung` and `to` as well.
-APPROVAL_ESCALATED = "approval.escalated"
-"""Nobody decided in time, so more are asked: from_rung, rung, to, next_at ("" for never)."""
-APPROVAL_REMINDED = "approval.reminded"
-"""A request expires soon, undecided: expires_at, minutes_left, rung, to."""
-APPROVAL_NUDGED = "approval.nudged"
-"""A person asks those who decide once more: rung, to."""
-APPROVAL_ASKED = "approval.asked"
-"""A question about a request: text, to (who asked for it)."""
-APPROVAL_ANSWERED = "approval.answered"
-"""The answer to one: question (seq of the event), text, to (who put it)."""
-BREAK_GLASS_USED = "break_glass.used"
-"""Started without the approvals it needed: reason, snapshot, given, quorum, to (all owners)."""
-BREAK_GLASS_REFUSED = "break_glass.refused"
-"""Somebody tried to, and was refused: why."""
-BREAK_GLASS_REVIEWED = "break_glass.reviewed"
-"""Somebody else looked at it and closed the review: finding, to (who used it, who asked)."""
 
 
 def record(rollback: Rollback, kind: str, *, by: Any = None, **facts: Any) -> Event:
     """Add one fact about `rollback` inside the caller's transaction.
 
     Locks the rollback's row to give the next seq. Published as a hint after commit.
-    Raises TransactionManagementError outside a transaction.
+    Raises TransactionManagementError outside a transaction, and ValueError for a kind that
+    kinds.py does not declare.
     """
+    if kind not in KINDS:
+        raise ValueError(f"No event is of the kind {kind}. Declare it in events/kinds.py.")
     row = Rollback.objects.select_for_update().only("last_seq", "last_hash").get(pk=rollback.pk)
     event = Event(
         rollback_id=rollback.pk,
@@ -56,14 +40,15 @@ def record(rollback: Rollback, kind: str, *, by: Any = None, **facts: Any) -> Ev
     event.sha256 = digest(event)
     event.save(force_insert=True)
     Rollback.objects.filter(pk=rollback.pk).update(last_seq=event.seq, last_hash=event.sha256)
-    transaction.on_commit(lambda: _tell(event))
+    transaction.on_commit(lambda: _publish(event))
     return event
 
 
-def _tell(event: Event) -> None:
+def _publish(event: Event) -> None:
     """Once it is true: to the log, and to whoever watches."""
-    named = {"rollback": event.rollback_id, "seq": event.seq, "run": event.facts.get("token")}
-    log.info(event.kind, extra={name: value for name, value in named.items() if value})
+    fields = {"rollback": event.rollback_id, "seq": event.seq, "run": event.facts.get("token")}
+    level = logging.WARNING if KINDS[event.kind].severity is Severity.ALARM else logging.INFO
+    log.log(level, event.kind, extra={name: value for name, value in fields.items() if value})
     change_hints.publish(event.rollback_id, event.seq)
 
 

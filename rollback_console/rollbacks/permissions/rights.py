@@ -9,6 +9,7 @@ from typing import Any
 from django.contrib.auth.models import Permission, User
 from django.db.models import Q
 
+from rollback_console.common.people import display_name
 from rollback_console.engine import authority
 from rollback_console.engine.authority import Maker
 from rollback_console.engine.states import RollbackState
@@ -144,7 +145,7 @@ def people(makers: Iterable[Maker]) -> list[dict[str, Any]]:
 
 def named(person: User) -> dict[str, Any]:
     """As events name one person of no particular role."""
-    return {"person": person.pk, "name": decision_makers.name_of(person), "role": ""}
+    return {"person": person.pk, "name": display_name(person), "role": ""}
 
 
 def owners(rollback: Rollback) -> list[dict[str, Any]]:
@@ -155,8 +156,7 @@ def owners(rollback: Rollback) -> list[dict[str, Any]]:
     )
     known = {each.person for each in makers}
     others = [
-        Maker(each.pk, decision_makers.name_of(each), "Admin", 100)
-        for each in admins.filter(~Q(pk__in=known))
+        Maker(each.pk, display_name(each), "Admin", 100) for each in admins.filter(~Q(pk__in=known))
     ]
     return people([*makers, *others])
 

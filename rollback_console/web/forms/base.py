@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.db.models import Model
 
 from rollback_console.audit.stale_edit import draw_version
+from rollback_console.common.people import display_name
 
 
 class Undecorated:
@@ -41,4 +42,4 @@ class PersonField(forms.ModelChoiceField):  # type: ignore[type-arg]
 
     def label_from_instance(self, obj: User) -> str:
         """Full name and sign-in name."""
-        return f"{obj.get_full_name() or obj.username} ({obj.username})"
+        return f"{display_name(obj)} ({obj.username})"

@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rollback_console.engine.states import IN_FLIGHT, StepState
+from rollback_console.rollbacks.events.wording import ABORT_ENDINGS, VERIFIED_GONE
 from rollback_console.rollbacks.models import Event, Rollback, StepRun
 
-from .event_text import ENDINGS
-
 MANY_PROOFS = 12
-_GONE = frozenset({"aborted", "never_started", "finished", "timed_out"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +67,9 @@ def _proof(run: StepRun, event: Event | None) -> Proof:
     ending = str(event.facts.get("ending", ""))
     return Proof(
         run=run,
-        state="succeeded" if ending in _GONE else ending,
-        text=ENDINGS.get(ending, ending),
-        gone=ending in _GONE,
+        state="succeeded" if ending in VERIFIED_GONE else ending,
+        text=ABORT_ENDINGS.get(ending, ending),
+        gone=ending in VERIFIED_GONE,
         at=event.at,
         why=str(event.facts.get("why", "")),
         survivors=tuple(str(each) for each in event.facts.get("survivors", [])),

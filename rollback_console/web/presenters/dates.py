@@ -1,10 +1,10 @@
-"""Times and durations as people say them, always with the absolute value beside."""
+"""Moments as people say them, always with the absolute value beside."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
-MINUTE, HOUR, DAY = 60, 3600, 86400
+from rollback_console.common.durations import DAY, HOUR, MINUTE
 
 
 def read(value: datetime | str | None) -> datetime | None:
@@ -34,21 +34,6 @@ def relative(moment: datetime, now: datetime) -> str:
     return f"{amount} ago" if seconds > 0 else f"in {amount}"
 
 
-def duration(value: float | timedelta | None) -> str:
-    """Such as `45 s`, `7 min 5 s`, `2 h 10 min` or `6 days 23 h`, from seconds; "" for None."""
-    if value is None:
-        return ""
-    seconds = value.total_seconds() if isinstance(value, timedelta) else value
-    whole = max(round(seconds), 0)
-    if whole < MINUTE:
-        return f"{whole} s"
-    if whole < HOUR:
-        return _two(whole // MINUTE, "min", whole % MINUTE, "s")
-    if whole < 2 * DAY:
-        return _two(whole // HOUR, "h", whole % HOUR // MINUTE, "min")
-    return _two(whole // DAY, "days", whole % DAY // HOUR, "h")
-
-
 def _largest(seconds: float) -> str:
     if seconds < HOUR:
         return f"{int(seconds // MINUTE)} min"
@@ -56,7 +41,3 @@ def _largest(seconds: float) -> str:
         return f"{int(seconds // HOUR)} h"
     days = int(seconds // DAY)
     return f"{days} day{'s' * (days != 1)}"
-
-
-def _two(big: int, unit: str, small: int, fraction: str) -> str:
-    return f"{big} {unit} {small} {fraction}" if small else f"{big} {unit}"

@@ -3,30 +3,31 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from rollback_console.common.durations import duration
+from rollback_console.engine.decide import QuestionKind
 from rollback_console.engine.states import IN_FLIGHT, StepState
 from rollback_console.rollbacks import database_dumps, log_store
 from rollback_console.rollbacks.execution.view import snapshot_of
 from rollback_console.rollbacks.models import Rollback, StepRun
 from rollback_console.rollbacks.queries import host_exclusion
+from rollback_console.rollbacks.questions import Choice, QuestionText, question_kind
 
 from .step_track import Station, stations
 
 LINES = 200
 TAIL = 256 * 1024
 FEW = 8
-TOLD = 3
-
-_UNDONE = frozenset({"failed", "lost"})
+TAILS = 3
 
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_].*?(?:\x07|\x1b\\|$)|[ -/]*[0-~])")
 _HIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class LogTail:
     """The end of one run's log as text: (number from 1, line) pairs."""
 
     run: StepRun | None
@@ -34,9 +35,10 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class OpenQuestion:
     """What a person is asked: about which step, and which runs with the end of their logs.
 
+    `name` is that of the kind; `limit` the time that the plan gives the whole.
     `undoing` is the step that the plan names to undo this one; `excludable` are hosts that
     ended it badly and without which the rollback could go on; on so many `others` the same
     step has not begun. `undone` is when the undoing step last ended well; `no_undo` is why there
@@ -44,10 +46,12 @@ class Question:
     put back.
     """
 
-    kind: str
+    name: str
+    kind: QuestionText
     position: int
     station: Station | None
-    about: list[Said]
+    about: list[LogTail]
+    limit: str = ""
     undoing: Station | None = None
     excludable: tuple[str, ...] = ()
     others: int = 0
@@ -56,40 +60,62 @@ class Question:
     no_dump: str = ""
 
     @property
+    def heading(self) -> str:
+        """What is asked, above the question."""
+        return self._filled(self.kind.heading)
+
+    @property
+    def explanation(self) -> str:
+        """What the person should know before they answer."""
+        return self._filled(self.kind.explanation)
+
+    @property
+    def choices(self) -> list[Choice]:
+        """The buttons, with their labels filled in."""
+        return [replace(each, label=self._filled(each.label)) for each in self.kind.choices]
+
+    def _filled(self, pattern: str) -> str:
+        title = self.station.step.title if self.station else ""
+        return pattern.format(position=self.position, title=title, limit=self.limit)
+
+    @property
     def positions(self) -> list[int]:
         """The steps that one answer each is wanted for."""
         return sorted({each.run.position for each in self.about if each.run} or {self.position})
 
 
-def question(rollback: Rollback, runs: list[StepRun]) -> Question | None:
+def open_question(rollback: Rollback, runs: list[StepRun]) -> OpenQuestion | None:
     """The question that stands, with the latest attempts `runs`; None when none does."""
-    asked = rollback.question
-    if not asked.get("kind"):
+    kind = question_kind(str(rollback.question.get("kind") or ""))
+    if kind is None:
         return None
-    position, tokens = int(asked.get("position") or 0), set(asked.get("tokens", []))
-    steps = {each.step.position: each for each in stations(snapshot_of(rollback.snapshot))}
-    station = steps.get(position)
-    asked_about = [run for run in runs if str(run.token) in tokens]
-    about = [said(run, FEW) for run in asked_about[:TOLD]]
-    about += [Said(run, []) for run in asked_about[TOLD:]]
-    undoing = steps.get(station.step.undo) if station and asked["kind"] in _UNDONE else None
-    excludable = _excludable(asked_about, runs) if asked["kind"] in _UNDONE else ()
-    others = _not_begun(position, runs) if asked["kind"] in _UNDONE else 0
-    undone = _undone(undoing, runs) if undoing else None
+    name, position = rollback.question["kind"], int(rollback.question.get("position") or 0)
+    snapshot = snapshot_of(rollback.snapshot)
+    steps = {each.step.position: each for each in stations(snapshot)}
+    station, tokens = steps.get(position), set(rollback.question.get("tokens", []))
+    about = [run for run in runs if str(run.token) in tokens]
+    undoing = steps.get(station.step.undo) if station and kind.undoable else None
     no_undo = database_dumps.why_not_undone(rollback, undoing.step) if undoing else ""
-    no_dump = database_dumps.why_gate_warns(rollback, position) if asked["kind"] == "gate" else ""
-    return Question(
-        asked["kind"],
-        position,
-        station,
-        about,
+    gate = name == QuestionKind.GATE
+    return OpenQuestion(
+        name=name,
+        kind=kind,
+        position=position,
+        station=station,
+        about=_tails(about),
+        limit=duration(snapshot.time_limit),
         undoing=None if no_undo else undoing,
-        excludable=excludable,
-        others=others,
-        undone=undone,
+        excludable=_excludable(about, runs) if kind.undoable else (),
+        others=_not_begun(position, runs) if kind.undoable else 0,
+        undone=_undone(undoing, runs) if undoing else None,
         no_undo=no_undo,
-        no_dump=no_dump,
+        no_dump=database_dumps.why_gate_warns(rollback, position) if gate else "",
     )
+
+
+def _tails(runs: list[StepRun]) -> list[LogTail]:
+    few = [log_tail(run, FEW) for run in runs[:TAILS]]
+    return few + [LogTail(run, []) for run in runs[TAILS:]]
 
 
 def _excludable(about: list[StepRun], runs: list[StepRun]) -> tuple[str, ...]:
@@ -107,26 +133,27 @@ def _not_begun(position: int, runs: list[StepRun]) -> int:
     return sum(run.position == position and run.state == StepState.PENDING for run in runs)
 
 
-def shown(token: str, runs: list[StepRun], question: Question | None) -> StepRun | None:
+def shown_run(token: str, runs: list[StepRun], question: OpenQuestion | None) -> StepRun | None:
     """The run whose log is shown: the one chosen, asked about, working, or last to have spoken."""
     chosen = [run for run in runs if str(run.token) == token]
-    asked = [each.run for each in question.about if each.run and each.run.host] if question else []
+    about = question.about if question else []
+    asked_about = [each.run for each in about if each.run and each.run.host]
     working = [run for run in runs if run.state in IN_FLIGHT and run.host]
     ended = sorted(
         (run for run in runs if run.ended_at and run.stored), key=lambda run: (run.ended_at, run.pk)
     )
-    return next(iter([*chosen, *asked, *working, *reversed(ended), *runs]), None)
+    return next(iter([*chosen, *asked_about, *working, *reversed(ended), *runs]), None)
 
 
-def said(run: StepRun | None, count: int = LINES) -> Said:
+def log_tail(run: StepRun | None, count: int = LINES) -> LogTail:
     """The last `count` lines of a run's log as plain text."""
     if run is None or not run.stored:
-        return Said(run, [])
+        return LogTail(run, [])
     start = max(run.stored - (TAIL if count == LINES else TAIL // 16), 0)
     lines = log_store.read(run, start).decode(errors="replace").removesuffix("\n").split("\n")
     lines = lines[1:] if start and len(lines) > 1 else lines
     first = run.lines - len(lines) + 1
-    return Said(run, [(first + i, _plain(line)) for i, line in enumerate(lines)][-count:])
+    return LogTail(run, [(first + i, _plain(line)) for i, line in enumerate(lines)][-count:])
 
 
 def _plain(line: str) -> str:

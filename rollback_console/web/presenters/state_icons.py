@@ -1,9 +1,15 @@
-"""The drawing and the tone of every state: shape, word and colour always go together.
+"""The drawing of every state: shape, word and colour always go together.
+
+Words and tones of states are declared in engine/states.py; this adds what is drawn beside them.
 
 Each drawing lives in a 16 by 16 box. `cut` is what is drawn out of a filled shape.
 """
 
 from __future__ import annotations
+
+from urllib.parse import quote
+
+from rollback_console.engine.states import STATES
 
 _RING = '<circle cx="8" cy="8" r="6"/>'
 _DISC = '<circle class="fill" cx="8" cy="8" r="7"/>'
@@ -63,20 +69,29 @@ SHAPES: dict[str, str] = {
     "deactivated": _RING,
 }
 
+# Tab icons are drawn in colours of their own: a tab knows no theme of the page.
+_TAB_COLORS = {"go": "#0a7ea3", "ask": "#c07a00", "ok": "#2c8a57", "bad": "#c4352c"}
+_TAB_SHAPES = {
+    "running": "M10 6v20l16-10z",
+    "waiting": "M16 2 30 16 16 30 2 16z",
+    "verifying": "M4 4h24v24H4z",
+    "succeeded": "M16 2a14 14 0 1 0 .1 0z",
+    "failed": "M3 3h26v26H3z",
+}
+_OTHER_COLOR, _OTHER_SHAPE = "#6d7876", "M10 2h12l8 8v12l-8 8H10l-8-8V10z"
+
+
+def tab_icon(state: str) -> str:
+    """The tab's icon for a rollback in that state, as a data: address."""
+    color = _TAB_COLORS.get(STATES[state].tone if state in STATES else "", _OTHER_COLOR)
+    path = _TAB_SHAPES.get(state, _OTHER_SHAPE)
+    drawing = f'<path fill="{color}" d="{path}"/>'
+    svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">{drawing}</svg>'
+    return f"data:image/svg+xml,{quote(svg)}"
+
+
 TONES: dict[str, str] = {
-    "requested": "ask",
-    "approved": "go",
-    "running": "go",
-    "waiting": "ask",
-    "verifying": "go",
-    "succeeded": "ok",
-    "failed": "bad",
-    "aborting": "bad",
-    "aborted": "still",
-    "launching": "go",
-    "timed_out": "bad",
-    "lost": "lost",
-    "abort_unconfirmed": "lost",
+    **{name: info.tone for name, info in STATES.items()},
     "locked": "ask",
     "error": "bad",
     "warning": "ask",
@@ -94,3 +109,6 @@ TONES: dict[str, str] = {
     "published": "ok",
     "active": "ok",
 }
+
+if undrawn := set(STATES) - set(SHAPES):
+    raise ValueError(f"States without a drawing: {', '.join(sorted(undrawn))}.")

@@ -12,6 +12,9 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from rollback_console.common import durations
+from rollback_console.engine.states import state_word
+
 from ..presenters import dates
 from ..presenters.state_icons import SHAPES, TONES
 
@@ -32,7 +35,7 @@ def state(value: object, word: str = "") -> SafeString:
         TONES.get(key, "still"),
         key,
         icon(key),
-        word or key.replace("_", " "),
+        word or state_word(key),
     )
 
 
@@ -71,20 +74,20 @@ def until(value: datetime | None) -> SafeString | str:
         '<time datetime="{}" title="{}" data-countdown>{}</time>',
         moment.isoformat(timespec="seconds"),
         dates.absolute(moment),
-        dates.duration(left) if left > 0 else "over",
+        durations.duration(left) if left > 0 else "over",
     )
 
 
 @register.filter
 def minutes(value: int) -> str:
     """How long so many minutes are, as `duration` says it."""
-    return dates.duration(60 * value)
+    return durations.duration(60 * value)
 
 
 @register.filter
 def duration(value: float | timedelta | None) -> str:
     """Seconds as people say them."""
-    return dates.duration(value)
+    return durations.duration(value)
 
 
 @register.simple_tag(takes_context=True)
@@ -152,4 +155,4 @@ def took(rollback: Any) -> str:
     """How long a rollback worked, once it has ended; "" before."""
     if not (rollback.started_at and rollback.finished_at):
         return ""
-    return dates.duration(rollback.finished_at - rollback.started_at)
+    return durations.duration(rollback.finished_at - rollback.started_at)

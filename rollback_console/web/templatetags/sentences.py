@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -12,14 +11,18 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from rollback_console.engine.states import TERMINAL, StepState
+from rollback_console.common.durations import duration
+from rollback_console.common.people import display_name
+from rollback_console.common.statistics import percentile
+from rollback_console.engine.states import ENDED_BADLY, TERMINAL, StepState, state_word
 from rollback_console.plans.models import HostQuestion, ProbeResult, ReadinessEvent
 from rollback_console.plans.readiness.check import STALE
 from rollback_console.postmortems.models import Postmortem
+from rollback_console.rollbacks import events
 from rollback_console.rollbacks.models import Event, Rollback
+from rollback_console.rollbacks.questions import question_kind
 
-from ..presenters import dates
-from ..presenters.event_text import QUESTIONS, sentence
+from ..presenters import state_icons
 from ..presenters.host_questions import command_text, event_sentence
 from ..presenters.readiness_matrix import Matrix, matrix
 from ..presenters.readiness_matrix import worst_first as worst_of
@@ -32,8 +35,9 @@ register = Library()
 def asked(rollback: Rollback) -> SafeString:
     """Who did what when, and what the rollback waits for now."""
     if rollback.question:
-        question = QUESTIONS.get(rollback.question.get("kind", ""), "a person is asked")
-        text = question.format(position=rollback.question.get("position", ""))
+        kind = question_kind(rollback.question.get("kind", ""))
+        text = kind.sentence if kind else "a person is asked"
+        text = text.format(step=rollback.question.get("position", ""))
         return format_html("{}, started {}", text, when(rollback.started_at))
     if rollback.state == "requested":
         return format_html(
@@ -48,14 +52,20 @@ def asked(rollback: Rollback) -> SafeString:
 
 @register.filter
 def happened(event: Event) -> str:
-    """What an event says, as a sentence without its subject."""
-    return sentence(event)
+    """What an event says, to follow the name of its actor where it has one."""
+    return events.predicate(event)
+
+
+@register.filter
+def actor(event: Event) -> str:
+    """Who did it; "" for nobody."""
+    return events.actor(event)
 
 
 @register.filter
 def who(person: User | None) -> str:
     """A person's name; the console itself for nobody."""
-    return (person.get_full_name() or person.get_username()) if person else "the console"
+    return display_name(person, nobody="the console")
 
 
 @register.simple_tag
@@ -63,9 +73,8 @@ def expected(durations: list[float]) -> str:
     """Median and ninetieth percentile of what history shows; "" without history."""
     if not durations:
         return ""
-    middle = durations[len(durations) // 2]
-    high = durations[min(math.ceil(len(durations) * 0.9), len(durations)) - 1]
-    return f"{dates.duration(middle)} (p90 {dates.duration(high)})"
+    middle, high = percentile(durations, 0.5), percentile(durations, 0.9)
+    return f"{duration(middle)} (p90 {duration(high)})"
 
 
 @register.simple_tag
@@ -93,11 +102,29 @@ def is_stale(moment: datetime) -> bool:
 
 
 @register.filter
+def word(state: str) -> str:
+    """The word for a state."""
+    return state_word(state)
+
+
+@register.filter
+def tab_icon(state: str) -> str:
+    """The tab's icon while a rollback is in that state."""
+    return state_icons.tab_icon(state)
+
+
+@register.filter
+def ended_badly(state: str) -> bool:
+    """Whether a run ended in a way that a person has to answer for."""
+    return state in ENDED_BADLY
+
+
+@register.filter
 def stood(state: str, rollback: Rollback) -> str:
     """The word for a run's state; what waited when everything ended will not begin any more."""
     if state == StepState.PENDING and rollback.state in TERMINAL:
         return "not begun"
-    return state.replace("_", " ")
+    return state_word(state)
 
 
 @register.filter

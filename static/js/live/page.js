@@ -8,7 +8,6 @@ import { Stream } from "./stream.js";
 import { position, toolsOf } from "./tools.js";
 
 const FAR = 1024 * 1024;
-const BAD = ["failed", "timed_out", "lost", "abort_unconfirmed", "aborted"];
 
 const root = document.querySelector("[data-live]");
 const log = root.querySelector("[data-log]");
@@ -137,8 +136,7 @@ follow.addEventListener("click", () => (pane.following = !pane.following));
 log.addEventListener("following", ({ detail }) => follow.setAttribute("aria-pressed", detail));
 
 const failure = log.querySelector("[data-failure]");
-const failures = () =>
-  [...root.querySelectorAll(".cell")].filter((cell) => BAD.includes(cell.dataset.state));
+const failures = () => [...root.querySelectorAll(".cell[data-bad]")];
 failure.hidden = !failures().length;
 failure.addEventListener("click", () => {
   const bad = failures();

@@ -43,7 +43,8 @@ export class Parts extends EventTarget {
       const old = this.root.querySelector(`[data-part="${part.dataset.part}"]`);
       if (differs(old, part)) replace(old, part);
     }
-    Object.assign(this.root.dataset, { state: news.dataset.state });
+    const { state, word, sign } = news.dataset;
+    Object.assign(this.root.dataset, { state, word, sign });
     this.dispatchEvent(new Event("swapped"));
   }
 }

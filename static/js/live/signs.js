@@ -3,15 +3,6 @@ import { lasting } from "../times.js";
 import { notify } from "./notify.js";
 
 const NAMES = document.title.split("·").at(-1).trim();
-const SIGNS = {
-  running: ["#0a7ea3", "M10 6v20l16-10z"],
-  waiting: ["#c07a00", "M16 2 30 16 16 30 2 16z"],
-  verifying: ["#0a7ea3", "M4 4h24v24H4z"],
-  succeeded: ["#2c8a57", "M16 2a14 14 0 1 0 .1 0z"],
-  failed: ["#c4352c", "M3 3h26v26H3z"],
-  aborting: ["#c4352c", "M10 2h12l8 8v12l-8 8H10l-8-8V10z"],
-  aborted: ["#6d7876", "M10 2h12l8 8v12l-8 8H10l-8-8V10z"],
-};
 
 export class Signs {
   constructor(root) {
@@ -23,13 +14,10 @@ export class Signs {
   }
 
   show() {
-    const { state } = this.root.dataset;
+    const { word, sign } = this.root.dataset;
     const asked = this.root.querySelector("[data-question]") ? "● " : "";
-    const word = state[0].toUpperCase() + state.slice(1);
-    document.title = `${asked}${word}: rollback ${this.number} · ${NAMES}`;
-    const [color, path] = SIGNS[state] ?? SIGNS.aborted;
-    const icon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><path fill="${color}" d="${path}"/></svg>`;
-    document.querySelector("[data-favicon]").href = `data:image/svg+xml,${encodeURIComponent(icon)}`;
+    document.title = `${asked}${word[0].toUpperCase()}${word.slice(1)}: rollback ${this.number} · ${NAMES}`;
+    document.querySelector("[data-favicon]").href = sign;
     this.#announce();
     this.tick();
   }
@@ -69,6 +57,6 @@ export class Signs {
 
   #what() {
     const title = this.root.querySelector("#question-title");
-    return title ? title.textContent.replace(/\s+/g, " ").trim() : `The rollback is ${this.root.dataset.state}.`;
+    return title ? title.textContent.replace(/\s+/g, " ").trim() : `The rollback is ${this.root.dataset.word}.`;
   }
 }

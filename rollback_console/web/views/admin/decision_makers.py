@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_POST
 
+from rollback_console.common.people import display_name
 from rollback_console.plans.actions.delegations import delegate_right, revoke_delegation
 from rollback_console.plans.approval import decision_makers, delegations, policy
 from rollback_console.plans.errors import PlanError
@@ -37,9 +38,7 @@ def lend(request: HttpRequest, slug: str) -> HttpResponse:
         lent = delegate_right(environment, by=by, **form.cleaned_data)
     except PlanError as error:
         return refused(request, error, "deciders", slug=slug)
-    sentence = (
-        f"{decision_makers.name_of(lent.to)} decides for you until {lent.ends_at:%d %b %H:%M} UTC."
-    )
+    sentence = f"{display_name(lent.to)} decides for you until {lent.ends_at:%d %b %H:%M} UTC."
     return done(request, sentence, "deciders", slug=slug)
 
 

@@ -10,7 +10,6 @@ from rollback_console.rollbacks import events
 from rollback_console.rollbacks.queries import lists
 
 from ... import queries
-from ...presenters.event_text import KINDS
 
 DIGITS = 18  # what every database takes for a number
 NOBODYS = -1
@@ -21,18 +20,18 @@ def show(request: HttpRequest) -> HttpResponse:
     given = request.GET
     chosen = queries.EventFilter(
         rollback=_number(given.get("rollback", "")),
-        kind=given.get("kind", "") if given.get("kind", "") in KINDS else "",
+        kind=given.get("kind", "") if given.get("kind", "") in events.KINDS else "",
         person=given.get("person", "").strip(),
         before=_number(given.get("before", "")),
     )
-    events = queries.events(chosen)
+    shown = queries.events(chosen)
     query = given.copy()
     query.pop("before", None)
     page = {
-        "events": events[: lists.PAGE],
-        "older": events[lists.PAGE - 1].pk if len(events) > lists.PAGE else None,
+        "events": shown[: lists.PAGE],
+        "older": shown[lists.PAGE - 1].pk if len(shown) > lists.PAGE else None,
         "wanted": chosen,
-        "kinds": KINDS,
+        "kinds": sorted(events.KINDS),
         "query": query.urlencode(),
     }
     return render(request, "audit/audit.html", page)

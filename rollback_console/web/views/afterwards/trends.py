@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.safestring import SafeString
 
+from rollback_console.common.durations import duration
 from rollback_console.plans.models import Environment, Service
 from rollback_console.postmortems.trends import export
 from rollback_console.postmortems.trends.rows import TrendFilter
@@ -14,7 +15,6 @@ from rollback_console.rollbacks import db_clock
 
 from ...presenters import charts
 from ...presenters.charts import Bar, Column, Span
-from ...presenters.dates import duration
 
 PERIODS = [(30, "30 days"), (90, "90 days"), (365, "a year"), (0, "all time")]
 FEW = 12

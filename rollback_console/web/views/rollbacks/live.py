@@ -5,7 +5,6 @@ The page is whole without JavaScript; with it, the socket says when to fetch the
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -15,6 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_POST
 
+from rollback_console.common.statistics import percentile
 from rollback_console.engine.snapshot import CheckSpec
 from rollback_console.engine.states import LIVE, TERMINAL
 from rollback_console.plans.errors import NotReady
@@ -30,7 +30,7 @@ from ...http.current_user import person
 from ...http.lookup import rollback_of
 from ...http.responses import done, refused
 from ...presenters import abort_proofs, step_board, step_timeline
-from ...presenters import question as asked
+from ...presenters.question import LogTail, log_tail, open_question, shown_run
 
 EVENTS = 60
 _GOES_ON = "Going on in spite of how step {} ended."
@@ -40,8 +40,8 @@ def show(request: HttpRequest, rollback: Rollback) -> HttpResponse:
     """The whole page, or with `parts` only what may have changed since it was drawn."""
     by, runs = person(request), latest(rollback)
     lines = step_board.lines(rollback, runs)
-    question = asked.question(rollback, runs)
-    shown = asked.shown(request.GET.get("run", ""), runs, question)
+    question = open_question(rollback, runs)
+    shown = shown_run(request.GET.get("run", ""), runs, question)
     parts = "parts" in request.GET
     page = {
         "rollback": rollback,
@@ -53,7 +53,7 @@ def show(request: HttpRequest, rollback: Rollback) -> HttpResponse:
         "counts": Counter(run.state for run in runs).most_common(),
         "question": question,
         "shown": shown,
-        "said": asked.Said(shown, []) if parts else asked.said(shown),
+        "said": LogTail(shown, []) if parts else log_tail(shown),
         "checks": _checks(rollback),
         "settle": snapshot_of(rollback.snapshot).settle,
         "dumps": database_dumps.list_dumps(rollback),
@@ -195,12 +195,11 @@ def _text(request: HttpRequest, name: str) -> str:
 def _time(rollback: Rollback) -> dict[str, Any]:
     """Seconds so far, beside what the plan's history says; late past its ninetieth percentile."""
     durations = lists.durations(rollback.revision.plan)
-    late_after = durations[min(math.ceil(len(durations) * 0.9), len(durations)) - 1 :][:1]
     began, ended = rollback.started_at, rollback.finished_at or db_clock.now()
     return {
         "durations": durations,
-        "middle": durations[len(durations) // 2] if durations else None,
-        "late_after": late_after[0] if late_after else None,
+        "middle": percentile(durations, 0.5) if durations else None,
+        "late_after": percentile(durations, 0.9) if durations else None,
         "elapsed": (ended - began).total_seconds() if began else None,
         "time_limit": snapshot_of(rollback.snapshot).time_limit,
         "deadline": deadline(rollback),

@@ -1,0 +1,226 @@
+"""Every kind of event, declared once: its sentence, severity, topic and part in a postmortem.
+
+Pages, messages, the postmortem, CSV, the API and the terminal read it from here; `record`
+refuses a kind that has no entry. Imports nothing of Django.
+
+A sentence that begins with a small letter follows the name of who acted. Besides the facts of
+the event it may use what wording.py prepares, such as {step} and {on_host}.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+# Kinds that several modules name. `to` lists whom an event concerns, as {"person": id of the
+# user, "name", "role"}, each person once; moments are ISO 8601 in UTC. rollback.requested and
+# rollback.renewed carry `rung` and `to` as well.
+APPROVAL_ESCALATED = "approval.escalated"
+"""Nobody decided in time, so more are asked: from_rung, rung, to, next_at ("" for never)."""
+APPROVAL_REMINDED = "approval.reminded"
+"""A request expires soon, undecided: expires_at, minutes_left, rung, to."""
+APPROVAL_NUDGED = "approval.nudged"
+"""A person asks those who decide once more: rung, to."""
+APPROVAL_ASKED = "approval.asked"
+"""A question about a request: text, to (who asked for it)."""
+APPROVAL_ANSWERED = "approval.answered"
+"""The answer to one: question (seq of the event), text, to (who put it)."""
+BREAK_GLASS_USED = "break_glass.used"
+"""Started without the approvals it needed: reason, snapshot, given, quorum, to (all owners)."""
+BREAK_GLASS_REFUSED = "break_glass.refused"
+"""Somebody tried to, and was refused: why."""
+BREAK_GLASS_REVIEWED = "break_glass.reviewed"
+"""Somebody else looked at it and closed the review: finding, to (who used it, who asked)."""
+
+
+class Severity(StrEnum):
+    """How much a kind of event matters: what a postmortem stresses and how it is logged."""
+
+    DETAIL = "detail"
+    IMPORTANT = "important"
+    ALARM = "alarm"
+
+
+class Role(StrEnum):
+    """The part that a kind of event plays in a postmortem, beside the timeline."""
+
+    DECISION = "decision"
+    DEVIATION = "deviation"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of event.
+
+    `unattended` replaces the sentence where nobody acted, `hostless` where no host is named.
+    `topic` is what a target subscribes to ("" for none), `opening` how its message begins.
+    """
+
+    sentence: str
+    severity: Severity = Severity.DETAIL
+    topic: str = ""
+    opening: str = ""
+    roles: frozenset[Role] = frozenset()
+    unattended: str = ""
+    hostless: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.sentence or bool(self.topic) != bool(self.opening):
+            raise ValueError("A kind of event needs a sentence, and an opening for its topic.")
+
+
+_DETAIL, _IMPORTANT, _ALARM = Severity
+_DECIDES = frozenset({Role.DECISION})
+_DEVIATES = frozenset({Role.DEVIATION})
+
+KINDS: dict[str, Kind] = {
+    "rollback.requested": Kind(
+        "asked for this rollback: {reason}", _IMPORTANT, "decide", "Decision wanted"
+    ),
+    "rollback.renewed": Kind(
+        "froze it anew; earlier approvals are void", topic="decide", opening="Decision wanted again"
+    ),
+    "rollback.approved": Kind("Enough people approved", _IMPORTANT, "decided", "Approved"),
+    "rollback.withdrawn": Kind(
+        "withdrew the request: {reason}", topic="decided", opening="Withdrawn"
+    ),
+    "rollback.expired": Kind(
+        "The time to decide or to start ran out while it was {state}",
+        topic="decided",
+        opening="Expired",
+    ),
+    "rollback.started": Kind("Started", _IMPORTANT, "started", "Started"),
+    "rollback.resumed": Kind("Going on"),
+    "rollback.redirected": Kind("resumed it from step {step}: {reason}", roles=_DEVIATES),
+    "rollback.verifying": Kind("Every step is done; the checks are next", _IMPORTANT),
+    "rollback.finished": Kind("Ended: {state}", _IMPORTANT, "finished", "Ended"),
+    "approval.given": Kind("approved as {role}{for_whom}: {note}", _IMPORTANT, roles=_DECIDES),
+    "approval.rejected": Kind(
+        "rejected as {role}{for_whom}: {note}", _IMPORTANT, "decided", "Rejected", roles=_DECIDES
+    ),
+    "approval.refused": Kind("tried to approve and was refused: {why}", roles=_DECIDES),
+    APPROVAL_ESCALATED: Kind(
+        "Nobody decided in time: rung {rung} is asked as well, {people}",
+        topic="decide",
+        opening="Decision wanted, next rung",
+    ),
+    APPROVAL_REMINDED: Kind(
+        "Reminded that {minutes_left} min are left: {people}",
+        topic="decide",
+        opening="Decision still wanted",
+    ),
+    APPROVAL_NUDGED: Kind("nudged {people}", topic="decide", opening="Decision asked for again"),
+    APPROVAL_ASKED: Kind("asked: {text}", topic="asked", opening="A question before the decision"),
+    APPROVAL_ANSWERED: Kind(
+        "answered: {text}", topic="asked", opening="An answer before the decision"
+    ),
+    BREAK_GLASS_USED: Kind(
+        "broke glass: started with {given} of {quorum} approvals. {reason}",
+        _ALARM,
+        "break_glass",
+        "Break-glass",
+        roles=_DECIDES | _DEVIATES,
+    ),
+    BREAK_GLASS_REFUSED: Kind(
+        "tried to break glass and was refused: {why}",
+        topic="break_glass",
+        opening="Break-glass",
+        roles=_DECIDES,
+    ),
+    BREAK_GLASS_REVIEWED: Kind(
+        "reviewed the start without approval: {finding}",
+        _IMPORTANT,
+        "break_glass",
+        "Break-glass",
+        roles=_DECIDES,
+    ),
+    "start.asked": Kind("asked to start it"),
+    "start.refused": Kind(
+        "The start was refused: {why}",
+        topic="started",
+        opening="Could not start",
+        roles=_DEVIATES,
+    ),
+    "snapshot.changed": Kind(
+        "Alarm: {why}",
+        _ALARM,
+        "asked",
+        "Alarm: what was approved was changed",
+        roles=_DEVIATES,
+    ),
+    "step.launched": Kind("Step {step} is being launched{on_host}"),
+    "step.started": Kind(
+        "Step {step} started{on_host}", hostless="Step {step} is a person's to do"
+    ),
+    "step.finished": Kind("Step {step}{on_host} {state}{exit}: {why}"),
+    "step.lost": Kind(
+        "Step {step}{on_host} is lost, nobody can tell how it ended: {why}",
+        _ALARM,
+        roles=_DEVIATES,
+    ),
+    "step.withdrawn": Kind("Step {step} never started{on_host}: the host was not reached"),
+    "step.skipped": Kind(
+        "skipped step {step}{on_hosts}: {reason}",
+        _IMPORTANT,
+        roles=_DEVIATES,
+        unattended="Step {step}{on_hosts} was skipped: {reason}",
+    ),
+    "step.retried": Kind(
+        "tried step {step}{on_host} again, attempt {attempt}: {reason}",
+        roles=_DEVIATES,
+        unattended="Step {step}{on_host} is tried again, attempt {attempt}: {reason}",
+    ),
+    "step.undone": Kind(
+        "asked for step {step}{on_hosts}, which undoes what failed: {reason}", roles=_DEVIATES
+    ),
+    "host.unreachable": Kind("{host} does not answer: {why}", roles=_DEVIATES),
+    "host.back": Kind("{host} answers again"),
+    "host.excluded": Kind(
+        "left {host} out of what is to come: {reason}", _IMPORTANT, roles=_DEVIATES
+    ),
+    "gate.opened": Kind("Step {step} waits for a go", topic="asked", opening="Waiting for a go"),
+    "gate.answered": Kind("let step {step} go on: {note}"),
+    "question.asked": Kind("{question_sentence}", topic="asked", opening="A person is asked"),
+    "question.answered": Kind("{answer_sentence}: {note}"),
+    "check.observed": Kind("Looked at “{text}”: {evidence}"),
+    "check.answered": Kind(
+        "answered “{answer}” to “{text}”: {note}",
+        unattended="“{text}” answered itself, {answer}: {note}",
+    ),
+    "pause.requested": Kind("paused it: {reason}", roles=_DEVIATES),
+    "pause.lifted": Kind("lifted the pause: {reason}"),
+    "abort.requested": Kind(
+        "asked to abort: {reason}",
+        _IMPORTANT,
+        roles=_DEVIATES,
+        unattended="The abort began: {reason}",
+    ),
+    "abort.proven": Kind("Aborting step {step}{on_host}: {ending_sentence}"),
+    "message.sent": Kind("sent a message{to_whom}: {text}", topic="message", opening="Update"),
+    "note.added": Kind("noted: {text}", _IMPORTANT),
+    "logs.retired": Kind("Its logs left the database{kept_in}; their checksums stay on record"),
+    "incident.imported": Kind(
+        "loaded this from a file with {events} events; it did not run here", _IMPORTANT
+    ),
+    "data.measured": Kind("Counted what this costs: {rows} {what}", _IMPORTANT),
+    "data.unmeasured": Kind("Could not count what this costs: {why}"),
+    "dump.taken": Kind("Kept the database on {host}: {path}, {size} bytes, SHA-256 {sha256}"),
+    "readiness.lost": Kind(
+        "It would not work any more: {why}",
+        topic="readiness",
+        opening="It would not work any more",
+    ),
+    "readiness.regained": Kind(
+        "The hosts say that it would work again",
+        topic="readiness",
+        opening="It would work again",
+    ),
+    "version.pinned": Kind("pinned version {version}: {reason}"),
+    "version.unpinned": Kind("let version {version} be deployed again: {reason}"),
+}
+"""By name, in the order in which things happen."""
+
+
+def kinds_with(role: Role) -> frozenset[str]:
+    """The kinds that play that part in a postmortem."""
+    return frozenset(name for name, kind in KINDS.items() if role in kind.roles)

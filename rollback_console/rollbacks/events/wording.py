@@ -1,0 +1,137 @@
+"""An event as text: the sentence of its kind, filled with its facts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from rollback_console.common.people import display_name
+from rollback_console.engine.snapshot import Snapshot
+from rollback_console.engine.states import state_word
+
+from .. import questions
+from ..models import Event
+from .kinds import KINDS, Kind
+
+NOBODY = "The console"
+FEW = 3
+
+ABORT_ENDINGS = {
+    "aborted": "stopped, and verified gone",
+    "never_started": "it never started there",
+    "finished": "it had ended by itself",
+    "timed_out": "it had been ended by its time limit",
+    "lost": "nobody can tell: look at the host",
+    "abort_unconfirmed": "something is still there",
+}
+"""What an abort brought to light on a host, by how the run ended."""
+
+VERIFIED_GONE = frozenset({"aborted", "never_started", "finished", "timed_out"})
+"""The endings that prove that nothing runs any more."""
+
+
+class _Facts(dict[str, object]):
+    def __missing__(self, key: str) -> str:
+        return ""
+
+
+def actor(event: Event) -> str:
+    """Who did it; in a loaded incident a name that need not have an account; "" for nobody."""
+    return display_name(event.by) if event.by else str(event.facts.get("said_by") or "")
+
+
+def predicate(event: Event, snapshot: Snapshot | None = None) -> str:
+    """What happened, to follow the name of its actor; a whole sentence where nobody acted.
+
+    With a `snapshot` a step is named by its title too. An unknown kind, which only a loaded
+    incident can hold, is told by its name.
+    """
+    who = actor(event)
+    text = _pattern(event, who).format_map(_Facts(_prepared(event, snapshot)))
+    text = text.strip().removesuffix(":").rstrip()
+    return text if who or not text[:1].islower() else f"{NOBODY} {text}"
+
+
+def sentence(event: Event, snapshot: Snapshot | None = None) -> str:
+    """Who did what, as one sentence that stands alone."""
+    who, text = actor(event), predicate(event, snapshot)
+    if not who:
+        return _upper(text)
+    return f"{who} {text}" if text[:1].islower() else f"{text} ({who})"
+
+
+def heading(event: Event, snapshot: Snapshot | None = None) -> str:
+    """The predicate with a capital, for a table that names the actor in a column of its own."""
+    return _upper(predicate(event, snapshot))
+
+
+def _pattern(event: Event, who: str) -> str:
+    kind = KINDS.get(event.kind)
+    if kind is None:
+        return _upper(re.sub(r"[._{}]", " ", event.kind))
+    return _variant(kind, event.facts, who)
+
+
+def _variant(kind: Kind, facts: Mapping[str, Any], who: str) -> str:
+    if kind.hostless and not facts.get("host"):
+        return kind.hostless
+    return kind.unattended if kind.unattended and not who else kind.sentence
+
+
+def _prepared(event: Event, snapshot: Snapshot | None) -> dict[str, object]:
+    facts: dict[str, Any] = event.facts
+    given = {name: value for name, value in facts.items() if value not in (None, "")}
+    step, ending = _step(facts, snapshot), str(facts.get("ending") or "")
+    return given | {
+        "step": step,
+        "host": facts.get("host") or "nobody",
+        "on_host": f" on {facts['host']}" if facts.get("host") else "",
+        "on_hosts": _on_hosts(facts.get("hosts")),
+        "state": state_word(str(facts.get("state") or "")),
+        "answer": state_word(str(facts.get("answer") or "")),
+        "exit": f", exit {facts['exit_code']}" if facts.get("exit_code") else "",
+        "people": ", ".join(_names(facts.get("to"))),
+        "for_whom": f" for {facts['on_behalf_of']}" if facts.get("on_behalf_of") else "",
+        "to_whom": f" to {facts['recipients']}" if facts.get("recipients") else "",
+        "kept_in": _kept_in(facts.get("archive")),
+        "ending_sentence": ABORT_ENDINGS.get(ending, ending) + _survivors(facts),
+        "question_sentence": questions.asked(str(facts.get("question") or ""), step),
+        "answer_sentence": questions.answered(
+            str(facts.get("question") or ""), state_word(str(facts.get("answer") or "")), step
+        ),
+    }
+
+
+def _step(facts: Mapping[str, Any], snapshot: Snapshot | None) -> str:
+    position = facts.get("position") or 0
+    if snapshot is None or not 1 <= position <= len(snapshot.steps):
+        return str(position or "")
+    return f"{position} ({snapshot.step(position).title})"
+
+
+def _names(listed: object) -> list[str]:
+    people = listed if isinstance(listed, list) else []
+    return [str(each["name"]) for each in people if isinstance(each, dict) and "name" in each]
+
+
+def _on_hosts(hosts: object) -> str:
+    if not isinstance(hosts, list) or not hosts:
+        return ""
+    return f" on {', '.join(map(str, hosts))}" if len(hosts) <= FEW else f" on {len(hosts)} hosts"
+
+
+def _kept_in(archive: object) -> str:
+    name = archive.get("file") if isinstance(archive, dict) else ""
+    return f" for the archive {name}" if name else ""
+
+
+def _survivors(facts: Mapping[str, Any]) -> str:
+    survivors = facts.get("survivors")
+    if not isinstance(survivors, list) or not survivors:
+        return ""
+    return f": {'; '.join(map(str, survivors))}"
+
+
+def _upper(text: str) -> str:
+    return text[:1].upper() + text[1:]
