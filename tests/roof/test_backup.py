@@ -33,10 +33,10 @@ LOOK = """
 import django; django.setup()
 from rollback_console.plans.models import Credential
 from rollback_console.rollbacks.models import *
-from rollback_console.rollbacks import logs
+from rollback_console.rollbacks import log_store
 print(Credential.objects.get().password)
 print(Rollback.objects.get().state, Event.objects.count())
-print([logs.read(run) for run in StepRun.objects.all()])
+print([log_store.read(run) for run in StepRun.objects.all()])
 """
 
 
