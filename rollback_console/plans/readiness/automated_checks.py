@@ -13,83 +13,102 @@ from rollback_console.documents.plan_config import CheckConfig
 from rollback_console.engine.snapshot import CheckSpec
 from rollback_console.remote.protocol import Answer
 
-_IN = 'cd "${1:-.}" 2>/dev/null || exit 90; '
+from .probe_scripts import shell
+
+# What the console's own text could not do is said by name on standard error: an exit code alone
+# could be that of a program it started.
+_MARK = "rollback-console-check: "
+_IN = f"""\
+cannot() {{ echo "{_MARK}$1" >&2; exit 99; }}
+cd "${{1:-.}}" 2>/dev/null || cannot enter
+"""
+# Neither way follows to another address, nor speaks anything but HTTP.
 _HTTP = """\
+case $2 in
+[Hh][Tt][Tt][Pp]://* | [Hh][Tt][Tt][Pp][Ss]://*) ;;
+*) cannot speak ;;
+esac
 if command -v curl >/dev/null; then
-  curl -sS -m 10 -o - -w '\\n%{http_code}' -- "$2"
+  curl -q -sS -g -m 10 --proto '=http,https' -o - -w '\\n%{http_code}' -- "$2"
 elif command -v python3 >/dev/null; then
   python3 - "$2" <<'END'
 import sys, urllib.error, urllib.request
+class Stay(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *args):
+        return None
 try:
-    said = urllib.request.urlopen(sys.argv[1], timeout=10)
+    answer = urllib.request.build_opener(Stay).open(sys.argv[1], timeout=10)
 except urllib.error.HTTPError as error:
-    said = error
-sys.stdout.buffer.write(said.read(1000000))
-print(f"\\n{said.status}")
+    answer = error
+sys.stdout.buffer.write(answer.read(1000000))
+print(f"\\n{answer.status}")
 END
-else exit 91; fi"""
+else cannot ask; fi"""
 # Lines without a time of their own belong to the last that had one.
 _LOG = """\
 case $2 in
-/*) [ -r "$2" ] || exit 92
-    since=$(date -d "@$3" '+%Y-%m-%d %H:%M:%S') || exit 93
+/*) [ -r "$2" ] || cannot read
+    since=$(date -d "@$3" '+%Y-%m-%d %H:%M:%S') || cannot date
     tail -c 1000000 -- "$2" | awk -v since="$since" '
       { t = substr($0, 1, 20); sub(/^\\[/, "", t); t = substr(t, 1, 19); sub("T", " ", t) }
       t ~ /^[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9] [0-9]/ { on = (t >= since) }
       on' ;;
-*) command -v journalctl >/dev/null || exit 94
+*) command -v journalctl >/dev/null || cannot journal
    journalctl --quiet --no-pager --output=short-iso --since="@$3" --unit="$2" | tail -c 1000000 ;;
 esac"""
 _SCRIPTS = {"http": _IN + _HTTP, "log": _IN + _LOG, "command": _IN + 'exec sh -c "$2" 2>&1'}
 _CANNOT = {
-    90: "Its folder cannot be entered.",
-    91: "The host has neither curl nor python3 to ask with.",
-    92: "The log cannot be read.",
-    93: "The host's date cannot tell the start.",
-    94: "The host has no journal.",
+    "enter": "Its folder cannot be entered.",
+    "speak": "Only http and https addresses are opened.",
+    "ask": "The host has neither curl nor python3 to ask with.",
+    "read": "The log cannot be read.",
+    "date": "The host's date cannot tell the start.",
+    "journal": "The host has no journal.",
 }
 _NUMBER = re.compile(r"-?\d+")
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """What one look saw: `evidence` is what a person reads."""
+class CheckObservation:
+    """What one look at a check showed: `evidence` is what a person reads."""
 
     well: bool
     evidence: str
 
 
-def items(own: Sequence[Check], looks: Sequence[CheckConfig]) -> list[CheckSpec]:
+def build_checklist(own: Sequence[Check], looks: Sequence[CheckConfig]) -> list[CheckSpec]:
     """The plan's checklist, each item with the look of the head that answers it.
 
     A look whose words stand in no item is an item of its own. Hosts are filled in later.
     """
     by_text = {fold(look.text): look for look in looks}
-    found = []
+    checklist = []
     for check in own:
         match = next((text for text in by_text if text in fold(check.text)), None)
         look = by_text.pop(match) if match else None
-        found.append(_spec(check.key, check.text, look))
+        checklist.append(_spec(check.key, check.text, look))
     rest = enumerate(by_text.values(), start=1)
     return [
-        *found,
+        *checklist,
         *(_spec(f"look-{n}-{slug(each.text)[:40]}", each.text, each) for n, each in rest),
     ]
 
 
-def argv(check: CheckSpec, started: int) -> list[str]:
+def check_command(check: CheckSpec, started: int) -> list[str]:
     """How a host is asked; `started` is when the rollback did, in seconds since 1970."""
-    account = ["sudo", "-n", "-u", check.user] if check.user else []
-    return [*account, "sh", "-c", _SCRIPTS[check.look], "sh", check.cwd, check.target, str(started)]
+    script = _SCRIPTS[check.look]
+    return list(shell(check.user, script, check.cwd, check.target, str(started)))
 
 
-def seen(check: CheckSpec, answer: Answer) -> Seen:
+def interpret_check(check: CheckSpec, answer: Answer) -> CheckObservation:
     """What the host's answer means for the check."""
-    if answer.exit_code in _CANNOT and check.look != "command":
-        return Seen(False, _CANNOT[answer.exit_code])
+    errors = answer.errors.decode(errors="replace").strip().rpartition("\n")[2]
+    if answer.exit_code == 99 and errors.startswith(_MARK):
+        reason = errors.removeprefix(_MARK)
+        return CheckObservation(False, _CANNOT.get(reason, f"It could not be asked: {reason}."))
     text = answer.output.decode(errors="replace")
     problems = list(_problems(check, answer, text))
-    return Seen(not problems, " ".join(problems) or _evidence(check, text))
+    return CheckObservation(not problems, " ".join(problems) or _evidence(check, text))
 
 
 def _spec(key: str, text: str, look: CheckConfig | None) -> CheckSpec:
@@ -112,8 +131,8 @@ def _spec(key: str, text: str, look: CheckConfig | None) -> CheckSpec:
 
 def _problems(check: CheckSpec, answer: Answer, text: str) -> Iterator[str]:
     if answer.exit_code != 0:
-        said = (answer.errors or answer.output).decode(errors="replace").strip().splitlines()
-        yield f"It ended with {answer.exit_code}: {said[-1][:200] if said else 'nothing said'}."
+        lines = (answer.errors or answer.output).decode(errors="replace").strip().splitlines()
+        yield f"It ended with {answer.exit_code}: {lines[-1][:200] if lines else 'no output'}."
         return
     if check.look == "http" and (wrong := _status(check, text)):
         yield wrong
@@ -133,13 +152,13 @@ def _status(check: CheckSpec, text: str) -> str:
 
 
 def _bounds(check: CheckSpec, text: str) -> Iterator[str]:
-    found = _NUMBER.search(text)
-    if found is None:
+    number = _NUMBER.search(text)
+    if number is None:
         yield "It printed no number."
-    elif check.at_least is not None and int(found[0]) < check.at_least:
-        yield f"{found[0]} is fewer than {check.at_least}."
-    elif check.at_most is not None and int(found[0]) > check.at_most:
-        yield f"{found[0]} is more than {check.at_most}."
+    elif check.at_least is not None and int(number[0]) < check.at_least:
+        yield f"{number[0]} is fewer than {check.at_least}."
+    elif check.at_most is not None and int(number[0]) > check.at_most:
+        yield f"{number[0]} is more than {check.at_most}."
 
 
 def _evidence(check: CheckSpec, text: str) -> str:

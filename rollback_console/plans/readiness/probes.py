@@ -80,7 +80,7 @@ def _page_probes(snapshot: Snapshot, targets: Targets) -> Iterator[Probe]:
                     0,
                     "health",
                     check.target,
-                    tuple(automated_checks.argv(check, 0)),
+                    tuple(automated_checks.check_command(check, 0)),
                     account=check.user,
                     folder=check.cwd,
                     server=check.target,

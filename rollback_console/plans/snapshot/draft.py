@@ -15,7 +15,7 @@ from ..document_cache import document
 from ..errors import HostRefused
 from ..inventory.addresses import spec
 from ..models import Environment, Host, Revision, Secret
-from ..readiness.automated_checks import items
+from ..readiness.automated_checks import build_checklist
 from .step_settings import hosts_named
 
 
@@ -89,7 +89,7 @@ class SnapshotDraft:
         looks = read_plan_config(self.document).looks
         names = {look.target: look.place.hosts for look in looks}
         first = next((step.hosts for step in steps if step.hosts), ())
-        for check in items(self.document.checks, looks):
+        for check in build_checklist(self.document.checks, looks):
             yield self._check(check, names.get(check.target, ""), first) if check.look else check
 
     def _check(self, check: CheckSpec, names: str, first: tuple[str, ...]) -> CheckSpec:

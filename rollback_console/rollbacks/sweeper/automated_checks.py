@@ -19,7 +19,7 @@ from rollback_console.plans.errors import HostRefused
 from rollback_console.plans.inventory.addresses import reach
 from rollback_console.plans.inventory.masked_values import values_to_mask
 from rollback_console.plans.readiness import automated_checks
-from rollback_console.plans.readiness.automated_checks import Seen
+from rollback_console.plans.readiness.automated_checks import CheckObservation
 from rollback_console.remote import ssh
 from rollback_console.remote.errors import RemoteError
 from rollback_console.remote.protocol import HostAddress, Remote
@@ -52,75 +52,81 @@ def look(number: int, connect: Connect = ssh.connect) -> bool:
     due = Look.objects.filter(pk=number, due_at__lte=Now())
     if not due.update(due_at=db_clock.later(EVERY)):
         return False
-    found = Look.objects.select_related("rollback").get(pk=number)
+    row = Look.objects.select_related("rollback").get(pk=number)
     try:
-        snapshot = approved_snapshot(found.rollback)
+        snapshot = approved_snapshot(row.rollback)
     except SnapshotChanged:
         # Whoever drives it raises the alarm.
-        Rollback.objects.filter(pk=found.rollback_id).update(due_at=Now())
-        enqueue(found.rollback_id)
+        Rollback.objects.filter(pk=row.rollback_id).update(due_at=Now())
+        enqueue(row.rollback_id)
         return False
-    check = next(each for each in snapshot.checks if each.key == found.key)
-    started = found.rollback.started_at or found.rollback.requested_at
-    connect = redacted(connect, values_to_mask(found.rollback.environment_id))
-    seen = _everywhere(snapshot, check, int(started.timestamp()), connect)
-    _keep(found.pk, snapshot, check, seen)
+    check = next(each for each in snapshot.checks if each.key == row.key)
+    started = row.rollback.started_at or row.rollback.requested_at
+    connect = redacted(connect, values_to_mask(row.rollback.environment_id))
+    observed = _observe(snapshot, check, int(started.timestamp()), connect)
+    _keep(row.pk, snapshot, check, observed)
     return True
 
 
-def _everywhere(snapshot: Snapshot, check: CheckSpec, started: int, connect: Connect) -> Seen:
+def _observe(
+    snapshot: Snapshot, check: CheckSpec, started: int, connect: Connect
+) -> CheckObservation:
     """The first host where it does not hold speaks for all."""
-    said = []
+    evidence = []
     for name in check.hosts:
-        one = _on(snapshot, name, check, started, connect)
+        one = _observe_on(snapshot, name, check, started, connect)
         if not one.well:
-            return Seen(False, f"{name}: {one.evidence}")
-        said.append(f"{name}: {one.evidence}")
-    return Seen(bool(said), " ".join(said) or "No host was named for this check.")
+            return CheckObservation(False, f"{name}: {one.evidence}")
+        evidence.append(f"{name}: {one.evidence}")
+    return CheckObservation(
+        bool(evidence), " ".join(evidence) or "No host was named for this check."
+    )
 
 
-def _on(snapshot: Snapshot, name: str, check: CheckSpec, started: int, connect: Connect) -> Seen:
+def _observe_on(
+    snapshot: Snapshot, name: str, check: CheckSpec, started: int, connect: Connect
+) -> CheckObservation:
     try:
         remote = connect(reach(snapshot.host(name)))
     except (HostRefused, RemoteError) as error:
-        return Seen(False, str(error))
+        return CheckObservation(False, str(error))
     try:
-        return automated_checks.seen(
-            check, remote.ask(automated_checks.argv(check, started), timeout=30)
-        )
+        answer = remote.ask(automated_checks.check_command(check, started), timeout=30)
+        return automated_checks.interpret_check(check, answer)
     except RemoteError as error:
-        return Seen(False, str(error))
+        return CheckObservation(False, str(error))
     finally:
         remote.close()
 
 
 @transaction.atomic
-def _keep(number: int, snapshot: Snapshot, check: CheckSpec, seen: Seen) -> None:
+def _keep(number: int, snapshot: Snapshot, check: CheckSpec, observed: CheckObservation) -> None:
     row = Rollback.objects.select_for_update().get(looks=number)
-    found = Look.objects.get(pk=number)
-    if row.state != RollbackState.VERIFYING or found.due_at is None:
+    look_row = Look.objects.get(pk=number)
+    if row.state != RollbackState.VERIFYING or look_row.due_at is None:
         return
-    now, changed = db_clock.now(), found.well is not seen.well
-    found.well, found.evidence, found.looked_at = seen.well, seen.evidence, now
-    found.good_since = (found.good_since or now) if seen.well else None
-    settled = found.good_since is not None and (
-        now - found.good_since >= timedelta(seconds=snapshot.settle)
+    now, changed = db_clock.now(), look_row.well is not observed.well
+    look_row.well, look_row.evidence = observed.well, observed.evidence
+    look_row.looked_at = now
+    look_row.good_since = (look_row.good_since or now) if observed.well else None
+    settled = look_row.good_since is not None and (
+        now - look_row.good_since >= timedelta(seconds=snapshot.settle)
     )
     if settled or check.key in latest_checks(row):
-        found.due_at = None
-    found.save()
-    facts = {"key": check.key, "text": check.text, "evidence": seen.evidence}
+        look_row.due_at = None
+    look_row.save()
+    facts = {"key": check.key, "text": check.text, "evidence": observed.evidence}
     if changed:
-        record(row, "check.observed", well=seen.well, **facts)
+        record(row, "check.observed", well=observed.well, **facts)
     if settled and check.key not in latest_checks(row):
-        _answer(row, check, seen)
+        _answer(row, check, observed)
 
 
-def _answer(row: Rollback, check: CheckSpec, seen: Seen) -> None:
+def _answer(row: Rollback, check: CheckSpec, observed: CheckObservation) -> None:
     ChecklistAnswer.objects.create(
-        rollback=row, key=check.key, answer="pass", note=seen.evidence, by=None, at=Now()
+        rollback=row, key=check.key, answer="pass", note=observed.evidence, by=None, at=Now()
     )
-    facts = {"key": check.key, "text": check.text, "answer": "pass", "note": seen.evidence}
+    facts = {"key": check.key, "text": check.text, "answer": "pass", "note": observed.evidence}
     record(row, "check.answered", **facts)
     Rollback.objects.filter(pk=row.pk).update(due_at=Now())
     enqueue_after_commit(row.pk)
