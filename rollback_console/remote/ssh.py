@@ -31,6 +31,7 @@ from rollback_console.remote.session import DurableHost
 from rollback_console.remote.sockets import Wire, dial
 
 from .protocol import HostAddress, HostKeyPin, Login, Remote
+from .public_keys import SIGNATURES
 
 # Every error of the library is raised here as one of ours; its own log only repeats them.
 logging.getLogger("paramiko").setLevel(logging.CRITICAL)
@@ -38,14 +39,6 @@ logging.getLogger("paramiko").setLevel(logging.CRITICAL)
 CIPHERS = ("aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "aes128-ctr", "aes256-ctr")
 _SHA2 = ("hmac-sha2-256", "hmac-sha2-512")
 MACS = (*(f"{name}-etm@openssh.com" for name in _SHA2), *_SHA2)
-# A pin's type names the key; how it may sign is another list, without SHA-1.
-SIGNATURES = {
-    "ssh-ed25519": ("ssh-ed25519",),
-    "ecdsa-sha2-nistp256": ("ecdsa-sha2-nistp256",),
-    "ecdsa-sha2-nistp384": ("ecdsa-sha2-nistp384",),
-    "ecdsa-sha2-nistp521": ("ecdsa-sha2-nistp521",),
-    "ssh-rsa": ("rsa-sha2-512", "rsa-sha2-256"),
-}
 BROKEN = (paramiko.SSHException, EOFError, OSError)
 
 

@@ -14,7 +14,6 @@ from kombu.pools import producers
 from rollback_console.plans.readiness import queue as askings
 
 from . import zones
-from .execution import driver
 from .execution.failpoints import failpoint
 
 log = logging.getLogger(__name__)
@@ -27,6 +26,8 @@ _quiet_until = 0.0
 @shared_task(name="rollbacks.advance", ignore_result=True)
 def advance(rollback_id: int) -> None:
     """Drive one rollback for a slice, and ask for the next one."""
+    from .execution import driver  # a web process, which only enqueues, never loads it
+
     if driver.advance(rollback_id):
         failpoint("slice.over")
         enqueue(rollback_id)

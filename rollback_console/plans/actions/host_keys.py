@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 
 from rollback_console.audit import kinds
 from rollback_console.audit.record import record_change
-from rollback_console.remote import ssh
+from rollback_console.remote import connector
 from rollback_console.remote.protocol import HostKeyPin
 
 from ..models import Host, HostKey
@@ -23,7 +23,7 @@ def scan_host(host: Host, *, by: User) -> list[HostKey]:
     Raises the errors of remote.errors when it does not answer.
     """
     permit(by, "plans.change_host", "change hosts")
-    return note_keys(host, ssh.scan_host_keys(host.address, host.port), by=by)
+    return note_keys(host, connector.scan_host_keys(host.address, host.port), by=by)
 
 
 @transaction.atomic

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from rollback_console.engine.snapshot import Snapshot
-from rollback_console.remote import ssh
+from rollback_console.remote import connector
 from rollback_console.remote.errors import RemoteError
 from rollback_console.remote.protocol import HostAddress, Remote
 from rollback_console.remote.redacted_remote import redacted
@@ -86,7 +86,7 @@ class _HostAnswers:
 def check(
     revision: Revision,
     snapshot: Snapshot,
-    connect: Connect = ssh.connect,
+    connect: Connect = connector.connect,
     within: float = PATIENCE,
     *,
     why: str = "person",

@@ -12,7 +12,7 @@ from django.db.models import Max, Q, Subquery
 from django.db.models.functions import Now
 
 from rollback_console.engine.snapshot import Snapshot
-from rollback_console.remote import ssh
+from rollback_console.remote import connector
 
 from .. import signals
 from ..data_loss import cost
@@ -49,7 +49,9 @@ def ask(
     )
 
 
-def answer(number: int, connect: Connect = ssh.connect, within: float = check.PATIENCE) -> bool:
+def answer(
+    number: int, connect: Connect = connector.connect, within: float = check.PATIENCE
+) -> bool:
     """Ask the hosts for one asking, for at most about `within` seconds.
 
     False when somebody else does, or has done.
