@@ -6,10 +6,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from rollback_console.documents.shell.hidden_characters import hidden_mark, show_hidden_in_output
+
 _ESCAPES = re.compile(
     r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\|$)|[ -/]*[0-~]?)"
 )
-_HIDDEN = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 def event_line(event: Mapping[str, Any]) -> str:
@@ -25,4 +26,4 @@ def log_line(position: int, host: str, text: str) -> str:
 def plain(text: str) -> str:
     """As it would stand at the end, on one line; hidden and control characters by name."""
     shown = _ESCAPES.sub("", text).rstrip("\r\n").rpartition("\r")[2]
-    return _HIDDEN.sub(lambda match: f"⟨U+{ord(match[0]):04X}⟩", shown)
+    return show_hidden_in_output(shown).replace("\n", hidden_mark("\n"))

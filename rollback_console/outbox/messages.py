@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 
 from rollback_console.common.people import display_name
+from rollback_console.documents.shell.hidden_characters import show_hidden_in_output
 from rollback_console.plans.models import Credential, Environment, Secret
 from rollback_console.remote.redact import Redactor
 from rollback_console.rollbacks.events import KINDS, sentence
@@ -118,7 +119,7 @@ def _clean(text: str, secrets: list[str]) -> str:
     redactor = Redactor(secrets)
     shown = redactor.feed(text.encode("utf-8", "replace")) + redactor.flush()
     read = shown.decode("utf-8", "replace")
-    clean = "".join(each for each in read if each.isprintable() or each == "\n")
+    clean = show_hidden_in_output(read)
     for call in ("@everyone", "@here", "@channel", "<!"):
         clean = clean.replace(call, f"{call[0]}\N{ZERO WIDTH SPACE}{call[1:]}")
     return clean

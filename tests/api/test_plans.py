@@ -191,3 +191,14 @@ def test_a_host_question_is_listed_and_approved_by_its_digest_alone(
     assert answer.status_code == 201
     assert json.loads(answer.content)["decided_by"]["username"] == "lee"
     assert json.loads(call.get(path).content)["items"][0]["state"] == "approved"
+
+
+def test_characters_that_nobody_sees_are_listed_beside_the_raw_text(
+    stage: Stage, call: Caller
+) -> None:
+    text = TEXT.replace("echo stopping", "echo stop\N{RIGHT-TO-LEFT OVERRIDE}ping")
+    made = call.post("/plans", sent(document=text)).json()
+    assert "\N{RIGHT-TO-LEFT OVERRIDE}" in made["document"]
+    (hidden,) = made["hidden_characters"]
+    assert (hidden["code"], hidden["name"]) == ("U+202E", "right-to-left override")
+    assert any("nobody sees" in sentence for sentence in made["form"]["missing"])

@@ -13,6 +13,7 @@ from rollback_console.plans.actions import plans
 from rollback_console.plans.errors import NotReady, UnreadablePlan
 from rollback_console.plans.models import Environment, HostKey, Revision, Secret, Service
 from rollback_console.plans.snapshot.freeze import freeze_snapshot
+from rollback_console.plans.snapshot.hidden_characters import list_hidden
 from rollback_console.plans.snapshot.request_form import draw_request_form
 from tests import make
 from tests.make import PLAN, Stage
@@ -271,3 +272,33 @@ def test_a_canary_is_frozen_as_its_fence_says(stage: Stage) -> None:
     plan = "# Rollback\n## Steps\n### Step 1: Go\n```bash canary\nsystemctl stop app\n```\n"
     (step,) = freeze_snapshot(make.plan(stage, plan), {}).steps
     assert step.canary
+
+
+def test_a_command_with_a_character_nobody_sees_is_not_frozen_before_it_is_confirmed(
+    stage: Stage,
+) -> None:
+    text = PLAN.replace("echo stopping", "echo stop\N{RIGHT-TO-LEFT OVERRIDE}ping\u00a0now")
+    revision = make.plan(stage, text)
+    first, second = list_hidden(revision)
+    sentences = problems(revision)
+    assert [each.sentence for each in (first, second)] == sentences
+    assert sentences[0].startswith("Step 1, Stop, holds a character that nobody sees, ⟨U+202E⟩")
+    assert draw_request_form(revision).missing == tuple(sentences)
+    one = make.plan(stage, text, confirmed_characters=[first.key])
+    assert problems(one) == [second.sentence]
+    both = make.plan(stage, text, confirmed_characters=[first.key, second.key])
+    assert "\N{RIGHT-TO-LEFT OVERRIDE}" in freeze_snapshot(both, {}).steps[0].script
+
+
+def test_a_value_with_a_character_nobody_sees_is_refused(stage: Stage) -> None:
+    revision = make.plan(stage, PLAN.replace("echo stopping", "stop $UNIT"))
+    (sentence,) = problems(revision, parameters={"UNIT": "shop\N{ZERO WIDTH SPACE}"})
+    assert "holds a character that nobody sees, ⟨U+200B⟩: type it anew" in sentence
+
+
+@pytest.mark.parametrize(
+    "attribute", ['cwd="/srv/\N{HANGUL FILLER}app"', 'expect="ok\N{SOFT HYPHEN}"']
+)
+def test_a_folder_with_a_character_nobody_sees_is_refused(stage: Stage, attribute: str) -> None:
+    revision = make.plan(stage, PLAN.replace("```bash", f"```bash {attribute}", 1))
+    assert "holds a character that nobody sees" in problems(revision)[0]

@@ -23,6 +23,16 @@ Time = Annotated[
 ]
 
 
+class HiddenCharacterOut(BaseModel):
+    """A character that nobody sees, in what is sent raw here: `where` it stands and on which
+    `line` of that, its `code` and `name` in Unicode."""
+
+    where: str
+    line: int
+    code: str
+    name: str
+
+
 class Person(BaseModel):
     """Who."""
 

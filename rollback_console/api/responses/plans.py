@@ -12,9 +12,10 @@ from rollback_console.plans.data_loss.cost import Costing
 from rollback_console.plans.document_cache import document
 from rollback_console.plans.models import HostQuestion, Plan, Revision
 from rollback_console.plans.readiness.check import Readiness
+from rollback_console.plans.snapshot.hidden_characters import list_hidden
 from rollback_console.plans.snapshot.request_form import draw_request_form
 
-from .base import Person, Time, person
+from .base import HiddenCharacterOut, Person, Time, person
 
 
 class PlanOut(BaseModel):
@@ -81,7 +82,8 @@ class Form(BaseModel):
 class RevisionOut(BaseModel):
     """One immutable text of a plan, and what the console understands of it.
 
-    `document` is the text as it was read; `report` is the import report.
+    `document` is the text as it was read; `report` is the import report. `hidden_characters`
+    lists those of its commands that nobody sees, confirmed or not.
     """
 
     plan: str
@@ -94,6 +96,7 @@ class RevisionOut(BaseModel):
     bindings: dict[str, Any]
     form: Form
     report: dict[str, Any]
+    hidden_characters: list[HiddenCharacterOut]
 
 
 def plan_out(plan: Plan, newest: int) -> PlanOut:
@@ -122,6 +125,12 @@ def revision_out(revision: Revision) -> RevisionOut:
         bindings=revision.bindings,
         form=_form(revision),
         report=report(understood),
+        hidden_characters=[
+            HiddenCharacterOut(
+                where=each.where, line=each.line, code=each.hidden.code, name=each.hidden.name
+            )
+            for each in list_hidden(revision)
+        ],
     )
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel
 
+from rollback_console.documents.shell.hidden_characters import find_hidden
 from rollback_console.rollbacks.models import (
     Approval,
     BreakGlass,
@@ -17,7 +18,7 @@ from rollback_console.rollbacks.models import (
     StepRun,
 )
 
-from .base import Person, Time, person
+from .base import HiddenCharacterOut, Person, Time, person
 
 
 class RollbackOut(BaseModel):
@@ -115,10 +116,14 @@ class BreakGlassOut(BaseModel):
 
 
 class RollbackDetail(RollbackOut):
-    """A rollback with what was frozen (`snapshot`), chosen, decided, run and checked."""
+    """A rollback with what was frozen (`snapshot`), chosen, decided, run and checked.
+
+    `hidden_characters` lists what nobody sees in the snapshot, by dotted path.
+    """
 
     choices: dict[str, Any]
     snapshot: dict[str, Any]
+    hidden_characters: list[HiddenCharacterOut]
     approvals: list[ApprovalOut]
     break_glass: BreakGlassOut | None
     runs: list[StepRunOut]
@@ -138,6 +143,7 @@ def rollback_detail(row: Rollback) -> RollbackDetail:
         **_short(row),
         choices=row.choices,
         snapshot=snapshot,
+        hidden_characters=[*_hidden(snapshot, "snapshot")],
         approvals=[
             approval_out(each) for each in row.approvals.select_related("by", "under__giver")
         ],
@@ -145,6 +151,18 @@ def rollback_detail(row: Rollback) -> RollbackDetail:
         runs=runs_out(row.runs.all()).items,
         checks=[_check(each, answers.get(each["key"])) for each in snapshot["checks"]],
     )
+
+
+def _hidden(value: Any, where: str) -> Iterator[HiddenCharacterOut]:
+    if isinstance(value, dict | list):
+        pairs = value.items() if isinstance(value, dict) else enumerate(value, start=1)
+        for name, inner in pairs:
+            yield from _hidden(inner, f"{where}.{name}")
+    elif isinstance(value, str):
+        for each in find_hidden(value):
+            yield HiddenCharacterOut(
+                where=where, line=each.line + 1, code=each.code, name=each.name
+            )
 
 
 def approval_out(vote: Approval) -> ApprovalOut:

@@ -11,12 +11,14 @@ from rollback_console.documents.model import Command, Finding, Fix, PlanDocument
 from ..placeholders.collect import commands_of
 from ..placeholders.find import find_uses
 from ..shell.command_patterns import POWERSHELLS, SQLS
+from ..shell.hidden_characters import find_hidden
 from ..shell.render import reads_twice, render_text
 from ..shell.variables import wants_arguments
 from .destructive import Danger, dangers
-from .fixes import replace_in, use_defaults_file
+from .fixes import remove_hidden, replace_in, use_defaults_file
 
 _MOST = 2000
+_MOST_HIDDEN = 20
 
 
 def command_findings(document: PlanDocument, rows: Sequence[str]) -> Iterator[Finding]:
@@ -31,6 +33,7 @@ def command_findings(document: PlanDocument, rows: Sequence[str]) -> Iterator[Fi
 
 
 def _about(step: Step, command: Command, rows: Sequence[str]) -> Iterator[Finding]:
+    yield from _hidden(step, command, rows)
     for danger in dangers(command.text):
         line = command.lines[0]
         fix = _fix(danger, command, rows)
@@ -46,6 +49,19 @@ def _fix(danger: Danger, command: Command, rows: Sequence[str]) -> Fix | None:
     if danger.code == "may-ask" and re.search(r"\bgit\s+revert\b", command.text):
         return replace_in(command, rows, "git revert", "git revert --no-edit", "Add --no-edit")
     return None
+
+
+def _hidden(step: Step, command: Command, rows: Sequence[str]) -> Iterator[Finding]:
+    for hidden in find_hidden(command.text)[:_MOST_HIDDEN]:
+        yield Finding(
+            Severity.ERROR,
+            "hidden-character",
+            command.lines[0] + hidden.line,
+            f"This holds a character that nobody sees: {hidden.mark}, {hidden.name}. What is read"
+            " is not what runs. Remove it, or confirm it on the plan's bindings page.",
+            step.key,
+            remove_hidden(command, rows),
+        )
 
 
 def _arguments(step: Step, command: Command) -> Iterator[Finding]:

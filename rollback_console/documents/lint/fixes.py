@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 from rollback_console.documents.model import Command, Edit, Fix, Step
 
+from ..shell.hidden_characters import without_hidden
+
 _MYSQL = r"(?P<program>\b(?:mysql|mysqldump|mariadb|mariadb-dump|mysqladmin))\b"
 _PASSWORD = re.compile(
     rf"{_MYSQL}(?P<between>[^|;\n]*?)\s(?:-p(?=\S)(?:\"[^\"\n]*\"|'[^'\n]*'|\S+)"
@@ -87,6 +89,17 @@ def replace_in(command: Command, rows: Sequence[str], old: str, new: str, label:
             row = rows[number - 1].replace(old, new, 1)
             return Fix(label, (Edit(number, number, (row,)),))
     return None
+
+
+def remove_hidden(command: Command, rows: Sequence[str]) -> Fix | None:
+    """The command's lines without characters that nobody sees; odd spaces become plain ones."""
+    numbers = range(command.lines[0], command.lines[1] + 1)
+    edits = [
+        Edit(number, number, (clean,))
+        for number in numbers
+        if (clean := without_hidden(rows[number - 1])) != rows[number - 1]
+    ]
+    return Fix("Remove what nobody sees", tuple(edits)) if edits else None
 
 
 def _renumbered(step: Step, number: str, rows: Sequence[str]) -> list[str]:

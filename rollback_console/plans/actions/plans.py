@@ -21,7 +21,7 @@ from ..models import Environment, Plan, Revision, Service
 from ..snapshot.bindings import write_into_text
 from .permission import permit
 
-_BINDINGS = {"hosts", "steps", "on_host", "facts", "time_limit"}
+_BINDINGS = {"hosts", "steps", "on_host", "facts", "time_limit", "confirmed_characters"}
 _LONGEST = 7 * 24 * 60
 
 

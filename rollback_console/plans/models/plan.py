@@ -31,7 +31,8 @@ class Revision(models.Model):
     that name none, "time_limit": minutes for the whole rollback, "steps": {"3": {"hosts",
     "cwd", "user", "timeout", "manual"}},
     "on_host": [names of variables that the hosts set themselves], "facts": {parameter name:
-    value known from the deployment}}.
+    value known from the deployment}, "confirmed_characters": [keys of characters that nobody
+    sees, see snapshot.hidden_characters]}.
     """
 
     plan = models.ForeignKey(Plan, models.PROTECT, related_name="revisions")

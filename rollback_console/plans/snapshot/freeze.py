@@ -15,6 +15,7 @@ from rollback_console.engine.snapshot import Snapshot, StepSpec
 from ..errors import NotReady
 from ..models import Revision
 from .draft import SnapshotDraft
+from .hidden_characters import list_hidden_problems
 from .steps import build_steps
 from .undo_steps import build_restore
 
@@ -31,6 +32,7 @@ def freeze_snapshot(revision: Revision, choices: dict[str, Any]) -> Snapshot:
     draft.problems += filter(None, map(reserved_reason, choices.get("parameters", {})))
     if "restores" in choices:
         return build_restore(draft)
+    draft.problems += list_hidden_problems(revision)
     procedure = choose_procedure(draft)
     steps = build_steps(draft, procedure) if procedure else []
     if not draft.problems and not steps:

@@ -10,6 +10,7 @@ import re
 
 from rollback_console.documents.model import PlaceholderKind
 from rollback_console.documents.placeholders.kinds import names_secret
+from rollback_console.documents.shell.hidden_characters import find_hidden
 
 LONGEST = 4096
 
@@ -41,5 +42,7 @@ def complaint(kind: str, value: str) -> str:
         return "is missing"
     if len(value) > LONGEST or "\x00" in value:
         return f"must be text of at most {LONGEST} characters"
+    if hidden := find_hidden(value):
+        return f"holds a character that nobody sees, {hidden[0].mark}: type it anew"
     pattern, what = _PATTERNS.get(kind, (r"(?s).*", "text"))
     return "" if re.fullmatch(pattern, value) else f"must be {what}"

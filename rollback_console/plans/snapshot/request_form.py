@@ -11,6 +11,7 @@ from ..document_cache import document
 from ..models import Revision, Secret
 from .draft import SnapshotDraft
 from .freeze import choose_procedure
+from .hidden_characters import list_hidden_problems
 from .parameters import is_secret
 from .step_settings import chosen_commands, is_manual
 from .steps import resolve_hosts
@@ -68,6 +69,7 @@ def list_missing(revision: Revision) -> list[str]:
                 resolve_hosts(draft, step)
     if not draft.document.procedures:
         choose_procedure(draft)
+    draft.problems += list_hidden_problems(revision)
     return list(dict.fromkeys(draft.problems))
 
 

@@ -8,6 +8,7 @@ from rollback_console.engine.snapshot import Snapshot, StepSpec
 from ..errors import NotReady
 from .draft import SnapshotDraft
 from .dump_steps import restore_script, with_dump
+from .hidden_characters import HEAD, list_hidden_problems
 
 
 def restores_dump(snapshot: Snapshot) -> bool:
@@ -30,10 +31,13 @@ def build_restore(draft: SnapshotDraft) -> Snapshot:
     dump, keeping = draft.choices["restores"], read_plan_config(draft.document).keeping
     script = restore_script(keeping, dump["path"], dump["size"], dump["sha256"]) if keeping else ""
     hosts = draft.usable_hosts(dump["host"])
+    draft.problems += [
+        each for each in list_hidden_problems(draft.revision) if each.startswith(HEAD)
+    ]
     if keeping is None or not script or not hosts:
-        raise NotReady(
-            [*draft.problems, "The plan does not say how its database is put back, or where."]
-        )
+        draft.problems.append("The plan does not say how its database is put back, or where.")
+    if keeping is None or draft.problems:
+        raise NotReady(draft.problems)
     step = StepSpec(
         1,
         f"Put the database back as it was before rollback {dump['rollback']}",

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from rollback_console.common.durations import duration
+from rollback_console.documents.shell.hidden_characters import show_hidden_in_output
 from rollback_console.documents.vocabulary.section_names import SectionKind
 from rollback_console.plans.document_cache import document
 
@@ -35,7 +36,7 @@ _TIMES = [
 
 def as_markdown(postmortem: Postmortem) -> str:
     """The whole postmortem as one Markdown document."""
-    return "\n".join(_lines(postmortem, draft(postmortem.rollback))) + "\n"
+    return show_hidden_in_output("\n".join(_lines(postmortem, draft(postmortem.rollback)))) + "\n"
 
 
 def as_json(postmortem: Postmortem) -> dict[str, Any]:

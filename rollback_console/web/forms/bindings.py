@@ -11,6 +11,7 @@ from django.forms import BoundField
 from rollback_console.documents.model import Step
 from rollback_console.plans import document_cache
 from rollback_console.plans.models import Environment, Host, HostGroup, Revision
+from rollback_console.plans.snapshot.hidden_characters import HiddenPlace, list_hidden
 from rollback_console.plans.snapshot.request_form import draw_request_form
 
 from .base import ConsoleForm
@@ -51,6 +52,7 @@ class BindingsForm(ConsoleForm):
         self.revision = revision
         self.steps = _runnable(revision)
         self.parameters = draw_request_form(revision).parameters
+        self.hidden = {each.key: each for each in list_hidden(revision)}
         super().__init__(data, initial=_initial(revision, self.steps))
         places = _places(revision.plan.environment, _bound(revision))
         _choices(self, "hosts", places)
@@ -60,6 +62,15 @@ class BindingsForm(ConsoleForm):
             self.fields[f"fact_{parameter.name}"] = forms.CharField(
                 label=parameter.name, required=False, max_length=4096
             )
+
+        for key, place in self.hidden.items():
+            self.fields[f"confirmed_{key}"] = forms.BooleanField(
+                label=f"{place.hidden.mark} ({place.hidden.name}) belongs there", required=False
+            )
+
+    def by_hidden(self) -> list[tuple[HiddenPlace, BoundField]]:
+        """Each character that nobody sees, with the field that confirms it."""
+        return [(place, self[f"confirmed_{key}"]) for key, place in self.hidden.items()]
 
     def by_step(self) -> list[StepFields]:
         """The fields grouped by step, in the order of the document."""
@@ -95,6 +106,7 @@ class BindingsForm(ConsoleForm):
                 "time_limit": values["time_limit"],
                 "steps": _full(steps),
                 "facts": _full(facts),
+                "confirmed_characters": [key for key in self.hidden if values[f"confirmed_{key}"]],
             }
         )
 
@@ -135,6 +147,7 @@ def _initial(revision: Revision, steps: list[Step]) -> dict[str, Any]:
         "on_host": " ".join(bound.get("on_host", [])),
         "time_limit": bound.get("time_limit"),
         **{f"fact_{name}": value for name, value in bound.get("facts", {}).items()},
+        **{f"confirmed_{key}": True for key in bound.get("confirmed_characters", [])},
     }
     for index, step in enumerate(steps):
         for name, value in bound.get("steps", {}).get(step.key, {}).items():

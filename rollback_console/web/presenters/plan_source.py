@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rollback_console.documents.markdown.source import split_lines
 from rollback_console.documents.model import (
     Finding,
     PlanDocument,
@@ -114,5 +115,5 @@ def _lines(
     }
     return [
         Line(number, text, number in lost and bool(text.strip()), anchors.get(number, ""))
-        for number, text in enumerate(document.source.splitlines(), start=1)
+        for number, text in enumerate(split_lines(document.source), start=1)
     ]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from rollback_console.common.durations import duration
+from rollback_console.documents.shell.hidden_characters import show_hidden_in_output
 from rollback_console.engine.decide import QuestionKind
 from rollback_console.engine.states import IN_FLIGHT, StepState
 from rollback_console.rollbacks import database_dumps, log_store
@@ -23,7 +24,6 @@ FEW = 8
 TAILS = 3
 
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_].*?(?:\x07|\x1b\\|$)|[ -/]*[0-~])")
-_HIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,9 +159,4 @@ def log_tail(run: StepRun | None, count: int = LINES) -> LogTail:
 def _plain(line: str) -> str:
     """As it would stand on a terminal at the end, without colours; hidden characters named."""
     shown = _ESCAPES.sub("", line).rstrip("\r").rpartition("\r")[2]
-    return _HIDDEN.sub(lambda match: _named(match[0]), shown)
-
-
-def _named(character: str) -> str:
-    opened, closed = "\N{MATHEMATICAL LEFT ANGLE BRACKET}", "\N{MATHEMATICAL RIGHT ANGLE BRACKET}"
-    return f"{opened}U+{ord(character):04X}{closed}"
+    return show_hidden_in_output(shown)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from rollback_console.documents.shell.hidden_characters import show_hidden
 from rollback_console.engine.snapshot import HostSpec, Snapshot, StepSpec
 
 
@@ -33,7 +34,9 @@ def stations(snapshot: Snapshot) -> list[Station]:
         Station(
             step=step,
             script=marked(step.script, (*step.environment, *step.secrets)),
-            values=tuple((name, snapshot.parameters.get(name, "")) for name in step.environment),
+            values=tuple(
+                (name, show_hidden(snapshot.parameters.get(name, ""))) for name in step.environment
+            ),
             hosts=tuple(hosts[name] for name in step.hosts),
             no_return=first is step,
         )
@@ -47,7 +50,11 @@ def no_return(snapshot: Snapshot) -> StepSpec | None:
 
 
 def marked(script: str, names: tuple[str, ...]) -> SafeString:
-    """Shell text as safe HTML with every `$NAME` of `names` in a <mark>."""
+    """Shell text as safe HTML with every `$NAME` of `names` in a <mark>.
+
+    Characters that nobody sees are shown as marks too.
+    """
+    script = show_hidden(script)
     if not names:
         return format_html("{}", script)
     either = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))

@@ -13,6 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from rollback_console.common import durations
+from rollback_console.documents.shell.hidden_characters import show_hidden
 from rollback_console.engine.states import state_word
 
 from ..presenters import dates
@@ -76,6 +77,12 @@ def until(value: datetime | None) -> SafeString | str:
         dates.absolute(moment),
         durations.duration(left) if left > 0 else "over",
     )
+
+
+@register.filter
+def visible(value: object) -> str:
+    """A command, value or file name with each character that nobody sees as a mark."""
+    return show_hidden(str(value))
 
 
 @register.filter

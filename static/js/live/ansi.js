@@ -4,7 +4,9 @@ const LONGEST = 16384;
 const ESCAPE =
   /\x1b(?:\[([0-?]*)[ -/]*([@-~])|[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\|$)|[ -/]*[0-~]?)/y;
 const SGR = /\x1b\[([0-9;:]*)m/g;
-const NAMED = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
+// What nobody sees, as documents/shell/hidden_characters.py has it for output.
+const NAMED =
+  /(?!\t)[\p{C}\p{Zl}\p{Zp}\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0d\uffa0\u{e0100}-\u{e01ef}]/u;
 
 // [{ text, style }]; `style` is a list of classes in one string, "" for plain text. The line
 // begins in the style `start`.
