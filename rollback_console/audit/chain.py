@@ -41,6 +41,12 @@ def keyed_digest(text: str, *, purpose: str) -> str:
     return hmac.new(_derived(settings.SECRET_KEY, purpose), text.encode(), "sha256").hexdigest()
 
 
+def keyed_digests(text: str, *, purpose: str) -> list[str]:
+    """`keyed_digest` under the present key, then under every former one."""
+    keys = (settings.SECRET_KEY, *settings.AUDIT_KEY_FALLBACKS)
+    return [hmac.new(_derived(key, purpose), text.encode(), "sha256").hexdigest() for key in keys]
+
+
 def _seal(body: Mapping[str, Any], version: int, secret: str) -> str:
     if version == UNKEYED:
         return hashlib.sha256(_canonical(body)).hexdigest()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Self
 
@@ -16,8 +16,25 @@ ON_FAILURE = frozenset({"pause", "continue", "abort"})
 
 
 @dataclass(frozen=True, slots=True)
+class JumpSpec:
+    """A host on the way to another, as approved; its fields are those of HostSpec."""
+
+    name: str
+    address: str
+    port: int
+    username: str
+    fingerprints: tuple[str, ...]
+    login: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class HostSpec:
-    """A host as approved: `fingerprints` are SHA256:… of its confirmed keys, sorted."""
+    """A host as approved: `fingerprints` are SHA256:… of its confirmed keys, sorted.
+
+    `login` is a keyed digest of the credential, which shows a change and nothing else; `route`
+    are the jump hosts, the nearest to the host first. Both are empty in what was frozen before
+    there were any.
+    """
 
     name: str
     address: str
@@ -25,6 +42,9 @@ class HostSpec:
     username: str
     fingerprints: tuple[str, ...]
     jump: str = ""
+    environment: str = ""
+    login: str = ""
+    route: tuple[JumpSpec, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +136,8 @@ class Snapshot:
     `time_limit` is seconds for the whole rollback, from its start; 0 for none. When it has
     passed, nothing more starts before a person allows more time. Steps before `start_at` are
     not run: they were, by the rollback of the number `continues`. Automated checks have to
-    hold for `settle` seconds.
+    hold for `settle` seconds. `secrets` holds, by name, a keyed digest of the value of each
+    secret that a step reads.
     """
 
     plan: str
@@ -136,6 +157,7 @@ class Snapshot:
     start_at: int = 1
     continues: int = 0
     settle: int = 0
+    secrets: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """Canonical JSON: sorted keys, no spaces, UTF-8 text kept as it is."""
@@ -155,7 +177,7 @@ class Snapshot:
                 **{
                     **raw,
                     "steps": tuple(_tuples(StepSpec, each) for each in raw["steps"]),
-                    "hosts": tuple(_tuples(HostSpec, each) for each in raw["hosts"]),
+                    "hosts": tuple(_host(each) for each in raw["hosts"]),
                     "checks": tuple(_tuples(CheckSpec, each) for each in raw["checks"]),
                     "policy": _tuples(PolicySpec, raw["policy"]),
                 }
@@ -166,6 +188,13 @@ class Snapshot:
     def host(self, name: str) -> HostSpec:
         """The host of that name. Raises KeyError when the snapshot has none."""
         return {host.name: host for host in self.hosts}[name]
+
+    @property
+    def digests(self) -> frozenset[str]:
+        """Every keyed digest it holds."""
+        logins = {host.login for host in self.hosts}
+        on_the_way = {jump.login for host in self.hosts for jump in host.route}
+        return frozenset({*logins, *on_the_way, *self.secrets.values()} - {""})
 
     def step(self, position: int) -> StepSpec:
         """The step at `position`, counted from 1."""
@@ -185,11 +214,23 @@ def difference(old: Snapshot, new: Snapshot) -> list[tuple[str, Any, Any]]:
 def _flat(value: Any, path: str = "") -> dict[str, Any]:
     if not isinstance(value, dict | list) or not value:
         return {path: value}
-    pairs = value.items() if isinstance(value, dict) else enumerate(value, start=1)
+    pairs = value.items() if isinstance(value, dict) else _named(value)
     flat: dict[str, Any] = {}
     for key, inner in pairs:
         flat |= _flat(inner, f"{path}.{key}" if path else str(key))
     return flat
+
+
+def _named(values: list[Any]) -> Iterator[tuple[Any, Any]]:
+    """Hosts by their name and checks by their key, so that a path names what it is about."""
+    for number, value in enumerate(values, start=1):
+        names = value if isinstance(value, dict) else {}
+        yield names.get("name") or names.get("key") or number, value
+
+
+def _host(raw: dict[str, Any]) -> HostSpec:
+    route = tuple(_tuples(JumpSpec, each) for each in raw.get("route", ()))
+    return _tuples(HostSpec, {**raw, "route": route})  # type: ignore[no-any-return]
 
 
 def _tuples(kind: type[Any], raw: dict[str, Any]) -> Any:

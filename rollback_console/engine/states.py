@@ -46,7 +46,8 @@ _R, _S = RollbackState, StepState
 
 ROLLBACK_MOVES: dict[RollbackState, frozenset[RollbackState]] = {
     _R.REQUESTED: frozenset({_R.APPROVED, _R.REJECTED, _R.EXPIRED, _R.WITHDRAWN}),
-    _R.APPROVED: frozenset({_R.RUNNING, _R.EXPIRED, _R.WITHDRAWN}),
+    # Back to a request where what it touches was changed after the approval.
+    _R.APPROVED: frozenset({_R.RUNNING, _R.EXPIRED, _R.WITHDRAWN, _R.REQUESTED}),
     _R.RUNNING: frozenset({_R.WAITING, _R.VERIFYING, _R.ABORTING, _R.FAILED}),
     _R.WAITING: frozenset({_R.RUNNING, _R.VERIFYING, _R.ABORTING, _R.FAILED}),
     _R.VERIFYING: frozenset({_R.SUCCEEDED, _R.FAILED, _R.ABORTING}),

@@ -22,11 +22,28 @@ class Refused(RollbackError):
 
 
 class Changed(Refused):
-    """The snapshot differs from the one the person saw; `changes` lists (path, old, new)."""
+    """The snapshot differs from the one the person saw; `changes` lists (path, old, new).
 
-    def __init__(self, changes: list[tuple[str, Any, Any]]) -> None:
-        super().__init__("What would run has changed since you saw it. Read it again, then decide.")
+    `seen` is the hash of the snapshot they saw where the rollback holds another one; "" where it
+    is that one, and what it touches was changed since. `sentences` say by whom.
+    """
+
+    def __init__(
+        self,
+        changes: list[tuple[str, Any, Any]],
+        *,
+        seen: str = "",
+        sentences: list[str] | None = None,
+    ) -> None:
+        advice = (
+            "Read it again, then decide." if seen else "Refresh the request, then decide about it."
+        )
+        super().__init__(
+            " ".join(["What would run has changed since you saw it.", *(sentences or []), advice])
+        )
         self.changes = changes
+        self.seen = seen
+        self.sentences = sentences or []
 
 
 class SnapshotChanged(Refused):

@@ -92,7 +92,9 @@ def test_what_changed_since_is_listed(stage: Stage, call: Caller) -> None:
     body = problem(
         call.post(f"/rollbacks/{row.pk}/approvals", seen(row), who="lee"), 409, "changed"
     )
-    assert {"path": "hosts.1.address", "old": "192.0.2.1", "new": "192.0.2.77"} in body["changes"]
+    assert {"path": "hosts.app-1.address", "old": "192.0.2.1", "new": "192.0.2.77"} in body[
+        "changes"
+    ]
     assert state(row) == "requested"
 
 

@@ -101,7 +101,7 @@ def test_a_host_that_changed_since_the_request_stops_the_approval(stage: Stage) 
     Host.objects.update(address="192.0.2.66")
     with pytest.raises(Changed) as refused:
         request.approve(rollback, by=stage.cast.lee, snapshot_sha256=rollback.snapshot_sha256)
-    assert refused.value.changes == [("hosts.1.address", "192.0.2.1", "192.0.2.66")]
+    assert refused.value.changes == [("hosts.app-1.address", "192.0.2.1", "192.0.2.66")]
     assert state(rollback) == "requested"
 
 

@@ -125,7 +125,7 @@ def test_when_a_host_changes_the_buttons_die_and_the_change_shows(
     Host.objects.filter(name="app-1").update(address="192.0.2.77")
     client = signed_in(stage.cast.lee)
     shown = page(client, asked)
-    assert "Changed since it was asked" in shown
+    assert "Changed since it was requested" in shown
     assert "192.0.2.77" in shown
     assert "Approve Reject" not in shown
     response = decide(client, asked)

@@ -81,8 +81,8 @@ def test_what_freezing_anew_changed_is_shown(
     client = signed_in(stage.cast.dana)
     client.post(f"/rollbacks/{asked.pk}/renewals/")
     shown = page(client, asked)
-    assert "It was frozen anew: 1 difference" in shown
-    assert "hosts.1.address 192.0.2.1 192.0.2.77" in shown
+    assert "The request was refreshed: 1 difference" in shown
+    assert "hosts.app-1.address 192.0.2.1 192.0.2.77" in shown
 
 
 def test_everybody_sees_who_decides_and_who_could_approve_what_they_ask_for(

@@ -8,47 +8,23 @@ from rollback_console.engine.snapshot import HostSpec
 from rollback_console.remote.protocol import HostAddress, HostKeyPin, Login
 
 from ..errors import HostRefused
-from ..models import Host, HostKey, Secret
+from ..models import Host, Secret
+from .changes import changes_of_host, changes_of_secrets
+from .host_specs import confirmed_keys, known_hosts
 
 
-def spec(host: Host) -> HostSpec:
-    """The host as it would be frozen now. Raises HostRefused without a confirmed key."""
-    prints = sorted(key.fingerprint for key in _confirmed(host))
-    if not prints:
-        raise HostRefused(
-            f"Nobody has confirmed a host key of {host.name}: confirm its fingerprint first."
-        )
-    return HostSpec(
-        name=host.name,
-        address=host.address,
-        port=host.port,
-        username=host.credential.username,
-        fingerprints=tuple(prints),
-        jump=host.jump.name if host.jump else "",
-    )
+def reach(
+    approved: HostSpec, hosts: Mapping[str, Host] | None = None, *, begun: bool = False
+) -> HostAddress:
+    """Where to connect for an approved host; `hosts` are `known_hosts`, where there are many.
 
-
-def known(names: Iterable[str]) -> dict[str, Host]:
-    """These hosts by name, with all that `reach` looks at, in a fixed number of queries."""
-    # Not joined but fetched apart: a credential that hundreds share is decrypted once.
-    beside = ("credential", "keys", "jump__credential", "jump__keys")
-    hosts = Host.objects.filter(name__in=set(names)).prefetch_related(*beside)
-    return {host.name: host for host in hosts}
-
-
-def reach(approved: HostSpec, hosts: Mapping[str, Host] | None = None) -> HostAddress:
-    """Where to connect for an approved host; `hosts` are `known` ones, where there are many.
-
-    Raises HostRefused when its record changed.
+    Raises HostRefused when its record changed. What has `begun` there is still followed, and can
+    be stopped, by another credential for the same account.
     """
-    host = (known([approved.name]) if hosts is None else hosts).get(approved.name)
-    if host is None:
-        raise HostRefused(f"The host {approved.name} was removed after this was approved.")
-    if spec(host) != approved:
-        raise HostRefused(
-            f"The address, account or host keys of {approved.name} were changed after this was "
-            "approved. Ask for a new rollback."
-        )
+    host = (known_hosts([approved.name]) if hosts is None else hosts).get(approved.name)
+    changes = changes_of_host(approved, host, begun=begun)
+    if host is None or changes:
+        raise HostRefused(f"{' '.join(changes)} Nothing is started there: ask for a new rollback.")
     return address(host)
 
 
@@ -66,24 +42,27 @@ def address(host: Host) -> HostAddress:
             certificate=credential.certificate,
             password=credential.password,
         ),
-        host_keys=tuple(HostKeyPin(key.type, key.key) for key in _confirmed(host)),
+        host_keys=tuple(HostKeyPin(key.type, key.key) for key in confirmed_keys(host)),
         jump=address(host.jump) if host.jump else None,
     )
 
 
-def secret_values(environment: str, names: Iterable[str]) -> dict[str, str]:
-    """The values of an environment's secrets. Raises HostRefused when one was removed."""
-    wanted = set(names)
-    if not wanted:
+def secret_values(
+    environment: str, names: Iterable[str], approved: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """The values of an environment's secrets; `approved` are their digests by name.
+
+    Raises HostRefused when one was removed, or is not the one that was approved.
+    """
+    names = set(names)
+    if not names:
         return {}
-    found = {
-        secret.name: secret.value
-        for secret in Secret.objects.filter(environment__slug=environment, name__in=wanted)
+    rows = {
+        row.name: row
+        for row in Secret.objects.filter(environment__slug=environment, name__in=names)
     }
-    if missing := sorted(wanted - found.keys()):
+    if missing := sorted(names - rows.keys()):
         raise HostRefused(f"These secrets were removed: {', '.join(missing)}. Add them again.")
-    return found
-
-
-def _confirmed(host: Host) -> list[HostKey]:
-    return [key for key in host.keys.all() if key.confirmed_at]
+    if changes := changes_of_secrets(approved or {}, rows):
+        raise HostRefused(f"{' '.join(changes)} Nothing is started: ask for a new rollback.")
+    return {name: row.value for name, row in rows.items()}

@@ -21,7 +21,8 @@ from rollback_console.remote.redacted_remote import redacted
 from ..data_loss import cost
 from ..data_loss.cost import Findings
 from ..errors import HostRefused
-from ..inventory.addresses import address, reach, spec
+from ..inventory.addresses import address, reach
+from ..inventory.host_specs import host_spec
 from ..inventory.masked_values import values_to_mask
 from ..models import Host, ProbeResult, Revision
 from .host_questions import (
@@ -130,7 +131,7 @@ def _address(snapshot: Snapshot, name: str) -> HostAddress | str:
         if name in {host.name for host in snapshot.hosts}:
             return reach(snapshot.host(name))
         host = Host.objects.select_related("credential", "jump").get(name=name)
-        spec(host)
+        host_spec(host)
         return address(host)
     except HostRefused as error:
         return str(error)

@@ -25,7 +25,7 @@ from ..data_loss.cost_queries import cost_queries
 from ..data_loss.migrations import Question
 from ..document_cache import document
 from ..errors import HostRefused
-from ..inventory.addresses import spec
+from ..inventory.host_specs import host_spec
 from ..models import Host, HostQuestion, Plan, ReadinessEvent, Revision
 from .database_logins import database_probes
 from .probes import Probe, probes
@@ -193,7 +193,7 @@ def _specs(snapshot: Snapshot, names: Iterable[str]) -> dict[str, HostSpec]:
     others = Host.objects.filter(name__in=set(names) - specs.keys())
     for host in others.select_related("credential", "jump").prefetch_related("keys"):
         try:
-            specs[host.name] = spec(host)
+            specs[host.name] = host_spec(host)
         except HostRefused:
             continue
     return {name: specs[name] for name in names if name in specs}

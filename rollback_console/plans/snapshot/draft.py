@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,7 +13,8 @@ from rollback_console.engine.snapshot import CheckSpec, HostSpec, Snapshot, Step
 from ..approval import policy
 from ..document_cache import document
 from ..errors import HostRefused
-from ..inventory.addresses import spec
+from ..inventory.digests import digest_secrets
+from ..inventory.host_specs import host_spec
 from ..models import Environment, Host, Revision, Secret
 from ..readiness.automated_checks import build_checklist
 from .step_settings import hosts_named
@@ -35,13 +36,20 @@ class SnapshotDraft:
     problems: list[str] = field(default_factory=list)
     hosts: dict[str, HostSpec] = field(default_factory=dict)
     parameters: dict[str, str] = field(default_factory=dict)
+    approved: Container[str] = ()
 
     @classmethod
-    def begin(cls, revision: Revision, choices: dict[str, Any]) -> SnapshotDraft:
-        """A draft for the environment of the revision's plan."""
+    def begin(
+        cls, revision: Revision, choices: dict[str, Any], approved: Container[str] = ()
+    ) -> SnapshotDraft:
+        """A draft for the environment of the revision's plan.
+
+        Digests of `approved` that still hold are kept, whatever key they were made with.
+        """
         environment = revision.plan.environment
         names = Secret.objects.filter(environment=environment).values_list("name", flat=True)
-        return cls(revision, choices, document(revision), environment, set(names))
+        text = document(revision)
+        return cls(revision, choices, text, environment, set(names), approved=approved)
 
     def usable_hosts(self, names: str) -> list[Host]:
         """The hosts and groups of these names; a host that cannot be used is a problem."""
@@ -50,7 +58,7 @@ class SnapshotDraft:
     def use_host(self, host: Host) -> bool:
         """Whether the host can be frozen; what keeps it from that is a problem."""
         try:
-            self.hosts[host.name] = spec(host)
+            self.hosts[host.name] = host_spec(host, self.approved)
         except HostRefused as error:
             self.problems.append(str(error))
         return host.name in self.hosts
@@ -82,7 +90,12 @@ class SnapshotDraft:
             time_limit=60 * int(self.revision.bindings.get("time_limit") or 0),
             start_at=self.start_position(steps),
             continues=int(self.choices.get("continues") or 0),
+            secrets=self._digests(steps),
         )
+
+    def _digests(self, steps: Sequence[StepSpec]) -> dict[str, str]:
+        names = {name for step in steps for name in step.secrets}
+        return digest_secrets(self.environment, names, self.approved) if names else {}
 
     def _checks(self, steps: Sequence[StepSpec]) -> Iterator[CheckSpec]:
         """Automated checks run where the head says, else where the first step runs."""

@@ -20,15 +20,17 @@ from .steps import build_steps
 from .undo_steps import build_restore
 
 
-def freeze_snapshot(revision: Revision, choices: dict[str, Any]) -> Snapshot:
+def freeze_snapshot(
+    revision: Revision, choices: dict[str, Any], *, like: Snapshot | None = None
+) -> Snapshot:
     """The snapshot that would run.
 
     `choices` is {"procedure": key, "alternatives": {step key: index}, "conditions": {step
     key: "run" | "skip"}, "parameters": {name: value}, "start_at": position, "continues": number
     of the rollback that did what is before it}, or {"restores": see undo_steps.build_restore}.
-    Raises NotReady.
+    To be compared with an earlier one, it is frozen `like` that. Raises NotReady.
     """
-    draft = SnapshotDraft.begin(revision, choices)
+    draft = SnapshotDraft.begin(revision, choices, like.digests if like else ())
     draft.problems += filter(None, map(reserved_reason, choices.get("parameters", {})))
     if "restores" in choices:
         return build_restore(draft)

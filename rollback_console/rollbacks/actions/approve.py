@@ -18,6 +18,7 @@ from rollback_console.engine.snapshot import difference
 from rollback_console.engine.states import TERMINAL, RollbackState
 from rollback_console.plans.approval import decision_makers
 from rollback_console.plans.errors import NotReady
+from rollback_console.plans.inventory.changes import changes_since
 from rollback_console.plans.models import Delegation
 from rollback_console.plans.snapshot.freeze import freeze_snapshot
 
@@ -128,11 +129,24 @@ def next_nudge(rollback: Rollback) -> int:
 
 def drift(rollback: Rollback) -> list[tuple[str, Any, Any]]:
     """What differs between the frozen snapshot and what would be frozen now."""
+    snapshot = snapshot_of(rollback.snapshot)
     try:
-        now = freeze_snapshot(rollback.revision, rollback.choices)
+        now = freeze_snapshot(rollback.revision, rollback.choices, like=snapshot)
     except NotReady as error:
         return [("", None, problem) for problem in error.problems]
-    return difference(snapshot_of(rollback.snapshot), now)
+    return [without_digests(*each) for each in difference(snapshot, now)]
+
+
+def changes_in_words(rollback: Rollback) -> list[str]:
+    """Who changed which host, way or secret since the request was frozen, as sentences."""
+    return changes_since(snapshot_of(rollback.snapshot))
+
+
+def without_digests(path: str, old: Any, new: Any) -> tuple[str, Any, Any]:
+    """A digest tells a person nothing, and is nobody's business."""
+    if path.endswith(".login") or path.startswith("secrets."):
+        return path, "as it was", "changed" if new else "removed"
+    return path, old, new
 
 
 def locked(rollback: Rollback) -> Rollback:
@@ -198,11 +212,11 @@ def go(row: Rollback) -> None:
 
 def _refusal(row: Rollback, by: User, seen: str) -> Refused | None:
     if row.state == RollbackState.REQUESTED and seen != row.snapshot_sha256:
-        return Changed([("snapshot", seen, row.snapshot_sha256)])
+        return Changed([("snapshot", seen, row.snapshot_sha256)], seen=seen)
     if why := rights.why_not(row, by, seen=seen) or why_changed(row):
         return Refused(why)
     if changes := drift(row):
-        return Changed(changes)
+        return Changed(changes, sentences=changes_in_words(row))
     why = readiness_rule.refusal(row)
     return Refused(why) if why else None
 

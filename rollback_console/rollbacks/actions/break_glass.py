@@ -100,14 +100,14 @@ def _refusal(row: Rollback, by: User, seen: str, reason: str) -> Refused | None:
     if why := why_not(row, by) or why_changed(row):
         return Refused(why)
     if seen != row.snapshot_sha256:
-        return Changed([("snapshot", seen, row.snapshot_sha256)])
+        return Changed([("snapshot", seen, row.snapshot_sha256)], seen=seen)
     if len(" ".join(reason.split())) < SHORTEST:
         return Refused(
             f"Say why nobody could be asked, in at least {SHORTEST} characters: everybody who "
             "answers for this environment reads it at once."
         )
     changes = approve.drift(row)
-    return Changed(changes) if changes else None
+    return Changed(changes, sentences=approve.changes_in_words(row)) if changes else None
 
 
 def _use(row: Rollback, by: User, seen: str, reason: str) -> BreakGlass:

@@ -31,7 +31,17 @@ from ..permissions import rights
 from ..permissions.rights import authority_of, barred, why_not
 from ..sweeper import readiness_schedule
 from ..tasks import enqueue_after_commit
-from .approve import answer_question, approve, ask, drift, locked, nudge, reject
+from .approve import (
+    answer_question,
+    approve,
+    ask,
+    changes_in_words,
+    drift,
+    locked,
+    nudge,
+    reject,
+    without_digests,
+)
 from .break_glass import break_glass, close_review
 from .pins import lift, pin
 from .steer import (
@@ -57,6 +67,7 @@ __all__ = [
     "authority_of",
     "barred",
     "break_glass",
+    "changes_in_words",
     "close_review",
     "drift",
     "exclude",
@@ -136,17 +147,25 @@ def request(
 
 @transaction.atomic
 def renew(rollback: Rollback, *, by: User) -> Rollback:
-    """Freeze a request anew after hosts, keys or rules changed; earlier approvals are void."""
+    """Refresh a request after hosts, keys, secrets or rules changed; earlier approvals are void.
+
+    One that was approved and has not started becomes a request again.
+    """
     row = locked(rollback)
-    if row.state != RollbackState.REQUESTED:
-        raise Refused(f"This rollback is {row.state}; only a request can be renewed.")
+    if row.state not in {RollbackState.REQUESTED, RollbackState.APPROVED}:
+        raise Refused(f"This rollback is {row.state}; only a request can be refreshed.")
     if not by.has_perm("rollbacks.request_rollback", row):
-        raise Refused("You may not renew a request. Ask an operator.")
-    snapshot = freeze_snapshot(row.revision, row.choices)
+        raise Refused("You may not refresh a request. Ask an operator.")
+    before = snapshot_of(row.snapshot)
+    snapshot = freeze_snapshot(row.revision, row.choices, like=before)
     makers = _makers(row.environment, snapshot, barred(row.revision, row.requested_by))
-    changes = difference(snapshot_of(row.snapshot), snapshot)
+    changes = difference(before, snapshot)
     if not changes:
         raise Refused("Nothing has changed: what was asked for still holds.")
+    if row.state == RollbackState.APPROVED:
+        if row.lease_until is not None:
+            raise Refused("It is being started right now. Look again in a moment.")
+        _ask_again(row, snapshot, makers)
     Rollback.objects.filter(pk=row.pk).update(
         snapshot=snapshot.to_json(), snapshot_sha256=snapshot.sha256
     )
@@ -156,11 +175,35 @@ def renew(rollback: Rollback, *, by: User) -> Rollback:
         by=by,
         snapshot=snapshot.sha256,
         changes=[path for path, _, _ in changes],
-        difference=[[path, _short(old), _short(new)] for path, old, new in changes[:_MOST]],
+        difference=[
+            [path, _short(old), _short(new)]
+            for path, old, new in (without_digests(*each) for each in changes[:_MOST])
+        ],
+        why=changes_in_words(row),
         to=rights.people(authority.reached(makers, row.rung)),
     )
     row.refresh_from_db()
     return row
+
+
+def _ask_again(row: Rollback, snapshot: Snapshot, makers: list[authority.Maker]) -> None:
+    """An approval of something else is none: the request is open again, for its whole time."""
+    policy = snapshot.policy
+    before = authority.reminder(row.environment.remind_before, policy.request_expires)
+    move(
+        row,
+        RollbackState.REQUESTED,
+        approved_at=None,
+        start_asked=True,
+        due_at=None,
+        expires_at=db_clock.later(timedelta(minutes=policy.request_expires)),
+        rung=authority.first_rung(policy, makers, barred(row.revision, row.requested_by)),
+        escalates_at=db_clock.later(timedelta(minutes=max(policy.escalate_after, 1))),
+        reminds_at=db_clock.later(timedelta(minutes=policy.request_expires - before))
+        if before
+        else None,
+    )
+    row.refresh_from_db()
 
 
 @transaction.atomic

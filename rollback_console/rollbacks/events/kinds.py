@@ -78,7 +78,9 @@ KINDS: dict[str, Kind] = {
         "asked for this rollback: {reason}", _IMPORTANT, "decide", "Decision wanted"
     ),
     "rollback.renewed": Kind(
-        "froze it anew; earlier approvals are void", topic="decide", opening="Decision wanted again"
+        "refreshed the request; earlier approvals are void",
+        topic="decide",
+        opening="Decision wanted again",
     ),
     "rollback.approved": Kind("Enough people approved", _IMPORTANT, "decided", "Approved"),
     "rollback.withdrawn": Kind(

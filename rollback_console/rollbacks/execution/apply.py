@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 from rollback_console.engine.decide import AskPerson, QuestionKind
 from rollback_console.engine.snapshot import Snapshot, StepSpec
 from rollback_console.engine.states import RollbackState, StepState
+from rollback_console.plans.inventory.changes import changes_since
 
 from .. import db_clock, signals
 from ..events import record
@@ -183,8 +184,10 @@ def _locked(row: Rollback) -> str:
 
 
 def _may_not(row: Rollback) -> str:
-    """Only who may still decide counts: rights are taken away for a reason. Who breaks glass
-    has weighed what the hosts say."""
+    """What is not as approved starts nothing. Only who may still decide counts: rights are taken
+    away for a reason. Who breaks glass has weighed what the hosts say."""
+    if changes := changes_since(approved_snapshot(row)):
+        return f"{' '.join(changes)} What was approved holds no more: refresh the request."
     if rights.glass_broken(row):
         return ""
     if rights.still_enough(row):

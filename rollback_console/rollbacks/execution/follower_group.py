@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from rollback_console.engine.snapshot import Snapshot
 from rollback_console.engine.states import IN_FLIGHT, StepState
 from rollback_console.plans.errors import HostRefused
-from rollback_console.plans.inventory.addresses import known
+from rollback_console.plans.inventory.host_specs import known_hosts
 from rollback_console.plans.inventory.masked_values import values_to_mask
 from rollback_console.plans.models import Host
 from rollback_console.remote.protocol import RunRef
@@ -49,7 +49,8 @@ class Crew:
         if not runs:
             return
         approved = None if self.guard.why_changed(row) else self.guard.snapshot(row)
-        hosts, masked = known(run.host for run in runs), values_to_mask(row.environment_id)
+        hosts = known_hosts(run.host for run in runs)
+        masked = values_to_mask(row.environment_id)
         for run in runs:
             follower = self._follower(approved, run, hosts, masked, fresh=fresh)
             if follower is None:

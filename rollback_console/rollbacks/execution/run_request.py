@@ -33,7 +33,8 @@ def work_of(
     to put back a dump that this rollback does not have on record.
     """
     step = snapshot.step(run.position)
-    secrets = secret_values(snapshot.environment, step.secrets)
+    started = run.state == StepState.RUNNING
+    secrets = secret_values(snapshot.environment, step.secrets, {} if started else snapshot.secrets)
     request = RunRequest(
         token=str(run.token),
         script=step.script,
@@ -44,10 +45,9 @@ def work_of(
         time_limit=step.time_limit,
         cap=settings.LOG_CAP,
     )
-    started = run.state == StepState.RUNNING
     return Work(
         request,
-        reach(snapshot.host(run.host), hosts),
+        reach(snapshot.host(run.host), hosts, begun=started),
         run.stored,
         started,
         fresh,

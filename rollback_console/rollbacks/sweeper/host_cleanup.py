@@ -101,7 +101,7 @@ def _by_host(left: list[StepRun]) -> Iterable[list[StepRun]]:
 def _clear(runs: list[StepRun], connect: Callable[[HostAddress], Remote] | None) -> bool:
     pool, first = pool_of(connect), runs[0]
     try:
-        address = reach(approved_snapshot(first.rollback).host(first.host))
+        address = reach(approved_snapshot(first.rollback).host(first.host), begun=True)
         remote = pool.take(address)
     except (HostRefused, RemoteError, SnapshotChanged) as error:
         log.info("The folder of %s stays on its host: %s", first, error)

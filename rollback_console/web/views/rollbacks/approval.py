@@ -41,7 +41,7 @@ def page(
     glass_form: BreakGlassForm | None = None,
 ) -> HttpResponse:
     """Everything a decision needs, and the buttons for those who may press them."""
-    found = approval_status.deciding_of(rollback, by)
+    found, drift = approval_status.deciding_of(rollback, by), _drift(rollback)
     facts = {
         "rollback": rollback,
         "found": found,
@@ -53,7 +53,8 @@ def page(
         "form": form or DecisionForm(rollback),
         "glass_form": glass_form or BreakGlassForm(rollback),
         "changes": _since_last(found),
-        "drift": _drift(rollback),
+        "drift": drift,
+        "drift_words": services.changes_in_words(rollback) if drift else [],
         "readiness": check.latest(rollback.revision, rollback.snapshot_sha256),
         "costing": cost.costing(rollback.revision, found.snapshot),
         "rehearsal": rehearsals.last(rollback.revision.plan, found.snapshot),
@@ -129,12 +130,12 @@ def ask_hosts(request: HttpRequest, number: int) -> HttpResponse:
 
 @require_POST
 def renew(request: HttpRequest, number: int) -> HttpResponse:
-    """Freeze the request anew; earlier approvals are void."""
+    """Refresh the request; earlier approvals are void."""
     try:
         services.renew(rollback_of(number), by=person(request))
     except (NotReady, Refused) as error:
         return refused(request, error, "rollback", number=number)
-    sentence = "Frozen anew. It needs every approval again."
+    sentence = "The request was refreshed. It needs every approval again."
     return done(request, sentence, "rollback", number=number)
 
 
@@ -153,8 +154,8 @@ def _simple(request: HttpRequest, number: int, service: Any, sentence: str) -> H
 
 
 def _drift(rollback: Rollback) -> list[tuple[str, Any, Any]]:
-    asked = rollback.state == RollbackState.REQUESTED
-    return services.drift(rollback) if asked else []
+    waits = rollback.state in (RollbackState.REQUESTED, RollbackState.APPROVED)
+    return services.drift(rollback) if waits else []
 
 
 def _since_last(found: approval_status.Deciding) -> list[tuple[str, Any, Any]] | None:

@@ -1,0 +1,70 @@
+"""A host as it would be frozen now, with the way to it and the login."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Iterator
+
+from rollback_console.engine.snapshot import HostSpec, JumpSpec
+
+from ..errors import HostRefused
+from ..models import Host, HostKey
+from .digests import digest_login
+
+
+def host_spec(host: Host, approved: Container[str] = ()) -> HostSpec:
+    """The host as it would be frozen now. Raises HostRefused without a confirmed key.
+
+    A login that has one of the digests `approved` keeps it, so that a new SECRET_KEY changes
+    none as long as the former one is kept.
+    """
+    prints = _fingerprints(host)
+    if not prints:
+        raise HostRefused(
+            f"Nobody has confirmed a host key of {host.name}: confirm its fingerprint first."
+        )
+    return HostSpec(
+        name=host.name,
+        address=host.address,
+        port=host.port,
+        username=host.credential.username,
+        fingerprints=prints,
+        jump=host.jump.name if host.jump else "",
+        environment=host.environment.slug,
+        login=digest_login(host.credential, approved),
+        route=tuple(_jump_spec(each, approved) for each in _jumps(host)),
+    )
+
+
+def known_hosts(names: Iterable[str]) -> dict[str, Host]:
+    """These hosts by name, with all that a HostSpec holds, in a fixed number of queries."""
+    # Not joined but fetched apart: a credential that hundreds share is decrypted once.
+    beside = ("credential", "keys", "environment", "jump__credential", "jump__keys")
+    hosts = Host.objects.filter(name__in=set(names)).prefetch_related(*beside)
+    return {host.name: host for host in hosts}
+
+
+def _jump_spec(host: Host, approved: Container[str]) -> JumpSpec:
+    return JumpSpec(
+        name=host.name,
+        address=host.address,
+        port=host.port,
+        username=host.credential.username,
+        fingerprints=_fingerprints(host),
+        login=digest_login(host.credential, approved),
+    )
+
+
+def _jumps(host: Host) -> Iterator[Host]:
+    jump = host.jump
+    while jump is not None:
+        yield jump
+        jump = jump.jump
+
+
+def _fingerprints(host: Host) -> tuple[str, ...]:
+    return tuple(sorted(key.fingerprint for key in confirmed_keys(host)))
+
+
+def confirmed_keys(host: Host) -> list[HostKey]:
+    """The keys that a person confirmed."""
+    return [key for key in host.keys.all() if key.confirmed_at]
