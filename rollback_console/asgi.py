@@ -15,5 +15,8 @@ _pages = get_asgi_application()
 
 import rollback_console.celery  # noqa: E402, F401  tasks go to its broker
 from rollback_console.live.routes import guarded, sockets  # noqa: E402  Django must be set up first
+from rollback_console.processes.body_limit import BodyLimit  # noqa: E402
 
-application = ProtocolTypeRouter({"http": _pages, "websocket": guarded(URLRouter(sockets))})
+application = ProtocolTypeRouter(
+    {"http": BodyLimit(_pages), "websocket": guarded(URLRouter(sockets))}
+)

@@ -14,7 +14,19 @@ from django.core.exceptions import ImproperlyConfigured
 
 from .config.apps import INSTALLED_APPS as INSTALLED_APPS
 from .config.apps import MIDDLEWARE as MIDDLEWARE
-from .config.env import env, folder, given, needs, networks, positive, secret, whole, yes_no
+from .config.database import describe_connection, tls_options
+from .config.env import (
+    check_secret_key,
+    env,
+    folder,
+    given,
+    needs,
+    networks,
+    positive,
+    secret,
+    whole,
+    yes_no,
+)
 from .config.logs import configuration
 from .config.oidc import providers
 
@@ -26,7 +38,7 @@ DATABASE_URL = given("DATABASE_URL")
 EMBEDDED = not DATABASE_URL
 DEBUG = yes_no("DEBUG")
 
-SECRET_KEY = secret("SECRET_KEY", kept_in=DATA_DIR if EMBEDDED else None)
+SECRET_KEY = check_secret_key(secret("SECRET_KEY", kept_in=DATA_DIR if EMBEDDED else None))
 # Former values of SECRET_KEY: what the audit was sealed with before still verifies.
 AUDIT_KEY_FALLBACKS = [
     key.strip() for key in given("AUDIT_KEY_FALLBACKS").split(",") if key.strip()
@@ -92,12 +104,11 @@ else:
         "connect_timeout": 5,
         "read_timeout": 30,
         "write_timeout": 30,
-        "ssl_disabled": yes_no(
-            "DATABASE_SSL_DISABLED", default=_database.get("HOST", "")[:1] == "/"
-        ),
+        **tls_options(_database.get("HOST", "")),
     }
     _database["TEST"] = {"CHARSET": "utf8mb4", "COLLATION": "utf8mb4_bin"}
 _database["CONN_MAX_AGE"] = 0
+DATABASE_CONNECTION = describe_connection(_database)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = given("REDIS_URL") or "redis://127.0.0.1:6379/0"
@@ -220,6 +231,10 @@ REQUIRE_SECOND_FACTOR = yes_no("REQUIRE_SECOND_FACTOR")
 # A token's requests in one web process; a person's costly posts in all of them.
 API_PER_MINUTE = positive("API_PER_MINUTE", 600)
 COSTLY_PER_MINUTE = positive("COSTLY_PER_MINUTE", 20)
+PREVIEWS_PER_MINUTE = positive("PREVIEWS_PER_MINUTE", 120)
+# In one web process.
+SOCKETS_PER_PERSON = positive("SOCKETS_PER_PERSON", 50)
+SOCKETS_PER_ADDRESS = positive("SOCKETS_PER_ADDRESS", 1000)
 
 # __Host- binds a cookie to this very host and to TLS; a browser refuses it without either.
 _HOST = "__Host-" if HTTPS else ""

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.conf import settings
 
-_BEGAN, _SEEN = "began_at", "seen_at"
+BEGAN, SEEN = "began_at", "seen_at"
 _COARSE = 60.0
 """Seconds: how exactly it is kept when somebody was last there."""
 
@@ -16,14 +16,14 @@ _COARSE = 60.0
 def over(session: Mapping[str, Any]) -> bool:
     """Whether nobody may go on with this session."""
     now = time.time()
-    idle = now - float(session.get(_SEEN, now))
-    age = now - float(session.get(_BEGAN, now))
+    idle = now - float(session.get(SEEN, now))
+    age = now - float(session.get(BEGAN, now))
     return idle > settings.SESSION_IDLE.total_seconds() or age > settings.SESSION_COOKIE_AGE
 
 
 def seen(session: MutableMapping[str, Any]) -> None:
     """Its person is there."""
     now = time.time()
-    session.setdefault(_BEGAN, now)
-    if now - float(session.get(_SEEN, 0)) > _COARSE:
-        session[_SEEN] = now
+    session.setdefault(BEGAN, now)
+    if now - float(session.get(SEEN, 0)) > _COARSE:
+        session[SEEN] = now

@@ -17,6 +17,7 @@ from django.core.exceptions import ImproperlyConfigured
 env = environ.Env()
 
 _YES = frozenset({"true", "yes", "on", "1", "y", "t", "ok"})
+_KNOWN_KEYS = frozenset({"changeme", "secret", "secret_key", "insecure", "change-me"})
 _NO = frozenset({"false", "no", "off", "0", "n", "f"})
 
 
@@ -33,6 +34,17 @@ def secret(name: str, *, kept_in: Path | None) -> str:
             f"{name} is not set. Set {name}, or {name}_FILE to a file that holds it."
         )
     return _kept(kept_in / name.lower())
+
+
+def check_secret_key(key: str) -> str:
+    """The key. ImproperlyConfigured for one that is short, known or made of few characters."""
+    known = key.startswith("django-insecure-") or key.casefold().strip("!.") in _KNOWN_KEYS
+    if known or len(key) < 32 or len(set(key)) < 10:
+        raise ImproperlyConfigured(
+            "SECRET_KEY must be at least 32 random characters that nobody knows. Make one: "
+            "python -c 'import secrets; print(secrets.token_urlsafe(48))'"
+        )
+    return key
 
 
 def given(name: str) -> str:

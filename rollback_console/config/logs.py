@@ -5,6 +5,7 @@ Part of the roof: settings.py and gunicorn's configuration read it.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import structlog
@@ -13,11 +14,23 @@ from structlog.types import EventDict, Processor, WrappedLogger
 
 FORMATS = ("line", "json")
 
+_SECRET_PARTS = re.compile(r"((?:/status/)|(?:/hooks/)|(?:[\w/]\?))[^\s\"'<>?/]+")
+
+
+def mask_addresses(_logger: WrappedLogger, _method: str, entry: EventDict) -> EventDict:
+    """Leave out what stands in addresses and opens something: links of status pages, queries."""
+    for name, value in entry.items():
+        if isinstance(value, str) and ("/" in value or "?" in value):
+            entry[name] = _SECRET_PARTS.sub(r"\1…", value)
+    return entry
+
+
 # What is bound around a piece of work (the rollback, the run, the request) stands in each entry.
 _SHARED: list[Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
     structlog.stdlib.add_logger_name,
+    mask_addresses,
     structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
 ]
 

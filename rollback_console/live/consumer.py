@@ -22,6 +22,7 @@ from rollback_console.common.people import display_name
 
 from . import metrics, tailer
 from .cursor import Fit, Frame, LiveCursor, NotAResume, resume
+from .socket_bound import SocketPlace
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +30,7 @@ NOT_A_RESUME = 4400
 SIGNED_OUT = 4401
 NO_SUCH_ROLLBACK = 4404
 TOO_SLOW = 4008
+TOO_MANY = 4429
 BROKEN = 1011
 LOOK_AGAIN = 15.0
 PATIENCE = 30.0
@@ -45,10 +47,16 @@ class RollbackConsumer(AsyncWebsocketConsumer):
         self._own: set[asyncio.Task[None]] = set()
         self._streaming: asyncio.Task[None] | None = None
         self._caught_up = self._broken = self._counted = False
-        await self.accept()
+        self._place = SocketPlace(self.scope)
         if not await _may_watch(self.scope["user"], self.scope["session"]):
+            # Before it is accepted: whoever is nobody holds no socket. Browsers hear of it by HTTP.
             await self.close(SIGNED_OUT, "Sign in first.")
-        elif (hello := await tailer.read_hello(self.number)) is None:
+            return
+        if not self._place.take():
+            await self.close(TOO_MANY, "Close other pages of this console first.")
+            return
+        await self.accept()
+        if (hello := await tailer.read_hello(self.number)) is None:
             await self.close(NO_SUCH_ROLLBACK, "There is no such rollback.")
         else:
             await self._greet(*hello)
@@ -64,6 +72,7 @@ class RollbackConsumer(AsyncWebsocketConsumer):
             self._stream(cursor)
 
     async def disconnect(self, code: int) -> None:
+        self._place.leave()
         tailer.leave(self.number, self.reader)
         metrics.sockets.dec(self._counted)
         self._counted = False

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from uvicorn_worker import UvicornWorker
 
+from .header_deadline import HeaderDeadlineProtocol
+
 
 class Worker(UvicornWorker):  # type: ignore[misc]
     """No lifespan, which Django does not speak; sockets uncompressed, which is twice as fast.
@@ -13,6 +15,7 @@ class Worker(UvicornWorker):  # type: ignore[misc]
 
     CONFIG_KWARGS = {
         "lifespan": "off",
+        "http": HeaderDeadlineProtocol,
         "ws_per_message_deflate": False,
         "ws_max_size": 64 * 1024,
         "timeout_graceful_shutdown": 3,

@@ -59,7 +59,7 @@ def test_every_refusal_is_one_sentence(start: Start, rows: Rows, tmp_path: Path)
     dead = f"http://127.0.0.1:{free_port()}"
     attempts = {
         "The token is not accepted.": {"token": unknown},
-        "This needs a token with the scope request": {"token": narrow},
+        "This needs a token with the scope operate": {"token": narrow},
         "must hold one API token": {"token": empty},
         "The token cannot be read": {"token": tmp_path / "missing"},
         "The console does not answer": {"server": dead},

@@ -140,6 +140,7 @@ def environment_of(file: Path, folder: Path, redis_url: str, port: int) -> dict[
         "REDIS_URL": redis_url,
         "BASE_URL": f"http://127.0.0.1:{port}",
         "LOG_LEVEL": "ERROR",
+        "SOCKETS_PER_PERSON": "600",
     }
 
 

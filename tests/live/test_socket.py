@@ -135,24 +135,37 @@ def test_a_foreign_origin_is_refused_before_the_socket_opens(
     assert refused.value.response.status_code == 403
 
 
-def test_somebody_signed_out_is_refused(web: Console, rows: Rows) -> None:
-    with Client(web, rows.rollback().pk, session="") as client:
-        assert closed_with(client) == 4401
-        assert client.frames == []
+def refuses(web: Console, number: int, session: str) -> bool:
+    """Whether the socket never opens."""
+    with pytest.raises(InvalidStatus) as refused:
+        Client(web, number, session)
+    return refused.value.response.status_code == 403
+
+
+def test_somebody_signed_out_is_refused_before_the_socket_opens(web: Console, rows: Rows) -> None:
+    assert refuses(web, rows.rollback().pk, "")
+
+
+@pytest.mark.parametrize("origin", ["http://127.0.0.1:99999999", "http://a:b", "null", "http://["])
+def test_an_origin_that_is_none_is_refused(
+    web: Console, rows: Rows, session: str, origin: str
+) -> None:
+    with (
+        Client(web, rows.rollback().pk, session) as client,
+        pytest.raises(InvalidStatus) as refused,
+    ):
+        client.open(origin=origin)
+    assert refused.value.response.status_code == 403
 
 
 def test_somebody_in_no_group_is_refused(web: Console, rows: Rows) -> None:
     nobody = rows.person()
     rows.do(nobody.user_permissions.clear)
-    with Client(web, rows.rollback().pk, rows.session(nobody)) as client:
-        assert closed_with(client) == 4401
-        assert client.frames == []
+    assert refuses(web, rows.rollback().pk, rows.session(nobody))
 
 
 def test_a_session_whose_person_is_long_gone_is_refused(web: Console, rows: Rows) -> None:
-    with Client(web, rows.rollback().pk, rows.session(rows.person(), seen_at=1.0)) as client:
-        assert closed_with(client) == 4401
-        assert client.frames == []
+    assert refuses(web, rows.rollback().pk, rows.session(rows.person(), seen_at=1.0))
 
 
 def test_an_unknown_rollback_is_refused(web: Console, session: str) -> None:

@@ -54,7 +54,7 @@ def variables(database: MariaDb, name: str, folder: Path, keys: str) -> dict[str
         "DJANGO_SETTINGS_MODULE": "rollback_console.settings",
         "DATABASE_URL": database.url.replace("/console?", f"/{name}?"),
         "DATA_DIR": str(folder),
-        "SECRET_KEY": "x" * 50,
+        "SECRET_KEY": "0123456789abcdef" * 3,
         "MASTER_KEYS": keys,
         "LOG_LEVEL": "ERROR",
     }

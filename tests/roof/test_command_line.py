@@ -40,14 +40,14 @@ def test_a_demo_that_was_never_built_is_a_sentence(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("verb", ["web", "worker", "sweeper"])
 def test_a_bad_setting_stops_each_process_with_a_sentence(tmp_path: Path, verb: str) -> None:
-    done = run(tmp_path, verb, SECRET_KEY="x" * 50, MASTER_KEYS="too short")
+    done = run(tmp_path, verb, SECRET_KEY="0123456789abcdef" * 3, MASTER_KEYS="too short")
     assert done.returncode != 0
     assert "MASTER_KEYS must be comma separated Fernet keys" in done.stderr
     assert "Traceback" not in done.stderr
 
 
 def test_a_database_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
-    kept = {"SECRET_KEY": "x" * 50, "MASTER_KEYS": Fernet.generate_key().decode()}
+    kept = {"SECRET_KEY": "0123456789abcdef" * 3, "MASTER_KEYS": Fernet.generate_key().decode()}
     nobody = f"mysql://root@127.0.0.1:{free_port()}/console"
     done = run(tmp_path, "prepare", DATABASE_URL=nobody, **kept)
     assert done.returncode == 1
@@ -97,7 +97,7 @@ def test_an_empty_data_folder_is_the_same_default_for_settings_and_for_up(
         "PATH": os.environ["PATH"],
         "DATA_DIR": "",
         "DATABASE_URL": "mysql://root@127.0.0.1/console",
-        "SECRET_KEY": "x" * 50,
+        "SECRET_KEY": "0123456789abcdef" * 3,
         "MASTER_KEYS": Fernet.generate_key().decode(),
     }
     script = "from rollback_console.settings import DATA_DIR; print(DATA_DIR)"

@@ -10,7 +10,7 @@ import sys
 from rollback_console.local.options import ROOT
 
 READS = re.compile(r"""\b(?!get\b)[a-z_]+(?:\.(?!get\b)[a-z_]+)*\(\s*"([A-Z][A-Z0-9_]+)\"""")
-READERS = ["settings.py", "config/oidc.py", "local/options.py"]
+READERS = ["settings.py", "config/oidc.py", "config/database.py", "local/options.py"]
 # Read by gunicorn itself.
 ELSEWHERE = {"FORWARDED_ALLOW_IPS"}
 # For the console's own fault tests; of no use to anybody else.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.test import Client
 from django.urls import URLPattern, reverse
@@ -111,3 +113,21 @@ def test_what_a_signed_in_person_was_shown_is_kept_by_no_cache(
     signed_in: SignIn, stage: make.Stage, address: str
 ) -> None:
     assert "no-store" in signed_in(stage.cast.ada).get(address)["Cache-Control"]
+
+
+def test_ones_own_page_lists_sessions_and_ends_one(client: Client, stage: make.Stage) -> None:
+    fields = {"username": "dana", "password": make.PASSWORD}
+    there = Client(REMOTE_ADDR="198.51.100.7", headers={"User-Agent": "Phone 1"})
+    client.post("/sign-in/", fields)
+    there.post("/sign-in/", fields)
+    page = client.get("/account/")
+    assert "Phone 1 198.51.100.7 just now just now End it" in words(page)
+    assert there.session.session_key not in page.content.decode()
+    address = re.findall(r"/account/sessions/\w+/removals/", page.content.decode())
+    assert len(address) == 1
+    foreign = make.signed_in(stage.cast.lee)
+    assert "ended already" in words(foreign.post(address[0], follow=True))
+    assert there.get("/").status_code == 200
+    client.post(address[0])
+    assert there.get("/").status_code == 302
+    assert client.get("/").status_code == 200

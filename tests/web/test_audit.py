@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.conf import settings
 from django.test import Client
 
 from rollback_console.rollbacks.models import Event, Rollback
@@ -81,6 +82,7 @@ def test_readiness_names_what_is_missing(client: Client) -> None:
         "broker": "missing",
         "worker": "missing",
         "sweeper": "missing",
+        "database connection": settings.DATABASE_CONNECTION,
     }
 
 

@@ -16,7 +16,11 @@ NAMED = re.findall(r"`((?:tests|scripts)/[\w/.]+\.py)(?:::(\w+))?`", TEXT)
 @pytest.mark.parametrize(("file", "test"), NAMED, ids=[test or file for file, test in NAMED])
 def test_what_the_document_names_exists(file: str, test: str) -> None:
     tree = ast.parse((ROOT / file).read_text())
-    names = {each.name for each in ast.walk(tree) if isinstance(each, ast.FunctionDef)}
+    names = {
+        each.name
+        for each in ast.walk(tree)
+        if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef)
+    }
     assert not test or test in names
 
 

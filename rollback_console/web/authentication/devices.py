@@ -9,6 +9,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from rollback_console.access import devices
+from rollback_console.access.actions.sessions import ADDRESS, AGENT
 from rollback_console.access.attempts import Attempt, remember_address
 
 from .client_address import address_of
@@ -39,7 +40,10 @@ def remember_device(request: HttpRequest, user: Any) -> None:
     request.device_cookie = devices.write_device(  # type: ignore[attr-defined]
         _cookie(request), user.get_username()
     )
-    if address := address_of(request):
+    address = address_of(request)
+    request.session[ADDRESS] = address or ""
+    request.session[AGENT] = request.headers.get("User-Agent", "")[:200]
+    if address:
         remember_address(user.pk, address)
 
 

@@ -60,5 +60,6 @@ urlpatterns: list[URLPattern] = [
         _add(passkeys.remove_webauthn),
         name="mfa_remove_webauthn",
     ),
+    path("account/sessions/<str:name>/removals/", account.leave, name="session-removals"),
     path("appearance/", account.appearance, name="appearance"),
 ]

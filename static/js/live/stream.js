@@ -113,11 +113,18 @@ export class Stream extends EventTarget {
     this.#polling = this.#polled = false;
   }
 
+  #end(code) {
+    this.#over = FINAL[code];
+    this.#said("condition");
+    return false;
+  }
+
   async #asked() {
     try {
       const shown = await this.ready({ offsets: {} });
       const query = new URLSearchParams({ seq: this.seq, offsets: JSON.stringify(shown) });
-      const answer = await fetch(`${this.pulse}?${query}`, { redirect: "error" });
+      const answer = await fetch(`${this.pulse}?${query}`, { redirect: "manual" });
+      if (answer.type === "opaqueredirect") return this.#end(4401);
       if (!answer.ok) throw new Error(`The server answered ${answer.status}.`);
       const { frames } = await answer.json();
       frames.filter(({ type }) => type !== "hello").forEach((frame) => this.#take(frame));

@@ -84,6 +84,7 @@ def facts_of(revision: Revision) -> dict[str, Any]:
 
 @require_POST
 @permission_required("rollbacks.request_rollback", raise_exception=True)
+@costly
 def ask_hosts(request: HttpRequest, slug: str) -> HttpResponse:
     """Have a worker ask the hosts about every procedure of the newest revision."""
     asked = readiness_schedule.ask_all(revision_of(slug, None), why="person", by=person(request))

@@ -73,6 +73,7 @@ def revise(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_POST
 @permission_required("plans.change_plan", raise_exception=True)
+@costly
 def fix(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Apply the edit that a finding offers, as a new revision."""
     last = revision_of(slug, None)
@@ -92,6 +93,7 @@ def fix(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 
 @require_POST
 @permission_required("plans.change_plan", raise_exception=True)
+@costly
 def inscribe(request: HttpRequest, slug: str) -> HttpResponse:
     """Write what steps are bound to into the text, as a new revision."""
     plan = revision_of(slug, None).plan

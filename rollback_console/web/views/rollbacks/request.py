@@ -22,12 +22,14 @@ from rollback_console.web.forms.requests import OpeningForm
 
 from ...http.current_user import person
 from ...http.lookup import revision_of
+from ...http.rate_limit import preview
 from ...http.responses import done
 from ...presenters import procedure_comparison, proposal_form
 from ...presenters.step_track import stations
 
 
 @permission_required("rollbacks.request_rollback", raise_exception=True)
+@preview
 def opening(request: HttpRequest, slug: str) -> HttpResponse:
     """The request page. POST with `preview` only shows what would run; else it asks."""
     revision = revision_of(slug, None)

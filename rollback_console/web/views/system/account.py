@@ -14,11 +14,13 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from rollback_console.access.actions.passwords import set_password
+from rollback_console.access.actions.sessions import end_session, open_sessions
+from rollback_console.access.errors import AccessError
 
 from ...authentication.forms import OwnPasswordForm
 from ...authentication.step_up import step_up
 from ...http.current_user import person
-from ...http.responses import SeeOther, done
+from ...http.responses import SeeOther, done, refused
 
 YEAR = 365 * 86400
 THEMES = frozenset({"light", "dark", "auto"})
@@ -38,6 +40,7 @@ def show(request: HttpRequest) -> HttpResponse:
         "decides": decides,
         "groups": user.groups.all(),
         "factors": _factors(user),
+        "sessions": open_sessions(user, this=request.session.session_key),
     }
     return render(
         request, "account/account.html", page, status=422 if form and form.errors else 200
@@ -47,6 +50,17 @@ def show(request: HttpRequest) -> HttpResponse:
 def _change_password(request: HttpRequest, user: User, password: str) -> None:
     changed = set_password(user, by=user, password=password, session=request.session.session_key)
     update_session_auth_hash(request, changed)
+
+
+@require_POST
+def leave(request: HttpRequest, name: str) -> HttpResponse:
+    """Sign out in another browser."""
+    user = person(request)
+    try:
+        end_session(user, by=user, name=name)
+    except AccessError as error:
+        return refused(request, error, "account")
+    return done(request, "That session has ended.", "account")
 
 
 @login_not_required

@@ -23,15 +23,17 @@ def healthz(request: HttpRequest) -> HttpResponse:
 def readyz(request: HttpRequest) -> HttpResponse:
     """200 when the database, the broker, a worker and the sweeper are there; else 503.
 
-    Each is named, so that whoever is called knows where to look.
+    Each is named, so that whoever is called knows where to look; `database connection` says
+    whether the database is a file, local, reached over verified TLS, or in clear.
     """
-    found = {"database": _database(), "broker": _broker()}
-    seen = health.seen() if found["database"] else {"worker": False, "sweeper": False}
-    found |= seen
-    if found["database"]:
-        found |= {f"worker of {zone}": served for zone, served in zones.served().items()}
-    words = {name: "ok" if there else "missing" for name, there in found.items()}
-    return JsonResponse(words, status=200 if all(found.values()) else 503)
+    parts = {"database": _database(), "broker": _broker()}
+    seen = health.seen() if parts["database"] else {"worker": False, "sweeper": False}
+    parts |= seen
+    if parts["database"]:
+        parts |= {f"worker of {zone}": served for zone, served in zones.served().items()}
+    answer = {name: "ok" if there else "missing" for name, there in parts.items()}
+    answer["database connection"] = settings.DATABASE_CONNECTION
+    return JsonResponse(answer, status=200 if all(parts.values()) else 503)
 
 
 def _database() -> bool:
