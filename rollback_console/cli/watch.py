@@ -18,7 +18,7 @@ RECENT = 16 * 1024
 
 
 @dataclass
-class Log:
+class FollowedLog:
     """One run's log: how many raw bytes were read, and the line that has not ended."""
 
     offset: int
@@ -36,7 +36,7 @@ class Watch:
     whole: bool = False
     pause: Callable[[float], object] = time.sleep
     seq: int = 0
-    logs: dict[str, Log] = field(default_factory=dict)
+    logs: dict[str, FollowedLog] = field(default_factory=dict)
     _lost: bool = False
 
     def follow(self) -> str:
@@ -69,9 +69,9 @@ class Watch:
         for run in found["runs"]:
             stored = int(run["log_bytes"])
             if not self.whole and run["state"] in ENDED:
-                self.logs[run["token"]] = Log(stored)
+                self.logs[run["token"]] = FollowedLog(stored)
             elif not self.whole and stored > RECENT:
-                self.logs[run["token"]] = Log(stored - RECENT, trimmed=True)
+                self.logs[run["token"]] = FollowedLog(stored - RECENT, trimmed=True)
 
     def _events(self) -> None:
         more = True
@@ -83,7 +83,7 @@ class Watch:
             more = page["next"] is not None
 
     def _log(self, run: dict[str, Any]) -> None:
-        log = self.logs.setdefault(run["token"], Log(0))
+        log = self.logs.setdefault(run["token"], FollowedLog(0))
         if log.offset < run["log_bytes"]:
             path = f"/step-runs/{run['token']}/log"
             for piece in self.client.pieces(path, **{"from": log.offset}):
@@ -93,7 +93,7 @@ class Watch:
             self._say_line(run, log.line)
             log.line = b""
 
-    def _lines(self, run: dict[str, Any], log: Log, piece: bytes) -> None:
+    def _lines(self, run: dict[str, Any], log: FollowedLog, piece: bytes) -> None:
         *lines, log.line = (log.line + piece).split(b"\n")
         if log.trimmed and lines:
             lines, log.trimmed = lines[1:], False

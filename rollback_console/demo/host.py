@@ -23,7 +23,7 @@ from .units import Unit, load_all
 CONTROL = "control"
 
 
-class Host:
+class DemoHost:
     """Runs until TERM; the services come back at the next start as they were left."""
 
     def __init__(self, layout: Layout, state: State) -> None:
@@ -114,4 +114,4 @@ def _tell(line: str) -> None:
 
 def serve(layout: Layout, state: State) -> None:
     """Run the host until TERM or Ctrl-C."""
-    asyncio.run(Host(layout, state).run())
+    asyncio.run(DemoHost(layout, state).run())

@@ -11,7 +11,7 @@ from .state import write
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class DemoAccount:
     """Someone who may sign in: `group` is the console's, `role` says what they decide."""
 
     name: str
@@ -30,18 +30,18 @@ _CAST = (
 )
 
 
-def load(layout: Layout) -> list[Person]:
+def load(layout: Layout) -> list[DemoAccount]:
     """Who was made so far."""
     if not layout.people.exists():
         return []
-    return [Person(**row) for row in json.loads(layout.people.read_text())]
+    return [DemoAccount(**row) for row in json.loads(layout.people.read_text())]
 
 
-def ensure(layout: Layout) -> list[Person]:
+def ensure(layout: Layout) -> list[DemoAccount]:
     """The cast, with passwords that are made once and kept for their owner alone to read."""
     if people := load(layout):
         return people
     layout.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    people = [Person(*facts, password=secrets.token_urlsafe(12)) for facts in _CAST]
+    people = [DemoAccount(*facts, password=secrets.token_urlsafe(12)) for facts in _CAST]
     write(layout.people, [asdict(person) for person in people])
     return people

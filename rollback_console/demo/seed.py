@@ -24,7 +24,7 @@ from rollback_console.rollbacks.actions import request as rollbacks
 
 from . import keys
 from .layout import Layout
-from .people import Person, ensure
+from .people import DemoAccount, ensure
 from .repository import OLD
 from .state import State
 
@@ -44,7 +44,7 @@ def seed_demo(layout: Layout, state: State | None) -> None:
     _ask(layout, state, environment, people)
 
 
-def _user(person: Person) -> User:
+def _user(person: DemoAccount) -> User:
     return User.objects.filter(username=person.name).first() or add_person(
         by=None,
         username=person.name,

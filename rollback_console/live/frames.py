@@ -43,7 +43,7 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
-class Log:
+class LogEnd:
     """What frames need to know of a run; `over` when not a byte can follow."""
 
     id: int
@@ -104,15 +104,15 @@ def _event(event: Event) -> Frame:
     return Frame(text, seq=event.seq)
 
 
-def _logs(number: int) -> list[Log]:
+def _logs(number: int) -> list[LogEnd]:
     rows = StepRun.objects.filter(rollback_id=number, stored__gt=0)
     return [
-        Log(pk, str(token), stored, state not in IN_FLIGHT)
+        LogEnd(pk, str(token), stored, state not in IN_FLIGHT)
         for pk, token, stored, state in rows.values_list("id", "token", "stored", "state")
     ]
 
 
-def _rows(behind: list[Log], cursor: LiveCursor) -> tuple[list[LogChunk], bool]:
+def _rows(behind: list[LogEnd], cursor: LiveCursor) -> tuple[list[LogChunk], bool]:
     """Rows with bytes past the cursor, a page of them, and whether there are more.
 
     Their sizes are read first: rows may hold one line or 64 KiB.
@@ -131,7 +131,7 @@ def _rows(behind: list[Log], cursor: LiveCursor) -> tuple[list[LogChunk], bool]:
     return list(data.order_by("run", "offset")), len(chosen) < len(sizes) or len(sizes) == ROWS
 
 
-def _past(behind: list[Log], cursor: LiveCursor) -> Q:
+def _past(behind: list[LogEnd], cursor: LiveCursor) -> Q:
     """The lower bound on the offset lets the index do the work."""
     logs = [
         Q(run_id=log.id, offset__gt=here - log_store.CHUNK, end__gt=here, offset__lt=log.stored)
@@ -141,14 +141,14 @@ def _past(behind: list[Log], cursor: LiveCursor) -> Q:
     return reduce(or_, logs)
 
 
-def _pieces(behind: list[Log], rows: list[LogChunk], cursor: LiveCursor) -> Iterator[Frame]:
+def _pieces(behind: list[LogEnd], rows: list[LogChunk], cursor: LiveCursor) -> Iterator[Frame]:
     by_id = {log.id: log for log in behind}
     for run_id, mine in groupby(rows, key=lambda row: row.run_id):
         log = by_id[run_id]
         yield from _log_frames(log, mine, cursor.offsets.get(log.token, 0))
 
 
-def _log_frames(log: Log, rows: Iterator[LogChunk], here: int) -> Iterator[Frame]:
+def _log_frames(log: LogEnd, rows: Iterator[LogChunk], here: int) -> Iterator[Frame]:
     data, lines, times = b"", 0, list[tuple[int, int]]()
     for row in rows:
         piece = log_store.unpack(row)[max(here + len(data) - row.offset, 0) :]
@@ -163,7 +163,7 @@ def _log_frames(log: Log, rows: Iterator[LogChunk], here: int) -> Iterator[Frame
         yield frame
 
 
-def _log_frame(log: Log, offset: int, data: bytes, times: list[tuple[int, int]]) -> Frame:
+def _log_frame(log: LogEnd, offset: int, data: bytes, times: list[tuple[int, int]]) -> Frame:
     """`times`: from which line of the text on, counted from 0, lines arrived when."""
     final = log.over and offset + len(data) >= log.stored
     text, taken = text_of(data, final=final)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rollback_console.demo.build import unavailable
 from rollback_console.demo.layout import Layout
-from rollback_console.demo.people import Person, load
+from rollback_console.demo.people import DemoAccount, load
 from rollback_console.demo.state import State
 from rollback_console.processes.child import say
 
@@ -21,14 +21,14 @@ def greet(options: Options) -> None:
         say("up", line)
 
 
-def _people(people: list[Person]) -> list[str]:
+def _people(people: list[DemoAccount]) -> list[str]:
     if not people:
         return ["Nobody has an account yet; the first: .venv/bin/python manage.py createsuperuser"]
     rows = [f"  {each.name:<5} {each.password}  {each.role}" for each in people]
     return ["Sign in as one of", *rows]
 
 
-def _demo(layout: Layout, people: list[Person]) -> list[str]:
+def _demo(layout: Layout, people: list[DemoAccount]) -> list[str]:
     state = State.load(layout)
     if state is None:
         return ["", unavailable()]

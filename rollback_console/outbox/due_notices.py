@@ -26,7 +26,7 @@ from rollback_console.rollbacks import db_clock
 from rollback_console.rollbacks.models import Rollback
 
 from . import enqueue
-from .messages import Note, link
+from .messages import Notice, link
 from .models import Target
 
 LOOKS_BACK = timedelta(days=2)
@@ -49,12 +49,12 @@ def _topics() -> Iterator[list[str]]:
     yield from Target.objects.filter(is_active=True).values_list("topics", flat=True)
 
 
-def _updates(now: datetime) -> Iterator[Note]:
+def _updates(now: datetime) -> Iterator[Notice]:
     alive = Rollback.objects.exclude(state__in=TERMINAL).filter(started_at__isnull=False)
     for rollback in alive.select_related("environment", "service", "revision", "requested_by"):
         beat = cadence.beat(rollback)
         if beat.late(now) and beat.next_due:
-            yield Note(
+            yield Notice(
                 cause=f"cadence:{rollback.pk}:{beat.next_due.isoformat(timespec='seconds')}",
                 topic="cadence",
                 kind="cadence.due",
@@ -68,12 +68,12 @@ def _updates(now: datetime) -> Iterator[Note]:
             )
 
 
-def _published(now: datetime) -> Iterator[Note]:
+def _published(now: datetime) -> Iterator[Notice]:
     moves = PostmortemMove.objects.filter(new="published", at__gte=now - LOOKS_BACK)
     related = ("postmortem__rollback__environment", "postmortem__rollback__service")
     for move in moves.select_related(*related):
         rollback = move.postmortem.rollback
-        yield Note(
+        yield Notice(
             cause=f"published:{move.pk}",
             topic="published",
             kind="postmortem.published",
@@ -85,9 +85,9 @@ def _published(now: datetime) -> Iterator[Note]:
         )
 
 
-def _proposed(now: datetime) -> Iterator[Note]:
+def _proposed(now: datetime) -> Iterator[Notice]:
     for each in proposals.waiting().filter(opened_at__gte=now - LOOKS_BACK):
-        yield Note(
+        yield Notice(
             cause=f"proposal:{each.pk}",
             topic="proposed",
             kind="proposal.opened",
@@ -98,11 +98,11 @@ def _proposed(now: datetime) -> Iterator[Note]:
         )
 
 
-def _not_ready(now: datetime) -> Iterator[Note]:
+def _not_ready(now: datetime) -> Iterator[Notice]:
     """At most one a day for a plan and what is wrong with it."""
     for plan, wrong in _red(now).items():
         digest = hashlib.sha256("\n".join(sorted(wrong)).encode()).hexdigest()[:16]
-        yield Note(
+        yield Notice(
             cause=f"readiness:{plan.pk}:{digest}:{now:%Y-%m-%d}",
             topic="readiness",
             kind="readiness.red",
@@ -131,12 +131,12 @@ def _actions(now: datetime) -> None:
     checklist.reminded(items, now)
 
 
-def _action(item: ActionItem) -> Note:
+def _action(item: ActionItem) -> Notice:
     rollback, owner = item.rollback, item.owner
     name = display_name(owner, nobody="nobody")
     due = f"due {item.due:%d %b %Y}" if item.due else "to be done"
     since = item.reminded_at.isoformat(timespec="seconds") if item.reminded_at else "first"
-    return Note(
+    return Notice(
         cause=f"action:{item.pk}:{item.due}:{since}",
         topic="actions",
         kind="action.due",
@@ -149,7 +149,7 @@ def _action(item: ActionItem) -> Note:
     )
 
 
-_FINDERS: dict[str, Callable[[datetime], Iterator[Note]]] = {
+_FINDERS: dict[str, Callable[[datetime], Iterator[Notice]]] = {
     "cadence": _updates,
     "published": _published,
     "proposed": _proposed,

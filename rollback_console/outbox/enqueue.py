@@ -16,7 +16,7 @@ from django.db.models.functions import Coalesce, Now
 from rollback_console.rollbacks.models import Event, Rollback
 
 from . import messages
-from .messages import Note
+from .messages import Notice
 from .models import Delivery, Target, Told
 
 log = logging.getLogger(__name__)
@@ -36,7 +36,7 @@ def events() -> int:
     return len(found)
 
 
-def keep(note: Note) -> int:
+def keep(note: Notice) -> int:
     """A delivery for each target that hears of it, unless it has one; how many there are.
 
     Several callers at once, or one that died half-way, make no second one.
@@ -51,7 +51,7 @@ def keep(note: Note) -> int:
     return len(targets)
 
 
-def listening(note: Note) -> list[Target]:
+def listening(note: Notice) -> list[Target]:
     """Active targets that hear of a topic in an environment."""
     rows = Target.objects.filter(is_active=True).defer("url", "secret")
     rows = rows.filter(environment=None) | rows.filter(environment=note.environment)
@@ -72,7 +72,7 @@ def _rollback(number: int, known: int) -> None:
                 keep(note)
 
 
-def _note(rollback: Rollback, event: Event) -> Note | None:
+def _note(rollback: Rollback, event: Event) -> Notice | None:
     try:
         return messages.of_event(rollback, event)
     except Exception:
@@ -87,7 +87,7 @@ def _advance(number: int, known: int, seq: int) -> bool:
     return bool(Told.objects.filter(rollback=number, seq=known).update(seq=seq))
 
 
-def _delivery(target: Target, note: Note) -> Delivery:
+def _delivery(target: Target, note: Notice) -> Delivery:
     return Delivery(
         target=target,
         target_name=target.name,

@@ -20,7 +20,7 @@ LONGEST = 4000
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
+class Notice:
     """One message before it is known to whom. `to` are the mail addresses it concerns."""
 
     cause: str
@@ -39,14 +39,14 @@ def link(path: str) -> str:
     return f"{settings.BASE_URL.rstrip('/')}{path}"
 
 
-def of_event(rollback: Rollback, event: Event) -> Note | None:
+def of_event(rollback: Rollback, event: Event) -> Notice | None:
     """What others are told of an event; None when its kind belongs to no topic."""
     kind = KINDS.get(event.kind)
     if kind is None or not kind.topic:
         return None
     people = _concerned(event)
     lines = [_first_line(rollback, event), *_about(rollback, kind.topic, people)]
-    return Note(
+    return Notice(
         cause=f"event:{rollback.pk}:{event.seq}",
         topic=kind.topic,
         kind=event.kind,
@@ -59,7 +59,7 @@ def of_event(rollback: Rollback, event: Event) -> Note | None:
     )
 
 
-def masked(note: Note) -> Note:
+def masked(note: Notice) -> Notice:
     """Without secrets, calls to everybody in a chat, or more than a chat takes."""
     secrets = list(_secrets(note.environment))
     title = _clean(note.title, secrets).replace("\n", " ")

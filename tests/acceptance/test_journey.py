@@ -16,7 +16,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from rollback_console.demo.layout import Layout
-from rollback_console.demo.people import Person, load
+from rollback_console.demo.people import DemoAccount, load
 from tests.roof.console import Console
 from tests.waiting import until
 
@@ -51,14 +51,14 @@ def page_of(chromium: Browser, console: Console) -> Page:
     return context.new_page()
 
 
-def sign_in(page: Page, person: Person) -> None:
+def sign_in(page: Page, person: DemoAccount) -> None:
     page.goto("/")
     page.get_by_label("Name").fill(person.name)
     page.get_by_label("Password").fill(person.password)
     page.get_by_role("button", name="Sign in", exact=True).click()
 
 
-def people(console: Console) -> dict[str, Person]:
+def people(console: Console) -> dict[str, DemoAccount]:
     return {person.name: person for person in load(Layout(console.data / "demo"))}
 
 

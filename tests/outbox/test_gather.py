@@ -111,7 +111,7 @@ def test_a_round_that_is_cut_short_loses_and_repeats_nothing(
     add_target()
     make.approved(stage)
 
-    def broken(note: messages.Note) -> int:
+    def broken(note: messages.Notice) -> int:
         if note.kind == "rollback.approved":
             raise RuntimeError("killed here")
         return keep(note)

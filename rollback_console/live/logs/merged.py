@@ -38,7 +38,7 @@ class MergedCursor:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class MergedLine:
     """Line `number`, from 0, of the run `token` on `host`; `at` is milliseconds since 1970."""
 
     token: str
@@ -53,7 +53,7 @@ class Line:
 class Merged:
     """Lines in order; `more` lie beyond them, on the side that was asked for."""
 
-    lines: list[Line]
+    lines: list[MergedLine]
     more: bool
 
 
@@ -82,7 +82,7 @@ def before(rollback: Rollback, position: int, place: MergedCursor | None) -> Mer
         here = moment(place.at)
         chunks = chunks.filter(Q(at__lt=here) | Q(at=here, pk__lte=place.chunk))
     older = list(chunks.order_by("-at", "-pk")[: CHUNKS + 1])
-    lines: list[Line] = []
+    lines: list[MergedLine] = []
     for chunk in older[:CHUNKS]:
         lines = [each for each in _lines(runs, [chunk]) if _leads(each, place)] + lines
         if len(lines) > LINES:
@@ -98,12 +98,14 @@ def _chunks(runs: dict[int, StepRun]) -> QuerySet[LogChunk]:
     return LogChunk.objects.filter(run__in=list(runs)).exclude(line_starts=b"")
 
 
-def _lines(runs: dict[int, StepRun], chunks: list[LogChunk]) -> Iterator[Line]:
+def _lines(runs: dict[int, StepRun], chunks: list[LogChunk]) -> Iterator[MergedLine]:
     for chunk in chunks:
         run, at = runs[chunk.run_id], microseconds(chunk.at)
         for index, text in enumerate(_texts(run, chunk)):
             place = str(MergedCursor(at, chunk.pk, index))
-            yield Line(str(run.token), run.host, chunk.first_line + index, at // 1000, text, place)
+            yield MergedLine(
+                str(run.token), run.host, chunk.first_line + index, at // 1000, text, place
+            )
 
 
 def _texts(run: StepRun, chunk: LogChunk) -> Iterator[str]:
@@ -120,9 +122,9 @@ def _texts(run: StepRun, chunk: LogChunk) -> Iterator[str]:
         yield from window.window(run, number, number + 1).lines
 
 
-def _past(line: Line, place: MergedCursor | None) -> bool:
+def _past(line: MergedLine, place: MergedCursor | None) -> bool:
     return place is None or MergedCursor.read(line.place) > place
 
 
-def _leads(line: Line, place: MergedCursor | None) -> bool:
+def _leads(line: MergedLine, place: MergedCursor | None) -> bool:
     return place is None or MergedCursor.read(line.place) < place

@@ -42,7 +42,7 @@ class Contents:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class ArchiveVerdict:
     """`wrong` lists, as sentences, everything that does not hold; empty: all of it does."""
 
     rollback: int
@@ -52,7 +52,7 @@ class Verdict:
     wrong: list[str]
 
 
-def verify(file: IO[bytes]) -> Verdict:
+def verify(file: IO[bytes]) -> ArchiveVerdict:
     """Check an archive. Raises UnreadableArchive for what is none."""
     contents = _read(file)
     manifest = _value(contents, "manifest.json")
@@ -65,7 +65,7 @@ def verify(file: IO[bytes]) -> Verdict:
         *_snapshot(contents, events, manifest),
         *_logs(contents),
     ]
-    return Verdict(
+    return ArchiveVerdict(
         rollback=int(manifest.get("rollback") or 0),
         files=len(contents.sums),
         events=len(events),

@@ -30,7 +30,7 @@ RECENT = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Proposal:
+class LessonsProposal:
     """The text of the plan's newest revision, and what it would become."""
 
     base: Revision
@@ -43,7 +43,7 @@ class Proposal:
         return self.old != self.new
 
 
-def proposal(postmortem: Postmortem) -> Proposal:
+def proposal(postmortem: Postmortem) -> LessonsProposal:
     """What taking over would write. Raises PlanError when the plan cannot hold it."""
     rollback = postmortem.rollback
     base = rollback.revision.plan.revisions.order_by("-number")[0]
@@ -51,7 +51,7 @@ def proposal(postmortem: Postmortem) -> Proposal:
     texts = {field: getattr(postmortem, field) for field in PREVENTION}
     new = _with_estimate(rollback, with_lessons(old, texts, f"rollback {rollback.pk}"), old)
     _same_steps(old, read(encode(new, old.encoding)))
-    return Proposal(base, old.source, new)
+    return LessonsProposal(base, old.source, new)
 
 
 @transaction.atomic

@@ -45,7 +45,7 @@ _MEANINGS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class RenderedMessage:
     """A message ready to be read over: `open` are slots that only a person can fill."""
 
     name: str
@@ -59,12 +59,12 @@ def groups(rollback: Rollback) -> list[str]:
     return [f"{each.label}: {each.text}" if each.label else each.text for each in notes]
 
 
-def messages(rollback: Rollback, now: datetime) -> list[Message]:
+def messages(rollback: Rollback, now: datetime) -> list[RenderedMessage]:
     """The plan's templates, filled as far as the console knows; a plain one without any."""
     known = facts(rollback, now)
     templates = document(rollback.revision).messages
     if not templates:
-        return [Message("Message", _PLAIN.format_map(known))]
+        return [RenderedMessage("Message", _PLAIN.format_map(known))]
     return [_filled(each.name, each.text, known) for each in templates]
 
 
@@ -105,7 +105,7 @@ def _completion(rollback: Rollback, now: datetime) -> str:
     return f"by {end:%H:%M} UTC ({likely}, {why})" if end > now else "later than expected"
 
 
-def _filled(name: str, text: str, known: dict[str, str]) -> Message:
+def _filled(name: str, text: str, known: dict[str, str]) -> RenderedMessage:
     pieces, end, left = [], 0, []
     for slot in find_placeholders(text):
         value = known.get(_meaning(text, slot.start, slot.text), "")
@@ -113,7 +113,7 @@ def _filled(name: str, text: str, known: dict[str, str]) -> Message:
         end = slot.end
         if not value:
             left.append(slot.text)
-    return Message(name, "".join([*pieces, text[end:]]), tuple(dict.fromkeys(left)))
+    return RenderedMessage(name, "".join([*pieces, text[end:]]), tuple(dict.fromkeys(left)))
 
 
 def _meaning(text: str, start: int, slot: str) -> str:

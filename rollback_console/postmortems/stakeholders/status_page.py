@@ -37,7 +37,7 @@ _WORDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
+class PublicStatus:
     """Everything a status page shows; `said` is (when, text), newest first."""
 
     what: str
@@ -79,10 +79,10 @@ def behind(secret: str) -> Rollback | None:
     return link.rollback if link else None
 
 
-def status(rollback: Rollback) -> Status:
+def status(rollback: Rollback) -> PublicStatus:
     """What the page says now."""
     messages = rollback.messages.order_by("-id").values_list("at", "text")[:50]
-    return Status(
+    return PublicStatus(
         what=rollback.title,
         environment=rollback.environment.name,
         state=rollback.state,

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from ...archive.verify import UnreadableArchive, Verdict, verify
+from ...archive.verify import ArchiveVerdict, UnreadableArchive, verify
 
 
 class Command(BaseCommand):
@@ -34,7 +34,7 @@ class Command(BaseCommand):
             f"as they were kept. The chain ends with {verdict.last_hash}."
         )
 
-    def _verdict(self, name: str) -> Verdict:
+    def _verdict(self, name: str) -> ArchiveVerdict:
         try:
             with Path(name).open("rb") as file:
                 return verify(file)
