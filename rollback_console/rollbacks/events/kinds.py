@@ -201,6 +201,7 @@ KINDS: dict[str, Kind] = {
     "message.sent": Kind("sent a message{to_whom}: {text}", topic="message", opening="Update"),
     "note.added": Kind("noted: {text}", _IMPORTANT),
     "logs.retired": Kind("Its logs left the database{kept_in}; their checksums stay on record"),
+    "text.redacted": Kind("masked a text in its logs and events: {reason}", _IMPORTANT),
     "incident.imported": Kind(
         "loaded this from a file with {events} events; it did not run here", _IMPORTANT
     ),

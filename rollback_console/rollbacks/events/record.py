@@ -14,6 +14,7 @@ from django.db import transaction
 from .. import change_hints, db_clock
 from ..models import Event, Rollback
 from .kinds import KINDS, Severity
+from .redaction import REDACTED, redacted_digests
 
 log = logging.getLogger(__name__)
 
@@ -85,11 +86,12 @@ def flaws() -> Iterator[Flaw]:
 
 def _flaw(rollback: Rollback) -> Flaw | None:
     seq, previous = 0, ""
+    redacted = redacted_digests(rollback.events.filter(kind=REDACTED).order_by("seq"))
     for event in rollback.events.order_by("seq").iterator():
         seq += 1
         if event.seq != seq:
             return Flaw(rollback.pk, seq, "is missing")
-        if event.previous != previous or event.sha256 != digest(event):
+        if event.previous != previous or digest(event) != redacted.get(seq, event.sha256):
             return Flaw(rollback.pk, seq, "was changed")
         previous = event.sha256
     if (seq, previous) != (rollback.last_seq, rollback.last_hash):

@@ -1,0 +1,26 @@
+"""The form that masks a text by hand."""
+
+from __future__ import annotations
+
+from django import forms
+
+from .base import ConsoleForm
+
+
+class RedactionForm(ConsoleForm):
+    """The text is never shown again, and goes on record nowhere."""
+
+    text = forms.CharField(
+        label="Text to mask",
+        strip=False,
+        max_length=20_000,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+        help_text="As the host wrote it, at least 6 characters. Its quoted and encoded forms are "
+        "masked too.",
+    )
+    reason = forms.CharField(
+        label="Reason",
+        max_length=2_000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="It goes on record: say what it was, not the text itself.",
+    )
