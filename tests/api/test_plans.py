@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from rollback_console.plans.actions import plans
-from rollback_console.plans.models import Plan, Revision
+from rollback_console.plans.models import Host, Plan, Revision
 from rollback_console.plans.readiness import queue
 from tests import make
 from tests.make import Stage
@@ -202,3 +202,15 @@ def test_characters_that_nobody_sees_are_listed_beside_the_raw_text(
     (hidden,) = made["hidden_characters"]
     assert (hidden["code"], hidden["name"]) == ("U+202E", "right-to-left override")
     assert any("nobody sees" in sentence for sentence in made["form"]["missing"])
+
+
+def test_each_procedure_is_answered_with_its_own_verdict(call: Caller, stage: Stage) -> None:
+    revision = make.plan(stage)
+    queue.ask(revision, {}, why="person")
+    Host.objects.update(address="127.0.0.1", port=1)
+    path = f"/plans/{revision.plan.slug}/readiness"
+    assert call.get(path).json()["procedures"] == []
+    make.hosts_answer()
+    (only,) = call.get(path).json()["procedures"]
+    assert (only["name"], only["word"], only["loss"]) == ("Rollback Steps", "not ready", "none")
+    assert only["at"] is not None

@@ -14,8 +14,10 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
+from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
 
+from rollback_console.access.models import GroupLimit
 from rollback_console.audit.models import ConfigurationEvent
 from rollback_console.plans.actions import host_questions as actions
 from rollback_console.plans.actions import plans
@@ -32,6 +34,7 @@ from rollback_console.plans.readiness.check import check
 from rollback_console.plans.readiness.host_questions import NOT_APPROVED, register_questions
 from rollback_console.plans.snapshot.freeze import freeze_snapshot
 from rollback_console.plans.snapshot.request_form import draw_request_form
+from rollback_console.rollbacks.permissions import groups
 from tests import make
 from tests.make import PLAN, Stage
 from tests.remote.sshd import Sshd
@@ -414,6 +417,14 @@ class TestApproval:
         for person in (here.cast.dana, here.cast.vic):
             with pytest.raises(PermissionDenied):
                 actions.approve_host_question(question, by=person, sha256=question.sha256)
+
+    def test_a_right_that_a_group_has_elsewhere_approves_nothing_here(
+        self, here: Stage, question: HostQuestion
+    ) -> None:
+        group = Group.objects.get(name=groups.MAKER)
+        GroupLimit.objects.create(group=group, environments=["elsewhere"])
+        with pytest.raises(PermissionDenied):
+            actions.approve_host_question(question, by=here.cast.lee, sha256=question.sha256)
 
     def test_another_digest_than_the_one_that_was_read_approves_nothing(
         self, here: Stage, question: HostQuestion

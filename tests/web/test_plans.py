@@ -7,7 +7,15 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from rollback_console.documents.edit.writer import apply_fix
 from rollback_console.plans.data_loss import cost
 from rollback_console.plans.document_cache import document as documents
-from rollback_console.plans.models import Environment, Host, HostQuestion, Plan, Revision, Service
+from rollback_console.plans.models import (
+    Environment,
+    Host,
+    HostQuestion,
+    Plan,
+    ProbeResult,
+    Revision,
+    Service,
+)
 from rollback_console.plans.readiness import queue
 from rollback_console.plans.readiness.choices import freeze_what_is_known
 from rollback_console.plans.snapshot.request_form import draw_request_form
@@ -294,8 +302,10 @@ def test_each_procedure_has_a_verdict_of_its_own_with_its_values(
     first, _ = (each.key for each in documents(revision).procedures)
     snapshot = freeze_what_is_known(revision, {"procedure": first})
     assert snapshot is not None
+    page = words(signed_in(stage.cast.dana).get(address(revision)))
+    assert "data loss: none" not in page, "nobody asked yet"
     cost.keep(revision, snapshot, [])
-    page = words(signed_in(stage.cast.dana).get(f"/plans/{revision.plan.slug}/"))
+    page = words(signed_in(stage.cast.dana).get(address(revision)))
     verdicts = page.split("Would it work right now?")[1].split("What the author wrote")[0]
     before, after = verdicts.split("data loss: ", 2)[1:]
     assert before.startswith("none , asked")
@@ -312,9 +322,42 @@ def test_what_one_request_filled_in_is_not_the_plans_own_verdict(
     (name,) = (each.name for each in draw_request_form(revision).parameters)
     for why, value in (("person", "v1"), ("request", "wrong")):
         queue.ask(revision, {"parameters": {name: value}}, why=why)
-    page = words(signed_in(stage.cast.dana).get(f"/plans/{revision.plan.slug}/"))
-    assert f"with {name}=v1" in page
-    assert "wrong" not in page
+    assert f"with {name}=v1" in words(signed_in(stage.cast.dana).get(address(revision)))
+    assert "wrong" not in words(signed_in(stage.cast.dana).get(address(revision)))
+
+
+def test_a_request_with_a_wrong_value_does_not_turn_the_plan_red_in_the_list(
+    signed_in: SignIn, stage: make.Stage
+) -> None:
+    Host.objects.update(address="127.0.0.1", port=1)
+    revision = make.plan(stage, make.PLAN.replace("echo stopping", "git checkout <previous-tag>"))
+    (name,) = (each.name for each in draw_request_form(revision).parameters)
+    queue.ask(revision, {"parameters": {name: "wrong"}}, why="request")
+    make.hosts_answer()
+    assert ProbeResult.objects.filter(verdict="not_ready").exists()
+    page = words(signed_in(stage.cast.dana).get("/plans/"))
+    assert ("not asked" in page, "not ready" in page) == (True, False)
+    queue.ask(revision, {}, why="person")
+    make.hosts_answer()
+    assert "not ready" in words(signed_in(stage.cast.dana).get("/plans/"))
+
+
+def test_what_nobody_sees_in_a_question_to_a_host_is_a_mark(
+    signed_in: SignIn, stage: make.Stage
+) -> None:
+    revision = make.plan(
+        stage, MEASURE.replace("echo 7", "echo \N{RIGHT-TO-LEFT OVERRIDE}7") + make.PLAN
+    )
+    queue.ask(revision, {}, why="person")
+    page = words(signed_in(stage.cast.lee).get(address(revision)))
+    assert (
+        "\N{RIGHT-TO-LEFT OVERRIDE}"
+        not in page.split("What hosts are asked")[1].split("Who had")[0]
+    )
+
+
+def address(revision: Revision) -> str:
+    return f"/plans/{revision.plan.slug}/"
 
 
 def test_the_plans_page_has_the_hosts_asked_and_shows_a_matrix(

@@ -33,7 +33,10 @@ def test_several_procedures_are_chosen_between_first(signed_in: SignIn, stage: m
     assert "Which procedure?" in page
     assert "Keep DB as-is, only rollback code" in page
     assert "data loss: unknown , because step 3, Restore Database, overwrites" in page
-    assert "data loss: none · never timed · the author says 5-10 minutes" in page
+    assert (
+        "unknown , because nobody has asked the hosts yet · never timed · the author says 5-10"
+        in page
+    )
 
 
 def test_a_single_procedure_is_asked_about_at_once(signed_in: SignIn, stage: make.Stage) -> None:

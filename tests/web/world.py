@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.contrib.auth.models import User
 from django.utils import timezone
 
 from rollback_console.engine.loss import Count
 from rollback_console.plans.actions.delegations import delegate_right
+from rollback_console.plans.actions.host_questions import approve_host_question
 from rollback_console.plans.data_loss import cost
 from rollback_console.plans.data_loss.cost import Findings
 from rollback_console.plans.models import Environment, HostGroup, Secret
+from rollback_console.plans.readiness.host_questions import (
+    queries_by_host,
+    record_asking,
+    register_questions,
+)
 from rollback_console.postmortems import actions as postmortems
 from rollback_console.rollbacks.actions import request
 from rollback_console.rollbacks.execution import view
@@ -65,6 +72,7 @@ def in_use() -> World:
         },
     )
     costly(asked)
+    questioned(asked)
     request.approve(asked, by=stage.cast.lee, snapshot_sha256=asked.snapshot_sha256)
     put = request.ask(asked, by=stage.cast.sam, text="Is the dump from before the deployment?")
     request.answer_question(asked, question=put.seq, by=stage.cast.dana, text="From 03:00 UTC.")
@@ -96,6 +104,17 @@ def costly(rollback: Rollback) -> None:
     count = Count(f"values in {table}", 1284, table=table)
     snapshot = view.snapshot_of(rollback.snapshot)
     cost.keep(rollback.revision, snapshot, [Findings("app-1", measured=[count])])
+
+
+def questioned(rollback: Rollback) -> None:
+    """What its hosts are asked only with approval: some of it approved, all of it on record."""
+    snapshot = view.snapshot_of(rollback.snapshot)
+    pending = register_questions(rollback.revision, snapshot)
+    for question in pending[:2]:
+        lee = User.objects.get(username="lee")
+        approve_host_question(question, by=lee, sha256=question.sha256)
+    queries = queries_by_host(rollback.revision, snapshot)
+    record_asking(rollback.revision, queries, why="person", by=rollback.requested_by)
 
 
 def places(world: World) -> dict[str, object]:

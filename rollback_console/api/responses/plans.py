@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import BaseModel
@@ -12,6 +13,7 @@ from rollback_console.plans.data_loss.cost import Costing
 from rollback_console.plans.document_cache import document
 from rollback_console.plans.models import HostQuestion, Plan, Revision
 from rollback_console.plans.readiness.check import Readiness
+from rollback_console.plans.readiness.choices import ProcedureVerdict
 from rollback_console.plans.snapshot.hidden_characters import list_hidden
 from rollback_console.plans.snapshot.request_form import draw_request_form
 
@@ -171,10 +173,28 @@ class ProbeOut(BaseModel):
     at: Time
 
 
-class ReadinessOut(BaseModel):
-    """What hosts last answered; `word` is ready, not ready, unknown or not asked.
+class ProcedureReadinessOut(BaseModel):
+    """What is known of one procedure with these `values`, and of no other.
 
-    `unknown`: questions were not asked because nobody approved them.
+    `word`, `loss`, `loss_text` and `impossible` are as in ReadinessOut; `at` is null while nobody
+    asked.
+    """
+
+    key: str
+    name: str
+    values: dict[str, str]
+    word: str
+    at: Time | None
+    loss: str
+    loss_text: str
+    impossible: str
+
+
+class ReadinessOut(BaseModel):
+    """What hosts last answered about the newest snapshot that they were asked about.
+
+    `procedures` hold what is known of each procedure as it was last chosen. `word` is ready, not
+    ready, unknown (questions were not asked because nobody approved them) or not asked.
 
     `loss` is none, some or unknown, and `loss_text` the same as people read it. `impossible` is
     why a reversal would fail or do nothing, as a sentence; "" where no tool says so.
@@ -187,6 +207,7 @@ class ReadinessOut(BaseModel):
     loss_text: str
     impossible: str
     probes: list[ProbeOut]
+    procedures: list[ProcedureReadinessOut]
 
 
 class HostQuestionOut(BaseModel):
@@ -237,7 +258,12 @@ def host_question_out(row: HostQuestion) -> HostQuestionOut:
     )
 
 
-def readiness_out(revision: int | None, found: Readiness, costing: Costing | None) -> ReadinessOut:
+def readiness_out(
+    revision: int | None,
+    found: Readiness,
+    costing: Costing | None,
+    verdicts: Sequence[ProcedureVerdict] = (),
+) -> ReadinessOut:
     """Readiness as the API shows it."""
     probes = [
         ProbeOut(
@@ -259,4 +285,19 @@ def readiness_out(revision: int | None, found: Readiness, costing: Costing | Non
         loss_text=costing.loss.text if costing else "unknown, because nobody has asked yet",
         impossible=costing.impossible if costing else "",
         probes=probes,
+        procedures=[_procedure(each) for each in verdicts],
+    )
+
+
+def _procedure(verdict: ProcedureVerdict) -> ProcedureReadinessOut:
+    costing = verdict.costing if verdict.loss_is_known else None
+    return ProcedureReadinessOut(
+        key=verdict.procedure.key,
+        name=verdict.procedure.name,
+        values=dict(verdict.values),
+        word=verdict.readiness.word,
+        at=verdict.at,
+        loss=str(costing.loss.word) if costing else "unknown",
+        loss_text=verdict.loss_text,
+        impossible=costing.impossible if costing else "",
     )

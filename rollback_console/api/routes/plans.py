@@ -13,6 +13,7 @@ from rollback_console.plans.actions import plans
 from rollback_console.plans.data_loss import cost as costing
 from rollback_console.plans.models import Plan, Revision
 from rollback_console.plans.readiness import check, host_questions
+from rollback_console.plans.readiness.choices import procedure_verdicts
 from rollback_console.plans.snapshot.deployment_facts import Deployment, match_facts
 from rollback_console.plans.snapshot.request_form import draw_request_form
 
@@ -74,10 +75,13 @@ def read_plan(request: HttpRequest, slug: str) -> PlanOut:
 def read_readiness(request: HttpRequest, slug: str) -> ReadinessOut:
     """What the hosts last said about the plan's newest revision that was asked about."""
     plan = lookup.plan(slug)
-    asked = plan.revisions.filter(probe_results__isnull=False).order_by("-number").first()
-    found = check.of_revision(asked) if asked else check.Readiness((), None)
-    cost = costing.newest(asked) if asked else None
-    return readiness_out(asked.number if asked else None, found, cost)
+    revision = plan.revisions.filter(probe_results__isnull=False).order_by("-number").first()
+    if revision is None:
+        return readiness_out(None, check.Readiness((), None), None)
+    readiness = check.of_revision(revision)
+    cost = costing.of_snapshot(revision, readiness.results[0].snapshot_sha256)
+    verdicts = procedure_verdicts(revision)
+    return readiness_out(revision.number, readiness, cost, verdicts)
 
 
 @router.get("/plans/{slug:slug}/host-questions", auth=READ, response=HostQuestionList)

@@ -32,7 +32,8 @@ def withdraw_host_question(question: HostQuestion, *, by: User) -> HostQuestion:
 
 @transaction.atomic
 def _decide(question: HostQuestion, old: str, new: str, *, by: User, sha256: str) -> HostQuestion:
-    permit(by, "plans.approve_host_question", "decide what hosts are asked before an approval")
+    what = "decide what hosts are asked before an approval"
+    permit(by, "plans.approve_host_question", what, over=question.plan)
     row = HostQuestion.objects.filter(pk=question.pk, sha256=sha256, state=old)
     if not row.update(state=new, decided_by=by, decided_at=Now()):
         raise PlanError("This question has changed or was decided meanwhile. Read it again.")

@@ -8,15 +8,17 @@ from contextlib import contextmanager
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
+from django.db.models import Model
 
 from ..errors import PlanError
 
 ADMINISTER = "plans.change_environment"
 
 
-def permit(by: User | None, permission: str, what: str) -> None:
-    """Raise PermissionDenied unless `by` may; None is the command line."""
-    if by is not None and not (by.is_active and by.has_perm(permission)):
+def permit(by: User | None, permission: str, what: str, over: Model | None = None) -> None:
+    """Raise PermissionDenied unless `by` may, where `over` is given over that; None is the command
+    line."""
+    if by is not None and not (by.is_active and by.has_perm(permission, over)):
         raise PermissionDenied(f"You may not {what}. Ask an Admin for the right.")
 
 

@@ -135,9 +135,9 @@ def costing(revision: Revision, snapshot: Snapshot) -> Costing:
     return of_row(row) if row else Costing(_unheard(snapshot))
 
 
-def newest(revision: Revision) -> Costing | None:
-    """What was last heard of the cost of any rollback of this revision."""
-    row = Cost.objects.filter(revision=revision).order_by("-at", "-id").first()
+def of_snapshot(revision: Revision, snapshot_sha256: str) -> Costing | None:
+    """What was last answered about the cost of the snapshot of that hash; None for nothing."""
+    row = Cost.objects.filter(revision=revision, snapshot_sha256=snapshot_sha256).first()
     return of_row(row) if row else None
 
 

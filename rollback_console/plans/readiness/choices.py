@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from rollback_console.documents.model import Procedure
+from rollback_console.engine.loss import LossLevel
 from rollback_console.engine.snapshot import Snapshot
 
 from ..data_loss import cost
@@ -22,7 +23,8 @@ from .check import Readiness
 MOST_PROCEDURES = 6
 """Hosts are asked about so many procedures of a plan, the first ones."""
 
-_OF_A_ROLLBACK = ("request", "approval", "start")
+OF_A_ROLLBACK = ("request", "approval", "start")
+"""Reasons of askings that are about one rollback, and say nothing of its plan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,20 @@ class ProcedureVerdict:
     snapshot: Snapshot | None
     readiness: Readiness
     costing: Costing | None
+
+    @property
+    def loss_is_known(self) -> bool:
+        """Whether `costing` may be shown: no loss is said only where hosts were asked."""
+        if self.costing is None:
+            return False
+        return self.costing.at is not None or self.costing.loss.word is not LossLevel.NONE
+
+    @property
+    def loss_text(self) -> str:
+        """The loss as people read it, `unknown, because ...` where nobody asked."""
+        if self.costing and self.loss_is_known:
+            return self.costing.loss.text
+        return "unknown, because nobody has asked yet"
 
     @property
     def at(self) -> datetime | None:
@@ -60,7 +76,7 @@ def choices_by_procedure(revision: Revision) -> list[dict[str, Any]]:
 
     What somebody filled in for one rollback is that rollback's.
     """
-    askings = Asking.objects.filter(revision__plan=revision.plan).exclude(why__in=_OF_A_ROLLBACK)
+    askings = Asking.objects.filter(revision__plan=revision.plan).exclude(why__in=OF_A_ROLLBACK)
     last = askings.order_by("-id").first()
     chosen = last.choices if last else {}
     procedures = document(revision).procedures

@@ -12,7 +12,9 @@ from django.contrib.auth.models import User
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 
 from rollback_console.engine.states import LIVE, TERMINAL, RollbackState
-from rollback_console.plans.models import Environment, Host, Plan, ProbeResult, Revision
+from rollback_console.plans.models import Asking, Environment, Host, Plan, ProbeResult, Revision
+from rollback_console.plans.readiness.choices import OF_A_ROLLBACK
+from rollback_console.plans.readiness.host_questions import NOT_APPROVED
 
 from ..actions import break_glass
 from ..execution.view import snapshot_of
@@ -112,22 +114,35 @@ def environments() -> list[EnvironmentLine]:
 
 
 def _readiness() -> Counter[tuple[int, str]]:
-    found = _probed(Plan.objects.all()).values_list("environment_id", "asked_at", "red")
-    return Counter((place, _word(asked_at, red)) for place, asked_at, red in found)
+    names = ("environment_id", "asked_at", "red", "withheld")
+    plans = _probed(Plan.objects.all()).values_list(*names)
+    return Counter((place, _word(*answers)) for place, *answers in plans)
 
 
 def _probed(found: QuerySet[Plan]) -> QuerySet[Any, Any]:
-    """With when the hosts of each were last asked, and whether one said no."""
+    """With when the hosts of each were last asked, whether one said no, or was not asked all.
+
+    What was asked for one rollback alone says nothing of its plan.
+    """
+    same = Asking.objects.filter(
+        revision=OuterRef("revision"), snapshot_sha256=OuterRef("snapshot_sha256")
+    )
+    for_rollbacks = Exists(same.filter(why__in=OF_A_ROLLBACK))
+    for_plans = Exists(same.exclude(why__in=OF_A_ROLLBACK))
     probed = ProbeResult.objects.filter(revision__plan=OuterRef("pk")).order_by("-at")
+    probed = probed.filter(~for_rollbacks | for_plans)
     return found.annotate(
         probed=Subquery(probed.values("snapshot_sha256")[:1]),
         asked_at=Subquery(probed.values("at")[:1]),
         red=Exists(probed.filter(snapshot_sha256=OuterRef("probed"), verdict="not_ready")),
+        withheld=Exists(probed.filter(snapshot_sha256=OuterRef("probed"), detail=NOT_APPROVED)),
     )
 
 
-def _word(asked_at: datetime | None, red: bool) -> str:
-    return "not asked" if asked_at is None else "not ready" if red else "ready"
+def _word(asked_at: datetime | None, red: bool, withheld: bool) -> str:
+    if asked_at is None:
+        return "not asked"
+    return "not ready" if red else "unknown" if withheld else "ready"
 
 
 def _latest(found: QuerySet[Rollback]) -> QuerySet[Rollback]:
@@ -204,7 +219,7 @@ def plans(environment: str = "") -> list[PlanLine]:
             number=each.number,
             revised_at=each.revised_at,
             last=last.get(each.last_id),
-            readiness=_word(each.asked_at, each.red),
+            readiness=_word(each.asked_at, each.red, each.withheld),
             asked_at=each.asked_at,
         )
         for each in found
@@ -253,7 +268,7 @@ class Filter:
 
 
 PAGE = 50
-_WORST = ("not ready", "not asked", "ready")
+_WORST = ("not ready", "unknown", "not asked", "ready")
 
 
 def found(wanted: Filter) -> list[Rollback]:
