@@ -43,6 +43,7 @@ SECRET_KEY = check_secret_key(secret("SECRET_KEY", kept_in=DATA_DIR if EMBEDDED 
 AUDIT_KEY_FALLBACKS = [
     key.strip() for key in given("AUDIT_KEY_FALLBACKS").split(",") if key.strip()
 ]
+AUDIT_ANCHOR_FILE = env.str("AUDIT_ANCHOR_FILE", "")
 MASTER_KEYS = [
     key.strip()
     for key in secret("MASTER_KEYS", kept_in=DATA_DIR if EMBEDDED else None).split(",")

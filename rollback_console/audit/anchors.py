@@ -1,4 +1,9 @@
-"""The anchor of a stream: its number of events and the last seal, apart from the events."""
+"""The anchor of a stream: its number of events and its last seal, apart from the events.
+
+An anchor is sealed itself, so that whoever cuts a stream cannot set it back to fit. An older
+anchor of the same stream fits an older end, though: that is why the ends of all streams go once
+a day into the stream of the configuration, the process log and, where set, an append-only file.
+"""
 
 from __future__ import annotations
 
@@ -16,18 +21,39 @@ def lock_anchor(stream: str) -> StreamAnchor:
     return StreamAnchor.objects.select_for_update().get(stream=stream)
 
 
-def move_anchor(anchor: StreamAnchor, *, count: int, head: str) -> None:
-    """The stream now ends there."""
-    anchor.count, anchor.head = count, head
-    anchor.seal = chain.seal(_body(anchor))
-    anchor.save(update_fields=["count", "head", "seal"])
+def move_anchor(stream: str, *, count: int, head: str) -> None:
+    """The stream now ends there. The caller holds whatever lets one writer at a time through."""
+    fields = {"count": count, "head": head, "seal": _seal(stream, count, head)}
+    if not StreamAnchor.objects.filter(stream=stream).update(**fields):
+        StreamAnchor.objects.create(stream=stream, **fields)
 
 
 def is_intact(anchor: StreamAnchor) -> bool:
     """Whether the anchor is as the console wrote it."""
-    return chain.is_sealed(_body(anchor), anchor.seal, version=chain.KEYED)
+    body = _end(anchor.stream, anchor.count, anchor.head)
+    if not chain.is_sealed(body, anchor.seal, version=chain.KEYED):
+        return False
+    return not anchor.unkeyed_count or chain.is_sealed(
+        _unkeyed(anchor), anchor.unkeyed_seal, version=chain.KEYED
+    )
 
 
-def _body(anchor: StreamAnchor) -> dict[str, Any]:
-    names = ("stream", "count", "head", "unkeyed_count", "unkeyed_head")
-    return {name: getattr(anchor, name) for name in names}
+def anchor_unkeyed(stream: str, *, count: int, head: str) -> StreamAnchor:
+    """The unsaved anchor of a stream that began before seals were keyed and ends there now."""
+    anchor = StreamAnchor(stream=stream, count=count, head=head, seal=_seal(stream, count, head))
+    anchor.unkeyed_count, anchor.unkeyed_head = count, head
+    anchor.unkeyed_seal = chain.seal(_unkeyed(anchor))
+    return anchor
+
+
+def _seal(stream: str, count: int, head: str) -> str:
+    return chain.seal(_end(stream, count, head))
+
+
+def _end(stream: str, count: int, head: str) -> dict[str, Any]:
+    return {"stream": stream, "count": count, "head": head}
+
+
+def _unkeyed(anchor: StreamAnchor) -> dict[str, Any]:
+    count, head = anchor.unkeyed_count, anchor.unkeyed_head
+    return {"stream": anchor.stream, "unkeyed_count": count, "unkeyed_head": head}

@@ -146,4 +146,7 @@ TOKEN_REVOKED = _kind("token.revoked", "{by} revoked the token {subject}.")
 ARCHIVE_EXPORTED = _kind("archive.exported", "{by} exported the archive of {subject}.")
 INCIDENT_IMPORTED = _kind("incident.imported", "{by} imported a past incident as {subject}.")
 AUDIT_EXPORTED = _kind("audit.exported", "{by} exported the record.")
+UNSEALED_ACCEPTED = _kind(
+    "unsealed.accepted", "{by} accepted events without a seal, at the end of an upgrade.", ALARM
+)
 STREAMS_ANCHORED = _kind("streams.anchored", "The ends of all streams were put on record.", INFO)

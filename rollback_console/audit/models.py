@@ -43,7 +43,8 @@ class StreamAnchor(models.Model):
     """Where a stream ends: how many events it holds and the seal of the last, itself sealed.
 
     `stream` is `configuration` or `rollback:NUMBER`. Of a stream that began before seals were
-    keyed, `unkeyed_count` and `unkeyed_head` say how far that part goes.
+    keyed, `unkeyed_count` and `unkeyed_head` say how far that part goes. `written_count` is how
+    much of it the daily anchor has put on record.
     """
 
     stream = models.CharField(max_length=80, unique=True)
@@ -52,6 +53,8 @@ class StreamAnchor(models.Model):
     unkeyed_count = models.PositiveBigIntegerField(default=0)
     unkeyed_head = models.CharField(max_length=64, blank=True)
     seal = models.CharField(max_length=64, blank=True)
+    unkeyed_seal = models.CharField(max_length=64, blank=True, db_default="")
+    written_count = models.PositiveBigIntegerField(default=0, db_default=0)
 
     class Meta:
         ordering = ["id"]

@@ -55,7 +55,7 @@ def record_change(
     )
     event.hash = chain.seal(body_of(event))
     event.save(force_insert=True)
-    anchors.move_anchor(anchor, count=event.seq, head=event.hash)
+    anchors.move_anchor(anchors.CONFIGURATION, count=event.seq, head=event.hash)
     transaction.on_commit(lambda: _send_to_log(event))
     return event
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import struct
 import zlib
@@ -9,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
+from typing import Any
 
 from .models import LogChunk, StepRun
 
@@ -69,6 +71,14 @@ def stream(run: StepRun, offset: int = 0, end: int | None = None) -> Iterator[by
             data = data[: end - chunk.offset]
         if piece := data[max(offset - chunk.offset, 0) :]:
             yield piece
+
+
+def hash_log(run: StepRun) -> Any:
+    """The SHA-256, as a hash object, of what is stored of a run's log."""
+    digest = hashlib.sha256()
+    for piece in stream(run):
+        digest.update(piece)
+    return digest
 
 
 def holds(run: StepRun, text: bytes, last: bytes = b"") -> bool:

@@ -133,6 +133,6 @@ def test_an_edited_or_removed_event_is_named_by_verify_audit(
         victim.delete()
     found = console.manage("verify_audit")
     assert found.returncode == 1
-    assert f"rollback {rollback.pk}: event {victim.seq}" in found.stderr
+    assert f"Rollback {rollback.pk}: event {victim.seq}" in found.stderr
     victim.save(force_insert=harm == "removed")
     assert not list(events.flaws())

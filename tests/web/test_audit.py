@@ -47,7 +47,7 @@ def test_an_edited_row_is_named(signed_in: SignIn, stage: make.Stage, asked: Rol
     Event.objects.update(facts={"reason": "something else"})
     page = words(signed_in(stage.cast.vic).get("/audit/verification/"))
     assert "The record is not whole" in page
-    assert "seq 1 it was changed" in page
+    assert f"Rollback {asked.pk}: event 1 was changed." in page
 
 
 @pytest.mark.django_db

@@ -14,12 +14,13 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import transaction
 
+from rollback_console.audit import anchors
 from rollback_console.engine.snapshot import Snapshot
 from rollback_console.engine.states import TERMINAL, RollbackState, StepState
 from rollback_console.plans.models import Revision
 
 from ..errors import Refused
-from ..events import digest, record
+from ..events import record, seal_event, stream_of
 from ..models import Event, Message, Rollback, StepRun
 
 
@@ -90,6 +91,7 @@ def _keep(rollback: Rollback, past: Sequence[Past]) -> None:
     Event.objects.bulk_create(events, batch_size=500)
     last = events[-1]
     Rollback.objects.filter(pk=rollback.pk).update(last_seq=last.seq, last_hash=last.sha256)
+    anchors.move_anchor(stream_of(rollback.pk), count=last.seq, head=last.sha256)
     StepRun.objects.bulk_create(_runs(rollback, past))
     Message.objects.bulk_create(
         Message(
@@ -114,7 +116,7 @@ def _chained(rollback: Rollback, past: Sequence[Past]) -> list[Event]:
             at=each.at.isoformat(timespec="milliseconds"),
             previous=events[-1].sha256 if events else "",
         )
-        event.sha256 = digest(event)
+        seal_event(event)
         events.append(event)
     return events
 

@@ -19,7 +19,8 @@ from .kinds import (
     Severity,
     kinds_with,
 )
-from .record import Flaw, digest, flaws, log, record
+from .record import digest, log, record, seal_event, stream_of
+from .verification import Flaw, flaws
 from .wording import actor, heading, predicate, sentence
 
 __all__ = [
@@ -44,5 +45,7 @@ __all__ = [
     "log",
     "predicate",
     "record",
+    "seal_event",
     "sentence",
+    "stream_of",
 ]

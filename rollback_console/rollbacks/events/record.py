@@ -5,16 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
 
+from rollback_console.audit import anchors, chain
+
 from .. import change_hints, db_clock
 from ..models import Event, Rollback
 from .kinds import KINDS, Severity
-from .redaction import REDACTED, redacted_digests
 
 log = logging.getLogger(__name__)
 
@@ -38,19 +37,46 @@ def record(rollback: Rollback, kind: str, *, by: Any = None, **facts: Any) -> Ev
         at=db_clock.now().isoformat(timespec="milliseconds"),
         previous=row.last_hash,
     )
-    event.sha256 = digest(event)
+    seal_event(event)
     event.save(force_insert=True)
     Rollback.objects.filter(pk=rollback.pk).update(last_seq=event.seq, last_hash=event.sha256)
+    anchors.move_anchor(stream_of(rollback.pk), count=event.seq, head=event.sha256)
     transaction.on_commit(lambda: _publish(event))
     return event
 
 
 def _publish(event: Event) -> None:
     """Once it is true: to the log, and to whoever watches."""
-    fields = {"rollback": event.rollback_id, "seq": event.seq, "run": event.facts.get("token")}
+    fields = {
+        "rollback": event.rollback_id,
+        "seq": event.seq,
+        "run": event.facts.get("token"),
+        "seal": event.seal,
+    }
     level = logging.WARNING if KINDS[event.kind].severity is Severity.ALARM else logging.INFO
     log.log(level, event.kind, extra={name: value for name, value in fields.items() if value})
     change_hints.publish(event.rollback_id, event.seq)
+
+
+def stream_of(number: int) -> str:
+    """The name of a rollback's stream among all streams."""
+    return f"rollback:{number}"
+
+
+def seal_event(event: Event) -> None:
+    """Give an event whose other fields are set its hash and its seal."""
+    event.sha256 = digest(event)
+    event.seal = chain.seal(sealed_part(event))
+
+
+def is_sealed(event: Event) -> bool:
+    """Whether the console wrote this event, with its present or a former key."""
+    return chain.is_sealed(sealed_part(event), event.seal, version=chain.KEYED)
+
+
+def sealed_part(event: Event) -> dict[str, Any]:
+    """What the seal covers: the hash, which covers all else, and where it stands."""
+    return {"stream": stream_of(event.rollback_id), "seq": event.seq, "sha256": event.sha256}
 
 
 def digest(event: Event) -> str:
@@ -66,34 +92,3 @@ def digest(event: Event) -> str:
     }
     text = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-@dataclass(frozen=True, slots=True)
-class Flaw:
-    """The first place where a rollback's stream is not what was written."""
-
-    rollback: int
-    seq: int
-    what: str
-
-
-def flaws() -> Iterator[Flaw]:
-    """One Flaw for each rollback whose events were edited, removed or cut short."""
-    for rollback in Rollback.objects.only("id", "last_seq", "last_hash").order_by("id").iterator():
-        if flaw := _flaw(rollback):
-            yield flaw
-
-
-def _flaw(rollback: Rollback) -> Flaw | None:
-    seq, previous = 0, ""
-    redacted = redacted_digests(rollback.events.filter(kind=REDACTED).order_by("seq"))
-    for event in rollback.events.order_by("seq").iterator():
-        seq += 1
-        if event.seq != seq:
-            return Flaw(rollback.pk, seq, "is missing")
-        if event.previous != previous or digest(event) != redacted.get(seq, event.sha256):
-            return Flaw(rollback.pk, seq, "was changed")
-        previous = event.sha256
-    if (seq, previous) != (rollback.last_seq, rollback.last_hash):
-        return Flaw(rollback.pk, seq + 1, "is missing")
-    return None

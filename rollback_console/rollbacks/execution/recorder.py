@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from django.db.models.functions import Now
 
@@ -44,7 +46,8 @@ class Intake:
     """One step run's way into the database during a slice.
 
     `causes` are the reasons already told why its host cannot be used: a connection that died
-    and then a key that changed are two, the same one again is none.
+    and then a key that changed are two, the same one again is none. `hashed` is the SHA-256 of
+    what is stored; None where an earlier slice stored some of it.
     """
 
     run: StepRun
@@ -55,6 +58,7 @@ class Intake:
     proven: bool = False
     expect: str = ""
     secrets: frozenset[str] = frozenset()
+    hashed: Any = None
 
     @classmethod
     def of(cls, run: StepRun, secrets: Iterable[str], expect: str = "") -> Intake:
@@ -64,8 +68,9 @@ class Intake:
         not hold `expect`.
         """
         known = frozenset(secrets)
-        end = log_store.tail(run)
-        return cls(run, Redactor(known), end, causes={run.why}, expect=expect, secrets=known)
+        intake = cls(run, Redactor(known), log_store.tail(run), causes={run.why}, expect=expect)
+        intake.secrets, intake.hashed = known, None if run.stored else hashlib.sha256()
+        return intake
 
     @property
     def over(self) -> bool:
@@ -106,6 +111,8 @@ class Intake:
         """Insert what was gathered and move the offset, guarded by the fence."""
         if not self.unwritten:
             return
+        if self.hashed is not None:
+            self.hashed.update(self.unwritten)
         rows = log_store.append(self.run.pk, self.end, bytes(self.unwritten), db_clock.now())
         LogChunk.objects.bulk_create(rows)
         failpoint("log.half-written")
@@ -121,6 +128,13 @@ class Intake:
         if self.run.state == StepState.LAUNCHING:
             move_run(self.run, StepState.RUNNING, boot_id=boot_id, started_at=Now())
             record(row, "step.started", **facts(self.run))
+
+    def _log_digest(self) -> dict[str, object]:
+        """Size and SHA-256 of the whole log, for the event that says how the run ended."""
+        whole = log_store.hash_log(self.run) if self.hashed is None else self.hashed.copy()
+        whole.update(self.unwritten)
+        size = self.end.offset + len(self.unwritten)
+        return {"log_bytes": size, "log_sha256": whole.hexdigest()}
 
     def _ended(self, row: Rollback, outcome: Outcome) -> None:
         self.unwritten += self.redactor.flush()
@@ -151,6 +165,7 @@ class Intake:
             bytes=outcome.bytes,
             flags=sorted(outcome.flags),
             survivors=list(outcome.survivors),
+            **self._log_digest(),
         )
         if state is StepState.SUCCEEDED:
             database_dumps.record_dump(row, self.run, bytes(self.unwritten))

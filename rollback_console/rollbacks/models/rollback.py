@@ -184,7 +184,11 @@ class LogChunk(models.Model):
 
 
 class Event(models.Model):
-    """One fact. `seq` has no gaps within a rollback; `previous` chains each to the last."""
+    """One fact. `seq` has no gaps within a rollback; `previous` chains each to the last.
+
+    `sha256` can be recomputed by anybody, as archives are; `seal` only with the console's key.
+    It is empty for what was recorded before there were seals.
+    """
 
     rollback = models.ForeignKey(Rollback, models.PROTECT, related_name="events")
     seq = models.PositiveBigIntegerField()
@@ -194,6 +198,7 @@ class Event(models.Model):
     at = models.CharField(max_length=32)
     previous = models.CharField(max_length=64, blank=True)
     sha256 = models.CharField(max_length=64)
+    seal = models.CharField(max_length=64, blank=True, db_default="")
 
     class Meta:
         ordering = ["rollback", "seq"]

@@ -13,6 +13,7 @@ from django.db import Error, close_old_connections, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from rollback_console.audit.daily_anchor import anchor_daily
 from rollback_console.engine.states import RollbackState
 
 from .. import db_clock, signals, zones
@@ -51,6 +52,7 @@ def forever(stop: threading.Event) -> None:
                 readiness_schedule.sweep(asking)
                 automated_checks.sweep(asking)
                 folders.sweep(asking)
+                anchor_daily()
             except Error as error:
                 log.warning("This sweep failed, the next one tries again: %s", error)
             stop.wait(settings.SWEEP_EVERY.total_seconds())

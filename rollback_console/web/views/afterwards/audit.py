@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
+from rollback_console.audit.verification import configuration_flaws, file_flaws
 from rollback_console.rollbacks import events
 from rollback_console.rollbacks.queries import lists
 
@@ -38,8 +39,8 @@ def show(request: HttpRequest) -> HttpResponse:
 
 
 def verification(request: HttpRequest) -> HttpResponse:
-    """Recompute the chain of every rollback and name what does not fit."""
-    flaws = list(events.flaws())
+    """Verify both streams and name what does not fit; logs are left to the command."""
+    flaws = [*events.flaws(logs=False), *configuration_flaws(), *file_flaws()]
     page = {"flaws": flaws, "now": timezone.now()}
     return render(request, "audit/verification.html", page)
 
