@@ -46,6 +46,15 @@ def anchor_unkeyed(stream: str, *, count: int, head: str) -> StreamAnchor:
     return anchor
 
 
+def accept_unkeyed(stream: str, *, count: int, head: str) -> None:
+    """The first `count` events of a stream that has an anchor need no seal."""
+    new = anchor_unkeyed(stream, count=count, head=head)
+    names = ("unkeyed_count", "unkeyed_head", "unkeyed_seal")
+    StreamAnchor.objects.filter(stream=stream).update(
+        **{name: getattr(new, name) for name in names}
+    )
+
+
 def _seal(stream: str, count: int, head: str) -> str:
     return chain.seal(_end(stream, count, head))
 

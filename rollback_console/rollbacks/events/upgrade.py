@@ -32,9 +32,6 @@ def _accept(number: int) -> bool:
     old = StreamAnchor.objects.filter(stream=stream).first()
     if old is not None and old.unkeyed_count == last.seq:
         return False
-    new = anchors.anchor_unkeyed(stream, count=last.seq, head=last.sha256)
-    names = ("unkeyed_count", "unkeyed_head", "unkeyed_seal")
     anchors.move_anchor(stream, count=row.last_seq, head=row.last_hash)
-    fields = {name: getattr(new, name) for name in names}
-    StreamAnchor.objects.filter(stream=stream).update(**fields)
+    anchors.accept_unkeyed(stream, count=last.seq, head=last.sha256)
     return True
