@@ -83,7 +83,8 @@ class StepSettings:
     """What a machine needs to know, from the fence's info string or the front matter.
 
     `timeout` is seconds, `rolling` hosts at a time, `retry` extra attempts, `undo` the `id`
-    of another step, `expect` text the output must hold. `canary`: one host first, then a
+    of another step, `role` whether a step that undoes another runs only then
+    (`undo`) or in its turn too (`both`), `expect` text the output must hold. `canary`: one host first, then a
     person is asked. Empty or None: not said yet.
     """
 
@@ -100,6 +101,7 @@ class StepSettings:
     canary: bool = False
     expect: str = ""
     undo: str = ""
+    role: str = ""
 
 
 NO_SETTINGS = StepSettings()

@@ -236,3 +236,20 @@ def test_lines_that_mean_nothing_to_the_console_are_listed() -> None:
     document = read("# Rollback\n\nSome words.\n\n## Weather\n\nSunny.\n")
     assert document.unmapped == ((3, 3), (5, 5), (7, 7))
     assert [one.line for one in document.findings if one.code == "not-understood"] == [3, 5, 7]
+
+
+def test_a_step_that_undoes_itself_is_an_error() -> None:
+    found = findings(plan("ls", language="bash id=a undo=a"))["undo-itself"]
+    assert found.severity is E
+    assert "names the step itself" in found.message
+
+
+def test_an_undo_that_could_be_either_of_two_steps_is_an_error() -> None:
+    text = plan("ls", language="bash undo=a") + "".join(
+        f"\n### Step {number}: Back\n\n```bash id=a\nls\n```\n" for number in (2, 3)
+    )
+    assert "could be any of several" in findings(text)["undo-itself"].message
+
+
+def test_a_role_that_is_none_is_an_error() -> None:
+    assert "role" in findings(plan("ls", language="bash id=a role=boss"))["bad-attribute"].message

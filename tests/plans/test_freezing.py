@@ -302,3 +302,36 @@ def test_a_value_with_a_character_nobody_sees_is_refused(stage: Stage) -> None:
 def test_a_folder_with_a_character_nobody_sees_is_refused(stage: Stage, attribute: str) -> None:
     revision = make.plan(stage, PLAN.replace("```bash", f"```bash {attribute}", 1))
     assert "holds a character that nobody sees" in problems(revision)[0]
+
+
+STOPPED = PLAN.replace("```bash\necho stopping", "```bash undo=start\necho stopping").replace(
+    "```bash\necho starting", "```bash id=start{}\necho starting"
+)
+
+
+def roles(stage: Stage, role: str) -> list[tuple[int, bool, int]]:
+    snapshot = freeze_snapshot(make.plan(stage, STOPPED.format(role)), {})
+    return [(each.position, each.standby, each.undo) for each in snapshot.steps]
+
+
+def test_what_gives_back_what_another_step_takes_away_runs_in_its_turn_too(stage: Stage) -> None:
+    both = [(1, False, 4), (2, False, 0), (3, False, 0), (4, True, 0)]
+    assert roles(stage, "") == both
+    assert roles(stage, " role=both") == both
+    steps = freeze_snapshot(make.plan(stage, STOPPED.format("")), {}).steps
+    assert (steps[3].script, steps[3].title) == (steps[2].script, f"{steps[2].title}, as an undo")
+
+
+def test_an_author_says_that_a_step_runs_only_as_an_undo(stage: Stage) -> None:
+    assert roles(stage, " role=undo") == [(1, False, 3), (2, False, 0), (3, True, 0)]
+
+
+def test_two_steps_that_undo_each_other_both_run(stage: Stage) -> None:
+    text = STOPPED.format(" undo=stop").replace("undo=start\n", "undo=start id=stop\n")
+    steps = freeze_snapshot(make.plan(stage, text), {}).steps
+    assert [each.position for each in steps if not each.standby] == [1, 2, 3]
+
+
+def test_a_step_that_undoes_itself_is_not_frozen(stage: Stage) -> None:
+    text = PLAN.replace("```bash\necho stopping", "```bash undo=a id=a\necho stopping")
+    assert "names the step itself" in problems(make.plan(stage, text))[0]

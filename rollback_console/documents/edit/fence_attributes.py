@@ -13,7 +13,7 @@ from ..model import NO_SETTINGS, StepSettings
 
 NAMES = (
     "hosts", "cwd", "timeout", "user", "on-failure", "id", "rolling", "retry", "gate",
-    "destructive", "idempotent", "canary", "expect", "undo", "condition",
+    "destructive", "idempotent", "canary", "expect", "undo", "role", "condition",
 )  # fmt: skip
 FLAGS = frozenset({"gate", "destructive", "idempotent", "canary"})
 _ATTRIBUTE = re.compile(r"([A-Za-z][\w-]*)(?:=(?:\"([^\"]*)\"|'([^']*)'|(\S*)))?(?=\s|$)")
@@ -63,6 +63,7 @@ def settings_of(attributes: Mapping[str, str]) -> StepSettings:
         canary=is_set(attributes, "canary"),
         expect=attributes.get("expect", ""),
         undo=attributes.get("undo", ""),
+        role=attributes.get("role", ""),
     )
 
 
@@ -89,6 +90,8 @@ def _problem(name: str, value: str) -> list[str]:
         return [f"timeout={value} is not a time: write 90s, 5m or 1h30m."]
     if name in {"rolling", "retry"} and _number(value) is None:
         return [f"{name}={value} is not a number: write {name}=1."]
+    if name == "role" and value not in {"undo", "both"}:
+        return [f"role={value} is unknown: write role=undo or role=both."]
     if name == "on-failure" and value not in ON_FAILURE:
         return [f"on-failure={value} is unknown: write one of {', '.join(sorted(ON_FAILURE))}."]
     return []

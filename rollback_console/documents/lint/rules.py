@@ -19,6 +19,7 @@ from ..plan_config import read_plan_config
 from .commands import command_findings
 from .reader_doubts import doubt_findings
 from .step_order import order_findings
+from .undo_steps import undo_findings
 
 Doubts = Mapping[str, list[Doubt]]
 _SAFE = re.compile(r"safe|seguro|\bsur\b|sicher|安全|امن")
@@ -43,10 +44,17 @@ def findings_of(
         *doubt_findings(document, doubts, rows),
         *command_findings(document, rows),
         *order_findings(document, rows),
+        *_undos(document),
         *_unknown(document, rows),
     ]
     order = list(Severity)
     return tuple(sorted(findings, key=lambda one: (one.line, order.index(one.severity), one.code)))
+
+
+def _undos(document: PlanDocument) -> Iterator[Finding]:
+    for procedure in document.procedures:
+        if not procedure.derived:
+            yield from undo_findings(procedure.steps)
 
 
 def _head(document: PlanDocument) -> Iterator[Finding]:

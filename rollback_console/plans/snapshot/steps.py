@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from rollback_console.documents.lint.undo_steps import runs_in_turn, undo_problem
 from rollback_console.documents.model import Procedure, Step
 from rollback_console.documents.plan_config import read_plan_config
 from rollback_console.engine.snapshot import StepSpec
@@ -20,15 +21,15 @@ DEFAULT_LIMIT = 900
 def build_steps(draft: SnapshotDraft, procedure: Procedure) -> list[StepSpec]:
     """The steps that would run, numbered from 1, with a dump before what destroys."""
     chosen = [step for step in procedure.steps if _is_chosen(draft, step)]
-    undo = _undo_positions(draft, chosen)
+    undo = _undo_targets(draft, chosen)
     if procedure.steps and all(is_manual(draft.revision, step) for step in procedure.steps):
         draft.problems.append(
             "Nothing here can be executed: no step has a shell fence. Write the commands in "
             "a ```bash fence under each step."
         )
-    builder = _StepBuilder(draft, undo)
+    builder = _StepBuilder(draft)
     steps = [builder.build(position, step) for position, step in enumerate(chosen, start=1)]
-    return _with_dump(draft, steps)
+    return _with_dump(draft, _with_undos(steps, chosen, undo))
 
 
 def resolve_hosts(draft: SnapshotDraft, step: Step) -> tuple[str, ...]:
@@ -61,8 +62,31 @@ def _is_chosen(draft: SnapshotDraft, step: Step) -> bool:
     return bool(answer != "skip")
 
 
-def _undo_positions(draft: SnapshotDraft, steps: Sequence[Step]) -> dict[str, int]:
-    """By key of a step, the position of the step that undoes it."""
+def _with_undos(
+    steps: list[StepSpec], chosen: Sequence[Step], targets: Mapping[int, int]
+) -> list[StepSpec]:
+    """With what undoes each step standing by.
+
+    A step that others need runs in its turn too: a copy of it stands by at the end.
+    """
+    stand_by: dict[int, int] = {}
+    for target in dict.fromkeys(targets.values()):
+        undone = [chosen[at - 1] for at, undoes in targets.items() if undoes == target]
+        waiting = replace(steps[target - 1], standby=True)
+        if any(runs_in_turn(chosen[target - 1], each) for each in undone):
+            title = f"{waiting.title}, as an undo"
+            waiting = replace(waiting, position=len(steps) + 1, title=title)
+            steps.append(waiting)
+        else:
+            steps[target - 1] = waiting
+        stand_by[target] = waiting.position
+    for position, target in targets.items():
+        steps[position - 1] = replace(steps[position - 1], undo=stand_by[target])
+    return steps
+
+
+def _undo_targets(draft: SnapshotDraft, steps: Sequence[Step]) -> dict[int, int]:
+    """By position of a step, the position of the step that undoes it."""
     ids = {step.settings.id: at for at, step in enumerate(steps, start=1) if step.settings.id}
     for step in steps:
         if step.settings.undo and step.settings.undo not in ids:
@@ -70,7 +94,13 @@ def _undo_positions(draft: SnapshotDraft, steps: Sequence[Step]) -> dict[str, in
                 f"Step {step.number}, {step.title}, is undone by “{step.settings.undo}”, but "
                 "no step has that id."
             )
-    return {step.key: ids[step.settings.undo] for step in steps if step.settings.undo in ids}
+        if why := undo_problem(step, steps):
+            draft.problems.append(f"Step {step.number}, {step.title}: {why}")
+    return {
+        at: ids[step.settings.undo]
+        for at, step in enumerate(steps, start=1)
+        if step.settings.undo in ids and not is_manual(draft.revision, step)
+    }
 
 
 def _with_dump(draft: SnapshotDraft, steps: list[StepSpec]) -> list[StepSpec]:
@@ -90,7 +120,6 @@ def _with_dump(draft: SnapshotDraft, steps: list[StepSpec]) -> list[StepSpec]:
 @dataclass(frozen=True, slots=True)
 class _StepBuilder:
     draft: SnapshotDraft
-    undo: Mapping[str, int]
 
     def build(self, position: int, step: Step) -> StepSpec:
         """One step; whatever it lacks is a problem of the draft."""
@@ -102,7 +131,6 @@ class _StepBuilder:
             destructive=step.destructive,
             condition=step.condition,
             warnings=step.warnings,
-            standby=position in self.undo.values(),
             idempotent=step.settings.idempotent,
             source=f"{step.lines[0]}-{step.lines[1]}",
         )
@@ -124,7 +152,6 @@ class _StepBuilder:
             retry=settings.retry or 0,
             rolling=settings.rolling or 0,
             canary=bool(getattr(settings, "canary", False)),
-            undo=self.undo.get(step.key, 0),
             expect=settings.expect,
             environment=tuple(sorted(names - draft.secrets)),
             secrets=tuple(sorted(names & draft.secrets)),
