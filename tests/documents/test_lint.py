@@ -27,6 +27,11 @@ COMMANDS = [
     ("empties-cache", W, "redis-cli FLUSHALL"),
     ("discards-work", W, "git reset --hard origin/main"),
     ("force-push", W, "git push --force origin main"),
+    ("restores-past-errors", W, "psql shop < /var/backups/shop.sql"),
+    ("restores-past-errors", W, "psql -U shop -f dump.sql shop"),
+    ("restores-past-errors", W, "gunzip -c x.sql.gz | sudo -u postgres psql shop"),
+    ("restores-past-errors", W, "pg_restore -d shop x.dump"),
+    ("restores-past-errors", W, "mysql --force shop < x.sql"),
     ("restores-over", W, "gunzip -c x.sql.gz | mysql app"),
     ("reverses-migration", W, "php artisan migrate:rollback --force"),
     ("reverses-migration", W, "bundle exec rails db:rollback STEP=1"),
@@ -253,3 +258,24 @@ def test_an_undo_that_could_be_either_of_two_steps_is_an_error() -> None:
 
 def test_a_role_that_is_none_is_an_error() -> None:
     assert "role" in findings(plan("ls", language="bash id=a role=boss"))["bad-attribute"].message
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "psql -v ON_ERROR_STOP=1 shop < x.sql",
+        "psql -c 'select 1' shop",
+        "pg_restore --exit-on-error -d shop x.dump",
+        "pg_restore --list x.dump",
+        "mysql shop < x.sql",
+    ],
+)
+def test_what_stops_at_the_first_error_is_no_finding(command: str) -> None:
+    assert "restores-past-errors" not in findings(plan(command))
+
+
+def test_a_restore_is_made_to_stop_at_the_first_error() -> None:
+    text = plan("psql shop < x.sql")
+    repaired = read(apply_fix(read(text), findings(text)["restores-past-errors"]))
+    assert "psql -v ON_ERROR_STOP=1 shop < x.sql" in repaired.source
+    assert "restores-past-errors" not in {each.code for each in repaired.findings}

@@ -48,7 +48,18 @@ def _fix(danger: Danger, command: Command, rows: Sequence[str]) -> Fix | None:
         return use_defaults_file(command, rows)
     if danger.code == "may-ask" and re.search(r"\bgit\s+revert\b", command.text):
         return replace_in(command, rows, "git revert", "git revert --no-edit", "Add --no-edit")
+    if danger.code == "restores-past-errors":
+        return _stop_at_errors(command, rows)
     return None
+
+
+def _stop_at_errors(command: Command, rows: Sequence[str]) -> Fix | None:
+    options = {"psql ": "-v ON_ERROR_STOP=1 ", "pg_restore ": "--exit-on-error "}
+    program = next((each for each in options if each in command.text), "")
+    if not program:
+        return None
+    new = program + options[program]
+    return replace_in(command, rows, program, new, "Stop at the first error")
 
 
 def _hidden(step: Step, command: Command, rows: Sequence[str]) -> Iterator[Finding]:

@@ -108,6 +108,16 @@ _RULES: tuple[tuple[Severity, str, str, str], ...] = (
      r"|(?<![\w.])v?[01]\.0\.0(?![\w.])|(?<![\d$])20[12]\d([-_]?)[01]\d\1[0-3]\d(?!\d*\))",
      "This looks like an example's value and would run as it is. Write a placeholder, so that "
      "the console asks for it."),
+    (Severity.WARNING, "restores-past-errors",
+     r"\bpsql\b(?!.*ON_ERROR_STOP)[^|;\n]*?(?:<(?!<)|\s-f\b|\s--file\b)"
+     r"|(?<!\|)\|\s*(?:sudo\s+(?:-u\s+\S+\s+)?)?psql\b(?!.*(?:ON_ERROR_STOP|\s-c\b|--command))"
+     r"|\bpg_restore\b(?!.*(?:\s-e\b|--exit-on-error|\s-1\b|--single-transaction|\s-l\b|--list"
+     r"|\s-f\b|--file))"
+     r"|\b(?:mysql|mariadb)\b[^|;\n]*\s(?:-f|--force)\b[^|;\n]*<",
+     "This goes on after errors and ends as if all were well: over a database that holds its "
+     "tables, a plain dump restores little or nothing. Stop at the first error (psql -v "
+     "ON_ERROR_STOP=1 --single-transaction, pg_restore --exit-on-error) and empty the database "
+     "first, or take the dump with --clean."),
     (Severity.NOTE, "pipe-hides-failure", r"\b(?:pg_dump|mysqldump|mariadb-dump|gunzip|zcat"
                                           r"|pg_restore|mongodump|curl"
                                           r"|cat)\b[^|\n]*(?<!\|)\|(?!\|)\s*(?:sudo\s+)?(?:gzip"

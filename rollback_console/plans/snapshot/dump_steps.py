@@ -73,7 +73,7 @@ _PRESETS: dict[str, tuple[str, str]] = {
         _MYSQL_BACK.replace("{program}", "mysql"),
     ),
     "postgresql": ('pg_dump --format=custom --file="$DUMP" {name}', _POSTGRESQL_BACK),
-    "sqlite": (_SQLITE_DUMP, "sqlite3 {name} \".restore '$DUMP'\""),
+    "sqlite": (_SQLITE_DUMP, "sqlite3 -bail {name} \".restore '$DUMP'\""),
 }
 
 
