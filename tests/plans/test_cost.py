@@ -231,3 +231,31 @@ def test_a_plans_measures_say_nothing_about_a_dump_that_is_put_back(here: Stage)
 def test_a_command_that_hides_its_reversal_is_a_riddle(here: Stage, tmp_path: Path) -> None:
     found = asked(here, plan(here, tmp_path, "docker exec web python manage.py migrate shop 0001"))
     assert "cannot be asked beforehand" in found.loss.text
+
+
+ALTERING = """\
+from django.db import migrations, models
+class Migration(migrations.Migration):
+    dependencies = [("shop", "0001_initial")]
+    operations = [
+        migrations.AlterField("Order", "total", models.IntegerField(default=0, help_text="Cents")),
+        migrations.AlterField("Order", "legacy", models.{}(null=True)),
+    ]
+"""
+
+
+def test_a_change_of_a_field_that_needs_no_sql_converts_nothing(
+    here: Stage, tmp_path: Path
+) -> None:
+    shop = Shop(tmp_path / "app", ALTERING.format("IntegerField"))
+    found = asked(here, undoing(here, shop))
+    assert [each.effect for each in found.reversals[0].operations] == [Effect.KEPT, Effect.KEPT]
+    assert found.loss.text == "none"
+
+
+def test_a_change_of_a_type_still_converts(here: Stage, tmp_path: Path) -> None:
+    shop = Shop(tmp_path / "app", ALTERING.format("TextField"))
+    found = asked(here, undoing(here, shop))
+    effects = [each.effect for each in found.reversals[0].operations]
+    assert effects == [Effect.KEPT, Effect.CONVERTED]
+    assert "converts values" in found.loss.text

@@ -408,7 +408,9 @@ class TestApproval:
         assert (question.state, question.host) == ("pending", "app-1")
         assert question.address == f"{question.account}@127.0.0.1:{host.port}"
         plan, count = question.commands
-        assert plan[-5:] == ["migrate", "shop", "0001", "--plan", "--no-color"]
+        assert plan[5:8] == ["shop", "0001", ""]
+        assert plan[8:] == [sys.executable, "manage.py"]
+        assert 'migrate "$app" "$to" --plan' in plan[2]
         assert "shell" in count
 
     def test_who_has_not_the_right_approves_nothing(

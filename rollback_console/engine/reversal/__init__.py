@@ -4,12 +4,13 @@ Pure: text in, values out. Knows no host and no database.
 """
 
 from .alembic import read_alembic, read_sql
-from .django import read_django
+from .django import SQL_FOLLOWS, read_django
 from .effects import Effect, Operation, Reversal
 from .flyway import read_flyway
 from .rails import read_rails
 
 __all__ = [
+    "SQL_FOLLOWS",
     "Effect",
     "Operation",
     "Reversal",

@@ -1,4 +1,8 @@
-"""`manage.py migrate --plan APP TARGET`, as Django 4.2 to 6.0 print it."""
+"""`manage.py migrate --plan APP TARGET`, as Django 4.2 to 6.0 print it.
+
+After the plan may stand what `sqlmigrate --backwards` says of migrations that alter fields: a
+change that it calls a no-op converts nothing.
+"""
 
 from __future__ import annotations
 
@@ -39,19 +43,27 @@ _UNDONE: tuple[tuple[re.Pattern[str], Effect, tuple[str, ...]], ...] = tuple(
 _RAW = re.compile(r"(?P<what>.+?)(?: -> (?P<action>.*))?")
 _HEADER = re.compile(r"(?P<app>[A-Za-z_]\w*)\.(?P<name>\w+)")
 _NOTHING = "No planned migration operations."
+_NO_OP = "-- (no-op)"
+_SQL_OF = re.compile(r"^rollback-console-sql (\S+)$", re.MULTILINE)
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+
+
+SQL_FOLLOWS = "rollback-console-sql"
+"""Begins the line before what `sqlmigrate` says of one migration; its name follows."""
 
 
 def read_django(text: str) -> Reversal:
     """What `migrate --plan` says would be undone. Raises nothing; strange text is a problem."""
-    lines = _COLOURS.sub("", text).splitlines()
+    plan, *sql = _SQL_OF.split(_COLOURS.sub("", text))
+    kept = _no_ops(sql)
+    lines = plan.splitlines()
     start = next((at for at, line in enumerate(lines) if line == "Planned operations:"), None)
     if start is None:
         return Reversal("django", (), "migrate --plan printed no plan.")
     planned = lines[start + 1 :]
     if _NOTHING in (line.strip() for line in planned):
         return Reversal("django", (), _NOTHING_TO_UNDO, broken=True)
-    operations = _renamed([*_operations(planned)])
+    operations = _renamed([_settled(each, kept) for each in _operations(planned)])
     if any(each.effect is Effect.UNKNOWN and each.text.startswith("+") for each in operations):
         return Reversal("django", tuple(operations), _FORWARD, broken=True)
     return Reversal(
@@ -73,6 +85,40 @@ def _stopped(operations: list[Operation]) -> str:
     return (
         f"{stuck[0].migration} cannot be undone ({stuck[0].text}): the reversal would stop there."
     )
+
+
+def _settled(operation: Operation, no_ops: set[tuple[str, str]]) -> Operation:
+    """A change of a field that only the code notices converts nothing."""
+    what = operation.migration, operation.text.removeprefix("Undo ")
+    if operation.effect is Effect.CONVERTED and what in no_ops:
+        return replace(operation, effect=Effect.KEPT)
+    return operation
+
+
+def _no_ops(parts: list[str]) -> set[tuple[str, str]]:
+    """(migration, operation) of everything that is said to need no SQL wherever it stands."""
+    said = [
+        ((migration, what), body)
+        for migration, sql in zip(parts[::2], parts[1::2], strict=True)
+        for what, body in _statements(sql.splitlines())
+    ]
+    needs_sql = {what for what, body in said if body != [_NO_OP]}
+    return {what for what, _ in said} - needs_sql
+
+
+def _statements(lines: list[str]) -> Iterator[tuple[str, list[str]]]:
+    """Each operation that `sqlmigrate` names, with the lines that stand under it."""
+    what, body = "", list[str]()
+    for at, line in enumerate(lines):
+        frame = [*lines[max(at - 1, 0) : at], *lines[at + 1 : at + 2]] == ["--", "--"]
+        if frame and line.startswith("-- ") and line != _NO_OP:
+            if what:
+                yield what, body
+            what, body = line.removeprefix("-- "), []
+        elif line.strip() and line.strip() not in {"--", "BEGIN;", "COMMIT;"}:
+            body.append(line.strip())
+    if what:
+        yield what, body
 
 
 def _operations(lines: list[str]) -> Iterator[Operation]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from rollback_console.documents.shell.command_patterns import destroys, pieces, reads_like_command
 from rollback_console.engine.reversal import (
+    SQL_FOLLOWS,
     Reversal,
     read_alembic,
     read_django,
@@ -23,6 +24,20 @@ from rollback_console.engine.snapshot import Snapshot, StepSpec
 
 _IN = 'cd "${1:-.}" 2>/dev/null || exit 90; shift; '
 _RUN = _IN + '"$@" 2>&1'
+# The plan first; then, of each migration that alters a field, what SQL undoing it takes, if any.
+_DJANGO = (
+    _IN
+    + f"""app=$1 to=$2 database=$3; shift 3
+plan=$("$@" migrate "$app" "$to" --plan --no-color $database 2>&1) || {{
+    status=$?; printf '%s\\n' "$plan"; exit $status; }}
+printf '%s\\n' "$plan"
+printf '%s\\n' "$plan" | sed -n '/^[A-Za-z_][A-Za-z0-9_]*\\.[A-Za-z0-9_]*$/h
+/^ *Undo Alter field /{{x;p;x;}}' | sort -u | head -n 10 | while IFS=. read -r label name; do
+    sql=$("$@" sqlmigrate "$label" "$name" --backwards --no-color $database \\
+        2>/dev/null </dev/null) &&
+        printf '{SQL_FOLLOWS} %s.%s\\n%s\\n' "$label" "$name" "$sql"
+done; exit 0"""
+)
 _PYTHON = re.compile(r"(?:[\w.+/-]*/)?python(?:3(?:\.\d+)?)?")
 # Standard error is only read once it fails: what Alembic logs could stand amid a statement.
 _ALEMBIC = (
@@ -132,8 +147,7 @@ def _django(
     if bin_folder and "/" not in start[0]:
         start = [bin_folder + start[0], *start[1:]]
     run = (*account, *start)
-    plan = (*run, "migrate", *rest, "--plan", "--no-color", *options)
-    argv = ("sh", "-c", _RUN, "sh", cwd, *plan)
+    argv = ("sh", "-c", _DJANGO, "sh", cwd, *rest, " ".join(options), *run)
     return Question(position, " ".join(rest), argv, read_django, cwd, run)
 
 

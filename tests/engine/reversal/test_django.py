@@ -103,3 +103,37 @@ def test_an_added_column_is_not_as_safe_as_plans_say() -> None:
     assert operation.usual_class == "safe to roll back"
     assert operation.misleading
     assert "everything stored in it goes" in operation.consequence
+
+
+ALTERED = """\
+Planned operations:
+shop.0002_more
+    Undo Alter field total on order
+    Undo Alter field note on order
+rollback-console-sql shop.0002_more
+BEGIN;
+--
+-- Alter field note on order
+--
+ALTER TABLE "shop_order" ALTER COLUMN "note" TYPE varchar(9);
+--
+-- Alter field total on order
+--
+-- (no-op)
+COMMIT;
+"""
+
+
+def test_a_change_that_its_tool_calls_a_no_op_converts_nothing() -> None:
+    effects = {each.column: each.effect for each in read_django(ALTERED).operations}
+    assert effects == {"total": Effect.KEPT, "note": Effect.CONVERTED}
+
+
+def test_a_change_that_is_only_sometimes_a_no_op_still_converts() -> None:
+    twice = ALTERED.replace("field note", "field total")
+    assert {each.effect for each in read_django(twice).operations} == {Effect.CONVERTED}
+
+
+def test_without_a_word_of_the_sql_a_change_of_a_field_converts() -> None:
+    told = read_django(ALTERED.split("rollback-console-sql", maxsplit=1)[0])
+    assert {each.effect for each in told.operations} == {Effect.CONVERTED}
