@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group, Permission, User
 from django.test import Client
 from django.utils import timezone
 
@@ -33,7 +34,7 @@ from rollback_console.plans.readiness.host_questions import register_questions
 from rollback_console.plans.snapshot.freeze import freeze_snapshot
 from rollback_console.remote.protocol import HostAddress
 from rollback_console.rollbacks.actions import request
-from rollback_console.rollbacks.models import Rollback
+from rollback_console.rollbacks.models import RightGrant, Rollback
 from rollback_console.rollbacks.permissions import groups
 
 PASSWORD = "correct horse battery staple"
@@ -219,6 +220,13 @@ def checked(
     register_questions(revision, snapshot)
     host_questions_approved(made.cast.ada)
     return check(revision, snapshot), snapshot
+
+
+def may_break_glass(user: User) -> User:
+    """That person, with the right to break glass since before anything here was asked for."""
+    user.user_permissions.add(Permission.objects.get(codename="break_glass"))
+    RightGrant.objects.filter(user=user).update(granted_at=timezone.now() - timedelta(days=30))
+    return user
 
 
 def hosts_answer(approving: User | None = None) -> None:

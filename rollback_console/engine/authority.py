@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from .snapshot import PolicySpec
 
@@ -16,7 +17,8 @@ from .snapshot import PolicySpec
 class Maker:
     """A right to decide in one environment, in the hands of `person`; `rung` 1 is asked first.
 
-    `lender` is whose right it is when it was lent, 0 for one's own.
+    `lender` is whose right it is when it was lent, 0 for one's own. `granted_at` is when its
+    owner was given it, None for always.
     """
 
     person: int
@@ -25,6 +27,7 @@ class Maker:
     rung: int = 1
     lender: int = 0
     lender_name: str = ""
+    granted_at: datetime | None = None
 
     @property
     def owner(self) -> int:
@@ -56,14 +59,19 @@ class Vote:
 class Request:
     """What the rules need to know of a request.
 
-    `barred` are people who may not approve it: who asked, and who wrote the revision last.
-    Nobody approves it by their right either.
+    `barred` are people who may not approve it: who asked, and who wrote what nobody has approved
+    yet. Nobody approves it by their right either, nor by one that was given after `asked_at`.
     """
 
     snapshot_sha256: str
     policy: PolicySpec
     barred: frozenset[int]
     expired: bool = False
+    asked_at: datetime | None = None
+
+    def is_too_new(self, maker: Maker) -> bool:
+        """Whether a right was given only after this was asked for."""
+        return bool(self.asked_at and maker.granted_at and maker.granted_at > self.asked_at)
 
 
 def refusal(
@@ -73,7 +81,10 @@ def refusal(
     if request.expired:
         return "This request has expired. Open a new one."
     if person in request.barred:
-        return "You asked for this rollback or wrote its plan last: someone else must approve it."
+        return (
+            "You asked for this rollback, or wrote what nobody has approved yet in its plan: "
+            "someone else must approve it."
+        )
     mine = [maker for maker in makers if maker.person == person]
     if not mine:
         return f"You are not a decision maker here. {_who(request, makers, votes)}"
@@ -105,7 +116,9 @@ def able(request: Request, makers: Sequence[Maker], votes: Sequence[Vote]) -> li
     return [
         maker
         for maker in _allowed(makers, request.barred)
-        if maker.person not in people and maker.owner not in owners
+        if not request.is_too_new(maker)
+        and maker.person not in people
+        and maker.owner not in owners
     ]
 
 
@@ -225,12 +238,17 @@ def _has_role(policy: PolicySpec, roles: Iterable[str]) -> bool:
 
 
 def _spent(request: Request, mine: Sequence[Maker]) -> str:
+    if all(request.is_too_new(maker) for maker in mine):
+        return (
+            "You were given this right after this was asked for: it counts for requests that "
+            "are made from now on."
+        )
     lenders = [maker for maker in mine if maker.owner in request.barred]
     if len(lenders) == len(mine):
         name = lenders[0].lender_name
         return (
-            f"You stand in for {name}, who asked for this rollback or wrote its plan last: "
-            "someone else must approve it."
+            f"You stand in for {name}, who asked for this rollback or wrote what nobody has "
+            "approved yet in its plan: someone else must approve it."
         )
     return "The right you hold was used for this already, by who lent it or who borrowed it."
 

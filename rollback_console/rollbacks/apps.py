@@ -17,10 +17,11 @@ class RollbacksConfig(AppConfig):
     def ready(self) -> None:
         from rollback_console.plans import signals
 
-        from .permissions import groups
+        from .permissions import grants, groups
         from .sweeper import readiness_schedule
 
         signals.answered.connect(readiness_schedule.heed, dispatch_uid="heed")
+        grants.connect()
         post_migrate.connect(groups.ensure, dispatch_uid="groups")
         worker_ready.connect(_worker_ready, dispatch_uid="alive")
         worker_shutting_down.connect(_worker_stops, dispatch_uid="stop")

@@ -17,6 +17,7 @@ WRITES = re.compile(
 # The right by name is a permission of rollbacks; only the actions of access call it.
 # Each use of a token is noted by finding it; new master keys write the same seed anew.
 ALLOWED = {
+    "rollbacks/permissions/grants.py",
     "rollbacks/permissions/rights.py",
     "access/tokens.py",
     "web/authentication/totp_rotation.py",

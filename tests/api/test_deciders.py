@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Permission
 from django.utils import timezone
 
 from rollback_console.access import tokens
@@ -51,7 +50,7 @@ def test_who_can_and_who_cannot_is_told_of_a_request(stage: Stage, call: Caller)
     told = call.get(f"/rollbacks/{row.pk}/deciders").json()
     assert [(each["name"], each["why_not"]) for each in told["deciders"]] == [
         ("Sam Example", ""),
-        ("Lee Example", "asked for this, or wrote its plan last"),
+        ("Lee Example", "asked for this, or wrote what is new in its plan"),
     ]
 
 
@@ -134,7 +133,7 @@ def test_a_nudge_is_not_repeated_at_once(stage: Stage, call: Caller) -> None:
 
 
 def glass(stage: Stage, row: Rollback) -> dict[str, str]:
-    stage.cast.dana.user_permissions.add(Permission.objects.get(codename="break_glass"))
+    make.may_break_glass(stage.cast.dana)
     return {"snapshot_sha256": row.snapshot_sha256, "reason": REASON}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import User
 from django.utils import timezone
 
 from rollback_console.plans.actions.delegations import delegate_right, revoke_delegation
@@ -27,7 +27,7 @@ FINDING = "Right to do; the rota had a gap on Sunday"
 
 
 def grant(user: User) -> None:
-    user.user_permissions.add(Permission.objects.get(codename="break_glass"))
+    make.may_break_glass(user)
 
 
 def broken(stage: Stage) -> Rollback:
@@ -187,9 +187,9 @@ def test_the_right_of_who_asked_is_not_used_by_who_borrowed_it(stage: Stage) -> 
     rollback = request.request(make.plan(stage), by=stage.cast.lee, reason="x", choices={})
     with pytest.raises(Refused, match="You stand in for Lee Example"):
         approve(rollback, stage.cast.vic)
-    assert [each.why for each in rights.cannot(rollback)] == [
-        "asked for this, or wrote its plan last",
-        "stands in for Lee Example, who asked for this or wrote its plan last",
+    assert [each.why for each in rights.authority_for(rollback).cannot()] == [
+        "asked for this, or wrote what is new in its plan",
+        "stands in for Lee Example, who asked for this or wrote part of it",
     ]
     assert lists.home(stage.cast.vic).waiting == []
 

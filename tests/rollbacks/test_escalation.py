@@ -67,7 +67,7 @@ def test_at_the_top_of_the_ladder_nothing_is_told_and_nothing_approved(stage: St
     assert (rollback.state, rollback.approvals.count()) == ("requested", 0)
 
 
-def test_a_person_named_on_a_higher_rung_meanwhile_is_asked_in_turn(stage: Stage) -> None:
+def test_a_person_named_meanwhile_is_not_asked_about_what_is_open(stage: Stage) -> None:
     rollback = make.requested(stage)
     for _ in range(2):
         later(escalates_at=timedelta(seconds=1))
@@ -77,7 +77,7 @@ def test_a_person_named_on_a_higher_rung_meanwhile_is_asked_in_turn(stage: Stage
     )
     later(escalates_at=timedelta(seconds=1))
     escalation.escalate()
-    assert names(told(rollback, "approval.escalated")[-1]) == ["Vic Example"]
+    assert all(names(each) != ["Vic Example"] for each in told(rollback, "approval.escalated"))
 
 
 @pytest.mark.parametrize("ended", ["rejected", "approved", "withdrawn", "expired"])

@@ -10,6 +10,7 @@ from django.utils import timezone
 from rollback_console.plans.actions import plans
 from rollback_console.plans.models import Environment
 from rollback_console.plans.snapshot.freeze import freeze_snapshot
+from rollback_console.postmortems.models import Import
 from rollback_console.rollbacks.models import Rollback
 from rollback_console.rollbacks.queries import lists, rehearsals
 from tests import make
@@ -55,6 +56,12 @@ def test_steps_that_were_not_the_same_are_named(stage: Stage) -> None:
     found = rehearsals.last(revision.plan, freeze_snapshot(revision, {}))
     assert found is not None
     assert found.different == ("Restore Code",)
+
+
+def test_what_was_loaded_from_a_file_is_no_rehearsal(stage: Stage) -> None:
+    revision, done = make.plan(stage), rehearsed(stage)
+    Import.objects.create(rollback=done, sha256="0" * 64, by=stage.cast.dana, at=timezone.now())
+    assert rehearsals.last(revision.plan, None) is None
 
 
 def test_a_rehearsal_feeds_the_estimate(stage: Stage) -> None:

@@ -85,7 +85,7 @@ def test_a_decision_maker_who_asked_may_not_approve(stage: Stage) -> None:
 def test_who_wrote_the_revision_may_not_approve_it(stage: Stage) -> None:
     DecisionMaker.objects.create(environment=stage.environment, user=stage.cast.ada)
     rollback = make.requested(stage)
-    with pytest.raises(Refused, match="wrote its plan last"):
+    with pytest.raises(Refused, match="wrote what nobody has approved"):
         request.approve(rollback, by=stage.cast.ada, snapshot_sha256=rollback.snapshot_sha256)
 
 

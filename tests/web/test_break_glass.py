@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
@@ -22,7 +22,7 @@ def page(client: Client, rollback: Rollback) -> str:
 
 
 def grant(user: User) -> None:
-    user.user_permissions.add(Permission.objects.get(codename="break_glass"))
+    make.may_break_glass(user)
 
 
 def glass(client: Client, rollback: Rollback, **fields: str) -> object:

@@ -40,7 +40,7 @@ def test_a_decision_maker_who_may_not_approve_is_listed_with_the_reason(
     rollback = make.requested(stage)
     shown = page(signed_in(stage.cast.vic), rollback)
     assert "1 decision maker may not approve" in shown
-    assert "Dana Example, CTO: asked for this, or wrote its plan last" in shown
+    assert "Dana Example, CTO: asked for this, or wrote what is new in its plan" in shown
 
 
 def test_those_who_are_asked_are_nudged_once(

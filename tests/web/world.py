@@ -22,7 +22,6 @@ from rollback_console.postmortems import actions as postmortems
 from rollback_console.rollbacks.actions import request
 from rollback_console.rollbacks.execution import view
 from rollback_console.rollbacks.models import Rollback
-from rollback_console.rollbacks.permissions import rights
 from tests import make
 
 from .conftest import SEED
@@ -80,7 +79,7 @@ def in_use() -> World:
     delegate_right(
         stage.environment, by=stage.cast.lee, to=stage.cast.vic, hours=72, reason="On a plane"
     )
-    rights.let_break_glass(stage.cast.sam, True)
+    make.may_break_glass(stage.cast.sam)
     return World(stage, asked, ended, revision.plan.slug, without_approval(stage))
 
 

@@ -12,6 +12,7 @@ from rollback_console.plans.actions.decision_makers import LadderLine, replace_p
 from rollback_console.plans.actions.delegations import delegate_right, revoke_delegation
 from rollback_console.plans.approval import decision_makers, policy
 from rollback_console.rollbacks.actions import request as services
+from rollback_console.rollbacks.permissions import rights
 from rollback_console.rollbacks.queries import approval_status
 
 from .. import lookup
@@ -66,8 +67,8 @@ def who_can(request: HttpRequest, number: int) -> DecidersOut:
     """Who could approve this request now, and who could not and why."""
     row = lookup.rollback(number)
     now = approval_status.standing_of(row, person(request))
-    makers, asking = decision_makers.makers_of(row.environment), services.authority_of(row)
-    return standing_out(now, authority.unsatisfiable(now.policy, makers, asking.barred))
+    held = rights.authority_for(row)
+    return standing_out(now, authority.unsatisfiable(now.policy, held.makers, held.request.barred))
 
 
 @router.post("/environments/{slug:slug}/policies", auth=ADMIN, response={201: PolicyOut})

@@ -13,6 +13,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models.functions import Now
 
 from rollback_console.audit import kinds
 from rollback_console.audit.fields import snapshot_fields
@@ -62,6 +63,8 @@ def change_decision_maker(
         row = DecisionMaker.objects.select_related("user", "environment").get(pk=maker.pk)
         refuse_stale_edit(row, drawn_from)
         before = snapshot_fields(row)
+        if row.role != role.strip():  # another right than the one they had
+            DecisionMaker.objects.filter(pk=row.pk).update(granted_at=Now())
         row.role, row.rung = role.strip(), rung
         row.save(update_fields=["role", "rung"])
         _record(kinds.DECISION_MAKER_CHANGED, row, by, before=before, after=snapshot_fields(row))
@@ -97,13 +100,16 @@ def replace_policy(
 
 
 def _replace_ladder(environment: Environment, ladder: Iterable[LadderLine]) -> None:
+    held = {(row.user_id, row.role): row.granted_at for row in environment.decision_makers.all()}
     environment.decision_makers.all().delete()
     seen: set[int] = set()
     for line in ladder:
         if line.user.pk in seen:
             raise PlanError(f"{display_name(line.user)} stands on the ladder twice.")
         seen.add(line.user.pk)
-        _make(environment, line)
+        made = _make(environment, line)
+        if since := held.get((made.user_id, made.role)):  # the right they had, not a new one
+            DecisionMaker.objects.filter(pk=made.pk).update(granted_at=since)
 
 
 def _record_ladder(row: Environment, *, by: User | None, before: list[str]) -> None:

@@ -17,7 +17,7 @@ def makers_of(environment: Environment) -> list[Maker]:
     by_owner = {row.user_id: row for row in own}
     lent = [row for row in standing(environment) if row.giver_id in by_owner]
     rights = [
-        *(Maker(row.user_id, display_name(row.user), row.role, row.rung) for row in own),
+        *(own_right(row) for row in own),
         *(_borrowed(row, by_owner[row.giver_id]) for row in lent),
     ]
     return sorted(rights, key=lambda each: each.rung)
@@ -46,6 +46,12 @@ def in_force() -> QuerySet[Delegation]:
     )
 
 
+def own_right(row: DecisionMaker) -> Maker:
+    """The right of a decision maker, in their own hands."""
+    name = display_name(row.user)
+    return Maker(row.user_id, name, row.role, row.rung, granted_at=row.granted_at)
+
+
 def _borrowed(row: Delegation, owner: DecisionMaker) -> Maker:
     return Maker(
         person=row.to_id,
@@ -54,4 +60,5 @@ def _borrowed(row: Delegation, owner: DecisionMaker) -> Maker:
         rung=owner.rung,
         lender=row.giver_id,
         lender_name=display_name(row.giver),
+        granted_at=owner.granted_at,
     )

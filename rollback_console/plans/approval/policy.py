@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from django.contrib.auth.models import User
 
-from rollback_console.common.people import display_name
 from rollback_console.engine import authority
 from rollback_console.engine.authority import Maker
 from rollback_console.engine.snapshot import PolicySpec
 
 from ..errors import PlanError
 from ..models import Environment
-from .decision_makers import owners_of
+from .decision_makers import own_right, owners_of
 
 ASKS = "rollbacks.request_rollback"
 
@@ -73,10 +72,7 @@ def check_rules(environment: Environment) -> None:
 
 def _own(environment: Environment) -> list[Maker]:
     """Without what is lent: a loan ends by itself, the rules stay."""
-    return [
-        Maker(row.user_id, display_name(row.user), row.role, row.rung)
-        for row in owners_of(environment)
-    ]
+    return [own_right(row) for row in owners_of(environment)]
 
 
 def _alone(own: list[Maker], askers: list[int]) -> str:

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Now
 
 from .inventory import Environment
 
 
 class DecisionMaker(models.Model):
-    """Someone who may approve rollbacks in an environment; rung 1 is asked first."""
+    """Someone who may approve rollbacks in an environment; rung 1 is asked first.
+
+    `granted_at` is when they were given this role: it counts for requests made since.
+    """
 
     environment = models.ForeignKey(Environment, models.CASCADE, related_name="decision_makers")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="decides")
     role = models.CharField(max_length=60, default="Deploy Lead")
     rung = models.PositiveSmallIntegerField(default=1)
+    granted_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
         ordering = ["environment", "rung", "role"]

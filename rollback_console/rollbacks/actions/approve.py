@@ -13,8 +13,9 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from rollback_console.common.people import display_name
+from rollback_console.common.text import text_problem
 from rollback_console.engine import authority
-from rollback_console.engine.snapshot import difference
+from rollback_console.engine.snapshot import Snapshot, difference
 from rollback_console.engine.states import TERMINAL, RollbackState
 from rollback_console.plans.approval import decision_makers
 from rollback_console.plans.errors import NotReady
@@ -24,20 +25,27 @@ from rollback_console.plans.snapshot.freeze import freeze_snapshot
 
 from .. import db_clock, events
 from ..errors import Changed, Refused
-from ..events import record
+from ..events import OPEN_TO_READERS, record
 from ..execution.approved_snapshot import approved_snapshot, why_changed
 from ..execution.failpoints import failpoint
 from ..execution.lease import move
 from ..execution.view import snapshot_of
 from ..models import Approval, Event, Rollback
 from ..permissions import rights
+from ..permissions.rights import Authority
 from ..sweeper import readiness_rule
 from ..tasks import enqueue_after_commit
 
 NUDGE_EVERY = timedelta(minutes=5)
 """Whoever it is that nudges: a phone that never stops is soon muted."""
 
-_LONGEST = 20_000
+MOST_WORDS = 100
+"""Notes, questions and answers of one person about one rollback."""
+
+MOST_REFUSALS = 30
+"""Refused approvals of one person that one rollback keeps."""
+
+_HASH = 64
 
 
 def approve(rollback: Rollback, *, by: User, snapshot_sha256: str, note: str = "") -> Approval:
@@ -46,14 +54,15 @@ def approve(rollback: Rollback, *, by: User, snapshot_sha256: str, note: str = "
     With the policy's quorum the rollback is approved, and started as soon as a worker comes.
     A refusal is put on record. Raises Changed when the snapshot is another one.
     """
+    frozen = _frozen_now(rollback)  # slow: not while the row is locked
     with transaction.atomic():
         row = locked(rollback)
-        refused = _refusal(row, by, snapshot_sha256)
+        held = rights.authority_for(row)
+        refused = _refusal(row, held, frozen, by, snapshot_sha256)
         if refused is None:
-            approval = _yes(row, by, snapshot_sha256, note)
-            _count(row)
+            approval = _yes(row, held, by, snapshot_sha256, note)
         else:
-            record(row, "approval.refused", by=by, why=str(refused))
+            _keep_refusal(row, by, refused)
     if refused is not None:
         raise refused
     failpoint("approve.committed")
@@ -68,10 +77,10 @@ def reject(rollback: Rollback, *, by: User, snapshot_sha256: str, reason: str) -
         row = locked(rollback)
         if row.state != RollbackState.REQUESTED:
             raise Refused(f"This rollback is {row.state}; only a request can be rejected.")
-        makers = decision_makers.makers_of(row.environment)
-        used = next((each for each in makers if each.person == by.pk), None)
-        if used is None:
-            raise Refused("You are not a decision maker for this environment.")
+        if snapshot_sha256 != row.snapshot_sha256:
+            seen = snapshot_sha256[:_HASH] or "no hash"
+            raise Changed([("snapshot", seen, row.snapshot_sha256)], seen=seen)
+        used = _right_to_reject(row, by)
         approval = _vote(row, by, used, snapshot_sha256, reason, given=False)
         move(row, RollbackState.REJECTED, finished_at=Now())
     return approval
@@ -83,6 +92,7 @@ def ask(rollback: Rollback, *, by: User, text: str) -> Event:
     row = locked(rollback)
     if row.state not in {RollbackState.REQUESTED, RollbackState.APPROVED}:
         raise Refused(f"This rollback is {row.state}: add a note instead of a question.")
+    check_words_of(row, by)
     facts = {"text": _words(text), "to": [rights.named(row.requested_by)]}
     return record(row, events.APPROVAL_ASKED, by=_active(by), **facts)
 
@@ -96,6 +106,7 @@ def answer_question(rollback: Rollback, *, question: int, by: User, text: str) -
         raise Refused(f"Event {question} of this rollback is no question.")
     if row.state in TERMINAL:
         raise Refused(f"This rollback is {row.state}: add a note instead of an answer.")
+    check_words_of(row, by)
     to = [{"person": asked.by_id, "name": display_name(asked.by), "role": ""}] if asked.by else []
     return record(
         row, events.APPROVAL_ANSWERED, by=_active(by), question=question, text=_words(text), to=to
@@ -112,7 +123,7 @@ def nudge(rollback: Rollback, *, by: User) -> Event:
         raise Refused("Nobody is asked to decide this any more.")
     if left := next_nudge(row):
         raise Refused(f"They were nudged just now. Try again in {left} min, or call them.")
-    asked = authority.reached(rights.able(row), row.rung)
+    asked = authority.reached(rights.authority_for(row).able(), row.rung)
     if not asked:
         raise Refused("Nobody is asked who could approve this. Ask an admin to name somebody.")
     return record(row, events.APPROVAL_NUDGED, by=by, rung=row.rung, to=rights.people(asked))
@@ -128,13 +139,27 @@ def next_nudge(rollback: Rollback) -> int:
 
 
 def drift(rollback: Rollback) -> list[tuple[str, Any, Any]]:
-    """What differs between the frozen snapshot and what would be frozen now."""
-    snapshot = snapshot_of(rollback.snapshot)
+    """What differs between the frozen snapshot and what would be frozen now.
+
+    Not the policy: the one in force when this was asked for decides it.
+    """
+    return _changes(rollback, _frozen_now(rollback))
+
+
+def _frozen_now(rollback: Rollback) -> Snapshot | NotReady:
+    """What would be frozen now, or what is missing for it."""
     try:
-        now = freeze_snapshot(rollback.revision, rollback.choices, like=snapshot)
+        like = snapshot_of(rollback.snapshot)
+        return freeze_snapshot(rollback.revision, rollback.choices, like=like)
     except NotReady as error:
-        return [("", None, problem) for problem in error.problems]
-    return [without_digests(*each) for each in difference(snapshot, now)]
+        return error
+
+
+def _changes(row: Rollback, frozen: Snapshot | NotReady) -> list[tuple[str, Any, Any]]:
+    if isinstance(frozen, NotReady):
+        return [("", None, problem) for problem in frozen.problems]
+    changes = difference(snapshot_of(row.snapshot), frozen)
+    return [without_digests(*each) for each in changes if not each[0].startswith("policy.")]
 
 
 def changes_in_words(rollback: Rollback) -> list[str]:
@@ -154,11 +179,26 @@ def locked(rollback: Rollback) -> Rollback:
     return Rollback.objects.select_for_update().get(pk=rollback.pk)
 
 
-def _yes(row: Rollback, by: User, seen: str, note: str) -> Approval:
-    used = rights.right_of(row, by)
-    if used is None:  # a loan ended between two looks at the clock
+def _right_to_reject(row: Rollback, by: User) -> authority.Maker:
+    held = rights.authority_for(row)
+    mine = [each for each in held.makers if each.person == by.pk]
+    if not mine:
+        raise Refused("You are not a decision maker for this environment.")
+    used = next((each for each in mine if not held.request.is_too_new(each)), None)
+    if used is None:
+        raise Refused("You were given this right after this was asked for.")
+    return used
+
+
+def _yes(row: Rollback, held: Authority, by: User, seen: str, note: str) -> Approval:
+    used = held.right_of(by)
+    if used is None:
         raise Refused("Your right to approve this has just ended.")
-    return _vote(row, by, used, seen, note, given=True)
+    approval = _vote(row, by, used, seen, note, given=True)
+    if held.enough(authority.Vote(by.pk, used.role, seen, used.lender)):
+        go(row)
+        record(row, "rollback.approved", snapshot=row.snapshot_sha256)
+    return approval
 
 
 def _vote(
@@ -171,6 +211,7 @@ def _vote(
         role=used.role,
         under=under,
         snapshot_sha256=seen,
+        round=row.round,
         given=given,
         note=text,
         at=Now(),
@@ -190,13 +231,6 @@ def _loan(row: Rollback, by: User, used: authority.Maker) -> Delegation | None:
     return held
 
 
-def _count(row: Rollback) -> None:
-    if not authority.enough(rights.authority_of(row), rights.votes_of(row)):
-        return
-    go(row)
-    record(row, "rollback.approved", snapshot=row.snapshot_sha256)
-
-
 def go(row: Rollback) -> None:
     """From requested to approved: due at once, and for as long as the rules allow."""
     minutes = approved_snapshot(row).policy.start_expires
@@ -210,15 +244,32 @@ def go(row: Rollback) -> None:
     enqueue_after_commit(row.pk)
 
 
-def _refusal(row: Rollback, by: User, seen: str) -> Refused | None:
+def _refusal(
+    row: Rollback, held: Authority, frozen: Snapshot | NotReady, by: User, seen: str
+) -> Refused | None:
     if row.state == RollbackState.REQUESTED and seen != row.snapshot_sha256:
-        return Changed([("snapshot", seen, row.snapshot_sha256)], seen=seen)
-    if why := rights.why_not(row, by, seen=seen) or why_changed(row):
+        return Changed([("snapshot", seen[:_HASH], row.snapshot_sha256)], seen=seen[:_HASH])
+    if why := held.refusal(by, seen=seen) or why_changed(row):
         return Refused(why)
-    if changes := drift(row):
+    if changes := _changes(row, frozen):
         return Changed(changes, sentences=changes_in_words(row))
     why = readiness_rule.refusal(row)
     return Refused(why) if why else None
+
+
+def _keep_refusal(row: Rollback, by: User, refused: Refused) -> None:
+    """On record, but not without limit: anybody who may look can be refused."""
+    if row.events.filter(kind="approval.refused", by=by).count() < MOST_REFUSALS:
+        record(row, "approval.refused", by=by, why=str(refused))
+
+
+def check_words_of(row: Rollback, by: User) -> None:
+    """Raise Refused where a person has said as much about a rollback as one may."""
+    if row.events.filter(kind__in=OPEN_TO_READERS, by=by).count() >= MOST_WORDS:
+        raise Refused(
+            f"You have written {MOST_WORDS} times about this rollback, which is the most. "
+            "Write on elsewhere, and link to it from the postmortem."
+        )
 
 
 def _active(by: User) -> User:
@@ -228,6 +279,6 @@ def _active(by: User) -> User:
 
 
 def _words(text: str) -> str:
-    if not text.strip() or len(text) > _LONGEST:
-        raise Refused("Write between 1 and 20,000 characters.")
+    if problem := text_problem(text):
+        raise Refused(problem)
     return text.strip()

@@ -31,6 +31,8 @@ def why_not(rollback: Rollback, by: User) -> str:
     """Why `by` may not start this without approval; "" when they may."""
     if not may_break_glass(by):
         return "You may not break glass. An admin gives that right to a person by name."
+    if rights.break_glass_is_newer(by, rollback.requested_at):
+        return "You were given the right to break glass after this was asked for."
     if rollback.state != RollbackState.REQUESTED:
         return f"This rollback is {rollback.state}; only a request can be started without approval."
     if rollback.expires_at <= db_clock.now():
@@ -49,7 +51,7 @@ def break_glass(rollback: Rollback, *, by: User, snapshot_sha256: str, reason: s
         if refused is None:
             used = _use(row, by, snapshot_sha256, reason.strip())
         else:
-            record(row, events.BREAK_GLASS_REFUSED, by=by, why=str(refused))
+            _keep_refusal(row, by, refused)
     if refused is not None:
         raise refused
     return used
@@ -96,11 +98,17 @@ def open_reviews() -> QuerySet[BreakGlass]:
     )
 
 
+def _keep_refusal(row: Rollback, by: User, refused: Refused) -> None:
+    kept = row.events.filter(kind=events.BREAK_GLASS_REFUSED, by=by)
+    if kept.count() < approve.MOST_REFUSALS:
+        record(row, events.BREAK_GLASS_REFUSED, by=by, why=str(refused))
+
+
 def _refusal(row: Rollback, by: User, seen: str, reason: str) -> Refused | None:
     if why := why_not(row, by) or why_changed(row):
         return Refused(why)
     if seen != row.snapshot_sha256:
-        return Changed([("snapshot", seen, row.snapshot_sha256)], seen=seen)
+        return Changed([("snapshot", seen[:64], row.snapshot_sha256)], seen=seen[:64])
     if len(" ".join(reason.split())) < SHORTEST:
         return Refused(
             f"Say why nobody could be asked, in at least {SHORTEST} characters: everybody who "
@@ -114,7 +122,6 @@ def _use(row: Rollback, by: User, seen: str, reason: str) -> BreakGlass:
     used = BreakGlass.objects.create(
         rollback=row, by=by, reason=reason, snapshot_sha256=seen, at=Now()
     )
-    valid = [vote for vote in rights.votes_of(row) if vote.snapshot_sha256 == seen]
     approve.go(row)
     record(
         row,
@@ -122,7 +129,7 @@ def _use(row: Rollback, by: User, seen: str, reason: str) -> BreakGlass:
         by=by,
         reason=reason,
         snapshot=seen,
-        given=len(valid),
+        given=rights.authority_for(row).given,
         quorum=snapshot_of(row.snapshot).policy.quorum,
         to=rights.owners(row),
     )

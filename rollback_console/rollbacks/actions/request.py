@@ -11,6 +11,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import F
 from django.db.models.functions import Now
 
 from rollback_console.engine import authority
@@ -28,7 +29,7 @@ from ..execution.lease import move
 from ..execution.view import snapshot_of
 from ..models import Rollback
 from ..permissions import rights
-from ..permissions.rights import authority_of, barred, why_not
+from ..permissions.rights import barred, why_not
 from ..sweeper import readiness_schedule
 from ..tasks import enqueue_after_commit
 from .approve import (
@@ -64,7 +65,6 @@ __all__ = [
     "answer_question",
     "approve",
     "ask",
-    "authority_of",
     "barred",
     "break_glass",
     "changes_in_words",
@@ -107,9 +107,9 @@ def request(
         raise Refused("Say why this must be rolled back: the people who decide read it first.")
     snapshot = freeze_snapshot(revision, choices)
     environment = revision.plan.environment
-    makers = _makers(environment, snapshot, barred(revision, by))
+    makers = _makers(environment, snapshot, barred(revision, by.pk))
     policy = snapshot.policy
-    rung = authority.first_rung(policy, makers, barred(revision, by))
+    rung = authority.first_rung(policy, makers, barred(revision, by.pk))
     before = authority.reminder(environment.remind_before, policy.request_expires)
     rollback = Rollback.objects.create(
         revision=revision,
@@ -158,7 +158,7 @@ def renew(rollback: Rollback, *, by: User) -> Rollback:
         raise Refused("You may not refresh a request. Ask an operator.")
     before = snapshot_of(row.snapshot)
     snapshot = freeze_snapshot(row.revision, row.choices, like=before)
-    makers = _makers(row.environment, snapshot, barred(row.revision, row.requested_by))
+    makers = _makers(row.environment, snapshot, barred(row.revision, row.requested_by_id))
     changes = difference(before, snapshot)
     if not changes:
         raise Refused("Nothing has changed: what was asked for still holds.")
@@ -167,7 +167,7 @@ def renew(rollback: Rollback, *, by: User) -> Rollback:
             raise Refused("It is being started right now. Look again in a moment.")
         _ask_again(row, snapshot, makers)
     Rollback.objects.filter(pk=row.pk).update(
-        snapshot=snapshot.to_json(), snapshot_sha256=snapshot.sha256
+        snapshot=snapshot.to_json(), snapshot_sha256=snapshot.sha256, round=F("round") + 1
     )
     record(
         row,
@@ -197,7 +197,7 @@ def _ask_again(row: Rollback, snapshot: Snapshot, makers: list[authority.Maker])
         start_asked=True,
         due_at=None,
         expires_at=db_clock.later(timedelta(minutes=policy.request_expires)),
-        rung=authority.first_rung(policy, makers, barred(row.revision, row.requested_by)),
+        rung=authority.first_rung(policy, makers, barred(row.revision, row.requested_by_id)),
         escalates_at=db_clock.later(timedelta(minutes=max(policy.escalate_after, 1))),
         reminds_at=db_clock.later(timedelta(minutes=policy.request_expires - before))
         if before

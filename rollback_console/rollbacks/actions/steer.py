@@ -12,6 +12,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models.functions import Now
 
+from rollback_console.common.text import text_problem
 from rollback_console.engine.decide import QuestionKind
 from rollback_console.engine.states import (
     ENDED_BADLY,
@@ -34,9 +35,9 @@ from ..models import ChecklistAnswer, Message, Rollback, StepAnswer, StepRun
 from ..queries import host_exclusion
 from ..questions import ANSWERERS, QUESTIONS, question_kind
 from ..tasks import enqueue_after_commit
+from .approve import check_words_of
 
 CHECK_ANSWERS = ("pass", "fail", "not_applicable")
-_LONGEST = 20_000
 
 
 def pause(rollback: Rollback, *, by: User, reason: str) -> Rollback:
@@ -195,9 +196,10 @@ def answer_check(
 @transaction.atomic
 def note(rollback: Rollback, *, by: User, text: str) -> Rollback:
     """Add what a person wants remembered to the timeline, at any time."""
-    if not text.strip() or len(text) > _LONGEST:
-        raise Refused("A note holds between 1 and 20,000 characters.")
+    if problem := text_problem(text):
+        raise Refused(problem)
     row = Rollback.objects.select_for_update().get(pk=rollback.pk)
+    check_words_of(row, by)
     record(row, "note.added", by=by, text=text.strip())
     return row
 

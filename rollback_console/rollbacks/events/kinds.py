@@ -223,6 +223,9 @@ KINDS: dict[str, Kind] = {
 }
 """By name, in the order in which things happen."""
 
+OPEN_TO_READERS = frozenset({"note.added", APPROVAL_ASKED, APPROVAL_ANSWERED})
+"""What anybody who may look can add, so that no list of what decides may be drowned in it."""
+
 
 def kinds_with(role: Role) -> frozenset[str]:
     """The kinds that play that part in a postmortem."""

@@ -6,6 +6,7 @@ import uuid
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Now
 
 from rollback_console.engine.states import RollbackState, StepState
 from rollback_console.plans.models import Delegation, Environment, Revision, Service
@@ -20,7 +21,8 @@ class Rollback(models.Model):
     claim of the lease, so that a writer that lost it cannot write. `question` says what a
     person is asked while `state` is waiting, aborting or verifying:
     {"kind", "position", "tokens"}. While it is requested, decision makers up to `rung` are
-    asked; more at `escalates_at`, and all of those again at `reminds_at`.
+    asked; more at `escalates_at`, and all of those again at `reminds_at`. `round` rises each
+    time the request is frozen anew.
     """
 
     state = models.CharField(max_length=12, default=RollbackState.REQUESTED, db_index=True)
@@ -33,6 +35,7 @@ class Rollback(models.Model):
     choices = models.JSONField(default=dict)
     snapshot = models.TextField()
     snapshot_sha256 = models.CharField(max_length=64)
+    round = models.PositiveIntegerField(default=1)
 
     requested_by = models.ForeignKey(PERSON, models.PROTECT, related_name="+")
     requested_at = models.DateTimeField()
@@ -74,13 +77,17 @@ class Rollback(models.Model):
 
 
 class Approval(models.Model):
-    """One decision maker's yes or no to one snapshot; `under` is whose right was lent for it."""
+    """One decision maker's yes or no to one snapshot; `under` is whose right was lent for it.
+
+    It counts only in the `round` in which it was given: once void, it stays void.
+    """
 
     rollback = models.ForeignKey(Rollback, models.PROTECT, related_name="approvals")
     by = models.ForeignKey(PERSON, models.PROTECT, related_name="+")
     role = models.CharField(max_length=60)
     under = models.ForeignKey(Delegation, models.PROTECT, null=True, related_name="+")
     snapshot_sha256 = models.CharField(max_length=64)
+    round = models.PositiveIntegerField(default=1)
     given = models.BooleanField(default=True)
     note = models.TextField(blank=True)
     at = models.DateTimeField()
@@ -89,13 +96,27 @@ class Approval(models.Model):
         ordering = ["id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["rollback", "by", "snapshot_sha256", "given"],
-                name="one_vote_per_snapshot",
+                fields=["rollback", "by", "round", "given"],
+                name="one_vote_per_round",
             )
         ]
 
     def __str__(self) -> str:
         return f"{'Approval' if self.given else 'Rejection'} by {self.by}"
+
+
+class RightGrant(models.Model):
+    """When an account was last given a group or a permission: it counts for later requests."""
+
+    user = models.ForeignKey(PERSON, models.CASCADE, related_name="right_grants")
+    name = models.CharField(max_length=150)
+    granted_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "name"], name="one_grant_per_right")]
+
+    def __str__(self) -> str:
+        return f"{self.name} of {self.user}"
 
 
 class BreakGlass(models.Model):

@@ -1,24 +1,29 @@
-"""From rows to what the engine's rules on deciding ask for; reads only."""
+"""From rows to what the engine's rules on deciding ask for; reads only.
+
+`authority_for` builds everything once, and whoever decides, shows or counts hands it down.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import Group, Permission, User
 from django.db.models import Q
 
 from rollback_console.common.people import display_name
 from rollback_console.engine import authority
-from rollback_console.engine.authority import Maker
+from rollback_console.engine.authority import Maker, Vote
 from rollback_console.engine.states import RollbackState
 from rollback_console.plans.approval import decision_makers
 from rollback_console.plans.models import DecisionMaker, Revision
 
 from .. import db_clock
 from ..execution.view import snapshot_of
-from ..models import Approval, BreakGlass, Rollback
+from ..models import Approval, BreakGlass, RightGrant, Rollback
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,61 +34,123 @@ class Cannot:
     why: str
 
 
-def why_not(rollback: Rollback, by: User, *, seen: str) -> str:
-    """Why `by`, looking at the snapshot `seen`, may not approve; "" when they may."""
-    if rollback.state != RollbackState.REQUESTED:
-        return f"This rollback is {rollback.state}; there is nothing to approve."
-    if not by.is_active:
-        return "Your account is no longer active."
-    return authority.refusal(
-        authority_of(rollback),
-        decision_makers.makers_of(rollback.environment),
-        votes_of(rollback),
-        person=by.pk,
-        seen=seen,
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """Who may decide one request and what was said so far, as it was when this was built."""
+
+    request: authority.Request
+    state: str
+    makers: tuple[Maker, ...]
+    votes: tuple[Vote, ...]
+
+    def refusal(self, by: User, *, seen: str) -> str:
+        """Why `by`, looking at the snapshot `seen`, may not approve; "" when they may."""
+        if self.state != RollbackState.REQUESTED:
+            return f"This rollback is {self.state}; there is nothing to approve."
+        if not by.is_active:
+            return "Your account is no longer active."
+        return authority.refusal(self.request, self.makers, self.votes, person=by.pk, seen=seen)
+
+    def able(self) -> list[Maker]:
+        """The rights by which somebody could approve this very snapshot now."""
+        return authority.able(self.request, self.makers, self.votes)
+
+    def right_of(self, person: User) -> Maker | None:
+        """The right by which this person would approve; None without one."""
+        return authority.right(self.request, self.makers, self.votes, person=person.pk)
+
+    def cannot(self) -> list[Cannot]:
+        """The decision makers who could not approve this now, each with the reason."""
+        usable = set(self.able())
+        return [Cannot(each, self._why(each)) for each in self.makers if each not in usable]
+
+    def enough(self, *more: Vote) -> bool:
+        """Whether the votes, and those of `more`, meet the policy."""
+        return authority.enough(self.request, [*self.votes, *more])
+
+    @property
+    def given(self) -> int:
+        """How many people have approved in a way that counts."""
+        return len({vote.person for vote in self.votes} - self.request.barred)
+
+    def _why(self, maker: Maker) -> str:
+        if maker.person in self.request.barred:
+            return "asked for this, or wrote what is new in its plan"
+        if maker.owner in self.request.barred:
+            return f"stands in for {maker.lender_name}, who asked for this or wrote part of it"
+        if self.request.is_too_new(maker):
+            return "was given this right after this was asked for"
+        if any(each.person == maker.person for each in self.votes):
+            return "has approved already"
+        return "this right was used already"
+
+
+def authority_for(rollback: Rollback) -> Authority:
+    """Everything that the rules need to know of a request, on the database's clock."""
+    return Authority(
+        request=authority.Request(
+            snapshot_sha256=rollback.snapshot_sha256,
+            policy=snapshot_of(rollback.snapshot).policy,
+            barred=barred(rollback.revision, rollback.requested_by_id),
+            expired=rollback.expires_at <= db_clock.now(),
+            asked_at=rollback.requested_at,
+        ),
+        state=rollback.state,
+        makers=tuple(decision_makers.makers_of(rollback.environment)),
+        votes=tuple(_vote(each) for each in valid_approvals(rollback)),
     )
 
 
-def authority_of(rollback: Rollback) -> authority.Request:
-    """What the rules need to know of a request, on the database's clock."""
-    return authority.Request(
-        snapshot_sha256=rollback.snapshot_sha256,
-        policy=snapshot_of(rollback.snapshot).policy,
-        barred=barred(rollback.revision, rollback.requested_by),
-        expired=rollback.expires_at <= db_clock.now(),
+def barred(revision: Revision, requester_id: int) -> frozenset[int]:
+    """People who may not approve: who asks, and who wrote what nobody has approved yet."""
+    return frozenset({requester_id, *unapproved_authors([revision.pk])[revision.pk]})
+
+
+def unapproved_authors(revisions: Iterable[int]) -> dict[int, frozenset[int]]:
+    """By the key of a revision, who wrote what differs from its plan's last approved one.
+
+    The author of a revision is among them even where it was approved before.
+    """
+    rows = Revision.objects.filter(pk__in=set(revisions)).values_list("pk", "plan_id", "number")
+    asked = list(rows)
+    plans = {plan for _, plan, _ in asked}
+    written, approved = _written(plans), _approved_numbers(plans)
+    return {pk: _authors(number, written[plan], approved[plan]) for pk, plan, number in asked}
+
+
+def _written(plans: set[int]) -> dict[int, list[tuple[int, int | None]]]:
+    """By plan, the number and the author of each revision."""
+    written: dict[int, list[tuple[int, int | None]]] = defaultdict(list)
+    rows = Revision.objects.filter(plan__in=plans).values_list("plan_id", "number", "author_id")
+    for plan, number, author in rows:
+        written[plan].append((number, author))
+    return written
+
+
+def _approved_numbers(plans: set[int]) -> dict[int, set[int]]:
+    """By plan, the revisions that decision makers approved; a loaded incident proves nothing."""
+    numbers: dict[int, set[int]] = defaultdict(set)
+    approved = Rollback.objects.filter(
+        revision__plan__in=plans, approved_at__isnull=False, broken_glass=None, imported=None
     )
+    for plan, number in approved.values_list("revision__plan_id", "revision__number").distinct():
+        numbers[plan].add(number)
+    return numbers
 
 
-def barred(revision: Revision, requester: User) -> frozenset[int]:
-    """People who may not approve: who asks, and who wrote the revision."""
-    author = [revision.author_id] if revision.author_id else []
-    return frozenset({requester.pk, *author})
+def _authors(
+    revision: int, written: list[tuple[int, int | None]], approved: set[int]
+) -> frozenset[int]:
+    last = max((number for number in approved if number < revision), default=0)
+    return frozenset(author for number, author in written if author and last < number <= revision)
 
 
-def votes_of(rollback: Rollback) -> list[authority.Vote]:
-    """Every yes that was given, for whichever snapshot."""
-    return [_vote(each) for each in _given(rollback)]
-
-
-def able(rollback: Rollback) -> list[Maker]:
-    """The rights by which somebody could approve this very snapshot now."""
-    return authority.able(
-        authority_of(rollback), decision_makers.makers_of(rollback.environment), votes_of(rollback)
+def valid_approvals(rollback: Rollback) -> Iterable[Approval]:
+    """Every yes to this very snapshot; one that was void once never counts again."""
+    given = rollback.approvals.filter(
+        given=True, round=rollback.round, snapshot_sha256=rollback.snapshot_sha256
     )
-
-
-def right_of(rollback: Rollback, person: User) -> Maker | None:
-    """The right by which this person would approve this very snapshot; None without one."""
-    makers = decision_makers.makers_of(rollback.environment)
-    return authority.right(authority_of(rollback), makers, votes_of(rollback), person=person.pk)
-
-
-def cannot(rollback: Rollback) -> list[Cannot]:
-    """The decision makers who could not approve this now, each with the reason."""
-    request, votes = authority_of(rollback), votes_of(rollback)
-    makers = decision_makers.makers_of(rollback.environment)
-    usable = set(authority.able(request, makers, votes))
-    return [Cannot(maker, _about(maker, request, votes)) for maker in makers if maker not in usable]
+    return given.select_related("by", "under").order_by("id")
 
 
 def still_enough(rollback: Rollback) -> bool:
@@ -94,8 +161,9 @@ def still_enough(rollback: Rollback) -> bool:
     """
     rows = DecisionMaker.objects.filter(environment=rollback.environment_id, user__is_active=True)
     roles = dict(rows.values_list("user_id", "role"))
-    votes = [_vote(each, roles) for each in _given(rollback) if _still(each, roles)]
-    return authority.enough(authority_of(rollback), votes)
+    held = authority_for(rollback)
+    still = [_vote(each, roles) for each in valid_approvals(rollback) if _still(each, roles)]
+    return authority.enough(held.request, still)
 
 
 def may_break_glass(person: User) -> bool:
@@ -105,6 +173,20 @@ def may_break_glass(person: User) -> bool:
         given, codename="break_glass", content_type__app_label="rollbacks"
     )
     return person.is_active and found.exists()
+
+
+def break_glass_is_newer(person: User, moment: datetime) -> bool:
+    """Whether that right, or a group that has it, was given to a person only after `moment`."""
+    later = RightGrant.objects.filter(user=person, granted_at__gt=moment)
+    groups = Group.objects.filter(permissions__codename="break_glass").values_list(
+        "name", flat=True
+    )
+    return later.filter(name__in=["break_glass", *(f"group {name}" for name in groups)]).exists()
+
+
+def why_not(rollback: Rollback, by: User, *, seen: str) -> str:
+    """Why `by`, looking at the snapshot `seen`, may not approve; "" when they may."""
+    return authority_for(rollback).refusal(by, seen=seen)
 
 
 def let_break_glass(person: User, may: bool) -> None:
@@ -121,17 +203,20 @@ def glass_broken(rollback: Rollback) -> bool:
     return bool(used and same and may_break_glass(used.by))
 
 
-def reach(person: User) -> dict[int, set[int]]:
-    """By environment, whose rights this person holds now: their own, and lent ones."""
-    found: dict[int, set[int]] = {}
-    for environment in person.decides.values_list("environment_id", flat=True):
-        found.setdefault(environment, set()).add(person.pk)
+def reach(person: User) -> dict[int, dict[int, datetime]]:
+    """By environment, whose rights this person holds now, their own and lent ones, and since
+    when their owners have them."""
     lent = decision_makers.in_force().filter(to=person).values_list("environment_id", "giver_id")
-    owners = set(DecisionMaker.objects.values_list("environment_id", "user_id"))
-    for environment, giver in lent:
-        if (environment, giver) in owners:
-            found.setdefault(environment, set()).add(giver)
-    return found
+    mine = {
+        (environment, person.pk)
+        for environment in person.decides.values_list("environment_id", flat=True)
+    }
+    mine |= set(lent)
+    held: dict[int, dict[int, datetime]] = {}
+    for row in DecisionMaker.objects.filter(environment__in={each for each, _ in mine}):
+        if (row.environment_id, row.user_id) in mine:
+            held.setdefault(row.environment_id, {})[row.user_id] = row.granted_at
+    return held
 
 
 def people(makers: Iterable[Maker]) -> list[dict[str, Any]]:
@@ -161,10 +246,6 @@ def owners(rollback: Rollback) -> list[dict[str, Any]]:
     return people([*makers, *others])
 
 
-def _given(rollback: Rollback) -> Iterable[Approval]:
-    return rollback.approvals.filter(given=True).select_related("by", "under").order_by("id")
-
-
 def _vote(row: Approval, roles: dict[int, str] | None = None) -> authority.Vote:
     lender = row.under.giver_id if row.under else 0
     role = roles[lender or row.by_id] if roles is not None else row.role
@@ -175,14 +256,3 @@ def _still(row: Approval, roles: dict[int, str]) -> bool:
     if row.under is None:
         return row.by_id in roles
     return row.under.giver_id in roles and row.by.is_active and row.under.revoked_at is None
-
-
-def _about(maker: Maker, request: authority.Request, votes: Sequence[authority.Vote]) -> str:
-    valid = [each for each in votes if each.snapshot_sha256 == request.snapshot_sha256]
-    if maker.person in request.barred:
-        return "asked for this, or wrote its plan last"
-    if maker.owner in request.barred:
-        return f"stands in for {maker.lender_name}, who asked for this or wrote its plan last"
-    if any(each.person == maker.person for each in valid):
-        return "has approved already"
-    return "this right was used already"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.db.models import QuerySet
 
 from rollback_console.engine import authority
 from rollback_console.engine.authority import Maker
@@ -19,6 +21,8 @@ from ..models import Approval, Event, Lock, Rollback
 from ..permissions import rights
 from ..permissions.rights import Cannot
 from . import lists
+
+_MOST_EVENTS, _MOST_SAID = 200, 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,7 @@ class Deciding:
 
 def deciding_of(rollback: Rollback, person: User) -> Deciding:
     """The page of a rollback that has not started, as `person` sees it."""
-    told = list(rollback.events.select_related("by").order_by("seq")[:200])
+    discussion = list(_of_kinds(rollback, [events.APPROVAL_ASKED, events.APPROVAL_ANSWERED]))
     votes = rollback.approvals.select_related("by", "under__giver").order_by("id")
     before = Rollback.objects.filter(
         revision__plan=rollback.revision.plan, approved_at__isnull=False, pk__lt=rollback.pk
@@ -86,9 +90,9 @@ def deciding_of(rollback: Rollback, person: User) -> Deciding:
         snapshot=snapshot_of(rollback.snapshot),
         standing=standing_of(rollback, person),
         votes=list(votes),
-        events=told,
-        questions=questions(told),
-        renewed=_renewed(told),
+        events=_timeline(rollback),
+        questions=questions(discussion),
+        renewed=_renewed(rollback),
         lock=locks.first(),
         durations=lists.durations(rollback.revision.plan),
         last=before.order_by("-id").first(),
@@ -97,19 +101,20 @@ def deciding_of(rollback: Rollback, person: User) -> Deciding:
 
 def standing_of(rollback: Rollback, person: User) -> Standing:
     """Where a request stands now, and `person` towards it."""
-    policy, able = snapshot_of(rollback.snapshot).policy, rights.able(rollback)
+    held = rights.authority_for(rollback)
+    able, policy = held.able(), held.request.policy
     asked = authority.reached(able, rollback.rung)
     later = [each for each in able if each not in asked]
-    refusal = rights.why_not(rollback, person, seen=rollback.snapshot_sha256)
+    refusal = held.refusal(person, seen=rollback.snapshot_sha256)
     return Standing(
         refusal=refusal,
-        used=None if refusal else rights.right_of(rollback, person),
+        used=None if refusal else held.right_of(person),
         policy=policy,
-        given=_given(rollback),
+        given=held.given,
         able=able,
         asked=asked,
         later=later,
-        cannot=rights.cannot(rollback),
+        cannot=held.cannot(),
         rung=rollback.rung,
         next_rung=authority.next_rung(able, rollback.rung),
         next_rung_at=rollback.escalates_at if later else None,
@@ -118,26 +123,28 @@ def standing_of(rollback: Rollback, person: User) -> Standing:
     )
 
 
-def questions(told: list[Event]) -> list[Question]:
+def questions(discussion: list[Event]) -> list[Question]:
     """Every question among the events, each with its answers, in order."""
-    answers = [each for each in told if each.kind == events.APPROVAL_ANSWERED]
+    answers = [each for each in discussion if each.kind == events.APPROVAL_ANSWERED]
     return [
         Question(each, [one for one in answers if one.facts.get("question") == each.seq])
-        for each in told
+        for each in discussion
         if each.kind == events.APPROVAL_ASKED
     ]
 
 
-def _given(rollback: Rollback) -> int:
-    barred = rights.barred(rollback.revision, rollback.requested_by)
-    valid = {
-        vote.person
-        for vote in rights.votes_of(rollback)
-        if vote.snapshot_sha256 == rollback.snapshot_sha256
-    }
-    return len(valid - barred)
+def _of_kinds(rollback: Rollback, kinds: Iterable[str]) -> QuerySet[Event]:
+    return rollback.events.filter(kind__in=kinds).select_related("by").order_by("seq")
 
 
-def _renewed(told: list[Event]) -> list[list[Any]]:
-    last = [each for each in told if each.kind == "rollback.renewed"][-1:]
-    return [change for each in last for change in each.facts.get("difference", [])]
+def _timeline(rollback: Rollback) -> list[Event]:
+    """What decides by its kind, and beside it the last of what any reader may add."""
+    deciding = _of_kinds(rollback, set(events.KINDS) - events.OPEN_TO_READERS)
+    said = _of_kinds(rollback, events.OPEN_TO_READERS)
+    rows = [*deciding.order_by("-seq")[:_MOST_EVENTS], *said.order_by("-seq")[:_MOST_SAID]]
+    return sorted(rows, key=lambda event: event.seq)
+
+
+def _renewed(rollback: Rollback) -> list[list[Any]]:
+    last = _of_kinds(rollback, ["rollback.renewed"]).last()
+    return list(last.facts.get("difference", [])) if last else []

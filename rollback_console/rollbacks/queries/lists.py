@@ -74,7 +74,7 @@ class Home:
 
 def home(person: User) -> Home:
     """Everything on the first page as `person` sees it."""
-    alive = list(rows().filter(state__in=ALIVE).annotate(author=F("revision__author_id")))
+    alive = list(rows().filter(state__in=ALIVE))
     mine = _waiting(alive, person)
     return Home(
         waiting=[each for each in alive if each.pk in mine],
@@ -87,7 +87,7 @@ def home(person: User) -> Home:
 
 def waiting_for(person: User) -> int:
     """How many rollbacks need this person now."""
-    alive = list(rows().filter(state__in=ALIVE).annotate(author=F("revision__author_id")))
+    alive = list(rows().filter(state__in=ALIVE))
     return len(_waiting(alive, person))
 
 
@@ -163,30 +163,32 @@ def _pins() -> dict[int, list[Pin]]:
 
 
 def _waiting(alive: Sequence[Rollback], person: User) -> set[int]:
-    decides = rights.reach(person)
-    voted = set(
-        Rollback.objects.filter(
-            state=RollbackState.REQUESTED,
-            approvals__by=person,
-            approvals__snapshot_sha256=F("snapshot_sha256"),
-        ).values_list("id", flat=True)
-    )
     operates = person.has_perm("rollbacks.operate_rollback")
+    asked = {each.pk for each in alive if operates and each.question}
+    requested = [each for each in alive if each.state == RollbackState.REQUESTED]
+    return asked | _to_decide(requested, person)
+
+
+def _to_decide(requested: Sequence[Rollback], person: User) -> set[int]:
+    """Those of the requests that this person could approve now, as far as rows tell."""
+    voted = Rollback.objects.filter(
+        state=RollbackState.REQUESTED, approvals__by=person, approvals__round=F("round")
+    )
+    done = set(voted.values_list("id", flat=True))
+    held = rights.reach(person)
+    authors = rights.unapproved_authors(each.revision_id for each in requested)
     return {
         each.pk
-        for each in alive
-        if (operates and each.question)
-        or (
-            each.state == RollbackState.REQUESTED
-            and each.pk not in voted
-            and _may_use(decides.get(each.environment_id, set()), each, person)
-        )
+        for each in requested
+        if each.pk not in done
+        and person.pk not in (barred := authors[each.revision_id] | {each.requested_by_id})
+        and _usable(held.get(each.environment_id, {}), each) - barred
     }
 
 
-def _may_use(owners: set[int], rollback: Rollback, person: User) -> bool:
-    barred = {rollback.requested_by_id, rollback.author}  # type: ignore[attr-defined]
-    return person.pk not in barred and bool(owners - barred)
+def _usable(owners: dict[int, datetime], rollback: Rollback) -> set[int]:
+    """Those of the rights that their owners had when this was asked for."""
+    return {owner for owner, since in owners.items() if since <= rollback.requested_at}
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,13 +37,17 @@ def last(plan: Plan, snapshot: Snapshot | None) -> Rehearsal | None:
 
 
 def rehearsals(plan: Plan) -> QuerySet[Rollback]:
-    """Rollbacks that succeeded by a plan of that title, for that service, where it is rehearsed."""
+    """Rollbacks that succeeded by a plan of that title, for that service, where it is rehearsed.
+
+    What was loaded from a file did not run here and rehearses nothing.
+    """
     return Rollback.objects.filter(
         state=RollbackState.SUCCEEDED,
         service=plan.service_id,
         environment__rehearses=plan.environment_id,
         revision__plan__title=plan.title,
         started_at__isnull=False,
+        imported=None,
     )
 
 

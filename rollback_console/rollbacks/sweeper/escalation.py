@@ -35,7 +35,7 @@ def remind() -> None:
 
 def next_at(rollback: Rollback) -> str:
     """When more people are asked, as events write it; "" when nobody is left."""
-    left = authority.next_rung(rights.able(rollback), rollback.rung)
+    left = authority.next_rung(rights.authority_for(rollback).able(), rollback.rung)
     moment = rollback.escalates_at if left is not None else None
     return moment.isoformat(timespec="milliseconds") if moment else ""
 
@@ -49,7 +49,7 @@ def _climb(number: int) -> None:
     row = _open().select_for_update().filter(pk=number).first()
     if row is None:
         return
-    able, was = rights.able(row), row.rung
+    able, was = rights.authority_for(row).able(), row.rung
     higher = authority.next_rung(able, was)
     after = timedelta(minutes=max(snapshot_of(row.snapshot).policy.escalate_after, 1))
     due = _open().filter(pk=number, rung=was, escalates_at__lte=Now())
@@ -84,5 +84,5 @@ def _remind(number: int) -> None:
         expires_at=row.expires_at.isoformat(timespec="milliseconds"),
         minutes_left=max(round(left), 1),
         rung=row.rung,
-        to=rights.people(authority.reached(rights.able(row), row.rung)),
+        to=rights.people(authority.reached(rights.authority_for(row).able(), row.rung)),
     )
