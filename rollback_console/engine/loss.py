@@ -43,7 +43,8 @@ class Loss:
 
     @property
     def text(self) -> str:
-        """The line people decide on: `none`, `1,284 calls, 3 tables`, `unknown, because ...`."""
+        """The line people decide on: `none`, `1,284 calls, 3 tables`, `unknown, because ...`, and
+        `at least 1,284 calls; not known beyond that: ...` where only a part was counted."""
         if self.word is LossLevel.NONE:
             return "none"
         counted = ", ".join(f"{each.rows:,} {each.what}" for each in self.counts)
@@ -53,8 +54,10 @@ class Loss:
             return counted
         first = self.reasons[0]
         more = f" (and {len(self.reasons) - 1} more)" if len(self.reasons) > 1 else ""
-        least = f" At least {counted}." if counted else ""
-        return f"unknown, because {first[:1].lower()}{first[1:]}{more}{least}"
+        why = f"{first[:1].lower()}{first[1:]}{more}"
+        if counted:
+            return f"at least {counted}; not known beyond that, because {why}"
+        return f"unknown, because {why}"
 
 
 def assess_loss(
@@ -62,14 +65,13 @@ def assess_loss(
     counts: Sequence[Count],
     *,
     unmeasured: Sequence[str] = (),
-    measured: bool = False,
 ) -> Loss:
     """The verdict over everything that would be undone.
 
     `unmeasured` names, as sentences, steps that overwrite data and that nothing here tells
-    about; a plan's own measure that was counted answers for them (`measured`).
+    about.
     """
-    reasons = [*_reasons(reversals, counts), *(() if measured else unmeasured)]
+    reasons = [*_reasons(reversals, counts), *unmeasured]
     lost = tuple(each for each in counts if each.rows)
     tables = {each.table for each in lost if each.table}
     if reasons:

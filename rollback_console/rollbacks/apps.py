@@ -18,9 +18,11 @@ class RollbacksConfig(AppConfig):
         from rollback_console.plans import signals
 
         from .permissions import grants, groups
+        from .signals import finished
         from .sweeper import readiness_schedule
 
         signals.answered.connect(readiness_schedule.heed, dispatch_uid="heed")
+        finished.connect(readiness_schedule.ask_after_end, dispatch_uid="ask_after_end")
         grants.connect()
         post_migrate.connect(groups.ensure, dispatch_uid="groups")
         worker_ready.connect(_worker_ready, dispatch_uid="alive")

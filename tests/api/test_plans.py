@@ -178,7 +178,8 @@ def test_a_host_question_is_listed_and_approved_by_its_digest_alone(
     call: Caller, stage: Stage
 ) -> None:
     head = "---\nmeasures:\n  - {what: calls, run: echo 7}\n---\n"
-    revision = make.plan(stage, head + make.PLAN)
+    removing = make.PLAN.replace("echo restoring", "rm -rf /srv/uploads")
+    revision = make.plan(stage, head + removing)
     queue.ask(revision, {}, why="person")
     path = f"/plans/{revision.plan.slug}/host-questions"
     (item,) = json.loads(call.get(path).content)["items"]

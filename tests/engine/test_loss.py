@@ -51,15 +51,19 @@ def test_code_conversions_and_riddles_are_unknown() -> None:
 def test_a_count_that_failed_is_unknown_and_tells_what_is_known_beside_it() -> None:
     counts = [Count("calls", 12), Count("deposits", None, "Deposits took too long to count.")]
     assert assess_loss([], counts).text == (
-        "unknown, because deposits took too long to count. At least 12 calls."
+        "at least 12 calls; not known beyond that, because deposits took too long to count."
     )
 
 
-def test_what_a_restore_overwrites_is_unknown_until_the_plan_measures_it() -> None:
+def test_a_measure_never_silences_what_a_restore_overwrites_beside_it() -> None:
     overwritten = ["Step 3 restores a dump, and nothing counts what is newer."]
     assert assess_loss([], [], unmeasured=overwritten).word is LossLevel.UNKNOWN
-    counted = assess_loss([], [Count("calls", 7)], unmeasured=overwritten, measured=True)
-    assert counted.text == "7 calls"
+    counted = assess_loss([], [Count("calls", 7)], unmeasured=overwritten)
+    assert counted.word is LossLevel.UNKNOWN
+    assert counted.text == (
+        "at least 7 calls; not known beyond that, because step 3 restores a dump, and nothing "
+        "counts what is newer."
+    )
 
 
 def test_a_reversal_that_would_not_work_is_unknown() -> None:

@@ -94,9 +94,9 @@ def test_counted_rows_are_said_lost_and_brought_back(
     before = dumped(serving)
     rollback = requested(here, RESTORING.format(agents=last_agent, calls=last_call, code=CODE))
     assert {verdict for _, verdict in databases(reader, rollback)} == {"ready"}
-    lost = "2 agents since the dump, 1 calls since the dump, 2 tables"
+    lost = "at least 2 agents since the dump, 1 calls since the dump, 2 tables; not known"
     assert f"data loss: {lost}" in seen(here.cast.lee, rollback)
-    assert answers(reader, rollback)["loss_text"] == lost
+    assert str(answers(reader, rollback)["loss_text"]).startswith(lost)
     done(here, rollback)
     assert counts(serving) == (agents, calls)
     undoing = undone(here, rollback)

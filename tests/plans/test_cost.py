@@ -13,6 +13,7 @@ from rollback_console.plans.actions import plans
 from rollback_console.plans.data_loss import cost
 from rollback_console.plans.data_loss.cost import Costing
 from rollback_console.plans.models import Revision
+from rollback_console.plans.readiness import choices, queue
 from rollback_console.plans.readiness.check import check, of_revision
 from rollback_console.plans.snapshot.freeze import freeze_snapshot
 from tests import make
@@ -166,6 +167,8 @@ def test_a_plan_that_touches_no_data_costs_none(here: Stage) -> None:
     assert asked(here, make.plan(here)).loss.text == "none"
 
 
+OVERWRITING = PLAN.replace("echo restoring", "mysql shop < /backups/a.sql")
+BESIDE = "not known beyond that, because step 2, Restore Code, overwrites or removes data"
 MEASURE = "---\nmeasures:\n  - {what: calls since deployment, run: 'echo 1284'}\n---\n"
 
 
@@ -177,36 +180,49 @@ def by_operator(here: Stage, text: str) -> Revision:
 
 
 def test_a_measure_runs_only_once_it_was_approved(here: Stage) -> None:
-    revision = by_operator(here, MEASURE + PLAN)
+    revision = by_operator(here, MEASURE + OVERWRITING)
     snapshot = freeze_snapshot(revision, {})
     check(revision, snapshot)
     found = cost.costing(revision, snapshot).loss
-    assert found.text == "unknown, because not asked: it needs approval on the plan's page."
-    assert asked(here, revision).loss.text == "1,284 calls since deployment"
+    assert found.text.startswith(
+        "unknown, because not asked: it needs approval on the plan's page."
+    )
+    text = asked(here, revision).loss.text
+    assert text.startswith(f"at least 1,284 calls since deployment; {BESIDE}")
+
+
+def test_a_procedure_that_touches_no_data_is_not_measured(here: Stage) -> None:
+    found = asked(here, by_operator(here, MEASURE + PLAN))
+    assert (found.counts, found.loss.text) == ((), "none")
 
 
 def test_a_changed_measure_needs_another_approval(here: Stage) -> None:
-    asked(here, by_operator(here, MEASURE + PLAN))
-    same = by_operator(here, MEASURE + PLAN + "\nMore.\n")
+    asked(here, by_operator(here, MEASURE + OVERWRITING))
+    same = by_operator(here, MEASURE + OVERWRITING + "\nMore.\n")
     check(same, freeze_snapshot(same, {}))
-    assert cost.costing(same, freeze_snapshot(same, {})).loss.word == "some"
-    changed = by_operator(here, MEASURE.replace("1284", "1285") + PLAN)
+    (count,) = cost.costing(same, freeze_snapshot(same, {})).counts
+    assert count.rows == 1284
+    changed = by_operator(here, MEASURE.replace("1284", "1285") + OVERWRITING)
     check(changed, freeze_snapshot(changed, {}))
-    assert cost.costing(changed, freeze_snapshot(changed, {})).loss.word == "unknown"
+    (count,) = cost.costing(changed, freeze_snapshot(changed, {})).counts
+    assert count.rows is None
 
 
 def test_a_measure_that_fails_is_unknown_and_says_why(here: Stage) -> None:
-    revision = make.plan(here, MEASURE.replace("echo 1284", "echo no such table >&2; false") + PLAN)
+    failing = MEASURE.replace("echo 1284", "echo no such table >&2; false")
+    revision = make.plan(here, failing + OVERWRITING)
     text = asked(here, revision).loss.text
     assert text.startswith("unknown, because calls since deployment could not be counted")
     assert "no such table" in text
 
 
-def test_a_restore_is_unknown_until_a_measure_counts_it(here: Stage, tmp_path: Path) -> None:
+def test_a_measure_of_a_restore_is_at_least_that(here: Stage, tmp_path: Path) -> None:
     restore = "mysql shop < /backups/a.sql"
     assert asked(here, plan(here, tmp_path, restore)).loss.word == "unknown"
     measured = plan(here, tmp_path, restore, MEASURE)
-    assert asked(here, measured).loss.text == "1,284 calls since deployment"
+    text = asked(here, measured).loss.text
+    assert text.startswith("at least 1,284 calls since deployment; not known beyond that")
+    assert "beside calls since deployment, nothing counts" in text
 
 
 KEPT = "---\ndatabase: {kind: sqlite, name: shop.db, folder: /var/backups}\n"
@@ -226,6 +242,15 @@ def test_a_plans_measures_say_nothing_about_a_dump_that_is_put_back(here: Stage)
     found = cost.costing(revision, snapshot)
     assert found.counts == ()
     assert found.loss.text.startswith("unknown, because step 2, Put the database back")
+
+
+def test_the_cost_of_putting_a_dump_back_is_never_shown_for_the_plan(here: Stage) -> None:
+    revision = make.plan(here, KEPT + "---\n" + PLAN)
+    values = {"rollback": 1, "host": "app-1", "path": "/a", "size": 1, "sha256": "0" * 64}
+    asking = queue.ask(revision, {"restores": values}, why="schedule")
+    assert asking
+    assert queue.answer(asking.pk)
+    assert choices.choices_by_procedure(revision) == [{}]
 
 
 def test_a_command_that_hides_its_reversal_is_a_riddle(here: Stage, tmp_path: Path) -> None:

@@ -139,7 +139,7 @@ class TestPrograms:
 
     def test_no_measure_of_the_plan_is_run(self, here: Stage, canary: Path) -> None:
         head = f"---\nmeasures:\n  - {{what: calls, run: \"echo 1 > '{canary}'\"}}\n---\n"
-        assert ask(planned(here, "ls", head))["measure", "calls"].detail == NOT_APPROVED
+        assert ask(planned(here, "rm -rf old", head))["measure", "calls"].detail == NOT_APPROVED
         assert not canary.exists()
 
     def test_what_a_repository_configures_is_not_run(

@@ -147,15 +147,24 @@ def test_the_recovery_is_counted_from_the_failure_where_somebody_knows_it(
     assert (told.took, told.known) == (ended.finished_at - began, True)
 
 
-def test_data_is_lost_as_counted_or_not_measured(ended: Rollback) -> None:
+def test_data_is_lost_as_counted_after_the_end_and_never_as_forecast(ended: Rollback) -> None:
     assert "## Data Loss\n\nNot measured.\n" in export.as_markdown(ended.postmortem)
+    what = "calls since the deployment"
     for rows in (1200, 1284):
         with transaction.atomic():
-            record(ended, "data.measured", what="calls since the deployment", rows=rows)
-    assert [(each.what, each.rows) for each in draft.draft(ended).losses] == [
-        ("calls since the deployment", 1284)
-    ]
-    assert "- calls since the deployment: 1,284\n" in export.as_markdown(ended.postmortem)
+            record(ended, "data.measured", what=what, rows=rows)
+    assert [(each.what, each.rows) for each in draft.draft(ended).losses] == [(what, None)]
+    assert f"- {what}: not measured after the end\n" in export.as_markdown(ended.postmortem)
+    with transaction.atomic():
+        record(ended, "data.remaining", what=what, rows=84)
+    assert f"- {what}: 1,200\n" in export.as_markdown(ended.postmortem)
+
+
+def test_what_is_all_there_after_the_end_was_not_lost(ended: Rollback) -> None:
+    for kind in ("data.measured", "data.remaining"):
+        with transaction.atomic():
+            record(ended, kind, what="orders", rows=250)
+    assert [(each.what, each.rows) for each in draft.draft(ended).losses] == [("orders", 0)]
 
 
 def test_a_step_is_measured_against_what_its_author_planned(stage: Stage, fleet: Fleet) -> None:

@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models.functions import Now
 from django.test.utils import override_settings
 
 from rollback_console.plans import signals
 from rollback_console.plans.models import Asking, Environment
 from rollback_console.plans.readiness import queue as askings
 from rollback_console.plans.readiness.check import STALE
+from rollback_console.rollbacks import signals as signals_of_rollbacks
 from rollback_console.rollbacks import tasks
 from rollback_console.rollbacks.actions import request
 from rollback_console.rollbacks.errors import Refused
@@ -29,6 +31,7 @@ from tests.remote.sshd import Sshd
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+OVERWRITING = PLAN.replace("echo restoring", "rm -rf /srv/uploads")
 MEASURE = "---\nmeasures:\n  - {what: calls since deployment, run: cat %s}\n---\n"
 
 
@@ -47,7 +50,7 @@ def counter(tmp_path: Path) -> Path:
 
 
 def asked(here: Stage, counter: Path) -> Rollback:
-    return make.requested(here, MEASURE % counter + PLAN)
+    return make.requested(here, MEASURE % counter + OVERWRITING)
 
 
 def answered(rollback: Rollback) -> None:
@@ -79,6 +82,27 @@ def test_the_same_count_is_recorded_once_and_another_one_again(here: Stage, coun
     counter.write_text("1290\n")
     answered(rollback)
     assert [each["rows"] for each in told(rollback, "data.measured")] == [1284, 1290]
+
+
+def test_what_was_counted_is_counted_once_more_after_the_end(here: Stage, counter: Path) -> None:
+    rollback = asked(here, counter)
+    answered(rollback)
+    Rollback.objects.filter(pk=rollback.pk).update(
+        state="aborted", started_at=Now(), finished_at=Now()
+    )
+    rollback.refresh_from_db()
+    counter.write_text("84\n")
+    signals_of_rollbacks.finished.send(sender=Rollback, rollback=rollback)
+    (asking,) = Asking.objects.filter(done_at=None)
+    assert asking.why == "end"
+    assert askings.answer(asking.pk)
+    assert told(rollback, "data.remaining") == [
+        {"what": "calls since deployment", "rows": 84, "table": ""}
+    ]
+    counter.write_text("90\n")
+    answered(rollback)
+    assert [each["rows"] for each in told(rollback, "data.remaining")] == [84]
+    assert [each["rows"] for each in told(rollback, "data.measured")] == [1284]
 
 
 def test_what_cannot_be_counted_is_on_record_with_its_reason(here: Stage, tmp_path: Path) -> None:

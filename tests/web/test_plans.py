@@ -268,7 +268,8 @@ MEASURE = "---\nmeasures:\n  - {what: calls since deployment, run: echo 7}\n---\
 def test_questions_to_hosts_are_approved_on_the_plans_page_by_who_has_the_right(
     signed_in: SignIn, stage: make.Stage
 ) -> None:
-    revision = make.plan(stage, MEASURE + make.PLAN)
+    text = MEASURE + make.PLAN.replace("echo restoring", "rm -rf /srv/uploads")
+    revision = make.plan(stage, text)
     slug = revision.plan.slug
     signed_in(stage.cast.dana).post(f"/plans/{slug}/readiness/")
     question = HostQuestion.objects.get()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -114,14 +114,14 @@ def keep(revision: Revision, snapshot: Snapshot, found: Iterable[Findings]) -> C
     reversals = [reversal for each in every for _, reversal in each.reversals]
     measured = [count for each in every for count in each.measured]
     counts = _without_twins([*measured, *(count for each in every for count in each.counts)])
-    told = any(each.rows is not None for each in measured)
+    names = [each.what for each in measured if each.rows is not None]
     row, _new = Cost.objects.update_or_create(
         revision=revision,
         snapshot_sha256=snapshot.sha256,
         defaults={
             "reversals": [asdict(each) for each in [*reversals, *_riddles(snapshot)]],
             "counts": [asdict(each) for each in counts],
-            "unmeasured": [] if told else unmeasured(snapshot),
+            "unmeasured": unmeasured(snapshot, names),
             "at": Now(),
         },
     )
@@ -150,12 +150,22 @@ def of_row(row: Cost) -> Costing:
     )
 
 
-def unmeasured(snapshot: Snapshot) -> list[str]:
-    """Steps that overwrite or remove data in a way no tool tells about beforehand."""
+def touches_data(snapshot: Snapshot) -> bool:
+    """Whether any step that would run undoes migrations, or overwrites or removes data."""
+    return bool(questions(snapshot) or unmeasured(snapshot))
+
+
+def unmeasured(snapshot: Snapshot, measures: Collection[str] = ()) -> list[str]:
+    """Steps that overwrite or remove data in a way no tool tells about beforehand.
+
+    A measure counts what its author thought of, and never all that a step overwrites: what the
+    `measures` did not count stays open.
+    """
     told = {each.position for each in questions(snapshot)}
+    beside = f"beside {', '.join(measures)}, nothing" if measures else "no measure of the plan"
     return [
-        f"Step {step.position}, {step.title}, overwrites or removes data, and no measure of the "
-        "plan counts what that costs."
+        f"Step {step.position}, {step.title}, overwrites or removes data, and {beside} counts "
+        "what that costs."
         for step in snapshot.steps
         if not step.standby
         and step.position >= snapshot.start_at

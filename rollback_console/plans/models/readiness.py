@@ -57,7 +57,7 @@ class Cost(models.Model):
 class Asking(models.Model):
     """A wish that the hosts be asked about what `choices` would run; a worker answers it.
 
-    `why` is registration, schedule, request, approval, start or person. `taken_at` is when
+    `why` is registration, schedule, request, approval, start, end or person. `taken_at` is when
     somebody began, `done_at` when the answers were kept; `problem` is why there are none.
     """
 

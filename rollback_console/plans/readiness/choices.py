@@ -23,8 +23,12 @@ from .check import Readiness
 MOST_PROCEDURES = 6
 """Hosts are asked about so many procedures of a plan, the first ones."""
 
-OF_A_ROLLBACK = ("request", "approval", "start")
+OF_A_ROLLBACK = ("request", "approval", "start", "end")
 """Reasons of askings that are about one rollback, and say nothing of its plan."""
+
+_OF_A_PLAN = ("procedure", "alternatives", "conditions", "parameters")
+"""Choices that a plan's page may repeat; where one rollback goes on, or which dump it puts back,
+says nothing about the plan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +82,8 @@ def choices_by_procedure(revision: Revision) -> list[dict[str, Any]]:
     """
     askings = Asking.objects.filter(revision__plan=revision.plan).exclude(why__in=OF_A_ROLLBACK)
     last = askings.order_by("-id").first()
-    chosen = last.choices if last else {}
+    choices = last.choices if last else {}
+    chosen = {name: value for name, value in choices.items() if name in _OF_A_PLAN}
     procedures = document(revision).procedures
     if len(procedures) < 2:
         return [chosen]

@@ -14,7 +14,7 @@ from ..checklist import Entry, entries
 from ..models import Postmortem
 from . import section_headings
 from .draft import Draft, draft
-from .phases import StepMeasure
+from .phases import Loss, StepMeasure
 
 _UNKNOWN = "–"
 _WRITTEN = [
@@ -140,7 +140,12 @@ def _table(steps: tuple[StepMeasure, ...]) -> Iterator[str]:
 
 
 def _losses(told: Draft) -> list[str]:
-    return [f"- {each.what}: {each.rows:,}" for each in told.losses] or ["Not measured."]
+    return [_loss(each) for each in told.losses] or ["Not measured."]
+
+
+def _loss(loss: Loss) -> str:
+    rows = "not measured after the end" if loss.rows is None else f"{loss.rows:,}"
+    return f"- {loss.what}: {rows}"
 
 
 def _messages(told: Draft) -> Iterator[str]:

@@ -61,10 +61,10 @@ class StepMeasure:
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """Rows of one kind that the rollback cost, as counted."""
+    """Rows of one kind that the rollback cost; None where they were not counted after its end."""
 
     what: str
-    rows: int
+    rows: int | None
 
 
 def times(events: Sequence[Event]) -> Times:
@@ -103,13 +103,25 @@ def steps(rollback: Rollback, snapshot: Snapshot) -> tuple[StepMeasure, ...]:
 
 
 def losses(events: Sequence[Event]) -> tuple[Loss, ...]:
-    """What `data.measured` events counted, the last count of each thing; empty: not measured."""
-    counted = {
+    """What was there before the start and was gone after the end; empty: nothing was counted.
+
+    A count before the start is a forecast, and no loss: only the same count, asked again after
+    the end, tells what is gone.
+    """
+    before, after = _counts(events, "data.measured"), _counts(events, "data.remaining")
+    return tuple(
+        Loss(what, max(rows - after[what], 0) if what in after else None)
+        for what, rows in before.items()
+    )
+
+
+def _counts(events: Sequence[Event], kind: str) -> dict[str, int]:
+    """The last count of each thing."""
+    return {
         str(event.facts.get("what", "")): int(event.facts.get("rows", 0))
         for event in events
-        if event.kind == "data.measured"
+        if event.kind == kind
     }
-    return tuple(Loss(what, rows) for what, rows in counted.items())
 
 
 def _planned(rollback: Rollback) -> dict[str, tuple[timedelta, timedelta]]:

@@ -206,6 +206,7 @@ KINDS: dict[str, Kind] = {
         "loaded this from a file with {events} events; it did not run here", _IMPORTANT
     ),
     "data.measured": Kind("Counted what this costs: {rows} {what}", _IMPORTANT),
+    "data.remaining": Kind("Counted after the end: {rows} {what}", _IMPORTANT),
     "data.unmeasured": Kind("Could not count what this costs: {why}"),
     "dump.taken": Kind("Kept the database on {host}: {path}, {size} bytes, SHA-256 {sha256}"),
     "readiness.lost": Kind(

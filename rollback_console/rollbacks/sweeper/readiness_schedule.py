@@ -10,10 +10,11 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import close_old_connections, transaction
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from rollback_console.engine.loss import Count
-from rollback_console.engine.states import RollbackState
+from rollback_console.engine.states import TERMINAL, RollbackState
 from rollback_console.plans.data_loss.cost import Costing
 from rollback_console.plans.models import Asking, Revision
 from rollback_console.plans.readiness import choices as plan_choices
@@ -31,6 +32,9 @@ PLANS_EVERY = 60.0
 """Seconds between two looks for plans nobody asked about: each of them is read again."""
 
 KEPT = timedelta(days=30)
+
+AFTER_END = timedelta(hours=1)
+"""What hosts say later than that after the end of a rollback has other causes."""
 
 _next_schedule = 0.0
 _BEFORE_START = (RollbackState.REQUESTED, RollbackState.APPROVED)
@@ -62,6 +66,12 @@ def ask_unasked(rollback: Rollback, why: str) -> None:
         ask(rollback.revision, rollback.choices, why=why)
 
 
+def ask_after_end(*, rollback: Rollback, **_: Any) -> None:
+    """Have what was counted before the start counted again: only that tells what is gone."""
+    if rollback.started_at and rollback.events.filter(kind="data.measured").exists():
+        ask_unasked(rollback, "end")
+
+
 def sweep(pool: ThreadPoolExecutor) -> None:
     """Ask anew what grew old, and ask what no worker took; elsewhere, those who reach it do."""
     global _next_schedule
@@ -88,14 +98,30 @@ def heed(
     *, revision: Revision, snapshot_sha256: str, readiness: Readiness, costing: Costing, **_: Any
 ) -> None:
     """Put what the hosts said on the record of every rollback it is about."""
-    rollbacks = Rollback.objects.filter(
-        revision=revision, snapshot_sha256=snapshot_sha256, state__in=_BEFORE_START
+    rollbacks = Rollback.objects.filter(revision=revision, snapshot_sha256=snapshot_sha256)
+    before = Q(state__in=_BEFORE_START)
+    ended = Q(
+        state__in=TERMINAL,
+        started_at__isnull=False,
+        finished_at__gt=db_clock.later(-AFTER_END),
+        finished_at__lt=costing.at or Now(),
     )
-    for number in rollbacks.values_list("id", flat=True):
+    for number in rollbacks.filter(before | ended).values_list("id", flat=True):
         with transaction.atomic():
             row = Rollback.objects.select_for_update().get(pk=number)
             if row.state in _BEFORE_START:
                 _on_record(row, readiness, costing)
+            elif row.state in TERMINAL:
+                _record_remaining(row, costing)
+
+
+def _record_remaining(row: Rollback, costing: Costing) -> None:
+    """Once each: what is counted later has other causes."""
+    counted = row.events.filter(kind="data.remaining").values_list("facts", flat=True)
+    known = {facts["what"] for facts in counted}
+    for count in costing.counts:
+        if count.rows is not None and count.what not in known:
+            record(row, "data.remaining", what=count.what, rows=count.rows, table=count.table)
 
 
 def _on_record(row: Rollback, readiness: Readiness, costing: Costing) -> None:
