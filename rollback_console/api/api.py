@@ -17,6 +17,7 @@ from .openapi import Api
 from .problems import KINDS, Problem, respond
 from .routes import (
     archives,
+    configuration,
     deciders,
     deciding,
     logs,
@@ -53,6 +54,7 @@ for noun in (
     trends,
     archives,
     proposals,
+    configuration,
 ):
     api.add_router("", noun.router)
 

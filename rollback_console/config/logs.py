@@ -6,6 +6,7 @@ Part of the roof: settings.py and gunicorn's configuration read it.
 from __future__ import annotations
 
 import re
+from ipaddress import ip_address
 from typing import Any
 
 import structlog
@@ -35,8 +36,15 @@ _SHARED: list[Processor] = [
 ]
 
 
-def configuration(form: str, level: str) -> dict[str, Any]:
-    """The standard library's LOGGING. Raises ImproperlyConfigured for an unknown form."""
+AUDIT = "rollback_console.audit"
+"""What writes a line for each change of the configuration."""
+
+
+def configuration(form: str, level: str, *, audit_syslog: str = "") -> dict[str, Any]:
+    """The standard library's LOGGING; the audit's lines go to a syslog collector as well.
+
+    Raises ImproperlyConfigured for an unknown form or a collector that is no IP:PORT.
+    """
     if form not in FORMATS:
         raise ImproperlyConfigured(f"LOG_FORMAT must be one of {', '.join(FORMATS)}, not {form}.")
     structlog.configure(
@@ -45,6 +53,32 @@ def configuration(form: str, level: str) -> dict[str, Any]:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
+    logging = _logging(form, level)
+    if audit_syslog:
+        logging["formatters"]["syslog"] = _formatter("json")
+        logging["handlers"]["syslog"] = {
+            "class": "logging.handlers.SysLogHandler",
+            "address": _collector(audit_syslog),
+            "facility": "authpriv",
+            "formatter": "syslog",
+        }
+        logging["loggers"][AUDIT] = {"handlers": ["syslog"]}
+    return logging
+
+
+def _collector(text: str) -> tuple[str, int]:
+    """An address, not a name: a collector that nobody can resolve must not stop the console."""
+    host, _, port = text.rpartition(":")
+    try:
+        return str(ip_address(host.strip("[]"))), int(port)
+    except ValueError as error:
+        raise ImproperlyConfigured(
+            f"AUDIT_SYSLOG must be the IP address and UDP port of a collector, such as "
+            f"192.0.2.1:514, not {text}."
+        ) from error
+
+
+def _logging(form: str, level: str) -> dict[str, Any]:
     return {
         "version": 1,
         "disable_existing_loggers": False,

@@ -18,7 +18,7 @@ from .views.admin import (
     services,
     tokens,
 )
-from .views.afterwards import archives, audit, postmortem, trends
+from .views.afterwards import archives, audit, configuration_events, postmortem, trends
 from .views.plans import plan, revisions
 from .views.rollbacks import (
     approval,
@@ -131,6 +131,15 @@ urlpatterns: list[URLPattern] = [
     path("trends.csv", trends.csv, name="trends-csv"),
     path("trends.json", trends.json, name="trends-json"),
     path("audit/", audit.show, name="audit"),
+    path("audit/configuration/", configuration_events.show, name="configuration-events"),
+    path(
+        "audit/configuration.csv", configuration_events.export_csv, name="configuration-events-csv"
+    ),
+    path(
+        "audit/configuration.json",
+        configuration_events.export_json,
+        name="configuration-events-json",
+    ),
     path("audit/verification/", audit.verification, name="verification"),
     path("environments/", environments.listing, name="environments"),
     path("environments/new/", environments.new, name="environment-new"),

@@ -70,6 +70,7 @@ ROUTES = [
     ("GET", "/trends.csv", "read"),
     ("GET", "/rollbacks/9/archive", "read"),
     ("POST", "/incidents", "plans"),
+    ("GET", "/configuration/events", "read"),
     ("GET", "/proposals", "read"),
     ("GET", "/proposals/9", "read"),
     ("POST", "/proposals/9/requests", "request"),

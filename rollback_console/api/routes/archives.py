@@ -10,6 +10,8 @@ from django.http import HttpRequest, StreamingHttpResponse
 from ninja import Router, Status
 from pydantic import BaseModel
 
+from rollback_console.audit import kinds
+from rollback_console.audit.record import record_change
 from rollback_console.postmortems.archive import writer
 from rollback_console.postmortems.archive.streaming import apart
 from rollback_console.postmortems.incidents import importer
@@ -37,6 +39,7 @@ def read_archive(request: HttpRequest, number: int) -> StreamingHttpResponse:
     """A gzipped tar that `manage.py verify_archive` checks. 409 until the rollback ended."""
     rollback = lookup.rollback(number)
     pieces: Iterator[bytes] | AsyncIterator[bytes] = writer.archive(rollback)
+    record_change(kinds.ARCHIVE_EXPORTED, by=person(request), subject=rollback)
     if isinstance(request, ASGIRequest) and isinstance(pieces, Iterator):
         pieces = apart(pieces)
     return StreamingHttpResponse(

@@ -7,11 +7,12 @@ import io
 from dataclasses import asdict, fields
 from typing import Any
 
+from rollback_console.common.csv_text import csv_cell
+
 from .rows import Case, read
 from .statistics import Trends
 
 MOST_OPEN = 200
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def as_csv(told: Trends) -> str:
@@ -25,7 +26,8 @@ def as_csv(told: Trends) -> str:
     writer.writerow([*names, "estimate_low", "estimate_high", "verdict"])
     for case in read(told.chosen)[0]:
         low, high = case.estimate or ("", "")
-        writer.writerow([*(_cell(getattr(case, name)) for name in names), low, high, case.verdict])
+        cells = [csv_cell(getattr(case, name)) for name in names]
+        writer.writerow([*cells, low, high, case.verdict])
     return out.getvalue()
 
 
@@ -59,11 +61,3 @@ def _case(case: Case) -> dict[str, Any]:
         "requested_at": case.requested_at.isoformat(timespec="milliseconds"),
         "verdict": case.verdict or None,
     }
-
-
-def _cell(value: Any) -> Any:
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return f"'{value}" if value.startswith(_FORMULA) else value
-    return value.isoformat(timespec="milliseconds") if hasattr(value, "isoformat") else value

@@ -14,7 +14,8 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from rollback_console.audit import anchors
+from rollback_console.audit import anchors, kinds
+from rollback_console.audit.record import record_change
 from rollback_console.engine.snapshot import Snapshot
 from rollback_console.engine.states import TERMINAL, RollbackState, StepState
 from rollback_console.plans.models import Revision
@@ -72,6 +73,7 @@ def load(
     )
     _keep(rollback, past)
     record(rollback, "incident.imported", by=by, source=source_sha256, events=len(past))
+    record_change(kinds.INCIDENT_IMPORTED, by=by, subject=rollback, source=source_sha256)
     rollback.refresh_from_db()
     return rollback
 

@@ -20,6 +20,7 @@ _STEER = {"request_rollback", "operate_rollback"}
 _PLANS = {"add_plan", "change_plan", "add_revision"}
 _HOST_QUESTIONS = {"approve_host_question"}
 _ADMIN_ROOM = "plans"
+_RECORD = "view_configurationevent"
 
 GROUPS: dict[str, set[str]] = {
     VIEWER: _LOOK,
@@ -41,6 +42,7 @@ def ensure(**_: Any) -> None:
     admin, _created = Group.objects.get_or_create(name=ADMIN)
     everything = Permission.objects.filter(content_type__app_label=_ADMIN_ROOM)
     admin.permissions.add(*everything, *Permission.objects.filter(codename__in=_LOOK | _STEER))
+    admin.permissions.add(*Permission.objects.filter(codename=_RECORD))
     admin.permissions.add(
         *Permission.objects.filter(content_type__app_label="auth", content_type__model="user")
     )

@@ -10,6 +10,8 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_POST
 
+from rollback_console.audit import kinds
+from rollback_console.audit.record import record_change
 from rollback_console.plans.errors import PlanError
 from rollback_console.postmortems import actions
 from rollback_console.postmortems.archive import writer
@@ -34,6 +36,7 @@ def download(request: HttpRequest, number: int) -> HttpResponseBase:
         pieces: Iterator[bytes] | AsyncIterator[bytes] = writer.archive(rollback)
     except Refused as error:
         return refused(request, error, "rollback", number=number)
+    record_change(kinds.ARCHIVE_EXPORTED, by=person(request), subject=rollback)
     if isinstance(request, ASGIRequest) and isinstance(pieces, Iterator):
         pieces = apart(pieces)
     answer = StreamingHttpResponse(pieces, content_type="application/gzip")
