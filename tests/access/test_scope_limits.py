@@ -7,6 +7,7 @@ import importlib
 import pytest
 from django.apps import apps
 from django.contrib.auth.models import Group
+from django.core.exceptions import PermissionDenied
 from django.core.management import call_command
 from django.test import Client
 
@@ -15,6 +16,7 @@ from rollback_console.access.actions.tokens import create_token
 from rollback_console.access.errors import AccessError
 from rollback_console.access.scope_limits import EVERYWHERE, ScopeLimit
 from rollback_console.access.tokens import SCOPES, Token
+from rollback_console.plans.actions import plans
 from rollback_console.plans.models import Environment, Service
 from rollback_console.rollbacks.actions import request
 from rollback_console.rollbacks.errors import Refused
@@ -51,6 +53,21 @@ def test_a_limited_group_requests_and_operates_in_its_environment_alone(stage: m
     request.start(rollback, by=dana)
 
 
+def test_a_limited_group_keeps_plans_in_its_environment_alone(stage: make.Stage) -> None:
+    revision = make.plan(stage)
+    operators(ELSEWHERE, stage)
+    dana = stage.cast.dana
+    for act in (
+        lambda: plans.import_document(
+            make.PLAN.encode(), by=dana, service=stage.service, environment=stage.environment
+        ),
+        lambda: plans.revise(revision.plan, b"# Plan", by=dana),
+        lambda: plans.bind_steps(revision, by=dana, bindings={}),
+    ):
+        with pytest.raises(PermissionDenied, match="You may not"):
+            act()
+
+
 def test_a_group_limited_to_a_service_pins_that_one_alone(stage: make.Stage) -> None:
     other = Service.objects.create(slug="other", name="Other")
     operators(ScopeLimit.of([], ["checkout"]), stage)
@@ -85,7 +102,9 @@ def test_nobody_but_an_admin_adds_or_limits_a_group_and_admin_holds_everywhere(
     ):
         with pytest.raises(Exception, match="Only an Admin"):
             act()
-    with pytest.raises(AccessError, match="holds everywhere"):
+    with pytest.raises(AccessError, match="hold everywhere"):
+        add_group(by=stage.cast.ada, name="Staging admins", like=groups.ADMIN, limit=HERE)
+    with pytest.raises(AccessError, match="hold everywhere"):
         limit_group(Group.objects.get(name=groups.ADMIN), by=stage.cast.ada, limit=HERE)
 
 

@@ -7,17 +7,24 @@ from django.db import IntegrityError, transaction
 
 from rollback_console.audit import kinds
 from rollback_console.audit.record import record_change
-from rollback_console.rollbacks.permissions.groups import ROLES
+from rollback_console.rollbacks.permissions.groups import ADMIN, ROLES
 
 from ..errors import AccessError
 from ..models import GroupLimit
 from ..scope_limits import ScopeLimit
 from .permission import require_admin
 
+_ADMIN_EVERYWHERE = (
+    "Admins hold everywhere: people, hosts and rules belong to no one environment. Add a group "
+    "with the rights of another role instead."
+)
+
 
 def add_group(*, by: User | None, name: str, like: str, limit: ScopeLimit) -> Group:
     """A group with the rights that the role `like` has today, within `limit`."""
     require_admin(by)
+    if like == ADMIN and limit:
+        raise AccessError(_ADMIN_EVERYWHERE)
     if like not in ROLES:
         raise AccessError(f"A group has the rights of one of: {', '.join(ROLES)}.")
     try:
@@ -36,8 +43,8 @@ def add_group(*, by: User | None, name: str, like: str, limit: ScopeLimit) -> Gr
 def limit_group(group: Group, *, by: User | None, limit: ScopeLimit) -> None:
     """From now on the group's rights hold within `limit` alone."""
     require_admin(by)
-    if limit and group.name == ROLES[-1]:
-        raise AccessError("The group Admin holds everywhere. Add a group with a limit instead.")
+    if limit and group.permissions.filter(codename="change_environment").exists():
+        raise AccessError(_ADMIN_EVERYWHERE)
     row, _ = GroupLimit.objects.select_for_update().get_or_create(group=group)
     before, after = _lists(row.limit), _lists(limit)
     GroupLimit.objects.filter(pk=row.pk).update(**after)

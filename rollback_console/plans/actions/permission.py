@@ -16,8 +16,11 @@ ADMINISTER = "plans.change_environment"
 
 
 def permit(by: User | None, permission: str, what: str, over: Model | None = None) -> None:
-    """Raise PermissionDenied unless `by` may, where `over` is given over that; None is the command
-    line."""
+    """Raise PermissionDenied unless `by` may; None is the command line.
+
+    With `over`, a group that is limited to environments or services counts only where its limit
+    covers that.
+    """
     if by is not None and not (by.is_active and by.has_perm(permission, over)):
         raise PermissionDenied(f"You may not {what}. Ask an Admin for the right.")
 

@@ -39,7 +39,8 @@ def import_document(
 
     A plan is one title for one service in one environment. Raises UnreadablePlan.
     """
-    permit(by, "plans.add_plan", "import plans")
+    place = Plan(service=service, environment=environment)
+    permit(by, "plans.add_plan", "import plans there", over=place)
     name = (title or read(data).title or f"Rollback of {service.name}")[:200]
     plan = _known(service, environment, name) or _new(service, environment, name)
     return _next(plan, data, by=by, note=note or "Imported")
@@ -70,14 +71,14 @@ def _new(service: Service, environment: Environment, title: str) -> Plan:
 @transaction.atomic
 def revise(plan: Plan, data: bytes, *, by: User, note: str = "") -> Revision:
     """A new revision with another text; bindings are carried over. Raises UnreadablePlan."""
-    permit(by, "plans.change_plan", "change plans")
+    permit(by, "plans.change_plan", "change this plan", over=plan)
     return _next(plan, data, by=by, note=note)
 
 
 @transaction.atomic
 def bind_steps(revision: Revision, *, by: User, bindings: dict[str, Any]) -> Revision:
     """A new revision with the same text and these bindings (see Revision)."""
-    permit(by, "plans.change_plan", "change plans")
+    permit(by, "plans.change_plan", "change this plan", over=revision.plan)
     if unknown := bindings.keys() - _BINDINGS:
         raise PlanError(f"These are no bindings: {', '.join(sorted(unknown))}.")
     limit = bindings.get("time_limit", 1)
@@ -93,7 +94,7 @@ def write_bindings(plan: Plan, *, by: User) -> Revision:
 
     Raises PlanError when nothing bound can be written on a fence.
     """
-    permit(by, "plans.change_plan", "change plans")
+    permit(by, "plans.change_plan", "change this plan", over=plan)
     latest = plan.revisions.order_by("-number")[0]
     before = document(latest)
     text, bindings = write_into_text(before, latest.bindings)
