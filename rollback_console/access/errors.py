@@ -13,3 +13,7 @@ class BadToken(AccessError):
 
 class WeakPassword(AccessError):
     """A password that the rules refuse."""
+
+
+class SecondAdminMissing(AccessError):
+    """An act that another Admin has to confirm."""

@@ -55,3 +55,49 @@ class GroupLimit(models.Model):
     def limit(self) -> ScopeLimit:
         """As a value that knows what it covers."""
         return ScopeLimit.of(self.environments, self.services)
+
+
+class PendingChange(models.Model):
+    """A right that one Admin proposed and another one has to confirm.
+
+    `details` holds what the change needs; of a password only its hash.
+    """
+
+    BREAK_GLASS, DECISION_MAKER = "break_glass", "decision_maker"
+    ADMIN = "admin"
+    PASSWORD, SECOND_FACTOR = "password", "second_factor"
+    OPEN, CONFIRMED, REFUSED = "open", "confirmed", "refused"
+
+    kind = models.CharField(max_length=20)
+    subject = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    environment = models.ForeignKey(
+        "plans.Environment", models.CASCADE, null=True, related_name="+"
+    )
+    details = models.JSONField(default=dict)
+    state = models.CharField(max_length=10, default=OPEN, db_index=True)
+    proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    proposed_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.sentence} (proposed by {self.proposed_by})"
+
+    @property
+    def sentence(self) -> str:
+        """What happens once it is confirmed."""
+        role, rung = self.details.get("role", ""), self.details.get("rung", "")
+        return {
+            self.BREAK_GLASS: f"{self.subject} may start rollbacks without approval",
+            self.DECISION_MAKER: f"{self.subject} decides in {self.environment} as {role}, "
+            f"rung {rung}",
+            self.ADMIN: f"{self.subject} becomes Admin",
+            self.PASSWORD: f"{self.subject} gets a new password",
+            self.SECOND_FACTOR: f"{self.subject} loses the second factor and adds a new one",
+        }[self.kind]

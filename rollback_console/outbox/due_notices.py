@@ -25,7 +25,7 @@ from rollback_console.proposals import actions as proposals
 from rollback_console.rollbacks import db_clock
 from rollback_console.rollbacks.models import Rollback
 
-from . import enqueue
+from . import enqueue, rights_notices
 from .messages import Notice, link
 from .models import Target
 
@@ -154,4 +154,5 @@ _FINDERS: dict[str, Callable[[datetime], Iterator[Notice]]] = {
     "published": _published,
     "proposed": _proposed,
     "readiness": _not_ready,
+    "rights": rights_notices.find_rights,
 }

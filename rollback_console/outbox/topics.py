@@ -18,6 +18,7 @@ TOPICS = {
     "actions": "An action item is due",
     "published": "A postmortem is published",
     "readiness": "A plan would not work now",
+    "rights": "A right was given, or a password or second factor reset, by an Admin",
     "proposed": "Monitoring proposes a rollback",
 }
 """What a target may hear, with the words that a page uses."""

@@ -6,6 +6,7 @@ from django.urls import URLPattern, path
 
 from .authentication.urls import urlpatterns as signing_in
 from .views.admin import (
+    confirmations,
     credentials,
     decision_makers,
     environments,
@@ -214,6 +215,9 @@ urlpatterns: list[URLPattern] = [
     path("tokens/<int:number>/revocations/", tokens.revoke, name="token-revocations"),
     path("people/", people.listing, name="people"),
     path("people/new/", people.new, name="person-new"),
+    path("people/confirmations/", confirmations.listing, name="confirmations"),
+    path("people/confirmations/<int:number>/", confirmations.decide, name="confirmation"),
+    path("people/<int:number>/factors/resets/", people.reset_factor, name="factor-resets"),
     path("people/groups/", groups.listing, name="person-groups"),
     path("people/groups/<int:number>/limits/", groups.limit, name="group-limits"),
     path("people/<int:number>/", people.show, name="person"),

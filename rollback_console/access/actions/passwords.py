@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import User
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -12,6 +13,7 @@ from rollback_console.audit.record import record_change
 
 from ..errors import WeakPassword
 from .permission import require_self_or_admin
+from .second_admin import confirmation_facts, require_second_for_account
 from .sessions import end_sessions
 from .tokens import revoke_tokens
 
@@ -23,15 +25,30 @@ def set_password(
     """Give a person a new password. Every other session and every token of theirs ends.
 
     `session` is the key of the one that stays: the one in which they changed it themselves.
-    Raises WeakPassword with what the rules say.
+    Raises WeakPassword with what the rules say, and SecondAdminMissing.
     """
-    require_self_or_admin(by, person)
     check_password_rules(password, person)
+    return set_password_hash(person, make_password(password), by=by, session=session)
+
+
+@transaction.atomic
+def set_password_hash(
+    person: User,
+    password_hash: str,
+    *,
+    by: User | None,
+    session: str | None = None,
+    confirmed_by: User | None = None,
+) -> User:
+    """The same for a password whose rules were checked when its hash was made."""
+    require_self_or_admin(by, person)
+    require_second_for_account(person, by=by, confirmed_by=confirmed_by)
     row = User.objects.select_for_update().get(pk=person.pk)
-    row.set_password(password)
+    row.password = password_hash
     row.save(update_fields=["password"])
     own = by is not None and by.pk == person.pk
-    record_change(kinds.PASSWORD_CHANGED if own else kinds.PASSWORD_RESET, by=by, subject=row)
+    kind = kinds.PASSWORD_CHANGED if own else kinds.PASSWORD_RESET
+    record_change(kind, by=by, subject=row, **confirmation_facts(confirmed_by))
     end_sessions(row, but=session if own else None)
     revoke_tokens(row, by=by, why="the password changed")
     return row

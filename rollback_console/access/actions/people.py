@@ -19,6 +19,11 @@ from rollback_console.rollbacks.permissions.groups import ensure as ensure_group
 from ..errors import AccessError
 from .passwords import check_password_rules, set_password
 from .permission import require_admin
+from .second_admin import (
+    confirmation_facts,
+    require_second_for_break_glass,
+    require_second_for_groups,
+)
 from .sessions import end_sessions
 from .tokens import revoke_tokens
 
@@ -44,6 +49,7 @@ def add_person(
     check_password_rules(password, person)
     person.set_password(password)
     _save(person)
+    require_second_for_groups(person, groups, by=by)
     person.groups.set(groups)
     record_change(kinds.PERSON_ADDED, by=by, subject=person, after=_facts(person))
     return person
@@ -65,9 +71,26 @@ def change_person(
     for name in set(FIELDS) & set(names):
         setattr(row, name, names[name])
     _save(row)
+    require_second_for_groups(row, groups, by=by)
     row.groups.set(groups)
     record_change(kinds.PERSON_CHANGED, by=by, subject=row, before=before, after=_facts(row))
     return set_password(row, by=by, password=password) if password else row
+
+
+@transaction.atomic
+def make_admin(person: User, *, by: User, confirmed_by: User) -> None:
+    """Add a person to Admin, as another Admin proposed."""
+    require_admin(by)
+    require_second_for_groups(person, [_admin_group()], by=by, confirmed_by=confirmed_by)
+    before = _facts(person)
+    person.groups.add(_admin_group())
+    facts = confirmation_facts(confirmed_by)
+    after = _facts(person)
+    record_change(kinds.ROLES_CHANGED, by=by, subject=person, before=before, after=after, **facts)
+
+
+def _admin_group() -> Group:
+    return Group.objects.get(name=ADMIN)
 
 
 @transaction.atomic
@@ -128,13 +151,18 @@ def activate_person(person: User, *, by: User | None) -> None:
 
 
 @transaction.atomic
-def grant_break_glass(person: User, *, by: User) -> None:
-    """Let a person start without approval. Nobody gives that right to themselves."""
+def grant_break_glass(person: User, *, by: User, confirmed_by: User | None = None) -> None:
+    """Let a person start without approval. Nobody gives that right to themselves.
+
+    Raises SecondAdminMissing where an environment asks for two Admins.
+    """
     require_admin(by)
     if by.pk == person.pk:
         raise AccessError("Another Admin must give you that right.")
+    require_second_for_break_glass(by=by, confirmed_by=confirmed_by)
     rights.let_break_glass(person, True)
-    record_change(kinds.BREAK_GLASS_GRANTED, by=by, subject=person)
+    facts = confirmation_facts(confirmed_by)
+    record_change(kinds.BREAK_GLASS_GRANTED, by=by, subject=person, **facts)
 
 
 @transaction.atomic

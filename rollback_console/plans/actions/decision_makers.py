@@ -27,6 +27,7 @@ from ..errors import PlanError
 from ..models import DecisionMaker, Environment
 from .environments import record_environment, save_environment
 from .permission import ADMINISTER, permit
+from .second_admin import require_second_admin, require_second_for_rule
 
 _WHAT = "change who decides"
 
@@ -41,11 +42,18 @@ class LadderLine:
 
 
 def name_decision_maker(
-    environment: Environment, *, by: User | None, user: User, role: str, rung: int
+    environment: Environment,
+    *,
+    by: User | None,
+    user: User,
+    role: str,
+    rung: int,
+    confirmed_by: User | None = None,
 ) -> DecisionMaker:
-    """Name one more decision maker. Raises PlanError."""
+    """Name one more decision maker. Raises PlanError, and NeedsSecondAdmin."""
     permit(by, ADMINISTER, _WHAT)
-    with _changing(environment, check=False):
+    with _changing(environment, check=False) as row:
+        require_second_admin(row, by=by, user=user, confirmed_by=confirmed_by)
         if environment.decision_makers.filter(user=user).exists():
             raise PlanError("They decide here already. Change their line instead.")
         maker = _make(environment, LadderLine(user, role, rung))
@@ -62,6 +70,7 @@ def change_decision_maker(
         _check(role, rung)
         row = DecisionMaker.objects.select_related("user", "environment").get(pk=maker.pk)
         refuse_stale_edit(row, drawn_from)
+        require_second_admin(row.environment, by=by, user=row.user, confirmed_by=None)
         before = snapshot_fields(row)
         if row.role != role.strip():  # another right than the one they had
             DecisionMaker.objects.filter(pk=row.pk).update(granted_at=Now())
@@ -92,11 +101,22 @@ def replace_policy(
     with _changing(environment) as row:
         refuse_stale_edit(row, drawn_from)
         before, ladder_before = snapshot_fields(row), _ladder_of(row)
+        require_second_for_rule(row, by=by, wanted=rules.get("second_admin", row.second_admin))
+        lines = list(ladder)
+        _require_second_for_new(row, lines, by=by)
         save_environment(row, rules)
-        _replace_ladder(row, ladder)
+        _replace_ladder(row, lines)
         record_environment(row, by=by, before=before)
         _record_ladder(row, by=by, before=ladder_before)
     return row
+
+
+def _require_second_for_new(row: Environment, lines: list[LadderLine], *, by: User | None) -> None:
+    """Whoever stands there as they did before needs nobody's confirmation."""
+    before = {(each.user_id, each.role, each.rung) for each in owners_of(row)}
+    for line in lines:
+        if (line.user.pk, line.role.strip(), line.rung) not in before:
+            require_second_admin(row, by=by, user=line.user, confirmed_by=None)
 
 
 def _replace_ladder(environment: Environment, ladder: Iterable[LadderLine]) -> None:

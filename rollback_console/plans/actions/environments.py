@@ -18,6 +18,7 @@ from rollback_console.audit.stale_edit import refuse_stale_edit
 from ..approval import policy
 from ..models import Environment
 from .permission import ADMINISTER, permit, unique_name
+from .second_admin import require_second_for_rule
 
 NOT_POLICY = {"name", "slug", "zone", "rehearses"}
 """What of an environment says nothing of how a rollback is approved there."""
@@ -49,6 +50,7 @@ def change_environment(
     row = Environment.objects.select_for_update().get(pk=environment.pk)
     refuse_stale_edit(row, drawn_from)
     before = snapshot_fields(row)
+    require_second_for_rule(row, by=by, wanted=fields.get("second_admin", row.second_admin))
     save_environment(row, fields)
     if row.decision_makers.exists():
         policy.require(row)

@@ -50,6 +50,9 @@ class Environment(models.Model):
     database_servers = models.TextField("database servers for readiness", blank=True)
     page_hosts = models.TextField("hosts whose pages readiness may open", blank=True)
     file_folders = models.TextField("folders whose files readiness may measure", blank=True)
+    second_admin = models.BooleanField(
+        "two Admins for what eases an approval", default=False, db_default=False
+    )
     zone = models.SlugField("network zone", max_length=40, blank=True)
     rehearses = models.ForeignKey(
         "self", models.SET_NULL, null=True, blank=True, related_name="rehearsals"

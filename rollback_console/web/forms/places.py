@@ -46,6 +46,7 @@ class EnvironmentForm(DrawnForm, forms.ModelForm):  # type: ignore[type-arg]
             "escalate_after",
             "remind_before",
             "readiness_rule",
+            "second_admin",
             "database_servers",
             "page_hosts",
             "file_folders",
@@ -65,6 +66,7 @@ class EnvironmentForm(DrawnForm, forms.ModelForm):  # type: ignore[type-arg]
             "database_servers": "Database servers that hosts may sign in to beforehand",
             "page_hosts": "Hosts whose pages may be opened beforehand",
             "file_folders": "Folders whose files may be measured beforehand",
+            "second_admin": "Two Admins for what eases an approval",
             "rehearses": "This is where rollbacks are rehearsed for",
             "remind_before": "Minutes before the end when those asked are reminded",
         }
@@ -76,6 +78,9 @@ class EnvironmentForm(DrawnForm, forms.ModelForm):  # type: ignore[type-arg]
             "environment's hosts, and localhost, always may be.",
             "file_folders": "One a line, such as /var/backups: only size and age, of files that "
             "lie there for real.",
+            "second_admin": "Granting break-glass, naming oneself or an account younger than a day "
+            "as a decision maker, and resetting a decision maker's password or second factor wait "
+            "for another Admin. It is switched off on the server alone.",
             "zone": "A word such as dmz: only workers and sweepers with ZONES=dmz sign in to its "
             "hosts and ask them. Empty: those without ZONES.",
         }

@@ -8,9 +8,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_POST
 
+from rollback_console.access.actions.pending_changes import propose_decision_maker
 from rollback_console.audit.stale_edit import StaleEdit
 from rollback_console.plans.actions import decision_makers as makers
 from rollback_console.plans.actions import environments, host_groups, secrets
+from rollback_console.plans.actions.second_admin import NeedsSecondAdmin
 from rollback_console.plans.approval import decision_makers, policy
 from rollback_console.plans.errors import PlanError
 from rollback_console.plans.models import DecisionMaker, Environment, HostGroup, Secret
@@ -27,6 +29,7 @@ from ... import queries
 from ...authentication.step_up import step_up
 from ...http.current_user import admin_only, person
 from ...http.responses import done, refused
+from .confirmations import WAITS
 
 
 @admin_only
@@ -71,6 +74,9 @@ def name_decision_maker(request: HttpRequest, slug: str) -> HttpResponse:
         return _page(request, environment, maker=form)
     try:
         maker = makers.name_decision_maker(environment, by=person(request), **form.cleaned_data)
+    except NeedsSecondAdmin:
+        propose_decision_maker(environment, by=person(request), **form.cleaned_data)
+        return done(request, WAITS, "environment", slug=slug)
     except PlanError as error:
         return refused(request, error, "environment", slug=slug)
     return done(request, f"{maker.user} decides here as {maker.role}.", "environment", slug=slug)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_POST
 
-from rollback_console.access.actions import attempts, people
-from rollback_console.access.errors import AccessError
+from rollback_console.access.actions import attempts, pending_changes, people
+from rollback_console.access.actions.passwords import set_password
+from rollback_console.access.actions.second_factors import reset_second_factor
+from rollback_console.access.errors import AccessError, SecondAdminMissing
 from rollback_console.plans.approval import delegations
 from rollback_console.rollbacks.permissions import rights
 from rollback_console.web.forms.people import PersonForm
@@ -16,6 +20,7 @@ from rollback_console.web.forms.people import PersonForm
 from ...authentication.step_up import step_up
 from ...http.current_user import admin_only, person
 from ...http.responses import done, refused
+from .confirmations import WAITS
 
 
 @admin_only
@@ -32,8 +37,7 @@ def new(request: HttpRequest) -> HttpResponse:
     """Add a person."""
     form = PersonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        made = people.add_person(by=person(request), **form.cleaned_data)
-        return done(request, f"{made.username} can sign in.", "people")
+        return done(request, _add(request, form), "people")
     return render(request, "people/person.html", {"form": form}, status=_status(form))
 
 
@@ -44,8 +48,7 @@ def show(request: HttpRequest, number: int) -> HttpResponse:
     user = get_object_or_404(User, pk=number)
     form = PersonForm(request.POST or None, instance=user)
     if request.method == "POST" and form.is_valid():
-        people.change_person(user, by=person(request), **form.cleaned_data)
-        return done(request, "Saved.", "person", number=number)
+        return done(request, _save(request, user, form), "person", number=number)
     page = {
         "form": form,
         "person": get_object_or_404(User, pk=number),
@@ -87,8 +90,7 @@ def break_glass(request: HttpRequest, number: int) -> HttpResponse:
     user = get_object_or_404(User, pk=number)
     try:
         if request.POST.get("may") == "yes":
-            people.grant_break_glass(user, by=person(request))
-            sentence = f"{user.username} may break glass."
+            sentence = _grant_break_glass(user, by=person(request))
         else:
             people.revoke_break_glass(user, by=person(request))
             sentence = f"{user.username} may not break glass any more."
@@ -106,6 +108,66 @@ def lift_wait(request: HttpRequest, number: int) -> HttpResponse:
     attempts.lift_wait(user, by=person(request))
     sentence = f"{user.username} can sign in at once: wrong passwords and codes are forgotten."
     return done(request, sentence, "person", number=number)
+
+
+@require_POST
+@admin_only
+@step_up("reset the second factor of a person")
+def reset_factor(request: HttpRequest, number: int) -> HttpResponse:
+    """They lost their app or passkey: they add a new one after signing in."""
+    user, by = get_object_or_404(User, pk=number), person(request)
+    try:
+        reset_second_factor(user, by=by)
+    except SecondAdminMissing:
+        pending_changes.propose_second_factor_reset(user, by=by)
+        return done(request, WAITS, "person", number=number)
+    except AccessError as error:
+        return refused(request, error, "person", number=number)
+    sentence = f"{user.username} has no second factor any more, and is signed out everywhere."
+    return done(request, sentence, "person", number=number)
+
+
+def _save(request: HttpRequest, user: User, form: PersonForm) -> str:
+    """What is said afterwards: a password may have to wait for another Admin."""
+    typed, by = dict(form.cleaned_data), person(request)
+    password, waits = typed.pop("password"), False
+    try:
+        people.change_person(user, by=by, **typed)
+    except SecondAdminMissing:
+        people.change_person(user, by=by, **_without_admin(typed))
+        pending_changes.propose_admin(user, by=by)
+        waits = True
+    try:
+        if password:
+            set_password(user, by=by, password=password)
+    except SecondAdminMissing:
+        pending_changes.propose_password(user, by=by, password=password)
+        waits = True
+    return f"Saved. {WAITS}" if waits else "Saved."
+
+
+def _add(request: HttpRequest, form: PersonForm) -> str:
+    by = person(request)
+    try:
+        made = people.add_person(by=by, **form.cleaned_data)
+    except SecondAdminMissing:
+        made = people.add_person(by=by, **_without_admin(form.cleaned_data))
+        pending_changes.propose_admin(made, by=by)
+        return f"{made.username} can sign in. That they become Admin waits for another Admin."
+    return f"{made.username} can sign in."
+
+
+def _without_admin(typed: dict[str, Any]) -> dict[str, Any]:
+    return {**typed, "groups": typed["groups"].exclude(permissions__codename="change_environment")}
+
+
+def _grant_break_glass(user: User, *, by: User) -> str:
+    try:
+        people.grant_break_glass(user, by=by)
+    except SecondAdminMissing:
+        pending_changes.propose_break_glass(user, by=by)
+        return WAITS
+    return f"{user.username} may break glass."
 
 
 def _status(form: PersonForm) -> int:

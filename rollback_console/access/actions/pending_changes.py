@@ -1,0 +1,152 @@
+"""Rights that one Admin proposes and another one confirms."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import QuerySet
+from django.db.models.functions import Now
+
+from rollback_console.audit import kinds
+from rollback_console.audit.record import record_change
+from rollback_console.plans.actions.decision_makers import name_decision_maker
+from rollback_console.plans.actions.second_admin import is_second
+from rollback_console.plans.models import Environment
+from rollback_console.rollbacks import db_clock
+
+from ..errors import AccessError
+from ..models import PendingChange
+from .passwords import check_password_rules, set_password_hash
+from .people import grant_break_glass, make_admin
+from .permission import require_admin
+from .second_factors import reset_second_factor
+
+LIFE = timedelta(days=7)
+
+
+def open_changes() -> QuerySet[PendingChange]:
+    """Those that wait for a second Admin, the newest first."""
+    rows = PendingChange.objects.filter(state=PendingChange.OPEN, expires_at__gt=Now())
+    return rows.select_related("subject", "environment", "proposed_by")
+
+
+def propose_break_glass(person: User, *, by: User) -> PendingChange:
+    """That a person may start without approval. Nobody proposes themselves."""
+    if by.pk == person.pk:
+        raise AccessError("Another Admin must give you that right.")
+    return _propose(PendingChange.BREAK_GLASS, person, by=by)
+
+
+def propose_decision_maker(
+    environment: Environment, *, by: User, user: User, role: str, rung: int
+) -> PendingChange:
+    """That a person decides in an environment."""
+    details = {"role": role, "rung": rung}
+    return _propose(
+        PendingChange.DECISION_MAKER, user, by=by, environment=environment, details=details
+    )
+
+
+def propose_password(person: User, *, by: User, password: str) -> PendingChange:
+    """That a person gets a new password; only its hash is kept. Raises WeakPassword."""
+    check_password_rules(password, person)
+    return _propose(
+        PendingChange.PASSWORD, person, by=by, details={"hash": make_password(password)}
+    )
+
+
+def propose_admin(person: User, *, by: User) -> PendingChange:
+    """That a person becomes Admin."""
+    return _propose(PendingChange.ADMIN, person, by=by)
+
+
+def propose_second_factor_reset(person: User, *, by: User) -> PendingChange:
+    """That a person loses their second factor."""
+    if by.pk == person.pk:
+        raise AccessError("Another Admin must reset your second factor.")
+    return _propose(PendingChange.SECOND_FACTOR, person, by=by)
+
+
+@transaction.atomic
+def confirm_change(change: PendingChange, *, by: User) -> PendingChange:
+    """Do it. Neither who proposed it nor whom it is for confirms it. Raises AccessError."""
+    row = _decide(change, PendingChange.CONFIRMED, by=by)
+    _carry_out(row, confirmed_by=by)
+    record_change(
+        kinds.RIGHT_CONFIRMED,
+        by=by,
+        subject=row.subject,
+        change=row.sentence,
+        proposed_by=row.proposed_by.get_username(),
+    )
+    return row
+
+
+@transaction.atomic
+def refuse_change(change: PendingChange, *, by: User) -> PendingChange:
+    """It does not happen; who proposed it may take it back so too."""
+    row = _decide(change, PendingChange.REFUSED, by=by)
+    record_change(kinds.RIGHT_REFUSED, by=by, subject=row.subject, change=row.sentence)
+    return row
+
+
+@transaction.atomic
+def _propose(
+    kind: str,
+    person: User,
+    *,
+    by: User,
+    environment: Environment | None = None,
+    details: dict[str, Any] | None = None,
+) -> PendingChange:
+    require_admin(by)
+    change = PendingChange.objects.create(
+        kind=kind,
+        subject=person,
+        environment=environment,
+        details=details or {},
+        proposed_by=by,
+        proposed_at=Now(),
+        expires_at=db_clock.later(LIFE),
+    )
+    change.refresh_from_db()
+    record_change(kinds.RIGHT_PROPOSED, by=by, subject=person, change=change.sentence)
+    return change
+
+
+def _decide(change: PendingChange, state: str, *, by: User) -> PendingChange:
+    require_admin(by)
+    concerned = {change.proposed_by_id, change.subject_id}
+    if state == PendingChange.CONFIRMED and by.pk in concerned:
+        raise AccessError("An Admin who neither proposed this nor gains by it must confirm it.")
+    if state == PendingChange.CONFIRMED and not is_second(change.proposed_by, by):
+        raise AccessError("Your account is younger than a day: another Admin must confirm this.")
+    rows = open_changes().filter(pk=change.pk)
+    if not rows.update(state=state, decided_by=by, decided_at=Now()):
+        raise AccessError("This was decided already, or waited for more than a week.")
+    return PendingChange.objects.select_related("subject", "environment", "proposed_by").get(
+        pk=change.pk
+    )
+
+
+def _carry_out(row: PendingChange, *, confirmed_by: User) -> None:
+    person, proposer = row.subject, row.proposed_by
+    require_admin(proposer)
+    if row.kind == PendingChange.BREAK_GLASS:
+        grant_break_glass(person, by=proposer, confirmed_by=confirmed_by)
+    elif row.kind == PendingChange.ADMIN:
+        make_admin(person, by=proposer, confirmed_by=confirmed_by)
+    elif row.kind == PendingChange.SECOND_FACTOR:
+        reset_second_factor(person, by=proposer, confirmed_by=confirmed_by)
+    elif row.kind == PendingChange.PASSWORD:
+        set_password_hash(person, row.details["hash"], by=proposer, confirmed_by=confirmed_by)
+        PendingChange.objects.filter(pk=row.pk).update(details={})
+    else:
+        assert row.environment is not None  # noqa: S101  every change of that kind has one
+        name_decision_maker(
+            row.environment, by=proposer, user=person, confirmed_by=confirmed_by, **row.details
+        )

@@ -1,0 +1,201 @@
+"""Where an environment asks for two Admins, one alone cannot ease an approval."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.core.exceptions import PermissionDenied
+from django.core.management import call_command
+from django.utils import timezone
+
+from rollback_console.access.actions import passwords, pending_changes, people, second_factors
+from rollback_console.access.errors import AccessError, SecondAdminMissing
+from rollback_console.access.models import PendingChange
+from rollback_console.audit.models import ConfigurationEvent
+from rollback_console.outbox.rights_notices import find_rights
+from rollback_console.plans.actions import decision_makers, environments
+from rollback_console.plans.actions.second_admin import NeedsSecondAdmin
+from rollback_console.plans.errors import PlanError
+from rollback_console.plans.models import Environment
+from rollback_console.rollbacks.permissions import groups, rights
+from tests import make
+from tests.web.factors import add_app
+
+NEW = "a quite different battery"
+
+
+@pytest.fixture
+def two(stage: make.Stage) -> User:
+    """A second Admin, in an environment that asks for two; everybody has been there for long."""
+    second = make.person("bea", groups.ADMIN)
+    User.objects.update(date_joined=timezone.now() - timedelta(days=30))
+    Environment.objects.update(second_admin=True)
+    second.refresh_from_db()
+    for person in vars(stage.cast).values():
+        person.refresh_from_db()
+    return second
+
+
+def kinds_on_record() -> list[str]:
+    return list(ConfigurationEvent.objects.order_by("seq").values_list("kind", flat=True))
+
+
+def test_nobody_names_themselves_or_a_new_account_alone(stage: make.Stage, two: User) -> None:
+    ada, young = stage.cast.ada, make.person("kim", groups.MAKER)
+    for user in (ada, young):
+        with pytest.raises(NeedsSecondAdmin):
+            decision_makers.name_decision_maker(
+                stage.environment, by=ada, user=user, role="CTO", rung=1
+            )
+    line = decision_makers.LadderLine(ada, "CTO", 1)
+    with pytest.raises(NeedsSecondAdmin):
+        decision_makers.replace_policy(stage.environment, by=ada, ladder=[line])
+    decision_makers.name_decision_maker(
+        stage.environment, by=ada, user=stage.cast.dana, role="CTO", rung=1
+    )
+
+
+def test_another_admin_confirms_what_was_proposed(stage: make.Stage, two: User) -> None:
+    ada = stage.cast.ada
+    change = pending_changes.propose_decision_maker(
+        stage.environment, by=ada, user=ada, role="CTO", rung=3
+    )
+    with pytest.raises(AccessError, match="neither proposed this nor gains by it"):
+        pending_changes.confirm_change(change, by=ada)
+    with pytest.raises(PermissionDenied):
+        pending_changes.confirm_change(change, by=stage.cast.lee)
+    pending_changes.confirm_change(change, by=two)
+    assert stage.environment.decision_makers.get(user=ada).role == "CTO"
+    with pytest.raises(AccessError, match="decided already"):
+        pending_changes.confirm_change(change, by=two)
+    assert kinds_on_record()[-3:] == ["right.proposed", "decision_maker.named", "right.confirmed"]
+
+
+def test_a_second_admin_that_was_made_today_confirms_nothing(stage: make.Stage, two: User) -> None:
+    change = pending_changes.propose_break_glass(stage.cast.sam, by=stage.cast.ada)
+    young = make.person("kim", groups.ADMIN)
+    with pytest.raises(AccessError, match="younger than a day"):
+        pending_changes.confirm_change(change, by=young)
+    assert not rights.may_break_glass(stage.cast.sam)
+
+
+def test_one_admin_makes_no_second_one(stage: make.Stage, two: User) -> None:
+    admin = Group.objects.filter(name=groups.ADMIN)
+    with pytest.raises(SecondAdminMissing):
+        people.change_person(stage.cast.vic, by=stage.cast.ada, username="vic", groups=admin)
+    with pytest.raises(SecondAdminMissing):
+        people.add_person(by=stage.cast.ada, username="kim", password=NEW, groups=admin)
+    client = make.signed_in(stage.cast.ada)
+    fields = {"username": "vic", "groups": [admin.get().pk]}
+    client.post(f"/people/{stage.cast.vic.pk}/", fields)
+    assert not stage.cast.vic.groups.filter(name=groups.ADMIN).exists()
+    pending_changes.confirm_change(PendingChange.objects.get(), by=two)
+    assert stage.cast.vic.groups.filter(name=groups.ADMIN).exists()
+
+
+def test_break_glass_waits_for_a_second_admin(stage: make.Stage, two: User) -> None:
+    sam, client = stage.cast.sam, make.signed_in(stage.cast.ada)
+    with pytest.raises(SecondAdminMissing):
+        people.grant_break_glass(sam, by=stage.cast.ada)
+    client.post(f"/people/{sam.pk}/break-glass/", {"may": "yes"})
+    assert not rights.may_break_glass(sam)
+    change = PendingChange.objects.get()
+    page = make.signed_in(two).get("/people/confirmations/").content.decode()
+    assert "may start rollbacks without approval" in page
+    client.post(f"/people/confirmations/{change.pk}/", {"decision": "confirm"})
+    assert not rights.may_break_glass(sam)
+    make.signed_in(two).post(f"/people/confirmations/{change.pk}/", {"decision": "confirm"})
+    assert rights.may_break_glass(sam)
+
+
+def test_a_password_of_somebody_who_decides_waits_and_is_kept_as_a_hash_alone(
+    stage: make.Stage, two: User
+) -> None:
+    lee, client = stage.cast.lee, make.signed_in(stage.cast.ada)
+    fields = {"username": "lee", "password": NEW, "groups": [lee.groups.get().pk]}
+    client.post(f"/people/{lee.pk}/", fields)
+    lee.refresh_from_db()
+    assert lee.check_password(make.PASSWORD)
+    change = PendingChange.objects.get()
+    assert NEW not in str(change.details)
+    pending_changes.confirm_change(change, by=two)
+    lee.refresh_from_db()
+    change.refresh_from_db()
+    assert lee.check_password(NEW)
+    assert change.details == {}
+
+
+def test_an_admins_password_waits_too_and_an_operators_does_not(
+    stage: make.Stage, two: User
+) -> None:
+    with pytest.raises(SecondAdminMissing):
+        passwords.set_password(two, by=stage.cast.ada, password=NEW)
+    passwords.set_password(stage.cast.dana, by=stage.cast.ada, password=NEW)
+    passwords.set_password(stage.cast.lee, by=stage.cast.lee, password=NEW)
+
+
+def test_an_admin_resets_a_lost_second_factor_on_record_and_never_their_own(
+    stage: make.Stage,
+) -> None:
+    dana, ada = stage.cast.dana, stage.cast.ada
+    add_app(dana)
+    add_app(ada)
+    there = make.signed_in(dana, how="mfa")
+    secret = make.token(dana, name="pipeline", scopes=["read"])[0]
+    make.signed_in(ada, how="mfa").post(f"/people/{dana.pk}/factors/resets/")
+    secret.refresh_from_db()
+    assert secret.revoked_at is not None
+    assert there.get("/").status_code == 302
+    assert "factor.reset" in kinds_on_record()
+    with pytest.raises(AccessError, match="Another Admin must reset"):
+        second_factors.reset_second_factor(ada, by=ada)
+    with pytest.raises(PermissionDenied):
+        second_factors.reset_second_factor(ada, by=stage.cast.lee)
+
+
+def test_a_factor_of_somebody_who_decides_waits(stage: make.Stage, two: User) -> None:
+    add_app(stage.cast.lee)
+    with pytest.raises(SecondAdminMissing):
+        second_factors.reset_second_factor(stage.cast.lee, by=stage.cast.ada)
+    change = pending_changes.propose_second_factor_reset(stage.cast.lee, by=stage.cast.ada)
+    pending_changes.confirm_change(change, by=two)
+    assert kinds_on_record()[-2:] == ["factor.reset", "right.confirmed"]
+
+
+def test_what_was_refused_or_waited_for_a_week_never_happens(stage: make.Stage, two: User) -> None:
+    refused = pending_changes.propose_break_glass(stage.cast.sam, by=stage.cast.ada)
+    pending_changes.refuse_change(refused, by=stage.cast.ada)
+    late = pending_changes.propose_break_glass(stage.cast.sam, by=stage.cast.ada)
+    PendingChange.objects.filter(pk=late.pk).update(expires_at=timezone.now())
+    for change in (refused, late):
+        with pytest.raises(AccessError, match="decided already, or waited"):
+            pending_changes.confirm_change(change, by=two)
+    assert not rights.may_break_glass(stage.cast.sam)
+
+
+def test_who_lost_the_right_since_proposed_nothing(stage: make.Stage, two: User) -> None:
+    change = pending_changes.propose_break_glass(stage.cast.sam, by=stage.cast.ada)
+    stage.cast.ada.groups.clear()
+    with pytest.raises(PermissionDenied):
+        pending_changes.confirm_change(change, by=two)
+    assert not rights.may_break_glass(stage.cast.sam)
+
+
+def test_an_admin_does_not_switch_the_rule_off(stage: make.Stage, two: User) -> None:
+    with pytest.raises(PlanError, match="drop_second_admin"):
+        environments.change_environment(stage.environment, by=stage.cast.ada, second_admin=False)
+    call_command("drop_second_admin", "staging", stdout=StringIO())
+    stage.environment.refresh_from_db()
+    assert not stage.environment.second_admin
+
+
+def test_the_ladder_and_the_admins_are_told(stage: make.Stage, two: User) -> None:
+    pending_changes.propose_break_glass(stage.cast.sam, by=stage.cast.ada)
+    notice = next(iter(find_rights(timezone.now())))
+    assert notice.environment == stage.environment
+    assert {"lee@example.org", "sam@example.org", "ada@example.org"} <= set(notice.to)
+    assert "sam may start rollbacks without approval" in notice.text
+    assert "ada proposed a right for sam." in notice.text
