@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('access', '0002_group_limits'),
-        ('plans', '0007_second_admin'),
+        ('plans', '0008_second_admin'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

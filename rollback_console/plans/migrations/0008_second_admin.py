@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('plans', '0006_host_questions'),
+        ('plans', '0007_right_since'),
     ]
 
     operations = [
