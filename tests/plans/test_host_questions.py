@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -168,6 +169,19 @@ class TestPrograms:
         assert rows["commit"].verdict == "not_ready"
         assert rows["repository"].detail == NOT_APPROVED
         assert not canary.exists()
+
+    def test_nothing_of_it_is_scheduled_before_it_is_approved(
+        self, here: Stage, tmp_path: Path, canary: Path
+    ) -> None:
+        python = program(tmp_path / "python3", canary)
+        revision = planned(here, f"{python} manage.py migrate users 0001")
+        assert queue.schedule(timedelta(0))
+        make.hosts_answer()
+        assert not canary.exists()
+        make.host_questions_approved(here.cast.lee)
+        queue.ask(revision, {}, why="schedule")
+        make.hosts_answer()
+        assert canary.exists()
 
     def test_a_person_who_only_asks_has_nothing_run_either(
         self, here: Stage, tmp_path: Path, canary: Path
@@ -448,10 +462,8 @@ class TestApproval:
 
     @pytest.mark.parametrize(
         "change",
-        [
-            "address", "port", "account", "key",
-        ],
-    )  # fmt: skip
+        ["address", "port", "account", "key", "login", "jump"],
+    )
     def test_a_changed_host_voids_the_approval(
         self, here: Stage, question: HostQuestion, change: str
     ) -> None:
@@ -464,6 +476,12 @@ class TestApproval:
         elif change == "account":
             host.credential.username = "somebody"
             host.credential.save()
+        elif change == "login":
+            host.credential.private_key = "another"
+            host.credential.save()
+        elif change == "jump":
+            host.jump = make.host(here.environment, "gate-1", here.cast.ada)
+            host.save()
         else:
             host.keys.create(
                 type="ssh-rsa", key=make.KEY, confirmed_by=here.cast.ada, confirmed_at=question.at

@@ -16,7 +16,7 @@ from rollback_console.remote import connector
 
 from .. import signals
 from ..data_loss import cost
-from ..models import Asking, Plan, ReadinessEvent, Revision
+from ..models import Asking, HostQuestion, Plan, ReadinessEvent, Revision
 from . import check
 from .check import Connect, Readiness
 from .choices import choices_by_procedure, freeze_what_is_known
@@ -95,8 +95,11 @@ def schedule(every: timedelta) -> list[Asking]:
 def forget(after: timedelta) -> None:
     """Remove askings that were answered longer ago than `after`, and the records of the schedule's.
 
+    So go questions to hosts that nobody decided; one that is still needed is registered anew.
     Records of what a person caused or approved are kept.
     """
+    undecided = HostQuestion.objects.filter(state=HostQuestion.State.PENDING, decided_by=None)
+    undecided.filter(at__lt=Now() - after).delete()
     Asking.objects.filter(done_at__lt=Now() - after).delete()
     old = ReadinessEvent.objects.filter(by=None, at__lt=Now() - after)
     old.filter(facts__approved=[]).delete()
