@@ -24,10 +24,10 @@ from rollback_console.engine.states import RollbackState
 from rollback_console.rollbacks import db_clock, log_store
 from rollback_console.rollbacks.models import Rollback, StepRun
 from tests import make
-from tests.faults.patience import until
 from tests.faults.stage import Console, Process, approved_quietly, migrate, working_on
 from tests.remote.sshd import Sshd
 from tests.servers import MariaDb, Redis
+from tests.toolbox.waiting import until
 
 from .results import keep
 

@@ -38,13 +38,19 @@ settings.load_profile("explore" if os.environ.get("EXPLORE") else "steady")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files that wait for servers and browsers first: all runners then end at about one time."""
-    if os.environ.get("TEST_KEEP_ORDER"):
-        return
-    long = {item.path for item in items if any(map(item.get_closest_marker, LONG))}
-    items.sort(key=lambda item: item.path not in long)
+    """Mark what works on a database, and put files that wait for servers and browsers first.
+
+    All runners then end at about one time.
+    """
+    for item in items:
+        if item.get_closest_marker("django_db") or DATABASE & {*getattr(item, "fixturenames", ())}:
+            item.add_marker("database")
+    if not os.environ.get("TEST_KEEP_ORDER"):
+        long = {item.path for item in items if any(map(item.get_closest_marker, LONG))}
+        items.sort(key=lambda item: item.path not in long)
 
 
+DATABASE = {"db", "transactional_db", "live_server"}
 LONG = ("faults", "slow", "browser")
 
 

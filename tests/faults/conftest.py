@@ -18,7 +18,7 @@ from tests.tally import tally
 
 from . import summary
 from .ground import Ground
-from .stage import Console, migrate, sqlite, working_on
+from .stage import Console, sqlite, started, working_on
 
 __all__ = ["tally"]  # counts in every test of this room
 
@@ -32,12 +32,14 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             terminalreporter.write_line(line)
 
 
-@pytest.fixture(scope="session")
-def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated file to copy."""
-    folder = tmp_path_factory.mktemp("empty")
-    migrate(folder, f"sqlite:///{folder / 'empty.sqlite3'}")
-    return folder / "empty.sqlite3"
+@pytest.fixture(autouse=True)
+def clear_up() -> Iterator[None]:
+    """What a test started ends with it, also when it fails: no red test makes another red."""
+    before = len(started)
+    yield
+    for process in started[before:]:
+        if process.running:
+            process.clear()
 
 
 @pytest.fixture(scope="session")
@@ -60,13 +62,12 @@ def sshd() -> Iterator[Sshd]:
 @pytest.fixture(scope="module")
 def console(
     tmp_path_factory: pytest.TempPathFactory,
-    empty_database: Path,
     redis: Redis,
     django_db_blocker: Any,
 ) -> Iterator[Console]:
     """A console on a file database for the tests of one file; nothing of it runs yet."""
     folder = tmp_path_factory.mktemp("console")
-    yield from made(folder, sqlite(folder, empty_database), redis, django_db_blocker)
+    yield from made(folder, sqlite(folder), redis, django_db_blocker)
 
 
 @pytest.fixture(scope="module")
@@ -78,11 +79,9 @@ def healers(console: Console) -> None:
 
 
 @pytest.fixture
-def own_console(
-    tmp_path: Path, empty_database: Path, redis: Redis, django_db_blocker: Any
-) -> Iterator[Console]:
+def own_console(tmp_path: Path, redis: Redis, django_db_blocker: Any) -> Iterator[Console]:
     """A console for one test, which may break all of it."""
-    yield from made(tmp_path, sqlite(tmp_path, empty_database), redis, django_db_blocker)
+    yield from made(tmp_path, sqlite(tmp_path), redis, django_db_blocker)
 
 
 def made(folder: Path, url: str, redis: Redis, blocker: Any) -> Iterator[Console]:

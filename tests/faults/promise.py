@@ -13,9 +13,9 @@ from rollback_console.rollbacks.execution.view import latest, snapshot_of
 from rollback_console.rollbacks.models import Event, Rollback, StepRun
 from tests import tally
 from tests.make import Stage
+from tests.toolbox.waiting import until
 
 from .ground import Ground
-from .patience import until
 
 ENDED = frozenset(StepState) - {StepState.PENDING, StepState.LAUNCHING, StepState.RUNNING}
 KNOWN = frozenset({StepState.SUCCEEDED, StepState.FAILED, StepState.TIMED_OUT})
@@ -39,8 +39,9 @@ def comes_to(rollback: Rollback, *states: str, seconds: float = 120.0) -> Rollba
     until(
         lambda: fresh(rollback).state in states,
         f"rollback {rollback.pk} becomes {' or '.join(states)}",
-        seconds,
-        lambda: story(rollback),
+        seconds=seconds,
+        told=lambda: story(rollback),
+        hopeless=lambda: fresh(rollback).state in TERMINAL,
     )
     tally.ended()
     return fresh(rollback)
@@ -57,6 +58,7 @@ def becomes(rollback: Rollback, position: int, *states: str) -> StepRun:
         lambda: rollback.runs.filter(position=position, state__in=states).exists(),
         f"step {position} becomes {' or '.join(states)}",
         told=lambda: story(rollback),
+        hopeless=lambda: fresh(rollback).state in TERMINAL,
     )
     tally.ended()
     return run_of(rollback, position)

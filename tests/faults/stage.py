@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from celery import current_app
@@ -36,13 +38,21 @@ from rollback_console.rollbacks import db_clock
 from rollback_console.rollbacks.models import ProcessSeen, Rollback
 from tests import make, tally
 from tests.servers import MariaDb
+from tests.toolbox.database import migrated_file
+from tests.toolbox.waiting import until
 
-from .patience import until
 from .web import Web
 
 ROOT = Path(__file__).resolve().parents[2]
 QUICK = {"LEASE_SECONDS": "3", "SLICE_SECONDS": "20", "SWEEP_SECONDS": "1", "CONNECT_SECONDS": "10"}
 """The promises with shorter times: what takes 20 seconds in production takes 3 here."""
+
+UNCHANGED: Mapping[str, str] = MappingProxyType({})
+
+ENDED_TASK = re.compile(r"Task rollbacks\.advance\[[-\w]+\] (succeeded|raised)")
+
+started: list[Process] = []
+"""Every process of every console of these tests, for whoever clears up."""
 
 _numbers = itertools.count(1)
 
@@ -54,6 +64,7 @@ class Process:
     name: str
     child: subprocess.Popen[bytes]
     log: Path
+    queue: str = ""
 
     @property
     def pid(self) -> int:
@@ -86,9 +97,20 @@ class Process:
 
     def died(self) -> bool:
         """Whether it killed itself at its failpoint, however long it takes to come there."""
-        until(lambda: not self.running, f"{self.name} reaches its failpoint", told=self.said)
+        until(
+            lambda: not self.running,
+            f"{self.name} reaches its failpoint",
+            told=self.said,
+            hopeless=self._has_done_its_task,
+        )
         tally.struck("kills")
         return self.child.returncode == -signal.SIGKILL
+
+    def _has_done_its_task(self) -> bool:
+        """A worker of one message that got to its end passes no failpoint any more."""
+        return (
+            bool(self.queue) and ENDED_TASK.search(self.log.read_text(errors="replace")) is not None
+        )
 
     def said(self) -> str:
         return self.log.read_text(errors="replace")[-6000:]
@@ -105,16 +127,33 @@ class Console:
     processes: list[Process] = field(default_factory=list)
     people: make.Cast | None = None
 
-    def worker(self, queue: str = "rollbacks", *, heard: bool = True, **more: str) -> Process:
+    def worker(
+        self,
+        queue: str = "rollbacks",
+        variables: Mapping[str, str] = UNCHANGED,
+        *,
+        heard: bool = True,
+        **more: str,
+    ) -> Process:
         """A Celery worker that takes from `queue`, ready to work."""
         name = f"worker-{next(_numbers)}"
         argv = [*commands.worker(), "--hostname", f"{name}@%h", "--queues", queue]
-        return self._heard(self.start(name, argv, **more), heard)
+        return self._heard(self.start(name, argv, **variables, **more), heard)
 
-    def sweeper(self, *, heard: bool = True, **more: str) -> Process:
+    def doomed(self, where: str, **more: str) -> Process:
+        """A worker that dies at `name:visit`, on a queue of its own: what it leaves is nobody's."""
+        queue = f"doomed-{next(_numbers)}"
+        process = self.worker(queue, {**crash(where), **more})
+        process.queue = queue
+        return process
+
+    def sweeper(
+        self, variables: Mapping[str, str] = UNCHANGED, *, heard: bool = True, **more: str
+    ) -> Process:
         """A sweeper that has swept."""
         argv = [sys.executable, "manage.py", "sweep"]
-        return self._heard(self.start(f"sweeper-{next(_numbers)}", argv, **more), heard)
+        name = f"sweeper-{next(_numbers)}"
+        return self._heard(self.start(name, argv, **variables, **more), heard)
 
     def web(self, **more: str) -> Web:
         """A web process that answers."""
@@ -132,6 +171,7 @@ class Console:
         with log.open("wb") as output:
             child = spawn(argv, env=self.variables(**more), output=output, cwd=ROOT)
         self.processes.append(process := Process(name, child, log))
+        started.append(process)
         return process
 
     def heard(self, process: Process) -> None:
@@ -225,9 +265,9 @@ def session(user: User) -> str:
     return str(store.session_key)
 
 
-def sqlite(folder: Path, empty: Path) -> str:
+def sqlite(folder: Path) -> str:
     """The address of a migrated file database in `folder`."""
-    shutil.copy(empty, folder / "console.sqlite3")
+    shutil.copy(migrated_file(), folder / "console.sqlite3")
     return f"sqlite:///{folder / 'console.sqlite3'}"
 
 

@@ -12,12 +12,12 @@ from rollback_console.rollbacks.actions import request
 from tests import make
 from tests.make import Stage
 from tests.remote import guest
+from tests.toolbox.waiting import until
 
 from . import promise
 from .ground import Ground
-from .patience import until
 from .promise import becomes, comes_to, kept, run_of
-from .stage import Console, approved_quietly, crash
+from .stage import Console, approved_quietly
 
 pytestmark = [pytest.mark.faults, pytest.mark.usefixtures("healers")]
 
@@ -73,9 +73,9 @@ def test_an_abort_before_the_start_is_a_veto(
     console: Console, place: Stage, ground: Ground
 ) -> None:
     """Committed, never launched, its worker dead: what the abort finds must not begin."""
-    doomed = console.worker("doomed", **crash("attempt.committed:1"))
+    doomed = console.doomed("attempt.committed:1")
     rollback = approved_quietly(place, ground.plan("echo one", "echo two"))
-    console.send(rollback.pk, "doomed")
+    console.send(rollback.pk, doomed.queue)
     assert doomed.died(), doomed.said()
     request.request_abort(rollback, by=place.cast.dana, reason="Not now")
     comes_to(rollback, "aborted")

@@ -14,10 +14,10 @@ from tests import make, tally
 from tests.make import Stage
 from tests.remote.sshd import Sshd
 from tests.servers import Redis
+from tests.toolbox.waiting import until
 
 from . import promise
 from .ground import LONG, Ground
-from .patience import until
 from .promise import becomes, fresh, kept, succeeds
 from .stage import Console, session, sqlite, working_on
 from .web import Web
@@ -32,11 +32,9 @@ def own_redis() -> Iterator[Redis]:
 
 
 @pytest.fixture
-def whole(
-    tmp_path: Path, empty_database: Path, own_redis: Redis, django_db_blocker: Any
-) -> Iterator[Console]:
+def whole(tmp_path: Path, own_redis: Redis, django_db_blocker: Any) -> Iterator[Console]:
     """Every process of a console, and a broker that may be broken."""
-    url = sqlite(tmp_path, empty_database)
+    url = sqlite(tmp_path)
     console = Console(tmp_path, url, own_redis.url)
     with django_db_blocker.unblock(), working_on(url):
         try:
@@ -83,7 +81,7 @@ def test_a_broken_broker_stops_no_rollback_and_no_page(
     other = fresh(other)
     assert other.state != "requested"
     moved = other.runs.filter(state__in=["running", "succeeded"])
-    until(moved.exists, "the sweep begins it", 20, lambda: promise.story(other))
+    until(moved.exists, "the sweep begins it", seconds=20, told=lambda: promise.story(other))
     page = web.get(f"/rollbacks/{other.pk}/", session(place.cast.dana))
     assert page.status == 200, web.process.said()
     ground.go(2)

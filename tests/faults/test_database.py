@@ -19,11 +19,11 @@ from rollback_console.rollbacks.models import Rollback
 from tests import make, tally
 from tests.remote.sshd import Sshd
 from tests.servers import MariaDb, Redis
+from tests.toolbox.waiting import until
 
 from . import promise
 from .clocks import needs_faketime, off_by
 from .ground import LONG, Ground
-from .patience import until
 from .promise import becomes, fresh, kept, succeeds
 from .stage import Console, approved_quietly, migrate, session, working_on
 
@@ -239,7 +239,7 @@ def test_a_console_whose_clock_is_an_hour_off_keeps_to_the_database_s_time(
     console: Console, sshd: Sshd, ground: Ground, shift: str
 ) -> None:
     """One worker an hour off beside a sweeper that is not: no lease is taken from the other."""
-    worker = console.worker(**off_by(shift), LEASE_SECONDS="20")
+    worker = console.worker(variables=off_by(shift), LEASE_SECONDS="20")
     console.sweeper()
     place = console.place(sshd.address())
     rollback = approved_quietly(place, ground.plan("echo one", ground.held(2), LONG))

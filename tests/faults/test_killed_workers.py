@@ -17,7 +17,7 @@ from tests.remote.sshd import Sshd
 from . import promise
 from .ground import LONG, Ground
 from .moments import WORKER
-from .stage import Console, approved_quietly, crash
+from .stage import Console, approved_quietly
 
 pytestmark = pytest.mark.faults
 
@@ -63,11 +63,13 @@ def test_a_worker_killed_at_any_moment_costs_nothing_but_time(
 ) -> None:
     visit, _ = WORKER[moment]
     place = console.place(hosts[shell].address())
-    short = {"SLICE_SECONDS": "1"} if moment == "slice.over" else {}
-    doomed = console.worker("doomed", **crash(f"{moment}:{visit}"), **short)
-    rollback = approved_quietly(place, ground.plan("echo one", LONG, "echo three"))
-    console.send(rollback.pk, "doomed")
+    outlasting = moment == "slice.over"
+    doomed = console.doomed(f"{moment}:{visit}", SLICE_SECONDS="1" if outlasting else "20")
+    second = ground.held(2) if outlasting else LONG
+    rollback = approved_quietly(place, ground.plan("echo one", second, "echo three"))
+    console.send(rollback.pk, doomed.queue)
     assert doomed.died(), doomed.said()
+    ground.go(2)
     promise.succeeds(rollback, place)
     promise.kept(rollback, ground)
     assert ground.starts() == {1: 1, 2: 1, 3: 1}

@@ -15,9 +15,9 @@ from tests import make
 from tests.make import Stage
 from tests.receivers import Web, web
 from tests.remote.sshd import Sshd
+from tests.toolbox.waiting import until
 
 from .ground import Ground
-from .patience import until
 from .promise import kept, succeeds
 from .stage import Console
 
@@ -56,7 +56,7 @@ def test_a_receiver_that_says_nothing_holds_no_rollback_up_and_is_told_later(
     place = own_console.place(sshd.address())
     listens(place, receiver)
     receiver.silent = threading.Event()
-    sweeper = own_console.sweeper(**SETTINGS)
+    sweeper = own_console.sweeper(SETTINGS)
     rollback = make.approved(place, ground.plan("echo one", "echo two"))
     succeeds(rollback, place)
     kept(rollback, ground)
@@ -83,7 +83,7 @@ def test_a_sweeper_killed_while_it_sends_is_followed_by_another_under_the_same_n
     place = own_console.place(sshd.address())
     listens(place, receiver)
     receiver.silent = threading.Event()
-    sweeper = own_console.sweeper(**SETTINGS)
+    sweeper = own_console.sweeper(SETTINGS)
     make.requested(place, ground.plan("echo one"))
     until(lambda: receiver.posts, "something is sent", told=sweeper.said)
     sweeper.kill()
@@ -93,7 +93,7 @@ def test_a_sweeper_killed_while_it_sends_is_followed_by_another_under_the_same_n
     assert (row.state, row.attempts) == ("waiting", 1)
     # As the minutes would, after which a sender counts as dead.
     Delivery.objects.update(due_at=timezone.now())
-    other = own_console.sweeper(**SETTINGS)
+    other = own_console.sweeper(SETTINGS)
     until(lambda: Delivery.objects.get().state == "sent", "it is sent", told=other.said)
     numbers = {post.headers["Rollback-Console-Delivery"] for post in receiver.posts}
     assert (len(receiver.posts), numbers) == (2, {str(row.pk)})

@@ -16,10 +16,10 @@ from rollback_console.rollbacks.models import Rollback
 from tests import make
 from tests.make import Stage
 from tests.remote.sshd import Sshd, make_key
+from tests.toolbox.waiting import until
 
 from . import promise
 from .ground import LONG, Ground
-from .patience import until
 from .promise import becomes, comes_to, fresh, kept, run_of, succeeds
 from .proxy import BOTH, TO_CONSOLE, TO_HOST, Proxy
 from .stage import Console, approved_quietly
@@ -65,7 +65,9 @@ def ground_begins() -> bytes:
 def shown_unreachable(rollback: Rollback, seconds: float = SEEN_WITHIN) -> str:
     """What the page says about the silent host, at the latest after so long."""
     silent = rollback.runs.exclude(unreachable_since=None)
-    until(silent.exists, "unreachable is shown", seconds, lambda: promise.story(rollback))
+    until(
+        silent.exists, "unreachable is shown", seconds=seconds, told=lambda: promise.story(rollback)
+    )
     return silent.get().why
 
 

@@ -15,10 +15,10 @@ from rollback_console.rollbacks import db_clock, events
 from rollback_console.rollbacks.models import Event, Rollback
 from tests import make
 from tests.make import Stage
+from tests.toolbox.waiting import until
 
 from . import promise
 from .ground import Ground
-from .patience import until
 from .promise import comes_to, fresh, kept, run_of, succeeds
 from .stage import Console
 from .web import Web

@@ -15,10 +15,10 @@ from rollback_console.rollbacks.models import Rollback
 from tests import make
 from tests.remote.sshd import Sshd
 from tests.servers import MariaDb, Redis
+from tests.toolbox.waiting import until
 from tests.upgrading import dangers
 
 from .ground import LONG, Ground
-from .patience import until
 from .promise import becomes, fresh, kept, story, succeeds
 from .stage import Console, migrate, session, working_on
 

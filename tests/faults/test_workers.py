@@ -9,10 +9,10 @@ from rollback_console.rollbacks.models import Rollback
 from tests import make
 from tests.make import Stage
 from tests.remote.sshd import Sshd
+from tests.toolbox.waiting import until
 
 from . import promise
 from .ground import LONG, Ground
-from .patience import until
 from .promise import becomes, comes_to, fresh, kept, succeeds
 from .stage import Console, Process, approved_quietly
 

@@ -18,8 +18,8 @@ from rollback_console.rollbacks.models import Rollback
 from tests import make, tally
 from tests.remote.sshd import Sshd
 from tests.servers import Redis, Server
+from tests.toolbox.waiting import until
 
-from .patience import until
 from .promise import comes_to
 from .stage import Console, Process, sqlite, working_on
 
@@ -110,13 +110,12 @@ def rabbit() -> Iterator[RabbitMq]:
 @pytest.mark.slow
 def test_rabbitmq_may_be_the_broker_and_may_go_away(
     tmp_path: Path,
-    empty_database: Path,
     redis: Redis,
     rabbit: RabbitMq,
     sshd: Sshd,
     django_db_blocker: Any,
 ) -> None:
-    url = sqlite(tmp_path, empty_database)
+    url = sqlite(tmp_path)
     console = Console(tmp_path, url, redis.url, environment={"BROKER_URL": rabbit.url})
     with django_db_blocker.unblock(), working_on(url):
         try:

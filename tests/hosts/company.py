@@ -14,9 +14,9 @@ from django.db import connections
 from django.test.utils import override_settings
 
 from tests.documentation import shell
-from tests.faults.patience import until
 from tests.hosts.fleet import Fleet, Host
 from tests.hosts.program import layers, wheels, without_archives
+from tests.toolbox.waiting import until
 
 PAGE = "production.md"
 NAME = "rollback.example.org"

@@ -16,12 +16,12 @@ from django.db import connection
 from rollback_console.rollbacks import events, log_store
 from rollback_console.rollbacks.models import Rollback
 from tests import make
-from tests.faults.patience import until
 from tests.faults.promise import becomes, comes_to, fresh, story, succeeds
 from tests.faults.stage import session
 from tests.hosts.company import NAME, Company, at_its_database, opened
 from tests.hosts.fleet import Fleet, Host
 from tests.hosts.viewer import Viewer
+from tests.toolbox.waiting import until
 
 pytestmark = pytest.mark.hosts
 

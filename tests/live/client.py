@@ -36,6 +36,7 @@ class Client:
             origin=origin or self._web.url,  # type: ignore[arg-type]
             additional_headers=headers,
             max_size=FRAME_LIMIT,
+            open_timeout=60,
             compression=None,
             **self._options,
         )

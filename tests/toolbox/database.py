@@ -11,13 +11,15 @@ import fcntl
 import hashlib
 import os
 import shutil
+import sqlite3
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from django.core.management import call_command
 from django.db import connection, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
@@ -103,10 +105,17 @@ def _migrate_into(template: Path) -> None:
     """Migrate a new file and put it in its place once it is whole."""
     with tempfile.TemporaryDirectory(dir=CACHE) as folder:
         file = Path(folder) / "new.sqlite3"
-        with using_file(file):
-            call_command("migrate", verbosity=0, interactive=False)
-            with connection.cursor() as cursor:
-                cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        variables = {
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": "rollback_console.settings",
+            "DATABASE_URL": f"sqlite:///{file}",
+            "DATA_DIR": folder,
+        }
+        words = [sys.executable, "manage.py", "migrate", "--skip-checks", "-v", "0"]
+        done = subprocess.run(words, cwd=ROOT, env=variables, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        with closing(sqlite3.connect(file)) as database:
+            database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         file.rename(template)
 
 
