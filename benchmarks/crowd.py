@@ -122,7 +122,12 @@ def followed(rows: list[Rollback], began: float) -> list[str]:
         time.sleep(0.3)
         return ended == len(numbers)
 
-    until(over, "all are over", PATIENCE, lambda: Counter(mine.values_list("state", flat=True)))
+    until(
+        over,
+        "all are over",
+        seconds=PATIENCE,
+        told=lambda: Counter(mine.values_list("state", flat=True)),
+    )
     marks["last over after, s"] = time.monotonic() - began
     return [f"{name}: {value:.1f}" for name, value in marks.items()]
 

@@ -132,7 +132,11 @@ def _median(runs: list[dict[str, float]]) -> dict[str, float]:
 def _read(sshd: Sshd) -> dict[str, dict[str, float]]:
     alone, shared = peers.Ssh(sshd, shared=False), peers.Ssh(sshd, shared=True)
     bare = peers.Bare(sshd)
-    named = {"ssh": alone, "ssh + ControlMaster": shared, "paramiko": bare}
+    named: dict[str, peers.Ssh | peers.Bare] = {
+        "ssh": alone,
+        "ssh + ControlMaster": shared,
+        "paramiko": bare,
+    }
     found = {name: _late(peer.read(CLOCK)) for name, peer in named.items()}
     shared.close()
     bare.close()

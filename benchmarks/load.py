@@ -86,7 +86,7 @@ def fill(first: Rollback, count: int, log_bytes: int) -> None:
         some = min(AT_ONCE, count - start)
         made = [_copy(first, age) for age in range(start, start + some)]
         made = Rollback.objects.bulk_create(made)
-        if made[0].pk is None:
+        if not connection.features.can_return_rows_from_bulk_insert:
             made = list(Rollback.objects.order_by("-id")[:some])
         _events(first, made)
         _logs(first, made, log_bytes)

@@ -7,6 +7,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from rollback_console.rollbacks import log_store
@@ -58,7 +59,7 @@ def five_steps(stage: make.Stage, sshd: Sshd, count: int) -> Row:
         _timed(seconds, "ssh + ControlMaster", 1, lambda: peers.shared_steps(sshd, count, commands))
         _timed(seconds, "paramiko", 1, lambda: peers.bare_steps(sshd, count, commands))
         rollback = approved(stage, commands, names)
-        _timed(seconds, "ours", 1, lambda made=rollback: drive(made))
+        _timed(seconds, "ours", 1, partial(drive, rollback))
     for name, work in _tools(sshd, count, commands):
         _timed(seconds, name, 1, work)
     row.figures = {name: statistics.median(each) for name, each in seconds.items()}
@@ -83,7 +84,7 @@ def _tools(sshd: Sshd, count: int, commands: list[str]) -> Iterator[tuple[str, C
         for module in ("raw", "command"):
             yield (
                 f"ansible {module}",
-                lambda kind=module: tools.ansible(sshd, count, commands, kind),
+                partial(tools.ansible, sshd, count, commands, module),
             )
 
 
@@ -102,7 +103,7 @@ def output(stage: make.Stage, sshd: Sshd, name: str, file: Path, bound: str) -> 
         _timed(seconds, "ssh + ControlMaster", 1, lambda: _whole(shared.run(command), size))
         _timed(seconds, "paramiko", 1, lambda: _whole(bare.run(command), size))
         rollback = approved(stage, [command], ["app-1"])
-        _timed(seconds, "ours", 1, lambda made=rollback: drive(made))
+        _timed(seconds, "ours", 1, partial(drive, rollback))
         _whole(rollback.runs.get().stored, size)
     shared.close()
     bare.close()

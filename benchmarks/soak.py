@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -224,7 +224,9 @@ def whole(places: int) -> Iterator[Soak]:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def report(soak: Soak, before: dict[str, tuple[int, int]], flaws: list[object]) -> Iterator[str]:
+def report(
+    soak: Soak, before: dict[str, tuple[int, int]], flaws: Sequence[object]
+) -> Iterator[str]:
     """What was done, what went wrong, what grew."""
     tally = soak.tally
     yield f"rollbacks: {tally.rollbacks}, faults: {sum(tally.faults.values())}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin
 
 from tests import watcher
 
@@ -32,7 +33,7 @@ class Watcher(watcher.Watcher):
     def connect(self) -> ClientConnection:
         return connect(
             f"ws://127.0.0.1:{self.port}/ws/rollbacks/{self._number}/",
-            origin=f"http://127.0.0.1:{self.port}",  # type: ignore[arg-type]
+            origin=Origin(f"http://127.0.0.1:{self.port}"),
             additional_headers={"Cookie": f"sessionid={self._cookie}"},
             compression=None,
             max_size=watcher.LIMIT,

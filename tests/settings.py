@@ -7,6 +7,7 @@ import atexit
 import os
 import shutil
 import tempfile
+from typing import Any
 
 from cryptography.fernet import Fernet
 
@@ -44,5 +45,6 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"]["init_command"] += " PRAGMA synchronous=OFF;"
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-TEMPLATES[0]["OPTIONS"]["debug"] = True
+options: Any = TEMPLATES[0]["OPTIONS"]
+options["debug"] = True
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]

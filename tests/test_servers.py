@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pymysql
@@ -16,7 +17,7 @@ from tests.waiting import until
 
 
 @pytest.fixture(scope="module")
-def mariadb():
+def mariadb() -> Iterator[MariaDb]:
     with MariaDb() as server:
         yield server
 

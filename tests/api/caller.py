@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from django.http import HttpResponse
 from django.test import Client
 
 from rollback_console.access import tokens
 from tests import make
 from tests.make import Cast
+
+if TYPE_CHECKING:
+    # A response of Django's test client, which adds `json()` among others.
+    from django.test.client import _MonkeyPatchedWSGIResponse as Response
 
 EVERYTHING = tuple(tokens.SCOPES)
 PREFIX = "/api/v1"
@@ -33,10 +36,10 @@ class Caller:
             self.made[who, scopes] = secret
         return self.made[who, scopes]
 
-    def get(self, path: str, who: str = "vic", **query: Any) -> HttpResponse:
+    def get(self, path: str, who: str = "vic", **query: Any) -> Response:
         return self.client.get(PREFIX + path, query, headers=self.headers(who))
 
-    def post(self, path: str, body: Any = None, who: str = "dana", **headers: str) -> HttpResponse:
+    def post(self, path: str, body: Any = None, who: str = "dana", **headers: str) -> Response:
         data = body if isinstance(body, bytes | str) else json.dumps(body or {})
         more = {name.replace("_", "-"): value for name, value in headers.items()}
         return self.client.post(
@@ -50,7 +53,7 @@ class Caller:
         return {"Authorization": f"Bearer {self.token(who)}"}
 
 
-def problem(response: HttpResponse, status: int, kind: str) -> dict[str, Any]:
+def problem(response: Response, status: int, kind: str) -> dict[str, Any]:
     """The problem that `response` must be."""
     assert response.status_code == status, response.content
     assert response.headers["Content-Type"] == "application/problem+json"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 from django.test import Client
@@ -17,6 +18,9 @@ from tests import make
 from tests.make import Stage
 
 from .caller import PREFIX, Caller, problem
+
+if TYPE_CHECKING:
+    from django.test.client import _MonkeyPatchedWSGIResponse as Response
 
 TOKEN = uuid.UUID(int=7)
 
@@ -80,7 +84,7 @@ ROUTES = [
 every_route = pytest.mark.parametrize(("method", "path", "scope"), ROUTES)
 
 
-def send(method: str, path: str, **headers: str) -> object:
+def send(method: str, path: str, **headers: str) -> Response:
     return Client().generic(
         method, PREFIX + path, "{}", content_type="application/json", headers=headers
     )

@@ -6,11 +6,10 @@ import threading
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.db import OperationalError, connection
-from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
@@ -23,6 +22,9 @@ from tests import make
 from tests.make import Stage
 
 from .caller import PREFIX, Caller, problem
+
+if TYPE_CHECKING:
+    from django.test.client import _MonkeyPatchedWSGIResponse as Response
 
 
 def asked(stage: Stage) -> dict[str, Any]:
@@ -155,7 +157,7 @@ def test_a_claim_whose_process_died_is_taken_over(stage: Stage, call: Caller) ->
     assert row.events.filter(kind="note.added").count() == 1
 
 
-def in_thread(post: Callable[[], HttpResponse], answers: list[HttpResponse]) -> threading.Thread:
+def in_thread(post: Callable[[], Response], answers: list[Response]) -> threading.Thread:
     def work() -> None:
         try:
             answers.append(post())
@@ -171,9 +173,9 @@ def in_thread(post: Callable[[], HttpResponse], answers: list[HttpResponse]) -> 
 def test_many_at_once_have_one_effect(stage: Stage, call: Caller) -> None:
     row = make.requested(stage)
     call.token("dana")
-    answers: list[HttpResponse] = []
+    answers: list[Response] = []
 
-    def post() -> HttpResponse:
+    def post() -> Response:
         return call.post(f"/rollbacks/{row.pk}/notes", {"text": "Seen"}, Idempotency_Key="k1")
 
     threads = [in_thread(post, answers) for _ in range(6)]
@@ -234,11 +236,11 @@ def test_a_duplicate_that_comes_meanwhile_is_told_to_wait(
         assert go.wait(20)
         return steer.note(rollback, **asked)
 
-    def post() -> HttpResponse:
+    def post() -> Response:
         return call.post(f"/rollbacks/{row.pk}/notes", {"text": "Seen"}, Idempotency_Key="k1")
 
     monkeypatch.setattr(request, "note", slow)
-    answers: list[HttpResponse] = []
+    answers: list[Response] = []
     thread = in_thread(post, answers)
     try:
         assert entered.wait(20)

@@ -52,13 +52,13 @@ def test_a_log_is_answered_byte_for_byte(call: Caller, run: StepRun) -> None:
     "start", [1, log_store.CHUNK - 1, log_store.CHUNK, log_store.CHUNK + 1, len(WHOLE) - 1]
 )
 def test_a_log_goes_on_from_any_byte(call: Caller, run: StepRun, start: int) -> None:
-    response = call.get(f"/step-runs/{run.token}/log", **{"from": start})
+    response = call.get(f"/step-runs/{run.token}/log", **{"from": str(start)})
     assert body(response) == WHOLE[start:]
 
 
 @pytest.mark.parametrize("start", [len(WHOLE), len(WHOLE) + 1, 2**63 - 1])
 def test_past_the_end_there_is_nothing_yet(call: Caller, run: StepRun, start: int) -> None:
-    response = call.get(f"/step-runs/{run.token}/log", **{"from": start})
+    response = call.get(f"/step-runs/{run.token}/log", **{"from": str(start)})
     assert response.status_code == 200
     assert body(response) == b""
     assert response.headers["Content-Length"] == "0"
@@ -68,7 +68,7 @@ def test_past_the_end_there_is_nothing_yet(call: Caller, run: StepRun, start: in
 def test_an_offset_that_is_no_number_of_bytes_is_refused(
     call: Caller, run: StepRun, start: str
 ) -> None:
-    problem(call.get(f"/step-runs/{run.token}/log", **{"from": start}), 422, "invalid")
+    problem(call.get(f"/step-runs/{run.token}/log", **{"from": str(start)}), 422, "invalid")
 
 
 def test_bytes_stored_past_the_checkpoint_are_not_shown(call: Caller, run: StepRun) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from rollback_console.engine.snapshot import Snapshot
 from rollback_console.rollbacks.actions import request
+from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.execution import driver
 from rollback_console.rollbacks.models import Rollback
 from tests import make
@@ -179,7 +180,7 @@ def test_steering_before_anything_runs_is_refused(stage: Stage, call: Caller) ->
     row = make.requested(stage)
     body = problem(call.post(f"/rollbacks/{row.pk}/pauses", {"reason": "x"}), 409, "refused")
     assert "is requested" in body["detail"]
-    with pytest.raises(request.Refused):
+    with pytest.raises(Refused):
         request.pause(row, by=stage.cast.dana, reason="x")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -57,7 +58,7 @@ def test_every_refusal_is_one_sentence(start: Start, rows: Rows, tmp_path: Path)
     empty.write_text("\n")
     reason = ("--reason", "Because")
     dead = f"http://127.0.0.1:{free_port()}"
-    attempts = {
+    attempts: dict[str, Any] = {
         "The token is not accepted.": {"token": unknown},
         "This needs a token with the scope operate": {"token": narrow},
         "must hold one API token": {"token": empty},

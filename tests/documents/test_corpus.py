@@ -19,7 +19,8 @@ def compact(data: bytes) -> dict[str, Any]:
     """The import report, its findings without their sentences."""
     found = report(read(data))
     found["findings"] = [[f["severity"], f["code"], f["line"]] for f in found["findings"]]
-    return json.loads(json.dumps(found))
+    compacted: dict[str, Any] = json.loads(json.dumps(found))
+    return compacted
 
 
 @pytest.mark.parametrize("plan", PLANS, ids=lambda plan: plan.stem)

@@ -11,7 +11,7 @@ from rollback_console.engine.resuming import hindrance, resumption
 from rollback_console.engine.snapshot import StepSpec
 from rollback_console.engine.states import END_UNKNOWN, ENDED_BADLY, IN_FLIGHT, StepState
 
-from .test_decide import run, step
+from .views import run, step
 
 S = StepState
 STEPS = (step(1), step(2), step(3), step(4, standby=True))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import operator
-
 from django.db import connection
 
 from rollback_console.engine.states import LIVE, TERMINAL, RollbackState, StepState
@@ -113,7 +111,8 @@ def _differing(stored: bytes, said: bytes) -> int:
     """Bytes that are not the same at their place, or that only one of the two has."""
     if stored == said:
         return 0
-    return max(len(stored), len(said)) - sum(map(operator.eq, stored, said))
+    same = sum(1 for ours, theirs in zip(stored, said, strict=False) if ours == theirs)
+    return max(len(stored), len(said)) - same
 
 
 def _states_are_true(row: Rollback, ground: Ground) -> None:

@@ -223,9 +223,8 @@ class Console:
         """What a web process puts into the broker after a commit."""
         with Connection(self.redis_url) as broker:
             for _ in range(times):
-                current_app.tasks["rollbacks.advance"].apply_async(
-                    (rollback_id,), queue=queue, connection=broker
-                )
+                advance: Any = current_app.tasks["rollbacks.advance"]
+                advance.apply_async((rollback_id,), queue=queue, connection=broker)
 
     def close(self) -> None:
         """End every process that is left."""

@@ -160,7 +160,10 @@ def test_a_database_that_refuses_a_write_costs_time_and_is_no_success(
             other.rollback()
         else:
             for _ in range(3):
-                _kill_all(cursor, keep=other.thread_id())
+                _kill_all(
+                    cursor,
+                    keep=other.thread_id(),  # type: ignore[no-untyped-call]
+                )
             ground.go(1)
         cursor.execute("SET GLOBAL innodb_lock_wait_timeout = 50")
     connection.close()

@@ -21,7 +21,7 @@ from . import promise
 from .ground import Ground
 from .promise import comes_to, fresh, kept, run_of, succeeds
 from .stage import Console
-from .web import Web
+from .web import Answer, Web
 
 pytestmark = [pytest.mark.faults, pytest.mark.usefixtures("healers")]
 
@@ -33,7 +33,7 @@ def web(console: Console) -> Web:
     return console.web()
 
 
-def approve(web: Web, rollback: Rollback, user: User, sha: str = "") -> object:
+def approve(web: Web, rollback: Rollback, user: User, sha: str = "") -> Answer:
     _, secret = make.token(user, name=f"p{next(_names)}", scopes=tuple(tokens.SCOPES), days=1)
     path = f"/rollbacks/{rollback.pk}/approvals"
     return web.post(path, secret, snapshot_sha256=sha or rollback.snapshot_sha256)

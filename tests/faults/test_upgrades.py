@@ -53,7 +53,7 @@ def upgrade() -> None:
     before = MigrationLoader(connection).project_state()
     assert [each for one in NEXT for each in dangers(one, before, "rollbacks")] == []
     later = migrations.Migration("9999_later", "rollbacks")
-    later.operations = NEXT
+    later.operations = NEXT  # type: ignore[misc]
     with connection.schema_editor(atomic=later.atomic) as editor:
         later.apply(before, editor)
     connection.close()

@@ -44,7 +44,7 @@ def driven_by_one(
 ) -> tuple[Rollback, Process]:
     """A rollback in the middle of its second step, and the one worker that drives it."""
     queue = f"of-{ground.folder.parent.name}"
-    worker = console.worker(queue, **more)
+    worker = console.worker(queue, more)
     rollback = approved_quietly(place, ground.plan("echo one", ground.held(2), "echo three"))
     console.send(rollback.pk, queue)
     half = rollback.runs.filter(position=2, state="running", stored__gt=0)

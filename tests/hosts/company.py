@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -137,7 +138,7 @@ def opened(fleet: Fleet, folder: Path) -> Company:
     )
     company.install()
     for host in company.webs:
-        until(lambda host=host: company.ready(host), f"{host.name} is ready", told=company.told)
+        until(partial(company.ready, host), f"{host.name} is ready", told=company.told)
     return company
 
 

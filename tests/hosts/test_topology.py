@@ -7,6 +7,7 @@ import json
 import ssl
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -219,7 +220,7 @@ def they_come_back(company: Company, hosts: list[Host]) -> None:
     for host in hosts:
         host.await_boot()
     for host in company.webs:
-        until(lambda host=host: company.ready(host), f"{host.name} is ready", told=company.told)
+        until(partial(company.ready, host), f"{host.name} is ready", told=company.told)
     for host in company.ours:
         failed = host.sh("systemctl --failed --plain --no-legend list-units 'rollback-console-*'")
         assert not failed, company.told()
@@ -251,7 +252,7 @@ def an_upgrade_costs_nothing(company: Company, stage: make.Stage) -> None:
     for host in company.ours:
         company.upgrade(host)
     for host in company.webs:
-        until(lambda host=host: company.ready(host), f"{host.name} is ready", told=company.told)
+        until(partial(company.ready, host), f"{host.name} is ready", told=company.told)
     assert fresh(rollback).fence > fence, "a new process drives it"
     go(company.target, 1)
     comes_to(rollback, "verifying")

@@ -6,6 +6,7 @@ import socket
 import ssl
 
 from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin
 
 from tests.hosts.company import NAME, Company
 from tests.watcher import LIMIT, Watcher
@@ -24,7 +25,7 @@ class Viewer(Watcher):
             f"wss://{NAME}/ws/rollbacks/{self._number}/",
             sock=socket.create_connection((self._front, 443), timeout=10),
             ssl=self._trust,
-            origin=f"https://{NAME}",  # type: ignore[arg-type]
+            origin=Origin(f"https://{NAME}"),
             additional_headers={"Cookie": f"__Host-sessionid={self._session}"},
             max_size=LIMIT,
             open_timeout=20,

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin
 
 from .servers import Console
 
@@ -33,7 +34,7 @@ class Client:
         headers = {"Cookie": f"sessionid={self._session}"} if self._session else {}
         wanted = connect(
             self._web.socket(self._number),
-            origin=origin or self._web.url,  # type: ignore[arg-type]
+            origin=Origin(origin or self._web.url),
             additional_headers=headers,
             max_size=FRAME_LIMIT,
             open_timeout=60,

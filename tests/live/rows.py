@@ -51,15 +51,17 @@ class Rows:
 
     def person(self, *, operates: bool = False, name: str = "") -> User:
         """Somebody who can sign in."""
-        return self.do(_person, operates=operates, name=name)
+        made: User = self.do(_person, operates=operates, name=name)
+        return made
 
     def session(self, user: User, **more: Any) -> str:
         """The cookie of somebody signed in, with `more` in their session."""
-        return self.do(_session, user, **more)
+        return str(self.do(_session, user, **more))
 
     def rollback(self, **fields: Any) -> Rollback:
         """A running rollback with three steps on two hosts."""
-        return self.do(_rollback, **fields)
+        made: Rollback = self.do(_rollback, **fields)
+        return made
 
     def event(self, rollback: Rollback, kind: str = "note.added", **facts: Any) -> int:
         """Record one fact; its seq."""

@@ -12,9 +12,11 @@ import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from websockets.sync.client import connect
+from websockets.typing import Origin
 
 from rollback_console.processes import commands
 from tests.servers import Server
@@ -171,7 +173,7 @@ def test_old_protocols_are_refused(front: Front) -> None:
 
 
 def test_a_client_cannot_say_that_it_came_another_way(front: Front) -> None:
-    lies = {"X_Forwarded_Proto": "http", "X_Forwarded_Host": "evil.example"}
+    lies: Any = {"X_Forwarded_Proto": "http", "X_Forwarded_Host": "evil.example"}
     status, headers, _ = front.ask("GET", "/", **lies)
     assert (status, headers["location"]) == (302, "/sign-in/?next=/")
 
@@ -197,7 +199,7 @@ def test_a_socket_opens_through_it_and_hears_what_happens(front: Front, rows: Ro
         f"wss://{NAME}:{front.nginx.port}/ws/rollbacks/{rollback.pk}/",
         sock=socket.create_connection(("127.0.0.1", front.nginx.port)),
         ssl=front.trust,
-        origin=f"https://{NAME}",  # type: ignore[arg-type]
+        origin=Origin(f"https://{NAME}"),
         additional_headers={"Cookie": f"__Host-sessionid={session}"},
     ) as opened:
         assert json.loads(opened.recv(timeout=20))["type"] == "hello"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from django.utils import timezone
@@ -116,7 +117,7 @@ def test_a_reader_that_is_too_slow_is_closed_and_others_are_not_hurt(
         while total < 32 * 1024 * 1024:
             rows.append(run, line * 4_000)
             total += 4_000 * len(line)
-            quick.until(lambda end=total: quick.offsets.get(token) == end)
+            quick.until(partial(shown_up_to, quick, token, total))
         assert closed_with(slow) == 4008
         slow.open()
         slow.resume()
@@ -284,3 +285,8 @@ def test_the_last_socket_to_leave_ends_the_subscription(
     with Client(web, rollback.pk, session), Client(web, rollback.pk, session):
         until(lambda: rows.subscribers(name) == 1, "one tailer for two sockets")
     until(lambda: rows.subscribers(name) == 0, "the tailer to end")
+
+
+def shown_up_to(client: Client, token: str, end: int) -> bool:
+    """Whether the client has that log up to there."""
+    return client.offsets.get(token) == end

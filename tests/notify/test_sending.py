@@ -138,7 +138,7 @@ def test_mail_arrives_with_its_title_and_text(post_office: Mail) -> None:
     assert receipt.taken, receipt.problem
     (letter,) = post_office.letters
     assert letter["Subject"] == "Ended"
-    assert "All well." in str(letter.get_payload(decode=True) or letter.get_payload()[0])
+    assert "All well." in letter.as_string()
     assert post_office.recipients == ["ops@example.org"]
 
 

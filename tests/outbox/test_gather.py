@@ -184,8 +184,10 @@ def test_two_sweepers_at_once_write_one_row(add_target: AddTarget, stage: Stage)
     add_target()
     make.approved(stage)
     both = [threading.Thread(target=_gather) for _ in range(2)]
-    [each.start() for each in both]
-    [each.join() for each in both]
+    for each in both:
+        each.start()
+    for each in both:
+        each.join()
     assert Delivery.objects.count() == 2
     assert Rollback.objects.get().told.seq == Rollback.objects.get().last_seq
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
@@ -40,7 +42,7 @@ def maker(user: User) -> DecisionMaker:
     ],
 )
 def test_rules_are_kept_when_somebody_could_meet_them(
-    stage: Stage, fields: dict[str, object], says: str
+    stage: Stage, fields: dict[str, Any], says: str
 ) -> None:
     place = Environment.objects.get()
     if not says:
@@ -91,7 +93,7 @@ def test_a_new_environment_is_set_up_one_person_after_the_other(stage: Stage) ->
 
 
 def test_a_whole_ladder_is_saved_at_once_or_not_at_all(stage: Stage) -> None:
-    rules = {"approvals_data": 2, "data_role": "CTO"}
+    rules: Any = {"approvals_data": 2, "data_role": "CTO"}
     seed = [
         LadderLine(stage.cast.lee, "Deploy Lead", 1),
         LadderLine(stage.cast.sam, "DevOps Lead", 2),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -69,11 +70,12 @@ def test_a_dump_is_measured(here: Stage, tmp_path: Path) -> None:
     (tmp_path / "backup_20251112_010000.sql").write_bytes(b"x" * 2048)
     here.environment.file_folders = str(tmp_path)
     here.environment.save()
+    dumps: Any = dict.fromkeys(names(here, tmp_path), "backup_20251112_010000.sql")
     found = asked(
         here,
         "cat backup_YYYYMMDD_HHMMSS.sql",
         tmp_path,
-        **dict.fromkeys(names(here, tmp_path), "backup_20251112_010000.sql"),
+        **dumps,
     )
     dump = next(each for each in found.results if each.kind == "file")
     assert dump.verdict == "ready"

@@ -115,7 +115,11 @@ def replaced(name: str, old: bytes, new: bytes) -> Callable[[Files], None]:
 
 
 def gone(name: str) -> Callable[[Files], None]:
-    return lambda parts: [parts.pop(each) for each in list(parts) if each.startswith(name)] and None
+    def act(parts: Files) -> None:
+        for each in [each for each in parts if each.startswith(name)]:
+            del parts[each]
+
+    return act
 
 
 def summed(act: Callable[[Files], None]) -> Callable[[Files], None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -42,7 +43,7 @@ def test_an_action_taken_during_the_rollback_follows_it_into_the_postmortem(
     checklist.assign(item, by=stage.cast.dana, owner=stage.cast.sam, due=date(2026, 12, 1))
     checklist.tick(item, by=stage.cast.sam, done=True, evidence="https://chat.example/1")
     rollback = checked(rollback, fleet, stage)
-    (kept,) = [each for each in actions.of(rollback).action_items.all() if each.key == key]
+    (kept,) = [each for each in rollback.action_items.all() if each.key == key]
     assert (kept.owner, kept.done_by) == (stage.cast.sam, stage.cast.sam)
     assert kept.evidence == "https://chat.example/1"
 
@@ -90,11 +91,12 @@ def test_nothing_else_is_an_item(stage: Stage) -> None:
 def test_who_only_looks_changes_nothing(stage: Stage) -> None:
     rollback = make.requested(stage)
     item = checklist.add(rollback, by=stage.cast.dana, text="Rehearse", kind="follow_up")
-    for act in (
+    acts: tuple[Callable[[], object], ...] = (
         lambda: checklist.add(rollback, by=stage.cast.vic, text="More", kind="follow_up"),
         lambda: checklist.assign(item, by=stage.cast.vic, owner=None),
         lambda: checklist.tick(item, by=stage.cast.vic, done=True),
-    ):
+    )
+    for act in acts:
         with pytest.raises(Refused, match="not change it"):
             act()
 

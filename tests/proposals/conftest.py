@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 
 from rollback_console.proposals import actions
 from rollback_console.proposals.models import Integration
 from tests.make import Stage
+
+if TYPE_CHECKING:
+    from django.test.client import _MonkeyPatchedWSGIResponse as Response
 
 
 @dataclass
@@ -26,11 +28,11 @@ class Sender:
     def path(self) -> str:
         return f"/api/v1/hooks/{self.integration.key}"
 
-    def send(self, body: Any, **headers: str) -> HttpResponse:
+    def send(self, body: Any, **headers: str) -> Response:
         """With the secret as a bearer token unless headers are given."""
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
         given = headers or {"Authorization": f"Bearer {self.secret}"}
-        return Client().generic(  # type: ignore[return-value]
+        return Client().generic(
             "POST", self.path, raw, content_type="application/json", headers=given
         )
 

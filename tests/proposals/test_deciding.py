@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib.auth.models import User
 
 from rollback_console.proposals import actions
 from rollback_console.proposals.models import Proposal
@@ -22,7 +23,7 @@ def proposed(stage: Stage, alertmanager: Sender) -> Proposal:
     return Proposal.objects.get()
 
 
-def ask(proposed: Proposal, by: make.User) -> Rollback:
+def ask(proposed: Proposal, by: User) -> Rollback:
     assert proposed.plan
     return actions.request(
         proposed,

@@ -10,6 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from rollback_console.notify import signing
+from rollback_console.plans.models import Environment
 from rollback_console.proposals import actions, authentication
 from rollback_console.proposals.models import Integration, Proposal
 from rollback_console.rollbacks.models import Rollback
@@ -85,7 +86,7 @@ def test_an_alert_may_name_its_plan_but_none_of_another_environment(
     labels = {"alertname": "A", "rollback_plan": plan.slug}
     alertmanager.send(group(alert(labels=labels)))
     assert Proposal.objects.get().plan == plan
-    other = make.Environment.objects.create(slug="other", name="OTHER")
+    other = Environment.objects.create(slug="other", name="OTHER")
     elsewhere, secret = actions.integrate(
         by=stage.cast.ada, name="Other", kind="alertmanager", environment=other
     )

@@ -112,7 +112,7 @@ def ref(request: RunRequest) -> RunRef:
 
 
 def presence(host: Remote, asked: RunRequest) -> str:
-    return host.status(ref(asked)).presence
+    return str(host.status(ref(asked)).presence)
 
 
 def waiting(flag: Path) -> str:

@@ -10,7 +10,7 @@ import pytest
 
 from rollback_console.remote.errors import HostUnreachable
 from rollback_console.remote.pool import Pool, _Kept
-from rollback_console.remote.protocol import Chunk, HostAddress, HostKeyPin, Login, Outcome, Remote
+from rollback_console.remote.protocol import Chunk, HostAddress, HostKeyPin, Login, Outcome
 from rollback_console.remote.ssh import connect
 
 from .attempts import read_until, ref, request, until
@@ -49,9 +49,9 @@ class Exchange:
     made: list[Line] = field(default_factory=list)
     now: float = 0.0
 
-    def connect(self, address: HostAddress) -> Remote:
+    def connect(self, address: HostAddress) -> Any:
         self.made.append(Line())
-        return self.made[-1]  # type: ignore[return-value]
+        return self.made[-1]
 
     def pool(self) -> Pool:
         return Pool(self.connect, clock=lambda: self.now)
@@ -115,7 +115,8 @@ def test_what_waits_too_long_or_is_too_old_is_closed(exchange: Exchange) -> None
         line = pool.take(WEB)
         pool.give_back(WEB, line)
         exchange.now += passed
-    assert pool.take(WEB) is exchange.made[2]
+    taken: Any = pool.take(WEB)
+    assert taken is exchange.made[2]
     assert [line.closed for line in exchange.made] == [True, True, False]
 
 
@@ -160,7 +161,8 @@ def test_what_waits_is_closed_in_time_without_another_use(exchange: Exchange) ->
     exchange.now += 60.0
     pool._expire_in_time()
     assert exchange.made[0].closed
-    assert pool._expiry is None
+    waiting: Any = pool._expiry
+    assert waiting is None
     pool.give_back(WEB, pool.take(WEB))
     pool._expire_in_time()
     assert not exchange.made[1].closed
@@ -221,7 +223,7 @@ def test_a_connection_that_died_while_it_waited_is_replaced(server: Sshd) -> Non
     pool.give_back(address, first)
     (kept,) = pool._kept[address]
     server.stop()
-    until(lambda: not kept.remote.alive())  # type: ignore[attr-defined]
+    until(lambda: not kept.remote.alive())
     server.start()
     again = pool.take(address)
     last = [event for event in again.run(request("echo here")) if not isinstance(event, Chunk)]

@@ -10,6 +10,7 @@ from django.db import connection
 
 from rollback_console.rollbacks.actions import request
 from rollback_console.rollbacks.execution import driver
+from rollback_console.rollbacks.execution.view import snapshot_of
 from rollback_console.rollbacks.models import Rollback
 from tests.fleet import Fleet
 from tests.make import Stage
@@ -57,7 +58,7 @@ def states(rollback: Rollback) -> list[tuple[int, int, str]]:
 
 
 def answer_checks(rollback: Rollback, stage: Stage, answer: str = "pass") -> None:
-    keys = [check.key for check in driver.view.snapshot_of(rollback.snapshot).checks]
+    keys = [check.key for check in snapshot_of(rollback.snapshot).checks]
     for key in keys:
         request.answer_check(rollback, key=key, by=stage.cast.dana, answer=answer, note="seen")
 

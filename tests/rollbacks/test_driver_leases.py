@@ -10,7 +10,7 @@ import pytest
 from rollback_console.remote.pool import Pool
 from rollback_console.rollbacks import log_store
 from rollback_console.rollbacks.actions import request
-from rollback_console.rollbacks.execution import connections, driver
+from rollback_console.rollbacks.execution import connections, driver, lease
 from rollback_console.rollbacks.models import Rollback, StepRun
 from tests import make
 from tests.fleet import Fleet
@@ -68,7 +68,7 @@ def test_a_connection_is_kept_from_slice_to_slice(
 
 def test_two_drivers_never_share_a_rollback(stage: Stage, fleet: Fleet) -> None:
     rollback = make.approved(stage)
-    assert driver.lease.claim(rollback.pk, "somebody else") == 1
+    assert lease.claim(rollback.pk, "somebody else") == 1
     assert driver.advance(rollback.pk, fleet.connect) is False
     assert not fleet.order
 

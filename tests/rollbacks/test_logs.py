@@ -22,7 +22,8 @@ pieces = st.lists(
 def test_rows_hold_exactly_what_was_appended_and_where_its_lines_begin(
     drawn: list[bytes | str],
 ) -> None:
-    data = [LONG if piece == "long" else b"\n" if piece == "line end" else piece for piece in drawn]
+    named = {"long": LONG, "line end": b"\n"}
+    data = [named[piece] if isinstance(piece, str) else piece for piece in drawn]
     end, rows = log_store.Tail(), []
     for piece in data:
         rows += log_store.append(1, end, piece, NOW)

@@ -16,6 +16,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.test import override_settings
 
+from rollback_console.engine.states import RollbackState
 from rollback_console.plans.models import Environment
 from rollback_console.rollbacks.actions import request
 from rollback_console.rollbacks.execution import apply, lease
@@ -55,7 +56,7 @@ def verifying(here: Stage, *checks: str, settle: str = "0s") -> Rollback:
     Rollback.objects.filter(pk=rollback.pk).update(started_at=Now())
     rollback.refresh_from_db()
     with transaction.atomic():
-        lease.move(rollback, "running")
+        lease.move(rollback, RollbackState.RUNNING)
         apply.verify(rollback)
     return rollback
 

@@ -16,7 +16,7 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Console]]:
     consoles: list[Console] = []
 
     def begin(data: Path = tmp_path / "data", **settings: str) -> Console:
-        consoles.append(Console(data, **settings))
+        consoles.append(Console(data, settings=settings))
         return consoles[-1]
 
     yield begin

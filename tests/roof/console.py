@@ -9,7 +9,9 @@ import sys
 import threading
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from rollback_console.demo.layout import Layout
 from rollback_console.demo.state import State
@@ -17,13 +19,14 @@ from rollback_console.processes.ports import free_port
 from tests.waiting import until
 
 PATIENCE = 180.0
+UNCHANGED: Mapping[str, str] = MappingProxyType({})
 KEPT = ("PATH", "HOME", "LANG", "TMPDIR")
 
 
 class Console:
     """`python -m rollback_console up`; what it printed so far is in `said`."""
 
-    def __init__(self, data: Path, port: int = 0, **settings: str) -> None:
+    def __init__(self, data: Path, port: int = 0, settings: Mapping[str, str] = UNCHANGED) -> None:
         self.data, self.port = data, port or free_port()
         self.lines: list[str] = []
         kept = {name: os.environ[name] for name in KEPT if name in os.environ}

@@ -6,6 +6,7 @@ import asyncio
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import asyncssh
 
@@ -55,7 +56,7 @@ class Running:
         self.stop()
         self.start()
 
-    def sh(self, command: str) -> asyncssh.SSHCompletedProcess:
+    def sh(self, command: str) -> Any:
         return asyncio.run(self._sh(command))
 
     def health(self) -> int:

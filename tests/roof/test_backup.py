@@ -63,7 +63,7 @@ def variables(database: MariaDb, name: str, folder: Path, keys: str) -> dict[str
 def run(words: list[str], env: dict[str, str], **options: Any) -> str:
     done = subprocess.run(words, cwd=ROOT, env=env, capture_output=True, text=True, **options)
     assert done.returncode == 0, done.stderr
-    return done.stdout
+    return str(done.stdout)
 
 
 def test_what_was_backed_up_is_what_comes_back(database: MariaDb, tmp_path: Path) -> None:

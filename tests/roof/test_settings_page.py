@@ -40,7 +40,7 @@ def test_every_name_that_is_documented_is_read() -> None:
 
 
 def test_the_defaults_on_the_page_are_those_of_the_code() -> None:
-    command = [sys.executable, ROOT / "scripts/settings_page.py", "--check"]
+    command = [sys.executable, str(ROOT / "scripts/settings_page.py"), "--check"]
     done = subprocess.run(command, capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (0, ""), "run scripts/settings_page.py"
 

@@ -10,11 +10,11 @@ from django.contrib.auth.models import User
 
 def add_app(user: User) -> str:
     """An authenticator app of that person; its seed."""
-    seed = auth.generate_totp_secret()
+    seed: str = auth.generate_totp_secret()
     auth.TOTP.activate(user, seed)
     return seed
 
 
 def code_of(seed: str, steps: int = 0) -> str:
     """What the app shows now, or some steps of 30 seconds later."""
-    return auth.format_hotp_value(auth.hotp_value(seed, int(time.time()) // 30 + steps))
+    return str(auth.format_hotp_value(auth.hotp_value(seed, int(time.time()) // 30 + steps)))

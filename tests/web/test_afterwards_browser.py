@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -52,7 +53,10 @@ def world(transactional_db: None, fleet: Fleet) -> World:
     for month in range(1, 11):
         _load(month, plan.slug, stage)
     ended = past.ended["skipped"]
-    texts = {"what_went_wrong": "A join without an index.", "how_to_prevent": "Rehearse monthly."}
+    texts: Any = {
+        "what_went_wrong": "A join without an index.",
+        "how_to_prevent": "Rehearse monthly.",
+    }
     postmortems.write(postmortems.of(ended), by=dana, version=1, **texts)
     postmortems.comment(ended.postmortem, by=stage.cast.vic, text="Support saw it at 09:40.")
     for item in checklist.open_items()[:3]:

@@ -73,8 +73,8 @@ def test_a_target_is_added_tried_out_changed_and_removed(
     address = f"/targets/{made.pk}/"
     assert "Ops has taken the test." in words(client.post(f"{address}tests/", follow=True))
     receiver.status = 500
-    page = words(client.post(f"{address}tests/", follow=True))
-    assert "The test did not arrive. The receiver answered 500." in page
+    text = words(client.post(f"{address}tests/", follow=True))
+    assert "The test did not arrive. The receiver answered 500." in text
     for shown in (client.get(address), client.get("/targets/")):
         assert "http://127.0.0.1/…" in words(shown)
         assert b"swordfish" not in shown.content
@@ -85,9 +85,9 @@ def test_a_target_is_added_tried_out_changed_and_removed(
     assert (made.name, made.topics, made.is_active) == ("Ops 2", ["decide", "asked"], False)
     assert "swordfish" in made.url
     old = made.secret
-    page = words(client.post(f"{address}secrets/"))
+    text = words(client.post(f"{address}secrets/"))
     made.refresh_from_db()
-    assert made.secret in page
+    assert made.secret in text
     assert made.secret != old
     client.post(f"{address}removals/")
     assert not Target.objects.exists()

@@ -200,7 +200,7 @@ def test_a_session_known_before_signing_in_is_worth_nothing_afterwards(
     session = client.session
     session["planted"] = True
     session.save()
-    planted = session.session_key
+    planted = str(session.session_key)
     client.cookies[settings.SESSION_COOKIE_NAME] = planted
     sign_in(client)
     assert inside(client)
