@@ -2,6 +2,7 @@
 # make quick    lint, types and the tests that a change can break, within 90 seconds
 # make test     every check and every test; what .ci/run calls
 # make lint     the checks alone
+# make coverage which statements the tests reach
 # make bench    benchmarks/, writes benchmarks/RESULTS.md
 # make crowd    fifty rollbacks at once on 200 hosts
 # make soak     rollbacks and faults at random: make soak MINUTES=30
@@ -14,7 +15,7 @@
 VENV := .venv
 PY := $(VENV)/bin/python
 
-.PHONY: run quick test lint format bench load crowd soak faults hosts constraints clean
+.PHONY: run quick test lint format coverage programs bench load crowd soak faults hosts constraints clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.embedded
@@ -32,30 +33,31 @@ lint: $(VENV)/.test
 format: $(VENV)/.test
 	@$(PY) -m ruff check --fix . && $(PY) -m ruff format .
 
-bench: $(VENV)/.test build/peers/.installed
+bench: $(VENV)/.test programs build/peers/.installed
 	@$(PY) -m benchmarks
 
 ROLLBACKS ?= 300
 LOG_MB ?= 20
 
-load: $(VENV)/.test
+load: $(VENV)/.test programs
 	@TEST_DATABASE=mariadb $(PY) -m benchmarks.load --rollbacks $(ROLLBACKS) --log-mb $(LOG_MB)
 
-crowd: $(VENV)/.test
+crowd: $(VENV)/.test programs
 	@$(PY) -m benchmarks.crowd
 
 MINUTES ?= 30
 
-soak: $(VENV)/.test
+soak: $(VENV)/.test programs
 	@$(PY) -m benchmarks.soak --minutes $(MINUTES)
 
 # Rows of that table whose tests are at home in another room.
 SHOWN_ELSEWHERE = $(shell grep -oE 'tests/[a-z_/]+\.py::\w+' docs/guarantees.md | grep -vE '^tests/(faults|remote)/' | sort -u)
 
-faults: $(VENV)/.test
+faults: $(VENV)/.test programs
 	@EXPLORE=1 $(PY) -m pytest tests/faults tests/remote $(SHOWN_ELSEWHERE)
 
 hosts: $(VENV)/.test
+	@sh scripts/packages.sh hosts
 	@$(PY) -m pytest tests/hosts -m hosts
 
 # What a test needs is all that running needs.
@@ -67,9 +69,19 @@ $(VENV)/.test: pyproject.toml constraints.txt scripts/install.sh
 	@sh scripts/install.sh test
 	@touch $@ $(VENV)/.embedded
 
-# What a team would use instead, apart from our own packages; without them their rows are missing.
+# Servers, shells and a browser that tests and benchmarks start.
+programs:
+	@sh scripts/packages.sh
+
+# What a team would use instead, apart from our own packages.
 build/peers/.installed: scripts/peers.sh
-	@sh scripts/peers.sh && touch $@
+	@if sh scripts/peers.sh; then touch $@; \
+	else echo 'Ansible and pyinfra could not be installed: their rows are missing.'; fi
+
+# Apart from `make test`, which it would slow down by half; what runs in other processes is not counted.
+coverage: $(VENV)/.test
+	@$(PY) -m pytest -q -n 3 --dist loadfile --cov --cov-report=term \
+		-m 'not hosts and not faults and not browser'
 
 # Newest versions that pyproject.toml allows, from an environment made for it alone.
 constraints:

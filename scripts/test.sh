@@ -15,7 +15,7 @@ trap 'exit 130' INT TERM
 
 main() {
     if [ "${1:-}" = mariadb ]; then on_mariadb; exit; fi
-    if [ "${1:-}" != lint ]; then stage packages packages; fi
+    if [ "${1:-}" != lint ]; then stage packages sh scripts/packages.sh; fi
     checks
     if [ "${1:-}" != lint ]; then tests; fi
     printf '\n%-28s %8s  %s\n' stage seconds result
@@ -91,28 +91,6 @@ stage() { # NAME COMMAND ...
     76) result='FAILED, only beside other tests' failed=1 ;;
     *) result="FAILED ($code)" failed=1 ;; esac
     printf '%-28s %8d  %s\n' "$name" $(($(date +%s) - began)) "$result" >>"$report"
-}
-
-# What the tests drive beside Python, as command:package.
-PACKAGES='mariadbd:mariadb-server redis-server:redis-server sshd:openssh-server ssh:openssh-client
-    sshpass:sshpass busybox:busybox dash:dash bash:bash chromium:chromium shellcheck:shellcheck nginx:nginx
-    git:git curl:curl setsid:util-linux ip:iproute2
-    docker-compose:docker-compose sudo:sudo faketime:faketime
-    jq:jq openssl:openssl sqlite3:sqlite3 pg_createcluster:postgresql'
-
-packages() {
-    missing=
-    for pair in $PACKAGES; do
-        command -v "${pair%%:*}" >/dev/null 2>&1 || missing="$missing ${pair#*:}"
-    done
-    [ -n "$missing" ] || { echo 'Everything is there.'; return 0; }
-    if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null 2>&1; then
-        echo "These are missing, and the tests that need them fail:$missing"
-        echo "As root on Debian: apt-get install$missing"
-        return 1
-    fi
-    # shellcheck disable=SC2086 # one word a package
-    apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $missing >/dev/null
 }
 
 shell_scripts() {
