@@ -26,6 +26,7 @@ from tests import make
 from tests.live.rows import _session
 from tests.live.servers import Console, environment_of, free_port, uvicorn
 from tests.remote.sshd import Sshd
+from tests.toolbox.waiting import until
 
 from . import peers
 from .results import percentiles
@@ -208,12 +209,10 @@ def _click(stage: make.Stage, server: Console, token: str) -> float:
 
 
 def _ended(rollback_id: int) -> StepRun:
-    limit = time.monotonic() + 30
-    while time.monotonic() < limit:
-        if run := StepRun.objects.filter(rollback=rollback_id, state="succeeded").first():
-            return run
-        time.sleep(0.05)
-    raise AssertionError("The worker took nothing up.")
+    """The first step that succeeded, as soon as there is one."""
+    rows = StepRun.objects.filter(rollback=rollback_id, state="succeeded")
+    until(rows.exists, "a step succeeds", seconds=30)
+    return rows[0]
 
 
 def _environment(port: int) -> dict[str, str]:

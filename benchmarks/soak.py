@@ -27,11 +27,11 @@ from rollback_console.rollbacks import events, log_store
 from rollback_console.rollbacks.models import Rollback
 from tests import make
 from tests.faults.ground import Ground
-from tests.faults.proxy import Proxy
 from tests.faults.stage import Console, Process, migrate, session, working_on
 from tests.faults.web import Web
 from tests.remote.sshd import Sshd
 from tests.servers import MariaDb, Redis
+from tests.toolbox.proxy import Proxy
 
 from .crowd import OPTIONS, PRODUCTION
 from .results import keep

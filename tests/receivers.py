@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import ssl
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes
@@ -90,14 +89,6 @@ def mail() -> Iterator[Mail]:
         yield kept
     finally:
         controller.stop()
-
-
-def wait_for(true: Callable[[], object], seconds: float = 60) -> None:
-    """Until something holds."""
-    limit = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < limit, "it did not happen"
-        time.sleep(0.05)
 
 
 def _handler(seen: Web) -> type[BaseHTTPRequestHandler]:

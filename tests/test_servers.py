@@ -13,7 +13,7 @@ import pytest
 import redis
 
 from tests.servers import MariaDb, Redis
-from tests.waiting import until
+from tests.toolbox.waiting import until
 
 
 @pytest.fixture(scope="module")

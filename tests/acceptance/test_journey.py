@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, Page, expect
 from rollback_console.demo.layout import Layout
 from rollback_console.demo.people import DemoAccount, load
 from tests.roof.console import Console
-from tests.waiting import until
+from tests.toolbox.waiting import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 

@@ -16,12 +16,12 @@ from rollback_console.rollbacks.models import Rollback
 from tests import make
 from tests.make import Stage
 from tests.remote.sshd import Sshd, make_key
+from tests.toolbox.proxy import BOTH, TO_CONSOLE, TO_HOST, Proxy
 from tests.toolbox.waiting import until
 
 from . import promise
 from .ground import LONG, Ground
 from .promise import becomes, comes_to, fresh, kept, run_of, succeeds
-from .proxy import BOTH, TO_CONSOLE, TO_HOST, Proxy
 from .stage import Console, approved_quietly
 
 pytestmark = [pytest.mark.faults, pytest.mark.usefixtures("healers")]

@@ -15,7 +15,7 @@ from django.db import connections
 from django.test.utils import override_settings
 
 from tests.documentation import shell
-from tests.hosts.fleet import Fleet, Host
+from tests.hosts.machines import Host, Machines
 from tests.hosts.program import layers, wheels, without_archives
 from tests.toolbox.waiting import until
 
@@ -128,7 +128,7 @@ class Company:
         )
 
 
-def opened(fleet: Fleet, folder: Path) -> Company:
+def opened(fleet: Machines, folder: Path) -> Company:
     """Boot and install; every web host answers that all is there."""
     program = layers(fleet)
     names = ["web-1", "web-2", "worker-1", "worker-2", "sweeper", "data", "front", "target"]

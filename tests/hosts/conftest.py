@@ -7,22 +7,22 @@ from collections.abc import Iterator
 import pytest
 
 from . import build
-from .fleet import Fleet, Host
+from .machines import Host, Machines
 
 
 @pytest.fixture(scope="session")
-def machines() -> Iterator[Fleet]:
+def machines() -> Iterator[Machines]:
     if why := build.hindrance():
         pytest.skip(why)
     with build.alone():
-        fleet = Fleet()
+        fleet = Machines()
         try:
             yield opened(fleet)
         finally:
             fleet.close()
 
 
-def opened(fleet: Fleet) -> Fleet:
+def opened(fleet: Machines) -> Machines:
     try:
         return fleet.open()
     except build.Offline as error:
@@ -30,13 +30,13 @@ def opened(fleet: Fleet) -> Fleet:
 
 
 @pytest.fixture
-def target(machines: Fleet) -> Iterator[Host]:
+def target(machines: Machines) -> Iterator[Host]:
     """One host that serves the broken release."""
     yield machines.start(1)[0]
     machines.stop()
 
 
 @pytest.fixture
-def three_targets(machines: Fleet) -> Iterator[list[Host]]:
+def three_targets(machines: Machines) -> Iterator[list[Host]]:
     yield machines.start(3)
     machines.stop()

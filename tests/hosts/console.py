@@ -19,7 +19,8 @@ from rollback_console.rollbacks.execution import driver
 from rollback_console.rollbacks.execution.view import snapshot_of
 from rollback_console.rollbacks.models import Rollback, StepRun
 from tests import make
-from tests.hosts.fleet import PATIENCE, Host, wait_for
+from tests.hosts.machines import PATIENCE, Host
+from tests.toolbox.waiting import until
 
 SEED = (Path(__file__).parents[1] / "documents" / "seed.md").read_text()
 DUMP = "backup_20251112_010000.sql"
@@ -143,10 +144,10 @@ def told(rollback: Rollback) -> str:
     return "\n".join([f"{rollback.state} {rollback.question}", *runs])
 
 
-def until(rollback: Rollback, **facts: Any) -> StepRun:
+def await_run(rollback: Rollback, **facts: Any) -> StepRun:
     """A step run for which all this holds, as soon as there is one."""
     found = rollback.runs.filter(**facts)
-    wait_for(found.exists, PATIENCE, lambda: told(rollback))
+    until(found.exists, seconds=PATIENCE, told=lambda: told(rollback))
     return found[0]
 
 

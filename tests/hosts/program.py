@@ -16,7 +16,7 @@ from pathlib import Path
 from tests.documentation import DOCS, ROOT, shell
 
 from . import build
-from .fleet import Fleet, Host
+from .machines import Host, Machines
 
 HOME = "opt/rollback-console"
 # What packages depend on, and what pip wants to see beside it.
@@ -28,7 +28,7 @@ OFF = "mariadb nginx redis-server"
 INSIDE = ("-q", "--register=no", "--keep-unit", "--pipe")
 
 
-def layers(fleet: Fleet) -> tuple[Path, Path]:
+def layers(fleet: Machines) -> tuple[Path, Path]:
     """The program over its packages, both over the base. Raises build.BuildFailed, Offline."""
     assert fleet.layers
     base = fleet.layers.base

@@ -32,7 +32,7 @@ from tests.hosts.console import (
     staged,
     told,
 )
-from tests.hosts.fleet import Fleet, Host
+from tests.hosts.machines import Host, Machines
 from tests.hosts.plans import RESTORING, REVERSING, TWO_WAYS
 from tests.web.conftest import words
 
@@ -40,7 +40,7 @@ pytestmark = [pytest.mark.hosts, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture(scope="module")
-def serving(machines: Fleet) -> Iterator[Host]:
+def serving(machines: Machines) -> Iterator[Host]:
     """One host for this file, with the third release and rows in it."""
     (host,) = machines.start(1)
     shutil.copytree(RECIPE / "third", host.root / "root/third")

@@ -10,6 +10,7 @@ from tests import make
 from tests.hosts.console import (
     PASSWORD,
     asked,
+    await_run,
     drive,
     driving,
     log_of,
@@ -17,10 +18,10 @@ from tests.hosts.console import (
     run_of,
     staged,
     told,
-    until,
 )
-from tests.hosts.fleet import PATIENCE, Fleet, Host, wait_for
+from tests.hosts.machines import PATIENCE, Host, Machines
 from tests.make import PLAN
+from tests.toolbox.waiting import until
 
 pytestmark = [pytest.mark.hosts, pytest.mark.django_db(transaction=True)]
 
@@ -65,19 +66,23 @@ def test_a_step_runs_as_another_account_with_its_secrets_and_folder(target: Host
 
 
 def test_a_cut_in_the_middle_of_a_step_loses_and_repeats_nothing(
-    machines: Fleet, target: Host
+    machines: Machines, target: Host
 ) -> None:
     stage = staged([target])
     rollback = asked(stage, make.plan(stage, plan_with(CHATTY)))
     with driving(rollback):
-        until(rollback, position=2, stored__gt=1000)
+        await_run(rollback, position=2, stored__gt=1000)
         machines.partition(target)
         try:
-            away = until(rollback, position=2, unreachable_since__isnull=False)
-            wait_for(lambda: written(target) > 2 * away.stored, PATIENCE, lambda: told(rollback))
+            away = await_run(rollback, position=2, unreachable_since__isnull=False)
+            until(
+                lambda: written(target) > 2 * away.stored,
+                seconds=PATIENCE,
+                told=lambda: told(rollback),
+            )
             assert run_of(rollback, 2).state == "running"
             target.sh("touch /home/deploy/enough")
-            wait_for(lambda: lines_said(target), PATIENCE, lambda: told(rollback))
+            until(lambda: lines_said(target), seconds=PATIENCE, told=lambda: told(rollback))
         finally:
             machines.heal(target)
     assert rollback.state == "verifying", told(rollback)
@@ -112,7 +117,7 @@ def test_an_abort_ends_what_sudo_started_where_it_may(target: Host) -> None:
     allow(target, "/usr/bin/sh", "/usr/bin/kill")
     rollback, stage = stuck_in_sudo(target)
     with driving(rollback):
-        wait_for(lambda: sudo_runs(target), PATIENCE, lambda: told(rollback))
+        until(lambda: sudo_runs(target), seconds=PATIENCE, told=lambda: told(rollback))
         request.request_abort(rollback, by=stage.cast.dana, reason="The wrong tag")
     assert rollback.state == "aborted", told(rollback)
     assert not sudo_runs(target)
@@ -129,7 +134,7 @@ def test_an_abort_ends_what_runs_as_another_account(target: Host) -> None:
     rollback = asked(stage, make.plan(stage, text))
     left = "pgrep -u iact -f 'sleep 713[1]' || true"
     with driving(rollback):
-        wait_for(lambda: target.sh(left), PATIENCE, lambda: told(rollback))
+        until(lambda: target.sh(left), seconds=PATIENCE, told=lambda: told(rollback))
         request.request_abort(rollback, by=stage.cast.dana, reason="The wrong tag")
     assert (rollback.state, run_of(rollback, 2).state) == ("aborted", "aborted"), told(rollback)
     assert not target.sh(left)
@@ -139,7 +144,7 @@ def test_an_abort_that_may_not_end_what_sudo_started_lists_it(target: Host) -> N
     allow(target, "/usr/bin/sh")
     rollback, stage = stuck_in_sudo(target)
     with driving(rollback):
-        wait_for(lambda: sudo_runs(target), PATIENCE, lambda: told(rollback))
+        until(lambda: sudo_runs(target), seconds=PATIENCE, told=lambda: told(rollback))
         request.request_abort(rollback, by=stage.cast.dana, reason="The wrong tag")
     run = run_of(rollback, 2)
     assert (rollback.state, run.state) == ("aborting", "abort_unconfirmed"), told(rollback)
@@ -159,7 +164,7 @@ def test_a_power_failure_in_the_middle_of_a_step_is_lost_and_never_run_again(
     stage = staged([target])
     rollback = asked(stage, make.plan(stage, plan_with("echo begun\nsleep 3600")))
     with driving(rollback):
-        until(rollback, position=2, stored__gt=0)
+        await_run(rollback, position=2, stored__gt=0)
         target.crash()
         target.power_on()
         target.await_boot()
@@ -183,7 +188,7 @@ def test_an_orderly_restart_in_the_middle_of_a_step_is_never_taken_for_success(
     stage = staged([target])
     rollback = asked(stage, make.plan(stage, plan_with("echo begun\nsleep 3600")))
     with driving(rollback):
-        until(rollback, position=2, stored__gt=0)
+        await_run(rollback, position=2, stored__gt=0)
         target.reboot()
     assert rollback.state == "waiting", told(rollback)
     run = run_of(rollback, 2)

@@ -30,7 +30,7 @@ from tests.hosts.console import (
     staged,
     told,
 )
-from tests.hosts.fleet import Host
+from tests.hosts.machines import Host
 
 pytestmark = [pytest.mark.hosts, pytest.mark.django_db(transaction=True)]
 

@@ -16,6 +16,7 @@ from tests.hosts.console import (
     FROM_DUMP,
     SEED,
     asked,
+    await_run,
     drive,
     driving,
     dumped,
@@ -26,9 +27,9 @@ from tests.hosts.console import (
     seed_choices,
     staged,
     told,
-    until,
 )
-from tests.hosts.fleet import PATIENCE, Fleet, Host, wait_for
+from tests.hosts.machines import PATIENCE, Host, Machines
+from tests.toolbox.waiting import until
 
 pytestmark = [pytest.mark.hosts, pytest.mark.django_db(transaction=True)]
 
@@ -36,22 +37,22 @@ RESTORE = 3
 
 
 def test_three_hosts_go_back_at_once_though_one_is_cut_off_while_it_restores(
-    machines: Fleet, three_targets: list[Host]
+    machines: Machines, three_targets: list[Host]
 ) -> None:
     stage = staged(three_targets)
     cut = three_targets[1]
     rollback = asked(stage, make.plan(stage, SEED, **BINDINGS), **seed_choices(FROM_DUMP))
     let_through(drive(rollback), stage)
     with table_in_use(cut), driving(rollback):
-        wait_for(lambda: restoring(cut), PATIENCE, lambda: told(rollback))
+        until(lambda: restoring(cut), seconds=PATIENCE, told=lambda: told(rollback))
         machines.partition(cut)
         try:
-            until(rollback, position=RESTORE, host=cut.name, unreachable_since__isnull=False)
+            await_run(rollback, position=RESTORE, host=cut.name, unreachable_since__isnull=False)
             assert restoring(cut), "what runs there goes on"
-            until(rollback, position=RESTORE, host="app-1", state="succeeded")
-            until(rollback, position=RESTORE, host="app-3", state="succeeded")
+            await_run(rollback, position=RESTORE, host="app-1", state="succeeded")
+            await_run(rollback, position=RESTORE, host="app-3", state="succeeded")
             let_go(cut)
-            wait_for(lambda: not restoring(cut), PATIENCE, lambda: told(rollback))
+            until(lambda: not restoring(cut), seconds=PATIENCE, told=lambda: told(rollback))
             assert not begun(rollback, RESTORE + 1), "nobody knows yet how it ended"
         finally:
             machines.heal(cut)
@@ -84,7 +85,7 @@ def table_in_use(host: Host) -> Iterator[None]:
     """Somebody reads the table, and whoever wants to drop it waits for them."""
     hold = "LOCK TABLES agents_agent READ; SELECT SLEEP(3600)"
     host.sh(f"systemd-run -q --unit hold mysql iact_staging -e '{hold}'")
-    wait_for(lambda: in_state(host, "User sleep"), PATIENCE, host.console)
+    until(lambda: in_state(host, "User sleep"), seconds=PATIENCE, told=host.console)
     try:
         yield
     finally:

@@ -20,7 +20,7 @@ from tests import make
 from tests.faults.promise import becomes, comes_to, fresh, story, succeeds
 from tests.faults.stage import session
 from tests.hosts.company import NAME, Company, at_its_database, opened
-from tests.hosts.fleet import Fleet, Host
+from tests.hosts.machines import Host, Machines
 from tests.hosts.viewer import Viewer
 from tests.toolbox.waiting import until
 
@@ -43,7 +43,7 @@ STEPS = 6
 
 @pytest.fixture(scope="module")
 def company(
-    machines: Fleet, tmp_path_factory: pytest.TempPathFactory, django_db_blocker: Any
+    machines: Machines, tmp_path_factory: pytest.TempPathFactory, django_db_blocker: Any
 ) -> Iterator[Company]:
     made = opened(machines, tmp_path_factory.mktemp("company"))
     try:

@@ -7,10 +7,8 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.message import Message
 from pathlib import Path
@@ -18,6 +16,7 @@ from pathlib import Path
 from django.conf import settings
 
 from tests.toolbox.database import migrated_file
+from tests.toolbox.waiting import until
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -27,16 +26,6 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-def until(met: Callable[[], object], what: str, seconds: float = 20.0) -> object:
-    """Ask again until `met()` is true; fails naming `what` after some seconds."""
-    ends = time.monotonic() + seconds
-    while time.monotonic() < ends:
-        if found := met():
-            return found
-        time.sleep(0.02)
-    raise AssertionError(f"Waited in vain: {what}")
 
 
 def answers(port: int) -> bool:

@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 
 from rollback_console.processes import commands
+from tests.toolbox.waiting import until
 
 from .client import Client
 from .rows import Rows
-from .servers import Console, Process, free_port, until
+from .servers import Console, Process, free_port
 
 TOKEN = "scrape-" + "x" * 20
 

@@ -13,10 +13,11 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from rollback_console.rollbacks import log_store
 from rollback_console.rollbacks.log_store import Tail
 from rollback_console.rollbacks.models import StepRun
+from tests.toolbox.waiting import until
 
 from .client import Client
 from .rows import Rows
-from .servers import Console, Process, until
+from .servers import Console, Process
 
 Watch = Callable[..., Client]
 

@@ -17,7 +17,8 @@ from rollback_console.outbox.models import Delivery, Target
 from rollback_console.rollbacks.errors import Refused
 from tests import make
 from tests.make import Stage
-from tests.receivers import Mail, Web, wait_for
+from tests.receivers import Mail, Web
+from tests.toolbox.waiting import until
 
 from .conftest import AddTarget, send_all, told
 
@@ -169,8 +170,8 @@ def test_a_round_of_the_loop_writes_and_sends_and_waits_for_nobody(
         sending: loop.Sending = {}
         loop.once(pool, sending)
         assert len(sending) == 1, "one at a time to each target"
-        wait_for(lambda: len(receiver.posts) == 1)
-        wait_for(lambda: all(work.done() for _, work in sending.values()))
+        until(lambda: len(receiver.posts) == 1)
+        until(lambda: all(work.done() for _, work in sending.values()))
         loop.once(pool, sending)
     assert [post.json["kind"] for post in receiver.posts] == [
         "rollback.requested",

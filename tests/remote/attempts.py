@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import time
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
 
 from rollback_console.remote.protocol import Chunk, Outcome, Remote, RunRef, RunRequest, Started
 from tests import tally
+from tests.toolbox.waiting import until
 
 from .sshd import Sshd
-
-T = TypeVar("T")
 
 
 def request(script: str, **changes: object) -> RunRequest:
@@ -58,14 +55,6 @@ def read_until(events: Iterable[Started | Chunk | Outcome], text: bytes) -> byte
             if text in log:
                 return log
     raise AssertionError(f"{text!r} never came, only {log!r}")
-
-
-def until(condition: Callable[[], T], seconds: float = 20) -> T:
-    late = time.monotonic() + seconds
-    while not (value := condition()):
-        assert time.monotonic() < late, "it never came true"
-        time.sleep(0.01)
-    return value
 
 
 class Folder:

@@ -14,9 +14,10 @@ import pytest
 from rollback_console.remote.errors import HostUnreachable
 from rollback_console.remote.protocol import Ending, Outcome, Presence, Remote, RunRef, RunRequest
 from rollback_console.remote.ssh import connect
+from tests.toolbox.waiting import until
 
 from . import guest
-from .attempts import Folder, living, presence, read_until, ref, request, until, watch
+from .attempts import Folder, living, presence, read_until, ref, request, watch
 from .conftest import connected
 from .sshd import Sshd
 

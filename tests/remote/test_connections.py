@@ -17,10 +17,11 @@ from rollback_console.remote.errors import (
 )
 from rollback_console.remote.protocol import Chunk, Outcome, Remote
 from rollback_console.remote.ssh import Liveness, connect
+from tests.toolbox.proxy import TO_CONSOLE, Proxy
+from tests.toolbox.waiting import until
 
-from .attempts import Folder, read_until, ref, request, until, watch
+from .attempts import Folder, read_until, ref, request, watch
 from .conftest import connected
-from .proxy import Proxy
 from .sshd import Sshd
 
 IMPATIENT = Liveness(ask_after=0.2, cut_after=0.5)
@@ -28,9 +29,8 @@ IMPATIENT = Liveness(ask_after=0.2, cut_after=0.5)
 
 @pytest.fixture
 def proxy(sshd: Sshd) -> Iterator[Proxy]:
-    proxy = Proxy(sshd.port)
-    yield proxy
-    proxy.close()
+    with Proxy(sshd.port) as proxy:
+        yield proxy
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "no-such-host.invalid"])
@@ -51,7 +51,8 @@ def test_a_log_cut_anywhere_is_followed_on_from_its_offset(sshd: Sshd, proxy: Pr
     outcome = None
     while outcome is None:
         tries += 1
-        proxy.heal(limit)
+        proxy.heal()
+        proxy.reset_after(TO_CONSOLE, limit)
         try:
             remote = connect(sshd.address(port=proxy.port))
             for event in remote.run(asked, len(log)):
@@ -73,7 +74,7 @@ def test_a_silent_peer_is_noticed_and_the_command_goes_on(sshd: Sshd, proxy: Pro
     asked = request("echo before; sleep 1; echo after")
     events = remote.run(asked)
     read_until(events, b"before\n")
-    proxy.silence()
+    proxy.swallow()
     with pytest.raises(HostUnreachable, match="goes on"):
         watch(events, 7)
     with pytest.raises(HostUnreachable):
@@ -104,7 +105,7 @@ def test_a_silent_peer_is_noticed_within_20_seconds_by_default(sshd: Sshd, proxy
     remote = connect(sshd.address(port=proxy.port))
     events = remote.run(request("echo before; sleep 30"))
     read_until(events, b"before\n")
-    proxy.silence()
+    proxy.swallow()
     noticed = threading.Event()
 
     def follow() -> None:

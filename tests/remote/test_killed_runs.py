@@ -10,8 +10,9 @@ from pathlib import Path
 from rollback_console.remote.protocol import Ending, Presence, Remote, RunRef
 from rollback_console.remote.ssh import connect
 from tests import tally
+from tests.toolbox.waiting import until
 
-from .attempts import Folder, living, presence, read_until, ref, request, until, waiting, watch
+from .attempts import Folder, living, presence, read_until, ref, request, waiting, watch
 from .sshd import Sshd
 
 # Row 19: killed parts

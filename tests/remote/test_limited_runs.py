@@ -13,8 +13,9 @@ import pytest
 from rollback_console.remote.errors import RunnerRefused
 from rollback_console.remote.protocol import Ending, Remote, RunRef
 from rollback_console.remote.ssh import connect
+from tests.toolbox.waiting import until
 
-from .attempts import Folder, read_until, ref, request, until, waiting, watch
+from .attempts import Folder, read_until, ref, request, waiting, watch
 from .sshd import Sshd
 
 needs_root = pytest.mark.skipif(os.getuid() != 0, reason="only root may mount a small disk")

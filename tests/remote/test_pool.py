@@ -12,8 +12,9 @@ from rollback_console.remote.errors import HostUnreachable
 from rollback_console.remote.pool import Pool, _Kept
 from rollback_console.remote.protocol import Chunk, HostAddress, HostKeyPin, Login, Outcome
 from rollback_console.remote.ssh import connect
+from tests.toolbox.waiting import until
 
-from .attempts import read_until, ref, request, until
+from .attempts import read_until, ref, request
 from .sshd import Sshd
 
 PIN = HostKeyPin("ssh-ed25519", "AAAA")

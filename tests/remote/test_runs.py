@@ -16,8 +16,9 @@ from rollback_console.remote.protocol import Ending, Presence, Remote, RunRef
 from rollback_console.remote.runner import commands
 from rollback_console.remote.session import DurableHost
 from rollback_console.remote.ssh import connect
+from tests.toolbox.waiting import until
 
-from .attempts import Folder, presence, read_until, ref, request, until, waiting, watch
+from .attempts import Folder, presence, read_until, ref, request, waiting, watch
 from .conftest import SHELLS, connected
 from .sshd import Sshd
 

@@ -61,12 +61,3 @@ def answer_checks(rollback: Rollback, stage: Stage, answer: str = "pass") -> Non
     keys = [check.key for check in snapshot_of(rollback.snapshot).checks]
     for key in keys:
         request.answer_check(rollback, key=key, by=stage.cast.dana, answer=answer, note="seen")
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    pause = threading.Event()
-    for _ in range(400):
-        if condition():
-            return
-        pause.wait(0.05)
-    raise AssertionError("It never came true.")

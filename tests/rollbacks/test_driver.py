@@ -17,8 +17,9 @@ from rollback_console.rollbacks.models import Lock, StepRun
 from tests import make
 from tests.fleet import Fleet
 from tests.make import PLAN, Stage
+from tests.toolbox.waiting import until
 
-from .driving import answer_checks, drive, meanwhile, states, wait_for
+from .driving import answer_checks, drive, meanwhile, states
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -93,7 +94,7 @@ def test_a_dump_whose_line_was_stored_before_its_end_came_is_on_record(
     def dump() -> None:
         run = fleet.wait_for("hang it")
         run.say(f"{SAYS}2048 {'a' * 64} /var/backups/shop.dump\n".encode())
-        wait_for(rollback.runs.filter(position=2, stored__gt=0).exists)
+        until(rollback.runs.filter(position=2, stored__gt=0).exists)
         run.end()
 
     rollback = meanwhile(rollback, fleet, dump)
@@ -198,7 +199,7 @@ def test_a_cut_connection_is_shown_and_the_log_is_whole(stage: Stage, fleet: Fle
         run = fleet.wait_for("restoring")
         run.say(b"before ")
         fleet.down.add("app-1")
-        wait_for(lambda: StepRun.objects.exclude(unreachable_since=None).exists())
+        until(lambda: StepRun.objects.exclude(unreachable_since=None).exists())
         run.say(b"during ")
         fleet.down.clear()
         run.say(b"after\n")

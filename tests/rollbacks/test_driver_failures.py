@@ -11,8 +11,9 @@ from rollback_console.rollbacks.models import Rollback
 from tests import make
 from tests.fleet import Fleet
 from tests.make import PLAN, Stage
+from tests.toolbox.waiting import until
 
-from .driving import drive, meanwhile, states, wait_for
+from .driving import drive, meanwhile, states
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -137,7 +138,7 @@ def test_a_host_that_cannot_look_after_the_start_has_not_refused_the_start(
     def close_for_a_while() -> None:
         run = fleet.wait_for("restoring")
         fleet.closed.add("app-1")
-        wait_for(unreachable.exists)
+        until(unreachable.exists)
         fleet.closed.clear()
         run.end()
 

@@ -26,8 +26,9 @@ from rollback_console.rollbacks.sweeper import automated_checks
 from tests import make
 from tests.fleet import FakeRemote, Fleet
 from tests.make import PLAN, Stage
+from tests.toolbox.waiting import until
 
-from .driving import drive, meanwhile, wait_for
+from .driving import drive, meanwhile
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -147,7 +148,7 @@ def test_nothing_that_a_run_says_shows_a_secret_that_its_step_does_not_name(
 
     def end() -> None:
         run = fleet.wait_for("restoring")
-        wait_for(lambda: StepRun.objects.filter(position=2, state="running").exists())
+        until(lambda: StepRun.objects.filter(position=2, state="running").exists())
         with run.changed:
             run.outcome = Outcome(
                 Ending.ABORT_UNCONFIRMED, None, f"It said {LEAK}", survivors=(f"{LOGIN} (12)",)

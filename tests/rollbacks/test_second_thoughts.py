@@ -15,8 +15,9 @@ from rollback_console.rollbacks.models import Rollback, StepRun
 from tests import make
 from tests.fleet import Fleet
 from tests.make import PLAN, Stage
+from tests.toolbox.waiting import until
 
-from .driving import drive, meanwhile, wait_for
+from .driving import drive, meanwhile
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -66,15 +67,15 @@ def test_a_step_given_up_is_not_started_when_its_host_returns(
 
     def give_up() -> None:
         rows = Rollback.objects.filter(pk=rollback.pk)
-        wait_for(rows.filter(question__kind="unreachable").exists)
+        until(rows.filter(question__kind="unreachable").exists)
         request.answer(
             rollback, position=1, by=stage.cast.dana, answer="give_up", note="It burnt down"
         )
-        wait_for(rows.filter(question={}).exists)
+        until(rows.filter(question={}).exists)
         fleet.down.clear()
         other = fleet.wait_for("hang")
         other.say(b"all this time app-1 is up again\n")
-        wait_for(StepRun.objects.filter(host="app-2", stored__gt=0).exists)
+        until(StepRun.objects.filter(host="app-2", stored__gt=0).exists)
         other.end()
 
     rollback = meanwhile(rollback, fleet, give_up)
@@ -94,12 +95,12 @@ def test_giving_up_and_a_host_that_returns_at_that_moment_agree(
 
     def both() -> None:
         rows = Rollback.objects.filter(pk=rollback.pk)
-        wait_for(rows.filter(question__kind="unreachable").exists)
+        until(rows.filter(question__kind="unreachable").exists)
         fleet.down.clear()
         request.answer(
             rollback, position=1, by=stage.cast.dana, answer="give_up", note="It burnt down"
         )
-        wait_for(lambda: _settled(rollback))
+        until(lambda: _settled(rollback))
         if fleet.starts:
             fleet.wait_for("hang").end()
 

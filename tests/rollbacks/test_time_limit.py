@@ -14,8 +14,9 @@ from rollback_console.rollbacks.models import Rollback, StepAnswer
 from tests import make
 from tests.fleet import Fleet
 from tests.make import PLAN, Stage
+from tests.toolbox.waiting import until
 
-from .driving import drive, meanwhile, wait_for
+from .driving import drive, meanwhile
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -45,7 +46,7 @@ def test_nothing_more_starts_until_a_person_allows_more_time(stage: Stage, fleet
     def late() -> None:
         running = fleet.wait_for("restoring")
         an_hour_passes(rollback)
-        wait_for(Rollback.objects.filter(question__kind="overtime", state="waiting").exists)
+        until(Rollback.objects.filter(question__kind="overtime", state="waiting").exists)
         running.end()
 
     rollback = meanwhile(rollback, fleet, late)
@@ -108,7 +109,7 @@ def test_a_step_that_its_host_does_not_end_is_ended_from_here_and_called_timed_o
     def late() -> None:
         fleet.wait_for("restoring")
         running = rollback.runs.filter(position=2, state="running")
-        wait_for(running.exists)
+        until(running.exists)
         running.update(started_at=db_clock.later(timedelta(hours=-1)))
 
     rollback = meanwhile(rollback, fleet, late)

@@ -10,13 +10,14 @@ import threading
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
 
 from rollback_console.demo.layout import Layout
 from rollback_console.demo.state import State
 from rollback_console.processes.ports import free_port
-from tests.waiting import until
+from tests.toolbox.waiting import until
 
 PATIENCE = 180.0
 UNCHANGED: Mapping[str, str] = MappingProxyType({})
@@ -57,8 +58,12 @@ class Console:
         return self
 
     def await_words(self, words: str) -> None:
-        until(lambda: words in self.said or self.process.poll() is not None, PATIENCE)
-        assert words in self.said, self.said
+        until(
+            lambda: words in self.said,
+            f"it says {words!r}",
+            told=lambda: self.said,
+            hopeless=lambda: self.process.poll() is not None and not self._reader.is_alive(),
+        )
 
     def await_end(self) -> int:
         """Its exit code, once it has ended by itself."""
@@ -80,7 +85,8 @@ class Console:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             self.await_end()
-        until(lambda: not self.family(), 20)
+        with suppress(AssertionError):
+            until(lambda: not self.family(), seconds=20)
         for pid in self.family():
             os.kill(pid, signal.SIGKILL)
 

@@ -15,7 +15,7 @@ from rollback_console.demo.layout import Layout
 from rollback_console.demo.state import State
 from rollback_console.processes.process_tree import descendants
 from tests.roof.console import status
-from tests.waiting import until
+from tests.toolbox.waiting import until
 
 _RUN = {
     "openssh": (
@@ -49,7 +49,7 @@ class Running:
         """Run it and wait until a command gets through."""
         words = [sys.executable, "-c", _RUN[self.server], str(self.layout.folder)]
         self.process = subprocess.Popen(words)
-        assert until(lambda: self.sh("true").exit_status == 0, 60)
+        assert until(lambda: self.sh("true").exit_status == 0)
 
     def restart(self) -> None:
         """As when a person stops `up` and starts it again."""

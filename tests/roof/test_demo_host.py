@@ -18,7 +18,7 @@ from rollback_console.demo.repository import NEW, OLD, TEMPLATES
 from rollback_console.demo.state import State
 from rollback_console.demo.units import load_all
 from tests.roof.host import SERVERS, Running
-from tests.waiting import until
+from tests.toolbox.waiting import until
 
 pytestmark = pytest.mark.slow
 
@@ -88,7 +88,7 @@ def test_a_killed_service_is_started_again(host: Running) -> None:
     _break_again(host)
     killed = host.service_pid()
     os.kill(killed, signal.SIGKILL)
-    assert until(lambda: host.health() == 500 and host.service_pid() != killed, 30)
+    assert until(lambda: host.health() == 500 and host.service_pid() != killed)
 
 
 def test_what_a_command_leaves_behind_survives_the_connection_but_not_the_host(

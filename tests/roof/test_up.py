@@ -16,7 +16,7 @@ from rollback_console.demo.people import load
 from rollback_console.local.data_dir import empty
 from rollback_console.processes.process_tree import descendants
 from tests.roof.console import Console, status
-from tests.waiting import until
+from tests.toolbox.waiting import until
 
 pytestmark = pytest.mark.slow
 
@@ -36,7 +36,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
 def test_all_of_it_is_ready_when_the_address_is_printed(running: Console) -> None:
     assert f"The console answers at http://127.0.0.1:{running.port}" in running.said
     assert status(f"http://127.0.0.1:{running.port}/healthz") == 200
-    assert until(lambda: status(f"http://127.0.0.1:{running.port}/readyz") == 200, 60)
+    assert until(lambda: status(f"http://127.0.0.1:{running.port}/readyz") == 200)
     assert status(f"{running.demo.service_url}health") == 500
     for person in load(Layout(running.data / "demo")):
         assert f"{person.name:<5} {person.password}" in running.said
@@ -73,14 +73,14 @@ def test_what_dies_is_named_and_started_again(running: Console) -> None:
     os.kill(_child(running, "rollback_console.asgi"), signal.SIGKILL)
     running.await_words("The web ended by SIGKILL.")
     running.await_words("Starting the web again.")
-    assert until(lambda: status(f"http://127.0.0.1:{running.port}/healthz") == 200, 60)
+    assert until(lambda: status(f"http://127.0.0.1:{running.port}/healthz") == 200)
 
 
 def test_nothing_outlives_an_up_that_is_killed(start: Start) -> None:
     console = start().ready()
     console.process.send_signal(signal.SIGKILL)
     console.await_end()
-    assert until(lambda: not console.family(), 60)
+    assert until(lambda: not console.family())
 
 
 def test_ctrl_c_leaves_no_process_and_the_next_start_keeps_the_data(start: Start) -> None:

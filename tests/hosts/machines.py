@@ -10,7 +10,6 @@ import os
 import shutil
 import signal
 import subprocess
-import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -21,6 +20,7 @@ from rollback_console.remote.protocol import HostAddress, HostKeyPin, Login
 from tests.hosts import build, control_groups, network
 from tests.hosts.build import RUN
 from tests.remote.sshd import make_key
+from tests.toolbox.waiting import until
 
 ACCOUNT = "deploy"
 PATIENCE = 300  # seconds on a busy machine: only a test that fails waits so long
@@ -85,7 +85,7 @@ class Host:
 
     def await_boot(self) -> None:
         """Until systemd says that everything it starts is started."""
-        wait_for(lambda: self._said("running", "degraded"), PATIENCE, self.console)
+        until(lambda: self._said("running", "degraded"), seconds=PATIENCE, told=self.console)
 
     def power_off(self) -> None:
         """As an administrator would; returns when the machine is off."""
@@ -180,14 +180,14 @@ class Host:
 
 
 @dataclass
-class Fleet:
+class Machines:
     """All hosts of a test session. Use it while `build.alone()` is held."""
 
     layers: build.Layers | None = None
     hosts: list[Host] = field(default_factory=list)
     slots: Iterator[int] = field(default_factory=lambda: cycle(range(1, 200)))
 
-    def open(self) -> Fleet:
+    def open(self) -> Machines:
         """Clear away what an earlier run left, and have both layers ready."""
         clear()
         RUN.mkdir(exist_ok=True)
@@ -264,14 +264,6 @@ def clear() -> None:
     network.clear()
     control_groups.clear()
     build.unmount(RUN)
-
-
-def wait_for(condition: Callable[[], object], seconds: float, told: Callable[[], str]) -> None:
-    """Poll until true; else fail with what `told` says."""
-    late = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < late, told()
-        time.sleep(0.05)
 
 
 def _run(*command: str) -> None:

@@ -18,11 +18,12 @@ _RESET = struct.pack("ii", 1, 0)  # SO_LINGER: close sends RST
 
 
 @dataclass
-class _Way:
-    """One direction: bytes pass while it is `open`; `left` of them until it closes itself."""
+class _Direction:
+    """One direction: bytes pass while it is `open`; `left` of them until it shuts or resets."""
 
     open: threading.Event = field(default_factory=threading.Event)
     left: int | None = None
+    resets: bool = False
     passed: int = 0
     delay: float = 0.0
 
@@ -32,7 +33,7 @@ class Proxy:
 
     def __init__(self, target: int) -> None:
         self._target = target
-        self._ways = {way: _Way() for way in BOTH}
+        self._ways = {way: _Direction() for way in BOTH}
         self._pairs: set[tuple[socket.socket, socket.socket]] = set()
         self._refusing = threading.Event()
         self._over = threading.Event()
@@ -50,6 +51,10 @@ class Proxy:
     def swallow_after(self, way: str, more: int) -> None:
         """Let so many more bytes pass that way, then none."""
         self._ways[way].left = more
+
+    def reset_after(self, way: str, more: int) -> None:
+        """Let so many more bytes pass that way, then reset what is connected."""
+        self._ways[way].left, self._ways[way].resets = more, True
 
     def slow(self, way: str, seconds: float) -> None:
         """Whatever passes that way comes so much later."""
@@ -77,7 +82,7 @@ class Proxy:
         """Everything passes again; what was held up arrives now."""
         self._refusing.clear()
         for way in self._ways.values():
-            way.left, way.delay = None, 0.0
+            way.left, way.resets, way.delay = None, False, 0.0
             way.open.set()
 
     def close(self) -> None:
@@ -130,7 +135,7 @@ class Proxy:
         pair: tuple[socket.socket, socket.socket],
         source: socket.socket,
         sink: socket.socket,
-        way: _Way,
+        way: _Direction,
     ) -> None:
         with suppress(OSError):
             while data := source.recv(16 * 1024):
@@ -144,8 +149,11 @@ class Proxy:
                     if way.left is not None:
                         way.left -= len(now)
                         if not way.left:
-                            way.open.clear()
                             way.left = None
+                            if way.resets:
+                                self._drop(pair)
+                                return
+                            way.open.clear()
             sink.shutdown(socket.SHUT_WR)
             return
         self._drop(pair)
