@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from rollback_console.processes import commands
-from tests.toolbox.waiting import until
+from tests.toolbox.waiting import PATIENCE, until
 
 from .client import Client
 from .rows import Rows
@@ -41,7 +41,7 @@ def several(web: Console) -> Iterator[Console]:
 def sample(web: Console, name: str) -> float:
     request = urllib.request.Request(f"{web.url}/metrics")
     request.add_header("Authorization", f"Bearer {TOKEN}")
-    with urllib.request.urlopen(request, timeout=20) as answer:
+    with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
         text = answer.read().decode()
     found = re.search(rf"^rollback_console_{name} (\S+)$", text, re.M)
     return float(found[1]) if found else -1.0

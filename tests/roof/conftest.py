@@ -15,8 +15,8 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Console]]:
     """Start a console on this test's folder: `start(DEMO="0")`."""
     consoles: list[Console] = []
 
-    def begin(data: Path = tmp_path / "data", **settings: str) -> Console:
-        consoles.append(Console(data, settings=settings))
+    def begin(data: Path = tmp_path / "data", port: int = 0, **settings: str) -> Console:
+        consoles.append(Console(data, port, settings))
         return consoles[-1]
 
     yield begin

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from types import MappingProxyType
 from rollback_console.demo.layout import Layout
 from rollback_console.demo.state import State
 from rollback_console.processes.ports import free_port
+from tests.toolbox.database import migrated_file
 from tests.toolbox.waiting import until
 
 PATIENCE = 180.0
@@ -27,7 +29,16 @@ KEPT = ("PATH", "HOME", "LANG", "TMPDIR")
 class Console:
     """`python -m rollback_console up`; what it printed so far is in `said`."""
 
-    def __init__(self, data: Path, port: int = 0, settings: Mapping[str, str] = UNCHANGED) -> None:
+    def __init__(
+        self,
+        data: Path,
+        port: int = 0,
+        settings: Mapping[str, str] = UNCHANGED,
+        *,
+        first_start: bool = False,
+    ) -> None:
+        if not first_start:
+            place_tables(data)
         self.data, self.port = data, port or free_port()
         self.lines: list[str] = []
         kept = {name: os.environ[name] for name in KEPT if name in os.environ}
@@ -95,6 +106,13 @@ class Console:
         with self.process.stdout as stream:
             for line in stream:
                 self.lines.append(line.rstrip("\n"))
+
+
+def place_tables(data: Path) -> None:
+    """A migrated database in a data folder that has none, so that a start need not migrate it."""
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not (data / "console.sqlite3").exists():
+        shutil.copy(migrated_file(), data / "console.sqlite3")
 
 
 def status(url: str) -> int:

@@ -14,6 +14,7 @@ import pytest
 
 from rollback_console.local.options import ROOT
 from tests.documentation import PAGES, Block, blocks
+from tests.roof.console import place_tables
 from tests.roof.elsewhere import TABLE
 
 SHELL = {"sh", "console", "bash", "shell"}
@@ -43,12 +44,8 @@ def _prompted(text: str) -> list[str]:
 def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A console's folder with its tables and people of the demo, to copy."""
     folder = tmp_path_factory.mktemp("tables") / "data"
-    fill = (
-        "import django; django.setup()\n"
-        "from django.core.management import call_command\n"
-        "call_command('migrate', verbosity=0)\n"
-        "from tests import make; make.cast()\n"
-    )
+    place_tables(folder)
+    fill = "import django; django.setup()\nfrom tests import make; make.cast()\n"
     run(fill, folder, python=True)
     return folder
 

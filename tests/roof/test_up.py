@@ -26,7 +26,7 @@ Start = Callable[..., Console]
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
     """One console with its demo, for tests that leave it as it was."""
-    console = Console(tmp_path_factory.mktemp("shared") / "data")
+    console = Console(tmp_path_factory.mktemp("shared") / "data", first_start=True)
     try:
         yield console.ready()
     finally:
