@@ -162,7 +162,7 @@ def test_a_database_that_refuses_a_write_costs_time_and_is_no_success(
             for _ in range(3):
                 _kill_all(
                     cursor,
-                    keep=other.thread_id(),  # type: ignore[no-untyped-call]
+                    keep=other.thread_id(),
                 )
             ground.go(1)
         cursor.execute("SET GLOBAL innodb_lock_wait_timeout = 50")
