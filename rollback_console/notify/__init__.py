@@ -1,6 +1,7 @@
 """Outgoing messages: mail, chat and signed webhooks.
 
-Floor: ground. Takes plain values; must never know Django or what a rollback is.
+Layer: the lowest. Takes plain values; never knows Django or what a rollback is. Public names:
+`send` and `problem_with`, with `Letter`, `Rules` and `Receipt`.
 """
 
 from .client import problem_with, send

@@ -1,5 +1,7 @@
 """The hosts: how a command runs durably on one, and how its output comes back.
 
-Floor: ground. Knows POSIX, SSH and bytes. Must never know Django, the database, or what
-a rollback is.
+Layer: the lowest. Knows POSIX, SSH and bytes; never Django, the database, or what a rollback
+is. Public names: `protocol` (the values and the `Remote` seam), `errors`, `connector.connect`
+(or `ssh.connect` in processes that drive), `pool.Pool`, `redact` and `redacted_remote` (what
+masks secrets), `public_keys` and `keys`. The rest is how `ssh` keeps the promises of `Remote`.
 """

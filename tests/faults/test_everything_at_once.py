@@ -33,7 +33,7 @@ from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.execution import driver, follower
 from rollback_console.rollbacks.execution.view import snapshot_of
 from rollback_console.rollbacks.models import Rollback, StepRun
-from rollback_console.rollbacks.sweeper import loop
+from rollback_console.rollbacks.sweeper import due_rollbacks
 from tests import make
 from tests.fleet import Fleet
 
@@ -216,7 +216,7 @@ class Everything(Promises):
         StepRun.objects.exclude(unreachable_since=None).update(
             unreachable_since=F("unreachable_since") - by
         )
-        loop.expire()
+        due_rollbacks.expire()
 
     # What the machinery does
 

@@ -11,7 +11,7 @@ from rollback_console.remote.protocol import Ending
 from rollback_console.rollbacks import events
 from rollback_console.rollbacks.actions import request
 from rollback_console.rollbacks.models import Rollback
-from rollback_console.rollbacks.sweeper import loop
+from rollback_console.rollbacks.sweeper import due_rollbacks
 from tests import make
 from tests.fleet import Fleet
 from tests.make import PLAN, Stage
@@ -140,5 +140,5 @@ def _rejected(stage: Stage) -> Rollback:
 def _expired(stage: Stage) -> Rollback:
     rollback = make.requested(stage)
     Rollback.objects.filter(pk=rollback.pk).update(expires_at=rollback.requested_at)
-    loop.expire()
+    due_rollbacks.expire()
     return rollback

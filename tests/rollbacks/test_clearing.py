@@ -49,25 +49,25 @@ def test_a_driver_notes_what_its_hosts_have_cleared(stage: Stage, fleet: Fleet) 
     rollback = drive(make.approved(stage), fleet)
     assert set(rollback.runs.values_list("cleared", flat=True)) == {True}
     a_minute_passes()
-    assert host_cleanup.once(fleet.connect) == 0
+    assert host_cleanup.clear_folders(fleet.connect) == 0
 
 
 def test_what_a_dead_driver_left_is_cleared_by_the_sweep(fleet: Fleet, dead: StepRun) -> None:
     token = str(dead.token)
     fleet.acknowledged.clear()
-    assert host_cleanup.once(fleet.connect) == 0, "a driver may still be at it"
+    assert host_cleanup.clear_folders(fleet.connect) == 0, "a driver may still be at it"
     a_minute_passes()
-    assert host_cleanup.once(fleet.connect) == 1
+    assert host_cleanup.clear_folders(fleet.connect) == 1
     assert fleet.acknowledged == {token}
-    assert host_cleanup.once(fleet.connect) == 0
+    assert host_cleanup.clear_folders(fleet.connect) == 0
 
 
 def test_a_host_that_does_not_answer_is_asked_again_later(fleet: Fleet, dead: StepRun) -> None:
     a_minute_passes()
     fleet.down.add("app-1")
-    assert host_cleanup.once(fleet.connect) == 0
+    assert host_cleanup.clear_folders(fleet.connect) == 0
     fleet.down.clear()
-    assert host_cleanup.once(fleet.connect) == 1
+    assert host_cleanup.clear_folders(fleet.connect) == 1
 
 
 def test_hosts_of_another_zone_are_left_to_its_own_sweeper(
@@ -75,15 +75,15 @@ def test_hosts_of_another_zone_are_left_to_its_own_sweeper(
 ) -> None:
     a_minute_passes()
     Environment.objects.filter(pk=stage.environment.pk).update(zone="dmz")
-    assert host_cleanup.once(fleet.connect) == 0
+    assert host_cleanup.clear_folders(fleet.connect) == 0
     with override_settings(ZONES=["dmz"]):
-        assert host_cleanup.once(fleet.connect) == 1
+        assert host_cleanup.clear_folders(fleet.connect) == 1
 
 
 def test_of_what_is_lost_the_host_keeps_what_it_has(fleet: Fleet, dead: StepRun) -> None:
     a_minute_passes()
     StepRun.objects.filter(pk=dead.pk).update(state="lost")
-    assert host_cleanup.once(fleet.connect) == 0
+    assert host_cleanup.clear_folders(fleet.connect) == 0
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from rollback_console.plans.models import DecisionMaker, Host
 from rollback_console.rollbacks.actions import request
 from rollback_console.rollbacks.errors import Changed, Refused
 from rollback_console.rollbacks.models import Rollback
-from rollback_console.rollbacks.sweeper import loop
+from rollback_console.rollbacks.sweeper import due_rollbacks
 from tests import make
 from tests.make import Stage
 
@@ -186,7 +186,7 @@ def test_only_who_asked_may_withdraw(stage: Stage) -> None:
 def test_what_nobody_answers_or_starts_in_time_expires(stage: Stage, approved: bool) -> None:
     rollback = make.approved(stage) if approved else make.requested(stage)
     Rollback.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
-    loop.expire()
+    due_rollbacks.expire()
     assert state(rollback) == "expired"
     assert kinds(rollback)[-1] == "rollback.expired"
 

@@ -131,7 +131,7 @@ class Crew:
             asked = self._clear(pool)
             wait(asked, CLEARING)
             self.connections.close()  # whoever still waits is told so
-        host_cleanup.note(token for each in asked for token in each.result())
+        host_cleanup.record_cleared(token for each in asked for token in each.result())
 
     def _follower(
         self,
@@ -165,4 +165,4 @@ class Crew:
 
     def _clear_host(self, name: str, tokens: list[str]) -> list[str]:
         remote = self.connections.standing(name)
-        return tokens if remote and host_cleanup.done(remote, map(RunRef, tokens)) else []
+        return tokens if remote and host_cleanup.clear_on_host(remote, map(RunRef, tokens)) else []

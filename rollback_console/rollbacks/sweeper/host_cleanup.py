@@ -6,7 +6,6 @@ A driver clears them away itself. One that died in between leaves this to the sw
 from __future__ import annotations
 
 import logging
-import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
@@ -30,13 +29,12 @@ log = logging.getLogger(__name__)
 
 AFTER = timedelta(minutes=1)  # a driver has had the time
 UNTIL = timedelta(days=1)  # a host that is gone is not asked for ever
-EVERY = 60.0
 MANY = 500
 KEPT = frozenset({StepState.LOST, StepState.ABORT_UNCONFIRMED})
 """Of these the host keeps its folder: a person looks there before anybody goes on."""
 
 
-def note(tokens: Iterable[str]) -> None:
+def record_cleared(tokens: Iterable[str]) -> None:
     """The hosts have cleared these away. Never raises: what is not noted is cleared again."""
     try:
         StepRun.objects.filter(token__in=list(tokens)).update(cleared=True)
@@ -44,7 +42,7 @@ def note(tokens: Iterable[str]) -> None:
         log.warning("Could not note what hosts have cleared away: %s", error)
 
 
-def done(remote: Remote, refs: Iterable[RunRef]) -> bool:
+def clear_on_host(remote: Remote, refs: Iterable[RunRef]) -> bool:
     """Have a host clear these away; False where it does not answer or refuses, for a later try."""
     try:
         remote.acknowledge(*refs)
@@ -54,7 +52,7 @@ def done(remote: Remote, refs: Iterable[RunRef]) -> bool:
     return True
 
 
-def left() -> list[StepRun]:
+def list_uncleared() -> list[StepRun]:
     """Attempts in our zones whose folder may still be there, the latest to end first."""
     ended = StepRun.objects.filter(
         cleared=False, ended_at__lt=db_clock.later(-AFTER), ended_at__gt=db_clock.later(-UNTIL)
@@ -64,36 +62,28 @@ def left() -> list[StepRun]:
     return list(rows.order_by("-ended_at")[:MANY])
 
 
-class Clearing:
-    """Clears away once a minute, beside the sweep."""
-
-    def __init__(self) -> None:
-        self._next = 0.0
-
-    def sweep(self, pool: Executor) -> None:
-        """Begin, when it is time."""
-        if time.monotonic() >= self._next:
-            self._next = time.monotonic() + EVERY
-            pool.submit(_quietly)
+def sweep(pool: Executor) -> None:
+    """Begin to clear away, beside the sweep."""
+    pool.submit(_clear_quietly)
 
 
-def once(connect: Callable[[HostAddress], Remote] | None = None) -> int:
+def clear_folders(connect: Callable[[HostAddress], Remote] | None = None) -> int:
     """Clear away what is left, as far as hosts answer; how many that were."""
     silent: set[str] = set()
     cleared: list[str] = []
-    for runs in _by_host(left()):
+    for runs in _by_host(list_uncleared()):
         host = runs[0].host
         if host not in silent and _clear(runs, connect):
             cleared += [str(run.token) for run in runs]
         else:
             silent.add(host)
-    note(cleared)
+    record_cleared(cleared)
     return len(cleared)
 
 
-def _by_host(left: list[StepRun]) -> Iterable[list[StepRun]]:
+def _by_host(rows: list[StepRun]) -> Iterable[list[StepRun]]:
     hosts: dict[tuple[int, str], list[StepRun]] = defaultdict(list)
-    for run in left:
+    for run in rows:
         hosts[run.rollback_id, run.host].append(run)
     return hosts.values()
 
@@ -106,16 +96,16 @@ def _clear(runs: list[StepRun], connect: Callable[[HostAddress], Remote] | None)
     except (HostRefused, RemoteError, SnapshotChanged) as error:
         log.info("The folder of %s stays on its host: %s", first, error)
         return False
-    if not done(remote, (RunRef(str(run.token), run.boot_id) for run in runs)):
+    if not clear_on_host(remote, (RunRef(str(run.token), run.boot_id) for run in runs)):
         pool.discard(remote)
         return False
     pool.give_back(address, remote)
     return True
 
 
-def _quietly() -> None:
+def _clear_quietly() -> None:
     try:
-        once()
+        clear_folders()
     except Error as error:
         log.warning("Nothing was cleared away this time: %s", error)
     finally:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -28,15 +27,11 @@ from ..models import Event, Rollback
 PATIENCE = timedelta(seconds=4)
 """After so long the sweep asks by itself."""
 
-PLANS_EVERY = 60.0
-"""Seconds between two looks for plans nobody asked about: each of them is read again."""
-
 KEPT = timedelta(days=30)
 
 AFTER_END = timedelta(hours=1)
 """What hosts say later than that after the end of a rollback has other causes."""
 
-_next_schedule = 0.0
 _BEFORE_START = (RollbackState.REQUESTED, RollbackState.APPROVED)
 _TOLD = ("readiness.lost", "readiness.regained")
 
@@ -72,15 +67,17 @@ def ask_after_end(*, rollback: Rollback, **_: Any) -> None:
         ask_unasked(rollback, "end")
 
 
-def sweep(pool: ThreadPoolExecutor) -> None:
-    """Ask anew what grew old, and ask what no worker took; elsewhere, those who reach it do."""
-    global _next_schedule
-    if not settings.READINESS_EVERY:
-        return
-    if time.monotonic() >= _next_schedule:
-        _next_schedule = time.monotonic() + PLANS_EVERY
+def schedule_plans() -> None:
+    """Have plans asked about that nobody asked about: each of them is read again."""
+    if settings.READINESS_EVERY:
         queue.schedule(STALE * 3 / 4)
         queue.forget(KEPT)
+
+
+def sweep(pool: ThreadPoolExecutor) -> None:
+    """Ask anew what grew old, and ask what no worker took; elsewhere, those who reach it do."""
+    if not settings.READINESS_EVERY:
+        return
     for rollback in _growing_old():
         queue.ask(rollback.revision, rollback.choices, why="schedule")
     for number in queue.waiting(PATIENCE, zones.ours()):
