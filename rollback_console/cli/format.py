@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
+from rollback_console.common.terminal import strip_escapes
 from rollback_console.documents.shell.hidden_characters import hidden_mark, show_hidden_in_output
-
-_ESCAPES = re.compile(
-    r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\|$)|[ -/]*[0-~]?)"
-)
 
 
 def event_line(event: Mapping[str, Any]) -> str:
@@ -25,5 +21,5 @@ def log_line(position: int, host: str, text: str) -> str:
 
 def plain(text: str) -> str:
     """As it would stand at the end, on one line; hidden and control characters by name."""
-    shown = _ESCAPES.sub("", text).rstrip("\r\n").rpartition("\r")[2]
+    shown = strip_escapes(text).rstrip("\r\n").rpartition("\r")[2]
     return show_hidden_in_output(shown).replace("\n", hidden_mark("\n"))

@@ -58,10 +58,10 @@ def host_refusal(host: str, allowed: Iterable[str], *, inside_only: bool = False
 
 def _addresses(host: str) -> list[str]:
     try:
-        found = socket.getaddrinfo(host.strip("[]"), None, type=socket.SOCK_STREAM)
+        entries = socket.getaddrinfo(host.strip("[]"), None, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
         return []
-    return list(dict.fromkeys(str(each[4][0]) for each in found))
+    return list(dict.fromkeys(str(each[4][0]) for each in entries))
 
 
 def _plain(address: Address) -> Address:

@@ -32,7 +32,7 @@ def main() -> None:
     # Nobody may be left to end us: the sweeper that started us can be killed.
     signal.signal(signal.SIGALRM, lambda *_: _answer(_TOO_LONG))
     signal.setitimer(signal.ITIMER_REAL, STARTING)
-    _answer(_check(order) if order.get("check") else _carry(order))
+    _answer(_check(order) if order.get("check") else _deliver(order))
 
 
 def _answer(problem: str) -> None:
@@ -50,7 +50,7 @@ def _check(order: dict[str, Any]) -> str:
     return "" if _plugin(url, []) else _NOT_UNDERSTOOD
 
 
-def _carry(order: dict[str, Any]) -> str:
+def _deliver(order: dict[str, Any]) -> str:
     url = str(order["url"])
     refused = _watch(tuple(order["allowed"]), inside_only=target_urls.inside_only(url))
     problem = _post(order) if is_webhook(url) else _tell(order)
@@ -92,15 +92,15 @@ def _post(order: dict[str, Any]) -> str:
 
 
 def _tell(order: dict[str, Any]) -> str:
-    said = _Heard()
-    logging.getLogger("apprise").addHandler(said)
+    errors = _ErrorLines()
+    logging.getLogger("apprise").addHandler(errors)
     plugin = _plugin(order["url"], order["to"])
     if plugin is None:
         return _NOT_UNDERSTOOD
     _limit(order)
     if plugin.notify(body=order["text"], title=order["title"], body_format="text"):
         return ""
-    return " ".join(["It was not taken.", *said.lines])
+    return " ".join(["It was not taken.", *errors.lines])
 
 
 def _plugin(url: str, to: list[str]) -> Any:
@@ -125,7 +125,7 @@ def _tuple(value: Any) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else tuple(value or ())
 
 
-class _Heard(logging.Handler):
+class _ErrorLines(logging.Handler):
     """What Apprise had to say, which it tells nobody else."""
 
     def __init__(self) -> None:

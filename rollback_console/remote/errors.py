@@ -113,10 +113,10 @@ class AnswerLate(RemoteError):
 
 
 class ProtocolError(RemoteError):
-    def __init__(self, host: str, said: str) -> None:
-        heard = f"said: {said[:300]}" if said else "closed the session without a word"
+    def __init__(self, host: str, output: str) -> None:
+        answer = f"said: {output[:300]}" if output else "closed the session without a word"
         super().__init__(
-            f"{host} did not answer as expected; it {heard}. Check that the account has an "
+            f"{host} did not answer as expected; it {answer}. Check that the account has an "
             "ordinary login shell that runs commands.",
             host,
         )

@@ -125,24 +125,24 @@ class Connection:
         """A silent peer is asked whether it is there; TCP alone would believe a hung sshd."""
         transport = self._link.transport
         while transport.is_active() and not self._closed.wait(self._liveness.ask_after):
-            if time.monotonic() - self._link.ear.heard < self._liveness.ask_after:
+            if time.monotonic() - self._link.packets.last_read < self._liveness.ask_after:
                 continue
-            axe = threading.Timer(self._liveness.cut_after, self.close)
-            axe.daemon = True
-            axe.start()
+            cut = threading.Timer(self._liveness.cut_after, self.close)
+            cut.daemon = True
+            cut.start()
             with suppress(*BROKEN):
                 transport.global_request("keepalive@openssh.com", wait=True)
-            axe.cancel()
+            cut.cancel()
 
 
-class _Ear(Packetizer):
+class _TimedPacketizer(Packetizer):
     """Notes when the peer was last heard: the same for TCP and for a jump host's channel."""
 
-    heard = 0.0
+    last_read = 0.0
 
     def read_message(self) -> tuple[int, paramiko.Message]:
         message: tuple[int, paramiko.Message] = super().read_message()
-        self.heard = time.monotonic()
+        self.last_read = time.monotonic()
         return message
 
 
@@ -155,8 +155,8 @@ class _Link:
     under: _Link | None
 
     @property
-    def ear(self) -> _Ear:
-        return cast(_Ear, self.transport.packetizer)
+    def packets(self) -> _TimedPacketizer:
+        return cast(_TimedPacketizer, self.transport.packetizer)
 
     def close(self) -> None:
         """From any thread; whoever waits on it is woken at once."""
@@ -184,7 +184,7 @@ def _shake_hands(address: HostAddress, kinds: list[str], timeout: float) -> _Lin
     under = _open_link(address.jump, timeout) if address.jump else None
     with _closing_on_error(under), _translated(address):
         carrier = _carrier(address, under, timeout)
-        link = _Link(paramiko.Transport(carrier, packetizer_class=_Ear), carrier, under)
+        link = _Link(paramiko.Transport(carrier, packetizer_class=_TimedPacketizer), carrier, under)
     with _closing_on_error(link), _translated(address):
         _prefer(link.transport, kinds, timeout)
         link.transport.start_client(timeout=timeout)

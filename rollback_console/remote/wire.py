@@ -70,8 +70,8 @@ class Preamble:
         if self.begun:
             return data
         mark = MARK + b"log " + self.token.encode() + b"\n"
-        before, found, log = (self.noise + data).partition(mark)
-        self.begun, self.noise = bool(found), before[-NOISE_KEPT:]
+        before, begun, log = (self.noise + data).partition(mark)
+        self.begun, self.noise = bool(begun), before[-NOISE_KEPT:]
         return log
 
 

@@ -18,14 +18,14 @@ DEFAULT = "default"
 
 def of(rollback_id: int) -> str:
     """The zone of a rollback's hosts; `default` for one that is not there."""
-    found = Rollback.objects.filter(pk=rollback_id).values_list("environment__zone", flat=True)
-    return found.first() or DEFAULT
+    names = Rollback.objects.filter(pk=rollback_id).values_list("environment__zone", flat=True)
+    return names.first() or DEFAULT
 
 
 def of_asking(asking_id: int) -> str:
     """The zone of the hosts that somebody wants asked; `default` for a wish that is not there."""
-    found = Asking.objects.filter(pk=asking_id)
-    return found.values_list("revision__plan__environment__zone", flat=True).first() or DEFAULT
+    askings = Asking.objects.filter(pk=asking_id)
+    return askings.values_list("revision__plan__environment__zone", flat=True).first() or DEFAULT
 
 
 def queue(zone: str) -> str:

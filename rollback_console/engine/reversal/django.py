@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from rollback_console.common.terminal import strip_escapes
+
 from .effects import Effect, Operation, Reversal
 
 _E = Effect
@@ -45,7 +47,6 @@ _HEADER = re.compile(r"(?P<app>[A-Za-z_]\w*)\.(?P<name>\w+)")
 _NOTHING = "No planned migration operations."
 _NO_OP = "-- (no-op)"
 _SQL_OF = re.compile(r"^rollback-console-sql (\S+)$", re.MULTILINE)
-_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 SQL_FOLLOWS = "rollback-console-sql"
@@ -54,7 +55,7 @@ SQL_FOLLOWS = "rollback-console-sql"
 
 def read_django(text: str) -> Reversal:
     """What `migrate --plan` says would be undone. Raises nothing; strange text is a problem."""
-    plan, *sql = _SQL_OF.split(_COLOURS.sub("", text))
+    plan, *sql = _SQL_OF.split(strip_escapes(text))
     kept = _no_ops(sql)
     lines = plan.splitlines()
     start = next((at for at, line in enumerate(lines) if line == "Planned operations:"), None)

@@ -17,6 +17,7 @@ from rollback_console.engine.reversal import Effect, Operation, Reversal
 from rollback_console.engine.snapshot import Snapshot, StepSpec
 from rollback_console.remote.errors import RemoteError
 from rollback_console.remote.protocol import Remote
+from rollback_console.remote.shell_text import CANNOT_ENTER, enter_folder
 
 from ..models import Cost, Revision
 from ..readiness.probes import Probe, ProbeAnswer, Verdict
@@ -28,7 +29,7 @@ KINDS = ("reversal", "measure")
 
 _PATIENCE = 45.0
 _OVERWRITES = frozenset({"restores-over", "drops-data", "removes-files", "destroys-resources"})
-_IN = 'cd "${1:-.}" 2>/dev/null || exit 90; exec sh -c "$2"'
+_IN = enter_folder() + 'exec sh -c "$2"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +198,7 @@ def _plan(remote: Remote, question: Question) -> Reversal:
         answer = remote.ask(list(question.argv), timeout=_PATIENCE)
     except RemoteError as error:
         return Reversal("", (), str(error))
-    if answer.exit_code == 90:
+    if answer.exit_code == CANNOT_ENTER:
         return Reversal("", (), f"The folder {question.cwd} cannot be entered.", broken=True)
     text = answer.output.decode(errors="replace")
     found = question.read(text)

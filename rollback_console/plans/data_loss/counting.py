@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from rollback_console.engine.loss import Count
 from rollback_console.engine.reversal import Effect, Operation, Reversal
 from rollback_console.remote.protocol import Answer
+from rollback_console.remote.shell_text import enter_folder
 
 from .migrations import Question
 
@@ -39,7 +40,7 @@ for app, model, column in json.loads(os.environ["ROLLBACK_CONSOLE_COUNT"]):
     print("{_MARK}" + json.dumps(said))
 """
 _NUMBER = re.compile(r"-?\d+")
-_IN = 'cd "${1:-.}" 2>/dev/null || exit 90; shift; exec "$@"'
+_IN = enter_folder() + 'shift; exec "$@"'
 
 
 def removed(reversal: Reversal) -> list[Operation]:

@@ -21,8 +21,9 @@ from rollback_console.engine.reversal import (
     read_rails,
 )
 from rollback_console.engine.snapshot import Snapshot, StepSpec
+from rollback_console.remote.shell_text import enter_folder
 
-_IN = 'cd "${1:-.}" 2>/dev/null || exit 90; shift; '
+_IN = enter_folder() + "shift; "
 _RUN = _IN + '"$@" 2>&1'
 # The plan first; then, of each migration that alters a field, what SQL undoing it takes, if any.
 _DJANGO = (

@@ -12,6 +12,7 @@ from rollback_console.documents.model import Check
 from rollback_console.documents.plan_config import CheckConfig
 from rollback_console.engine.snapshot import CheckSpec
 from rollback_console.remote.protocol import Answer
+from rollback_console.remote.shell_text import enter_folder
 
 from .probe_scripts import shell
 
@@ -20,7 +21,7 @@ from .probe_scripts import shell
 _MARK = "rollback-console-check: "
 _IN = f"""\
 cannot() {{ echo "{_MARK}$1" >&2; exit 99; }}
-cd "${{1:-.}}" 2>/dev/null || cannot enter
+{enter_folder(otherwise="cannot enter")}
 """
 # Neither way follows to another address, nor speaks anything but HTTP.
 _HTTP = """\

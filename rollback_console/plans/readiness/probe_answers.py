@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime
 
 from rollback_console.remote.protocol import Answer
+from rollback_console.remote.shell_text import CANNOT_ENTER
 
 from .probes import Probe, ProbeAnswer, Verdict
 
@@ -34,7 +35,7 @@ _NO_DATABASE = (
     "or this account's login."
 )
 _UNANSWERED = {
-    90: "The step's folder cannot be entered.",
+    CANNOT_ENTER: "The step's folder cannot be entered.",
     91: "This host has no systemd that answers.",
     95: "It is in no folder whose files may be measured. An Admin can name one in the "
     "environment's settings.",

@@ -7,8 +7,9 @@ arguments, never shell text.
 
 from __future__ import annotations
 
-ENTER = 'cd "${1:-.}" 2>/dev/null || exit 90; '
-"""90: the folder cannot be entered."""
+from rollback_console.remote.shell_text import enter_folder
+
+ENTER = enter_folder()
 
 # What a repository's own configuration could start: a file-system monitor, hooks, a pager, a
 # transport for objects that are fetched only when needed.

@@ -15,6 +15,7 @@ from itertools import chain
 from rollback_console.remote.errors import RequestRefused
 
 from ..protocol import RunRef, RunRequest
+from ..shell_text import enter_folder
 
 # In this order: a shell reads as it goes, so what must start soonest comes first.
 _FIRST = ("lib", "inner", "begin", "evidence", "launch", "follow")
@@ -163,4 +164,4 @@ def _enter(cwd: str) -> str:
     if not cwd:
         return 'cd "${HOME:-/}" 2>/dev/null || cd /; '
     folder = shlex.quote(_without_nul(cwd, "The folder"))
-    return f"cd -- {folder} || exit 126; "
+    return enter_folder(folder, otherwise="exit 126", loud=True)

@@ -78,25 +78,25 @@ def undo(row: Rollback, step: StepSpec, hosts: list[str], *, by: Any, reason: st
     return made
 
 
-def ask(row: Rollback, asked: AskPerson) -> None:
+def ask(row: Rollback, decision: AskPerson) -> None:
     """Put a question to people, once; about a single run it names its host and exit code."""
-    about = {"position": asked.position, "tokens": list(asked.tokens)}
-    question = {"kind": asked.question, **about}
+    about = {"position": decision.position, "tokens": list(decision.tokens)}
+    question = {"kind": decision.question, **about}
     if question.items() <= row.question.items():
         return
-    outcome = _outcome(row, asked)
+    outcome = _outcome(row, decision)
     Rollback.objects.filter(pk=row.pk).update(question={**question, **outcome})
     if row.state == RollbackState.RUNNING:
         move(row, RollbackState.WAITING)
-    kind = "gate.opened" if asked.question is QuestionKind.GATE else "question.asked"
-    record(row, kind, question=asked.question, **about, **outcome)
+    kind = "gate.opened" if decision.question is QuestionKind.GATE else "question.asked"
+    record(row, kind, question=decision.question, **about, **outcome)
 
 
-def _outcome(row: Rollback, asked: AskPerson) -> dict[str, Any]:
+def _outcome(row: Rollback, decision: AskPerson) -> dict[str, Any]:
     """How the one run that a question is about ended, for whoever reads it elsewhere."""
-    if len(asked.tokens) != 1:
+    if len(decision.tokens) != 1:
         return {}
-    run = row.runs.get(token=asked.tokens[0])
+    run = row.runs.get(token=decision.tokens[0])
     return {"host": run.host, "exit_code": run.exit_code} if run.host else {}
 
 
@@ -132,9 +132,9 @@ def give_up(row: Rollback, run: StepRun) -> None:
     if run.unreachable_since is None:
         StepRun.objects.filter(pk=run.pk, fence=run.fence).update(answer="")
         return
-    said = row.step_answers.filter(kind="unreachable", position=run.position).latest("id")
-    move_run(run, StepState.LOST, ended_at=Now(), why=said.reason, answer="")
-    record(row, "step.lost", **facts(run), state=run.state, why=said.reason)
+    answer = row.step_answers.filter(kind="unreachable", position=run.position).latest("id")
+    move_run(run, StepState.LOST, ended_at=Now(), why=answer.reason, answer="")
+    record(row, "step.lost", **facts(run), state=run.state, why=answer.reason)
 
 
 def stopped(row: Rollback, run: StepRun, why: str) -> None:

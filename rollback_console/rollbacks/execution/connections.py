@@ -38,7 +38,7 @@ class Connections:
                 self._keep(address, self._pool.take(address))
             return self._open[address.name][1]
 
-    def standing(self, name: str) -> Remote | None:
+    def open_connection(self, name: str) -> Remote | None:
         """The host's connection if there is one; none is made."""
         with self._guard:
             return self._open.get(name, (None, None))[1]

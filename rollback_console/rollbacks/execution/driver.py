@@ -42,7 +42,7 @@ from .approved_snapshot import SnapshotGuard
 from .connections import Connections, pool_of
 from .failpoints import failpoint
 from .follower import Report
-from .follower_group import Crew
+from .follower_group import FollowerGroup
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +62,7 @@ def advance(rollback_id: int, connect: Callable[[HostAddress], Remote] | None = 
     """
     if stopping.is_set() or not zones.is_ours(zones.of(rollback_id)):
         return False
-    if not preflight.heard(rollback_id, connect):
+    if not preflight.hosts_were_asked(rollback_id, connect):
         return False
     fence = lease.claim(rollback_id, f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}")
     if fence is None:
@@ -86,7 +86,7 @@ class Slice:
 
     def run(self) -> bool:
         """Turn until released, out of time, or told to stop."""
-        self.crew = Crew(Connections(self.pool), self.guard)
+        self.group = FollowerGroup(Connections(self.pool), self.guard)
         ends = time.monotonic() + settings.SLICE.total_seconds()
         try:
             self._turns(ends)
@@ -98,7 +98,7 @@ class Slice:
             log.info("Rollback %s is driven elsewhere now: %s", self.rollback_id, error)
             return False
         finally:
-            self.crew.close()
+            self.group.close()
 
     def _turns(self, ends: float) -> None:
         renew = look = 0.0
@@ -110,18 +110,18 @@ class Slice:
             if now >= look:
                 self._turn()
                 look = time.monotonic() + self.wait
-            if not self.released and self._store(self.crew.collect(look - time.monotonic())):
+            if not self.released and self._store(self.group.collect(look - time.monotonic())):
                 failpoint("step.between")
                 look = 0.0
 
     def _turn(self) -> None:
         """Decide and carry out, in one transaction; then let followers begin."""
         with lease.holding(self.rollback_id, self.fence) as row:
-            begun = self._carry(row)
+            begun = self._carry_out(row)
         failpoint("attempt.committed")
-        self.crew.follow(row, begun, fresh=True)
+        self.group.follow(row, begun, fresh=True)
 
-    def _carry(self, row: Rollback) -> list[StepRun]:
+    def _carry_out(self, row: Rollback) -> list[StepRun]:
         why_changed = self.guard.why_changed(row)
         if why_changed:
             apply.stop_changed(row, why_changed)
@@ -137,19 +137,19 @@ class Slice:
         seen = view.aborting(row, latest) if why_changed else view.build(row, latest)
         decisions = decide(seen)
         runs = {str(run.token): run for run in latest}
-        self.crew.forget()
-        self.crew.adopt(row, runs)
+        self.group.forget()
+        self.group.adopt(row, runs)
         if not any(isinstance(decision, AskPerson | Finish) for decision in decisions):
             apply.settle(row)
         self.wait = min([LOOK, *(each.seconds for each in decisions if isinstance(each, Wait))])
-        begun = [run for each in decisions for run in self._one(row, each, runs)]
+        begun = [run for each in decisions for run in self._carry_out_one(row, each, runs)]
         if not self.released and not self._anything_to_do(decisions, runs):
             self._release(row)
         return begun
 
     def _give_up(self, row: Rollback) -> None:
         for run in row.runs.filter(state__in=IN_FLIGHT, answer="give_up"):
-            if run.unreachable_since and (follower := self.crew.followers.get(str(run.token))):
+            if run.unreachable_since and (follower := self.group.followers.get(str(run.token))):
                 follower.abandon()
             apply.give_up(row, run)
 
@@ -160,7 +160,7 @@ class Slice:
         self.released = not apply.begin(row)
         return not self.released
 
-    def _one(
+    def _carry_out_one(
         self, row: Rollback, decision: Decision, runs: dict[str, StepRun]
     ) -> Iterator[StepRun]:
         match decision:
@@ -193,7 +193,7 @@ class Slice:
             yield run
 
     def _stop(self, row: Rollback, run: StepRun) -> None:
-        follower = self.crew.followers.get(str(run.token))
+        follower = self.group.followers.get(str(run.token))
         if follower and not (follower.work.fresh and follower.abandon()):
             follower.stop_run()
         elif not run.host or follower:
@@ -210,7 +210,7 @@ class Slice:
 
     def _hand_back(self) -> None:
         with lease.holding(self.rollback_id, self.fence) as row:
-            self.crew.withdraw(row)
+            self.group.withdraw(row)
             lease.release(row, due=Now())
 
     def _store(self, reports: list[Report]) -> bool:
@@ -218,8 +218,8 @@ class Slice:
         if not reports:
             return False
         with lease.holding(self.rollback_id, self.fence) as row:
-            ended = self.crew.take(row, reports)
+            ended = self.group.take(row, reports)
         failpoint("log.stored")
         change_hints.publish(self.rollback_id)
-        self.crew.committed(ended)
-        return self.crew.decides(row, ended)
+        self.group.committed(ended)
+        return self.group.decides(row, ended)

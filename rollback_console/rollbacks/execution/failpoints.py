@@ -37,9 +37,9 @@ def failpoint(name: str) -> None:
     """Die by SIGKILL on the n-th visit when ROLLBACK_CONSOLE_CRASH is `name:n`."""
     if not settings.CRASH:
         return
-    wanted, _, count = settings.CRASH.partition(":")
+    chosen, _, count = settings.CRASH.partition(":")
     with _lock:
         _visits[name] += 1
-        hit = name == wanted and _visits[name] == int(count or 1)
+        hit = name == chosen and _visits[name] == int(count or 1)
     if hit:
         os.kill(os.getpid(), signal.SIGKILL)

@@ -106,7 +106,7 @@ class Follower:
 
     work: Work
     connections: Connections
-    inbox: queue.Queue[Report]
+    reports: queue.Queue[Report]
     closing: threading.Event = field(default_factory=threading.Event)
     _stopping: bool = False
     _launches: int = 0
@@ -230,7 +230,7 @@ class Follower:
         report = Report(self.work.request.token, item)
         while not self.closing.is_set():
             try:
-                self.inbox.put(report, timeout=0.5)
+                self.reports.put(report, timeout=0.5)
                 return
             except queue.Full:
                 continue

@@ -22,8 +22,8 @@ from .approved_snapshot import SnapshotGuard
 from .connections import Connections
 from .failpoints import failpoint
 from .follower import Follower, Report, Trouble
-from .recorder import Intake
-from .report_queue import Inbox
+from .recorder import RunRecorder
+from .report_queue import ReportQueue
 from .run_request import stopping_work_of, work_of
 
 CLEARING = 5.0  # seconds for hosts to clear away; what is left is swept later
@@ -31,13 +31,13 @@ TOGETHER = 16  # hosts that are asked to at once
 
 
 @dataclass
-class Crew:
+class FollowerGroup:
     """Followers by token, and each run's way into the database."""
 
     connections: Connections
     guard: SnapshotGuard = field(default_factory=SnapshotGuard)
-    inbox: Inbox = field(default_factory=Inbox)
-    intakes: dict[str, Intake] = field(default_factory=dict)
+    reports: ReportQueue = field(default_factory=ReportQueue)
+    recorders: dict[str, RunRecorder] = field(default_factory=dict)
     followers: dict[str, Follower] = field(default_factory=dict)
     stored: set[str] = field(default_factory=set)
 
@@ -70,7 +70,7 @@ class Crew:
 
     def forget(self) -> None:
         """Leave alone what a person has given up: it must not start once its host is back."""
-        working = {token: each for token, each in self.intakes.items() if not each.over}
+        working = {token: each for token, each in self.recorders.items() if not each.over}
         rows = StepRun.objects.filter(token__in=working).exclude(state__in=IN_FLIGHT)
         for token, state in rows.values_list("token", "state"):
             working[str(token)].run.state = state
@@ -79,17 +79,17 @@ class Crew:
 
     def collect(self, timeout: float) -> list[Report]:
         """Reports to be stored together."""
-        return self.inbox.collect(timeout, sum(not each.over for each in self.intakes.values()))
+        return self.reports.collect(timeout, sum(not each.over for each in self.recorders.values()))
 
     def take(self, row: Rollback, reports: list[Report]) -> list[StepRun]:
         """Store reports inside `lease.holding`; the runs that ended by them."""
         self.forget()
-        before = {token for token, each in self.intakes.items() if not each.over}
+        before = {token for token, each in self.recorders.items() if not each.over}
         for report in reports:
-            self.intakes[report.token].take(row, report.item)
-        for intake in self.intakes.values():
-            intake.write()
-        return [self.intakes[token].run for token in before if self.intakes[token].over]
+            self.recorders[report.token].take(row, report.item)
+        for recorder in self.recorders.values():
+            recorder.write()
+        return [self.recorders[token].run for token in before if self.recorders[token].over]
 
     def committed(self, ended: list[StepRun]) -> None:
         """Their outcomes are stored, so their hosts need keep nothing of them.
@@ -108,7 +108,7 @@ class Crew:
         """
         if self.guard.why_changed(row):
             return True
-        working = {each.run.position for each in self.intakes.values() if not each.over}
+        working = {each.run.position for each in self.recorders.values() if not each.over}
         return any(
             run.state != StepState.SUCCEEDED
             or run.position not in working
@@ -128,10 +128,10 @@ class Crew:
             follower.close()
         failpoint("folders.clearing")
         with ThreadPoolExecutor(TOGETHER, "clear") as pool:
-            asked = self._clear(pool)
-            wait(asked, CLEARING)
+            cleared = self._clear(pool)
+            wait(cleared, CLEARING)
             self.connections.close()  # whoever still waits is told so
-        host_cleanup.record_cleared(token for each in asked for token in each.result())
+        host_cleanup.record_cleared(token for each in cleared for token in each.result())
 
     def _follower(
         self,
@@ -150,11 +150,11 @@ class Crew:
                 else stopping_work_of(run, hosts, masked=masked)
             )
         except HostRefused as error:
-            self.intakes[token] = Intake.of(run, masked)
-            self.inbox.say(Report(token, Trouble(str(error), gave_up=fresh)))
+            self.recorders[token] = RunRecorder.of(run, masked)
+            self.reports.add_own(Report(token, Trouble(str(error), gave_up=fresh)))
             return None
-        self.intakes[token] = Intake.of(run, work.secrets, work.expect)
-        self.followers[token] = Follower(work, self.connections, self.inbox.arrived)
+        self.recorders[token] = RunRecorder.of(run, work.secrets, work.expect)
+        self.followers[token] = Follower(work, self.connections, self.reports.arrived)
         return self.followers[token]
 
     def _clear(self, pool: ThreadPoolExecutor) -> list[Future[list[str]]]:
@@ -164,5 +164,5 @@ class Crew:
         return [pool.submit(self._clear_host, name, tokens) for name, tokens in hosts.items()]
 
     def _clear_host(self, name: str, tokens: list[str]) -> list[str]:
-        remote = self.connections.standing(name)
+        remote = self.connections.open_connection(name)
         return tokens if remote and host_cleanup.clear_on_host(remote, map(RunRef, tokens)) else []

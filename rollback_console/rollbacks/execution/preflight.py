@@ -31,17 +31,19 @@ WITHIN = timedelta(seconds=30)
 _LOOK = 0.1
 
 
-def heard(rollback_id: int, connect: Callable[[HostAddress], Remote] | None = None) -> bool:
+def hosts_were_asked(
+    rollback_id: int, connect: Callable[[HostAddress], Remote] | None = None
+) -> bool:
     """Whether the rollback may be driven; False while somebody else asks its hosts.
 
     Asks by itself where it is to start and nobody has just asked.
     """
     row = _starting(rollback_id)
-    if row is None or _well(row):
+    if row is None or _is_ready(row):
         return True
     if not _others_done(row):
         return False
-    if _well(row):
+    if _is_ready(row):
         return True
     asking = queue.ask(row.revision, row.choices, why="start")
     if asking is None or asking.snapshot_sha256 != row.snapshot_sha256:
@@ -53,17 +55,17 @@ def _starting(rollback_id: int) -> Rollback | None:
     """The rollback, where its hosts have to be asked before it starts."""
     if not settings.READINESS_EVERY:
         return None
-    found = Rollback.objects.filter(
+    rows = Rollback.objects.filter(
         pk=rollback_id, state=RollbackState.APPROVED, start_asked=True, lease_until=None
     )
-    row = found.select_related("revision__plan__environment", "environment").first()
+    row = rows.select_related("revision__plan__environment", "environment").first()
     return None if row is None or rights.glass_broken(row) else row
 
 
-def _well(row: Rollback) -> bool:
+def _is_ready(row: Rollback) -> bool:
     """What was just heard says that it would work."""
-    found = check.latest(row.revision, row.snapshot_sha256)
-    return found.at is not None and not found.red and found.at > db_clock.now() - FRESH
+    readiness = check.latest(row.revision, row.snapshot_sha256)
+    return readiness.at is not None and not readiness.red and readiness.at > db_clock.now() - FRESH
 
 
 def _others_done(row: Rollback) -> bool:

@@ -23,7 +23,7 @@ from .follower import Back, Item, Stopped, Trouble
 from .lease import move_run
 from .run_facts import facts
 
-__all__ = ["Intake", "facts"]
+__all__ = ["RunRecorder", "facts"]
 
 _STATES = {
     Ending.TIMED_OUT: StepState.TIMED_OUT,
@@ -42,7 +42,7 @@ _FINAL_WHEN_STOPPED = {Ending.NEVER_STARTED, Ending.ABORT_UNCONFIRMED, Ending.LO
 
 
 @dataclass
-class Intake:
+class RunRecorder:
     """One step run's way into the database during a slice.
 
     `causes` are the reasons already told why its host cannot be used: a connection that died
@@ -61,7 +61,7 @@ class Intake:
     hashed: Any = None
 
     @classmethod
-    def of(cls, run: StepRun, secrets: Iterable[str], expect: str = "") -> Intake:
+    def of(cls, run: StepRun, secrets: Iterable[str], expect: str = "") -> RunRecorder:
         """Continue after what is stored of `run`, masking `secrets`.
 
         An attempt that leaves without an error has failed all the same when its output does
@@ -187,8 +187,8 @@ class Intake:
         """Once: the log's end and the abort's answer come in either order, and may both tell."""
         if not self.proven:
             self.proven = True
-            told = {"ending": outcome.ending, "why": outcome.why}
-            record(row, "abort.proven", **facts(self.run), **told, survivors=[*outcome.survivors])
+            proof = {"ending": outcome.ending, "why": outcome.why}
+            record(row, "abort.proven", **facts(self.run), **proof, survivors=[*outcome.survivors])
 
     def _trouble(self, row: Rollback, trouble: Trouble) -> None:
         if self.run.unreachable_since is None:

@@ -15,13 +15,13 @@ BATCH = 1024 * 1024  # bytes of log that are stored at once
 
 
 @dataclass
-class Inbox:
+class ReportQueue:
     """Bounded, so that a slow database slows the hosts' output instead of filling memory."""
 
     arrived: queue.Queue[Report] = field(default_factory=lambda: queue.Queue(maxsize=256))
     own: list[Report] = field(default_factory=list)
 
-    def say(self, report: Report) -> None:
+    def add_own(self, report: Report) -> None:
         """What the slice itself has to report, and must not wait to."""
         self.own.append(report)
 
@@ -31,8 +31,8 @@ class Inbox:
         `working` runs have not ended. Once the last of them has, nothing else is waited for.
         """
         if self.own:
-            said, self.own = self.own, []
-            return said
+            own, self.own = self.own, []
+            return own
         reports: list[Report] = []
         ends, size = time.monotonic() + max(timeout, 0.001), 0
         while size < BATCH and (report := self._next(ends)):

@@ -57,13 +57,13 @@ def _climb(number: int) -> None:
     if not due.update(rung=higher or was, escalates_at=db_clock.later(after)) or higher is None:
         return
     row.refresh_from_db()
-    asked = [each for each in authority.reached(able, higher) if each.rung > was]
+    newly_asked = [each for each in authority.reached(able, higher) if each.rung > was]
     record(
         row,
         events.APPROVAL_ESCALATED,
         from_rung=was,
         rung=higher,
-        to=rights.people(asked),
+        to=rights.people(newly_asked),
         next_at=next_at(row),
     )
 

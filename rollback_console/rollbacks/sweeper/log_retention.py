@@ -40,8 +40,10 @@ def retire_logs(rollback: Rollback, *, archive: dict[str, str] | None = None) ->
     after a break. Raises Refused for a rollback that has not ended.
     """
     held = list(rollback.runs.filter(stored__gt=0))
-    told = [{"token": str(run.token), "bytes": run.stored, "sha256": _sha256(run)} for run in held]
-    _record(rollback, told, archive)
+    digests = [
+        {"token": str(run.token), "bytes": run.stored, "sha256": _sha256(run)} for run in held
+    ]
+    _record(rollback, digests, archive)
     chunks = LogChunk.objects.filter(run__rollback=rollback)
     while some := list(chunks.values_list("id", flat=True)[:EACH]):
         LogChunk.objects.filter(id__in=some).delete()
@@ -49,13 +51,15 @@ def retire_logs(rollback: Rollback, *, archive: dict[str, str] | None = None) ->
 
 
 @transaction.atomic
-def _record(rollback: Rollback, told: list[dict[str, Any]], archive: dict[str, str] | None) -> None:
+def _record(
+    rollback: Rollback, digests: list[dict[str, Any]], archive: dict[str, str] | None
+) -> None:
     row = Rollback.objects.select_for_update().get(pk=rollback.pk)
     if row.state not in TERMINAL:
         raise Refused("Only logs of a rollback that has ended can be taken out.")
-    if told:
+    if digests:
         row.runs.update(stored=0, lines=0)
-        record(row, "logs.retired", logs=told, archive=archive or {})
+        record(row, "logs.retired", logs=digests, archive=archive or {})
 
 
 def _sha256(run: StepRun) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from rollback_console.common.durations import duration
+from rollback_console.common.terminal import strip_escapes
 from rollback_console.documents.shell.hidden_characters import show_hidden_in_output
 from rollback_console.engine.decide import QuestionKind
 from rollback_console.engine.states import IN_FLIGHT, StepState
@@ -22,8 +22,6 @@ LINES = 200
 TAIL = 256 * 1024
 FEW = 8
 TAILS = 3
-
-_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_].*?(?:\x07|\x1b\\|$)|[ -/]*[0-~])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,5 +156,5 @@ def log_tail(run: StepRun | None, count: int = LINES) -> LogTail:
 
 def _plain(line: str) -> str:
     """As it would stand on a terminal at the end, without colours; hidden characters named."""
-    shown = _ESCAPES.sub("", line).rstrip("\r").rpartition("\r")[2]
+    shown = strip_escapes(line).rstrip("\r").rpartition("\r")[2]
     return show_hidden_in_output(shown)

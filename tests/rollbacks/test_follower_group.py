@@ -14,41 +14,41 @@ from rollback_console.rollbacks import log_store
 from rollback_console.rollbacks.execution.approved_snapshot import SnapshotGuard
 from rollback_console.rollbacks.execution.connections import Connections
 from rollback_console.rollbacks.execution.follower import Report, Trouble
-from rollback_console.rollbacks.execution.follower_group import Crew
-from rollback_console.rollbacks.execution.recorder import Intake
-from rollback_console.rollbacks.execution.report_queue import Inbox
+from rollback_console.rollbacks.execution.follower_group import FollowerGroup
+from rollback_console.rollbacks.execution.recorder import RunRecorder
+from rollback_console.rollbacks.execution.report_queue import ReportQueue
 from rollback_console.rollbacks.models import Rollback, StepRun
 
 ENDED = Outcome(Ending.FINISHED, 0)
 
 
-def filled(*items: Chunk | Outcome) -> Inbox:
-    inbox = Inbox()
+def filled(*items: Chunk | Outcome) -> ReportQueue:
+    reports = ReportQueue()
     for number, item in enumerate(items):
-        inbox.arrived.put(Report(str(number), item))
-    return inbox
+        reports.arrived.put(Report(str(number), item))
+    return reports
 
 
 def test_the_last_ending_is_stored_without_waiting_for_more() -> None:
-    inbox = filled(Chunk(0, b"a"), ENDED, Chunk(0, b"never looked at"))
-    assert [each.item for each in inbox.collect(60, working=1)] == [Chunk(0, b"a"), ENDED]
+    reports = filled(Chunk(0, b"a"), ENDED, Chunk(0, b"never looked at"))
+    assert [each.item for each in reports.collect(60, working=1)] == [Chunk(0, b"a"), ENDED]
 
 
 def test_endings_of_hosts_that_work_together_are_stored_together() -> None:
-    inbox = filled(ENDED, Chunk(0, b"a"), ENDED, ENDED)
-    assert len(inbox.collect(60, working=3)) == 4
+    reports = filled(ENDED, Chunk(0, b"a"), ENDED, ENDED)
+    assert len(reports.collect(60, working=3)) == 4
 
 
 def test_what_the_slice_says_itself_is_taken_first_however_much_it_is() -> None:
-    inbox = filled(ENDED)
+    reports = filled(ENDED)
     for number in range(1000):
-        inbox.say(Report(str(number), Trouble("Its key was changed.", gave_up=True)))
-    assert len(inbox.collect(60, working=1000)) == 1000
-    assert [each.item for each in inbox.collect(60, working=1)] == [ENDED]
+        reports.add_own(Report(str(number), Trouble("Its key was changed.", gave_up=True)))
+    assert len(reports.collect(60, working=1000)) == 1000
+    assert [each.item for each in reports.collect(60, working=1)] == [ENDED]
 
 
 def test_nothing_comes_of_an_empty_inbox() -> None:
-    assert Inbox().collect(0, working=1) == []
+    assert ReportQueue().collect(0, working=1) == []
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,9 @@ def test_a_success_beside_hosts_that_still_work_lets_nothing_new_happen(
     snapshot = Snapshot("p", 1, "", "t", "s", "e", False, "", (step,), ())
     rollback = Rollback(snapshot=snapshot.to_json(), snapshot_sha256=snapshot.sha256)
     pool = Pool(connect=lambda address: pytest.fail(str(address)))
-    crew = Crew(Connections(pool), SnapshotGuard(proven=snapshot.sha256))
+    group = FollowerGroup(Connections(pool), SnapshotGuard(proven=snapshot.sha256))
     runs = [StepRun(token=uuid4(), position=1, host=state, state=state) for state in states]
-    crew.intakes = {str(run.token): Intake(run, Redactor([]), log_store.Tail()) for run in runs}
-    assert crew.decides(rollback, runs[:1]) is due
+    group.recorders = {
+        str(run.token): RunRecorder(run, Redactor([]), log_store.Tail()) for run in runs
+    }
+    assert group.decides(rollback, runs[:1]) is due

@@ -1,0 +1,16 @@
+"""Shell text that the console writes in several places."""
+
+from __future__ import annotations
+
+CANNOT_ENTER = 90
+"""Exit code of a question whose folder cannot be entered."""
+
+
+def enter_folder(folder: str = '"${1:-.}"', *, otherwise: str = "", loud: bool = False) -> str:
+    """Shell text that changes into `folder`, which is shell text too, or does `otherwise`.
+
+    By default the folder is the first argument, and the shell leaves with CANNOT_ENTER. `loud`
+    lets the shell say why it cannot.
+    """
+    hush = "" if loud else " 2>/dev/null"
+    return f"cd -- {folder}{hush} || {otherwise or f'exit {CANNOT_ENTER}'}; "
