@@ -5,6 +5,7 @@ Work is counted in calls of Python functions, which is the same on every machine
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from types import FrameType
 
@@ -98,3 +99,49 @@ def test_the_shell_is_read_in_one_pass_however_much_is_left_open(piece: str) -> 
 )
 def test_looking_for_placeholders_never_looks_back_far(piece: str) -> None:
     find_placeholders(piece * (200_000 // len(piece)))
+
+
+SEARCHES = """
+import re, resource, sys
+resource.setrlimit(resource.RLIMIT_CPU, (20, 20))
+from rollback_console.documents.edit.fence_attributes import parse_info
+from rollback_console.documents.markdown.folded_text import bare_title
+from rollback_console.documents.parse.details import _SPLIT
+from rollback_console.documents.parse.header_fields import _pieces
+from rollback_console.documents.shell.render import needs_bash
+from rollback_console.documents.vocabulary.step_headings import TIMED
+calls = {
+    "bash": lambda text: needs_bash(text),
+    "attributes": lambda text: parse_info("bash " + text),
+    "title": lambda text: bare_title(text),
+    "ladder": lambda text: _SPLIT.split(text),
+    "fields": lambda text: _pieces(text),
+    "timed": lambda text: TIMED.search(text),
+}
+name, piece, size = sys.argv[1], sys.argv[2], int(sys.argv[3])
+calls[name](piece[:1] + piece * (size // len(piece)) + "!")
+"""
+
+
+@pytest.mark.parametrize("size", [200_000, 400_000])
+@pytest.mark.parametrize(
+    ("name", "piece"),
+    [
+        ("bash", "a"),
+        ("bash", "a="),
+        ("attributes", "a"),
+        ("attributes", "a-"),
+        ("title", " "),
+        ("ladder", " "),
+        ("ladder", " o"),
+        ("fields", " "),
+        ("timed", "( "),
+        ("timed", " "),
+    ],
+)
+def test_a_search_is_over_before_its_processor_time_is_used_up(
+    name: str, piece: str, size: int
+) -> None:
+    """What grows with the square of the text would take minutes of the 20 seconds it has."""
+    argv = [sys.executable, "-c", SEARCHES, name, piece, str(size)]
+    assert subprocess.run(argv, check=False).returncode == 0

@@ -16,7 +16,9 @@ NAMES = (
     "destructive", "idempotent", "canary", "expect", "undo", "role", "condition",
 )  # fmt: skip
 FLAGS = frozenset({"gate", "destructive", "idempotent", "canary"})
-_ATTRIBUTE = re.compile(r"([A-Za-z][\w-]*)(?:=(?:\"([^\"]*)\"|'([^']*)'|(\S*)))?(?=\s|$)")
+_ATTRIBUTE = re.compile(
+    r"(?<![\w-])([A-Za-z][\w-]*+)(?:=(?:\"([^\"]*)\"|'([^']*)'|(\S*)))?(?=\s|$)"
+)
 _DURATION = re.compile(r"(?:(\d{1,4})h)?(?:(\d{1,5})m)?(?:(\d{1,6})s?)?")
 ON_FAILURE = frozenset({"pause", "continue", "abort"})
 

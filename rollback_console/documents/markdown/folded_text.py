@@ -25,8 +25,8 @@ _NUMBER = re.compile(
     r"|\d+(?:\.\d+)*\s+|第[一二三四五六七八九十\d]+[章节部分]+\s*[:\uff1a、]?\s*",
 )
 _TAIL = re.compile(
-    r"\s*[(\[(][^()\[\]()]{0,40}\d[^()\[\]()]{0,40}[)\])]\s*$"
-    r"|\s*[-–—:]\s*~?\s*\d+\s*(?:-\s*\d+\s*)?(?:s|sec|min|minutes?|mins?|h|hours?|hrs?)\b\.?\s*$",
+    r"(?<!\s)\s*+[(\[(][^()\[\]()]{0,40}\d[^()\[\]()]{0,40}[)\])]\s*$"
+    r"|(?<!\s)\s*+[-–—:]\s*~?\s*\d+\s*(?:-\s*\d+\s*)?(?:s|sec|min|minutes?|mins?|h|hours?|hrs?)\b\.?\s*$",
 )
 # Two letters that people write either way.
 _ARABIC = str.maketrans("ةى", "هي")

@@ -36,8 +36,8 @@ _ESCALATE = re.compile(
     r"|升级|备用|上报|التصعيد|البديل|تصعيد"
 )
 _SPLIT = re.compile(
-    r"\s+(?:or|then|y|o|ou|puis|et|oder|dann|und|and)\s+|\s*(?:[,;/→>、,]|->|=>)\s*|\s*(?:或者|或"
-    r"|然后)\s*|\s+(?:او|أو|ثم)\s+"
+    r"(?<!\s)(?:\s++(?:or|then|y|o|ou|puis|et|oder|dann|und|and|او|أو|ثم)\s+|\s*+(?:[,;/→>、,]|->|=>|或者|或"
+    r"|然后)\s*)"
 )
 _CLASS = re.compile(
     r"safe|danger|unsafe|destructive|requires?|reversible|irreversible|compatible|additive"
@@ -251,7 +251,7 @@ def _rungs(block: Block) -> list[str]:
     label, text = split_label(block.text)
     leveled = _LEVEL.match(fold(label))
     name = text if leveled or not label else label
-    return [re.split(r"\s+[-–—(]\s*", name)[0]] if name else []
+    return [re.split(r"(?<!\s)\s++[-–—(]\s*", name)[0]] if name else []
 
 
 _LEVEL = re.compile(

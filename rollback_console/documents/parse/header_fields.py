@@ -93,7 +93,7 @@ def _of_block(block: Block) -> list[Field]:
 
 def _pieces(line: str) -> list[str]:
     """`**Service**: a | **Environment**: b` is two fields."""
-    pieces = re.split(r"\s+[|·•]\s+", line)
+    pieces = re.split(r"(?<!\s)\s++[|·•]\s+", line)
     return pieces if all(":" in piece or "\uff1a" in piece for piece in pieces) else [line]
 
 

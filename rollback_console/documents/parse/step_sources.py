@@ -166,7 +166,9 @@ def _title_of(item: Block) -> tuple[str, str]:
     if commands_of_item(item):
         code = commands_of_item(item)[0].text
         first = re.sub(r"\s*`{1,2}[^`\n]+`{1,2}", "", first) or code[:80]
-        first = re.sub(r"\s+(?:with|by|using|via|run|running|con|avec|mit)\s*:?\s*$", "", first)
+        first = re.sub(
+            r"(?<!\s)\s++(?:with|by|using|via|run|running|con|avec|mit)\s*:?\s*$", "", first
+        )
     return bare_title(first).strip(" :\uff1a") or "Step", rest.strip()
 
 

@@ -49,7 +49,7 @@ _INNER_QUOTED = re.compile(
 _BASH_ONLY = re.compile(
     r"\[\[|\bsource\s|<\(|>\(|\bset -[a-z]*o pipefail|\bdeclare\b|\bmapfile\b|\breadarray\b|&>"
     r"|<<<|\$'"
-    r"|\{\d+\.\.\d+\}|\blocal\s+-|\w+=\(|\bfunction\s+\w|\$\{\w+(?:\^|,|//?|:\d|\[)|\bshopt\b"
+    r"|\{\d+\.\.\d+\}|\blocal\s+-|\w=\(|\bfunction\s+\w|\$\{\w+(?:\^|,|//?|:\d|\[)|\bshopt\b"
 )
 
 

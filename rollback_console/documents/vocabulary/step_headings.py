@@ -27,7 +27,7 @@ _PHASE = re.compile(
 )
 _DIGITS = {digit: at for at, digit in enumerate("一二三四五六七八九十", 1)}
 
-TIMED = re.compile(r"[(\uff08]\s*([^()\uff08\uff09]*\d[^()\uff08\uff09]*)[)\uff09]\s*$")
+TIMED = re.compile(r"[(\uff08]\s*+([^()\uff08\uff09]*\d[^()\uff08\uff09]*)[)\uff09]\s*$")
 
 
 def is_step_heading(title: str) -> bool:
