@@ -87,7 +87,7 @@ def _subject(subject: Model | str | None) -> dict[str, str]:
 
 def _send_to_log(event: ConfigurationEvent) -> None:
     """One structured line an event: with its seal, so that the log is an anchor too."""
-    told = {
+    fields = {
         "stream": anchors.CONFIGURATION,
         "seq": event.seq,
         "by": event.by_name,
@@ -98,4 +98,4 @@ def _send_to_log(event: ConfigurationEvent) -> None:
         "seal": event.hash,
     }
     level = _LEVELS[kind_of(event.kind).severity]
-    log.log(level, event.kind, extra={name: value for name, value in told.items() if value})
+    log.log(level, event.kind, extra={name: value for name, value in fields.items() if value})

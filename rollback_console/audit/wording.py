@@ -35,6 +35,15 @@ def changed_fields(event: ConfigurationEvent) -> list[tuple[str, str, str]]:
     ]
 
 
+def plain_facts(event: ConfigurationEvent) -> list[tuple[str, str]]:
+    """(name, value) of the facts that are one value; lists are for the exports."""
+    return [
+        (name.replace("_", " "), str(value))
+        for name, value in event.facts.items()
+        if value not in ("", None) and not isinstance(value, dict | list)
+    ]
+
+
 def _shown(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(map(str, value))

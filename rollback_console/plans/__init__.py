@@ -4,7 +4,9 @@ Layer: above the engine, documents, remote and notify; below rollbacks. Knows no
 and no Celery task.
 
 models          services, environments, hosts, decision makers, plans, revisions, readiness
-actions         what people write: import, revise, bind, scan and confirm host keys
+actions         what people write, one module a noun: plans, hosts, host keys and groups,
+                credentials, secrets, environments, services, decision makers, delegations,
+                vouchings
 snapshot        from a revision and choices to the snapshot that is approved
 readiness       what hosts answer beforehand, and automated checks
 data_loss       what a rollback would cost in data

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+import subprocess
+import sys
 
 import pytest
 from django.db import transaction
@@ -14,6 +16,7 @@ from rollback_console.audit.fields import fingerprint, snapshot_fields
 from rollback_console.audit.models import ConfigurationEvent, StreamAnchor
 from rollback_console.audit.origin import acting_from, acting_from_command_line, current_origin
 from rollback_console.audit.record import body_of, record_change
+from rollback_console.local.options import ROOT
 from rollback_console.plans.models import Credential, Service
 from tests import make
 
@@ -110,6 +113,13 @@ def test_a_page_and_the_command_line_name_their_door(client: Client) -> None:
         assert current_origin().door == "command line"
         assert "@" in current_origin().address
     assert current_origin().door == "system"
+
+
+def test_manage_py_acts_from_the_command_line() -> None:
+    code = "from rollback_console.audit.origin import current_origin as now; print(now().door)"
+    command = [sys.executable, "manage.py", "shell", "-v", "0", "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True)
+    assert done.stdout.strip() == "command line"
 
 
 def _secret_key() -> str:

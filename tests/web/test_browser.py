@@ -59,6 +59,7 @@ PAGES = {
     "rollbacks": ("vic", "/rollbacks/"),
     "postmortems": ("vic", "/postmortems/"),
     "postmortem": ("dana", "/rollbacks/{ended}/postmortem/"),
+    "configuration-events": ("ada", "/audit/configuration/"),
     "audit": ("vic", "/audit/"),
     "verification": ("vic", "/audit/verification/"),
     "environments": ("ada", "/environments/"),

@@ -78,6 +78,15 @@ def test_an_objects_own_page_shows_its_history(signed_in: SignIn, changed: make.
     assert "History" in words(client.get("/environments/staging/"))
 
 
+def test_what_is_no_change_of_a_field_is_shown_beside_the_sentence(
+    signed_in: SignIn, stage: make.Stage
+) -> None:
+    make.request.pin(stage.service, version="4f2a9c1", by=stage.cast.dana, reason="It is slow")
+    page = words(signed_in(stage.cast.ada).get(ADDRESS))
+    assert "dana pinned Checkout 4f2a9c1." in page
+    assert "reason: It is slow" in page
+
+
 def test_the_record_leaves_as_csv_and_json_and_that_is_on_record(
     signed_in: SignIn, changed: make.Stage
 ) -> None:

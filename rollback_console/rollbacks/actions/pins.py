@@ -59,7 +59,7 @@ def lift(pin: Pin, *, by: User, reason: str) -> Pin:
     return pin
 
 
-def _same(pinned: str, asked: str) -> bool:
-    short, long = sorted((pinned, asked), key=len)
+def _same(pinned: str, version: str) -> bool:
+    short, long = sorted((pinned, version), key=len)
     commits = len(short) >= 7 and all(each in "0123456789abcdef" for each in long.lower())
-    return pinned == asked or (commits and long.lower().startswith(short.lower()))
+    return pinned == version or (commits and long.lower().startswith(short.lower()))

@@ -48,7 +48,7 @@ def _request_flaws(rollback: Rollback, events: Sequence[Event]) -> Iterator[str]
 
 
 def _approval_flaws(rollback: Rollback, events: Sequence[Event]) -> Iterator[str]:
-    told: Counter[tuple[Any, ...]] = Counter(
+    on_record: Counter[tuple[Any, ...]] = Counter(
         (each.by_id, each.facts.get("snapshot"), _VOTES[each.kind], each.facts.get("note"))
         for each in events
         if each.kind in _VOTES
@@ -56,20 +56,20 @@ def _approval_flaws(rollback: Rollback, events: Sequence[Event]) -> Iterator[str
     rows: Counter[tuple[Any, ...]] = Counter(
         (row.by_id, row.snapshot_sha256, row.given, row.note) for row in rollback.approvals.all()
     )
-    for _ in (rows - told).elements():
+    for _ in (rows - on_record).elements():
         yield "an approval or rejection is in the table that no event tells of"
-    for _ in (told - rows).elements():
+    for _ in (on_record - rows).elements():
         yield "an approval or rejection that is on record is not in the table any more"
 
 
 def _break_glass_flaws(rollback: Rollback, events: Sequence[Event]) -> Iterator[str]:
-    told = [
+    on_record = [
         (each.by_id, each.facts.get("snapshot"), each.facts.get("reason"))
         for each in events
         if each.kind == "break_glass.used"
     ]
     rows = BreakGlass.objects.filter(rollback=rollback)
-    if told != list(rows.values_list("by_id", "snapshot_sha256", "reason")):
+    if on_record != list(rows.values_list("by_id", "snapshot_sha256", "reason")):
         yield "who started it without approval, or why, is not what is on record"
 
 

@@ -121,10 +121,10 @@ class HostForm(DrawnForm, forms.ModelForm):  # type: ignore[type-arg]
         return values
 
 
-def _choose(form: HostForm, name: str, found: Any, empty: str | None) -> None:
+def _choose(form: HostForm, name: str, rows: Any, empty: str | None) -> None:
     field = form.fields[name]
     if isinstance(field, forms.ModelChoiceField):
-        field.queryset = found
+        field.queryset = rows
         field.empty_label = empty
 
 

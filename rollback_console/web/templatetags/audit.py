@@ -8,7 +8,7 @@ from django.template import Library
 from rollback_console.audit.models import ConfigurationEvent
 from rollback_console.audit.queries import history_of
 from rollback_console.audit.stale_edit import draw_version
-from rollback_console.audit.wording import changed_fields, sentence_of
+from rollback_console.audit.wording import changed_fields, plain_facts, sentence_of
 
 register = Library()
 LATEST = 10
@@ -31,6 +31,12 @@ def configuration_sentence(event: ConfigurationEvent) -> str:
 def configuration_changes(event: ConfigurationEvent) -> list[tuple[str, str, str]]:
     """Field, old and new value."""
     return changed_fields(event)
+
+
+@register.filter
+def configuration_facts(event: ConfigurationEvent) -> list[tuple[str, str]]:
+    """Name and value of what else is on record."""
+    return plain_facts(event)
 
 
 @register.simple_tag

@@ -8,6 +8,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from rollback_console.audit.origin import SYSTEM, acting_from
+
 from ...sweeper import loop
 
 
@@ -20,4 +22,5 @@ class Command(BaseCommand):
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
-        loop.forever(stop)
+        with acting_from(SYSTEM):
+            loop.forever(stop)

@@ -19,26 +19,26 @@ PAGE = 100
 
 def listing(request: HttpRequest) -> HttpResponse:
     """The newest proposals, decided or not."""
-    found = Proposal.objects.select_related("environment", "plan", "decided_by", "rollback")
-    return render(request, "proposals/list.html", {"proposals": found[:PAGE]})
+    rows = Proposal.objects.select_related("environment", "plan", "decided_by", "rollback")
+    return render(request, "proposals/list.html", {"proposals": rows[:PAGE]})
 
 
 def show(request: HttpRequest, number: int) -> HttpResponse:
     """One proposal, with the plans that could answer it."""
     related = ("environment", "plan__service", "decided_by", "rollback")
-    found = get_object_or_404(Proposal.objects.select_related(*related), pk=number)
-    plans = Plan.objects.filter(environment=found.environment).select_related("service")
-    page = {"proposal": found, "plans": plans.exclude(pk=found.plan_id or 0)}
+    proposal = get_object_or_404(Proposal.objects.select_related(*related), pk=number)
+    plans = Plan.objects.filter(environment=proposal.environment).select_related("service")
+    page = {"proposal": proposal, "plans": plans.exclude(pk=proposal.plan_id or 0)}
     return render(request, "proposals/proposal.html", page)
 
 
 @require_POST
 def dismiss(request: HttpRequest, number: int) -> HttpResponse:
     """No rollback because of it."""
-    found = get_object_or_404(Proposal, pk=number)
+    proposal = get_object_or_404(Proposal, pk=number)
     reason = request.POST.get("reason", "")
     try:
-        actions.dismiss(found, by=person(request), reason=reason)
+        actions.dismiss(proposal, by=person(request), reason=reason)
     except Refused as error:
         return refused(request, error, "proposal", number=number)
     return done(request, "Dismissed. Your reason is on record.", "home")
