@@ -216,6 +216,7 @@ class NewPolicy(Body):
     start_expires: Minutes = 60
     escalate_after: Minutes = 10
     remind_before: Annotated[int, Field(ge=0, le=60 * 24)] = 15
+    second_person: Literal["quorum", "always", "never"] = "quorum"
     ladder: Annotated[list[Rung], Field(min_length=1, max_length=100)]
     version: Annotated[
         str | None,

@@ -119,7 +119,8 @@ class PolicySpec:
     """Who must agree: `quorum` people, one of them of `required_role` where that is set.
 
     Expiries are minutes: unanswered requests after `request_expires`, unstarted approvals
-    after `start_expires`; the next rung is asked each `escalate_after`.
+    after `start_expires`; the next rung is asked each `escalate_after`. `second_person`: what
+    goes past approved steps, or opens a destructive one, takes two people.
     """
 
     quorum: int = 1
@@ -127,6 +128,7 @@ class PolicySpec:
     request_expires: int = 60
     start_expires: int = 60
     escalate_after: int = 10
+    second_person: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from django.db.models.functions import Now
 
 from rollback_console.engine.states import TERMINAL
 from rollback_console.rollbacks.errors import Refused
+from rollback_console.rollbacks.execution.view import snapshot_of
 from rollback_console.rollbacks.models import Rollback
 
 from . import checklist
@@ -79,6 +80,8 @@ def move(postmortem: Postmortem, *, by: User, to: str) -> Postmortem:
         raise Refused(f"A postmortem that is {postmortem.get_state_display()} cannot become {to}.")
     if to == "published" and not postmortem.what_went_wrong.strip():
         raise Refused("Write what went wrong before publishing.")
+    if to == "published" and not _may_publish(postmortem.rollback, by):
+        raise Refused("You asked for this rollback: somebody else has to publish its postmortem.")
     if not Postmortem.objects.filter(pk=postmortem.pk, state=old).update(state=to):
         raise Refused("Somebody else moved this postmortem meanwhile. Reload the page.")
     PostmortemMove.objects.create(postmortem=postmortem, old=old, new=to, by=by, at=Now())
@@ -109,6 +112,12 @@ def _check(postmortem: Postmortem, texts: dict[str, str]) -> None:
         raise Refused("Each text holds at most 20,000 characters. Link to the rest.")
     if postmortem.state == "published":
         raise Refused("This postmortem is published. Take it back to review before changing it.")
+
+
+def _may_publish(rollback: Rollback, by: User) -> bool:
+    """Whoever asked for a rollback is not the only one who looked at what it taught."""
+    alone = by.pk == rollback.requested_by_id
+    return not (alone and snapshot_of(rollback.snapshot).policy.second_person)
 
 
 def _before_the_end(postmortem: Postmortem, began_at: datetime | None) -> datetime | None:

@@ -46,6 +46,10 @@ class Changed(Refused):
         self.sentences = sentences or []
 
 
+class SecondPersonNeeded(Refused):
+    """It is on record that somebody wants this; it happens once a second person asks for it."""
+
+
 class SnapshotChanged(Refused):
     """A snapshot does not have the hash that was requested or approved: nobody acts on it."""
 

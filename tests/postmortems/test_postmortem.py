@@ -181,3 +181,16 @@ def test_messages_are_told_with_who_got_them(ended: Rollback, stage: Stage) -> N
     text = export.as_markdown(ended.postmortem)
     assert "UTC, dana to Support team:\n  > Logins work\n" in text
     assert export.as_json(ended.postmortem)["messages"][0]["recipients"] == "Support team"
+
+
+def test_whoever_asked_does_not_publish_alone_where_two_are_needed(stage: Stage) -> None:
+    stage.environment.second_person = "always"
+    stage.environment.save()
+    ended = rollbacks.withdraw(make.requested(stage), by=stage.cast.dana)
+    ended.refresh_from_db()
+    made = actions.of(ended)
+    made = actions.write(made, by=stage.cast.dana, version=1, what_went_wrong="A bad index")
+    made = actions.move(made, by=stage.cast.dana, to="in_review")
+    with pytest.raises(Refused, match="somebody else has to publish"):
+        actions.move(made, by=stage.cast.dana, to="published")
+    assert actions.move(made, by=stage.cast.lee, to="published").state == "published"

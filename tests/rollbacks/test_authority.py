@@ -213,3 +213,30 @@ def test_refused_approvals_are_kept_but_not_without_limit(stage: Stage) -> None:
         with pytest.raises(Refused):
             approve(rollback, stage.cast.vic)
     assert rollback.events.filter(kind="approval.refused").count() == 30
+
+
+def test_what_would_ease_an_open_request_is_shown_and_does_not_count(stage: Stage) -> None:
+    stage.environment.approvals_code = stage.environment.approvals_data = 2
+    stage.environment.save()
+    rollback = make.requested(stage)
+    stage.environment.approvals_code = stage.environment.approvals_data = 1
+    stage.environment.save()
+    name_decision_maker(
+        stage.environment, by=stage.cast.ada, user=stage.cast.vic, role="CTO", rung=1
+    )
+    assert approval_status.deciding_of(rollback, stage.cast.lee).eased == [
+        "Approvals went from 2 to 1. This needs 2.",
+        "Deviations take one person now. Those of this rollback take two.",
+        "Vic Example was made CTO. They cannot decide this request.",
+    ]
+    assert approve(rollback, stage.cast.lee).state == "requested"
+    assert approve(rollback, stage.cast.sam).state == "approved"
+
+
+def test_a_renewed_request_is_decided_by_the_rules_of_now(stage: Stage) -> None:
+    rollback = make.requested(stage)
+    stage.environment.approvals_code = stage.environment.approvals_data = 2
+    stage.environment.save()
+    rollback = rollbacks.renew(rollback, by=stage.cast.dana)
+    assert approve(rollback, stage.cast.lee).state == "requested"
+    assert approval_status.eased(rollback) == []

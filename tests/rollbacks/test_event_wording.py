@@ -48,6 +48,8 @@ FACTS: dict[str, Any] = {
     **dict.fromkeys(("rung", "minutes_left", "given", "quorum", "attempt", "events", "rows"), 2),
     **{name: f"the {name}" for name in ("role", "path", "size", "sha256", "version", "evidence")},
     "what": "orders",
+    "deviation": "skip step 1",
+    "name": "Dana Ito",
     "note": "seen",
     "ending": "aborted",
     "to": [{"person": 1, "name": "Dana Ito", "role": "CTO"}],

@@ -53,6 +53,7 @@ class PolicyOut(BaseModel):
     start_expires: int
     escalate_after: int
     remind_before: int
+    second_person: str
     ladder: list[DeciderOut]
     version: str
 
@@ -101,7 +102,7 @@ def policy_out(environment: Environment, makers: Iterable[Maker]) -> PolicyOut:
     """The rules and the ladder."""
     same = (
         "approvals_code approvals_data data_role request_expires start_expires escalate_after "
-        "remind_before"
+        "remind_before second_person"
     )
     return PolicyOut(
         environment=environment.slug,

@@ -20,8 +20,11 @@ ASKS = "rollbacks.request_rollback"
 
 def spec(environment: Environment, *, risky: bool) -> PolicySpec:
     """The rules that hold for a rollback there, `risky` when it could cost data."""
+    quorum = environment.approvals_data if risky else environment.approvals_code
+    rule = environment.second_person
     return PolicySpec(
-        quorum=environment.approvals_data if risky else environment.approvals_code,
+        quorum=quorum,
+        second_person=rule == "always" or (rule == "quorum" and quorum > 1),
         required_role=environment.data_role if risky else "",
         request_expires=environment.request_expires,
         start_expires=environment.start_expires,

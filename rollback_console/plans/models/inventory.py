@@ -47,6 +47,16 @@ class Environment(models.Model):
         choices=[("warn", "warn"), ("block", "block approval and start")],
         default="warn",
     )
+    second_person = models.CharField(
+        "second person for deviations, destructive gates and publishing",
+        max_length=6,
+        choices=[
+            ("quorum", "where two or more must approve"),
+            ("always", "always"),
+            ("never", "never"),
+        ],
+        default="quorum",
+    )
     database_servers = models.TextField("database servers for readiness", blank=True)
     page_hosts = models.TextField("hosts whose pages readiness may open", blank=True)
     file_folders = models.TextField("folders whose files readiness may measure", blank=True)

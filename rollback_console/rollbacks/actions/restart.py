@@ -24,6 +24,7 @@ from ..execution import apply, view
 from ..execution.approved_snapshot import why_changed
 from ..models import Rollback, StepAnswer, StepRun
 from . import request
+from .second_person import require_second_person
 from .steer import leave_out, steer
 
 STOPPED_MIDWAY = frozenset({RollbackState.ABORTED, RollbackState.FAILED})
@@ -70,6 +71,15 @@ def resume_from(
         if why := why_changed(row) or hindrance(steps, runs, position, again):
             raise Refused(why)
         chosen = resumption(steps, runs, position)
+        require_second_person(
+            row,
+            by,
+            act="resume",
+            deviation=f"go on from step {position}",
+            reason=reason,
+            position=position,
+            again=sorted(set(again)),
+        )
         record(
             row,
             "rollback.redirected",

@@ -25,7 +25,7 @@ from rollback_console.engine.states import (
 )
 
 from .. import database_dumps
-from ..errors import MovedOn, Refused
+from ..errors import MovedOn, Refused, SecondPersonNeeded
 from ..events import record
 from ..execution import apply, view
 from ..execution.approved_snapshot import approved_snapshot
@@ -36,6 +36,7 @@ from ..queries import host_exclusion
 from ..questions import ANSWERERS, QUESTIONS, question_kind
 from ..tasks import enqueue_after_commit
 from .approve import check_words_of
+from .second_person import require_second_person
 
 CHECK_ANSWERS = ("pass", "fail", "not_applicable")
 
@@ -112,6 +113,10 @@ def skip(
         between = everywhere or kind in {"canary", "paused"}
         left = [run for run in _runs(row, position) if run.state not in _DONE]
         left += _waiting(row, position) if between else []
+        wish = {"position": position, "everywhere": everywhere}
+        require_second_person(
+            row, by, act="skip", deviation=f"skip step {position}", reason=reason, **wish
+        )
         for run in dict.fromkeys(left):
             leave_out(run)
         _answered(row, position, "skip", by, reason)
@@ -133,6 +138,9 @@ def exclude(rollback: Rollback, *, host: str, by: User, reason: str) -> Rollback
         if sole := host_exclusion.alone(others, host):
             raise Refused(f"Only {host} carries out {_named(sole)}: skip that by name, or abort.")
         left = host_exclusion.ahead(runs, host)
+        require_second_person(
+            row, by, act="exclude", deviation=f"leave {host} out", reason=reason, host=host
+        )
         for run in left:
             leave_out(run)
         _answered(row, position, "exclude", by, reason)
@@ -167,6 +175,15 @@ def answer(
         warned = kind == QuestionKind.GATE and database_dumps.why_gate_warns(row, position)
         if warned and not without_dump:
             raise Refused(f"{warned} Confirm that it may run without a dump.")
+        if kind == QuestionKind.GATE and approved_snapshot(row).step(position).destructive:
+            require_second_person(
+                row,
+                by,
+                act="go",
+                deviation=f"let the destructive step {position} go on",
+                reason=note,
+                position=position,
+            )
         for run in _runs(row, position):
             _apply(row, run, answer, note)
         if warned:
@@ -229,6 +246,7 @@ def steer(
         raise Refused("You may watch this rollback, but not steer it. Ask an operator.")
     if reason is not None and not reason.strip():
         raise Refused("Give a reason: it goes on record.")
+    waits: SecondPersonNeeded | None = None
     with transaction.atomic():
         row = Rollback.objects.select_for_update().get(pk=rollback.pk)
         if row.state in TERMINAL:
@@ -239,8 +257,12 @@ def steer(
             yield row
         except MovedOn as error:
             raise Refused("This has just changed. Look again, then decide.") from error
+        except SecondPersonNeeded as error:  # what they want is on record, and must stay there
+            waits = error
         Rollback.objects.filter(pk=row.pk).update(due_at=Now())
         enqueue_after_commit(row.pk)
+    if waits:
+        raise waits
 
 
 def _asked(row: Rollback, position: int) -> str:

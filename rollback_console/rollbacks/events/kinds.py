@@ -175,6 +175,16 @@ KINDS: dict[str, Kind] = {
     "step.undone": Kind(
         "asked for step {step}{on_hosts}, which undoes what failed: {reason}", roles=_DEVIATES
     ),
+    "deviation.proposed": Kind(
+        "wants to {deviation}, which takes a second person: {reason}",
+        _IMPORTANT,
+        "asked",
+        "A second person is needed",
+        roles=_DEVIATES,
+    ),
+    "deviation.confirmed": Kind(
+        "agreed with {name} to {deviation}: {reason}", _IMPORTANT, roles=_DEVIATES
+    ),
     "host.unreachable": Kind("{host} does not answer: {why}", roles=_DEVIATES),
     "host.back": Kind("{host} answers again"),
     "host.excluded": Kind(

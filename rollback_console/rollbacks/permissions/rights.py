@@ -24,6 +24,7 @@ from rollback_console.plans.models import DecisionMaker, Revision
 from .. import db_clock
 from ..execution.view import snapshot_of
 from ..models import Approval, BreakGlass, RightGrant, Rollback
+from .grants import group_grant
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +182,17 @@ def break_glass_is_newer(person: User, moment: datetime) -> bool:
     groups = Group.objects.filter(permissions__codename="break_glass").values_list(
         "name", flat=True
     )
-    return later.filter(name__in=["break_glass", *(f"group {name}" for name in groups)]).exists()
+    return later.filter(name__in=["break_glass", *map(group_grant, groups)]).exists()
+
+
+def holds_only_since(person: User, permission: str, moment: datetime) -> bool:
+    """Whether every way by which a person holds a permission was given to them after `moment`."""
+    code = permission.rpartition(".")[2]
+    groups = person.groups.filter(permissions__codename=code).values_list("name", flat=True)
+    ways = {group_grant(name) for name in groups}
+    ways |= {code} if person.user_permissions.filter(codename=code).exists() else set()
+    later = RightGrant.objects.filter(user=person, granted_at__gt=moment)
+    return bool(ways) and ways <= set(later.values_list("name", flat=True))
 
 
 def why_not(rollback: Rollback, by: User, *, seen: str) -> str:

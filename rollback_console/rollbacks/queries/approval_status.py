@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,8 @@ from django.db.models import QuerySet
 from rollback_console.engine import authority
 from rollback_console.engine.authority import Maker
 from rollback_console.engine.snapshot import PolicySpec, Snapshot
+from rollback_console.engine.states import RollbackState
+from rollback_console.plans.approval import policy
 
 from .. import events
 from ..actions import approve, break_glass
@@ -62,7 +64,8 @@ class Question:
 class Deciding:
     """Everything on the page where a request is decided; durations in seconds.
 
-    `renewed` is what the last freezing anew changed, as (path, old, new).
+    `renewed` is what the last freezing anew changed, as (path, old, new); `eased` what was
+    changed since that would make approving easier, and does not count here.
     """
 
     rollback: Rollback
@@ -72,6 +75,7 @@ class Deciding:
     events: list[Event]
     questions: list[Question]
     renewed: list[list[Any]]
+    eased: list[str]
     lock: Lock | None
     durations: list[float]
     last: Rollback | None
@@ -93,6 +97,7 @@ def deciding_of(rollback: Rollback, person: User) -> Deciding:
         events=_timeline(rollback),
         questions=questions(discussion),
         renewed=_renewed(rollback),
+        eased=eased(rollback),
         lock=locks.first(),
         durations=lists.durations(rollback.revision.plan),
         last=before.order_by("-id").first(),
@@ -102,14 +107,14 @@ def deciding_of(rollback: Rollback, person: User) -> Deciding:
 def standing_of(rollback: Rollback, person: User) -> Standing:
     """Where a request stands now, and `person` towards it."""
     held = rights.authority_for(rollback)
-    able, policy = held.able(), held.request.policy
+    able, rules = held.able(), held.request.policy
     asked = authority.reached(able, rollback.rung)
     later = [each for each in able if each not in asked]
     refusal = held.refusal(person, seen=rollback.snapshot_sha256)
     return Standing(
         refusal=refusal,
         used=None if refusal else held.right_of(person),
-        policy=policy,
+        policy=rules,
         given=held.given,
         able=able,
         asked=asked,
@@ -148,3 +153,31 @@ def _timeline(rollback: Rollback) -> list[Event]:
 def _renewed(rollback: Rollback) -> list[list[Any]]:
     last = _of_kinds(rollback, ["rollback.renewed"]).last()
     return list(last.facts.get("difference", [])) if last else []
+
+
+def eased(rollback: Rollback) -> list[str]:
+    """What would make approving an open request easier and came after it, as sentences.
+
+    None of it counts: the policy and the rights of the moment of the request decide it.
+    """
+    if rollback.state != RollbackState.REQUESTED:
+        return []
+    held = rights.authority_for(rollback)
+    newcomers = [
+        f"{each.name} was made {each.title}. They cannot decide this request."
+        for each in held.makers
+        if held.request.is_too_new(each)
+    ]
+    return [*_eased_policy(rollback), *newcomers]
+
+
+def _eased_policy(rollback: Rollback) -> Iterator[str]:
+    snapshot = snapshot_of(rollback.snapshot)
+    risky = any(step.destructive for step in snapshot.steps)
+    before, now = snapshot.policy, policy.spec(rollback.environment, risky=risky)
+    if now.quorum < before.quorum:
+        yield f"Approvals went from {before.quorum} to {now.quorum}. This needs {before.quorum}."
+    if before.required_role and now.required_role != before.required_role:
+        yield f"A {before.required_role} need not agree any more. One has to agree to this."
+    if before.second_person and not now.second_person:
+        yield "Deviations take one person now. Those of this rollback take two."

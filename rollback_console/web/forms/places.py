@@ -47,6 +47,7 @@ class EnvironmentForm(DrawnForm, forms.ModelForm):  # type: ignore[type-arg]
             "remind_before",
             "readiness_rule",
             "second_admin",
+            "second_person",
             "database_servers",
             "page_hosts",
             "file_folders",
@@ -63,6 +64,7 @@ class EnvironmentForm(DrawnForm, forms.ModelForm):  # type: ignore[type-arg]
             "start_expires": "Minutes to start after approval",
             "escalate_after": "Minutes until the next rung is asked",
             "readiness_rule": "When the hosts say that it would not work",
+            "second_person": "Two people leave out, go past or open a destructive step",
             "database_servers": "Database servers that hosts may sign in to beforehand",
             "page_hosts": "Hosts whose pages may be opened beforehand",
             "file_folders": "Folders whose files may be measured beforehand",
@@ -73,6 +75,8 @@ class EnvironmentForm(DrawnForm, forms.ModelForm):  # type: ignore[type-arg]
         help_texts = {
             "data_role": "Such as DevOps Lead; empty: any decision maker.",
             "remind_before": "Once more at a third of that; 0: never.",
+            "second_person": "The second asks for the same as the first. Whoever asked for a "
+            "rollback does not publish its postmortem alone either.",
             "database_servers": "One a line, such as db1:3306. A local socket is always allowed.",
             "page_hosts": "One a line, such as shop.example.org or shop.example.org:8443. The "
             "environment's hosts, and localhost, always may be.",
@@ -87,6 +91,7 @@ class EnvironmentForm(DrawnForm, forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["second_person"].required = False  # left out, it stays as it is
         self.draw_from(self.instance)
 
     def clean_database_servers(self) -> str:

@@ -11,8 +11,9 @@ from rollback_console.documents.shell.hidden_characters import show_hidden_in_ou
 from rollback_console.engine.decide import QuestionKind
 from rollback_console.engine.states import IN_FLIGHT, StepState
 from rollback_console.rollbacks import database_dumps, log_store
+from rollback_console.rollbacks.actions.second_person import open_proposals
 from rollback_console.rollbacks.execution.view import snapshot_of
-from rollback_console.rollbacks.models import Rollback, StepRun
+from rollback_console.rollbacks.models import Event, Rollback, StepRun
 from rollback_console.rollbacks.queries import host_exclusion
 from rollback_console.rollbacks.questions import Choice, QuestionText, question_kind
 
@@ -56,6 +57,7 @@ class OpenQuestion:
     undone: datetime | None = None
     no_undo: str = ""
     no_dump: str = ""
+    proposals: tuple[Event, ...] = ()
 
     @property
     def heading(self) -> str:
@@ -107,6 +109,7 @@ def open_question(rollback: Rollback, runs: list[StepRun]) -> OpenQuestion | Non
         others=_not_begun(position, runs) if kind.undoable else 0,
         undone=_undone(undoing, runs) if undoing else None,
         no_undo=no_undo,
+        proposals=tuple(open_proposals(rollback)),
         no_dump=database_dumps.why_gate_warns(rollback, position) if gate else "",
     )
 

@@ -21,11 +21,12 @@ from rollback_console.plans.errors import NotReady
 from rollback_console.rollbacks import database_dumps, db_clock
 from rollback_console.rollbacks.actions import request as services
 from rollback_console.rollbacks.actions import undo as reverting
-from rollback_console.rollbacks.errors import MovedOn, Refused
+from rollback_console.rollbacks.errors import MovedOn, Refused, SecondPersonNeeded
 from rollback_console.rollbacks.execution.view import deadline, latest, snapshot_of
 from rollback_console.rollbacks.models import ChecklistAnswer, Event, Look, Rollback, StepRun
 from rollback_console.rollbacks.queries import lists
 
+from ...authentication.second_person import prove_where_two_are_needed
 from ...http.current_user import person
 from ...http.lookup import rollback_of
 from ...http.responses import done, refused
@@ -120,6 +121,7 @@ def retry(request: HttpRequest, number: int, position: int) -> HttpResponse:
 
 
 @require_POST
+@prove_where_two_are_needed
 def skip(request: HttpRequest, number: int, position: int) -> HttpResponse:
     """Go on without a step."""
     everywhere = "everywhere" in request.POST
@@ -129,6 +131,7 @@ def skip(request: HttpRequest, number: int, position: int) -> HttpResponse:
 
 
 @require_POST
+@prove_where_two_are_needed
 def exclude(request: HttpRequest, number: int) -> HttpResponse:
     """Go on without a host on which a step ended badly."""
     host = _text(request, "host")
@@ -144,6 +147,7 @@ def undo(request: HttpRequest, number: int, position: int) -> HttpResponse:
 
 
 @require_POST
+@prove_where_two_are_needed
 def answer(request: HttpRequest, number: int, position: int) -> HttpResponse:
     """Answer what is asked about a step."""
     given = {"answer": _text(request, "answer"), "note": _text(request, "reason")}
@@ -174,6 +178,8 @@ def _act(
     rollback, by = rollback_of(number), person(request)
     try:
         service(rollback, by=by, **given)
+    except SecondPersonNeeded as error:
+        return done(request, str(error), "rollback", number=number)
     except (Refused, MovedOn) as error:
         return refused(request, error, "rollback", number=number)
     return done(request, said, "rollback", number=number)

@@ -13,15 +13,17 @@ from rollback_console.engine.snapshot import StepSpec
 from rollback_console.engine.states import RollbackState
 from rollback_console.plans.errors import NotReady
 from rollback_console.rollbacks.actions import restart
-from rollback_console.rollbacks.errors import MovedOn, Refused
+from rollback_console.rollbacks.errors import MovedOn, Refused, SecondPersonNeeded
 from rollback_console.rollbacks.execution.view import excluded_hosts, snapshot_of
 from rollback_console.rollbacks.models import Rollback
 
+from ...authentication.second_person import prove_where_two_are_needed
 from ...http.current_user import person
 from ...http.lookup import rollback_of
 from ...http.responses import done, refused
 
 
+@prove_where_two_are_needed
 def restarts(request: HttpRequest, number: int) -> HttpResponse:
     """GET shows it, and with `position` what would happen; POST does it."""
     rollback = rollback_of(number)
@@ -67,6 +69,8 @@ def _do(request: HttpRequest, rollback: Rollback) -> HttpResponse:
             return done(request, "The rest is asked for.", "rollback", number=rest.pk)
         again = [_number(each) for each in request.POST.getlist("again")]
         restart.resume_from(rollback, position=position, by=by, reason=reason, again=again)
+    except SecondPersonNeeded as error:
+        return done(request, str(error), "rollback", number=rollback.pk)
     except (Refused, MovedOn, NotReady) as error:
         return refused(request, error, "restarts", number=rollback.pk)
     return done(request, f"Going on from step {position}.", "rollback", number=rollback.pk)
