@@ -45,6 +45,11 @@ class AddAppForm(ActivateTOTPForm):  # type: ignore[misc]
 class OwnPasswordForm(PasswordChangeForm):
     """A new password in exchange for the old one, whose guesses count as those of a sign-in."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # The form stands at the end of a page that begins with something else.
+        self.fields["old_password"].widget.attrs.pop("autofocus", None)
+
     def clean_old_password(self) -> str:
         """The old password. Raises ValidationError."""
         typed: str = self.cleaned_data["old_password"]

@@ -13,6 +13,7 @@ from rollback_console.access.actions import attempts, pending_changes, people
 from rollback_console.access.actions.passwords import set_password
 from rollback_console.access.actions.second_factors import reset_second_factor
 from rollback_console.access.errors import AccessError, SecondAdminMissing
+from rollback_console.access.second_factor import has_second_factor
 from rollback_console.plans.approval import delegations
 from rollback_console.rollbacks.permissions import rights
 from rollback_console.web.forms.people import PersonForm
@@ -52,6 +53,7 @@ def show(request: HttpRequest, number: int) -> HttpResponse:
     page = {
         "form": form,
         "person": get_object_or_404(User, pk=number),
+        "has_factor": has_second_factor(user),
         "glass": rights.may_break_glass(user),
         "delegations": delegations.of(user)[:20],
         "standing": delegations.standing_ids(),
