@@ -42,7 +42,6 @@ def _kind(name: str, sentence: str, severity: str = NOTICE) -> str:
 
 
 SERVICE_ADDED = _kind("service.added", "{by} added the service {subject}.")
-SERVICE_CHANGED = _kind("service.changed", "{by} changed the service {subject}.")
 
 ENVIRONMENT_ADDED = _kind("environment.added", "{by} added the environment {subject}.")
 ENVIRONMENT_CHANGED = _kind("environment.changed", "{by} changed the environment {subject}.")

@@ -16,6 +16,7 @@ from rollback_console.audit.fields import fingerprint, snapshot_fields
 from rollback_console.audit.models import ConfigurationEvent, StreamAnchor
 from rollback_console.audit.origin import acting_from, acting_from_command_line, current_origin
 from rollback_console.audit.record import body_of, record_change
+from rollback_console.audit.wording import sentence_of
 from rollback_console.local.options import ROOT
 from rollback_console.plans.models import Credential, Service
 from tests import make
@@ -30,7 +31,7 @@ def test_an_event_says_who_what_when_from_where_and_by_which_door() -> None:
     service.name = "Cash desk"
     with acting_from("page", "192.0.2.7"):
         event = record_change(
-            kinds.SERVICE_CHANGED,
+            kinds.HOST_CHANGED,
             by=ada,
             subject=service,
             before=before,
@@ -80,6 +81,17 @@ def test_a_kind_without_an_entry_is_refused_and_leaves_nothing() -> None:
     with pytest.raises(kinds.UnknownKind, match=r"service\.exploded has no entry"):
         record_change("service.exploded")
     assert not ConfigurationEvent.objects.exists()
+
+
+def test_every_kind_is_recorded_somewhere_and_reads_as_a_sentence() -> None:
+    text = "\n".join(path.read_text() for path in (ROOT / "rollback_console").rglob("*.py"))
+    for constant, name in vars(kinds).items():
+        if constant.isupper() and isinstance(name, str) and name in kinds.KINDS:
+            assert f"kinds.{constant}" in text, f"nobody records {constant}"
+    for kind in kinds.KINDS.values():
+        event = ConfigurationEvent(kind=kind.name, by_name="ada", subject_label="it")
+        assert sentence_of(event)[0].isupper() or sentence_of(event).startswith("ada ")
+        assert sentence_of(event).endswith(".")
 
 
 def test_a_seal_needs_the_key_and_a_former_key_still_verifies() -> None:

@@ -6,6 +6,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from rollback_console.audit import kinds
+from rollback_console.audit.record import record_change
 from rollback_console.plans.inventory.key_rotation import Counted, rotate_columns
 
 from ...authentication.totp_rotation import rotate_factors
@@ -23,6 +25,8 @@ class Command(BaseCommand):
         counted = Counted()
         rotate_columns(counted)
         rotate_factors(counted)
+        if counted.renewed:
+            record_change(kinds.KEYS_ROTATED, renewed=counted.renewed, lost=counted.lost)
         summary = f"{counted.renewed} renewed, {counted.current} were under the first key already."
         if counted.lost:
             rows = "; ".join(counted.lost)
