@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import pytest
 
+from rollback_console.engine.loss import Count
+from rollback_console.engine.reversal import Effect, Operation
 from rollback_console.engine.snapshot import CheckSpec
+from rollback_console.plans.data_loss.counting import counted, measure
 from rollback_console.plans.readiness.automated_checks import interpret_check
 from rollback_console.plans.readiness.probe_answers import interpret_answer
 from rollback_console.plans.readiness.probe_scripts import HOST_QUESTIONS, PLAIN
 from rollback_console.plans.readiness.probes import Probe
 from rollback_console.remote.protocol import Answer
 
+LONG = b"a b c " + b"9" * 5000 + b"\n" + b"9" * 5000
+OUTPUTS = [b"", b"\n\n", b"\xff\x00", b"one two three four\nx\ny", LONG, b"\xc2\xb2\n\xc2\xb2"]
 KINDS = [*PLAIN, *HOST_QUESTIONS, "database", "health"]
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("output", [b"", b"\n\n", b"\xff\x00", b"one two three four five\nx\ny"])
+@pytest.mark.parametrize("output", OUTPUTS)
 @pytest.mark.parametrize("exit_code", [0, 1, 90, 91, 95, 127, 255])
 def test_any_answer_of_a_host_is_a_verdict_and_no_error(
     kind: str, output: bytes, exit_code: int
@@ -70,3 +75,18 @@ def test_what_the_console_itself_could_not_do_is_said() -> None:
     check = CheckSpec("log", "Log", look="log", target="/var/log/x")
     answer = Answer(99, b"", b"rollback-console-check: read\n")
     assert interpret_check(check, answer).evidence == "The log cannot be read."
+
+
+@pytest.mark.parametrize("output", [b"", b"9" * 5000, b"none", b"\xff"])
+def test_a_measure_that_prints_no_sensible_number_is_unknown(output: bytes) -> None:
+    assert measure("calls", Answer(0, output, b"")).rows is None
+
+
+@pytest.mark.parametrize(
+    "text", ["{", "[]", "null", '{"table": 1, "column": ""}', '{"table": "call", "column": "", "x']
+)
+def test_a_count_that_came_damaged_is_unknown(text: str) -> None:
+    removed = [Operation("shop.0002", "Delete model Call", Effect.GOES, table="call")]
+    (count,) = counted(removed, Answer(0, f"rollback-console-count {text}\n".encode(), b""))
+    assert isinstance(count, Count)
+    assert (count.rows, "gave no answer" in count.why) == (None, True)

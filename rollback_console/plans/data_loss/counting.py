@@ -20,10 +20,10 @@ import json, os
 from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
 for app, model, column in json.loads(os.environ["ROLLBACK_CONSOLE_COUNT"]):
-    said = {{"table": model, "column": column, "rows": 0, "name": model}}
+    answer = {{"table": model, "column": column, "rows": 0, "name": model}}
     try:
         kind = apps.get_model(app, model)
-        rows, said["name"] = kind._base_manager.all(), kind._meta.db_table
+        rows, answer["name"] = kind._base_manager.all(), kind._meta.db_table
         if column:
             field = kind._meta.get_field(column)
             if field.many_to_many:
@@ -32,61 +32,72 @@ for app, model, column in json.loads(os.environ["ROLLBACK_CONSOLE_COUNT"]):
                 rows = rows.exclude(**{{column: None}})
             elif field.has_default() and not callable(field.default):
                 rows = rows.exclude(**{{column: field.default}})
-        said["rows"] = rows.count()
+        answer["rows"] = rows.count()
     except (LookupError, FieldDoesNotExist):
-        said["rows"] = 0
+        answer["rows"] = 0
     except Exception as error:
-        said["rows"], said["why"] = None, str(error)[:200]
-    print("{_MARK}" + json.dumps(said))
+        answer["rows"], answer["why"] = None, str(error)[:200]
+    print("{_MARK}" + json.dumps(answer))
 """
-_NUMBER = re.compile(r"-?\d+")
+_NUMBER = re.compile(r"-?[0-9]+")
+_LONGEST = 18  # digits; what is longer is no count
 _IN = enter_folder() + 'shift; exec "$@"'
 
 
 def removed(reversal: Reversal) -> list[Operation]:
     """What goes with everything in it, once for each table or column."""
     whole = {each.table.lower() for each in _gone(reversal) if not each.column}
-    found = {
+    by_name = {
         (each.table.lower(), each.column.lower()): each
         for each in _gone(reversal)
         if not each.column or each.table.lower() not in whole
     }
-    return list(found.values())
+    return list(by_name.values())
 
 
-def counting(question: Question, wanted: list[Operation]) -> list[str]:
-    """The argument list that counts what `wanted` would remove, through the service's code."""
-    asked = [[each.migration.partition(".")[0], each.table, each.column] for each in wanted]
-    variable = f"ROLLBACK_CONSOLE_COUNT={json.dumps(asked)}"
+def counting(question: Question, operations: list[Operation]) -> list[str]:
+    """The argument list that counts what `operations` remove, through the service's code."""
+    columns = [[each.migration.partition(".")[0], each.table, each.column] for each in operations]
+    variable = f"ROLLBACK_CONSOLE_COUNT={json.dumps(columns)}"
     account, run = _split(question.python)
     shell = (*account, "env", variable, *run, "shell", "-v", "0", "-c", _SCRIPT)
     return ["sh", "-c", _IN, "sh", question.cwd, *shell]
 
 
-def counted(wanted: list[Operation], answer: Answer) -> list[Count]:
-    """A Count for each of `wanted`; one that was not answered is unknown."""
+def counted(removed: list[Operation], answer: Answer) -> list[Count]:
+    """A Count for each of `removed`; one that was not answered, or not well, is unknown."""
     lines = answer.output.decode(errors="replace").splitlines()
-    said = [json.loads(line[len(_MARK) :]) for line in lines if line.startswith(_MARK)]
-    found = {(each["table"], each["column"]): each for each in said}
-    return [_count(each, found.get((each.table, each.column), {})) for each in wanted]
+    rows = [_row(line[len(_MARK) :]) for line in lines if line.startswith(_MARK)]
+    by_name = {(each.get("table"), each.get("column")): each for each in rows}
+    return [_count(each, by_name.get((each.table, each.column), {})) for each in removed]
 
 
-def uncounted(wanted: list[Operation], why: str) -> list[Count]:
+def _row(text: str) -> dict[str, object]:
+    try:
+        row = json.loads(text)
+    except ValueError:
+        return {}
+    names = ("table", "column")
+    well = isinstance(row, dict) and all(isinstance(row.get(name), str) for name in names)
+    return row if well else {}
+
+
+def uncounted(removed: list[Operation], why: str) -> list[Count]:
     """What could not even be asked."""
-    return [Count(_what(each, each.table), None, why, each.table, each.column) for each in wanted]
+    return [Count(_what(each, each.table), None, why, each.table, each.column) for each in removed]
 
 
 def measure(what: str, answer: Answer) -> Count:
     """What a plan's own measure says: the first number it prints."""
     text = answer.output.decode(errors="replace")
-    found = _NUMBER.search(text)
+    number = _NUMBER.search(text)
     if answer.exit_code != 0:
-        said = (answer.errors or answer.output).decode(errors="replace").strip().splitlines()
-        why = f"{what} could not be counted: {said[-1][:200] if said else 'no reason given'}"
+        output = (answer.errors or answer.output).decode(errors="replace").strip().splitlines()
+        why = f"{what} could not be counted: {output[-1][:200] if output else 'no reason given'}"
         return Count(what, None, f"{why.rstrip('.')}.")
-    if found is None or int(found[0]) < 0:
+    if number is None or len(number[0]) > _LONGEST or int(number[0]) < 0:
         return Count(what, None, f"{what} could not be counted: its command printed no number.")
-    return Count(what, int(found[0]))
+    return Count(what, int(number[0]))
 
 
 def _gone(reversal: Reversal) -> Iterator[Operation]:
@@ -98,10 +109,10 @@ def _split(python: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return (python[:4], python[4:]) if python[:1] == ("sudo",) else ((), python)
 
 
-def _count(operation: Operation, said: dict[str, object]) -> Count:
-    what = _what(operation, str(said.get("name", operation.table)))
-    if not isinstance(rows := said.get("rows"), int):
-        why = f"{what} could not be counted: {said.get('why', 'the service gave no answer')}."
+def _count(operation: Operation, row: dict[str, object]) -> Count:
+    what = _what(operation, str(row.get("name", operation.table)))
+    if not isinstance(rows := row.get("rows"), int):
+        why = f"{what} could not be counted: {row.get('why', 'the service gave no answer')}."
         return Count(what, None, why, operation.table, operation.column)
     return Count(what, rows, "", operation.table, operation.column)
 

@@ -66,7 +66,8 @@ _CANNOT = {
     "date": "The host's date cannot tell the start.",
     "journal": "The host has no journal.",
 }
-_NUMBER = re.compile(r"-?\d+")
+_NUMBER = re.compile(r"-?[0-9]+")
+_LONGEST = 18  # digits; what is longer is no number to compare
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,14 +148,14 @@ def _problems(check: CheckSpec, answer: Answer, text: str) -> Iterator[str]:
 
 
 def _status(check: CheckSpec, text: str) -> str:
-    status = int((_NUMBER.findall(text.rpartition("\n")[2]) or ["0"])[0])
+    status = int((_NUMBER.findall(text.rpartition("\n")[2]) or ["0"])[0][:_LONGEST])
     good = status == check.status if check.status else 200 <= status < 400
     return "" if good else f"It answers {status}, not {check.status or 'below 400'}."
 
 
 def _bounds(check: CheckSpec, text: str) -> Iterator[str]:
     number = _NUMBER.search(text)
-    if number is None:
+    if number is None or len(number[0]) > _LONGEST:
         yield "It printed no number."
     elif check.at_least is not None and int(number[0]) < check.at_least:
         yield f"{number[0]} is fewer than {check.at_least}."

@@ -259,16 +259,16 @@ def _queries(raised: _Raised, name: str, approved: set[str]) -> HostQueries:
         approved=tuple(each for each in gated if each in granted),
         withheld=tuple(each for each in gated if each not in granted),
         refused=tuple(each for each in every if each.refusal),
-        costs=_part(costs, granted, True),
-        withheld_costs=_part(costs, granted, False),
+        costs=_part(costs, granted, approved=True),
+        withheld_costs=_part(costs, granted, approved=False),
         digests=tuple(digests),
     )
 
 
-def _part(costs: Errands, granted: list[object], wanted: bool) -> Errands:
+def _part(costs: Errands, granted: list[object], *, approved: bool) -> Errands:
     return Errands(
-        tuple(each for each in costs.questions if (each in granted) is wanted),
-        tuple(each for each in costs.measures if (each in granted) is wanted),
+        tuple(each for each in costs.questions if (each in granted) is approved),
+        tuple(each for each in costs.measures if (each in granted) is approved),
     )
 
 

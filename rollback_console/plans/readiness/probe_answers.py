@@ -13,6 +13,7 @@ from .probes import Probe, ProbeAnswer, Verdict
 LEAST_SPACE = 256 * 1024 * 1024
 """Bytes that must be free where a step works; less is reported."""
 
+_LAST_SECOND = 253_402_300_799  # of the year 9999
 _FAILED = {
     "folder": "There is no folder {subject}, or it may not be entered.",
     "tool": "{subject} is not installed for this account.",
@@ -123,27 +124,32 @@ def _keep(text: str) -> ProbeAnswer:
     lines = text.splitlines()
     if not lines:
         return ProbeAnswer(Verdict.UNKNOWN, _FAILED["space"])
-    newest = int(lines[1]) if len(lines) > 1 and lines[1].strip().isdigit() else 0
-    return _space(lines[0], max(LEAST_SPACE, 2 * newest))
+    newest = _integer(lines[1]) if len(lines) > 1 else None
+    return _space(lines[0], max(LEAST_SPACE, 2 * (newest or 0)))
 
 
 def _space(text: str, least: int) -> ProbeAnswer:
     fields = text.split()
-    if len(fields) < 4 or not fields[3].isdigit():
+    available = _integer(fields[3]) if len(fields) > 3 else None
+    if available is None:
         return ProbeAnswer(Verdict.UNKNOWN, _FAILED["space"])
-    free = int(fields[3]) * 1024
+    free = available * 1024
     verdict = Verdict.READY if free >= least else Verdict.NOT_READY
     return ProbeAnswer(verdict, f"{size(free)} free.")
 
 
 def _file(text: str) -> ProbeAnswer:
     lines = text.splitlines()
-    if len(lines) < 2 or not all(line.strip().isdigit() for line in lines[:2]):
+    count, seconds = (_integer(line) for line in [*lines, "", ""][:2])
+    if count is None or seconds is None or seconds > _LAST_SECOND:
         return ProbeAnswer(Verdict.READY, "It is there.")
-    written = datetime.fromtimestamp(int(lines[1]), UTC)
-    return ProbeAnswer(
-        Verdict.READY, f"{size(int(lines[0]))}, written {written:%Y-%m-%d %H:%M} UTC."
-    )
+    written = datetime.fromtimestamp(seconds, UTC)
+    return ProbeAnswer(Verdict.READY, f"{size(count)}, written {written:%Y-%m-%d %H:%M} UTC.")
+
+
+def _integer(text: str) -> int | None:
+    """What a host printed as a number of a sensible length; None for anything else."""
+    return int(text) if re.fullmatch(r"\s*[0-9]{1,18}\s*", text) else None
 
 
 def _sudo(probe: Probe, listing: str) -> ProbeAnswer:

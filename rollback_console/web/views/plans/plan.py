@@ -87,8 +87,8 @@ def facts_of(revision: Revision) -> dict[str, Any]:
 @costly
 def ask_hosts(request: HttpRequest, slug: str) -> HttpResponse:
     """Have a worker ask the hosts about every procedure of the newest revision."""
-    asked = readiness_schedule.ask_all(revision_of(slug, None), why="person", by=person(request))
-    sentence = "The hosts are being asked." if asked else "This plan names no host to ask yet."
+    askings = readiness_schedule.ask_all(revision_of(slug, None), why="person", by=person(request))
+    sentence = "The hosts are being asked." if askings else "This plan names no host to ask yet."
     return done(request, sentence, "plan", slug=slug)
 
 
