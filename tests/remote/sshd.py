@@ -50,8 +50,8 @@ class Sshd:
 
     def start(self) -> Sshd:
         assert SSHD, "sshd is not installed"
-        # sshd wants this folder even where it never uses it.
-        Path("/run/sshd").mkdir(exist_ok=True)
+        if os.geteuid() == 0:  # then sshd wants this folder even where it never uses it
+            Path("/run/sshd").mkdir(exist_ok=True)
         (self.folder / "sshd_config").write_text("\n".join(self._config()) + "\n")
         log = (self.folder / "sshd.log").open("ab")
         self._process = subprocess.Popen(self.command(), stderr=log, stdout=log)
