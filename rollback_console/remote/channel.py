@@ -79,8 +79,11 @@ class ChannelSession:
 
     def _arrived(self) -> tuple[bytes, bytes]:
         channel = self._channel
-        out = channel.recv(RECEIVE) if channel.recv_ready() else b""
-        err = channel.recv_stderr(RECEIVE) if channel.recv_stderr_ready() else b""
+        try:
+            out = channel.recv(RECEIVE) if channel.recv_ready() else b""
+            err = channel.recv_stderr(RECEIVE) if channel.recv_stderr_ready() else b""
+        except self._broken as error:  # reading tells the other side that there is room again
+            raise HostUnreachable(self._host, "the connection died") from error
         return out, err
 
     def _alive(self) -> bool:

@@ -51,6 +51,7 @@ def test_a_log_cut_anywhere_is_followed_on_from_its_offset(sshd: Sshd, proxy: Pr
     outcome = None
     while outcome is None:
         tries += 1
+        proxy.reset()
         proxy.heal()
         proxy.reset_after(TO_CONSOLE, limit)
         try:
