@@ -26,6 +26,8 @@ def test_a_failure_asks_and_a_retry_goes_on(stage: Stage, fleet: Fleet) -> None:
         "kind": "failed",
         "position": 2,
         "tokens": [str(rollback.runs.get(position=2).token)],
+        "host": "app-1",
+        "exit_code": 3,
     }
     del fleet.scripts["restoring"]
     request.retry(rollback, position=2, by=stage.cast.dana, reason="Fetched the tag")

@@ -234,7 +234,7 @@ def test_a_name_that_is_shell_text_or_an_option_is_refused(kind: str, value: str
 def test_a_path_that_begins_like_an_option_or_holds_control_characters_is_refused(
     kind: str, value: str
 ) -> None:
-    assert complaint(kind, value).startswith("must be")
+    assert complaint(kind, value).startswith(("must be", "holds a character that nobody sees"))
 
 
 @pytest.mark.parametrize("value", NASTY)

@@ -13,7 +13,7 @@ from django.test import Client
 
 from rollback_console.config import oidc
 from rollback_console.plans.models import DecisionMaker
-from rollback_console.rollbacks.models import Approval, Rollback
+from rollback_console.rollbacks.models import Approval
 from rollback_console.rollbacks.permissions.groups import ROLES as GROUPS
 from tests import make
 
@@ -131,12 +131,13 @@ def test_a_provider_that_settings_do_not_name_is_not_found(
 
 
 def test_proof_is_a_new_sign_in_over_there(
-    client: Client, stage: make.Stage, provider: Provider, asked: Rollback
+    client: Client, stage: make.Stage, provider: Provider
 ) -> None:
     who: dict[str, Any] = {"sub": "7", "preferred_username": "kim", "groups": ["leads"]}
     visit(client, provider, **who)
     kim = User.objects.get(username="kim")
     DecisionMaker.objects.create(environment=stage.environment, user=kim, role="CTO")
+    asked = make.requested(stage)
     session = client.session
     make.proved(session, kim, minutes_ago=6, how="socialaccount")
     session.save()
