@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rollback_console.plans.actions.plans import draw_revision
 from rollback_console.plans.models import Revision
 from rollback_console.plans.snapshot.hidden_characters import list_hidden
 from rollback_console.rollbacks.actions import request
@@ -38,7 +39,8 @@ def test_it_is_confirmed_on_the_bindings_page(signed_in: SignIn, stage: make.Sta
     assert SHOWN in words(page)
     assert RIGHT_TO_LEFT not in page.content.decode()
     (place,) = list_hidden(revision)
-    client.post(address, {"hosts": "app-1", f"confirmed_{place.key}": "on"})
+    fields = {"hosts": "app-1", f"confirmed_{place.key}": "on"}
+    client.post(address, {**fields, "drawn_from": draw_revision(revision)})
     bound = Revision.objects.order_by("-number")[0]
     assert bound.bindings["confirmed_characters"] == [place.key]
     assert "nobody sees" not in words(client.get(f"/plans/{revision.plan.slug}/request/"))

@@ -5,8 +5,11 @@ from __future__ import annotations
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from rollback_console.documents.edit.writer import apply_fix
+from rollback_console.plans.actions import plans
+from rollback_console.plans.actions.plans import draw_revision
 from rollback_console.plans.data_loss import cost
 from rollback_console.plans.document_cache import document as documents
+from rollback_console.plans.document_cache import read
 from rollback_console.plans.models import (
     Environment,
     Host,
@@ -113,6 +116,50 @@ def test_what_is_missing_is_listed_with_the_way_to_bind_it(
     assert "Bind hosts and values" in page
 
 
+def drawn(slug: str) -> str:
+    """What a form carries that was drawn from the newest revision."""
+    return draw_revision(Revision.objects.filter(plan__slug=slug).order_by("-number")[0])
+
+
+STOP, RESTORE = (step.key for step in read(make.PLAN.encode()).procedures[0].steps[:2])
+
+
+def test_bindings_drawn_before_a_colleagues_edit_are_refused_with_the_difference(
+    signed_in: SignIn, stage: make.Stage
+) -> None:
+    revision = make.plan(stage)
+    slug, seen = revision.plan.slug, drawn(revision.plan.slug)
+    first = "### Step 1: Drain\n```bash\necho draining\n```\n\n### Step 2: Stop"
+    edited = make.PLAN.replace("### Step 1: Stop", first)
+    plans.revise(revision.plan, edited.encode(), by=stage.cast.ada)
+    fields = {"hosts": "app-1", f"step-{STOP}-user": "root", "drawn_from": seen}
+    response = signed_in(stage.cast.dana).post(f"/plans/{slug}/bindings/", fields)
+    assert response.status_code == 422
+    shown = words(response)
+    assert "You saw revision 2, and revision 3 was made meanwhile by Ada Example." in shown
+    assert "lines of the text. Nothing was saved" in shown
+    assert Revision.objects.filter(plan__slug=slug).count() == 3
+
+
+def test_a_text_drawn_before_a_colleagues_bindings_is_refused_with_the_difference(
+    signed_in: SignIn, stage: make.Stage
+) -> None:
+    revision = make.plan(stage)
+    slug, seen = revision.plan.slug, drawn(revision.plan.slug)
+    bindings = {"hosts": "app-1", "steps": {STOP: {"user": "root"}}}
+    plans.bind_steps(revision, by=stage.cast.ada, bindings=bindings)
+    fields = {"text": make.PLAN + "\nMore.\n", "drawn_from": seen}
+    client, address = signed_in(stage.cast.dana), f"/plans/{slug}/text/"
+    for stale in (fields, {**fields, "drawn_from": ""}):
+        response = client.post(address, stale)
+        assert response.status_code == 422
+        assert "Nothing was saved" in words(response)
+    assert "Changed since: the bindings of Stop." in words(client.post(address, fields))
+    client.post(f"/plans/{slug}/bindings/text/", {"drawn_from": seen})
+    assert Revision.objects.filter(plan__slug=slug).count() == 3
+    assert client.post(address, {**fields, "drawn_from": drawn(slug)}).status_code == 303
+
+
 def test_binding_a_host_makes_a_revision_that_is_ready(
     signed_in: SignIn, stage: make.Stage
 ) -> None:
@@ -121,8 +168,9 @@ def test_binding_a_host_makes_a_revision_that_is_ready(
     fields = {
         "hosts": "app-1",
         "on_host": "DB_HOST, DB_USER",
-        "s0_timeout": "60",
-        "s1_manual": "on",
+        f"step-{STOP}-timeout": "60",
+        f"step-{RESTORE}-manual": "on",
+        "drawn_from": drawn(slug),
     }
     assert client.post(f"/plans/{slug}/bindings/", fields).status_code == 303
     bound = Revision.objects.order_by("-number")[0].bindings
@@ -138,9 +186,16 @@ def test_what_steps_are_bound_to_is_written_into_the_text(
     revision = make.plan(stage)
     slug, before = revision.plan.slug, bytes(revision.source).decode()
     client = signed_in(stage.cast.dana)
-    fields = {"hosts": "app-1", "s0_timeout": "60", "s0_cwd": "/srv/my app", "s1_manual": "on"}
+    fields = {
+        "hosts": "app-1",
+        f"step-{STOP}-timeout": "60",
+        f"step-{STOP}-cwd": "/srv/my app",
+        f"step-{RESTORE}-manual": "on",
+        "drawn_from": drawn(slug),
+    }
     client.post(f"/plans/{slug}/bindings/", fields)
-    assert client.post(f"/plans/{slug}/bindings/text/").status_code == 303
+    fields = {"drawn_from": drawn(slug)}
+    assert client.post(f"/plans/{slug}/bindings/text/", fields).status_code == 303
     made = Revision.objects.order_by("-number")[0]
     text = bytes(made.source).decode()
     assert text == before.replace("```bash", '```bash cwd="/srv/my app" timeout=60s', 1)
@@ -150,7 +205,9 @@ def test_what_steps_are_bound_to_is_written_into_the_text(
 
 def test_with_nothing_bound_there_is_nothing_to_write(signed_in: SignIn, stage: make.Stage) -> None:
     slug = make.plan(stage).plan.slug
-    response = signed_in(stage.cast.dana).post(f"/plans/{slug}/bindings/text/", follow=True)
+    fields = {"drawn_from": drawn(slug)}
+    client = signed_in(stage.cast.dana)
+    response = client.post(f"/plans/{slug}/bindings/text/", fields, follow=True)
     assert "Nothing bound here can be written" in words(response)
     assert Revision.objects.order_by("-number")[0].note != "Bindings written into the text"
 
@@ -162,7 +219,7 @@ def test_who_only_looks_may_not_write_bindings(signed_in: SignIn, stage: make.St
 
 def test_a_wrong_binding_keeps_what_was_typed(signed_in: SignIn, stage: make.Stage) -> None:
     slug = make.plan(stage).plan.slug
-    fields = {"hosts": "app-1", "on_host": "1-is-no-name", "s0_cwd": "/srv/app"}
+    fields = {"hosts": "app-1", "on_host": "1-is-no-name", f"step-{STOP}-cwd": "/srv/app"}
     response = signed_in(stage.cast.dana).post(f"/plans/{slug}/bindings/", fields)
     assert response.status_code == 422
     assert "“1-is-no-name” is no variable's name" in words(response)
@@ -175,9 +232,10 @@ def test_who_only_looks_reads_bindings_and_cannot_change_them(
     slug = make.plan(stage).plan.slug
     client = signed_in(stage.cast.vic)
     assert "You may read this." in words(client.get(f"/plans/{slug}/bindings/"))
-    response = client.post(f"/plans/{slug}/bindings/", {"hosts": "app-1"})
+    fields = {"hosts": "app-1", "drawn_from": drawn(slug)}
+    response = client.post(f"/plans/{slug}/bindings/", fields)
     assert response.status_code == 403
-    assert "You may not change plans. Ask an Admin for the right." in words(response)
+    assert "You may not change this plan. Ask an Admin for the right." in words(response)
 
 
 def test_a_new_text_becomes_the_next_revision_and_shows_what_changed(
@@ -186,7 +244,8 @@ def test_a_new_text_becomes_the_next_revision_and_shows_what_changed(
     revision = make.plan(stage)
     client, slug = signed_in(stage.cast.dana), revision.plan.slug
     text = make.PLAN.replace("echo restoring", "echo restoring slowly")
-    client.post(f"/plans/{slug}/text/", {"text": text, "note": "slower"})
+    fields = {"text": text, "note": "slower", "drawn_from": drawn(slug)}
+    client.post(f"/plans/{slug}/text/", fields)
     page = words(client.get(f"/plans/{slug}/revisions/{revision.number + 1}/changes/"))
     assert "- echo restoring" in page
     assert "+ echo restoring slowly" in page
@@ -346,9 +405,9 @@ def test_a_request_with_a_wrong_value_does_not_turn_the_plan_red_in_the_list(
 def test_what_nobody_sees_in_a_question_to_a_host_is_a_mark(
     signed_in: SignIn, stage: make.Stage
 ) -> None:
-    revision = make.plan(
-        stage, MEASURE.replace("echo 7", "echo \N{RIGHT-TO-LEFT OVERRIDE}7") + make.PLAN
-    )
+    hidden = MEASURE.replace("echo 7", "echo \N{RIGHT-TO-LEFT OVERRIDE}7")
+    removing = make.PLAN.replace("echo restoring", "rm -rf /srv/uploads")
+    revision = make.plan(stage, hidden + removing)
     queue.ask(revision, {}, why="person")
     page = words(signed_in(stage.cast.lee).get(address(revision)))
     assert (

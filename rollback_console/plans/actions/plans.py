@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from difflib import unified_diff
 from itertools import count
 from typing import Any
 
@@ -13,6 +14,7 @@ from django.utils.text import slugify
 
 from rollback_console.audit import kinds
 from rollback_console.audit.record import record_change
+from rollback_console.common.people import display_name
 from rollback_console.documents.markdown.source import encode
 
 from ..document_cache import document, read
@@ -69,16 +71,28 @@ def _new(service: Service, environment: Environment, title: str) -> Plan:
 
 
 @transaction.atomic
-def revise(plan: Plan, data: bytes, *, by: User, note: str = "") -> Revision:
-    """A new revision with another text; bindings are carried over. Raises UnreadablePlan."""
+def revise(
+    plan: Plan, data: bytes, *, by: User, note: str = "", drawn_from: str | None = None
+) -> Revision:
+    """A new revision with another text; bindings are carried over.
+
+    Raises UnreadablePlan, and PlanError when the newest is no longer what `drawn_from` says.
+    """
     permit(by, "plans.change_plan", "change this plan", over=plan)
+    _refuse_outdated(plan, drawn_from)
     return _next(plan, data, by=by, note=note)
 
 
 @transaction.atomic
-def bind_steps(revision: Revision, *, by: User, bindings: dict[str, Any]) -> Revision:
-    """A new revision with the same text and these bindings (see Revision)."""
+def bind_steps(
+    revision: Revision, *, by: User, bindings: dict[str, Any], drawn_from: str | None = None
+) -> Revision:
+    """A new revision with the same text and these bindings (see Revision).
+
+    Raises PlanError, also when the newest is no longer what `drawn_from` says.
+    """
     permit(by, "plans.change_plan", "change this plan", over=revision.plan)
+    _refuse_outdated(revision.plan, drawn_from)
     if unknown := bindings.keys() - _BINDINGS:
         raise PlanError(f"These are no bindings: {', '.join(sorted(unknown))}.")
     limit = bindings.get("time_limit", 1)
@@ -89,12 +103,14 @@ def bind_steps(revision: Revision, *, by: User, bindings: dict[str, Any]) -> Rev
 
 
 @transaction.atomic
-def write_bindings(plan: Plan, *, by: User) -> Revision:
+def write_bindings(plan: Plan, *, by: User, drawn_from: str | None = None) -> Revision:
     """A new revision whose text says what people bound its steps to; those bindings are gone.
 
-    Raises PlanError when nothing bound can be written on a fence.
+    Raises PlanError when nothing bound can be written on a fence, and when the newest is no longer
+    what `drawn_from` says.
     """
     permit(by, "plans.change_plan", "change this plan", over=plan)
+    _refuse_outdated(plan, drawn_from)
     latest = plan.revisions.order_by("-number")[0]
     before = document(latest)
     text, bindings = write_into_text(before, latest.bindings)
@@ -106,6 +122,52 @@ def write_bindings(plan: Plan, *, by: User) -> Revision:
     data = encode(text, before.encoding)
     note = "Bindings written into the text"
     return _next(plan, data, by=by, note=note, bindings=bindings)
+
+
+def draw_revision(revision: Revision) -> str:
+    """What a form carries of the revision it was drawn from: its number and hash."""
+    return f"{revision.number}:{revision.sha256}"
+
+
+def _refuse_outdated(plan: Plan, drawn_from: str | None) -> None:
+    """Raise PlanError unless the newest revision is `drawn_from`; None asks nothing."""
+    Plan.objects.select_for_update().get(pk=plan.pk)  # nobody writes another meanwhile
+    newest = plan.revisions.select_related("author").order_by("-number")[0]
+    if drawn_from is None or drawn_from == draw_revision(newest):
+        return
+    seen = drawn_from.partition(":")[0]
+    before = plan.revisions.filter(number=int(seen)).first() if seen.isdecimal() else None
+    who = f" by {display_name(newest.author)}" if newest.author else ""
+    which = f"You saw revision {before.number}" if before else "The page did not say what you saw"
+    difference = f" {_difference(before, newest)}" if before else ""
+    raise PlanError(
+        f"{which}, and revision {newest.number} was made meanwhile{who}.{difference} Nothing was "
+        "saved: open the page again, then make your change there."
+    )
+
+
+def _difference(before: Revision, newest: Revision) -> str:
+    """What differs between two revisions, as a sentence."""
+    old, new = document(before).source.splitlines(), document(newest).source.splitlines()
+    lines = sum(
+        line[:1] in "+-" and line[:3] not in ("+++", "---")
+        for line in unified_diff(old, new, lineterm="", n=0)
+    )
+    steps = [bindings.get("steps", {}) for bindings in (before.bindings, newest.bindings)]
+    titles = {step.key: step.title for each in document(newest).procedures for step in each.steps}
+    bound = [
+        titles.get(key, key)
+        for key in sorted(steps[0].keys() | steps[1].keys())
+        if steps[0].get(key) != steps[1].get(key)
+    ]
+    parts = [f"{lines} line{'s' * (lines != 1)} of the text"] if lines else []
+    parts += [f"the bindings of {', '.join(bound)}"] if bound else []
+    parts += [
+        name.replace("_", " ")
+        for name in sorted((before.bindings.keys() | newest.bindings.keys()) - {"steps"})
+        if before.bindings.get(name) != newest.bindings.get(name)
+    ]
+    return f"Changed since: {'; '.join(parts)}." if parts else ""
 
 
 def _next(

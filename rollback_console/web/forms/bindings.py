@@ -10,6 +10,7 @@ from django.forms import BoundField
 
 from rollback_console.documents.model import Step
 from rollback_console.plans import document_cache
+from rollback_console.plans.actions.plans import draw_revision
 from rollback_console.plans.models import Environment, Host, HostGroup, Revision
 from rollback_console.plans.snapshot.hidden_characters import HiddenPlace, list_hidden
 from rollback_console.plans.snapshot.request_form import draw_request_form
@@ -55,9 +56,11 @@ class BindingsForm(ConsoleForm):
         self.hidden = {each.key: each for each in list_hidden(revision)}
         super().__init__(data, initial=_initial(revision, self.steps))
         places = _places(revision.plan.environment, _bound(revision))
+        self.fields["drawn_from"] = forms.CharField(required=False, widget=forms.HiddenInput)
+        self.initial["drawn_from"] = draw_revision(revision)
         _choices(self, "hosts", places)
-        for index in range(len(self.steps)):
-            self._add_step(index, places)
+        for step in self.steps:
+            self._add_step(step, places)
         for parameter in self.parameters:
             self.fields[f"fact_{parameter.name}"] = forms.CharField(
                 label=parameter.name, required=False, max_length=4096
@@ -76,8 +79,7 @@ class BindingsForm(ConsoleForm):
         """The fields grouped by step, in the order of the document."""
         names = ("hosts", "cwd", "user", "timeout", "manual")
         return [
-            StepFields(step, *(self[f"s{index}_{name}"] for name in names))
-            for index, step in enumerate(self.steps)
+            StepFields(step, *(self[field_of(step, name)] for name in names)) for step in self.steps
         ]
 
     def by_parameter(self) -> list[tuple[Any, BoundField]]:
@@ -98,7 +100,7 @@ class BindingsForm(ConsoleForm):
         """As Revision.bindings holds them; what is empty is left out."""
         values = self.cleaned_data
         facts = {each.name: values[f"fact_{each.name}"].strip() for each in self.parameters}
-        steps = {step.key: self._step(index) for index, step in enumerate(self.steps)}
+        steps = {step.key: self._step(step) for step in self.steps}
         return _full(
             {
                 "hosts": values["hosts"],
@@ -110,28 +112,33 @@ class BindingsForm(ConsoleForm):
             }
         )
 
-    def _step(self, index: int) -> dict[str, Any]:
+    def _step(self, step: Step) -> dict[str, Any]:
         names = ("hosts", "cwd", "user", "timeout", "manual")
-        return _full({name: self.cleaned_data[f"s{index}_{name}"] for name in names})
+        return _full({name: self.cleaned_data[field_of(step, name)] for name in names})
 
-    def _add_step(self, index: int, places: list[tuple[str, str]]) -> None:
-        self.fields[f"s{index}_hosts"] = forms.ChoiceField(label="Hosts", required=False)
-        _choices(self, f"s{index}_hosts", places)
-        self.fields[f"s{index}_cwd"] = forms.CharField(
+    def _add_step(self, step: Step, places: list[tuple[str, str]]) -> None:
+        self.fields[field_of(step, "hosts")] = forms.ChoiceField(label="Hosts", required=False)
+        _choices(self, field_of(step, "hosts"), places)
+        self.fields[field_of(step, "cwd")] = forms.CharField(
             label="Folder", required=False, max_length=500
         )
-        self.fields[f"s{index}_user"] = forms.RegexField(
+        self.fields[field_of(step, "user")] = forms.RegexField(
             r"^[a-z_][a-z0-9_-]{0,31}\$?$",
             label="Account",
             required=False,
             error_messages={"invalid": "An account's name on the host, such as deploy."},
         )
-        self.fields[f"s{index}_timeout"] = forms.IntegerField(
+        self.fields[field_of(step, "timeout")] = forms.IntegerField(
             label="Time limit, seconds", required=False, min_value=1, max_value=86_400
         )
-        self.fields[f"s{index}_manual"] = forms.BooleanField(
+        self.fields[field_of(step, "manual")] = forms.BooleanField(
             label="A person does this step", required=False
         )
+
+
+def field_of(step: Step, name: str) -> str:
+    """The field's name: it says which step it is about, wherever that step stands by then."""
+    return f"step-{step.key}-{name}"
 
 
 def _runnable(revision: Revision) -> list[Step]:
@@ -149,9 +156,9 @@ def _initial(revision: Revision, steps: list[Step]) -> dict[str, Any]:
         **{f"fact_{name}": value for name, value in bound.get("facts", {}).items()},
         **{f"confirmed_{key}": True for key in bound.get("confirmed_characters", [])},
     }
-    for index, step in enumerate(steps):
+    for step in steps:
         for name, value in bound.get("steps", {}).get(step.key, {}).items():
-            initial[f"s{index}_{name}"] = value
+            initial[field_of(step, name)] = value
     return initial
 
 

@@ -90,10 +90,12 @@ class ReviseForm(ConsoleForm):
         label="What changed, and why", required=False, max_length=200, help_text="One line."
     )
 
+    drawn_from = forms.CharField(required=False, widget=forms.HiddenInput)
+
     def save(self, plan: Plan, *, by: User) -> Revision:
-        """Keep it as the next revision. Raises plans.errors.UnreadablePlan."""
-        data = as_written(self.cleaned_data["text"])
-        return revise(plan, data, by=by, note=self.cleaned_data["note"])
+        """Keep it as the next revision. Raises PlanError."""
+        data, values = as_written(self.cleaned_data["text"]), self.cleaned_data
+        return revise(plan, data, by=by, note=values["note"], drawn_from=values["drawn_from"])
 
 
 def as_written(text: str) -> bytes:

@@ -59,12 +59,16 @@ def revise(request: HttpRequest, slug: str) -> HttpResponse:
     """Edit the newest text into the next revision; bindings are carried over."""
     last = revision_of(slug, None)
     text = document_cache.document(last).source
-    form = ReviseForm(request.POST or None, initial={"text": text})
+    form = ReviseForm(
+        request.POST or None, initial={"text": text, "drawn_from": plans.draw_revision(last)}
+    )
     if request.method == "POST" and form.is_valid():
         try:
             made = form.save(last.plan, by=person(request))
         except UnreadablePlan as error:
             form.add_error("text", str(error))
+        except PlanError as error:
+            form.add_error(None, str(error))
         else:
             return done(request, f"Kept as revision {made.number}.", "plan", slug=slug)
     page = {"plan": last.plan, "revision": last, "form": form}
@@ -87,7 +91,11 @@ def fix(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         raise Http404("This revision has no such finding.")
     document = document_cache.document(last)
     data = encode(apply_fix(document, found), document.encoding)
-    made = plans.revise(last.plan, data, by=person(request), note=found.fix.label)
+    label, seen = found.fix.label, plans.draw_revision(last)
+    try:
+        made = plans.revise(last.plan, data, by=person(request), note=label, drawn_from=seen)
+    except PlanError as error:
+        return refused(request, error, "plan", slug=slug)
     return done(request, f"Done, as revision {made.number}: {found.fix.label}.", "plan", slug=slug)
 
 
@@ -98,7 +106,9 @@ def inscribe(request: HttpRequest, slug: str) -> HttpResponse:
     """Write what steps are bound to into the text, as a new revision."""
     plan = revision_of(slug, None).plan
     try:
-        made = plans.write_bindings(plan, by=person(request))
+        made = plans.write_bindings(
+            plan, by=person(request), drawn_from=request.POST.get("drawn_from", "")
+        )
     except PlanError as error:
         return refused(request, str(error), "bindings", slug=slug)
     sentence = f"Written into the text, as revision {made.number}."
@@ -111,7 +121,12 @@ def bindings(request: HttpRequest, slug: str) -> HttpResponse:
     form = BindingsForm(last, request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            made = plans.bind_steps(last, by=person(request), bindings=form.bindings())
+            made = plans.bind_steps(
+                last,
+                by=person(request),
+                bindings=form.bindings(),
+                drawn_from=form.cleaned_data["drawn_from"],
+            )
         except PlanError as error:
             form.add_error(None, str(error))
         else:
