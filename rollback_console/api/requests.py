@@ -129,13 +129,17 @@ class NewRestart(Body):
     """The step to go on from.
 
     `again` names the positions that have run, are not idempotent and will run anew: exactly
-    those. Of a rollback that ended aborted or failed the rest is asked for, and `again` is empty.
+    those. Of a rollback that ended aborted or failed the rest is asked for, and `again` is empty;
+    `parameters` then corrects values, by name.
     """
 
     position: Annotated[int, Field(ge=1, le=10_000)]
     reason: Reason
     again: Annotated[list[Annotated[int, Field(ge=1, le=10_000)]], Field(max_length=10_000)] = (
         Field(default_factory=list)
+    )
+    parameters: dict[str, Annotated[str, Field(max_length=4096)]] = Field(
+        default_factory=dict, max_length=200
     )
 
 

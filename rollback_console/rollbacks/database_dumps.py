@@ -141,10 +141,11 @@ def _dump_fate(rollback: Rollback, snapshot: Snapshot) -> str:
     if step is None:
         return ""
     runs = rollback.runs.filter(position=step.position).order_by("attempt")
-    states = list(runs.values_list("state", flat=True))
-    last = StepState(states[-1]) if states else StepState.PENDING
+    state, answer = runs.values_list("state", "answer").last() or (StepState.PENDING, "")
+    last = StepState(state)
     fate = _FATES.get(last, "has not run" if last is StepState.PENDING else "ended badly")
-    return f"Step {step.position}, {step.title}, {fate}."
+    skipped = " and was skipped" if answer == "skip" else ""
+    return f"Step {step.position}, {step.title}, {fate}{skipped}."
 
 
 _FATES = {

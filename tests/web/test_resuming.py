@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
+from rollback_console.plans.snapshot.request_form import draw_request_form
 from rollback_console.rollbacks.actions import request
+from rollback_console.rollbacks.execution.view import snapshot_of
 from rollback_console.rollbacks.models import Rollback
 from tests import make
 from tests.fleet import Fleet
@@ -90,3 +92,36 @@ def test_the_rest_of_an_aborted_one_is_asked_for_and_says_where_it_begins(
     assert f"the rest of rollback {failed.pk}" in asked
     assert Rollback.objects.filter(state="requested").count() == 1
     assert "may not open" in go(signed_in(stage.cast.vic), failed, position=2, reason="x")
+
+
+def test_the_rest_is_asked_for_with_a_corrected_value(
+    signed_in: SignIn, stage: make.Stage, fleet: Fleet
+) -> None:
+    text = make.PLAN.replace("echo restoring", "git checkout <tag-name>")
+    (parameter,) = draw_request_form(make.plan(stage, text)).parameters
+    wrong = make.approved(stage, text, parameters={parameter.name: "v1.wrong"})
+    fleet.scripts["git checkout"] = (b"no such tag\n", 1)
+    drive(wrong, fleet)
+    request.request_abort(wrong, by=stage.cast.dana, reason="The tag is wrong")
+    wrong = drive(wrong, fleet)
+    client = signed_in(stage.cast.dana)
+    page = client.get(address(wrong), {"position": 2}).content.decode()
+    assert f'name="value-{parameter.name}" value="v1.wrong"' in page
+    fields = {"position": "2", "reason": "Right tag", f"value-{parameter.name}": "v1.3"}
+    client.post(address(wrong), fields)
+    rest = Rollback.objects.latest("id")
+    snapshot = snapshot_of(rest.snapshot)
+    assert (rest.state, snapshot.start_at, snapshot.continues) == ("requested", 2, wrong.pk)
+    assert snapshot.parameters == {parameter.name: "v1.3"}
+    assert rest.snapshot_sha256 != wrong.snapshot_sha256
+
+
+def test_a_value_that_the_rollback_does_not_have_is_refused(
+    signed_in: SignIn, stage: make.Stage, fleet: Fleet, failed: Rollback
+) -> None:
+    request.request_abort(failed, by=stage.cast.dana, reason="Stop")
+    drive(failed, fleet)
+    client = signed_in(stage.cast.dana)
+    fields = {"position": "2", "reason": "Again", "value-OTHER": "x"}
+    assert "has no value called OTHER" in words(client.post(address(failed), fields, follow=True))
+    assert Rollback.objects.latest("id") == failed

@@ -51,7 +51,13 @@ def restart(request: HttpRequest, number: int, body: NewRestart) -> Status[Rollb
     """
     row, by = lookup.rollback(number), person(request)
     if row.state in resuming.STOPPED_MIDWAY:
-        made = resuming.request_rest(row, position=body.position, by=by, reason=body.reason)
+        made = resuming.request_rest(
+            row,
+            position=body.position,
+            by=by,
+            reason=body.reason,
+            parameters=body.parameters,
+        )
         return _now(made.pk)
     resuming.resume_from(row, position=body.position, by=by, reason=body.reason, again=body.again)
     return _now(number)

@@ -6,7 +6,7 @@ record; what runs again is a new attempt, and is named by the person where it mi
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from django.contrib.auth.models import User
@@ -22,6 +22,7 @@ from ..errors import Refused
 from ..events import record
 from ..execution import apply, view
 from ..execution.approved_snapshot import why_changed
+from ..execution.view import snapshot_of
 from ..models import Rollback, StepAnswer, StepRun
 from . import request
 from .second_person import require_second_person
@@ -104,14 +105,31 @@ def resume_from(
 
 
 @transaction.atomic
-def request_rest(rollback: Rollback, *, position: int, by: User, reason: str) -> Rollback:
+def request_rest(
+    rollback: Rollback,
+    *,
+    position: int,
+    by: User,
+    reason: str,
+    parameters: Mapping[str, str] | None = None,
+) -> Rollback:
     """Ask for the rest of a rollback that stopped midway, from `position`, as a new one.
 
     What has ended stays ended: its approval is spent, and its hosts may have changed since.
+    `parameters` are values to correct; the new request is approved with them.
     """
     if rollback.state not in STOPPED_MIDWAY:
         raise Refused(f"This rollback is {rollback.state}; only what stopped midway has a rest.")
-    choices = {**rollback.choices, "start_at": position, "continues": rollback.pk}
+    known = snapshot_of(rollback.snapshot).parameters
+    if unknown := sorted((parameters or {}).keys() - known.keys()):
+        raise Refused(f"This rollback has no value called {', '.join(unknown)}.")
+    values = {**rollback.choices.get("parameters", {}), **(parameters or {})}
+    choices = {
+        **rollback.choices,
+        "parameters": values,
+        "start_at": position,
+        "continues": rollback.pk,
+    }
     return request.request(
         rollback.revision, by=by, reason=reason, choices=choices, trigger=rollback.trigger
     )

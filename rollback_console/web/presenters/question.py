@@ -9,7 +9,11 @@ from rollback_console.common.durations import duration
 from rollback_console.common.terminal import strip_escapes
 from rollback_console.documents.shell.hidden_characters import show_hidden_in_output
 from rollback_console.engine.decide import QuestionKind
+from rollback_console.engine.loss import Loss
 from rollback_console.engine.states import IN_FLIGHT, StepState
+from rollback_console.plans.data_loss import cost
+from rollback_console.plans.models import ProbeResult
+from rollback_console.plans.readiness import check
 from rollback_console.rollbacks import database_dumps, log_store
 from rollback_console.rollbacks.actions.second_person import open_proposals
 from rollback_console.rollbacks.execution.view import snapshot_of
@@ -42,7 +46,8 @@ class OpenQuestion:
     ended it badly and without which the rollback could go on; on so many `others` the same
     step has not begun. `undone` is when the undoing step last ended well; `no_undo` is why there
     is none now. `no_dump` is what a person confirms before a destructive step that nothing can
-    put back.
+    put back. At a gate `loss` is what is known of the cost in data, and `reds` are answers of
+    hosts by which this or a later step would fail.
     """
 
     name: str
@@ -58,6 +63,8 @@ class OpenQuestion:
     no_undo: str = ""
     no_dump: str = ""
     proposals: tuple[Event, ...] = ()
+    loss: Loss | None = None
+    reds: tuple[ProbeResult, ...] = ()
 
     @property
     def heading(self) -> str:
@@ -111,6 +118,8 @@ def open_question(rollback: Rollback, runs: list[StepRun]) -> OpenQuestion | Non
         no_undo=no_undo,
         proposals=tuple(open_proposals(rollback)),
         no_dump=database_dumps.why_gate_warns(rollback, position) if gate else "",
+        loss=_loss(rollback, station) if gate else None,
+        reds=_reds(rollback, position, runs) if gate else (),
     )
 
 
@@ -122,6 +131,20 @@ def _tails(runs: list[StepRun]) -> list[LogTail]:
 def _excludable(about: list[StepRun], runs: list[StepRun]) -> tuple[str, ...]:
     hosts = sorted({run.host for run in about if run.host})
     return tuple(host for host in hosts if not host_exclusion.alone(runs, host))
+
+
+def _loss(rollback: Rollback, station: Station | None) -> Loss | None:
+    """The verdict that approvers saw, where the step is one that could cost data."""
+    if station is None or not station.step.destructive:
+        return None
+    return cost.costing(rollback.revision, snapshot_of(rollback.snapshot)).loss
+
+
+def _reds(rollback: Rollback, position: int, runs: list[StepRun]) -> tuple[ProbeResult, ...]:
+    """What hosts said would not work, of this step and of those that are still to come."""
+    open_ones = {run.position for run in runs if run.state == StepState.PENDING} | {position}
+    readiness = check.latest(rollback.revision, rollback.snapshot_sha256)
+    return tuple(each for each in readiness.red if each.position in open_ones)
 
 
 def _undone(undoing: Station, runs: list[StepRun]) -> datetime | None:

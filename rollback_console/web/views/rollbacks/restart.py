@@ -39,6 +39,7 @@ def restarts(request: HttpRequest, number: int) -> HttpResponse:
         "excluded": excluded_hosts(rollback),
         "steps": [steps[each] for each in restart.startable(snapshot)],
         "chosen": chosen,
+        "values": sorted(snapshot.parameters.items()),
         "midway": rollback.state in restart.STOPPED_MIDWAY,
         "waits": rollback.state == RollbackState.WAITING,
         "steers": by.has_perm("rollbacks.operate_rollback"),
@@ -65,7 +66,9 @@ def _do(request: HttpRequest, rollback: Rollback) -> HttpResponse:
     reason = request.POST.get("reason", "").strip()
     try:
         if rollback.state in restart.STOPPED_MIDWAY:
-            rest = restart.request_rest(rollback, position=position, by=by, reason=reason)
+            rest = restart.request_rest(
+                rollback, position=position, by=by, reason=reason, parameters=_values(request)
+            )
             return done(request, "The rest is asked for.", "rollback", number=rest.pk)
         again = [_number(each) for each in request.POST.getlist("again")]
         restart.resume_from(rollback, position=position, by=by, reason=reason, again=again)
@@ -74,6 +77,12 @@ def _do(request: HttpRequest, rollback: Rollback) -> HttpResponse:
     except (Refused, MovedOn, NotReady) as error:
         return refused(request, error, "restarts", number=rollback.pk)
     return done(request, f"Going on from step {position}.", "rollback", number=rollback.pk)
+
+
+def _values(request: HttpRequest) -> dict[str, str]:
+    """The values of the rest, as the form shows them; a plain call corrects none."""
+    fields = {name: value for name, value in request.POST.items() if name.startswith("value-")}
+    return {name.removeprefix("value-"): str(value).strip() for name, value in fields.items()}
 
 
 def _number(text: str) -> int:

@@ -1,0 +1,64 @@
+"""The gate before a destructive step: what could change the answer stands beside it."""
+
+from __future__ import annotations
+
+import pytest
+from django.db.models.functions import Now
+
+from rollback_console.plans.models import ProbeResult
+from rollback_console.rollbacks.actions import request
+from rollback_console.rollbacks.models import Rollback
+from tests import make
+from tests.fleet import Fleet
+from tests.rollbacks.driving import drive
+
+from .conftest import SignIn, words
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+HEAD = "---\ndatabase: {dump: make-dump, restore: put-back, folder: /var/backups}\n---\n"
+TEXT = HEAD + make.PLAN.replace("```bash\necho restoring", "```bash destructive\nrm -rf /srv/old")
+
+
+@pytest.fixture
+def at_gate(stage: make.Stage, fleet: Fleet) -> Rollback:
+    """Its dump failed and was skipped; a later step is known not to work."""
+    fleet.scripts["make-dump"] = (b"no space\n", 1)
+    rollback = drive(make.approved(stage, TEXT), fleet)
+    for position, detail in ((1, "It ran by now."), (4, "There is no unit called shop.")):
+        ProbeResult.objects.create(
+            revision=rollback.revision,
+            snapshot_sha256=rollback.snapshot_sha256,
+            host="app-1",
+            position=position,
+            kind="unit",
+            subject=f"of step {position}",
+            verdict="not_ready",
+            detail=detail,
+            at=Now(),
+        )
+    request.skip(rollback, position=2, by=stage.cast.dana, reason="No space")
+    return drive(rollback, fleet)
+
+
+def test_the_gate_repeats_the_data_verdict_the_missing_dump_and_what_would_fail_later(
+    signed_in: SignIn, stage: make.Stage, at_gate: Rollback
+) -> None:
+    assert at_gate.question == {"kind": "gate", "position": 3, "tokens": []}
+    shown = words(signed_in(stage.cast.dana).get(f"/rollbacks/{at_gate.pk}/"))
+    assert "Data loss: unknown, because step 3, Restore Code, overwrites or removes data" in shown
+    assert "Step 4 would not work on app-1: There is no unit called shop." in shown
+    assert "It ran by now." not in shown
+    assert "Step 2, Keep the database as it is now, failed and was skipped." in shown
+
+
+def test_without_a_dump_the_gate_opens_by_a_second_confirmation_alone(
+    signed_in: SignIn, stage: make.Stage, at_gate: Rollback
+) -> None:
+    client = signed_in(stage.cast.sam)
+    address = f"/rollbacks/{at_gate.pk}/steps/3/answers/"
+    refusal = words(client.post(address, {"answer": "go"}, follow=True))
+    assert "Confirm that it may run without a dump." in refusal
+    assert not at_gate.step_answers.filter(kind="gate").exists()
+    client.post(address, {"answer": "go", "without_dump": "1"})
+    assert at_gate.step_answers.filter(kind="gate").exists()
