@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rollback_console.documents import read, write
 from rollback_console.documents.model import PlanDocument, StepKind
-from rollback_console.documents.parse.limits import LINES, SHELL
+from rollback_console.documents.parse.limits import LINE, LINES, SHELL
 
 STEPS = "# Rollback\n## Rollback steps\n### Step 1: Stop\n```bash\nsystemctl stop app\n```\n"
 
@@ -38,6 +38,13 @@ def test_commands_beyond_the_budget_are_shown_and_not_run() -> None:
     assert (first.kind, second.kind) == (StepKind.COMMAND, StepKind.MANUAL)
     assert not second.commands
     assert codes(document)["too-much-to-read"] == 8
+
+
+def test_a_line_of_commands_that_nobody_reads_is_shown_and_not_run() -> None:
+    for length, kind in ((LINE, StepKind.COMMAND), (LINE + 1, StepKind.MANUAL)):
+        document = read(STEPS.replace("systemctl stop app", "echo ".ljust(length, "x")))
+        assert [step.kind for step in document.procedures[0].steps] == [kind]
+        assert ("too-much-to-read" in codes(document)) is (kind is StepKind.MANUAL)
 
 
 def test_output_of_any_length_costs_no_budget() -> None:

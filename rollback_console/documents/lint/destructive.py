@@ -67,7 +67,7 @@ _RULES: tuple[tuple[Severity, str, str, str], ...] = (
      r"|(?:^|[;&|]\s*)(?:sudo\s+(?:-u\s+\S+\s+)?)?(?:redis-cli(?:\s+-\S+(?:\s+[\w.]+)?)*\s*$"
      r"|(?:psql|mysql|mariadb|mongosh?|sqlite3)(?:\s+(?:-[hUudPp]\s*\S+|-\w+|\w+))*\s*$)"
      r"|\b(?:docker|podman|kubectl)\b.*\bexec\b.*\s(?:-it|-ti|-i\s+-t|--tty)\b|\bsudo\s+(?:-i|-s"
-     r"|su)\b\s*-?\s*$|(?:^|[;&|]\s*)su\s+-?\s*\w*\s*$"
+     r"|su)\b\s*-?\s*$|(?:^|[;&|]\s*)su\s++-?\s*+\w*+\s*+$"
      r"|(?:^|[;&|]\s*)ssh\s+(?:-\S+\s+)*[\w.@<>${}-]+\s*$",
      "This opens a session that waits for typing. Give it its commands (-c, -e, -f, a command "
      "after the host), without a terminal."),

@@ -83,8 +83,9 @@ _SENTENCES: dict[str, tuple[Severity, str]] = {
     ),
     "too-much-to-read": (
         Severity.ERROR,
-        "The plan holds more than 48 KiB of commands, and these come after that: they are only"
-        " shown. Keep them in a script on the host and call it.",
+        "The plan holds more than 48 KiB of commands and these come after that, or a line of them"
+        " is longer than 2,000 characters: they are only shown. Keep them in a script on the host"
+        " and call it.",
     ),
     "bad-attribute": (Severity.ERROR, "An attribute of this fence is not understood."),
 }

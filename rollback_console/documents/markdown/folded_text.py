@@ -20,9 +20,9 @@ _MARKUP = re.compile(r"[\[*_~`\\<\n\t]|  ")
 _BREAK = re.compile(r"<br\s*/?>|\s+")
 _NUMBER = re.compile(
     r"(?:(?:part|section|chapter|teil|partie|parte|seccion|abschnitt)\s+)?"
-    r"(?:\d+(?:\.\d+)*|[ivx]{1,4}|[a-z]|[一二三四五六七八九十]+)\s*[.):、:\-–—](?!\d)\s*"
+    r"(?:\d++(?:\.\d++)*+|[ivx]{1,4}|[a-z]|[一二三四五六七八九十]++)\s*+[.):、:\-–—](?!\d)\s*"
     r"|(?:part|section|chapter|teil|partie|parte|seccion|abschnitt|附录)\s*\w{1,3}\s*[:.\-–—]?\s*"
-    r"|\d+(?:\.\d+)*\s+|第[一二三四五六七八九十\d]+[章节部分]+\s*[:\uff1a、]?\s*",
+    r"|\d++(?:\.\d++)*+\s++|第[一二三四五六七八九十\d]+[章节部分]+\s*[:\uff1a、]?\s*",
 )
 _TAIL = re.compile(
     r"(?<!\s)\s*+[(\[(][^()\[\]()]{0,40}\d[^()\[\]()]{0,40}[)\])]\s*$"

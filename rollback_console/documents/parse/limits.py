@@ -17,6 +17,9 @@ from ..shell.command_patterns import POWERSHELLS, SESSIONS, SHELLS, SQLS
 
 LINES = 4_000
 SHELL = 48 * 1024
+LINE = 2_000
+"""Characters of one line of commands. Nobody reads a longer one, and some of the searches for what
+could go wrong take time that grows with the square of a line's length."""
 _COMMANDS = SHELLS | SESSIONS | POWERSHELLS | SQLS | {"", INDENTED}
 
 
@@ -31,12 +34,12 @@ def readable(lines: Sequence[str]) -> int:
 
 
 def spare(blocks: Iterable[Block]) -> None:
-    """Mark the fences beyond the first 48 KiB of commands as too much to read."""
+    """Mark as too much to read: fences beyond 48 KiB of commands, or with a line nobody reads."""
     total = 0
     for block in blocks:
         if block.kind is BlockKind.FENCE and parse_info(block.info).language in _COMMANDS:
             total += sum(map(len, block.rows))
-            block.spared = total > SHELL
+            block.spared = total > SHELL or any(len(row) > LINE for row in block.rows)
 
 
 def by_hand(procedure: Procedure) -> Procedure:

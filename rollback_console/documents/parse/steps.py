@@ -27,7 +27,7 @@ from .step_builder import (
 )
 
 _TIME = re.compile(
-    r"\s*[(\[\uff08]\s*((?:~|ca\.?|approx\.?|about|est\.?:?)?\s*\d+(?:\s*[-–]\s*\d+)?\s*(?:s"
+    r"\s*+[(\[\uff08]\s*+((?:(?:~|ca\.?|approx\.?|about|est\.?:?)\s*+)?\d++(?:\s*+[-–]\s*+\d++)?\s*+(?:s"
     r"|secs?|seconds?|m|mins?|minutes?"
     r"|minutos?|minuten|h|hours?|hrs?|分钟|秒)\.?)\s*[)\]\uff09]"
 )

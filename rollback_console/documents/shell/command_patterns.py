@@ -84,7 +84,7 @@ DESTROYS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
                           r"|\bbackups?:restore\b|\bpg:(?:reset|copy|pull|push)\b|\bvelero restore|\brestic restore|\bpgbackrest\b.*restore"),
         ("reverses-migration", r"manage\.py\s+migrate\s+\S+\s+\S+|\balembic\b.*\bdowngrade"
                                r"|\bflyway\b.*\bundo|\bliquibase\b.*rollback|db:rollback"
-                               r"|db:migrate:down|VERSION=\S+.*db:migrate|db:migrate\b.*VERSION="
+                               r"|db:migrate:down|VERSION=\S.*db:migrate|db:migrate\b.*VERSION="
                                r"|migrate:(?:rollback|undo)|migration:revert"
                                r"|knex\b.*migrate:(?:rollback|down)|\bgoose\b.*\bdown"
                                r"|\bdbmate\b.*\b(?:rollback|down)|\bmigrate\b.*\bdown\b"

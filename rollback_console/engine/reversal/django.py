@@ -43,7 +43,7 @@ _UNDONE: tuple[tuple[re.Pattern[str], Effect, tuple[str, ...]], ...] = tuple(
     )
 )
 _RAW = re.compile(r"(?P<what>.+?)(?: -> (?P<action>.*))?")
-_HEADER = re.compile(r"(?P<app>[A-Za-z_]\w*)\.(?P<name>\w+)")
+_HEADER = re.compile(r"(?P<app>[A-Za-z_]\w*+)\.(?P<name>\w+)")
 _NOTHING = "No planned migration operations."
 _NO_OP = "-- (no-op)"
 _SQL_OF = re.compile(r"^rollback-console-sql (\S+)$", re.MULTILINE)
