@@ -43,7 +43,8 @@ def test_a_snapshot_changed_at_an_open_gate_does_not_run(
     rollback = drive(make.approved(stage, GATED), fleet)
     assert rollback.question["kind"] == "gate"
     change_snapshot(rollback, with_hash=with_hash)
-    request.answer(rollback, position=2, by=stage.cast.sam, answer="go")
+    with pytest.raises(SnapshotChanged):
+        request.answer(rollback, position=2, by=stage.cast.sam, answer="go")
     rollback = drive(rollback, fleet)
     assert [script for _, script in fleet.order] == ["echo stopping\n"]
     assert rollback.state == "aborted"
@@ -119,7 +120,8 @@ def test_checks_of_a_changed_snapshot_are_not_answered(stage: Stage, fleet: Flee
     change_snapshot(rollback)
     with pytest.raises(SnapshotChanged):
         answer_checks(rollback, stage)
-    assert rollback.state == "verifying"
+    assert drive(rollback, fleet).state == "aborted"
+    assert rollback.events.filter(kind="snapshot.changed").exists()
 
 
 def test_an_untouched_snapshot_is_read_as_it_was_approved(stage: Stage, fleet: Fleet) -> None:

@@ -25,7 +25,7 @@ from rollback_console.engine.states import (
 )
 
 from .. import database_dumps
-from ..errors import MovedOn, Refused, SecondPersonNeeded
+from ..errors import MovedOn, Refused, SecondPersonNeeded, SnapshotChanged
 from ..events import record
 from ..execution import apply, view
 from ..execution.approved_snapshot import approved_snapshot
@@ -246,7 +246,7 @@ def steer(
         raise Refused("You may watch this rollback, but not steer it. Ask an operator.")
     if reason is not None and not reason.strip():
         raise Refused("Give a reason: it goes on record.")
-    waits: SecondPersonNeeded | None = None
+    waits: SecondPersonNeeded | SnapshotChanged | None = None
     with transaction.atomic():
         row = Rollback.objects.select_for_update().get(pk=rollback.pk)
         if row.state in TERMINAL:
@@ -258,6 +258,8 @@ def steer(
         except MovedOn as error:
             raise Refused("This has just changed. Look again, then decide.") from error
         except SecondPersonNeeded as error:  # what they want is on record, and must stay there
+            waits = error
+        except SnapshotChanged as error:  # whoever drives it next raises the alarm
             waits = error
         Rollback.objects.filter(pk=row.pk).update(due_at=Now())
         enqueue_after_commit(row.pk)
