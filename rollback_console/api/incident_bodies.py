@@ -6,6 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from rollback_console.common.text import LONGEST_TEXT
+
 from .requests import Body
 
 
@@ -30,7 +32,7 @@ class NewIncident(Body):
 
     format: Literal["rollback-console/incident/1"]
     title: Annotated[str, Field(min_length=1, max_length=200)]
-    reason: Annotated[str, Field(min_length=1, max_length=20_000)]
+    reason: Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT)]
     state: Literal["succeeded", "failed", "aborted", "rejected", "expired", "withdrawn"]
     events: Annotated[list[PastEvent], Field(min_length=1, max_length=20_000)]
     plan: Annotated[str, Field(max_length=120)] = ""

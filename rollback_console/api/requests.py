@@ -6,10 +6,10 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-LONGEST = 20_000
+from rollback_console.common.text import LONGEST_TEXT
 
-Text = Annotated[str, Field(max_length=LONGEST)]
-Reason = Annotated[str, Field(min_length=1, max_length=LONGEST)]
+Text = Annotated[str, Field(max_length=LONGEST_TEXT)]
+Reason = Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT)]
 Slug = Annotated[str, Field(min_length=1, max_length=120)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Value = Annotated[str, Field(max_length=4096)]
@@ -182,13 +182,13 @@ class NewBreakGlass(Body):
     """A start without approval of exactly the snapshot with that hash."""
 
     snapshot_sha256: Sha256
-    reason: Annotated[str, Field(min_length=20, max_length=LONGEST)]
+    reason: Annotated[str, Field(min_length=20, max_length=LONGEST_TEXT)]
 
 
 class NewReview(Body):
     """What somebody else found about a start without approval."""
 
-    finding: Annotated[str, Field(min_length=20, max_length=LONGEST)]
+    finding: Annotated[str, Field(min_length=20, max_length=LONGEST_TEXT)]
 
 
 class NewDelegation(Body):

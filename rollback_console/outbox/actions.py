@@ -19,6 +19,7 @@ from rollback_console.audit.fields import snapshot_fields
 from rollback_console.audit.record import record_change
 from rollback_console.audit.stale_edit import refuse_stale_edit
 from rollback_console.common.people import display_name
+from rollback_console.common.permission import may_do
 from rollback_console.notify import target_urls
 from rollback_console.plans.models import Environment
 from rollback_console.rollbacks import db_clock
@@ -138,7 +139,7 @@ def try_out(target: Target, *, by: User) -> Delivery:
 
 def retry(delivery: Delivery, *, by: User) -> Delivery:
     """Try a failed one again soon."""
-    if not (by.is_active and by.has_perm("rollbacks.operate_rollback")):
+    if not may_do(by, "rollbacks.operate_rollback"):
         raise Refused("You may not send messages again. Ask an operator.")
     failed = Delivery.objects.filter(pk=delivery.pk, state=Delivery.FAILED)
     again = {"state": Delivery.WAITING, "attempts": 0, "due_at": Now(), "claim": None}
@@ -198,5 +199,5 @@ def _fields(
 
 
 def _permit(by: User) -> None:
-    if not (by.is_active and by.has_perm("plans.change_environment")):
+    if not may_do(by, "plans.change_environment"):
         raise Refused("Only admins say where messages go.")

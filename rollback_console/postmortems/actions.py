@@ -10,6 +10,8 @@ from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
+from rollback_console.common.permission import may_do
+from rollback_console.common.text import LONGEST_TEXT
 from rollback_console.engine.states import TERMINAL
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.execution.view import snapshot_of
@@ -29,7 +31,6 @@ WRITTEN = (
     "how_to_prevent",
     "additional_testing",
 )
-LONGEST = 20_000
 _NEXT = {"draft": {"in_review"}, "in_review": {"draft", "published"}, "published": {"in_review"}}
 _KEPT: Any = object()
 
@@ -93,8 +94,8 @@ def comment(postmortem: Postmortem, *, by: User, text: str) -> Comment:
     """Say something about it; whoever may read it may do so, also once it is published."""
     if not by.is_active:
         raise Refused("Your account is deactivated.")
-    if not text.strip() or len(text) > LONGEST:
-        raise Refused("A comment holds between 1 and 20,000 characters.")
+    if not text.strip() or len(text) > LONGEST_TEXT:
+        raise Refused(f"A comment holds between 1 and {LONGEST_TEXT:,} characters.")
     made = Comment.objects.create(postmortem=postmortem, text=text.strip(), by=by, at=Now())
     made.refresh_from_db()
     return made
@@ -108,8 +109,8 @@ def add_item(postmortem: Postmortem, *, by: User, text: str, kind: str, **more: 
 def _check(postmortem: Postmortem, texts: dict[str, str]) -> None:
     if unknown := texts.keys() - set(WRITTEN):
         raise Refused(f"A postmortem has no {', '.join(sorted(unknown))}.")
-    if any(len(text) > LONGEST for text in texts.values()):
-        raise Refused("Each text holds at most 20,000 characters. Link to the rest.")
+    if any(len(text) > LONGEST_TEXT for text in texts.values()):
+        raise Refused(f"Each text holds at most {LONGEST_TEXT:,} characters. Link to the rest.")
     if postmortem.state == "published":
         raise Refused("This postmortem is published. Take it back to review before changing it.")
 
@@ -137,5 +138,5 @@ def _keep(postmortem: Postmortem, by: User) -> None:
 
 
 def _permit(by: User, rollback: Rollback) -> None:
-    if not (by.is_active and by.has_perm("rollbacks.operate_rollback", rollback)):
+    if not may_do(by, "rollbacks.operate_rollback", rollback):
         raise Refused("You may read postmortems, but not write them. Ask an operator.")

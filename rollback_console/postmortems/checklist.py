@@ -15,6 +15,8 @@ from django.db import transaction
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce, Now
 
+from rollback_console.common.permission import may_do
+from rollback_console.common.text import LONGEST_TEXT
 from rollback_console.engine.states import TERMINAL
 from rollback_console.plans.document_cache import document
 from rollback_console.rollbacks.errors import Refused
@@ -23,7 +25,6 @@ from rollback_console.rollbacks.models import ChecklistAnswer, Rollback
 
 from .models import ADDED, ActionItem, Postmortem, new_key
 
-LONGEST = 20_000
 _ORDER = {"verification": 0, "immediate": 1, "follow_up": 2}
 _DONE = {"pass", "not_applicable"}
 
@@ -145,8 +146,8 @@ def tick(item: ActionItem, *, by: User, done: bool, evidence: str | None = None)
     _permit(by, item.rollback)
     if item.kind == "verification" and item.rollback.state not in TERMINAL:
         raise Refused("Answer this check on the rollback's page: it decides how it ends.")
-    if evidence is not None and len(evidence) > LONGEST:
-        raise Refused("Evidence holds at most 20,000 characters. Link to the rest.")
+    if evidence is not None and len(evidence) > LONGEST_TEXT:
+        raise Refused(f"Evidence holds at most {LONGEST_TEXT:,} characters. Link to the rest.")
     when, who = (Now(), by) if done else (None, None)
     with transaction.atomic():
         ActionItem.objects.filter(pk=item.pk).update(done_at=when, done_by=who)
@@ -202,5 +203,5 @@ def _settle(rollback: Rollback, answer: ChecklistAnswer) -> None:
 
 
 def _permit(by: User, rollback: Rollback) -> None:
-    if not (by.is_active and by.has_perm("rollbacks.operate_rollback", rollback)):
+    if not may_do(by, "rollbacks.operate_rollback", rollback):
         raise Refused("You may read this, but not change it. Ask an operator.")

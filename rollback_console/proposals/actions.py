@@ -15,6 +15,7 @@ from rollback_console.audit import kinds
 from rollback_console.audit.fields import snapshot_fields
 from rollback_console.audit.record import record_change
 from rollback_console.audit.stale_edit import refuse_stale_edit
+from rollback_console.common.permission import may_do
 from rollback_console.plans.models import Environment, Plan, Service
 from rollback_console.rollbacks import db_clock
 from rollback_console.rollbacks.actions import request as rollbacks
@@ -240,10 +241,10 @@ def _secret() -> str:
 
 
 def _permit(by: User, over: Model) -> None:
-    if not (by.is_active and by.has_perm("rollbacks.request_rollback", over)):
+    if not may_do(by, "rollbacks.request_rollback", over):
         raise Refused("You may read proposals, but not decide on them. Ask an operator.")
 
 
 def _permit_admin(by: User) -> None:
-    if not (by.is_active and by.has_perm("plans.change_environment")):
+    if not may_do(by, "plans.change_environment"):
         raise Refused("Only admins say which programs may propose rollbacks.")

@@ -5,10 +5,12 @@ from __future__ import annotations
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 
+from rollback_console.common.permission import may_do
+
 
 def require_admin(by: User | None) -> None:
     """Raises PermissionDenied for everybody but an active Admin and the command line."""
-    if by is not None and not (by.is_active and by.has_perm("plans.change_environment")):
+    if by is not None and not may_do(by, "plans.change_environment"):
         raise PermissionDenied("Only an Admin may do this.")
 
 

@@ -10,6 +10,8 @@ from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.db.models import Model
 
+from rollback_console.common.permission import may_do
+
 from ..errors import PlanError
 
 ADMINISTER = "plans.change_environment"
@@ -21,7 +23,7 @@ def permit(by: User | None, permission: str, what: str, over: Model | None = Non
     With `over`, a group that is limited to environments or services counts only where its limit
     covers that.
     """
-    if by is not None and not (by.is_active and by.has_perm(permission, over)):
+    if by is not None and not may_do(by, permission, over):
         raise PermissionDenied(f"You may not {what}. Ask an Admin for the right.")
 
 

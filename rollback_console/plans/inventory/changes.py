@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 from rollback_console.audit.fields import fingerprint
 from rollback_console.audit.models import ConfigurationEvent
+from rollback_console.common.people import display_name
 from rollback_console.engine.snapshot import HostSpec, JumpSpec, Snapshot
 
 from ..models import Host, Secret
@@ -167,7 +168,7 @@ def _holds(event: ConfigurationEvent, field: str, value: str) -> bool:
 def _sentence(what: str, event: ConfigurationEvent | None) -> str:
     if event is None:
         return f"{what}."
-    name = event.by.get_full_name() if event.by else ""
+    name = display_name(event.by)
     return f"{what} by {name or event.by_name or event.door}, {_ago(event.at)}."
 
 

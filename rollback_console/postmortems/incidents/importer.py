@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils.text import slugify
 
+from rollback_console.common.permission import may_do
 from rollback_console.engine.snapshot import Snapshot, StepSpec
 from rollback_console.plans.actions.plans import import_document
 from rollback_console.plans.models import Environment, Plan, Revision, Service
@@ -33,7 +34,7 @@ def load(data: bytes, *, by: User) -> Postmortem:
     It belongs to the plan that the file names; where it names none, a plan of its steps is
     made, which holds no command and can never run.
     """
-    if not (by.is_active and by.has_perm("plans.add_plan")):
+    if not may_do(by, "plans.add_plan"):
         raise Refused("You may not load past incidents. Ask an operator.")
     sha256 = hashlib.sha256(data).hexdigest()
     if known := Import.objects.filter(sha256=sha256).first():

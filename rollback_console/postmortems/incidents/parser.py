@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from rollback_console.common.text import LONGEST_TEXT
 from rollback_console.engine.states import TERMINAL, RollbackState, StepState
 from rollback_console.rollbacks import db_clock
 from rollback_console.rollbacks.actions.import_history import Past
@@ -60,7 +61,7 @@ def read(data: bytes) -> Incident:
         service=_text(raw, "service", 50),
         environment=_text(raw, "environment", 50),
         procedure=_text(raw, "procedure", 200) or "Rollback Steps",
-        reason=_text(raw, "reason", 20_000, needed=True),
+        reason=_text(raw, "reason", LONGEST_TEXT, needed=True),
         trigger=_text(raw, "trigger", 300),
         state=_state(raw.get("state")),
         began_at=_moment(began, "began_at") if began else None,

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from django.contrib.auth.models import User
 from django.db.models.functions import Now
 
+from rollback_console.common.permission import may_do
 from rollback_console.documents.model import PlanDocument
 from rollback_console.engine.states import TERMINAL
 from rollback_console.plans.document_cache import document
@@ -54,7 +55,7 @@ def beat(rollback: Rollback) -> Beat:
 
 def set_cadence(rollback: Rollback, *, by: User, minutes: int) -> Cadence:
     """Tell others every so many minutes."""
-    if not (by.is_active and by.has_perm("rollbacks.operate_rollback", rollback)):
+    if not may_do(by, "rollbacks.operate_rollback", rollback):
         raise Refused("You may not set how often others are told. Ask an operator.")
     if rollback.state in TERMINAL:
         raise Refused("This rollback has ended: nobody waits for an update.")

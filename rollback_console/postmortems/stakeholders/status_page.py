@@ -14,6 +14,7 @@ from datetime import datetime
 from django.contrib.auth.models import User
 from django.db.models.functions import Now
 
+from rollback_console.common.permission import may_do
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.models import Rollback
 
@@ -98,5 +99,5 @@ def _digest(secret: str) -> str:
 
 
 def _permit(by: User, rollback: Rollback) -> None:
-    if not (by.is_active and by.has_perm("rollbacks.operate_rollback", rollback)):
+    if not may_do(by, "rollbacks.operate_rollback", rollback):
         raise Refused("You may not share a status page. Ask an operator.")

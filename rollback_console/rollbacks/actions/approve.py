@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from rollback_console.common.people import display_name
+from rollback_console.common.permission import may_do
 from rollback_console.common.text import text_problem
 from rollback_console.engine import authority
 from rollback_console.engine.snapshot import Snapshot, difference
@@ -117,7 +118,7 @@ def answer_question(rollback: Rollback, *, question: int, by: User, text: str) -
 def nudge(rollback: Rollback, *, by: User) -> Event:
     """Ask those who are asked already once more; once in NUDGE_EVERY, whoever nudges."""
     row = locked(rollback)
-    if not (by.is_active and by.has_perm("rollbacks.request_rollback", row)):
+    if not may_do(by, "rollbacks.request_rollback", row):
         raise Refused("You may not nudge those who decide. Ask an operator.")
     if row.state != RollbackState.REQUESTED or row.expires_at <= db_clock.now():
         raise Refused("Nobody is asked to decide this any more.")

@@ -16,6 +16,7 @@ from django.db import transaction
 
 from rollback_console.audit import anchors, kinds
 from rollback_console.audit.record import record_change
+from rollback_console.common.permission import may_do
 from rollback_console.engine.snapshot import Snapshot
 from rollback_console.engine.states import TERMINAL, RollbackState, StepState
 from rollback_console.plans.models import Revision
@@ -52,7 +53,7 @@ def load(
 
     `source_sha256` is that of the file it came from; the last event holds it.
     """
-    if not (by.is_active and by.has_perm("plans.add_plan")):
+    if not may_do(by, "plans.add_plan"):
         raise Refused("You may not load past incidents. Ask an operator.")
     if state not in TERMINAL or not past:
         raise Refused("Only a rollback that has ended can be loaded, with what happened in it.")

@@ -16,6 +16,8 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Model, QuerySet
 
+from rollback_console.common.permission import may_do
+from rollback_console.common.text import LONGEST_TEXT
 from rollback_console.remote.redact import SHORTEST, Redactor, redact
 
 from .. import log_store
@@ -35,7 +37,6 @@ from ..models import (
     StepRun,
 )
 
-_LONGEST = 20_000
 _KEPT = frozenset(
     {"token", "tokens", "snapshot", "state", "kind", "question", "path", "sha256", "host", "hosts"}
 )
@@ -55,7 +56,7 @@ _TEXTS: tuple[tuple[type[Model], str, tuple[str, ...]], ...] = (
 
 def why_not_redact(rollback: Rollback, by: User) -> str:
     """Why `by` may not mask anything here; "" when they may."""
-    if by.is_active and by.has_perm("plans.change_secret", rollback):
+    if may_do(by, "plans.change_secret", rollback):
         return ""
     return "Only who may change the secrets of this environment masks a text. Ask an Admin."
 
@@ -70,7 +71,7 @@ def redact_text(rollback: Rollback, *, by: User, text: str, reason: str) -> Even
     if why := why_not_redact(rollback, by):
         raise Refused(why)
     text, reason = text.strip("\r\n"), reason.strip()
-    if len(text.encode()) < SHORTEST or len(text) > _LONGEST:
+    if len(text.encode()) < SHORTEST or len(text) > LONGEST_TEXT:
         raise Refused(f"The text to mask holds at least {SHORTEST} characters, at most 20,000.")
     if not reason:
         raise Refused("Give a reason: it goes on record.")

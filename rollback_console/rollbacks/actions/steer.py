@@ -12,6 +12,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models.functions import Now
 
+from rollback_console.common.permission import may_do
 from rollback_console.common.text import text_problem
 from rollback_console.engine.decide import QuestionKind
 from rollback_console.engine.states import (
@@ -242,7 +243,7 @@ def steer(
 
     Raises Refused, also for an empty `reason` where None does not say that none is wanted.
     """
-    if not (by.is_active and by.has_perm(ANSWERERS, rollback)):
+    if not may_do(by, ANSWERERS, rollback):
         raise Refused("You may watch this rollback, but not steer it. Ask an operator.")
     if reason is not None and not reason.strip():
         raise Refused("Give a reason: it goes on record.")

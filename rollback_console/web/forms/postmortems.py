@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.contrib.auth.models import User
 
+from rollback_console.common.text import LONGEST_TEXT
 from rollback_console.postmortems.models import ActionItem, Postmortem
 
 from .base import ConsoleForm, PersonField
@@ -107,7 +108,7 @@ class MessageForm(ConsoleForm):
         label="To", max_length=1000, help_text="Whom the plan names; take out who did not get it."
     )
     text = forms.CharField(
-        label="Message", max_length=20_000, widget=forms.Textarea(attrs={"rows": 10})
+        label="Message", max_length=LONGEST_TEXT, widget=forms.Textarea(attrs={"rows": 10})
     )
 
     def values(self) -> dict[str, Any]:

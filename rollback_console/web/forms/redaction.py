@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django import forms
 
+from rollback_console.common.text import LONGEST_TEXT
+
 from .base import ConsoleForm
 
 
@@ -13,7 +15,7 @@ class RedactionForm(ConsoleForm):
     text = forms.CharField(
         label="Text to mask",
         strip=False,
-        max_length=20_000,
+        max_length=LONGEST_TEXT,
         widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
         help_text="As the host wrote it, at least 6 characters. Its quoted and encoded forms are "
         "masked too.",
