@@ -177,5 +177,6 @@ def test_a_renewal_keeps_what_changed_and_needs_people_enough(stage: Stage) -> N
     change_environment(stage.environment, by=stage.cast.ada, **quorum)
     rollback = request.renew(rollback, by=stage.cast.dana)
     assert approval_status.deciding_of(rollback, stage.cast.lee).renewed == [
-        ["policy.quorum", 1, 2]
+        ["policy.quorum", 1, 2],
+        ["policy.second_person", False, True],
     ]
