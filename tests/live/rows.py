@@ -23,7 +23,7 @@ from rollback_console.engine.snapshot import CheckSpec, HostSpec, Snapshot, Step
 from rollback_console.plans.models import Environment, Plan, Revision, Service
 from rollback_console.rollbacks import db_clock, events, log_store
 from rollback_console.rollbacks.change_hints import channel
-from rollback_console.rollbacks.models import LogChunk, Rollback, StepRun
+from rollback_console.rollbacks.models import Approval, LogChunk, Rollback, StepRun
 
 
 class Rows:
@@ -183,8 +183,17 @@ def _rollback(*, spec: Snapshot | None = None, **fields: Any) -> Rollback:
         started_at=Now(),
         **fields,
     )
-    events.record(made, "rollback.requested", by=made.requested_by, reason=made.reason)
-    events.record(made, "rollback.started")
+    # As actions leave it: what runs is what was approved, by row and by event.
+    frozen = {"snapshot": spec.sha256}
+    Approval.objects.create(
+        rollback=made,
+        by=made.requested_by,
+        role="Deploy Lead",
+        snapshot_sha256=spec.sha256,
+        at=Now(),
+    )
+    events.record(made, "rollback.requested", by=made.requested_by, reason=made.reason, **frozen)
+    events.record(made, "rollback.started", **frozen)
     return Rollback.objects.get(pk=made.pk)
 
 
