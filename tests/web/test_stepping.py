@@ -184,8 +184,10 @@ def test_what_changes_who_may_do_what_needs_proof_and_the_right_comes_first(
 
 # What only shows, sends a message once more, looks at a host, or takes a right away.
 NEEDS_NO_PROOF = {
-    *("listing", "scan", "retry", "tokens.revoke", "services.show", "services.pin"),
-    *("decision_makers.show", "decision_makers.mine", "proposals.show", "proposals.dismiss"),
+    *("list_hosts", "list_integrations", "list_credentials", "list_proposals", "list_people"),
+    *("list_confirmations", "list_environments", "list_groups", "list_services", "list_targets"),
+    *("list_tokens", "scan", "retry", "tokens.revoke", "show_service", "services.pin"),
+    *("show_decision_makers", "decision_makers.mine", "show_proposal", "proposals.dismiss"),
 }
 
 

@@ -32,8 +32,8 @@ urlpatterns: list[URLPattern] = [
     ),
     path("sign-out/", sign_in.SignOut.as_view(), name="sign-out"),
     path("sign-out/", sign_in.SignOut.as_view(), name="account_logout"),
-    path("account/", account.show, name="account"),
-    path("account/", account.show, name="mfa_index"),
+    path("account/", account.show_account, name="account"),
+    path("account/", account.show_account, name="mfa_index"),
     path("account/confirmation/", sign_in.ByPassword.as_view(), name="account_reauthenticate"),
     path("account/confirmation/code/", sign_in.ByCode.as_view(), name="mfa_reauthenticate"),
     path(
@@ -52,7 +52,7 @@ urlpatterns: list[URLPattern] = [
         _add(codes.generate_recovery_codes),
         name="mfa_generate_recovery_codes",
     ),
-    path("account/passkeys/", account.show, name="mfa_list_webauthn"),
+    path("account/passkeys/", account.show_account, name="mfa_list_webauthn"),
     path("account/passkeys/new/", _add(passkeys.add_webauthn), name="mfa_add_webauthn"),
     path("account/passkeys/<int:pk>/", _add(passkeys.edit_webauthn), name="mfa_edit_webauthn"),
     path(

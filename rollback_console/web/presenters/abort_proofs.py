@@ -39,12 +39,14 @@ class Group:
 
 def groups(rollback: Rollback, runs: list[StepRun]) -> list[Group]:
     """What an abort that was asked for has shown so far, what needs a look first."""
-    found = proofs(rollback, runs) if rollback.abort_asked else []
-    many = len(found) > MANY_PROOFS
+    abort_proofs = proofs(rollback, runs) if rollback.abort_asked else []
+    many = len(abort_proofs) > MANY_PROOFS
     sorts = [
-        Group("to look at", StepState.LOST, [p for p in found if p.at and not p.gone], False),
-        Group("being stopped", StepState.RUNNING, [p for p in found if not p.at], many),
-        Group("verified gone", StepState.SUCCEEDED, [p for p in found if p.gone], many),
+        Group(
+            "to look at", StepState.LOST, [p for p in abort_proofs if p.at and not p.gone], False
+        ),
+        Group("being stopped", StepState.RUNNING, [p for p in abort_proofs if not p.at], many),
+        Group("verified gone", StepState.SUCCEEDED, [p for p in abort_proofs if p.gone], many),
     ]
     return [each for each in sorts if each.proofs]
 
@@ -52,11 +54,11 @@ def groups(rollback: Rollback, runs: list[StepRun]) -> list[Group]:
 def proofs(rollback: Rollback, runs: list[StepRun]) -> list[Proof]:
     """What is known of each run that the abort had to end."""
     events = rollback.events.filter(kind="abort.proven").order_by("seq")
-    told = {str(event.facts.get("token")): event for event in events}
+    proof_events = {str(event.facts.get("token")): event for event in events}
     return [
-        _proof(run, told.get(str(run.token)))
+        _proof(run, proof_events.get(str(run.token)))
         for run in runs
-        if str(run.token) in told or (run.state in IN_FLIGHT and run.host)
+        if str(run.token) in proof_events or (run.state in IN_FLIGHT and run.host)
     ]
 
 

@@ -39,14 +39,18 @@ class Matrix:
 
 def matrix(results: Iterable[ProbeResult]) -> Matrix:
     """The whole of what was heard, drawn together."""
-    found: dict[tuple[str, str], list[ProbeResult]] = {}
+    by_host_and_kind: dict[tuple[str, str], list[ProbeResult]] = {}
     for each in results:
-        found.setdefault((each.host, each.kind), []).append(each)
-    kinds = sorted({kind for _, kind in found}, key=_place)
-    every = sorted((each for told in found.values() for each in told), key=lambda one: one.host)
+        by_host_and_kind.setdefault((each.host, each.kind), []).append(each)
+    kinds = sorted({kind for _, kind in by_host_and_kind}, key=_place)
+    every = sorted(
+        (each for cell_results in by_host_and_kind.values() for each in cell_results),
+        key=lambda one: one.host,
+    )
     hosts = list(dict.fromkeys(each.host for each in worst_first(every)))
     rows = [
-        (host, tuple(_cell(kind, found.get((host, kind), [])) for kind in kinds)) for host in hosts
+        (host, tuple(_cell(kind, by_host_and_kind.get((host, kind), [])) for kind in kinds))
+        for host in hosts
     ]
     return Matrix(tuple(kinds), tuple(rows))
 

@@ -23,7 +23,7 @@ WAITS = "It waits for another Admin, who confirms it under People, Confirmations
 
 
 @admin_only
-def listing(request: HttpRequest) -> HttpResponse:
+def list_confirmations(request: HttpRequest) -> HttpResponse:
     """What was proposed, by whom, and what happens once it is confirmed."""
     page = {"changes": open_changes(), "me": person(request).pk}
     return render(request, "people/confirmations.html", page)

@@ -19,7 +19,7 @@ from ...http.responses import done, refused
 
 
 @admin_only
-def listing(request: HttpRequest) -> HttpResponse:
+def list_credentials(request: HttpRequest) -> HttpResponse:
     """Every credential, by what it consists of."""
     page = {"credentials": Credential.objects.annotate(used=Count("hosts"))}
     return render(request, "credentials/list.html", page)
@@ -34,7 +34,7 @@ def new(request: HttpRequest) -> HttpResponse:
 
 @admin_only
 @step_up("change a credential", looking_too=True)
-def show(request: HttpRequest, number: int) -> HttpResponse:
+def show_credential(request: HttpRequest, number: int) -> HttpResponse:
     """Replace parts of a credential."""
     return _edit(request, get_object_or_404(Credential, pk=number))
 

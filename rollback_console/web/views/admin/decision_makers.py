@@ -21,7 +21,7 @@ from ...http.current_user import person
 from ...http.responses import done, refused
 
 
-def show(request: HttpRequest, slug: str) -> HttpResponse:
+def show_decision_makers(request: HttpRequest, slug: str) -> HttpResponse:
     """The ladder, who stands in for whom, and who could approve now."""
     return _page(request, get_object_or_404(Environment, slug=slug))
 

@@ -33,7 +33,7 @@ from .confirmations import WAITS
 
 
 @admin_only
-def listing(request: HttpRequest) -> HttpResponse:
+def list_environments(request: HttpRequest) -> HttpResponse:
     """Every environment with its rules in short."""
     page = {"environments": queries.ruled()}
     return render(request, "environments/list.html", page)
@@ -53,7 +53,7 @@ def new(request: HttpRequest) -> HttpResponse:
 
 @admin_only
 @step_up("change the rules of {slug}")
-def show(request: HttpRequest, slug: str) -> HttpResponse:
+def show_environment(request: HttpRequest, slug: str) -> HttpResponse:
     """One environment; POST changes its rules."""
     environment = _find(slug)
     form = EnvironmentForm(request.POST or None, instance=environment)

@@ -20,7 +20,7 @@ from ...http.responses import done, refused
 
 @admin_only
 @step_up("add a group")
-def listing(request: HttpRequest) -> HttpResponse:
+def list_groups(request: HttpRequest) -> HttpResponse:
     """Every group with its limit; POST adds one."""
     form = GroupForm(request.POST or None)
     if request.method == "POST" and form.is_valid():

@@ -22,7 +22,7 @@ from ...http.responses import done, refused
 
 
 @admin_only
-def listing(request: HttpRequest) -> HttpResponse:
+def list_hosts(request: HttpRequest) -> HttpResponse:
     """Every host, with whether a key of it was confirmed."""
     confirmed = Count("keys", filter=Q(keys__confirmed_at__isnull=False))
     rows = Host.objects.select_related("environment", "credential", "jump")
@@ -49,7 +49,7 @@ def new(request: HttpRequest) -> HttpResponse:
 
 @admin_only
 @step_up("change a host")
-def show(request: HttpRequest, number: int) -> HttpResponse:
+def show_host(request: HttpRequest, number: int) -> HttpResponse:
     """One host and its keys; POST changes how it is reached."""
     host = _find(number)
     form = HostForm(request.POST or None, instance=host)

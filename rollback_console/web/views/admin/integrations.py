@@ -20,7 +20,7 @@ from ...http.responses import done
 
 
 @admin_only
-def listing(request: HttpRequest) -> HttpResponse:
+def list_integrations(request: HttpRequest) -> HttpResponse:
     """Every integration and when it last sent something."""
     rows = Integration.objects.defer("secret").select_related("environment", "plan")
     return render(request, "integrations/list.html", {"integrations": rows})
@@ -43,7 +43,7 @@ def new(request: HttpRequest) -> HttpResponse:
 
 @admin_only
 @step_up("change an integration", looking_too=True)
-def show(request: HttpRequest, number: int) -> HttpResponse:
+def show_integration(request: HttpRequest, number: int) -> HttpResponse:
     """One integration, and how to set up its other side; POST changes it."""
     integration = get_object_or_404(Integration.objects.select_related("environment"), pk=number)
     form = IntegrationForm(integration, request.POST or None)

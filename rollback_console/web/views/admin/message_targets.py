@@ -23,7 +23,7 @@ TROUBLES = 50
 
 
 @admin_only
-def listing(request: HttpRequest) -> HttpResponse:
+def list_targets(request: HttpRequest) -> HttpResponse:
     """Every target, and what did not arrive."""
     page = {
         "targets": actions.targets(),
@@ -50,7 +50,7 @@ def new(request: HttpRequest) -> HttpResponse:
 
 @admin_only
 @step_up("change where messages go", looking_too=True)
-def show(request: HttpRequest, number: int) -> HttpResponse:
+def show_target(request: HttpRequest, number: int) -> HttpResponse:
     """One target; POST changes it."""
     target = get_object_or_404(Target, pk=number)
     form = TargetForm(target, request.POST or None)

@@ -25,7 +25,7 @@ from .confirmations import WAITS
 
 
 @admin_only
-def listing(request: HttpRequest) -> HttpResponse:
+def list_people(request: HttpRequest) -> HttpResponse:
     """Everybody, those who may sign in first."""
     rows = User.objects.prefetch_related("groups", "decides__environment")
     page = {"people": rows.order_by("-is_active", "username")}
@@ -44,7 +44,7 @@ def new(request: HttpRequest) -> HttpResponse:
 
 @admin_only
 @step_up("change a person")
-def show(request: HttpRequest, number: int) -> HttpResponse:
+def show_person(request: HttpRequest, number: int) -> HttpResponse:
     """One person; POST changes names, groups or the password."""
     user = get_object_or_404(User, pk=number)
     form = PersonForm(request.POST or None, instance=user)

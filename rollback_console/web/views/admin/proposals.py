@@ -17,13 +17,13 @@ from ...http.responses import done, refused
 PAGE = 100
 
 
-def listing(request: HttpRequest) -> HttpResponse:
+def list_proposals(request: HttpRequest) -> HttpResponse:
     """The newest proposals, decided or not."""
     rows = Proposal.objects.select_related("environment", "plan", "decided_by", "rollback")
     return render(request, "proposals/list.html", {"proposals": rows[:PAGE]})
 
 
-def show(request: HttpRequest, number: int) -> HttpResponse:
+def show_proposal(request: HttpRequest, number: int) -> HttpResponse:
     """One proposal, with the plans that could answer it."""
     related = ("environment", "plan__service", "decided_by", "rollback")
     proposal = get_object_or_404(Proposal.objects.select_related(*related), pk=number)

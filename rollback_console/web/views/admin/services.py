@@ -24,7 +24,7 @@ from ...http.responses import done, refused
 
 @admin_only
 @step_up("add a service")
-def listing(request: HttpRequest) -> HttpResponse:
+def list_services(request: HttpRequest) -> HttpResponse:
     """Every service; POST adds one."""
     form = ServiceForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -47,7 +47,7 @@ def _list(request: HttpRequest, form: ServiceForm) -> HttpResponse:
     return render(request, "services/list.html", page, status=422 if form.errors else 200)
 
 
-def show(request: HttpRequest, slug: str) -> HttpResponse:
+def show_service(request: HttpRequest, slug: str) -> HttpResponse:
     """One service with its plans and pins."""
     return _page(request, get_object_or_404(Service, slug=slug), PinForm())
 

@@ -20,7 +20,7 @@ from ...http.responses import done, refused
 
 @never_cache
 @step_up("make a token")
-def listing(request: HttpRequest) -> HttpResponse:
+def list_tokens(request: HttpRequest) -> HttpResponse:
     """One's tokens, and for an Admin everybody's; POST makes one and shows its secret once."""
     form = TokenForm(request.POST or None)
     if request.method == "POST" and form.is_valid():

@@ -16,7 +16,7 @@ DIGITS = 18  # what every database takes for a number
 NOBODYS = -1
 
 
-def show(request: HttpRequest) -> HttpResponse:
+def show_audit(request: HttpRequest) -> HttpResponse:
     """Events, newest first, narrowed by what the address says."""
     given = request.GET
     chosen = queries.EventFilter(

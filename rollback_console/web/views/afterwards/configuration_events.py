@@ -25,7 +25,7 @@ readers_only = permission_required(MAY_READ, raise_exception=True)
 
 
 @readers_only
-def show(request: HttpRequest) -> HttpResponse:
+def show_configuration_events(request: HttpRequest) -> HttpResponse:
     """Events, newest first, narrowed by what the address says."""
     chosen = _chosen(request)
     rows = list(configuration_events(chosen)[: lists.PAGE + 1])
@@ -60,8 +60,8 @@ def export_json(request: HttpRequest) -> HttpResponse:
 
 
 def _recorded(request: HttpRequest, form: str) -> ConfigurationFilter:
-    asked = request.GET.urlencode()
-    record_change(kinds.AUDIT_EXPORTED, by=person(request), form=form, narrowed_to=asked[:500])
+    query = request.GET.urlencode()
+    record_change(kinds.AUDIT_EXPORTED, by=person(request), form=form, narrowed_to=query[:500])
     return _chosen(request)
 
 

@@ -30,7 +30,7 @@ from ...http.responses import done, refused
 from ...presenters import diffs
 
 
-def listing(request: HttpRequest) -> HttpResponse:
+def list_postmortems(request: HttpRequest) -> HttpResponse:
     """Every postmortem, newest first."""
     rollbacks = lists.rows().prefetch_related("action_items")
     postmortems = Postmortem.objects.prefetch_related(Prefetch("rollback", rollbacks))
@@ -39,7 +39,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     )
 
 
-def show(request: HttpRequest, number: int) -> HttpResponse:
+def show_postmortem(request: HttpRequest, number: int) -> HttpResponse:
     """What the events tell, beside what people wrote."""
     try:
         return _page(request, _of(number))

@@ -24,14 +24,14 @@ RECENT = 24
 """How many months a picture has room for."""
 
 
-def show(request: HttpRequest) -> HttpResponse:
+def show_trends(request: HttpRequest) -> HttpResponse:
     """The page, narrowed by service, environment and period."""
-    told = _told(request)
+    measured = _trends_of(request)
     page = {
-        "told": told,
-        "open": told.open[:FEW],
+        "told": measured,
+        "open": measured.open[:FEW],
         "today": db_clock.now().date(),
-        "pictures": _pictures(told),
+        "pictures": _pictures(measured),
         "services": Service.objects.all(),
         "environments": Environment.objects.all(),
         "periods": PERIODS,
@@ -42,7 +42,7 @@ def show(request: HttpRequest) -> HttpResponse:
 
 def csv(request: HttpRequest) -> HttpResponse:
     """A line for each rollback."""
-    text = export.as_csv(_told(request))
+    text = export.as_csv(_trends_of(request))
     answer = HttpResponse(text, content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = 'attachment; filename="trends.csv"'
     return answer
@@ -50,10 +50,10 @@ def csv(request: HttpRequest) -> HttpResponse:
 
 def json(request: HttpRequest) -> HttpResponse:
     """Everything on the page."""
-    return JsonResponse(export.as_json(_told(request)))
+    return JsonResponse(export.as_json(_trends_of(request)))
 
 
-def _told(request: HttpRequest) -> Trends:
+def _trends_of(request: HttpRequest) -> Trends:
     days = request.GET.get("days", "90")
     known = {str(number): number for number, _ in PERIODS}
     period = TrendFilter(
@@ -64,45 +64,45 @@ def _told(request: HttpRequest) -> Trends:
     return trends(period, db_clock.now())
 
 
-def _pictures(told: Trends) -> dict[str, SafeString]:
+def _pictures(measured: Trends) -> dict[str, SafeString]:
     return {
-        "phases": _phases(told),
-        "months": _months(told),
-        "steps": _steps(told),
-        "truths": _truths(told),
+        "phases": _phases(measured),
+        "months": _months(measured),
+        "steps": _steps(measured),
+        "truths": _truths(measured),
     }
 
 
-def _phases(told: Trends) -> SafeString:
+def _phases(measured: Trends) -> SafeString:
     rows = [
         Bar(each.label, each.median, each.p90 or 0, _both(each.median, each.p90))
-        for each in told.drawn.phases
+        for each in measured.drawn.phases
         if each.median is not None
     ]
     desc = "; ".join(f"{row.label}: {row.text}" for row in rows)
     return charts.bars("phases", "How long each phase takes", desc, rows)
 
 
-def _months(told: Trends) -> SafeString:
-    shown = told.drawn.months[-RECENT:]
+def _months(measured: Trends) -> SafeString:
+    shown = measured.drawn.months[-RECENT:]
     rows = [Column(each.name[2:], each.succeeded, each.ended) for each in shown]
     desc = "; ".join(f"{each.name}: {each.succeeded} of {each.ended} succeeded" for each in shown)
     return charts.columns("months", "Rollbacks by month", desc, rows)
 
 
-def _steps(told: Trends) -> SafeString:
+def _steps(measured: Trends) -> SafeString:
     rows = [
         Bar(each.title, each.median or 0, each.p90 or 0, _both(each.median, each.p90))
-        for each in told.drawn.slowest
+        for each in measured.drawn.slowest
     ]
     desc = "; ".join(f"{row.label}: {row.text}" for row in rows)
     return charts.bars("steps", "The slowest steps", desc, rows)
 
 
-def _truths(told: Trends) -> SafeString:
+def _truths(measured: Trends) -> SafeString:
     rows = [
         Span(f"{each.number} {each.title}", *each.estimate, each.restore, duration(each.restore))
-        for each in told.drawn.truths
+        for each in measured.drawn.truths
         if each.estimate and each.restore is not None
     ]
     desc = "; ".join(

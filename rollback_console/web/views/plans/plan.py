@@ -29,13 +29,13 @@ from ...http.responses import done, refused
 from ...presenters.plan_source import Reading
 
 
-def listing(request: HttpRequest) -> HttpResponse:
+def list_plans(request: HttpRequest) -> HttpResponse:
     """Every plan, of one environment where the address says so."""
-    wanted = request.GET.get("environment", "")
+    environment = request.GET.get("environment", "")
     page = {
-        "plans": lists.plans(wanted),
+        "plans": lists.plans(environment),
         "environments": Environment.objects.all(),
-        "wanted": wanted,
+        "wanted": environment,
     }
     return render(request, "plans/list.html", page)
 
@@ -57,7 +57,7 @@ def bring(request: HttpRequest) -> HttpResponse:
     return render(request, "plans/import.html", {"form": form}, status=status)
 
 
-def show(request: HttpRequest, slug: str, number: int | None = None) -> HttpResponse:
+def show_plan(request: HttpRequest, slug: str, number: int | None = None) -> HttpResponse:
     """One revision, the latest unless the address names another."""
     revision = revision_of(slug, number)
     return render(request, "plans/plan.html", facts_of(revision))

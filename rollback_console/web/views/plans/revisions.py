@@ -24,7 +24,7 @@ from ...http.responses import done, refused
 from ...presenters import diffs
 
 
-def listing(request: HttpRequest, slug: str) -> HttpResponse:
+def list_revisions(request: HttpRequest, slug: str) -> HttpResponse:
     """Every revision of a plan, newest first."""
     revision = revision_of(slug, None)
     page = {
@@ -86,17 +86,19 @@ def fix(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         return refused(request, sentence, "plan", slug=slug)
     index, code = request.POST.get("index", ""), request.POST.get("code", "")
     findings = document_cache.document(last).findings
-    found = findings[int(index)] if index.isdecimal() and int(index) < len(findings) else None
-    if found is None or found.code != code or found.fix is None:
+    finding = findings[int(index)] if index.isdecimal() and int(index) < len(findings) else None
+    if finding is None or finding.code != code or finding.fix is None:
         raise Http404("This revision has no such finding.")
     document = document_cache.document(last)
-    data = encode(apply_fix(document, found), document.encoding)
-    label, seen = found.fix.label, plans.draw_revision(last)
+    data = encode(apply_fix(document, finding), document.encoding)
+    label, seen = finding.fix.label, plans.draw_revision(last)
     try:
         made = plans.revise(last.plan, data, by=person(request), note=label, drawn_from=seen)
     except PlanError as error:
         return refused(request, error, "plan", slug=slug)
-    return done(request, f"Done, as revision {made.number}: {found.fix.label}.", "plan", slug=slug)
+    return done(
+        request, f"Done, as revision {made.number}: {finding.fix.label}.", "plan", slug=slug
+    )
 
 
 @require_POST

@@ -41,23 +41,23 @@ def page(
     glass_form: BreakGlassForm | None = None,
 ) -> HttpResponse:
     """Everything a decision needs, and the buttons for those who may press them."""
-    found, drift = approval_status.deciding_of(rollback, by), _drift(rollback)
+    deciding, drift = approval_status.deciding_of(rollback, by), _drift(rollback)
     facts = {
         "rollback": rollback,
-        "found": found,
-        "snapshot": found.snapshot,
-        "stations": stations(found.snapshot),
-        "danger": no_return(found.snapshot),
-        "left_out": steps_left_out(rollback.revision, found.snapshot),
+        "found": deciding,
+        "snapshot": deciding.snapshot,
+        "stations": stations(deciding.snapshot),
+        "danger": no_return(deciding.snapshot),
+        "left_out": steps_left_out(rollback.revision, deciding.snapshot),
         "estimates": document(rollback.revision).estimates,
         "form": form or DecisionForm(rollback),
         "glass_form": glass_form or BreakGlassForm(rollback),
-        "changes": _since_last(found),
+        "changes": _since_last(deciding),
         "drift": drift,
         "drift_words": services.changes_in_words(rollback) if drift else [],
         "readiness": check.latest(rollback.revision, rollback.snapshot_sha256),
-        "costing": cost.costing(rollback.revision, found.snapshot),
-        "rehearsal": rehearsals.last(rollback.revision.plan, found.snapshot),
+        "costing": cost.costing(rollback.revision, deciding.snapshot),
+        "rehearsal": rehearsals.last(rollback.revision.plan, deciding.snapshot),
         "rehearsed_in": list(rollback.environment.rehearsals.all()),
         "asking": queue.open_asking(rollback.revision, rollback.snapshot_sha256),
         "asks_hosts": (RollbackState.REQUESTED, RollbackState.APPROVED),
@@ -158,7 +158,7 @@ def _drift(rollback: Rollback) -> list[tuple[str, Any, Any]]:
     return services.drift(rollback) if waits else []
 
 
-def _since_last(found: approval_status.Deciding) -> list[tuple[str, Any, Any]] | None:
-    if found.last is None:
+def _since_last(deciding: approval_status.Deciding) -> list[tuple[str, Any, Any]] | None:
+    if deciding.last is None:
         return None
-    return difference(snapshot_of(found.last.snapshot), found.snapshot)
+    return difference(snapshot_of(deciding.last.snapshot), deciding.snapshot)

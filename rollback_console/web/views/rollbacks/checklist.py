@@ -19,7 +19,7 @@ from ...http.responses import done, refused
 MOST = 300
 
 
-def listing(request: HttpRequest) -> HttpResponse:
+def list_actions(request: HttpRequest) -> HttpResponse:
     """Every open action, or those of one person; `owner=me` is whoever looks."""
     name = request.GET.get("owner", "")
     named = request.user.get_username() if name == "me" else name
@@ -37,14 +37,14 @@ def listing(request: HttpRequest) -> HttpResponse:
     return render(request, "postmortems/actions.html", page)
 
 
-def show(request: HttpRequest, number: int) -> HttpResponse:
+def show_checklist(request: HttpRequest, number: int) -> HttpResponse:
     """The checks and actions of one rollback, whether or not it has ended."""
     rollback = rollback_of(number)
-    found = checklist.entries(rollback)
+    entries = checklist.entries(rollback)
     page = {
         "rollback": rollback,
-        "items": [(each, AssignmentForm.of(each.item)) for each in found],
-        "open": sum(not each.done for each in found),
+        "items": [(each, AssignmentForm.of(each.item)) for each in entries],
+        "open": sum(not each.done for each in entries),
     }
     return render(request, "postmortems/checklist.html", page)
 

@@ -83,17 +83,19 @@ def share(request: HttpRequest, number: int) -> HttpResponse:
 @require_POST
 def revoke(request: HttpRequest, number: int, link: int) -> HttpResponse:
     """Whoever holds the link reads nothing any more."""
-    found = get_object_or_404(StatusLink, pk=link, rollback_id=number)
+    status_link = get_object_or_404(StatusLink, pk=link, rollback_id=number)
     try:
-        status_page.revoke(found, by=person(request))
+        status_page.revoke(status_link, by=person(request))
     except Refused as error:
         return refused(request, error, "communication", number=number)
-    return done(request, f"The link for {found.label} is dead.", "communication", number=number)
+    return done(
+        request, f"The link for {status_link.label} is dead.", "communication", number=number
+    )
 
 
 @login_not_required
 @require_safe
-def show(request: HttpRequest, secret: str) -> HttpResponse:
+def show_status_page(request: HttpRequest, secret: str) -> HttpResponse:
     """The page for those without an account; a wrong secret finds nothing."""
     rollback = status_page.behind(secret)
     if rollback is None:

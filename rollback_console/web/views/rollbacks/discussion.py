@@ -42,10 +42,10 @@ def answer(request: HttpRequest, number: int, question: int) -> HttpResponse:
 def nudge(request: HttpRequest, number: int) -> HttpResponse:
     """Ask those who decide once more."""
     try:
-        told = services.nudge(rollback_of(number), by=person(request))
+        nudge_event = services.nudge(rollback_of(number), by=person(request))
     except Refused as error:
         return refused(request, error, "rollback", number=number)
-    names = ", ".join(each["name"] for each in told.facts["to"])
+    names = ", ".join(each["name"] for each in nudge_event.facts["to"])
     return done(request, f"Nudged {names}.", "rollback", number=number)
 
 

@@ -37,7 +37,7 @@ EVENTS = 60
 _GOES_ON = "Going on in spite of how step {} ended."
 
 
-def show(request: HttpRequest, rollback: Rollback) -> HttpResponse:
+def show_live_page(request: HttpRequest, rollback: Rollback) -> HttpResponse:
     """The whole page, or with `parts` only what may have changed since it was drawn."""
     by, runs = person(request), latest(rollback)
     lines = step_board.lines(rollback, runs)
@@ -74,17 +74,17 @@ def revert(request: HttpRequest, number: int) -> HttpResponse:
     """Ask that this rollback be undone by the dump it took."""
     reason = _text(request, "reason")
     try:
-        asked = reverting.revert(rollback_of(number), by=person(request), reason=reason)
+        request_to_revert = reverting.revert(rollback_of(number), by=person(request), reason=reason)
     except (NotReady, Refused) as error:
         return refused(request, error, "rollback", number=number)
-    return done(request, "Asked. It waits for approval.", "rollback", number=asked.pk)
+    return done(request, "Asked. It waits for approval.", "rollback", number=request_to_revert.pk)
 
 
 @require_POST
 def pause(request: HttpRequest, number: int) -> HttpResponse:
     """Start nothing more."""
-    said = "Paused: what runs goes on, nothing more starts."
-    return _act(request, number, said, services.pause, reason=_text(request, "reason"))
+    confirmation = "Paused: what runs goes on, nothing more starts."
+    return _act(request, number, confirmation, services.pause, reason=_text(request, "reason"))
 
 
 @require_POST
@@ -96,8 +96,10 @@ def resume(request: HttpRequest, number: int) -> HttpResponse:
 @require_POST
 def abort(request: HttpRequest, number: int) -> HttpResponse:
     """End it where it is."""
-    said = "Aborting: what runs is stopped on its host, and the proof is shown here."
-    return _act(request, number, said, services.request_abort, reason=_text(request, "reason"))
+    confirmation = "Aborting: what runs is stopped on its host, and the proof is shown here."
+    return _act(
+        request, number, confirmation, services.request_abort, reason=_text(request, "reason")
+    )
 
 
 @require_POST
@@ -126,8 +128,10 @@ def skip(request: HttpRequest, number: int, position: int) -> HttpResponse:
     """Go on without a step."""
     everywhere = "everywhere" in request.POST
     given = {"position": position, "reason": _text(request, "reason"), "everywhere": everywhere}
-    said = f"Step {position} starts on no more hosts." if everywhere else _GOES_ON.format(position)
-    return _act(request, number, said, services.skip, **given)
+    confirmation = (
+        f"Step {position} starts on no more hosts." if everywhere else _GOES_ON.format(position)
+    )
+    return _act(request, number, confirmation, services.skip, **given)
 
 
 @require_POST
@@ -152,11 +156,11 @@ def answer(request: HttpRequest, number: int, position: int) -> HttpResponse:
     """Answer what is asked about a step."""
     given = {"answer": _text(request, "answer"), "note": _text(request, "reason")}
     without_dump = "without_dump" in request.POST
-    said = "Your answer is on record."
+    confirmation = "Your answer is on record."
     return _act(
         request,
         number,
-        said,
+        confirmation,
         services.answer,
         position=position,
         without_dump=without_dump,
@@ -168,12 +172,12 @@ def answer(request: HttpRequest, number: int, position: int) -> HttpResponse:
 def answer_check(request: HttpRequest, number: int, key: str) -> HttpResponse:
     """Say how one verification item turned out."""
     given = {"answer": _text(request, "answer"), "note": _text(request, "note")}
-    said = "Your answer is on record."
-    return _act(request, number, said, services.answer_check, key=key, **given)
+    confirmation = "Your answer is on record."
+    return _act(request, number, confirmation, services.answer_check, key=key, **given)
 
 
 def _act(
-    request: HttpRequest, number: int, said: str, service: Callable[..., Any], **given: Any
+    request: HttpRequest, number: int, confirmation: str, service: Callable[..., Any], **given: Any
 ) -> HttpResponse:
     rollback, by = rollback_of(number), person(request)
     try:
@@ -182,16 +186,16 @@ def _act(
         return done(request, str(error), "rollback", number=number)
     except (Refused, MovedOn) as error:
         return refused(request, error, "rollback", number=number)
-    return done(request, said, "rollback", number=number)
+    return done(request, confirmation, "rollback", number=number)
 
 
 def _retired(rollback: Rollback, run: StepRun | None) -> Event | None:
     """What says where this run's log went, once it left the database."""
     if run is None or run.stored or rollback.state not in TERMINAL:
         return None
-    told = rollback.events.filter(kind="logs.retired").order_by("-seq").first()
-    gone = {each["token"] for each in told.facts["logs"]} if told else set()
-    return told if str(run.token) in gone else None
+    retirement = rollback.events.filter(kind="logs.retired").order_by("-seq").first()
+    gone = {each["token"] for each in retirement.facts["logs"]} if retirement else set()
+    return retirement if str(run.token) in gone else None
 
 
 def _text(request: HttpRequest, name: str) -> str:

@@ -88,10 +88,10 @@ def opening(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _procedure(asking: RequestForm, values: QueryDict) -> Procedure | None:
-    found = {each.key: each for each in asking.procedures}
-    if len(found) == 1:
-        return next(iter(found.values()))
-    return found.get(values.get("procedure", ""))
+    procedures = {each.key: each for each in asking.procedures}
+    if len(procedures) == 1:
+        return next(iter(procedures.values()))
+    return procedures.get(values.get("procedure", ""))
 
 
 def _frozen(revision: Revision, choices: dict[str, Any]) -> tuple[Snapshot | None, list[str]]:

@@ -49,13 +49,17 @@ def restarts(request: HttpRequest, number: int) -> HttpResponse:
     return render(request, "rollbacks/resume.html", page)
 
 
-def _would(found: Resumption, steps: Mapping[int, StepSpec]) -> dict[str, Any]:
+def _would(resumption: Resumption, steps: Mapping[int, StepSpec]) -> dict[str, Any]:
     """The steps that are left out, and those that run again with the hosts they ran on."""
-    again = {run.position: steps[run.position] for run in found.again}
+    again = {run.position: steps[run.position] for run in resumption.again}
     return {
-        "skipped": [steps[at] for at in sorted({run.position for run in found.skipped})],
+        "skipped": [steps[at] for at in sorted({run.position for run in resumption.skipped})],
         "again": [
-            (step, [run.host for run in found.again if run.position == at], at in found.confirm)
+            (
+                step,
+                [run.host for run in resumption.again if run.position == at],
+                at in resumption.confirm,
+            )
             for at, step in sorted(again.items())
         ],
     }

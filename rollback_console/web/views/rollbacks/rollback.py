@@ -26,14 +26,14 @@ BEFORE_START = frozenset(
 STATES = ("alive", *RollbackState)
 
 
-def listing(request: HttpRequest) -> HttpResponse:
+def list_rollbacks(request: HttpRequest) -> HttpResponse:
     """Rollbacks, newest first, narrowed by what the address says."""
-    wanted = _filter(request)
-    found = lists.found(wanted)
+    chosen = _filter(request)
+    matching = lists.found(chosen)
     page = {
-        "rollbacks": found[: lists.PAGE],
-        "older": found[lists.PAGE - 1].pk if len(found) > lists.PAGE else None,
-        "wanted": wanted,
+        "rollbacks": matching[: lists.PAGE],
+        "older": matching[lists.PAGE - 1].pk if len(matching) > lists.PAGE else None,
+        "wanted": chosen,
         "states": STATES,
         "environments": Environment.objects.all(),
         "services": Service.objects.all(),
@@ -42,7 +42,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     return render(request, "rollbacks/list.html", page)
 
 
-def show(request: HttpRequest, number: int) -> HttpResponse:
+def show_rollback(request: HttpRequest, number: int) -> HttpResponse:
     """The page where it is decided, until it starts; then the live page."""
     rollback = rollback_of(number)
     if (
@@ -52,7 +52,7 @@ def show(request: HttpRequest, number: int) -> HttpResponse:
         return HttpResponseClientRefresh()
     if rollback.state in BEFORE_START:
         return approval.page(request, rollback, person(request))
-    return live.show(request, rollback)
+    return live.show_live_page(request, rollback)
 
 
 def _filter(request: HttpRequest) -> lists.Filter:

@@ -27,7 +27,7 @@ THEMES = frozenset({"light", "dark", "auto"})
 
 
 @step_up("change your password")
-def show(request: HttpRequest) -> HttpResponse:
+def show_account(request: HttpRequest) -> HttpResponse:
     """What the console knows of the signed-in person, and how they prove who they are."""
     user = person(request)
     form = OwnPasswordForm(user, request.POST or None) if user.has_usable_password() else None

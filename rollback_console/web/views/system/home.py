@@ -11,7 +11,7 @@ from ...http.current_user import person
 from ...presenters.setup_checklist import beginnings
 
 
-def show(request: HttpRequest) -> HttpResponse:
+def show_home(request: HttpRequest) -> HttpResponse:
     """What is under way and waits for this person, then everything else."""
     overview = lists.home(person(request))
     began = bool(overview.recent or overview.under_way or overview.waiting)

@@ -13,12 +13,12 @@ from ...http import prometheus
 
 
 @login_not_required
-def show(request: HttpRequest) -> HttpResponse:
+def show_metrics(request: HttpRequest) -> HttpResponse:
     """404 until METRICS_TOKEN is set; then 401 for whoever does not send it as a bearer."""
     if not settings.METRICS_TOKEN:
         return _sentence("Metrics are off. Set METRICS_TOKEN to turn them on.", 404)
-    wanted = f"Bearer {settings.METRICS_TOKEN}".encode()
-    if not compare_digest(request.headers.get("Authorization", "").encode(), wanted):
+    expected = f"Bearer {settings.METRICS_TOKEN}".encode()
+    if not compare_digest(request.headers.get("Authorization", "").encode(), expected):
         answer = _sentence("Send the METRICS_TOKEN: Authorization: Bearer TOKEN.", 401)
         answer["WWW-Authenticate"] = "Bearer"
         return answer
