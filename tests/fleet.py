@@ -18,11 +18,9 @@ from rollback_console.remote.protocol import (
     Ending,
     HostAddress,
     Outcome,
-    Presence,
     RunRef,
     RunRequest,
     Started,
-    Status,
 )
 
 BOOT = "boot-1"
@@ -93,19 +91,8 @@ class FakeRemote:
     address: HostAddress
     closed: threading.Event = field(default_factory=threading.Event)
 
-    def launch(self, request: RunRequest) -> Started:
-        with self.fleet.started:
-            if request.token in self.fleet.runs or request.token in self.fleet.vetoed:
-                return Started(BOOT, already=True)
-            run = self.fleet.runs[request.token] = Run(request)
-            self.fleet.starts[request.token] += 1
-            self.fleet.order.append((self.address.name, request.script))
-            self._begin(run)
-            self.fleet.started.notify_all()
-        return Started(BOOT, already=False)
-
     def run(self, request: RunRequest, offset: int = 0) -> Iterator[Started | Chunk | Outcome]:
-        yield self.launch(request)
+        yield self._launch(request)
         yield from self.follow(RunRef(request.token), offset)
 
     def follow(self, ref: RunRef, offset: int = 0) -> Iterator[Chunk | Outcome]:
@@ -131,13 +118,6 @@ class FakeRemote:
             elif outcome:
                 yield outcome
                 return
-
-    def status(self, ref: RunRef) -> Status:
-        run = self.fleet.runs.get(ref.token)
-        if run is None:
-            return Status(Presence.ABSENT, BOOT)
-        presence = Presence.FINISHED if run.outcome else Presence.RUNNING
-        return Status(presence, BOOT, len(run.log), outcome=run.outcome)
 
     def veto(self, ref: RunRef) -> bool:
         with self.fleet.started:
@@ -173,6 +153,17 @@ class FakeRemote:
 
     def _gone(self) -> bool:
         return self.closed.is_set() or self.address.name in self.fleet.down
+
+    def _launch(self, request: RunRequest) -> Started:
+        with self.fleet.started:
+            if request.token in self.fleet.runs or request.token in self.fleet.vetoed:
+                return Started(BOOT, already=True)
+            run = self.fleet.runs[request.token] = Run(request)
+            self.fleet.starts[request.token] += 1
+            self.fleet.order.append((self.address.name, request.script))
+            self._begin(run)
+            self.fleet.started.notify_all()
+        return Started(BOOT, already=False)
 
     def _begin(self, run: Run) -> None:
         if "hang" in run.request.script:

@@ -125,27 +125,6 @@ class Outcome:
     survivors: tuple[str, ...] = ()
 
 
-class Presence(StrEnum):
-    """What the host's evidence about a token amounts to (REMOTE-RUNS' table)."""
-
-    ABSENT = "absent"
-    PREPARED = "prepared"
-    RUNNING = "running"
-    FINISHED = "finished"
-    LOST = "lost"
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """A look at one attempt: `bytes` of log so far, the `outcome` once there is one."""
-
-    presence: Presence
-    boot_id: str
-    bytes: int = 0
-    orphan: bool = False
-    outcome: Outcome | None = None
-
-
 @dataclass(frozen=True, slots=True)
 class Started:
     """The host accepted (or already had) this token; `boot_id` is the boot it runs under."""

@@ -19,7 +19,7 @@ from rollback_console.remote.errors import (
 )
 from rollback_console.remote.runner import commands
 
-from .protocol import Answer, Chunk, Outcome, RunRef, RunRequest, Started, Status
+from .protocol import Answer, Chunk, Outcome, RunRef, RunRequest, Started
 
 PATIENCE = 60.0  # seconds for the runner to answer what needs no waiting
 ANSWER_CAP = 1024 * 1024  # bytes of a probe's answer that are kept
@@ -128,7 +128,7 @@ class Call:
 
 
 class DurableHost:
-    """Implements `base.Remote`; see there for each method's promise."""
+    """A `protocol.Remote`; see there for each method's promise."""
 
     def __init__(
         self,
@@ -142,12 +142,6 @@ class DurableHost:
         self._guard = threading.Lock()
         self._released = False
 
-    def launch(self, request: RunRequest) -> Started:
-        payload = commands.payload(request)
-        argv = commands.launch(self._runner(), request, payload)
-        with closing(self._call(argv, request.token, payload)) as call:
-            return _started(call.word("started"))
-
     def follow(self, ref: RunRef, offset: int = 0) -> Iterator[Chunk | Outcome]:
         call = self._call(commands.follow(self._runner(), ref, offset), ref.token)
         return self._log(call, ref, offset)
@@ -157,14 +151,6 @@ class DurableHost:
         argv = commands.run(self._runner(), request, payload, offset)
         call = self._call(argv, request.token, payload)
         return self._run(call, RunRef(request.token), offset)
-
-    def status(self, ref: RunRef) -> Status:
-        with closing(self._call(commands.status(self._runner(), ref), ref.token)) as call:
-            words = call.word("status")
-            try:
-                return wire.status(words, call.outcome(int(words[2])))
-            except (ValueError, IndexError) as error:
-                raise ProtocolError(self._name, " ".join(words)) from error
 
     def veto(self, ref: RunRef) -> bool:
         with closing(self._call(commands.veto(self._runner(), ref), ref.token)) as call:

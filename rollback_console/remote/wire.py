@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from .protocol import Ending, Outcome, Presence, Status
+from .protocol import Ending, Outcome
 
 MARK = b"@rollback "
 NOISE_KEPT = 4096
@@ -92,12 +92,6 @@ def outcome(words: list[str], survivors: tuple[str, ...], known: int) -> Outcome
         flags=frozenset(flags),
         survivors=survivors,
     )
-
-
-def status(words: list[str], found: Outcome | None) -> Status:
-    """`PRESENCE BOOT BYTES ORPHAN`. Raises ValueError if it is none."""
-    presence, boot_id, size, orphan = words
-    return Status(Presence(presence), boot_id, int(size), orphan == "yes", found)
 
 
 def survivors(words: list[str]) -> tuple[str, ...]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from rollback_console.remote.protocol import Chunk, Outcome, Remote, RunRef, RunRequest, Started
 from tests import tally
+from tests.toolbox.attempt_probe import Presence, read_attempt_folder
 from tests.toolbox.waiting import until
 
 from .sshd import Sshd
@@ -100,8 +102,18 @@ def ref(request: RunRequest) -> RunRef:
     return RunRef(request.token)
 
 
-def presence(host: Remote, asked: RunRequest) -> str:
-    return str(host.status(ref(asked)).presence)
+def launch(host: Remote, request: RunRequest) -> Started:
+    """Start the command and hang up at once; it goes on by itself."""
+    events = host.run(request)
+    assert isinstance(events, Generator)
+    with closing(events):
+        started = next(events)
+    assert isinstance(started, Started)
+    return started
+
+
+def presence(host: Remote, request: RunRequest) -> Presence:
+    return read_attempt_folder(host, ref(request)).presence
 
 
 def waiting(flag: Path) -> str:

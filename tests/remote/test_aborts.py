@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from rollback_console.remote.errors import HostUnreachable
-from rollback_console.remote.protocol import Ending, Outcome, Presence, Remote, RunRef, RunRequest
+from rollback_console.remote.protocol import Ending, Outcome, Remote, RunRef, RunRequest
 from rollback_console.remote.ssh import connect
+from tests.toolbox.attempt_probe import Presence
 from tests.toolbox.waiting import until
 
 from . import guest
@@ -33,8 +34,8 @@ def test_an_abort_ends_the_command_and_its_children_and_proves_it(host: Remote) 
     assert (outcome.ending, outcome.survivors) == (Ending.ABORTED, ())
     assert not living(child)
     assert watch(events, len(str(child)) + 1).outcome == outcome
-    status = host.status(ref(asked))
-    assert (status.presence, status.outcome) == (Presence.FINISHED, outcome)
+    assert presence(host, asked) is Presence.FINISHED
+    assert watch(host.follow(ref(asked))).outcome == outcome
 
 
 def test_a_command_that_ignores_term_is_killed_after_its_grace(host: Remote) -> None:
@@ -119,7 +120,7 @@ def test_an_abort_against_a_normal_end_yields_one_truth(
         seen = watch(events).outcome
         aborter.join()
     assert said == [seen]
-    assert plain_host.status(ref(asked)).outcome == seen
+    assert watch(plain_host.follow(ref(asked))).outcome == seen
     assert seen.ending in (Ending.FINISHED, Ending.ABORTED, Ending.NEVER_STARTED)
 
 
@@ -210,7 +211,7 @@ def test_a_child_that_cannot_be_ended_is_named(
     assert outcome.ending is Ending.ABORT_UNCONFIRMED
     assert f"stubborn ({left})" in outcome.survivors
     assert f"stubborn ({left})" in outcome.why
-    assert remote.status(ref(asked)).outcome == outcome
+    assert watch(remote.follow(ref(asked))).outcome == outcome
     os.kill(left, signal.SIGKILL)
     until(lambda: not living(left))
     assert remote.stop(ref(asked), grace=1).ending is Ending.ABORTED

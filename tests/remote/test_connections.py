@@ -20,7 +20,7 @@ from rollback_console.remote.ssh import Liveness, connect
 from tests.toolbox.proxy import TO_CONSOLE, Proxy
 from tests.toolbox.waiting import until
 
-from .attempts import Folder, read_until, ref, request, watch
+from .attempts import Folder, launch, read_until, ref, request, watch
 from .conftest import connected
 from .sshd import Sshd
 
@@ -79,7 +79,7 @@ def test_a_silent_peer_is_noticed_and_the_command_goes_on(sshd: Sshd, proxy: Pro
     with pytest.raises(HostUnreachable, match="goes on"):
         watch(events, 7)
     with pytest.raises(HostUnreachable):
-        remote.status(ref(asked))
+        remote.veto(ref(asked))
     remote.close()
     proxy.heal()
     second = connect(sshd.address(port=proxy.port))
@@ -145,7 +145,7 @@ def test_followers_whose_connection_went_away_leave_no_process(
     sshd: Sshd, plain_host: Remote
 ) -> None:
     asked = request("echo up; sleep 300")
-    plain_host.launch(asked)
+    launch(plain_host, asked)
     for _ in range(3):
         with connected(sshd) as follower:
             read_until(follower.follow(ref(asked)), b"up\n")

@@ -14,7 +14,7 @@ from rollback_console.remote.errors import (
 )
 from rollback_console.remote.protocol import Remote, RunRef
 
-from .attempts import Folder, read_until, ref, request, waiting, watch
+from .attempts import Folder, launch, read_until, ref, request, waiting, watch
 from .conftest import connected
 from .guest import GuestHost, possible
 from .sshd import Sshd
@@ -40,7 +40,7 @@ def test_an_account_that_runs_no_commands_is_named(tmp_path: Path) -> None:
     server = Sshd(options=("ForceCommand echo This account is not available.",)).start()
     try:
         with connected(server) as remote, pytest.raises(ProtocolError, match="not available"):
-            remote.status(RunRef("00000000-0000-4000-8000-000000000000"))
+            remote.veto(RunRef("00000000-0000-4000-8000-000000000000"))
     finally:
         server.remove()
 
@@ -60,7 +60,7 @@ def test_a_host_that_cannot_run_durably_is_refused(
     server = Sshd(environment={"PATH": str(_tools(tmp_path, tool.split(), text))}).start()
     try:
         with connected(server) as remote, pytest.raises(RunnerRefused, match="web-1") as caught:
-            remote.launch(request("true"))
+            launch(remote, request("true"))
         assert caught.value.code == code
     finally:
         server.remove()
@@ -108,7 +108,7 @@ def test_a_home_that_cannot_be_written_any_more_is_not_taken_for_a_new_account(
         (server.home / ".local").rename(server.home / "elsewhere")
         (server.home / ".local").write_text("in the way")
         with connected(server) as remote, pytest.raises(RunnerRefused, match="bring that"):
-            remote.launch(request("true"))
+            launch(remote, request("true"))
     finally:
         server.remove()
 

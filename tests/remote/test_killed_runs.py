@@ -7,12 +7,13 @@ import shutil
 import uuid
 from pathlib import Path
 
-from rollback_console.remote.protocol import Ending, Presence, Remote, RunRef
+from rollback_console.remote.protocol import Ending, Remote, RunRef
 from rollback_console.remote.ssh import connect
 from tests import tally
+from tests.toolbox.attempt_probe import Presence, read_attempt_folder
 from tests.toolbox.waiting import until
 
-from .attempts import Folder, living, presence, read_until, ref, request, waiting, watch
+from .attempts import Folder, launch, living, presence, read_until, ref, request, waiting, watch
 from .sshd import Sshd
 
 # Row 19: killed parts
@@ -25,8 +26,8 @@ def test_a_command_survives_its_supervisor_and_its_exit_code_is_recovered(
     events = host.run(asked)
     read_until(events, b"before\n")
     Folder(sshd, asked.token).kill("go")
-    status = host.status(ref(asked))
-    assert (status.presence, status.orphan) == (Presence.RUNNING, True)
+    kept = read_attempt_folder(host, ref(asked))
+    assert (kept.presence, kept.orphan) == (Presence.RUNNING, True)
     go_on.touch()
     rest = watch(events, 7)
     assert rest.log == b"after\n"
@@ -44,11 +45,10 @@ def test_with_supervisor_and_shell_killed_nobody_can_tell(
     folder.kill("go")
     folder.kill("run")
     assert watch(events, 7).outcome.ending is Ending.LOST
-    status = host.status(ref(asked))
-    assert status.outcome is not None
-    assert status.outcome.ending is Ending.LOST
-    assert "Look at the host" in status.outcome.why
-    assert host.launch(asked).already
+    again = watch(host.follow(ref(asked), 7), 7).outcome
+    assert again.ending is Ending.LOST
+    assert "Look at the host" in again.why
+    assert launch(host, asked).already
     assert not host.veto(ref(asked))
     assert (tmp_path / "starts").read_text() == "started\n"
 
@@ -62,7 +62,7 @@ def test_what_nothing_on_the_host_watches_any_more_can_be_ended(
     folder = Folder(sshd, asked.token)
     tally.kill_group(folder.pid("go"))  # the supervisor, its watch and its pump
     command = folder.pid("run")
-    assert host.status(ref(asked)).orphan
+    assert read_attempt_folder(host, ref(asked)).orphan
     outcome = host.stop(ref(asked), grace=1)
     assert (outcome.ending, outcome.survivors) == (Ending.ABORTED, ())
     assert not living(command)
@@ -92,7 +92,7 @@ def test_killed_between_election_and_start_it_was_never_started(shell: str, tmp_
     remote = connect(server.address(), shell=shell)
     try:
         asked = request(f"echo started >> {tmp_path}/starts")
-        assert not remote.launch(asked).already
+        assert not launch(remote, asked).already
         folder = Folder(server, asked.token)
         held = int(until(lambda: (tmp_path / "held").exists() and (tmp_path / "held").read_text()))
         assert presence(remote, asked) == Presence.PREPARED
@@ -108,7 +108,7 @@ def test_killed_between_election_and_start_it_was_never_started(shell: str, tmp_
 
 def test_a_dead_supervisor_s_claim_without_a_start_ends_in_a_veto(host: Remote, sshd: Sshd) -> None:
     asked = request("echo never")
-    boot_id = host.status(ref(asked)).boot_id
+    boot_id = launch(host, request("true")).boot_id
     folder = sshd.attempts / asked.token
     folder.mkdir(mode=0o700)
     (folder / "go").symlink_to(f"999999 1 {boot_id}")
@@ -154,17 +154,17 @@ def test_after_a_reboot_a_running_command_is_lost_and_never_started_again(
     own_host: Remote, server: Sshd, go_on: Path, tmp_path: Path
 ) -> None:
     asked = request(f"echo started >> {tmp_path}/starts; {waiting(go_on)}")
-    before = own_host.launch(asked).boot_id
+    before = launch(own_host, asked).boot_id
     until(lambda: presence(own_host, asked) == Presence.RUNNING)
     server.reboot()
-    status = own_host.status(ref(asked))
-    assert status.presence is Presence.LOST
-    assert status.boot_id != before
-    assert status.outcome is not None
-    assert "rebooted" in status.outcome.why
+    kept = read_attempt_folder(own_host, ref(asked))
+    assert kept.presence is Presence.LOST
+    assert kept.boot_id != before
     assert not own_host.veto(ref(asked))
-    assert own_host.launch(asked).already
-    assert own_host.stop(ref(asked)).ending is Ending.LOST
+    assert launch(own_host, asked).already
+    outcome = own_host.stop(ref(asked))
+    assert outcome.ending is Ending.LOST
+    assert "rebooted" in outcome.why
     go_on.touch()
     until(lambda: Folder(server, asked.token).text("end"))
     assert (tmp_path / "starts").read_text() == "started\n"
@@ -183,7 +183,7 @@ def test_a_command_that_finished_before_the_reboot_stays_finished(
 def test_an_attempt_whose_folder_went_down_with_the_host_is_not_proven_unstarted(
     own_host: Remote, server: Sshd
 ) -> None:
-    before = own_host.status(RunRef(str(uuid.uuid4()))).boot_id
+    before = launch(own_host, request("true")).boot_id
     server.reboot()
     assert not own_host.veto(RunRef(str(uuid.uuid4()), before))
 

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import os
 import subprocess
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from rollback_console.remote.errors import RunnerRefused
-from rollback_console.remote.protocol import Ending, Remote, RunRef
+from rollback_console.remote.protocol import Ending, Remote
 from rollback_console.remote.ssh import connect
 from tests.toolbox.waiting import until
 
-from .attempts import Folder, read_until, ref, request, waiting, watch
+from .attempts import Folder, launch, read_until, ref, request, waiting, watch
 from .sshd import Sshd
 
 needs_root = pytest.mark.skipif(os.getuid() != 0, reason="only root may mount a small disk")
@@ -59,16 +58,16 @@ def test_inodes_that_run_out_keep_the_exit_code(
 def test_a_host_without_room_refuses_before_anything_is_started(
     own_host: Remote, small_disk: Path, tmp_path: Path
 ) -> None:
-    own_host.status(RunRef(str(uuid.uuid4())))
+    watch(own_host.run(request("true")))
     asked = request(f"echo started >> {tmp_path}/starts # {'x' * 9000}")
     with (small_disk / "filler").open("wb", 0) as filler, pytest.raises(OSError, match="space"):
         while True:
             filler.write(bytes(4096))
     with pytest.raises(RunnerRefused, match="no room"):
-        own_host.launch(asked)
+        launch(own_host, asked)
     _fill_inodes(small_disk)
     with pytest.raises(RunnerRefused, match="no room"):
-        own_host.launch(request(f"echo started >> {tmp_path}/starts"))
+        launch(own_host, request(f"echo started >> {tmp_path}/starts"))
     assert not (tmp_path / "starts").exists()
 
 
@@ -101,7 +100,7 @@ def test_a_log_of_exactly_its_cap_is_whole(host: Remote) -> None:
 def test_the_host_enforces_the_time_limit_while_nobody_is_connected(sshd: Sshd, shell: str) -> None:
     asked = request("echo before; sleep 300; echo never", time_limit=1, grace=1)
     first = connect(sshd.address(), shell=shell)
-    first.launch(asked)
+    launch(first, asked)
     first.close()
     until(lambda: Folder(sshd, asked.token).text("end"))
     second = connect(sshd.address(), shell=shell)

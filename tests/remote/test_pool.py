@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from rollback_console.remote.errors import HostUnreachable
-from rollback_console.remote.pool import Pool, _Kept
+from rollback_console.remote.pool import Lasting, Pool, _Kept
 from rollback_console.remote.protocol import Chunk, HostAddress, HostKeyPin, Login, Outcome
 from rollback_console.remote.ssh import connect
+from tests.toolbox.attempt_probe import read_attempt_folder
 from tests.toolbox.waiting import until
 
 from .attempts import read_until, ref, request
@@ -208,9 +209,9 @@ def test_a_real_connection_outlives_its_user_and_nothing_it_followed_does(sshd: 
     follower.join(timeout=60)
     assert ended and not follower.is_alive()
     with pytest.raises(HostUnreachable, match="is over"):
-        first.status(ref(asked))
+        first.veto(ref(asked))
     second = pool.take(address)
-    assert second.status(ref(asked)).bytes == len(b"begun\n")
+    assert read_attempt_folder(second, ref(asked)).bytes == len(b"begun\n")
     assert second.stop(ref(asked), grace=1).ending == "aborted"
     first.close()  # by a follower that came late: it takes nothing from the next user
     second.acknowledge(ref(asked))
@@ -224,7 +225,9 @@ def test_a_connection_that_died_while_it_waited_is_replaced(server: Sshd) -> Non
     pool.give_back(address, first)
     (kept,) = pool._kept[address]
     server.stop()
-    until(lambda: not kept.remote.alive())
+    remote = kept.remote
+    assert isinstance(remote, Lasting)
+    until(lambda: not remote.alive())
     server.start()
     again = pool.take(address)
     last = [event for event in again.run(request("echo here")) if not isinstance(event, Chunk)]

@@ -12,13 +12,14 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from rollback_console.remote.errors import RequestRefused, RunnerRefused
-from rollback_console.remote.protocol import Ending, Presence, Remote, RunRef
+from rollback_console.remote.protocol import Ending, Remote, RunRef
 from rollback_console.remote.runner import commands
 from rollback_console.remote.session import DurableHost
 from rollback_console.remote.ssh import connect
+from tests.toolbox.attempt_probe import Presence, read_attempt_folder
 from tests.toolbox.waiting import until
 
-from .attempts import Folder, presence, read_until, ref, request, waiting, watch
+from .attempts import Folder, launch, presence, read_until, ref, request, waiting, watch
 from .conftest import SHELLS, connected
 from .sshd import Sshd
 
@@ -36,7 +37,7 @@ def test_a_command_is_started_shown_and_ended_over_one_channel(host: Remote) -> 
 
 def test_a_launched_command_is_followed_later_by_its_token(host: Remote) -> None:
     asked = request("for i in 1 2 3; do echo $i; done")
-    assert not host.launch(asked).already
+    assert not launch(host, asked).already
     assert watch(host.follow(ref(asked))).log == b"1\n2\n3\n"
     assert watch(host.follow(ref(asked), 2), 2).log == b"2\n3\n"
     assert watch(host.follow(ref(asked), 6), 6).log == b""
@@ -59,13 +60,13 @@ def test_all_who_follow_at_once_are_told_the_same_end(host: Remote, tmp_path: Pa
 def test_the_same_token_never_starts_twice(host: Remote, tmp_path: Path) -> None:
     asked = request(f"echo started >> {tmp_path}/starts; echo once")
     first = watch(host.run(asked))
-    assert host.launch(asked).already
+    assert launch(host, asked).already
     again = watch(host.run(asked))
     assert again.started is not None
     assert again.started.already
     assert again.log == first.log == b"once\n"
     host.acknowledge(ref(asked))
-    assert host.launch(asked).already
+    assert launch(host, asked).already
     assert (tmp_path / "starts").read_text() == "started\n"
 
 
@@ -73,8 +74,8 @@ def test_output_comes_while_the_command_still_runs(host: Remote, tmp_path: Path)
     asked = request(f"echo first; until [ -e {tmp_path}/go-on ]; do sleep 0.05; done; echo second")
     events = host.run(asked)
     assert read_until(events, b"first\n") == b"first\n"
-    status = host.status(ref(asked))
-    assert (status.presence, status.bytes, status.orphan) == (Presence.RUNNING, 6, False)
+    folder = read_attempt_folder(host, ref(asked))
+    assert (folder.presence, folder.bytes, folder.orphan) == (Presence.RUNNING, 6, False)
     (tmp_path / "go-on").touch()
     assert watch(events, 6).log == b"second\n"
 
@@ -160,7 +161,7 @@ def test_a_command_cut_on_its_way_is_refused_and_can_be_sent_again(
 ) -> None:
     asked = request(f"echo started >> {tmp_path}/starts")
     assert isinstance(host, DurableHost)
-    argv = commands.launch(host._runner(), asked, whole := commands.payload(asked))
+    argv = commands.run(host._runner(), asked, whole := commands.payload(asked), 0)
     for cut in (whole[:-1], whole[:-9], whole[:-9] + b"\n", b""):
         assert b"@rollback refused upload" in host.ask(argv, cut).errors
     assert presence(host, asked) == Presence.PREPARED
@@ -193,17 +194,15 @@ def test_an_acknowledged_attempt_leaves_no_folder(host: Remote, sshd: Sshd) -> N
     host.acknowledge(ref(asked))
     host.acknowledge(ref(asked))
     assert not (sshd.attempts / asked.token).exists()
-    status = host.status(ref(asked))
-    assert status.presence is Presence.FINISHED
-    assert status.outcome is not None
-    assert status.outcome.exit_code == 0
+    assert presence(host, asked) is Presence.FINISHED
     late = watch(host.follow(ref(asked))).outcome
-    assert (late.ending, late.flags) == (Ending.FINISHED, frozenset({"acknowledged"}))
+    assert (late.ending, late.exit_code) == (Ending.FINISHED, 0)
+    assert late.flags == {"acknowledged"}
 
 
 def test_what_still_runs_is_not_cleared_away(host: Remote, tmp_path: Path) -> None:
     asked = request(f"until [ -e {tmp_path}/go-on ]; do sleep 0.05; done")
-    host.launch(asked)
+    launch(host, asked)
     with pytest.raises(RunnerRefused, match="still runs"):
         host.acknowledge(ref(asked))
     (tmp_path / "go-on").touch()
@@ -217,7 +216,7 @@ def test_many_are_cleared_away_at_once_but_for_what_still_runs(
     for asked in over:
         watch(host.run(asked))
     busy = request(waiting(tmp_path / "go-on"))
-    host.launch(busy)
+    launch(host, busy)
     with pytest.raises(RunnerRefused, match="still runs"):
         host.acknowledge(*map(ref, [over[0], busy, *over[1:]]))
     left = {asked.token: (sshd.attempts / asked.token).exists() for asked in [*over, busy]}
@@ -229,7 +228,7 @@ def test_many_are_cleared_away_at_once_but_for_what_still_runs(
 
 def test_a_token_nobody_used_is_absent(host: Remote) -> None:
     unknown = RunRef(str(uuid.uuid4()))
-    assert host.status(unknown).presence is Presence.ABSENT
+    assert read_attempt_folder(host, unknown).presence is Presence.ABSENT
     assert watch(host.follow(unknown)).outcome.ending is Ending.LOST
 
 
@@ -272,9 +271,9 @@ def test_what_no_shell_can_carry_is_refused_before_anything_is_sent(
     plain_host: Remote, changes: dict[str, object], sentence: str
 ) -> None:
     with pytest.raises(RequestRefused, match=sentence):
-        plain_host.launch(request("true", **changes))
+        launch(plain_host, request("true", **changes))
     with pytest.raises(RequestRefused, match="UUID"):
-        plain_host.status(RunRef("../../etc"))
+        plain_host.veto(RunRef("../../etc"))
 
 
 def test_the_checksum_is_the_one_cksum_prints() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from rollback_console.remote import wire
 from rollback_console.remote.errors import RunnerRefused
-from rollback_console.remote.protocol import Ending, HostKeyPin, Outcome, Presence
+from rollback_console.remote.protocol import Ending, HostKeyPin
 from rollback_console.remote.runner import commands
 
 NOISE = st.binary(max_size=20).filter(lambda data: b"@" not in data and b"\n" not in data)
@@ -72,14 +72,6 @@ def test_each_last_word_has_one_meaning(
 def test_what_is_no_last_word_is_not_taken_for_one(words: str) -> None:
     with pytest.raises(ValueError):
         wire.outcome(words.split(), (), 0)
-
-
-def test_a_status_is_read_with_its_outcome() -> None:
-    outcome = Outcome(Ending.FINISHED, 0)
-    status = wire.status(["finished", "boot", "3", "no"], outcome)
-    assert (status.presence, status.boot_id, status.bytes) == (Presence.FINISHED, "boot", 3)
-    assert status.outcome is outcome
-    assert wire.status(["running", "boot", "0", "yes"], None).orphan
 
 
 def test_survivors_are_named_with_their_pid() -> None:

@@ -45,7 +45,7 @@ def test_a_run_tells_its_output_and_its_exit_code(host: Running) -> None:
 def test_a_run_outlives_the_connection_that_started_it(host: Running) -> None:
     request = RunRequest(str(uuid.uuid4()), "echo begun; sleep 3; echo done")
     with_first = ssh.connect(_address(host))
-    with_first.launch(request)
+    next(iter(with_first.run(request)))
     with_first.close()
     again = ssh.connect(_address(host))
     try:

@@ -63,20 +63,12 @@ def bootstrap(shell: str = "sh") -> list[str]:
     return ["exec", *shell.split(), "-c", line, "rollback", name, *size_and_crc(text), shell]
 
 
-def launch(runner: Runner, request: RunRequest, payload: bytes) -> list[str]:
-    return _call(runner, "launch", *_launching(request, payload))
-
-
 def run(runner: Runner, request: RunRequest, payload: bytes, offset: int) -> list[str]:
     return _call(runner, "run", *_launching(request, payload), str(offset), runner.follows)
 
 
 def follow(runner: Runner, ref: RunRef, offset: int) -> list[str]:
     return _call(runner, "follow", _token(ref.token), str(offset), runner.follows, ref.boot_id)
-
-
-def status(runner: Runner, ref: RunRef) -> list[str]:
-    return _call(runner, "status", _token(ref.token), ref.boot_id)
 
 
 def veto(runner: Runner, ref: RunRef) -> list[str]:

@@ -39,7 +39,6 @@ wait_for_the_end() {
 }
 
 case $verb in
-launch) launch "$@"; exit ;;
 follow) follow "$@"; exit ;;
 run)
     launch "$1" "$2" "$3" "$4" "$5" "$6"

@@ -1,38 +1,4 @@
-# Looking, forbidding, ending and clearing away.
-status() { # TOKEN KNOWN_BOOT
-    attempt=$1 known_boot=$2
-    cd "$base/$1" 2>/dev/null || { absent; return; }
-    if [ -h end ] || [ "$(readlink run)" = veto ]; then
-        presence finished
-    elif rebooted; then
-        if [ -h rc ]; then presence finished; else presence lost; fi
-    elif alive_in run; then
-        if alive_in go; then presence running no; else presence running yes; fi
-    elif [ ! -h run ]; then
-        presence prepared
-    elif alive_in go; then
-        presence running no # it is about to write the last word
-    elif [ -h rc ] || [ -h proof ]; then
-        presence finished
-    else
-        presence lost
-    fi
-}
-
-absent() {
-    if [ -h "$base/spent/$attempt" ]; then
-        report_absent
-        say status finished "$boot" 0 no
-    else
-        say status absent "$boot" 0 no
-    fi
-}
-
-presence() { # PRESENCE [ORPHAN]
-    case $1 in finished | lost) report ;; esac
-    say status "$1" "$boot" "$(logged)" "${2:-no}"
-}
-
+# Forbidding, ending and clearing away.
 veto() { # TOKEN KNOWN_BOOT
     attempt=$1 known_boot=$2
     if [ -h "$base/spent/$1" ]; then
@@ -128,5 +94,5 @@ remove_over() {
 }
 
 case $verb in
-status | veto | stop | reaper | acknowledge) "$verb" "$@" ;;
+veto | stop | reaper | acknowledge) "$verb" "$@" ;;
 esac

@@ -85,12 +85,6 @@ def home(person: User) -> Home:
     )
 
 
-def waiting_for(person: User) -> int:
-    """How many rollbacks need this person now."""
-    alive = list(rows().filter(state__in=ALIVE))
-    return len(_waiting(alive, person))
-
-
 def environments() -> list[EnvironmentLine]:
     """Every environment with its lock, its pins and its last rollback."""
     newest = _latest(Rollback.objects.filter(environment=OuterRef("pk"), state__in=TERMINAL))
