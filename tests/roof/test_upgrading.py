@@ -26,6 +26,9 @@ BASELINE = {
 ACCEPTED: dict[tuple[str, str], str] = {
     ("rollbacks", "0010_seals"): "reads the ends of streams and writes a table of its own.",
     ("api", "0003_split_request"): "adds scopes to tokens; an older process reads `request` alone.",
+    ("plans", "0007_right_since"): "dates rows; an older process reads no date and writes now.",
+    ("rollbacks", "0011_rounds"): "numbers votes; an older process cannot take a second vote of"
+    " one person on a refreshed request, which a new one takes a moment later.",
 }
 
 BEFORE = ProjectState({

@@ -16,17 +16,17 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='environment',
             name='database_servers',
-            field=models.TextField(blank=True, verbose_name='database servers for readiness'),
+            field=models.TextField(blank=True, db_default='', verbose_name='database servers for readiness'),
         ),
         migrations.AddField(
             model_name='environment',
             name='file_folders',
-            field=models.TextField(blank=True, verbose_name='folders whose files readiness may measure'),
+            field=models.TextField(blank=True, db_default='', verbose_name='folders whose files readiness may measure'),
         ),
         migrations.AddField(
             model_name='environment',
             name='page_hosts',
-            field=models.TextField(blank=True, verbose_name='hosts whose pages readiness may open'),
+            field=models.TextField(blank=True, db_default='', verbose_name='hosts whose pages readiness may open'),
         ),
         migrations.CreateModel(
             name='HostQuestion',
@@ -51,6 +51,7 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['host', 'kind', 'subject', 'id'],
                 'permissions': [('approve_host_question', 'Can approve questions to hosts')],
+                'constraints': [models.UniqueConstraint(fields=('plan', 'sha256'), name='one_host_question_per_digest')],
             },
         ),
         migrations.CreateModel(
@@ -68,12 +69,5 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['-id'],
             },
-        ),
-        migrations.DeleteModel(
-            name='Vouching',
-        ),
-        migrations.AddConstraint(
-            model_name='hostquestion',
-            constraint=models.UniqueConstraint(fields=('plan', 'sha256'), name='one_host_question_per_digest'),
         ),
     ]

@@ -13,6 +13,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='environment',
             name='second_person',
-            field=models.CharField(choices=[('quorum', 'where two or more must approve'), ('always', 'always'), ('never', 'never')], default='quorum', max_length=6, verbose_name='second person for deviations, destructive gates and publishing'),
+            field=models.CharField(choices=[('quorum', 'where two or more must approve'), ('always', 'always'), ('never', 'never')], db_default='quorum', default='quorum', max_length=6, verbose_name='second person for deviations, destructive gates and publishing'),
         ),
     ]

@@ -9,7 +9,7 @@ readiness.py        what hosts are asked beforehand, and what they answered
 from .decision_makers import DecisionMaker, Delegation
 from .inventory import Credential, Environment, Host, HostGroup, HostKey, Secret, Service
 from .plan import Plan, Revision
-from .readiness import Asking, Cost, HostQuestion, ProbeResult, ReadinessEvent
+from .readiness import Asking, Cost, HostQuestion, ProbeResult, ReadinessEvent, Vouching
 
 __all__ = [
     "Asking",
@@ -28,4 +28,5 @@ __all__ = [
     "Revision",
     "Secret",
     "Service",
+    "Vouching",
 ]

@@ -55,11 +55,14 @@ class Environment(models.Model):
             ("always", "always"),
             ("never", "never"),
         ],
+        db_default="quorum",
         default="quorum",
     )
-    database_servers = models.TextField("database servers for readiness", blank=True)
-    page_hosts = models.TextField("hosts whose pages readiness may open", blank=True)
-    file_folders = models.TextField("folders whose files readiness may measure", blank=True)
+    database_servers = models.TextField("database servers for readiness", blank=True, db_default="")
+    page_hosts = models.TextField("hosts whose pages readiness may open", blank=True, db_default="")
+    file_folders = models.TextField(
+        "folders whose files readiness may measure", blank=True, db_default=""
+    )
     second_admin = models.BooleanField(
         "two Admins for what eases an approval", default=False, db_default=False
     )

@@ -146,3 +146,21 @@ class ReadinessEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.host} asked for {self.why}"
+
+
+class Vouching(models.Model):
+    """Nothing reads or writes this any more: measures are host questions.
+
+    The table stays for one release, since processes of 0.1.0 still work with it during an upgrade.
+    """
+
+    plan = models.ForeignKey("plans.Plan", models.CASCADE, related_name="vouchings")
+    sha256 = models.CharField(max_length=64)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["plan", "sha256"], name="vouched_once")]
+
+    def __str__(self) -> str:
+        return f"{self.by} vouched for {self.plan}"

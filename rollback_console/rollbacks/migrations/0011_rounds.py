@@ -50,14 +50,15 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddConstraint(
-            "rightgrant",
-            models.UniqueConstraint(fields=["user", "name"], name="one_grant_per_right"),
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=["user", "name"], name="one_grant_per_right")
+                ]
+            },
         ),
         # MariaDB needs an index that begins with `rollback` while the old one goes.
-        migrations.AddField("approval", "round", models.PositiveIntegerField(default=1)),
-        migrations.AddField("rollback", "round", models.PositiveIntegerField(default=1)),
+        migrations.AddField("approval", "round", models.PositiveIntegerField(default=1, db_default=1)),
+        migrations.AddField("rollback", "round", models.PositiveIntegerField(default=1, db_default=1)),
         migrations.RunPython(number_rounds, migrations.RunPython.noop),
         migrations.AddConstraint(
             "approval",

@@ -35,7 +35,7 @@ class Rollback(models.Model):
     choices = models.JSONField(default=dict)
     snapshot = models.TextField()
     snapshot_sha256 = models.CharField(max_length=64)
-    round = models.PositiveIntegerField(default=1)
+    round = models.PositiveIntegerField(default=1, db_default=1)
 
     requested_by = models.ForeignKey(PERSON, models.PROTECT, related_name="+")
     requested_at = models.DateTimeField()
@@ -87,7 +87,7 @@ class Approval(models.Model):
     role = models.CharField(max_length=60)
     under = models.ForeignKey(Delegation, models.PROTECT, null=True, related_name="+")
     snapshot_sha256 = models.CharField(max_length=64)
-    round = models.PositiveIntegerField(default=1)
+    round = models.PositiveIntegerField(default=1, db_default=1)
     given = models.BooleanField(default=True)
     note = models.TextField(blank=True)
     at = models.DateTimeField()
