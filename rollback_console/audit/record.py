@@ -18,7 +18,8 @@ from .origin import current_origin
 
 log = logging.getLogger("rollback_console.audit")
 
-_LEVELS = {INFO: logging.INFO, NOTICE: logging.INFO, WARNING: logging.WARNING, ALARM: logging.ERROR}
+# Levels of the log say how the console is; how much an act matters is the field `severity`.
+_LEVELS = {INFO: logging.INFO, NOTICE: logging.INFO, WARNING: logging.INFO, ALARM: logging.ERROR}
 
 
 @transaction.atomic
@@ -97,5 +98,6 @@ def _send_to_log(event: ConfigurationEvent) -> None:
         "changed": ",".join(event.changes),
         "seal": event.hash,
     }
-    level = _LEVELS[kind_of(event.kind).severity]
-    log.log(level, event.kind, extra={name: value for name, value in fields.items() if value})
+    severity = kind_of(event.kind).severity
+    extra = {name: value for name, value in fields.items() if value} | {"severity": severity}
+    log.log(_LEVELS[severity], event.kind, extra=extra)
