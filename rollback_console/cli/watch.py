@@ -56,17 +56,17 @@ class Watch:
 
     def _turn(self) -> str:
         """Read the state first: what is read after it cannot lack anything that led to it."""
-        found = self.client.get(f"/rollbacks/{self.number}")
+        rollback = self.client.get(f"/rollbacks/{self.number}")
         if self.seq == 0 and not self.logs:
-            self._begin(found)
+            self._begin(rollback)
         self._events()
-        for run in found["runs"]:
+        for run in rollback["runs"]:
             self._log(run)
-        return str(found["state"])
+        return str(rollback["state"])
 
-    def _begin(self, found: dict[str, Any]) -> None:
-        self.say(f"Rollback {self.number}: {found['title']} ({found['environment']})")
-        for run in found["runs"]:
+    def _begin(self, rollback: dict[str, Any]) -> None:
+        self.say(f"Rollback {self.number}: {rollback['title']} ({rollback['environment']})")
+        for run in rollback["runs"]:
             stored = int(run["log_bytes"])
             if not self.whole and run["state"] in ENDED:
                 self.logs[run["token"]] = FollowedLog(stored)

@@ -16,12 +16,12 @@ log = logging.getLogger(__name__)
 AGAIN = 2.0
 
 
-async def listen(number: int, heard: asyncio.Event) -> None:
-    """Set `heard` at every hint about a rollback, until cancelled."""
+async def listen(number: int, wake: asyncio.Event) -> None:
+    """Set `wake` at every hint about a rollback, until cancelled."""
     quiet = False
     while True:
         try:
-            await _follow(number, heard)
+            await _follow(number, wake)
         except (RedisError, OSError) as error:
             if not quiet:
                 log.warning("No hints for rollback %s, looking every second: %s", number, error)
@@ -29,13 +29,13 @@ async def listen(number: int, heard: asyncio.Event) -> None:
         await asyncio.sleep(AGAIN)
 
 
-async def _follow(number: int, heard: asyncio.Event) -> None:
+async def _follow(number: int, wake: asyncio.Event) -> None:
     # Without a read timeout: an idle rollback is not a broken connection.
     client = redis.asyncio.Redis.from_url(
         settings.REDIS_URL, socket_timeout=None, socket_connect_timeout=2
     )
     async with client, client.pubsub() as subscription:
         await subscription.subscribe(channel(number))
-        heard.set()
+        wake.set()
         async for _ in subscription.listen():
-            heard.set()
+            wake.set()

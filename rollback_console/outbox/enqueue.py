@@ -26,14 +26,14 @@ AT_ONCE = 200
 
 def events() -> int:
     """Write what is owed for new events; how many rollbacks had some."""
-    told = Coalesce(F("told__seq"), Value(0))
-    behind = Rollback.objects.annotate(known=told).filter(last_seq__gt=F("known"))
+    last_seq_told = Coalesce(F("told__seq"), Value(0))
+    behind = Rollback.objects.annotate(known=last_seq_told).filter(last_seq__gt=F("known"))
     # What was loaded from a file happened long ago, and was told then.
     behind = behind.filter(imported=None).order_by("id")
-    found = list(behind.values_list("id", "known")[:AT_ONCE])
-    for number, known in found:
+    rollbacks = list(behind.values_list("id", "known")[:AT_ONCE])
+    for number, known in rollbacks:
         _rollback(number, known)
-    return len(found)
+    return len(rollbacks)
 
 
 def keep(note: Notice) -> int:
@@ -62,12 +62,12 @@ def _rollback(number: int, known: int) -> None:
     rollback = Rollback.objects.select_related(
         "environment", "service", "requested_by", "revision__plan"
     ).get(pk=number)
-    found = list(
+    events_since = list(
         Event.objects.filter(rollback=number, seq__gt=known).select_related("by").order_by("seq")
     )
-    owed = [note for event in found if (note := _note(rollback, event))]
+    owed = [note for event in events_since if (note := _note(rollback, event))]
     with transaction.atomic():
-        if found and _advance(number, known, found[-1].seq):
+        if events_since and _advance(number, known, events_since[-1].seq):
             for note in owed:
                 keep(note)
 

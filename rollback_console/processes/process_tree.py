@@ -73,13 +73,13 @@ def descendants(root: int) -> list[int]:
     for pid, parent, state in _table():
         if state not in "ZX":
             children.setdefault(parent, []).append(pid)
-    found: list[int] = []
+    pids: list[int] = []
     waiting = [root]
     while waiting:
         new = children.get(waiting.pop(0), [])
-        found += new
+        pids += new
         waiting += new
-    return found
+    return pids
 
 
 def reap() -> list[tuple[int, int]]:

@@ -364,7 +364,7 @@ def test_each_procedure_has_a_verdict_of_its_own_with_its_values(
     assert snapshot is not None
     page = words(signed_in(stage.cast.dana).get(address(revision)))
     assert "data loss: none" not in page, "nobody asked yet"
-    cost.keep(revision, snapshot, [])
+    cost.save_cost(revision, snapshot, [])
     page = words(signed_in(stage.cast.dana).get(address(revision)))
     verdicts = page.split("Would it work right now?")[1].split("What the author wrote")[0]
     before, after = verdicts.split("data loss: ", 2)[1:]

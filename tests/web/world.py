@@ -11,7 +11,7 @@ from rollback_console.engine.loss import Count
 from rollback_console.plans.actions.delegations import delegate_right
 from rollback_console.plans.actions.host_questions import approve_host_question
 from rollback_console.plans.data_loss import cost
-from rollback_console.plans.data_loss.cost import Findings
+from rollback_console.plans.data_loss.cost import CostAnswers
 from rollback_console.plans.models import Environment, HostGroup, Secret
 from rollback_console.plans.readiness.host_questions import (
     queries_by_host,
@@ -102,7 +102,7 @@ def costly(rollback: Rollback) -> None:
     table = "warehouse_inventory_adjustments_by_region.settlement_reference"
     count = Count(f"values in {table}", 1284, table=table)
     snapshot = view.snapshot_of(rollback.snapshot)
-    cost.keep(rollback.revision, snapshot, [Findings("app-1", measured=[count])])
+    cost.save_cost(rollback.revision, snapshot, [CostAnswers("app-1", measured=[count])])
 
 
 def questioned(rollback: Rollback) -> None:

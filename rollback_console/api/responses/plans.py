@@ -137,11 +137,11 @@ def revision_out(revision: Revision) -> RevisionOut:
 
 
 def _form(revision: Revision) -> Form:
-    asked = draw_request_form(revision)
+    request_form = draw_request_form(revision)
     return Form(
-        procedures=[Option(key=each.key, name=each.name) for each in asked.procedures],
-        alternatives=[_choice(step) for step in asked.alternatives],
-        conditions=[_choice(step) for step in asked.conditions],
+        procedures=[Option(key=each.key, name=each.name) for each in request_form.procedures],
+        alternatives=[_choice(step) for step in request_form.alternatives],
+        conditions=[_choice(step) for step in request_form.conditions],
         parameters=[
             ParameterOut(
                 name=each.name,
@@ -150,9 +150,9 @@ def _form(revision: Revision) -> Form:
                 value=each.value,
                 steps=list(each.steps),
             )
-            for each in asked.parameters
+            for each in request_form.parameters
         ],
-        missing=list(asked.missing),
+        missing=list(request_form.missing),
     )
 
 
@@ -260,7 +260,7 @@ def host_question_out(row: HostQuestion) -> HostQuestionOut:
 
 def readiness_out(
     revision: int | None,
-    found: Readiness,
+    readiness: Readiness,
     costing: Costing | None,
     verdicts: Sequence[ProcedureVerdict] = (),
 ) -> ReadinessOut:
@@ -275,12 +275,12 @@ def readiness_out(
             detail=each.detail,
             at=each.at,
         )
-        for each in found.results
+        for each in readiness.results
     ]
     return ReadinessOut(
         revision=revision,
-        word=found.word,
-        at=found.at,
+        word=readiness.word,
+        at=readiness.at,
         loss=str(costing.loss.word) if costing else "unknown",
         loss_text=costing.loss.text if costing else "unknown, because nobody has asked yet",
         impossible=costing.impossible if costing else "",

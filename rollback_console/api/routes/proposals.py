@@ -25,10 +25,10 @@ def list_proposals(
     limit: pagination.Limit = 50,
 ) -> ProposalPage:
     """Proposals, newest first, or those in one state: open, requested, dismissed."""
-    wanted = {"state": state, "pk__lt": pagination.after_number(cursor)}
+    filters = {"state": state, "pk__lt": pagination.after_number(cursor)}
     rows = Proposal.objects.select_related("environment", "plan", "decided_by")
     rows = lookup.within_limit(rows, environment="environment__slug", service=None)
-    rows = rows.filter(**{name: value for name, value in wanted.items() if value})
+    rows = rows.filter(**{name: value for name, value in filters.items() if value})
     page, following = pagination.cut(rows.order_by("-pk")[: limit + 1], limit, lambda row: row.pk)
     return ProposalPage(items=[proposal_out(row) for row in page], next=following)
 

@@ -48,7 +48,7 @@ def list_rollbacks(
     limit: pagination.Limit = 50,
 ) -> RollbackPage:
     """Rollbacks, newest first, or those in one state, environment, service or of one plan."""
-    wanted = {
+    filters = {
         "state": state,
         "environment__slug": environment,
         "service__slug": service,
@@ -58,7 +58,7 @@ def list_rollbacks(
     revisions = Revision.objects.defer("source").prefetch_related("plan")
     rows = lists.rows().prefetch_related(Prefetch("revision", revisions))
     rows = lookup.within_limit(rows, environment="environment__slug", service="service__slug")
-    rows = rows.filter(**{name: value for name, value in wanted.items() if value})
+    rows = rows.filter(**{name: value for name, value in filters.items() if value})
     page, following = pagination.cut(rows.order_by("-pk")[: limit + 1], limit, lambda row: row.pk)
     return RollbackPage(items=[rollback_out(row) for row in page], next=following)
 

@@ -98,13 +98,13 @@ def _settled(operation: Operation, no_ops: set[tuple[str, str]]) -> Operation:
 
 def _no_ops(parts: list[str]) -> set[tuple[str, str]]:
     """(migration, operation) of everything that is said to need no SQL wherever it stands."""
-    said = [
+    statements = [
         ((migration, what), body)
         for migration, sql in zip(parts[::2], parts[1::2], strict=True)
         for what, body in _statements(sql.splitlines())
     ]
-    needs_sql = {what for what, body in said if body != [_NO_OP]}
-    return {what for what, _ in said} - needs_sql
+    needs_sql = {what for what, body in statements if body != [_NO_OP]}
+    return {what for what, _ in statements} - needs_sql
 
 
 def _statements(lines: list[str]) -> Iterator[tuple[str, list[str]]]:

@@ -125,12 +125,12 @@ def _starts(rows: Iterable[LogChunk], first: int, stop: int) -> Iterator[tuple[i
 
 
 def _times(first: int, spans: list[_Span]) -> list[tuple[int, int]]:
-    found: list[tuple[int, int]] = []
+    times: list[tuple[int, int]] = []
     for number, span in enumerate(spans, start=first):
         at = milliseconds(span.at)
-        if not found or found[-1][1] != at:
-            found.append((number, at))
-    return found
+        if not times or times[-1][1] != at:
+            times.append((number, at))
+    return times
 
 
 def _within(spans: list[_Span]) -> list[_Span]:

@@ -101,7 +101,9 @@ def replace_policy(
     with _changing(environment) as row:
         refuse_stale_edit(row, drawn_from)
         before, ladder_before = snapshot_fields(row), _ladder_of(row)
-        require_second_for_rule(row, by=by, wanted=rules.get("second_admin", row.second_admin))
+        require_second_for_rule(
+            row, by=by, second_admin=rules.get("second_admin", row.second_admin)
+        )
         lines = list(ladder)
         _require_second_for_new(row, lines, by=by)
         save_environment(row, rules)

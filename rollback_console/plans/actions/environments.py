@@ -50,7 +50,7 @@ def change_environment(
     row = Environment.objects.select_for_update().get(pk=environment.pk)
     refuse_stale_edit(row, drawn_from)
     before = snapshot_fields(row)
-    require_second_for_rule(row, by=by, wanted=fields.get("second_admin", row.second_admin))
+    require_second_for_rule(row, by=by, second_admin=fields.get("second_admin", row.second_admin))
     save_environment(row, fields)
     if row.decision_makers.exists():
         policy.require(row)

@@ -33,9 +33,9 @@ def require_second_admin(
         )
 
 
-def require_second_for_rule(row: Environment, *, by: User | None, wanted: bool) -> None:
+def require_second_for_rule(row: Environment, *, by: User | None, second_admin: bool) -> None:
     """Raises PlanError: an Admin who could switch the rule off alone would not be held by it."""
-    if row.second_admin and not wanted and by is not None:
+    if row.second_admin and not second_admin and by is not None:
         raise PlanError(
             "Two Admins are asked for here so that one alone cannot ease an approval: the rule is "
             "taken back on the server alone, with manage.py drop_second_admin."

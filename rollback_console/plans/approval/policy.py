@@ -53,8 +53,8 @@ def stranded(environment: Environment) -> list[Maker]:
 
 def askers_of() -> list[int]:
     """The active people who may ask for a rollback."""
-    found = User.objects.with_perm(ASKS, backend="django.contrib.auth.backends.ModelBackend")
-    return list(found.values_list("pk", flat=True))
+    askers = User.objects.with_perm(ASKS, backend="django.contrib.auth.backends.ModelBackend")
+    return list(askers.values_list("pk", flat=True))
 
 
 def require(environment: Environment) -> None:

@@ -22,7 +22,7 @@ from rollback_console.remote.shell_text import CANNOT_ENTER, enter_folder
 from ..models import Cost, Revision
 from ..readiness.probes import Probe, ProbeAnswer, Verdict
 from . import counting
-from .migrations import Question, Riddle, questions
+from .migrations import MigrationQuestion, UnaskableReversal, questions
 
 KINDS = ("reversal", "measure")
 """The kinds of ProbeResult that the cost is told by."""
@@ -33,19 +33,19 @@ _IN = enter_folder() + 'exec sh -c "$2"'
 
 
 @dataclass(frozen=True, slots=True)
-class Errands:
+class CostQuestions:
     """What one host is asked about the cost."""
 
-    questions: tuple[Question, ...] = ()
+    questions: tuple[MigrationQuestion, ...] = ()
     measures: tuple[MeasureConfig, ...] = ()
 
 
 @dataclass(slots=True)
-class Findings:
+class CostAnswers:
     """What one host said about the cost."""
 
     host: str
-    reversals: list[tuple[Question, Reversal]] = field(default_factory=list)
+    reversals: list[tuple[MigrationQuestion, Reversal]] = field(default_factory=list)
     counts: list[Count] = field(default_factory=list)
     measured: list[Count] = field(default_factory=list)
     late: bool = False
@@ -62,9 +62,9 @@ class Findings:
             yield probe, _reading(reversal)
         for count in [*self.counts, *self.measured]:
             probe = Probe(self.host, 0, "measure", count.what, ())
-            said = f"{count.rows:,}" if count.rows is not None else count.why
+            text = f"{count.rows:,}" if count.rows is not None else count.why
             verdict = Verdict.UNKNOWN if count.rows is None else Verdict.READY
-            yield probe, ProbeAnswer(verdict, said)
+            yield probe, ProbeAnswer(verdict, text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,36 +82,38 @@ class Costing:
         return next((each.problem for each in self.reversals if each.broken), "")
 
 
-def look(remote: Remote, host: str, errands: Errands, late: float) -> Findings:
+def ask_costs(remote: Remote, host: str, cost_questions: CostQuestions, late: float) -> CostAnswers:
     """Ask one host; whatever fails becomes an unknown. In a thread of its own: no database.
 
     Nothing more is asked once it is `late` by the monotonic clock: then that is no finding.
     """
-    found = Findings(host)
-    for question in errands.questions:
-        if found.ran_out(late):
-            return found
+    answers = CostAnswers(host)
+    for question in cost_questions.questions:
+        if answers.ran_out(late):
+            return answers
         reversal = _plan(remote, question)
-        found.reversals.append((question, reversal))
-        if question.python and (wanted := counting.removed(reversal)):
-            found.counts += _counts(remote, question, wanted)
-    for each in errands.measures:
-        if found.ran_out(late):
-            return found
-        found.measured.append(_measure(remote, each))
-    return found
+        answers.reversals.append((question, reversal))
+        if question.python and (removals := counting.removed(reversal)):
+            answers.counts += _counts(remote, question, removals)
+    for each in cost_questions.measures:
+        if answers.ran_out(late):
+            return answers
+        answers.measured.append(_measure(remote, each))
+    return answers
 
 
-def unasked(host: str, errands: Errands, why: str) -> Findings:
+def unasked(host: str, cost_questions: CostQuestions, why: str) -> CostAnswers:
     """What is known of a host that could not be asked: nothing, and why."""
-    reversals = [(each, Reversal("", (), why)) for each in errands.questions]
-    counts = [Count(each.what, None, why, each.table, each.column) for each in errands.measures]
-    return Findings(host, reversals, [], counts)
+    reversals = [(each, Reversal("", (), why)) for each in cost_questions.questions]
+    counts = [
+        Count(each.what, None, why, each.table, each.column) for each in cost_questions.measures
+    ]
+    return CostAnswers(host, reversals, [], counts)
 
 
-def keep(revision: Revision, snapshot: Snapshot, found: Iterable[Findings]) -> Cost:
-    """Store what was found, in place of what was heard before; in the caller's transaction."""
-    every = list(found)
+def save_cost(revision: Revision, snapshot: Snapshot, answers: Iterable[CostAnswers]) -> Cost:
+    """Store the answers in place of the former ones; in the caller's transaction."""
+    every = list(answers)
     reversals = [reversal for each in every for _, reversal in each.reversals]
     measured = [count for each in every for count in each.measured]
     counts = _without_twins([*measured, *(count for each in every for count in each.counts)])
@@ -120,7 +122,7 @@ def keep(revision: Revision, snapshot: Snapshot, found: Iterable[Findings]) -> C
         revision=revision,
         snapshot_sha256=snapshot.sha256,
         defaults={
-            "reversals": [asdict(each) for each in [*reversals, *_riddles(snapshot)]],
+            "reversals": [asdict(each) for each in [*reversals, *_unaskable(snapshot)]],
             "counts": [asdict(each) for each in counts],
             "unmeasured": unmeasured(snapshot, names),
             "at": Now(),
@@ -162,7 +164,7 @@ def unmeasured(snapshot: Snapshot, measures: Collection[str] = ()) -> list[str]:
     A measure counts what its author thought of, and never all that a step overwrites: what the
     `measures` did not count stays open.
     """
-    told = {each.position for each in questions(snapshot)}
+    asked_positions = {each.position for each in questions(snapshot)}
     beside = f"beside {', '.join(measures)}, nothing" if measures else "no measure of the plan"
     return [
         f"Step {step.position}, {step.title}, overwrites or removes data, and {beside} counts "
@@ -170,13 +172,13 @@ def unmeasured(snapshot: Snapshot, measures: Collection[str] = ()) -> list[str]:
         for step in snapshot.steps
         if not step.standby
         and step.position >= snapshot.start_at
-        and _overwrites(step, step.position in told)
+        and _overwrites(step, step.position in asked_positions)
     ]
 
 
-def _overwrites(step: StepSpec, told: bool) -> bool:
+def _overwrites(step: StepSpec, tool_tells: bool) -> bool:
     codes = set(destroys(step.script)) & _OVERWRITES
-    return bool(codes) if told or not step.destructive else True
+    return bool(codes) if tool_tells or not step.destructive else True
 
 
 def _unheard(snapshot: Snapshot) -> Loss:
@@ -186,14 +188,14 @@ def _unheard(snapshot: Snapshot) -> Loss:
     return assess_loss((), (), unmeasured=silent)
 
 
-def _riddles(snapshot: Snapshot) -> Iterator[Reversal]:
+def _unaskable(snapshot: Snapshot) -> Iterator[Reversal]:
     for each in questions(snapshot):
-        if isinstance(each, Riddle):
+        if isinstance(each, UnaskableReversal):
             problem = f"What this undoes cannot be asked beforehand: {each.text}"
             yield Reversal("", (), problem)
 
 
-def _plan(remote: Remote, question: Question) -> Reversal:
+def _plan(remote: Remote, question: MigrationQuestion) -> Reversal:
     try:
         answer = remote.ask(list(question.argv), timeout=_PATIENCE)
     except RemoteError as error:
@@ -201,20 +203,22 @@ def _plan(remote: Remote, question: Question) -> Reversal:
     if answer.exit_code == CANNOT_ENTER:
         return Reversal("", (), f"The folder {question.cwd} cannot be entered.", broken=True)
     text = answer.output.decode(errors="replace")
-    found = question.read(text)
-    if answer.exit_code != 0 and not found.operations:
-        said = text.strip().splitlines()
-        why = f"{question.subject} cannot be undone: {said[-1][:300] if said else 'no answer'}"
-        return replace(found, problem=why, broken=True)
-    return found
+    reversal = question.read(text)
+    if answer.exit_code != 0 and not reversal.operations:
+        lines = text.strip().splitlines()
+        why = f"{question.subject} cannot be undone: {lines[-1][:300] if lines else 'no answer'}"
+        return replace(reversal, problem=why, broken=True)
+    return reversal
 
 
-def _counts(remote: Remote, question: Question, wanted: list[Operation]) -> list[Count]:
+def _counts(
+    remote: Remote, question: MigrationQuestion, operations: list[Operation]
+) -> list[Count]:
     try:
-        answer = remote.ask(counting.counting(question, wanted), timeout=_PATIENCE)
+        answer = remote.ask(counting.counting(question, operations), timeout=_PATIENCE)
     except RemoteError as error:
-        return counting.uncounted(wanted, str(error))
-    return counting.counted(wanted, answer)
+        return counting.uncounted(operations, str(error))
+    return counting.counted(operations, answer)
 
 
 def measure_command(measure: MeasureConfig) -> list[str]:
@@ -233,12 +237,12 @@ def _measure(remote: Remote, each: MeasureConfig) -> Count:
 
 def _without_twins(counts: list[Count]) -> list[Count]:
     """An author's own count of a table stands for ours of the same."""
-    found: dict[Any, Count] = {}
+    by_column: dict[Any, Count] = {}
     for each in counts:
         key = (each.table.lower(), each.column.lower()) if each.table else each.what
-        if key not in found or found[key].rows is None:
-            found[key] = each
-    return list(found.values())
+        if key not in by_column or by_column[key].rows is None:
+            by_column[key] = each
+    return list(by_column.values())
 
 
 def _reading(reversal: Reversal) -> ProbeAnswer:

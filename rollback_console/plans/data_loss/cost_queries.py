@@ -8,25 +8,26 @@ from rollback_console.engine.snapshot import Snapshot
 from ..document_cache import document
 from ..models import Host, Revision
 from ..snapshot.undo_steps import restores_dump
-from .cost import Errands, touches_data
-from .migrations import Question, questions
+from .cost import CostQuestions, touches_data
+from .migrations import MigrationQuestion, questions
 
 
-def cost_queries(revision: Revision, snapshot: Snapshot) -> dict[str, Errands]:
+def cost_queries(revision: Revision, snapshot: Snapshot) -> dict[str, CostQuestions]:
     """By host. One host answers each question: hosts of a step share one database.
 
     A procedure that touches no data loses none, so none of the plan's measures is asked for it.
     """
-    by_host: dict[str, tuple[list[Question], list[MeasureConfig]]] = {}
+    by_host: dict[str, tuple[list[MigrationQuestion], list[MeasureConfig]]] = {}
     for each in questions(snapshot):
-        if isinstance(each, Question) and (hosts := snapshot.step(each.position).hosts):
+        if isinstance(each, MigrationQuestion) and (hosts := snapshot.step(each.position).hosts):
             by_host.setdefault(hosts[0], ([], []))[0].append(each)
     counts = touches_data(snapshot) and not restores_dump(snapshot)
     for measure in measures(revision) if counts else ():
         if host := _host(revision, snapshot, measure.place.hosts):
             by_host.setdefault(host, ([], []))[1].append(measure)
     return {
-        name: Errands(tuple(reversals), tuple(own)) for name, (reversals, own) in by_host.items()
+        name: CostQuestions(tuple(reversals), tuple(own))
+        for name, (reversals, own) in by_host.items()
     }
 
 

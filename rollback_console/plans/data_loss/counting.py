@@ -11,7 +11,7 @@ from rollback_console.engine.reversal import Effect, Operation, Reversal
 from rollback_console.remote.protocol import Answer
 from rollback_console.remote.shell_text import enter_folder
 
-from .migrations import Question
+from .migrations import MigrationQuestion
 
 _MARK = "rollback-console-count "
 # Runs inside the deployed code, which alone knows its tables; it only reads.
@@ -55,7 +55,7 @@ def removed(reversal: Reversal) -> list[Operation]:
     return list(by_name.values())
 
 
-def counting(question: Question, operations: list[Operation]) -> list[str]:
+def counting(question: MigrationQuestion, operations: list[Operation]) -> list[str]:
     """The argument list that counts what `operations` remove, through the service's code."""
     columns = [[each.migration.partition(".")[0], each.table, each.column] for each in operations]
     variable = f"ROLLBACK_CONSOLE_COUNT={json.dumps(columns)}"

@@ -64,7 +64,7 @@ _VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class MigrationQuestion:
     """What one host is asked about one reversal; `read` turns its answer into a Reversal.
 
     `subject` names it for people. `python` is how the host runs manage.py, for counting;
@@ -80,14 +80,14 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Riddle:
+class UnaskableReversal:
     """A command that undoes migrations in a way the console cannot ask about."""
 
     position: int
     text: str
 
 
-def questions(snapshot: Snapshot) -> list[Question | Riddle]:
+def questions(snapshot: Snapshot) -> list[MigrationQuestion | UnaskableReversal]:
     """Every reversal in the order it would run."""
     return [
         each
@@ -97,7 +97,9 @@ def questions(snapshot: Snapshot) -> list[Question | Riddle]:
     ]
 
 
-def _of_step(step: StepSpec, values: Mapping[str, str]) -> Iterator[Question | Riddle]:
+def _of_step(
+    step: StepSpec, values: Mapping[str, str]
+) -> Iterator[MigrationQuestion | UnaskableReversal]:
     cwd, bin_folder = step.cwd, ""
     for line in _lines(step.script):
         words = words_of(line, values)
@@ -106,7 +108,9 @@ def _of_step(step: StepSpec, values: Mapping[str, str]) -> Iterator[Question | R
         elif words[:1] and words[0] in {"source", "."} and line.endswith("bin/activate"):
             bin_folder = words[1].removesuffix("activate")
         elif "reverses-migration" in destroys(line):
-            yield _asked(step, cwd, bin_folder, words) or Riddle(step.position, line[:200])
+            yield _question_of(step, cwd, bin_folder, words) or UnaskableReversal(
+                step.position, line[:200]
+            )
 
 
 def _lines(script: str) -> list[str]:
@@ -123,19 +127,21 @@ def words_of(line: str, values: Mapping[str, str]) -> list[str]:
     return [] if any(re.search(r"[|&;<>`]|\$", word) for word in filled) else filled
 
 
-def _asked(step: StepSpec, cwd: str, bin_folder: str, words: list[str]) -> Question | None:
+def _question_of(
+    step: StepSpec, cwd: str, bin_folder: str, words: list[str]
+) -> MigrationQuestion | None:
     account = ["sudo", "-n", "-u", step.user] if step.user else []
     if words[:1] == ["sudo"] and words[1:2] == ["-u"]:
         account, words = ["sudo", "-n", "-u", words[2]], words[3:]
     for tool in (_django, _alembic, _flyway, _rails):
-        if found := tool(step.position, cwd, bin_folder, account, words):
-            return found
+        if question := tool(step.position, cwd, bin_folder, account, words):
+            return question
     return None
 
 
 def _django(
     position: int, cwd: str, bin_folder: str, account: list[str], words: list[str]
-) -> Question | None:
+) -> MigrationQuestion | None:
     if "manage.py" not in " ".join(words[:2]) or "migrate" not in words[:3]:
         return None
     at = words.index("migrate")
@@ -149,7 +155,7 @@ def _django(
         start = [bin_folder + start[0], *start[1:]]
     run = (*account, *start)
     argv = ("sh", "-c", _DJANGO, "sh", cwd, *rest, " ".join(options), *run)
-    return Question(position, " ".join(rest), argv, read_django, cwd, run)
+    return MigrationQuestion(position, " ".join(rest), argv, read_django, cwd, run)
 
 
 def _manage(start: list[str]) -> bool:
@@ -163,7 +169,7 @@ def _manage(start: list[str]) -> bool:
 
 def _alembic(
     position: int, cwd: str, bin_folder: str, account: list[str], words: list[str]
-) -> Question | None:
+) -> MigrationQuestion | None:
     *start, verb, target = words if len(words) > 2 else ["", "", ""]
     if verb != "downgrade" or not _ALEMBIC_TARGET.fullmatch(target):
         return None
@@ -172,12 +178,12 @@ def _alembic(
     if bin_folder and "/" not in start[0]:
         start = [bin_folder + start[0], *start[1:]]
     argv = ("sh", "-c", _ALEMBIC, "sh", cwd, target, *account, *start)
-    return Question(position, f"alembic {target}", argv, read_alembic, cwd)
+    return MigrationQuestion(position, f"alembic {target}", argv, read_alembic, cwd)
 
 
 def _flyway(
     position: int, cwd: str, bin_folder: str, account: list[str], words: list[str]
-) -> Question | None:
+) -> MigrationQuestion | None:
     if not words or words[0].rpartition("/")[2] != "flyway" or "undo" not in words:
         return None
     options = [word for word in words[1:] if word.startswith("-")]
@@ -186,12 +192,12 @@ def _flyway(
         return None
     kept = [option for option in options if not option.startswith("-target=")]
     argv = ("sh", "-c", _RUN, "sh", cwd, *account, words[0], *kept, "info")
-    return Question(position, "flyway", argv, lambda text: read_flyway(text, target), cwd)
+    return MigrationQuestion(position, "flyway", argv, lambda text: read_flyway(text, target), cwd)
 
 
 def _rails(
     position: int, cwd: str, bin_folder: str, account: list[str], words: list[str]
-) -> Question | None:
+) -> MigrationQuestion | None:
     settings = dict(word.split("=", 1) for word in words if re.fullmatch(r"[A-Z_]+=\w+", word))
     bare = [word for word in words if word not in {f"{k}={v}" for k, v in settings.items()}]
     if not bare or bare[-1] not in {"db:rollback", "db:migrate"}:
@@ -201,6 +207,6 @@ def _rails(
     extra = [f"RAILS_ENV={settings['RAILS_ENV']}"] if "RAILS_ENV" in settings else []
     argv = ("sh", "-c", _RUN, "sh", cwd, *account, "env", *extra, *bare[:-1], "db:migrate:status")
     steps, version = int(settings.get("STEP", "1") or 1), settings.get("VERSION", "")
-    return Question(
+    return MigrationQuestion(
         position, "rails", argv, lambda t: read_rails(t, steps=steps, version=version), cwd
     )

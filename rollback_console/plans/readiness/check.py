@@ -19,7 +19,7 @@ from rollback_console.remote.protocol import HostAddress, Remote
 from rollback_console.remote.redacted_remote import redacted
 
 from ..data_loss import cost
-from ..data_loss.cost import Findings
+from ..data_loss.cost import CostAnswers
 from ..errors import HostRefused
 from ..inventory.addresses import address, reach
 from ..inventory.host_specs import host_spec
@@ -80,7 +80,7 @@ class _HostAnswers:
     """What one host answered; for `unasked` there was no time."""
 
     answered: list[Answered]
-    findings: Findings
+    cost_answers: CostAnswers
     unasked: Sequence[Probe] = ()
 
 
@@ -153,9 +153,9 @@ def _ask_host(
         signed_in = ProbeAnswer(Verdict.READY, "Signed in; the host key is confirmed.")
         answered = [(access, signed_in), *_not_asked(queries)]
         unasked = _ask_probes(remote, queries, answered, late)
-        findings = cost.look(remote, queries.host, queries.costs, late)
-        _withhold(findings, queries)
-        return _HostAnswers(answered, findings, unasked)
+        cost_answers = cost.ask_costs(remote, queries.host, queries.costs, late)
+        _withhold(cost_answers, queries)
+        return _HostAnswers(answered, cost_answers, unasked)
     finally:
         remote.close()
 
@@ -187,27 +187,27 @@ def _not_asked(queries: HostQueries) -> Iterable[Answered]:
         yield probe, ProbeAnswer(Verdict.UNKNOWN, f"Not asked: {probe.refusal}")
 
 
-def _without_asking(queries: HostQueries, why: str) -> Findings:
+def _without_asking(queries: HostQueries, why: str) -> CostAnswers:
     """The cost where the host could not be asked: unknown, and why."""
-    findings = cost.unasked(queries.host, queries.costs, why)
-    _withhold(findings, queries)
-    return findings
+    cost_answers = cost.unasked(queries.host, queries.costs, why)
+    _withhold(cost_answers, queries)
+    return cost_answers
 
 
-def _withhold(findings: Findings, queries: HostQueries) -> None:
+def _withhold(cost_answers: CostAnswers, queries: HostQueries) -> None:
     """Add what is unknown of the cost because nobody approved the question."""
     withheld = cost.unasked(queries.host, queries.withheld_costs, NOT_APPROVED)
-    findings.reversals += withheld.reversals
-    findings.measured += withheld.measured
+    cost_answers.reversals += withheld.reversals
+    cost_answers.measured += withheld.measured
 
 
 @transaction.atomic
 def _keep(revision: Revision, snapshot: Snapshot, hosts: list[_HostAnswers]) -> Readiness:
     rows = [each for one in hosts for each in one.answered]
-    late = any(each.findings.late for each in hosts)
+    late = any(each.cost_answers.late for each in hosts)
     if not late:
-        rows += [each for one in hosts for each in one.findings.answered()]
-        cost.keep(revision, snapshot, [each.findings for each in hosts])
+        rows += [each for one in hosts for each in one.cost_answers.answered()]
+        cost.save_cost(revision, snapshot, [each.cost_answers for each in hosts])
     unasked = [probe for each in hosts for probe in each.unasked]
     _forget(revision, snapshot, unasked, cost.KINDS if late else ())
     ProbeResult.objects.bulk_create(_row(revision, snapshot, *each) for each in rows)

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 
 from rollback_console.engine.snapshot import Snapshot
 
-from ..data_loss.cost import Errands
-from ..data_loss.migrations import Question
+from ..data_loss.cost import CostQuestions
+from ..data_loss.migrations import MigrationQuestion
 from .database_clients import DatabaseLogin, database_logins
 from .probe_scripts import ENTER, shell
 from .probes import Probe
@@ -22,7 +22,7 @@ _STARTS = re.compile(r"\bsystemctl\s+(?:re)?start\s+[^\n]*(?:mariadb|mysql|postg
 
 
 def database_probes(
-    snapshot: Snapshot, costs: Mapping[str, Errands], targets: Targets
+    snapshot: Snapshot, costs: Mapping[str, CostQuestions], targets: Targets
 ) -> Iterator[Probe]:
     """One question for each client of a database, on each host where it runs.
 
@@ -43,17 +43,17 @@ def _of_steps(snapshot: Snapshot, targets: Targets) -> Iterator[Probe]:
                 yield _probe(host, step.position, login, step.cwd, step.user, targets)
 
 
-def _of_costs(costs: Mapping[str, Errands], targets: Targets) -> Iterator[Probe]:
-    for host, errands in costs.items():
-        for question in errands.questions:
+def _of_costs(costs: Mapping[str, CostQuestions], targets: Targets) -> Iterator[Probe]:
+    for host, cost_questions in costs.items():
+        for question in cost_questions.questions:
             if question.python:
                 yield _django_probe(host, question)
-        for measure in errands.measures:
+        for measure in cost_questions.measures:
             for login in database_logins(measure.run, {}):
                 yield _probe(host, 0, login, measure.place.cwd, measure.place.user, targets)
 
 
-def _django_probe(host: str, question: Question) -> Probe:
+def _django_probe(host: str, question: MigrationQuestion) -> Probe:
     named = [word[11:] for word in question.argv if word.startswith("--database=")]
     code = _SIGN_IN.format(named[0] if named else "default")
     words = (*question.python, "shell", "-v", "0", "-c", code)

@@ -20,9 +20,9 @@ from django.db.models.functions import Now
 from rollback_console.engine.snapshot import HostSpec, Snapshot
 
 from ..data_loss import counting
-from ..data_loss.cost import Errands, measure_command
+from ..data_loss.cost import CostQuestions, measure_command
 from ..data_loss.cost_queries import cost_queries
-from ..data_loss.migrations import Question
+from ..data_loss.migrations import MigrationQuestion
 from ..document_cache import document
 from ..errors import HostRefused
 from ..inventory.host_specs import host_spec
@@ -72,8 +72,8 @@ class HostQueries:
     approved: tuple[Probe, ...]
     withheld: tuple[Probe, ...]
     refused: tuple[Probe, ...]
-    costs: Errands
-    withheld_costs: Errands
+    costs: CostQuestions
+    withheld_costs: CostQuestions
     digests: tuple[str, ...]
 
 
@@ -83,7 +83,7 @@ class _Raised:
 
     specs: Mapping[str, HostSpec]
     probes: Mapping[str, list[Probe]]
-    costs: Mapping[str, Errands]
+    costs: Mapping[str, CostQuestions]
 
 
 def propose_questions(revision: Revision, snapshot: Snapshot) -> list[ProposedQuestion]:
@@ -183,7 +183,7 @@ def _raise(revision: Revision, snapshot: Snapshot) -> _Raised:
     return _Raised(_specs(snapshot, by_host), by_host, costs)
 
 
-def _names(snapshot: Snapshot, costs: Mapping[str, Errands]) -> list[str]:
+def _names(snapshot: Snapshot, costs: Mapping[str, CostQuestions]) -> list[str]:
     return list(dict.fromkeys([*(host.name for host in snapshot.hosts), *costs]))
 
 
@@ -201,13 +201,13 @@ def _specs(snapshot: Snapshot, names: Iterable[str]) -> dict[str, HostSpec]:
 
 def _of_host(
     raised: _Raised, name: str
-) -> Iterator[tuple[ProposedQuestion, Probe | Question | object]]:
+) -> Iterator[tuple[ProposedQuestion, Probe | MigrationQuestion | object]]:
     """Each host question of one host, with what it was made of."""
     host = raised.specs[name]
     for probe in raised.probes.get(name, []):
         if probe.needs_approval and not probe.refusal:
             yield _of_probe(host, probe), probe
-    costs = raised.costs.get(name, Errands())
+    costs = raised.costs.get(name, CostQuestions())
     for question in costs.questions:
         yield _of_reversal(host, question), question
     for measure in costs.measures:
@@ -226,7 +226,7 @@ def _of_probe(host: HostSpec, probe: Probe) -> ProposedQuestion:
     )
 
 
-def _of_reversal(host: HostSpec, question: Question) -> ProposedQuestion:
+def _of_reversal(host: HostSpec, question: MigrationQuestion) -> ProposedQuestion:
     """With the counting that follows where the service's own code can count."""
     account = _account(question.argv) or host.username
     commands = [question.argv]
@@ -252,7 +252,7 @@ def _queries(raised: _Raised, name: str, approved: set[str]) -> HostQueries:
             granted.append(source)
             digests.append(question.sha256)
     gated = [each for each in every if each.needs_approval and not each.refusal]
-    costs = raised.costs.get(name, Errands())
+    costs = raised.costs.get(name, CostQuestions())
     return HostQueries(
         host=name,
         plain=tuple(each for each in every if not each.needs_approval and not each.refusal),
@@ -265,8 +265,8 @@ def _queries(raised: _Raised, name: str, approved: set[str]) -> HostQueries:
     )
 
 
-def _part(costs: Errands, granted: list[object], *, approved: bool) -> Errands:
-    return Errands(
+def _part(costs: CostQuestions, granted: list[object], *, approved: bool) -> CostQuestions:
+    return CostQuestions(
         tuple(each for each in costs.questions if (each in granted) is approved),
         tuple(each for each in costs.measures if (each in granted) is approved),
     )

@@ -104,16 +104,16 @@ def _text(raw: Any, name: str, longest: int, *, needed: bool = False, place: str
     return text.strip()
 
 
-def _state(found: Any) -> RollbackState:
+def _state(value: Any) -> RollbackState:
     ended = sorted(TERMINAL)
-    if found not in ended:
+    if value not in ended:
         raise Refused(f"`state` must say how it ended: {', '.join(ended)}.")
-    return RollbackState(found)
+    return RollbackState(value)
 
 
-def _moment(found: Any, place: str) -> datetime:
+def _moment(value: Any, place: str) -> datetime:
     try:
-        moment = datetime.fromisoformat(found)
+        moment = datetime.fromisoformat(value)
     except (TypeError, ValueError) as error:
         raise Refused(f"`{place}` must be a time such as 2025-11-12T01:10:44Z.") from error
     if moment.tzinfo is None:

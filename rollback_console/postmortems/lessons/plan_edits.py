@@ -100,9 +100,9 @@ def _after(section: Section, rows: Sequence[str]) -> Edit:
     return Edit(at, at - 1, tuple(rows if joins else ["", *rows]))
 
 
-def _under(source: str, found: list[Section], rows: list[str]) -> Edit:
+def _under(source: str, headed: list[Section], rows: list[str]) -> Edit:
     """Below the plan's own section on prevention, or in a new one at the end."""
-    parent = next(section_headings.of_part(found, SectionKind.PREVENTION), None)
+    parent = next(section_headings.of_part(headed, SectionKind.PREVENTION), None)
     if parent is None:
         return _at_the_end(source, ["", "## Prevention for Next Deployment", *rows])
     at = max(section_headings.last_line(each) for each in parent.walk()) + 1

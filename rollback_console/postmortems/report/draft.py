@@ -123,8 +123,8 @@ def _began(rollback: Rollback) -> datetime | None:
 
 def _summary(rollback: Rollback, snapshot: Snapshot, times: Times) -> str:
     took = f" in {duration(times.in_all)}" if times.in_all else ""
-    asked = f"Somebody asked to roll back {rollback.title}"
-    did = f"{rollback.title} was rolled back" if rollback.started_at else asked
+    request_sentence = f"Somebody asked to roll back {rollback.title}"
+    did = f"{rollback.title} was rolled back" if rollback.started_at else request_sentence
     return (
         f"{did} in {rollback.environment} by the procedure “{snapshot.procedure}”. "
         f"It {outcome(rollback.state)}{took}. "

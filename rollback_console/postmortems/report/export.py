@@ -41,7 +41,7 @@ def as_markdown(postmortem: Postmortem) -> str:
 
 def as_json(postmortem: Postmortem) -> dict[str, Any]:
     """The whole postmortem as JSON values; durations in seconds, times in ISO 8601 UTC."""
-    told = draft(postmortem.rollback)
+    report_draft = draft(postmortem.rollback)
     rollback = postmortem.rollback
     began, checklist = postmortem.began_at, entries(rollback)
     return {
@@ -49,21 +49,23 @@ def as_json(postmortem: Postmortem) -> dict[str, Any]:
         "state": postmortem.state,
         "version": postmortem.version,
         "outcome": rollback.state,
-        "summary": told.summary,
+        "summary": report_draft.summary,
         "snapshot_sha256": rollback.snapshot_sha256,
         "began_at": began.isoformat() if began else None,
-        "times": {name: _seconds(getattr(told.times, name)) for name, _ in _TIMES},
-        "recovery": told.recovery
+        "times": {name: _seconds(getattr(report_draft.times, name)) for name, _ in _TIMES},
+        "recovery": report_draft.recovery
         and {
-            "seconds": _seconds(told.recovery.took),
-            "counted_from": "failure" if told.recovery.known else "request",
+            "seconds": _seconds(report_draft.recovery.took),
+            "counted_from": "failure" if report_draft.recovery.known else "request",
         },
-        "data_lost": [{"what": each.what, "rows": each.rows} for each in told.losses] or None,
-        "timeline": [_moment_json(each) for each in told.timeline],
-        "deviations": [_moment_json(each) for each in told.deviations],
-        "steps": [_step_json(each) for each in told.steps],
+        "data_lost": [{"what": each.what, "rows": each.rows} for each in report_draft.losses]
+        or None,
+        "timeline": [_moment_json(each) for each in report_draft.timeline],
+        "deviations": [_moment_json(each) for each in report_draft.deviations],
+        "steps": [_step_json(each) for each in report_draft.steps],
         "checks": [
-            {"text": text, "answer": answer, "note": note} for text, answer, note in told.checks
+            {"text": text, "answer": answer, "note": note}
+            for text, answer, note in report_draft.checks
         ],
         "messages": [
             {
@@ -72,7 +74,7 @@ def as_json(postmortem: Postmortem) -> dict[str, Any]:
                 "recipients": each.recipients,
                 "text": each.text,
             }
-            for each in told.messages
+            for each in report_draft.messages
         ],
         "written": {field: getattr(postmortem, field) for _, field in _WRITTEN},
         "action_items": [_item_json(each) for each in checklist if _is_action(each)],
@@ -84,7 +86,7 @@ def as_json(postmortem: Postmortem) -> dict[str, Any]:
     }
 
 
-def _lines(postmortem: Postmortem, told: Draft) -> Iterator[str]:
+def _lines(postmortem: Postmortem, report_draft: Draft) -> Iterator[str]:
     rollback, source = postmortem.rollback, document(postmortem.rollback.revision).source
 
     def own(part: SectionKind, otherwise: str) -> str:
@@ -94,20 +96,20 @@ def _lines(postmortem: Postmortem, told: Draft) -> Iterator[str]:
     yield f"\n**Environment**: {rollback.environment}"
     yield f"**Rollback**: {rollback.pk}, {rollback.state}"
     yield f"**State**: {postmortem.get_state_display()}"
-    yield f"\n## Summary\n\n{told.summary}"
-    yield from _section(own(SectionKind.TIME, "Rollback Time"), _times(told))
-    yield from _section(own(SectionKind.STEPS, "Rollback Steps"), _table(told.steps))
+    yield f"\n## Summary\n\n{report_draft.summary}"
+    yield from _section(own(SectionKind.TIME, "Rollback Time"), _times(report_draft))
+    yield from _section(own(SectionKind.STEPS, "Rollback Steps"), _table(report_draft.steps))
     yield from _section(
-        own(SectionKind.DECISION, "Rollback Decision"), map(_moment, told.decisions)
+        own(SectionKind.DECISION, "Rollback Decision"), map(_moment, report_draft.decisions)
     )
-    yield from _section("Deviations from the Plan", map(_moment, told.deviations))
+    yield from _section("Deviations from the Plan", map(_moment, report_draft.deviations))
     yield from _section(
         own(SectionKind.VERIFICATION, "Rollback Verification"),
-        (_check(*each) for each in told.checks),
+        (_check(*each) for each in report_draft.checks),
     )
-    yield from _section(own(SectionKind.DATA, "Data Loss"), _losses(told))
-    yield from _section(own(SectionKind.COMMUNICATION, "Communication"), _messages(told))
-    yield from _section("Timeline", map(_moment, told.timeline))
+    yield from _section(own(SectionKind.DATA, "Data Loss"), _losses(report_draft))
+    yield from _section(own(SectionKind.COMMUNICATION, "Communication"), _messages(report_draft))
+    yield from _section("Timeline", map(_moment, report_draft.timeline))
     for heading, field in _WRITTEN:
         yield f"\n## {heading}\n\n{getattr(postmortem, field) or '_Not written yet._'}"
     left = (each for each in entries(rollback) if _is_action(each) or not each.done)
@@ -119,12 +121,12 @@ def _section(heading: str, lines: Any) -> Iterator[str]:
     yield from list(lines) or ["None."]
 
 
-def _times(told: Draft) -> Iterator[str]:
+def _times(report_draft: Draft) -> Iterator[str]:
     for name, label in _TIMES:
-        yield f"- {label}: {duration(getattr(told.times, name), _UNKNOWN)}"
-    if told.recovery:
-        since = "" if told.recovery.known else ", counted from the request"
-        yield f"- Failed deployment recovery: {duration(told.recovery.took)}{since}"
+        yield f"- {label}: {duration(getattr(report_draft.times, name), _UNKNOWN)}"
+    if report_draft.recovery:
+        since = "" if report_draft.recovery.known else ", counted from the request"
+        yield f"- Failed deployment recovery: {duration(report_draft.recovery.took)}{since}"
 
 
 def _table(steps: tuple[StepMeasure, ...]) -> Iterator[str]:
@@ -139,8 +141,8 @@ def _table(steps: tuple[StepMeasure, ...]) -> Iterator[str]:
         yield f"| {' | '.join(map(str, cells))} |"
 
 
-def _losses(told: Draft) -> list[str]:
-    return [_loss(each) for each in told.losses] or ["Not measured."]
+def _losses(report_draft: Draft) -> list[str]:
+    return [_loss(each) for each in report_draft.losses] or ["Not measured."]
 
 
 def _loss(loss: Loss) -> str:
@@ -148,8 +150,8 @@ def _loss(loss: Loss) -> str:
     return f"- {loss.what}: {rows}"
 
 
-def _messages(told: Draft) -> Iterator[str]:
-    for each in told.messages:
+def _messages(report_draft: Draft) -> Iterator[str]:
+    for each in report_draft.messages:
         who = each.by.get_username() if each.by else "the console"
         yield f"- {each.at:%Y-%m-%d %H:%M:%S} UTC, {who} to {each.recipients or 'nobody named'}:"
         yield "\n".join(f"  > {line}" for line in each.text.splitlines())

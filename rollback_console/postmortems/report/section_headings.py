@@ -35,17 +35,17 @@ def sections(source: str) -> list[Section]:
 
 def title_of(source: str, part: SectionKind, otherwise: str) -> str:
     """The plan's own heading for a part, without its number; `otherwise` where it has none."""
-    found = next(of_part(sections(source), part), None)
-    return _NUMBER.sub("", found.title) if found else otherwise
+    section = next(of_part(sections(source), part), None)
+    return _NUMBER.sub("", section.title) if section else otherwise
 
 
-def of_part(found: list[Section], part: SectionKind) -> Iterator[Section]:
+def of_part(candidates: list[Section], part: SectionKind) -> Iterator[Section]:
     """Sections whose heading announces that part; a step that verifies is a step."""
-    named = (each for each in found if each.heading and not is_step_heading(each.title))
+    named = (each for each in candidates if each.heading and not is_step_heading(each.title))
     return (each for each in named if part_of(each.title) is part)
 
 
-def slot(found: list[Section], field: str) -> Section | None:
+def slot(candidates: list[Section], field: str) -> Section | None:
     """The section for one of PREVENTION: the heading that names it and no more than it.
 
     A parent such as "Prevention for Next Deployment" also says prevent; it is not the slot
@@ -53,7 +53,9 @@ def slot(found: list[Section], field: str) -> Section | None:
     """
     words = PREVENTION[field][1]
     named = [
-        each for each in of_part(found, SectionKind.PREVENTION) if words.search(fold(each.title))
+        each
+        for each in of_part(candidates, SectionKind.PREVENTION)
+        if words.search(fold(each.title))
     ]
     leaves = [each for each in named if not each.children]
     return leaves[0] if leaves else None

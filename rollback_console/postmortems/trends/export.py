@@ -15,7 +15,7 @@ from .statistics import Trends
 MOST_OPEN = 200
 
 
-def as_csv(told: Trends) -> str:
+def as_csv(measured: Trends) -> str:
     """RFC 4180 with a heading line; durations in seconds, times in ISO 8601 UTC.
 
     Text that a spreadsheet would take for a formula begins with an apostrophe.
@@ -24,24 +24,26 @@ def as_csv(told: Trends) -> str:
     writer = csv.writer(out)
     names = [field.name for field in fields(Case) if field.name != "estimate"]
     writer.writerow([*names, "estimate_low", "estimate_high", "verdict"])
-    for case in read(told.chosen)[0]:
+    for case in read(measured.chosen)[0]:
         low, high = case.estimate or ("", "")
         cells = [csv_cell(getattr(case, name)) for name in names]
         writer.writerow([*cells, low, high, case.verdict])
     return out.getvalue()
 
 
-def as_json(told: Trends) -> dict[str, Any]:
+def as_json(measured: Trends) -> dict[str, Any]:
     """The whole page as JSON values; durations in seconds, times in ISO 8601 UTC."""
     return {
-        "wanted": asdict(told.chosen.wanted),
-        "left_out": told.left_out,
-        "phases": [asdict(each) for each in told.drawn.phases],
-        "months": [asdict(each) for each in told.drawn.months],
-        "success": [{**asdict(each), "rate": round(each.rate, 4)} for each in told.drawn.success],
-        "slowest_steps": [asdict(each) for each in told.drawn.slowest],
-        "failing_steps": [asdict(each) for each in told.drawn.failing],
-        "rollbacks": [_case(each) for each in read(told.chosen)[0]],
+        "wanted": asdict(measured.chosen.wanted),
+        "left_out": measured.left_out,
+        "phases": [asdict(each) for each in measured.drawn.phases],
+        "months": [asdict(each) for each in measured.drawn.months],
+        "success": [
+            {**asdict(each), "rate": round(each.rate, 4)} for each in measured.drawn.success
+        ],
+        "slowest_steps": [asdict(each) for each in measured.drawn.slowest],
+        "failing_steps": [asdict(each) for each in measured.drawn.failing],
+        "rollbacks": [_case(each) for each in read(measured.chosen)[0]],
         "open_action_items": [
             {
                 "rollback": item.rollback_id,
@@ -50,7 +52,7 @@ def as_json(told: Trends) -> dict[str, Any]:
                 "owner": item.owner.get_username() if item.owner else None,
                 "due": item.due.isoformat() if item.due else None,
             }
-            for item in told.open[:MOST_OPEN]
+            for item in measured.open[:MOST_OPEN]
         ],
     }
 

@@ -69,21 +69,21 @@ def _measures(ended: Sequence[Rollback]) -> list[Measure]:
     ]
 
 
-def _first_decisions(found: Sequence[Rollback]) -> dict[int, datetime]:
+def _first_decisions(rollbacks: Sequence[Rollback]) -> dict[int, datetime]:
     events = Event.objects.filter(
-        rollback__in=found, kind__in=["approval.given", "approval.rejected"]
+        rollback__in=rollbacks, kind__in=["approval.given", "approval.rejected"]
     ).order_by()
     first = events.values("rollback_id").annotate(first=Min("at"))
     return {row["rollback_id"]: datetime.fromisoformat(row["first"]) for row in first}
 
 
-def _beginnings(found: Sequence[Rollback]) -> dict[int, datetime]:
-    known = Postmortem.objects.filter(rollback__in=found)
+def _beginnings(rollbacks: Sequence[Rollback]) -> dict[int, datetime]:
+    known = Postmortem.objects.filter(rollback__in=rollbacks)
     return {pk: at for pk, at in known.values_list("rollback_id", "began_at") if at}
 
 
-def _imported(found: Sequence[Rollback]) -> set[int]:
-    return set(Import.objects.filter(rollback__in=found).values_list("rollback_id", flat=True))
+def _imported(rollbacks: Sequence[Rollback]) -> set[int]:
+    return set(Import.objects.filter(rollback__in=rollbacks).values_list("rollback_id", flat=True))
 
 
 def _tried(ended: Sequence[Rollback]) -> Mapping[int, list[StepRun]]:

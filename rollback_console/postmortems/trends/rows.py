@@ -92,20 +92,20 @@ _READ = (
 )
 
 
-def choose(wanted: TrendFilter, now: datetime) -> Chosen:
-    """The measures that `wanted` names, the newest rollback first, not read yet."""
+def choose(narrowing: TrendFilter, now: datetime) -> Chosen:
+    """The measures that `narrowing` names, the newest rollback first, not read yet."""
     catch_up()
     rows = Measure.objects.order_by("-requested_at", "-rollback_id")
-    if wanted.service:
-        rows = rows.filter(service__slug=wanted.service)
-    if wanted.environment:
-        rows = rows.filter(environment__slug=wanted.environment)
-    if wanted.days:
-        rows = rows.filter(requested_at__gte=now - timedelta(days=wanted.days))
+    if narrowing.service:
+        rows = rows.filter(service__slug=narrowing.service)
+    if narrowing.environment:
+        rows = rows.filter(environment__slug=narrowing.environment)
+    if narrowing.days:
+        rows = rows.filter(requested_at__gte=now - timedelta(days=narrowing.days))
     facts = rows.order_by().aggregate(
         count=Count("pk"), newest=Max("pk"), since=Min("requested_at"), until=Max("requested_at")
     )
-    return Chosen(wanted, rows=rows, **facts)
+    return Chosen(narrowing, rows=rows, **facts)
 
 
 def read(chosen: Chosen) -> tuple[list[Case], list[Tried]]:
@@ -117,6 +117,6 @@ def read(chosen: Chosen) -> tuple[list[Case], list[Tried]]:
 
 
 def _case(row: tuple[Any, ...]) -> Case:
-    *told, low, high, _ = row
-    values: list[Any] = [*told, None if low is None else (low, high)]
+    *columns, low, high, _ = row
+    values: list[Any] = [*columns, None if low is None else (low, high)]
     return Case(*values)

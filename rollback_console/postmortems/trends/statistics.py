@@ -112,10 +112,10 @@ class Trends:
         return max(self.chosen.count - MOST, 0)
 
 
-def trends(wanted: TrendFilter, now: datetime) -> Trends:
-    """The trends of what `wanted` names, in a fixed number of queries."""
-    chosen = choose(wanted, now)
-    return Trends(chosen, _drawn(chosen), _open(wanted, now))
+def trends(narrowing: TrendFilter, now: datetime) -> Trends:
+    """The trends of what `narrowing` names, in a fixed number of queries."""
+    chosen = choose(narrowing, now)
+    return Trends(chosen, _drawn(chosen), _open(narrowing, now))
 
 
 @lru_cache(maxsize=32)
@@ -173,9 +173,9 @@ def _success(cases: Iterable[Case]) -> list[Success]:
     ]
 
 
-def _steps(found: Iterable[Tried]) -> list[StepLine]:
+def _steps(attempts: Iterable[Tried]) -> list[StepLine]:
     groups: dict[tuple[str, str], list[Tried]] = defaultdict(list)
-    for each in found:
+    for each in attempts:
         groups[each.plan, each.title].append(each)
     return [_line(plan, title, tried) for (plan, title), tried in sorted(groups.items())]
 
@@ -190,14 +190,14 @@ def _top(lines: Iterable[StepLine], measure: Callable[[StepLine], float]) -> lis
     return sorted(filter(measure, lines), key=measure, reverse=True)[:MANY]
 
 
-def _open(wanted: TrendFilter, now: datetime) -> QuerySet[ActionItem]:
+def _open(narrowing: TrendFilter, now: datetime) -> QuerySet[ActionItem]:
     items = checklist.open_items()
-    if wanted.service:
-        items = items.filter(rollback__service__slug=wanted.service)
-    if wanted.environment:
-        items = items.filter(rollback__environment__slug=wanted.environment)
-    if wanted.days:
-        since = now - timedelta(days=wanted.days)
+    if narrowing.service:
+        items = items.filter(rollback__service__slug=narrowing.service)
+    if narrowing.environment:
+        items = items.filter(rollback__environment__slug=narrowing.environment)
+    if narrowing.days:
+        since = now - timedelta(days=narrowing.days)
         items = items.filter(rollback__requested_at__gte=since)
     return items
 

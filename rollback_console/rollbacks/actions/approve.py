@@ -102,13 +102,19 @@ def ask(rollback: Rollback, *, by: User, text: str) -> Event:
 def answer_question(rollback: Rollback, *, question: int, by: User, text: str) -> Event:
     """Answer the question that the event with that seq put."""
     row = locked(rollback)
-    asked = row.events.filter(seq=question, kind=events.APPROVAL_ASKED).select_related("by").first()
-    if asked is None:
+    question_event = (
+        row.events.filter(seq=question, kind=events.APPROVAL_ASKED).select_related("by").first()
+    )
+    if question_event is None:
         raise Refused(f"Event {question} of this rollback is no question.")
     if row.state in TERMINAL:
         raise Refused(f"This rollback is {row.state}: add a note instead of an answer.")
     check_words_of(row, by)
-    to = [{"person": asked.by_id, "name": display_name(asked.by), "role": ""}] if asked.by else []
+    to = (
+        [{"person": question_event.by_id, "name": display_name(question_event.by), "role": ""}]
+        if question_event.by
+        else []
+    )
     return record(
         row, events.APPROVAL_ANSWERED, by=_active(by), question=question, text=_words(text), to=to
     )
@@ -124,10 +130,10 @@ def nudge(rollback: Rollback, *, by: User) -> Event:
         raise Refused("Nobody is asked to decide this any more.")
     if left := next_nudge(row):
         raise Refused(f"They were nudged just now. Try again in {left} min, or call them.")
-    asked = authority.reached(rights.authority_for(row).able(), row.rung)
-    if not asked:
+    makers_asked = authority.reached(rights.authority_for(row).able(), row.rung)
+    if not makers_asked:
         raise Refused("Nobody is asked who could approve this. Ask an admin to name somebody.")
-    return record(row, events.APPROVAL_NUDGED, by=by, rung=row.rung, to=rights.people(asked))
+    return record(row, events.APPROVAL_NUDGED, by=by, rung=row.rung, to=rights.people(makers_asked))
 
 
 def next_nudge(rollback: Rollback) -> int:

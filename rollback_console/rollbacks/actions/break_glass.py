@@ -84,16 +84,18 @@ def close_review(rollback: Rollback, *, by: User, finding: str) -> BreakGlass:
     if not still_open.update(reviewed_by=by, reviewed_at=Now(), finding=finding.strip()):
         raise Refused("This review was closed already.")
     to = [rights.named(used.by), rights.named(row.requested_by)]
-    told = {each["person"]: each for each in to}
-    record(row, events.BREAK_GLASS_REVIEWED, by=by, finding=finding.strip(), to=[*told.values()])
+    recipients = {each["person"]: each for each in to}
+    record(
+        row, events.BREAK_GLASS_REVIEWED, by=by, finding=finding.strip(), to=[*recipients.values()]
+    )
     used.refresh_from_db()
     return used
 
 
 def open_reviews() -> QuerySet[BreakGlass]:
     """Reviews nobody has closed, the oldest first."""
-    found = BreakGlass.objects.filter(reviewed_at=None).order_by("id")
-    return found.select_related("by", "rollback__environment", "rollback__service").defer(
+    still_open = BreakGlass.objects.filter(reviewed_at=None).order_by("id")
+    return still_open.select_related("by", "rollback__environment", "rollback__service").defer(
         "rollback__snapshot"
     )
 

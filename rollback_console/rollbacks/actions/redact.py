@@ -89,7 +89,7 @@ def redact_text(rollback: Rollback, *, by: User, text: str, reason: str) -> Even
 
 def _redact_logs(row: Rollback, text: str) -> dict[str, tuple[int, str]]:
     """By token of the runs whose logs held it: bytes that were masked, and the log's new hash."""
-    found: dict[str, tuple[int, str]] = {}
+    masked_logs: dict[str, tuple[int, str]] = {}
     for run in row.runs.filter(stored__gt=0):
         masked, whole = 0, hashlib.sha256()
         for chunk, before, after in _masked_chunks(run, text):
@@ -99,8 +99,8 @@ def _redact_logs(row: Rollback, text: str) -> dict[str, tuple[int, str]]:
                 packed = zlib.compress(after, 1)
                 LogChunk.objects.filter(pk=chunk.pk).update(data=packed)
         if masked:
-            found[str(run.token)] = masked, whole.hexdigest()
-    return found
+            masked_logs[str(run.token)] = masked, whole.hexdigest()
+    return masked_logs
 
 
 def _masked_chunks(run: StepRun, text: str) -> Iterator[tuple[LogChunk, bytes, bytes]]:
@@ -136,7 +136,7 @@ def _redact_rows(
 
 def _redact_events(row: Rollback, text: str, logs: dict[str, tuple[int, str]]) -> dict[str, str]:
     """By seq of the events that held it, or a masked log's hash: what they hash to now."""
-    found: dict[str, str] = {}
+    digests: dict[str, str] = {}
     for event in row.events.exclude(kind=REDACTED).order_by("seq"):
         facts = _masked(event.facts, text)
         if "log_sha256" in facts and facts.get("token") in logs:
@@ -144,8 +144,8 @@ def _redact_events(row: Rollback, text: str, logs: dict[str, tuple[int, str]]) -
         if facts != event.facts:
             event.facts = facts
             Event.objects.filter(pk=event.pk).update(facts=facts)
-            found[str(event.seq)] = digest(event)
-    return found
+            digests[str(event.seq)] = digest(event)
+    return digests
 
 
 def _masked(value: Any, text: str) -> Any:

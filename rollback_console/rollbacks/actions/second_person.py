@@ -53,8 +53,10 @@ def open_proposals(rollback: Rollback) -> list[Event]:
     """What somebody wants and nobody else has agreed to yet, about the question that stands."""
     if not rollback.question:
         return []
-    asked = rollback.events.filter(kind__in=_ASKS).order_by("-seq").values_list("seq", flat=True)
-    since = asked.first() or 0
+    questions_put = (
+        rollback.events.filter(kind__in=_ASKS).order_by("-seq").values_list("seq", flat=True)
+    )
+    since = questions_put.first() or 0
     later = rollback.events.filter(seq__gt=since).select_related("by").order_by("seq")
     agreed = {each.facts.get("proposal") for each in later.filter(kind="deviation.confirmed")}
     return [each for each in later.filter(kind="deviation.proposed") if each.seq not in agreed]

@@ -294,11 +294,11 @@ def _bad(row: Rollback, position: int) -> list[StepRun]:
 
 def _failed_on(row: Rollback, runs: list[StepRun], host: str) -> int:
     about = set(row.question.get("tokens", []))
-    asked = [run.position for run in runs if run.host == host and str(run.token) in about]
+    positions = [run.position for run in runs if run.host == host and str(run.token) in about]
     kind = question_kind(str(row.question.get("kind") or ""))
-    if not host or not asked or kind is None or not kind.undoable:
+    if not host or not positions or kind is None or not kind.undoable:
         raise Refused("Only a host on which a step failed or was lost can be left out.")
-    return asked[0]
+    return positions[0]
 
 
 def _named(positions: list[int]) -> str:

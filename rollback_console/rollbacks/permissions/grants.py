@@ -67,9 +67,9 @@ def _names(model: Any, keys: set[int], field: str = "name") -> list[str]:
 
 
 def _stamp(people: Iterable[int], names: Iterable[str]) -> None:
-    wanted = list(names)
+    grant_names = list(names)
     for person in people:
-        for name in wanted:
+        for name in grant_names:
             RightGrant.objects.update_or_create(
                 user_id=person, name=name, defaults={"granted_at": Now()}
             )

@@ -113,10 +113,12 @@ def unapproved_authors(revisions: Iterable[int]) -> dict[int, frozenset[int]]:
     The author of a revision is among them even where it was approved before.
     """
     rows = Revision.objects.filter(pk__in=set(revisions)).values_list("pk", "plan_id", "number")
-    asked = list(rows)
-    plans = {plan for _, plan, _ in asked}
+    revision_rows = list(rows)
+    plans = {plan for _, plan, _ in revision_rows}
     written, approved = _written(plans), _approved_numbers(plans)
-    return {pk: _authors(number, written[plan], approved[plan]) for pk, plan, number in asked}
+    return {
+        pk: _authors(number, written[plan], approved[plan]) for pk, plan, number in revision_rows
+    }
 
 
 def _written(plans: set[int]) -> dict[int, list[tuple[int, int | None]]]:
@@ -170,10 +172,10 @@ def still_enough(rollback: Rollback) -> bool:
 def may_break_glass(person: User) -> bool:
     """Whether a person was given that right by name; being superuser does not give it."""
     given = Q(user=person) | Q(group__user=person)
-    found = Permission.objects.filter(
+    permission = Permission.objects.filter(
         given, codename="break_glass", content_type__app_label="rollbacks"
     )
-    return person.is_active and found.exists()
+    return person.is_active and permission.exists()
 
 
 def break_glass_is_newer(person: User, moment: datetime) -> bool:
@@ -202,9 +204,9 @@ def why_not(rollback: Rollback, by: User, *, seen: str) -> str:
 
 def let_break_glass(person: User, may: bool) -> None:
     """Give that right to a person by name, or take it away."""
-    found = Permission.objects.get(codename="break_glass", content_type__app_label="rollbacks")
+    permission = Permission.objects.get(codename="break_glass", content_type__app_label="rollbacks")
     change = person.user_permissions.add if may else person.user_permissions.remove
-    change(found)
+    change(permission)
 
 
 def glass_broken(rollback: Rollback) -> bool:
@@ -232,10 +234,10 @@ def reach(person: User) -> dict[int, dict[int, datetime]]:
 
 def people(makers: Iterable[Maker]) -> list[dict[str, Any]]:
     """As events name people: {"person": id, "name", "role"}, each person once."""
-    told = {each.person: each for each in reversed(list(makers))}
+    by_person = {each.person: each for each in reversed(list(makers))}
     return [
         {"person": each.person, "name": each.name, "role": each.title}
-        for each in sorted(told.values(), key=lambda maker: (maker.rung, maker.person))
+        for each in sorted(by_person.values(), key=lambda maker: (maker.rung, maker.person))
     ]
 
 

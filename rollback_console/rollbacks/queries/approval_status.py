@@ -108,8 +108,8 @@ def standing_of(rollback: Rollback, person: User) -> Standing:
     """Where a request stands now, and `person` towards it."""
     held = rights.authority_for(rollback)
     able, rules = held.able(), held.request.policy
-    asked = authority.reached(able, rollback.rung)
-    later = [each for each in able if each not in asked]
+    makers_asked = authority.reached(able, rollback.rung)
+    later = [each for each in able if each not in makers_asked]
     refusal = held.refusal(person, seen=rollback.snapshot_sha256)
     return Standing(
         refusal=refusal,
@@ -117,7 +117,7 @@ def standing_of(rollback: Rollback, person: User) -> Standing:
         policy=rules,
         given=held.given,
         able=able,
-        asked=asked,
+        asked=makers_asked,
         later=later,
         cannot=held.cannot(),
         rung=rollback.rung,
@@ -145,8 +145,11 @@ def _of_kinds(rollback: Rollback, kinds: Iterable[str]) -> QuerySet[Event]:
 def _timeline(rollback: Rollback) -> list[Event]:
     """What decides by its kind, and beside it the last of what any reader may add."""
     deciding = _of_kinds(rollback, set(events.KINDS) - events.OPEN_TO_READERS)
-    said = _of_kinds(rollback, events.OPEN_TO_READERS)
-    rows = [*deciding.order_by("-seq")[:_MOST_EVENTS], *said.order_by("-seq")[:_MOST_SAID]]
+    open_to_readers = _of_kinds(rollback, events.OPEN_TO_READERS)
+    rows = [
+        *deciding.order_by("-seq")[:_MOST_EVENTS],
+        *open_to_readers.order_by("-seq")[:_MOST_SAID],
+    ]
     return sorted(rows, key=lambda event: event.seq)
 
 

@@ -88,10 +88,10 @@ def home(person: User) -> Home:
 def environments() -> list[EnvironmentLine]:
     """Every environment with its lock, its pins and its last rollback."""
     newest = _latest(Rollback.objects.filter(environment=OuterRef("pk"), state__in=TERMINAL))
-    found = Environment.objects.annotate(
+    rows_with_counts = Environment.objects.annotate(
         last_id=Subquery(newest.values("id")[:1]), plan_count=Count("plans")
     )
-    last = rows().in_bulk([each.last_id for each in found if each.last_id])
+    last = rows().in_bulk([each.last_id for each in rows_with_counts if each.last_id])
     locks = {each.environment_id: each for each in Lock.objects.select_related("rollback")}
     pins, ready = _pins(), _readiness()
     return [
@@ -103,7 +103,7 @@ def environments() -> list[EnvironmentLine]:
             plans=each.plan_count,
             readiness=[(word, ready[each.pk, word]) for word in _WORST if ready[each.pk, word]],
         )
-        for each in found
+        for each in rows_with_counts
     ]
 
 
@@ -113,7 +113,7 @@ def _readiness() -> Counter[tuple[int, str]]:
     return Counter((place, _word(*answers)) for place, *answers in plans)
 
 
-def _probed(found: QuerySet[Plan]) -> QuerySet[Any, Any]:
+def _probed(plan_rows: QuerySet[Plan]) -> QuerySet[Any, Any]:
     """With when the hosts of each were last asked, whether one said no, or was not asked all.
 
     What was asked for one rollback alone says nothing of its plan.
@@ -125,7 +125,7 @@ def _probed(found: QuerySet[Plan]) -> QuerySet[Any, Any]:
     for_plans = Exists(same.exclude(why__in=OF_A_ROLLBACK))
     probed = ProbeResult.objects.filter(revision__plan=OuterRef("pk")).order_by("-at")
     probed = probed.filter(~for_rollbacks | for_plans)
-    return found.annotate(
+    return plan_rows.annotate(
         probed=Subquery(probed.values("snapshot_sha256")[:1]),
         asked_at=Subquery(probed.values("at")[:1]),
         red=Exists(probed.filter(snapshot_sha256=OuterRef("probed"), verdict="not_ready")),
@@ -139,9 +139,9 @@ def _word(asked_at: datetime | None, red: bool, withheld: bool) -> str:
     return "not ready" if red else "unknown" if withheld else "ready"
 
 
-def _latest(found: QuerySet[Rollback]) -> QuerySet[Rollback]:
+def _latest(rollbacks: QuerySet[Rollback]) -> QuerySet[Rollback]:
     """By when they were asked for: a loaded incident is newer by its number only."""
-    return found.order_by("-requested_at", "-id")
+    return rollbacks.order_by("-requested_at", "-id")
 
 
 def _pins() -> dict[int, list[Pin]]:
@@ -149,18 +149,18 @@ def _pins() -> dict[int, list[Pin]]:
     places = defaultdict(set)
     for environment, service in Plan.objects.values_list("environment_id", "service_id"):
         places[service].add(environment)
-    found: dict[int, list[Pin]] = defaultdict(list)
+    by_environment: dict[int, list[Pin]] = defaultdict(list)
     for pin in Pin.objects.filter(lifted_at=None).select_related("service"):
         for environment in places[pin.service_id]:
-            found[environment].append(pin)
-    return found
+            by_environment[environment].append(pin)
+    return by_environment
 
 
 def _waiting(alive: Sequence[Rollback], person: User) -> set[int]:
     operates = person.has_perm("rollbacks.operate_rollback")
-    asked = {each.pk for each in alive if operates and each.question}
+    to_answer = {each.pk for each in alive if operates and each.question}
     requested = [each for each in alive if each.state == RollbackState.REQUESTED]
-    return asked | _to_decide(requested, person)
+    return to_answer | _to_decide(requested, person)
 
 
 def _to_decide(requested: Sequence[Rollback], person: User) -> set[int]:
@@ -201,14 +201,14 @@ def plans(environment: str = "") -> list[PlanLine]:
     """Every plan, or those of the environment with that slug, by title."""
     newest = Revision.objects.filter(plan=OuterRef("pk")).order_by("-number")
     done = Rollback.objects.filter(revision__plan=OuterRef("pk")).order_by("-id")
-    found = _probed(Plan.objects.select_related("service", "environment")).annotate(
+    plan_rows = _probed(Plan.objects.select_related("service", "environment")).annotate(
         number=Subquery(newest.values("number")[:1]),
         revised_at=Subquery(newest.values("created_at")[:1]),
         last_id=Subquery(done.values("id")[:1]),
     )
     if environment:
-        found = found.filter(environment__slug=environment)
-    last = rows().in_bulk([each.last_id for each in found if each.last_id])
+        plan_rows = plan_rows.filter(environment__slug=environment)
+    last = rows().in_bulk([each.last_id for each in plan_rows if each.last_id])
     return [
         PlanLine(
             plan=each,
@@ -218,16 +218,16 @@ def plans(environment: str = "") -> list[PlanLine]:
             readiness=_word(each.asked_at, each.red, each.withheld),
             asked_at=each.asked_at,
         )
-        for each in found
+        for each in plan_rows
     ]
 
 
 def one(number: int) -> Rollback | None:
     """A rollback with what its pages name, or None."""
-    found = Rollback.objects.select_related(
+    rows = Rollback.objects.select_related(
         "service", "environment", "requested_by", "revision__plan", "revision__author"
     )
-    return found.filter(pk=number).first()
+    return rows.filter(pk=number).first()
 
 
 def durations(plan: Plan, procedure: str = "") -> list[float]:
@@ -267,21 +267,21 @@ PAGE = 50
 _WORST = ("not ready", "unknown", "not asked", "ready")
 
 
-def found(wanted: Filter) -> list[Rollback]:
+def found(chosen: Filter) -> list[Rollback]:
     """One page of rollbacks and one more, newest first."""
     result = rows()
-    if wanted.state == "alive":
+    if chosen.state == "alive":
         result = result.filter(state__in=ALIVE)
-    elif wanted.state:
-        result = result.filter(state=wanted.state)
-    if wanted.environment:
-        result = result.filter(environment__slug=wanted.environment)
-    if wanted.service:
-        result = result.filter(service__slug=wanted.service)
-    if wanted.plan:
-        result = result.filter(revision__plan__slug=wanted.plan)
-    if wanted.text:
-        result = result.filter(Q(title__icontains=wanted.text) | Q(reason__icontains=wanted.text))
-    if wanted.before:
-        result = result.filter(pk__lt=wanted.before)
+    elif chosen.state:
+        result = result.filter(state=chosen.state)
+    if chosen.environment:
+        result = result.filter(environment__slug=chosen.environment)
+    if chosen.service:
+        result = result.filter(service__slug=chosen.service)
+    if chosen.plan:
+        result = result.filter(revision__plan__slug=chosen.plan)
+    if chosen.text:
+        result = result.filter(Q(title__icontains=chosen.text) | Q(reason__icontains=chosen.text))
+    if chosen.before:
+        result = result.filter(pk__lt=chosen.before)
     return list(result.order_by("-id")[: PAGE + 1])

@@ -59,8 +59,8 @@ def read() -> Gauges:
     )
     due = [since for until, at, _ in driven if (since := until or at) and since <= now]
     leased = [until - settings.LEASE for until, _, _ in driven if until]
-    asked = Rollback.objects.filter(state=RollbackState.REQUESTED)
-    requests = list(asked.values_list("requested_at", flat=True))
+    open_requests = Rollback.objects.filter(state=RollbackState.REQUESTED)
+    requests = list(open_requests.values_list("requested_at", flat=True))
     silent = dict(_silent())
     return Gauges(
         states=_states(),

@@ -28,12 +28,12 @@ class Rehearsal:
 
 def last(plan: Plan, snapshot: Snapshot | None) -> Rehearsal | None:
     """The newest rehearsal of this plan, compared with what `snapshot` would run."""
-    found = rehearsals(plan).order_by("-finished_at").select_related("environment").first()
-    if found is None or not (found.finished_at and found.started_at):
+    rehearsal = rehearsals(plan).order_by("-finished_at").select_related("environment").first()
+    if rehearsal is None or not (rehearsal.finished_at and rehearsal.started_at):
         return None
-    different = differing(snapshot_of(found.snapshot), snapshot) if snapshot else ()
-    took = (found.finished_at - found.started_at).total_seconds()
-    return Rehearsal(found, found.finished_at, took, different)
+    different = differing(snapshot_of(rehearsal.snapshot), snapshot) if snapshot else ()
+    took = (rehearsal.finished_at - rehearsal.started_at).total_seconds()
+    return Rehearsal(rehearsal, rehearsal.finished_at, took, different)
 
 
 def rehearsals(plan: Plan) -> QuerySet[Rollback]:

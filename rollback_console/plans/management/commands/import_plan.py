@@ -79,8 +79,8 @@ class Command(BaseCommand):
 
     def _author(self, name: str | None) -> User:
         users = User.objects.filter(is_active=True)
-        found = users.filter(username=name) if name else users.filter(is_superuser=True)
-        author = found.order_by("id").first()
+        authors = users.filter(username=name) if name else users.filter(is_superuser=True)
+        author = authors.order_by("id").first()
         if author is None:
             raise CommandError("Say with --by who wrote this plan: a user name known here.")
         return author
