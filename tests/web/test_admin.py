@@ -11,6 +11,7 @@ from django.contrib.auth.models import Group, User
 from django.urls import reverse
 
 from rollback_console.audit.stale_edit import draw_version
+from rollback_console.plans.actions.hosts import RECORDED
 from rollback_console.plans.models import (
     Credential,
     DecisionMaker,
@@ -259,6 +260,26 @@ def test_a_group_of_another_environment_is_refused(signed_in: SignIn, stage: mak
     }
     response = signed_in(stage.cast.ada).post(f"/hosts/{stage.host.pk}/", fields)
     assert "The group db belongs to OTHER." in words(response)
+
+
+def test_a_host_that_would_be_reached_through_itself_is_refused(
+    signed_in: SignIn, stage: make.Stage
+) -> None:
+    gate = make.host(stage.environment, "gate-1", stage.cast.ada)
+    Host.objects.filter(pk=gate.pk).update(jump=stage.host)
+    fields = {
+        "name": "app-1",
+        "environment": stage.environment.pk,
+        "address": "192.0.2.1",
+        "port": "22",
+        "credential": stage.host.credential.pk,
+        "jump": gate.pk,
+        "drawn_from": draw_version(stage.host, *RECORDED),
+    }
+    response = signed_in(stage.cast.ada).post(f"/hosts/{stage.host.pk}/", fields)
+    assert response.status_code == 422
+    assert "is a loop: app-1 through gate-1 through app-1." in words(response)
+    assert Host.objects.get(pk=stage.host.pk).jump is None
 
 
 def test_a_host_is_removed(signed_in: SignIn, stage: make.Stage) -> None:

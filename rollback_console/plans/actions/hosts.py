@@ -15,6 +15,7 @@ from rollback_console.audit.record import record_change
 from rollback_console.audit.stale_edit import refuse_stale_edit
 
 from ..errors import PlanError
+from ..inventory.host_specs import list_jumps
 from ..models import Credential, Environment, Host, HostGroup
 from .permission import permit, unique_name
 
@@ -57,7 +58,8 @@ def change_host(
 ) -> Host:
     """Another way to reach it, or other groups; what was approved for the old one is refused.
 
-    Raises PlanError, and StaleEdit when it is no longer what `drawn_from` says.
+    Raises PlanError, also when the way to it would be a loop, and StaleEdit when it is no longer
+    what `drawn_from` says.
     """
     permit(by, "plans.change_host", "change hosts")
     row = Host.objects.select_for_update().get(pk=host.pk)
@@ -88,7 +90,15 @@ def _save(host: Host, groups: Iterable[HostGroup] | None) -> None:
     for group in chosen or ():
         if group.environment_id != host.environment_id:
             raise PlanError(f"The group {group} belongs to {group.environment}.")
+    _refuse_loop(host)
     with unique_name("a host", host.name):
         host.save()
     if chosen is not None:
         host.groups.set(chosen)
+
+
+def _refuse_loop(host: Host) -> None:
+    """What is saved of the jump host by now counts, not what the caller read of it before."""
+    if host.jump is not None:
+        host.jump = Host.objects.get(pk=host.jump.pk)
+    list_jumps(host)

@@ -10,7 +10,7 @@ from rollback_console.remote.protocol import HostAddress, HostKeyPin, Login
 from ..errors import HostRefused
 from ..models import Host, Secret
 from .changes import changes_of_host, changes_of_secrets
-from .host_specs import confirmed_keys, known_hosts
+from .host_specs import confirmed_keys, known_hosts, list_jumps
 
 
 def reach(
@@ -29,22 +29,14 @@ def reach(
 
 
 def address(host: Host) -> HostAddress:
-    """The host's address with its confirmed keys and its login."""
-    credential = host.credential
-    return HostAddress(
-        name=host.name,
-        address=host.address,
-        port=host.port,
-        username=credential.username,
-        login=Login(
-            private_key=credential.private_key,
-            passphrase=credential.passphrase,
-            certificate=credential.certificate,
-            password=credential.password,
-        ),
-        host_keys=tuple(HostKeyPin(key.type, key.key) for key in confirmed_keys(host)),
-        jump=address(host.jump) if host.jump else None,
-    )
+    """The host's address with its confirmed keys, its login and the way to it.
+
+    Raises HostRefused when its jump hosts lead in a loop.
+    """
+    way: HostAddress | None = None
+    for jump in reversed(list_jumps(host)):
+        way = _address(jump, way)
+    return _address(host, way)
 
 
 def secret_values(
@@ -66,3 +58,21 @@ def secret_values(
     if changes := changes_of_secrets(approved or {}, rows):
         raise HostRefused(f"{' '.join(changes)} Nothing is started: ask for a new rollback.")
     return {name: row.value for name, row in rows.items()}
+
+
+def _address(host: Host, jump: HostAddress | None) -> HostAddress:
+    credential = host.credential
+    return HostAddress(
+        name=host.name,
+        address=host.address,
+        port=host.port,
+        username=credential.username,
+        login=Login(
+            private_key=credential.private_key,
+            passphrase=credential.passphrase,
+            certificate=credential.certificate,
+            password=credential.password,
+        ),
+        host_keys=tuple(HostKeyPin(key.type, key.key) for key in confirmed_keys(host)),
+        jump=jump,
+    )

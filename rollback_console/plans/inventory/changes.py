@@ -15,9 +15,10 @@ from rollback_console.audit.models import ConfigurationEvent
 from rollback_console.common.people import display_name
 from rollback_console.engine.snapshot import HostSpec, JumpSpec, Snapshot
 
+from ..errors import HostRefused
 from ..models import Host, Secret
 from .digests import digest_secret
-from .host_specs import confirmed_keys, host_spec, known_hosts
+from .host_specs import confirmed_keys, host_spec, known_hosts, list_jumps
 
 
 def changes_of_host(approved: HostSpec, host: Host | None, *, begun: bool = False) -> list[str]:
@@ -26,7 +27,10 @@ def changes_of_host(approved: HostSpec, host: Host | None, *, begun: bool = Fals
         return [f"The host {approved.name} was removed after this was approved."]
     if not confirmed_keys(host):
         return [f"No key of the host {approved.name} is confirmed any more."]
-    now = host_spec(host, _digests(approved))
+    try:
+        now = host_spec(host, _digests(approved))
+    except HostRefused as error:
+        return [str(error)]
     if begun or not approved.login:  # frozen before logins and routes were
         now = replace(now, login=approved.login, route=approved.route)
     if not approved.environment:
@@ -77,7 +81,7 @@ def _differences(host: Host, approved: HostSpec, now: HostSpec) -> list[str]:
         sentences.append(_sentence(what, _change_of(host, "jump", str(host.jump))))
         return sentences
     # What was frozen before there were routes has none to compare.
-    for before, after, jump in zip(approved.route, now.route, _jumps(host), strict=False):
+    for before, after, jump in zip(approved.route, now.route, list_jumps(host), strict=False):
         sentences += _plain_changes(jump, before, after)
     return sentences
 
@@ -109,12 +113,6 @@ def _secret_change(row: Secret) -> str:
 
 def _way(host: HostSpec) -> str:
     return " then ".join(each.name for each in reversed(host.route)) or host.jump or "directly"
-
-
-def _jumps(host: Host) -> Iterator[Host]:
-    while host.jump is not None:
-        host = host.jump
-        yield host
 
 
 def _change_of(host: Host, field: str, value: str) -> ConfigurationEvent | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable
 
 from rollback_console.engine.snapshot import HostSpec, JumpSpec
 
@@ -12,7 +12,9 @@ from .digests import digest_login
 
 
 def host_spec(host: Host, approved: Container[str] = ()) -> HostSpec:
-    """The host as it would be frozen now. Raises HostRefused without a confirmed key.
+    """The host as it would be frozen now.
+
+    Raises HostRefused without a confirmed key, and when its jump hosts lead in a loop.
 
     A login that has one of the digests `approved` keeps it, so that a new SECRET_KEY changes
     none as long as the former one is kept.
@@ -31,7 +33,7 @@ def host_spec(host: Host, approved: Container[str] = ()) -> HostSpec:
         jump=host.jump.name if host.jump else "",
         environment=host.environment.slug,
         login=digest_login(host.credential, approved),
-        route=tuple(_jump_spec(each, approved) for each in _jumps(host)),
+        route=tuple(_jump_spec(each, approved) for each in list_jumps(host)),
     )
 
 
@@ -43,6 +45,23 @@ def known_hosts(names: Iterable[str]) -> dict[str, Host]:
     return {host.name: host for host in hosts}
 
 
+def list_jumps(host: Host) -> list[Host]:
+    """The hosts on the way to this one, the nearest to it first.
+
+    Raises HostRefused, naming the loop, when the way comes back to a host it has passed.
+    """
+    way = [host]
+    while (jump := way[-1].jump) is not None:
+        if jump in way:
+            loop = " through ".join(each.name for each in [*way, jump])
+            raise HostRefused(
+                f"The way to {host.name} is a loop: {loop}. Correct which host one of them is "
+                "reached through."
+            )
+        way.append(jump)
+    return way[1:]
+
+
 def _jump_spec(host: Host, approved: Container[str]) -> JumpSpec:
     return JumpSpec(
         name=host.name,
@@ -52,13 +71,6 @@ def _jump_spec(host: Host, approved: Container[str]) -> JumpSpec:
         fingerprints=_fingerprints(host),
         login=digest_login(host.credential, approved),
     )
-
-
-def _jumps(host: Host) -> Iterator[Host]:
-    jump = host.jump
-    while jump is not None:
-        yield jump
-        jump = jump.jump
 
 
 def _fingerprints(host: Host) -> tuple[str, ...]:

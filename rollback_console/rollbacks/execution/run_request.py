@@ -73,7 +73,7 @@ def stopping_work_of(run: StepRun, hosts: Mapping[str, Host], *, masked: frozens
     """What it takes to watch an attempt and stop it when its snapshot cannot be trusted.
 
     Its request is empty, so that nothing can start by it. Raises HostRefused when its host is
-    gone.
+    gone or the way to it is a loop.
     """
     host = hosts.get(run.host)
     if host is None:
