@@ -11,7 +11,7 @@ from django.db import transaction
 from kombu.exceptions import LimitExceeded, OperationalError
 from kombu.pools import producers
 
-from rollback_console.plans.readiness import queue as askings
+from rollback_console.plans.readiness import queue
 
 from . import zones
 from .execution.failpoints import failpoint
@@ -37,7 +37,7 @@ def advance(rollback_id: int) -> None:
 def look(asking_id: int) -> None:
     """Ask the hosts for somebody who wants to know, where this worker reaches them."""
     if zones.is_ours(zones.of_asking(asking_id)):
-        askings.answer(asking_id)
+        queue.answer(asking_id)
 
 
 def enqueue(rollback_id: int) -> bool:

@@ -10,6 +10,7 @@ from django.db.models import Count, Max, Prefetch, QuerySet
 from rollback_console.engine import authority
 from rollback_console.engine.authority import Maker
 from rollback_console.plans.approval import policy
+from rollback_console.plans.approval.decision_makers import makers_of
 from rollback_console.plans.models import (
     DecisionMaker,
     Environment,
@@ -19,7 +20,6 @@ from rollback_console.plans.models import (
     Revision,
     Secret,
 )
-from rollback_console.rollbacks.actions import request as services
 from rollback_console.rollbacks.models import Event
 from rollback_console.rollbacks.queries import lists
 
@@ -69,7 +69,7 @@ def place(environment: Environment) -> EnvironmentSetup:
 def who_could(environment: Environment, *, asks: User, risk: str) -> Who:
     """Who could approve a rollback that `asks` opened now, with "code" or "data" at risk."""
     rules = policy.spec(environment, risky=risk == "data")
-    makers = services.makers_of(environment)
+    makers = makers_of(environment)
     barred = frozenset({asks.pk})
     request = authority.Request("", rules, barred)
     able = authority.able(request, makers, [])

@@ -82,7 +82,7 @@ urlpatterns: list[URLPattern] = [
         f"{_rollback}questions/<int:question>/answers/", discussion.answer, name="question-answers"
     ),
     path(f"{_rollback}nudges/", discussion.nudge, name="nudges"),
-    path(f"{_rollback}break-glass/", discussion.break_glass, name="break-glass"),
+    path(f"{_rollback}break-glass/", discussion.start_without_approval, name="break-glass"),
     path(f"{_rollback}break-glass/reviews/", discussion.review, name="break-glass-reviews"),
     path(f"{_rollback}renewals/", approval.renew, name="renewals"),
     path("postmortems/", postmortem.list_postmortems, name="postmortems"),
@@ -96,7 +96,7 @@ urlpatterns: list[URLPattern] = [
     path(f"{_postmortem}items/<int:item>/ticks/", postmortem.tick, name="item-ticks"),
     path(f"{_rollback}postmortem.md", postmortem.markdown, name="postmortem-markdown"),
     path(f"{_rollback}postmortem.json", postmortem.json, name="postmortem-json"),
-    path(f"{_rollback}reversals/", live.revert, name="reversals"),
+    path(f"{_rollback}reversals/", live.request_reversal, name="reversals"),
     path(f"{_rollback}pauses/", live.pause, name="pauses"),
     path(f"{_rollback}resumptions/", live.resume, name="resumptions"),
     path(f"{_rollback}restarts/", restart.restarts, name="restarts"),

@@ -8,7 +8,6 @@ from django.http import HttpRequest
 from ninja import Query, Router, Status
 
 from rollback_console.rollbacks.actions import pins
-from rollback_console.rollbacks.actions import request as services
 
 from .. import lookup
 from ..authentication import ADMIN, OPERATE, READ, person
@@ -33,7 +32,7 @@ def pin_version(request: HttpRequest, slug: str, body: NewPin) -> Status[PinOut]
     """Mark a version as one that must not be deployed again."""
     service = lookup.service(slug)
     lookup.require_whole(service)
-    made = services.pin(
+    made = pins.pin(
         service,
         version=body.version,
         by=person(request),
@@ -48,5 +47,5 @@ def lift_pin(request: HttpRequest, number: int, body: Why) -> Status[PinOut]:
     """Let a pinned version be deployed again."""
     pin = lookup.pin(number)
     lookup.require_whole(pin)
-    services.lift(pin, by=person(request), reason=body.reason)
+    pins.lift(pin, by=person(request), reason=body.reason)
     return Status(201, pin_out(lookup.pin(number)))

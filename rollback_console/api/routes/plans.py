@@ -10,7 +10,7 @@ from ninja import Router, Status
 
 from rollback_console.plans.actions import host_questions as question_actions
 from rollback_console.plans.actions import plans
-from rollback_console.plans.data_loss import cost as costing
+from rollback_console.plans.data_loss.cost import of_snapshot
 from rollback_console.plans.models import Plan, Revision
 from rollback_console.plans.readiness import check, host_questions
 from rollback_console.plans.readiness.choices import procedure_verdicts
@@ -79,7 +79,7 @@ def read_readiness(request: HttpRequest, slug: str) -> ReadinessOut:
     if revision is None:
         return readiness_out(None, check.Readiness((), None), None)
     readiness = check.of_revision(revision)
-    cost = costing.of_snapshot(revision, readiness.results[0].snapshot_sha256)
+    cost = of_snapshot(revision, readiness.results[0].snapshot_sha256)
     verdicts = procedure_verdicts(revision)
     return readiness_out(revision.number, readiness, cost, verdicts)
 

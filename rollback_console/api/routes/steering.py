@@ -6,8 +6,8 @@ from django.http import HttpRequest
 from ninja import Router, Status
 
 from rollback_console.engine.snapshot import Snapshot
-from rollback_console.rollbacks.actions import request as services
-from rollback_console.rollbacks.actions import restart as resuming
+from rollback_console.rollbacks.actions import steer
+from rollback_console.rollbacks.actions.restart import STOPPED_MIDWAY, request_rest, resume_from
 
 from .. import lookup
 from ..authentication import OPERATE, REQUEST, person
@@ -32,14 +32,14 @@ NOTHING = PerhapsWhy()
 @router.post("/rollbacks/{int:number}/pauses", response={201: RollbackOut})
 def pause(request: HttpRequest, number: int, body: Why) -> Status[RollbackOut]:
     """Start nothing more; what runs goes on."""
-    services.pause(lookup.rollback(number), by=person(request), reason=body.reason)
+    steer.pause(lookup.rollback(number), by=person(request), reason=body.reason)
     return _now(number)
 
 
 @router.post("/rollbacks/{int:number}/resumptions", response={201: RollbackOut})
 def resume(request: HttpRequest, number: int, body: PerhapsWhy = NOTHING) -> Status[RollbackOut]:
     """Lift a pause."""
-    services.resume(lookup.rollback(number), by=person(request), reason=body.reason)
+    steer.resume(lookup.rollback(number), by=person(request), reason=body.reason)
     return _now(number)
 
 
@@ -50,8 +50,8 @@ def restart(request: HttpRequest, number: int, body: NewRestart) -> Status[Rollb
     Of one that ended aborted or failed, the rest becomes a new request, which is the answer.
     """
     row, by = lookup.rollback(number), person(request)
-    if row.state in resuming.STOPPED_MIDWAY:
-        made = resuming.request_rest(
+    if row.state in STOPPED_MIDWAY:
+        made = request_rest(
             row,
             position=body.position,
             by=by,
@@ -59,28 +59,28 @@ def restart(request: HttpRequest, number: int, body: NewRestart) -> Status[Rollb
             parameters=body.parameters,
         )
         return _now(made.pk)
-    resuming.resume_from(row, position=body.position, by=by, reason=body.reason, again=body.again)
+    resume_from(row, position=body.position, by=by, reason=body.reason, again=body.again)
     return _now(number)
 
 
 @router.post("/rollbacks/{int:number}/abort-requests", response={201: RollbackOut})
 def request_abort(request: HttpRequest, number: int, body: Why) -> Status[RollbackOut]:
     """End the rollback where it is: what runs is stopped on its host, with proof."""
-    services.request_abort(lookup.rollback(number), by=person(request), reason=body.reason)
+    steer.request_abort(lookup.rollback(number), by=person(request), reason=body.reason)
     return _now(number)
 
 
 @router.post("/rollbacks/{int:number}/notes", auth=REQUEST, response={201: RollbackOut})
 def add_note(request: HttpRequest, number: int, body: NewNote) -> Status[RollbackOut]:
     """Add a line to the timeline, at any time."""
-    services.note(lookup.rollback(number), by=person(request), text=body.text)
+    steer.note(lookup.rollback(number), by=person(request), text=body.text)
     return _now(number)
 
 
 @router.post("/rollbacks/{int:number}/messages", response={201: MessageOut})
 def send_message(request: HttpRequest, number: int, body: NewMessage) -> Status[MessageOut]:
     """Put a message to others on record."""
-    made = services.send_message(
+    made = steer.send_message(
         lookup.rollback(number), by=person(request), text=body.text, recipients=body.recipients
     )
     made.refresh_from_db()
@@ -90,7 +90,7 @@ def send_message(request: HttpRequest, number: int, body: NewMessage) -> Status[
 @router.post("/rollbacks/{int:number}/steps/{int:position}/retries", response={201: StepRuns})
 def retry_step(request: HttpRequest, number: int, position: int, body: Why) -> Status[StepRuns]:
     """Try a step again wherever it ended badly."""
-    runs = services.retry(
+    runs = steer.retry(
         lookup.rollback(number), position=position, by=person(request), reason=body.reason
     )
     return Status(201, runs_out(runs))
@@ -99,25 +99,21 @@ def retry_step(request: HttpRequest, number: int, position: int, body: Why) -> S
 @router.post("/rollbacks/{int:number}/steps/{int:position}/skips", response={201: RollbackOut})
 def skip_step(request: HttpRequest, number: int, position: int, body: Why) -> Status[RollbackOut]:
     """Go on without a step, or without what it failed to do."""
-    services.skip(
-        lookup.rollback(number), position=position, by=person(request), reason=body.reason
-    )
+    steer.skip(lookup.rollback(number), position=position, by=person(request), reason=body.reason)
     return _now(number)
 
 
 @router.post("/rollbacks/{int:number}/exclusions", response={201: RollbackOut})
 def exclude_host(request: HttpRequest, number: int, body: Exclusion) -> Status[RollbackOut]:
     """Go on without a host on which a step failed or was lost: nothing more starts there."""
-    services.exclude(
-        lookup.rollback(number), host=body.host, by=person(request), reason=body.reason
-    )
+    steer.exclude(lookup.rollback(number), host=body.host, by=person(request), reason=body.reason)
     return _now(number)
 
 
 @router.post("/rollbacks/{int:number}/steps/{int:position}/undos", response={201: StepRuns})
 def undo_step(request: HttpRequest, number: int, position: int, body: Why) -> Status[StepRuns]:
     """Run what the plan names to undo a step that failed; the question about it stays."""
-    runs = services.undo(
+    runs = steer.undo(
         lookup.rollback(number), position=position, by=person(request), reason=body.reason
     )
     return Status(201, runs_out(runs))
@@ -128,7 +124,7 @@ def answer_step(
     request: HttpRequest, number: int, position: int, body: NewAnswer
 ) -> Status[AnswerOut]:
     """Answer what is asked about a step; `question` of the rollback says what that is."""
-    given = services.answer(
+    given = steer.answer(
         lookup.rollback(number),
         position=position,
         by=person(request),
@@ -146,9 +142,7 @@ def answer_check(
 ) -> Status[CheckOut]:
     """Answer a verification item; a later answer replaces an earlier one."""
     row = lookup.rollback(number)
-    given = services.answer_check(
-        row, key=key, by=person(request), answer=body.answer, note=body.note
-    )
+    given = steer.answer_check(row, key=key, by=person(request), answer=body.answer, note=body.note)
     given.refresh_from_db()
     texts = {check.key: check.text for check in Snapshot.from_json(row.snapshot).checks}
     return Status(201, check_out(given, texts[key]))

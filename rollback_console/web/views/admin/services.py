@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 from rollback_console.plans.actions.services import add_service
 from rollback_console.plans.errors import PlanError
 from rollback_console.plans.models import Service
-from rollback_console.rollbacks.actions import request as actions
+from rollback_console.rollbacks.actions import pins
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.models import Pin
 from rollback_console.web.forms.pins import LiftForm, PinForm
@@ -60,7 +60,7 @@ def pin(request: HttpRequest, slug: str) -> HttpResponse:
     form = PinForm(request.POST)
     if form.is_valid():
         try:
-            made = actions.pin(service, by=person(request), **form.cleaned_data)
+            made = pins.pin(service, by=person(request), **form.cleaned_data)
         except Refused as error:
             form.add_error(None, str(error))
         else:
@@ -77,7 +77,7 @@ def lift(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     form = LiftForm(request.POST)
     reason = form.cleaned_data["reason"] if form.is_valid() else ""
     try:
-        actions.lift(pinned, by=person(request), reason=reason)
+        pins.lift(pinned, by=person(request), reason=reason)
     except Refused as error:
         return refused(request, error, "service", slug=slug)
     return done(request, f"{pinned.version} may be deployed again.", "service", slug=slug)

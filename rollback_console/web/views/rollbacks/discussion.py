@@ -5,8 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_POST
 
-from rollback_console.rollbacks.actions import break_glass as glass
-from rollback_console.rollbacks.actions import request as services
+from rollback_console.rollbacks.actions import approve, break_glass
 from rollback_console.rollbacks.errors import Changed, Refused
 from rollback_console.web.forms.deciding import BreakGlassForm
 
@@ -21,7 +20,7 @@ from . import approval
 def ask(request: HttpRequest, number: int) -> HttpResponse:
     """Put a question into the timeline."""
     try:
-        services.ask(rollback_of(number), by=person(request), text=request.POST.get("text", ""))
+        approve.ask(rollback_of(number), by=person(request), text=request.POST.get("text", ""))
     except Refused as error:
         return refused(request, error, "rollback", number=number)
     return done(request, "Your question is on record.", "rollback", number=number)
@@ -32,7 +31,7 @@ def answer(request: HttpRequest, number: int, question: int) -> HttpResponse:
     """Answer a question."""
     rollback, text = rollback_of(number), request.POST.get("text", "")
     try:
-        services.answer_question(rollback, question=question, by=person(request), text=text)
+        approve.answer_question(rollback, question=question, by=person(request), text=text)
     except Refused as error:
         return refused(request, error, "rollback", number=number)
     return done(request, "Your answer is on record.", "rollback", number=number)
@@ -42,7 +41,7 @@ def answer(request: HttpRequest, number: int, question: int) -> HttpResponse:
 def nudge(request: HttpRequest, number: int) -> HttpResponse:
     """Ask those who decide once more."""
     try:
-        nudge_event = services.nudge(rollback_of(number), by=person(request))
+        nudge_event = approve.nudge(rollback_of(number), by=person(request))
     except Refused as error:
         return refused(request, error, "rollback", number=number)
     names = ", ".join(each["name"] for each in nudge_event.facts["to"])
@@ -51,15 +50,15 @@ def nudge(request: HttpRequest, number: int) -> HttpResponse:
 
 @require_POST
 @step_up("start rollback {number} without approval")
-def break_glass(request: HttpRequest, number: int) -> HttpResponse:
+def start_without_approval(request: HttpRequest, number: int) -> HttpResponse:
     """Start it without the approvals it needs."""
     rollback, by = rollback_of(number), person(request)
     form = BreakGlassForm(rollback, request.POST)
-    if not form.is_valid() and not glass.why_not(rollback, by):
+    if not form.is_valid() and not break_glass.why_not(rollback, by):
         return approval.page(request, rollback, by, glass_form=form)
     seen, reason = request.POST.get("snapshot_sha256", ""), request.POST.get("reason", "")
     try:
-        services.break_glass(rollback, by=by, snapshot_sha256=seen, reason=reason)
+        break_glass.break_glass(rollback, by=by, snapshot_sha256=seen, reason=reason)
     except Changed as error:
         return approval.changed(request, rollback, error)
     except Refused as error:
@@ -74,7 +73,7 @@ def review(request: HttpRequest, number: int) -> HttpResponse:
     """Close the review of a start without approval."""
     rollback, finding = rollback_of(number), request.POST.get("finding", "")
     try:
-        services.close_review(rollback, by=person(request), finding=finding)
+        break_glass.close_review(rollback, by=person(request), finding=finding)
     except Refused as error:
         return refused(request, error, "rollback", number=number)
     return done(request, "The review is closed and on record.", "rollback", number=number)
