@@ -1,7 +1,9 @@
-"""SSH: the only file that imports paramiko. Connects, proves the host, keeps watch.
+"""Connections over SSH. This is the only module that imports paramiko.
 
-Keys are compared with the confirmed ones before anything is said about the account, and only
-their types are negotiated; nothing is ever added by itself. No agent, no key files."""
+A host must show one of its confirmed keys before the console sends it a user name or a
+credential. Only the types of the confirmed keys are negotiated, and a new key is never trusted
+without a person. No SSH agent and no key file of the console's own account is used.
+"""
 
 from __future__ import annotations
 
@@ -33,18 +35,28 @@ from rollback_console.remote.sockets import Wire, dial
 from .protocol import HostAddress, HostKeyPin, Login, Remote
 from .public_keys import SIGNATURES
 
-# Every error of the library is raised here as one of ours; its own log only repeats them.
+# Every error of paramiko is raised here as one of `remote.errors`; its log would repeat them.
 logging.getLogger("paramiko").setLevel(logging.CRITICAL)
 
 CIPHERS = ("aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "aes128-ctr", "aes256-ctr")
 _SHA2 = ("hmac-sha2-256", "hmac-sha2-512")
 MACS = (*(f"{name}-etm@openssh.com" for name in _SHA2), *_SHA2)
-BROKEN = (paramiko.SSHException, EOFError, OSError)
+_Stream = Wire | paramiko.Channel
+_KEYS: dict[str, type[paramiko.PKey]] = {
+    "rsa": paramiko.RSAKey,
+    "ed25519": paramiko.Ed25519Key,
+    "ecdsa": paramiko.ECDSAKey,
+}
+BROKEN = (paramiko.SSHException, EOFError, OSError)  # what a connection that died raises
 
 
 @dataclass(frozen=True, slots=True)
 class Liveness:
-    """Seconds: a connection silent for `ask_after` is asked; unanswered for `cut_after`, cut."""
+    """When a silent connection counts as dead.
+
+    After `ask_after` seconds without a message, the console asks the host whether it is there;
+    without an answer within `cut_after` seconds, it closes the connection.
+    """
 
     ask_after: float = 4.0
     cut_after: float = 8.0
@@ -57,9 +69,11 @@ def connect(
     shell: str = "sh",
     liveness: Liveness = Liveness(),
 ) -> Remote:
-    """Sign in to a host. `shell` runs the runner: any POSIX sh, one or two words.
+    """Connect to a host, through its jump hosts if it has any, and sign in.
 
-    Raises HostKeyUnknown, HostKeyChanged, HostUnreachable, LoginRefused, also for a jump host.
+    Each stage may take `connect_timeout` seconds. `shell` is the POSIX shell that runs the
+    runner, in one word or two (`busybox sh`). Raises HostKeyUnknown, HostKeyChanged,
+    HostUnreachable or LoginRefused, about the host or about a jump host.
     """
     return DurableHost(address.name, Connection(address, connect_timeout, liveness), shell)
 
@@ -67,19 +81,24 @@ def connect(
 def scan_host_keys(
     address: str, port: int = 22, *, jump: HostAddress | None = None, timeout: float = 10.0
 ) -> list[HostKeyPin]:
-    """The keys a host shows now, strongest type first, for a person to compare and confirm.
+    """Return the keys that a host shows now, strongest type first, for a person to compare.
 
-    Signs in nowhere but at `jump`. Raises HostUnreachable if none could be had.
+    Signs in to `jump` alone. Each stage may take `timeout` seconds. Raises HostUnreachable, also
+    when the host shows no key of an accepted type, and for `jump` whatever `connect` raises.
     """
-    nobody = HostAddress(f"{address}:{port}", address, "", Login(), (), port, jump)
-    pins = [pin for kind in SIGNATURES if (pin := _shown_key(nobody, kind, timeout))]
+    stranger = HostAddress(f"{address}:{port}", address, "", Login(), (), port, jump)
+    pins = [pin for kind in SIGNATURES if (pin := _fetch_host_key(stranger, kind, timeout))]
     if not pins:
-        raise HostUnreachable(nobody.name, "it shows no key of a kind the console accepts")
+        raise HostUnreachable(stranger.name, "it shows no key of a kind the console accepts")
     return pins
 
 
 class Connection:
-    """One authenticated connection; a `session.Carrier`."""
+    """An authenticated connection to one host: a `session.Carrier`.
+
+    A thread of its own closes it when the host falls silent. Where the host allows no further
+    session on it, a second connection to the same host is opened and used for the rest.
+    """
 
     def __init__(
         self, address: HostAddress, timeout: float, liveness: Liveness, *, spare: bool = False
@@ -87,42 +106,49 @@ class Connection:
         self._address, self._timeout, self._liveness = address, timeout, liveness
         self._is_spare = spare
         self._spare: Connection | None = None
-        self._sparing = threading.Lock()
+        self._spare_guard = threading.Lock()
         self._closed = threading.Event()
         self._link = _open_link(address, timeout)
         threading.Thread(target=self._watch, name=f"watch {address.name}", daemon=True).start()
 
     def open(self, line: str) -> ChannelSession:
+        """Run one line on the host.
+
+        Raises SessionRefused or HostUnreachable, and whatever `connect` raises where it takes a
+        second connection.
+        """
         try:
             channel = self._link.transport.open_session(timeout=self._timeout)
             channel.exec_command(line)
         except paramiko.ChannelException as error:
-            return self._elsewhere(line, error)
+            return self._open_on_spare(line, error)
         except BROKEN as error:
             self.close()
-            raise HostUnreachable(self._address.name, _reason(error)) from error
+            raise HostUnreachable(self._address.name, _describe(error)) from error
         return ChannelSession(self._address.name, channel, BROKEN)
 
     def alive(self) -> bool:
+        """Whether the connection still stands, as far as is known without asking the host."""
         return not self._closed.is_set() and self._link.transport.is_active()
 
     def close(self) -> None:
+        """Close the connection and its second one. What the host runs goes on."""
         self._closed.set()
         if self._spare is not None:
             self._spare.close()
         self._link.close()
 
-    def _elsewhere(self, line: str, refusal: paramiko.ChannelException) -> ChannelSession:
-        """MaxSessions must not keep an abort out: a second connection has its own count."""
+    def _open_on_spare(self, line: str, refusal: paramiko.ChannelException) -> ChannelSession:
+        """Run the line on a second connection, so that sshd's MaxSessions holds up no abort."""
         if self._is_spare or self._closed.is_set():
-            raise SessionRefused(self._address.name, _reason(refusal)) from refusal
-        with self._sparing:
+            raise SessionRefused(self._address.name, _describe(refusal)) from refusal
+        with self._spare_guard:
             if self._spare is None or not self._spare.alive():
                 self._spare = Connection(self._address, self._timeout, self._liveness, spare=True)
         return self._spare.open(line)
 
     def _watch(self) -> None:
-        """A silent peer is asked whether it is there; TCP alone would believe a hung sshd."""
+        """Close the connection once a silent host does not answer: TCP misses a hung sshd."""
         transport = self._link.transport
         while transport.is_active() and not self._closed.wait(self._liveness.ask_after):
             if time.monotonic() - self._link.packets.last_read < self._liveness.ask_after:
@@ -136,9 +162,9 @@ class Connection:
 
 
 class _TimedPacketizer(Packetizer):
-    """Notes when the peer was last heard: the same for TCP and for a jump host's channel."""
+    """Notes when the last message of the host arrived, over TCP or through a jump host."""
 
-    last_read = 0.0
+    last_read = 0.0  # by the monotonic clock, in seconds
 
     def read_message(self) -> tuple[int, paramiko.Message]:
         message: tuple[int, paramiko.Message] = super().read_message()
@@ -148,58 +174,61 @@ class _TimedPacketizer(Packetizer):
 
 @dataclass(frozen=True, slots=True)
 class _Link:
-    """A transport, what carries it, and the link of the jump host under it."""
+    """An SSH transport, what it runs over, and the link to the jump host, if there is one."""
 
     transport: paramiko.Transport
-    carrier: Wire | paramiko.Channel
-    under: _Link | None
+    carrier: _Stream
+    jump: _Link | None
 
     @property
     def packets(self) -> _TimedPacketizer:
         return cast(_TimedPacketizer, self.transport.packetizer)
 
     def close(self) -> None:
-        """From any thread; whoever waits on it is woken at once."""
+        """Close it from any thread, with its jump hosts; threads that wait wake at once."""
         if isinstance(self.carrier, Wire):
             self.carrier.cut()
         self.transport.close()
         self.carrier.close()
-        if self.under is not None:
-            self.under.close()
+        if self.jump is not None:
+            self.jump.close()
 
 
 def _open_link(address: HostAddress, timeout: float) -> _Link:
-    """Connected, proven and signed in; so is the jump host under it."""
+    """Connect, check the host's key and sign in, first at the jump host if there is one."""
     if not address.host_keys:
         raise HostKeyUnknown(address.name)
     link = _shake_hands(address, [pin.type for pin in address.host_keys], timeout)
-    with _closing_on_error(link), _translated(address):
-        _prove(address, link.transport.get_remote_server_key())
+    with _closing_on_error(link), _translating_errors(address):
+        _check_host_key(address, link.transport.get_remote_server_key())
         _sign_in(address, link.transport)
     return link
 
 
 def _shake_hands(address: HostAddress, kinds: list[str], timeout: float) -> _Link:
-    """Up to and with the key exchange, whose signature proves the key that is shown."""
-    under = _open_link(address.jump, timeout) if address.jump else None
-    with _closing_on_error(under), _translated(address):
-        carrier = _carrier(address, under, timeout)
-        link = _Link(paramiko.Transport(carrier, packetizer_class=_TimedPacketizer), carrier, under)
-    with _closing_on_error(link), _translated(address):
-        _prefer(link.transport, kinds, timeout)
+    """Connect and exchange keys; `kinds` are the types of host key to negotiate.
+
+    The exchange proves that the host holds the key it shows, not that it is the confirmed one.
+    """
+    jump = _open_link(address.jump, timeout) if address.jump else None
+    with _closing_on_error(jump), _translating_errors(address):
+        carrier = _open_carrier(address, jump, timeout)
+        link = _Link(paramiko.Transport(carrier, packetizer_class=_TimedPacketizer), carrier, jump)
+    with _closing_on_error(link), _translating_errors(address):
+        _set_options(link.transport, kinds, timeout)
         link.transport.start_client(timeout=timeout)
-        link.transport.get_remote_server_key()  # raises if time ran out before there was one
+        link.transport.get_remote_server_key()  # raises when the time ran out before the key came
     return link
 
 
-def _carrier(address: HostAddress, under: _Link | None, timeout: float) -> Wire | paramiko.Channel:
-    if under is None:
+def _open_carrier(address: HostAddress, jump: _Link | None, timeout: float) -> _Stream:
+    if jump is None:
         return dial(address.address, address.port, timeout)
-    target, nowhere = (address.address, address.port), ("127.0.0.1", 0)
-    return under.transport.open_channel("direct-tcpip", target, nowhere, timeout=timeout)
+    target, origin = (address.address, address.port), ("127.0.0.1", 0)
+    return jump.transport.open_channel("direct-tcpip", target, origin, timeout=timeout)
 
 
-def _prefer(transport: paramiko.Transport, kinds: list[str], timeout: float) -> None:
+def _set_options(transport: paramiko.Transport, kinds: list[str], timeout: float) -> None:
     options = transport.get_security_options()
     options.ciphers, options.digests = CIPHERS, MACS
     options.key_types = tuple(name for kind in kinds for name in SIGNATURES.get(kind, ()))
@@ -207,16 +236,17 @@ def _prefer(transport: paramiko.Transport, kinds: list[str], timeout: float) -> 
     transport.auth_timeout = transport.channel_timeout = timeout
 
 
-def _prove(address: HostAddress, shown: paramiko.PKey) -> None:
-    """Compare, nothing else: a key no person confirmed is refused whatever the reason."""
-    if _pin(shown) not in address.host_keys:
-        raise HostKeyChanged(address.name, _pin(shown).fingerprint)
+def _check_host_key(address: HostAddress, shown: paramiko.PKey) -> None:
+    """Raise HostKeyChanged unless a person has confirmed exactly this key."""
+    pin = _make_pin(shown)
+    if pin not in address.host_keys:
+        raise HostKeyChanged(address.name, pin.fingerprint)
 
 
 def _sign_in(address: HostAddress, transport: paramiko.Transport) -> None:
     login = address.login
     if login.private_key:
-        missing = transport.auth_publickey(address.username, _private_key(address))
+        missing = transport.auth_publickey(address.username, _load_private_key(address))
     else:
         missing = transport.auth_password(address.username, login.password)
     if missing:
@@ -224,7 +254,8 @@ def _sign_in(address: HostAddress, transport: paramiko.Transport) -> None:
         raise LoginRefused(address.name, address.username, why)
 
 
-def _private_key(address: HostAddress) -> paramiko.PKey:
+def _load_private_key(address: HostAddress) -> paramiko.PKey:
+    """Return the login's key with its certificate. Raises LoginRefused when one is unusable."""
     try:
         kind, text = opened(address.login.private_key, address.login.passphrase)
         key: paramiko.PKey = _KEYS[kind].from_private_key(StringIO(text))
@@ -235,21 +266,23 @@ def _private_key(address: HostAddress) -> paramiko.PKey:
     return key
 
 
-def _shown_key(address: HostAddress, kind: str, timeout: float) -> HostKeyPin | None:
+def _fetch_host_key(address: HostAddress, kind: str, timeout: float) -> HostKeyPin | None:
+    """Return the host's key of this type, None when it has none."""
     try:
         link = _shake_hands(address, [kind], timeout)
     except HostKeyChanged:
-        return None  # it has no key of this kind
+        return None  # no key of this type could be negotiated
     with closing(link):
-        return _pin(link.transport.get_remote_server_key())
+        return _make_pin(link.transport.get_remote_server_key())
 
 
-def _pin(key: paramiko.PKey) -> HostKeyPin:
+def _make_pin(key: paramiko.PKey) -> HostKeyPin:
     return HostKeyPin(key.get_name(), key.get_base64())
 
 
 @contextmanager
 def _closing_on_error(link: _Link | None) -> Iterator[None]:
+    """Close the link when the block raises; a link that nobody holds would stay open."""
     try:
         yield
     except BaseException:
@@ -259,23 +292,24 @@ def _closing_on_error(link: _Link | None) -> Iterator[None]:
 
 
 @contextmanager
-def _translated(address: HostAddress) -> Iterator[None]:
-    """The library's errors as ours."""
+def _translating_errors(address: HostAddress) -> Iterator[None]:
+    """Raise paramiko's errors in the block as those of `remote.errors`, about this host."""
     try:
         yield
     except IncompatiblePeer as error:
         if "host key" in str(error):
             raise HostKeyChanged(address.name) from error
-        raise HostUnreachable(address.name, _reason(error)) from error
+        raise HostUnreachable(address.name, _describe(error)) from error
     except paramiko.AuthenticationException as error:
-        if "transport shut down" in str(error):  # it died while we signed in: nobody said no
+        if "transport shut down" in str(error):  # broken off, not refused
             raise HostUnreachable(address.name, "the connection was closed") from error
-        raise LoginRefused(address.name, address.username, _reason(error)) from error
+        raise LoginRefused(address.name, address.username, _describe(error)) from error
     except BROKEN as error:
-        raise HostUnreachable(address.name, _reason(error)) from error
+        raise HostUnreachable(address.name, _describe(error)) from error
 
 
-def _reason(error: Exception) -> str:
+def _describe(error: Exception) -> str:
+    """Return the cause of an error as the end of a sentence, without its full stop."""
     if isinstance(error, paramiko.BadAuthenticationType):
         return f"it only accepts {' or '.join(error.allowed_types)}"
     if isinstance(error, paramiko.AuthenticationException) and "timeout" not in str(error).lower():
@@ -284,11 +318,5 @@ def _reason(error: Exception) -> str:
         return "no answer in time"
     if isinstance(error, EOFError) or not str(error):
         return "the connection was closed"
+    # Of "[Errno 111] Connection refused" the words alone.
     return (str(error).splitlines()[0].partition("] ")[2] or str(error)).rstrip(".")
-
-
-_KEYS: dict[str, type[paramiko.PKey]] = {
-    "rsa": paramiko.RSAKey,
-    "ed25519": paramiko.Ed25519Key,
-    "ecdsa": paramiko.ECDSAKey,
-}
