@@ -20,7 +20,7 @@ from rollback_console.rollbacks.questions import question_kind
 
 from ..models import Postmortem
 from . import phases
-from .phases import Loss, Recovery, StepMeasure, Times
+from .phases import MeasuredLoss, Recovery, StepMeasure, Times
 
 __all__ = ["Draft", "Moment", "draft"]
 
@@ -55,7 +55,7 @@ class Draft:
     decisions: tuple[Moment, ...]
     deviations: tuple[Moment, ...]
     checks: tuple[tuple[str, str, str], ...]
-    losses: tuple[Loss, ...]
+    losses: tuple[MeasuredLoss, ...]
     messages: tuple[Message, ...]
 
 

@@ -14,7 +14,7 @@ from ..checklist import Entry, entries
 from ..models import Postmortem
 from . import section_headings
 from .draft import Draft, draft
-from .phases import Loss, StepMeasure
+from .phases import MeasuredLoss, StepMeasure
 
 _UNKNOWN = "–"
 _WRITTEN = [
@@ -145,7 +145,7 @@ def _losses(report_draft: Draft) -> list[str]:
     return [_loss(each) for each in report_draft.losses] or ["Not measured."]
 
 
-def _loss(loss: Loss) -> str:
+def _loss(loss: MeasuredLoss) -> str:
     rows = "not measured after the end" if loss.rows is None else f"{loss.rows:,}"
     return f"- {loss.what}: {rows}"
 

@@ -60,7 +60,7 @@ class StepMeasure:
 
 
 @dataclass(frozen=True, slots=True)
-class Loss:
+class MeasuredLoss:
     """Rows of one kind that the rollback cost; None where they were not counted after its end."""
 
     what: str
@@ -102,7 +102,7 @@ def steps(rollback: Rollback, snapshot: Snapshot) -> tuple[StepMeasure, ...]:
     )
 
 
-def losses(events: Sequence[Event]) -> tuple[Loss, ...]:
+def losses(events: Sequence[Event]) -> tuple[MeasuredLoss, ...]:
     """What was there before the start and was gone after the end; empty: nothing was counted.
 
     A count before the start is a forecast, and no loss: only the same count, asked again after
@@ -110,7 +110,7 @@ def losses(events: Sequence[Event]) -> tuple[Loss, ...]:
     """
     before, after = _counts(events, "data.measured"), _counts(events, "data.remaining")
     return tuple(
-        Loss(what, max(rows - after[what], 0) if what in after else None)
+        MeasuredLoss(what, max(rows - after[what], 0) if what in after else None)
         for what, rows in before.items()
     )
 

@@ -41,7 +41,7 @@ class LimitForm(ConsoleForm):
         return {**cleaned, "limit": ScopeLimit.of(**slugs)}
 
 
-class GroupForm(LimitForm):
+class GroupLimitForm(LimitForm):
     """A new group: the rights of a role, within a limit."""
 
     name = forms.CharField(label="Name", max_length=150, help_text="Such as Staging operators.")

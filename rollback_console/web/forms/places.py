@@ -185,7 +185,7 @@ class SecretForm(ConsoleForm):
         return name
 
 
-class GroupForm(ConsoleForm):
+class HostGroupForm(ConsoleForm):
     """A name that plans use for several hosts."""
 
     name = forms.SlugField(label="Name", help_text="Such as app or db.")

@@ -28,7 +28,7 @@ class Proof:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class ProofGroup:
     """Proofs that say the same kind of thing; `folded` when their number says enough."""
 
     name: str
@@ -37,16 +37,16 @@ class Group:
     folded: bool
 
 
-def groups(rollback: Rollback, runs: list[StepRun]) -> list[Group]:
+def groups(rollback: Rollback, runs: list[StepRun]) -> list[ProofGroup]:
     """What an abort that was asked for has shown so far, what needs a look first."""
     abort_proofs = proofs(rollback, runs) if rollback.abort_asked else []
     many = len(abort_proofs) > MANY_PROOFS
     sorts = [
-        Group(
+        ProofGroup(
             "to look at", StepState.LOST, [p for p in abort_proofs if p.at and not p.gone], False
         ),
-        Group("being stopped", StepState.RUNNING, [p for p in abort_proofs if not p.at], many),
-        Group("verified gone", StepState.SUCCEEDED, [p for p in abort_proofs if p.gone], many),
+        ProofGroup("being stopped", StepState.RUNNING, [p for p in abort_proofs if not p.at], many),
+        ProofGroup("verified gone", StepState.SUCCEEDED, [p for p in abort_proofs if p.gone], many),
     ]
     return [each for each in sorts if each.proofs]
 

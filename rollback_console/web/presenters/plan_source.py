@@ -20,7 +20,7 @@ _ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class SourceLine:
     """One line of the source: `anchor` is the id of what it became, "" for none."""
 
     number: int
@@ -58,7 +58,7 @@ class Reading:
     """Everything on the plan page that comes from the text."""
 
     document: PlanDocument
-    lines: tuple[Line, ...]
+    lines: tuple[SourceLine, ...]
     procedures: tuple[ProcedureView, ...]
     findings: tuple[tuple[int, Finding], ...]
     unmapped: int
@@ -106,7 +106,7 @@ def _procedure(document: PlanDocument, procedure: Procedure) -> ProcedureView:
 
 def _lines(
     document: PlanDocument, procedures: tuple[ProcedureView, ...], lost: set[int]
-) -> list[Line]:
+) -> list[SourceLine]:
     anchors = {
         number: view.anchor
         for procedure in reversed(procedures)
@@ -114,6 +114,6 @@ def _lines(
         for number in range(view.step.lines[0], view.step.lines[1] + 1)
     }
     return [
-        Line(number, text, number in lost and bool(text.strip()), anchors.get(number, ""))
+        SourceLine(number, text, number in lost and bool(text.strip()), anchors.get(number, ""))
         for number, text in enumerate(split_lines(document.source), start=1)
     ]

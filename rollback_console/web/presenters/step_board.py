@@ -25,7 +25,7 @@ _URGENCY = [*sorted(ENDED_BADLY), StepState.RUNNING, StepState.LAUNCHING, StepSt
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class StepGroup:
     """The runs of a step that are in one state; folded unless it may need a person."""
 
     state: str
@@ -43,7 +43,7 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class BoardLine:
     """One step over its hosts: `state` is its most urgent one, `counts` how many have which.
 
     `began` is when its first run started, `ended` when its last one did, if all have.
@@ -67,15 +67,15 @@ class Line:
         return (self.ended - self.began).total_seconds() if self.began and self.ended else None
 
     @property
-    def groups(self) -> list[Group]:
+    def groups(self) -> list[StepGroup]:
         """Its runs by state, the most urgent state first."""
         return [
-            Group(state, sorted((run for run in self.runs if run.state == state), key=_host))
+            StepGroup(state, sorted((run for run in self.runs if run.state == state), key=_host))
             for state, _ in self.counts
         ]
 
 
-def lines(rollback: Rollback, runs: list[StepRun]) -> list[Line]:
+def lines(rollback: Rollback, runs: list[StepRun]) -> list[BoardLine]:
     """Every step in order, with the latest attempts `runs`."""
     by_step: dict[int, list[StepRun]] = {}
     for run in sorted(runs, key=lambda run: _rank(run.state)):
@@ -86,12 +86,12 @@ def lines(rollback: Rollback, runs: list[StepRun]) -> list[Line]:
     ]
 
 
-def _line(station: Station, runs: list[StepRun]) -> Line:
+def _line(station: Station, runs: list[StepRun]) -> BoardLine:
     counts = Counter(run.state for run in runs)
     starts = [run.started_at for run in runs if run.started_at]
     ends = [run.ended_at for run in runs if run.ended_at]
     over = len(ends) == len(runs)
-    return Line(
+    return BoardLine(
         station=station,
         state=runs[0].state if runs else StepState.PENDING,
         counts=sorted(counts.items(), key=lambda pair: _rank(pair[0])),

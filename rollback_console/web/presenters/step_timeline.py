@@ -10,14 +10,14 @@ from django.utils.safestring import SafeString
 from rollback_console.rollbacks import db_clock
 from rollback_console.rollbacks.models import Rollback
 
-from .step_board import Line
+from .step_board import BoardLine
 
 WIDTH = 360
 _ROW = 18
 _LABEL = 24
 
 
-def picture(rollback: Rollback, lines: list[Line]) -> SafeString | str:
+def picture(rollback: Rollback, lines: list[BoardLine]) -> SafeString | str:
     """A bar for each step that began, over the time since the start; "" before one did."""
     begun = [line for line in lines if line.began]
     if not begun or rollback.started_at is None:
@@ -42,7 +42,7 @@ def picture(rollback: Rollback, lines: list[Line]) -> SafeString | str:
 
 
 def _bar(
-    at: int, line: Line, start: datetime, until: datetime, whole: float
+    at: int, line: BoardLine, start: datetime, until: datetime, whole: float
 ) -> tuple[int, int, str, float, int, float]:
     began = line.began or start
     scale = (WIDTH - _LABEL) / whole

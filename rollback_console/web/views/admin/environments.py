@@ -19,7 +19,7 @@ from rollback_console.plans.models import DecisionMaker, Environment, HostGroup,
 from rollback_console.web.forms.places import (
     DecisionMakerForm,
     EnvironmentForm,
-    GroupForm,
+    HostGroupForm,
     RungForm,
     SecretForm,
     WhoForm,
@@ -145,7 +145,7 @@ def remove_secret(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 def make_group(request: HttpRequest, slug: str) -> HttpResponse:
     """Make a host group."""
     environment = _find(slug)
-    form = GroupForm(request.POST)
+    form = HostGroupForm(request.POST)
     if not form.is_valid():
         return _page(request, environment, group=form)
     group = host_groups.add_host_group(environment, by=person(request), **form.cleaned_data)
@@ -190,7 +190,7 @@ def _page(request: HttpRequest, environment: Environment, **forms: Any) -> HttpR
         "rules": EnvironmentForm(instance=environment),
         "maker": DecisionMakerForm(environment),
         "secret": SecretForm(),
-        "group": GroupForm(),
+        "group": HostGroupForm(),
         "who_form": who,
         "who": queries.who_could(environment, **who.cleaned_data) if who.is_valid() else None,
         "found": queries.place(environment),

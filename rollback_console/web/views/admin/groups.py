@@ -11,7 +11,7 @@ from rollback_console.access.actions.groups import add_group, limit_group
 from rollback_console.access.errors import AccessError
 from rollback_console.access.models import GroupLimit
 from rollback_console.access.scope_limits import EVERYWHERE
-from rollback_console.web.forms.limits import GroupForm, LimitForm
+from rollback_console.web.forms.limits import GroupLimitForm, LimitForm
 
 from ...authentication.step_up import step_up
 from ...http.current_user import admin_only, person
@@ -22,7 +22,7 @@ from ...http.responses import done, refused
 @step_up("add a group")
 def list_groups(request: HttpRequest) -> HttpResponse:
     """Every group with its limit; POST adds one."""
-    form = GroupForm(request.POST or None)
+    form = GroupLimitForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
             group = add_group(by=person(request), **form.cleaned_data)
