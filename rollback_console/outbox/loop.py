@@ -29,12 +29,12 @@ def _until(stop: threading.Event) -> None:
     pool = ThreadPoolExecutor(max_workers=AT_ONCE, thread_name_prefix="courier")
     sending: Sending = {}
     while not stop.is_set():
-        once(pool, sending)
+        send_round(pool, sending)
         stop.wait(settings.SWEEP_EVERY.total_seconds())
     pool.shutdown(wait=False, cancel_futures=True)
 
 
-def once(pool: ThreadPoolExecutor, sending: Sending) -> None:
+def send_round(pool: ThreadPoolExecutor, sending: Sending) -> None:
     """One round: write what is owed, forget what is old, send what is due, one a target."""
     close_old_connections()
     chores = (enqueue.events, due_notices.events, retention.sometimes)

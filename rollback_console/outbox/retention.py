@@ -25,10 +25,10 @@ def sometimes() -> None:
     global _next
     if time.monotonic() >= _next:
         _next = time.monotonic() + EVERY
-        once()
+        forget_due()
 
 
-def once() -> int:
+def forget_due() -> int:
     """Remove what is older than the settings keep; how many rows that were.
 
     What is still on its way stays, and so does what the calendar might tell anew.

@@ -168,11 +168,11 @@ def test_a_round_of_the_loop_writes_and_sends_and_waits_for_nobody(
     make.approved(stage)
     with ThreadPoolExecutor(max_workers=2) as pool:
         sending: loop.Sending = {}
-        loop.once(pool, sending)
+        loop.send_round(pool, sending)
         assert len(sending) == 1, "one at a time to each target"
         until(lambda: len(receiver.posts) == 1)
         until(lambda: all(work.done() for _, work in sending.values()))
-        loop.once(pool, sending)
+        loop.send_round(pool, sending)
     assert [post.json["kind"] for post in receiver.posts] == [
         "rollback.requested",
         "rollback.approved",

@@ -56,10 +56,10 @@ def test_messages_that_were_sent_or_given_up_go_when_they_are_old(
     first, second = told()
     Delivery.objects.filter(pk=first.pk).update(made_at=db_clock.later(LONG_AGO), state="sent")
     Delivery.objects.filter(pk=second.pk).update(made_at=db_clock.later(LONG_AGO))
-    assert retention.once() == 1
+    assert retention.forget_due() == 1
     assert [row.pk for row in told()] == [second.pk], "and nothing is told again"
     Delivery.objects.update(state="failed")
-    assert retention.once() == 1
+    assert retention.forget_due() == 1
 
 
 def test_proposals_that_came_to_nothing_go_and_no_other(stage: Stage, proposed: Any) -> None:
@@ -70,7 +70,7 @@ def test_proposals_that_came_to_nothing_go_and_no_other(stage: Stage, proposed: 
     proposed("seen lately", resolved_at=recent, last_seen_at=recent)
     proposed("open")
     proposed("became one", state="requested", decided_at=gone, rollback=make.requested(stage))
-    assert retention.once() == 2
+    assert retention.forget_due() == 2
     assert {each.title for each in Proposal.objects.all()} == {
         "dismissed lately",
         "seen lately",
@@ -82,9 +82,9 @@ def test_proposals_that_came_to_nothing_go_and_no_other(stage: Stage, proposed: 
 def test_they_stay_for_good_where_the_settings_say_so(proposed: Any, settings: Any) -> None:
     proposed("dismissed", state="dismissed", decided_at=db_clock.later(LONG_AGO))
     settings.KEEP_MESSAGES_DAYS = 0
-    assert retention.once() == 0
+    assert retention.forget_due() == 0
     settings.KEEP_MESSAGES_DAYS = 1
-    assert retention.once() == 1
+    assert retention.forget_due() == 1
 
 
 def test_it_is_looked_for_once_an_hour(proposed: Any, monkeypatch: pytest.MonkeyPatch) -> None:

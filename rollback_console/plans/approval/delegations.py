@@ -9,7 +9,7 @@ from ..models import Delegation
 from .decision_makers import in_force
 
 
-def of(person: User) -> QuerySet[Delegation]:
+def delegations_of(person: User) -> QuerySet[Delegation]:
     """What a person lends and borrows now, and what they did before, newest first."""
     rows = Delegation.objects.filter(Q(giver=person) | Q(to=person))
     return rows.select_related("environment", "giver", "to", "revoked_by").order_by("-id")

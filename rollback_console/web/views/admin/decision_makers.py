@@ -59,7 +59,7 @@ def mine(request: HttpRequest) -> HttpResponse:
     """What one lends and borrows, and where one could lend."""
     by = person(request)
     page = {
-        "delegations": delegations.of(by)[:50],
+        "delegations": delegations.delegations_of(by)[:50],
         "standing": delegations.standing_ids(),
         "decides": by.decides.select_related("environment"),
     }

@@ -55,7 +55,7 @@ def show_person(request: HttpRequest, number: int) -> HttpResponse:
         "person": get_object_or_404(User, pk=number),
         "has_factor": has_second_factor(user),
         "glass": rights.may_break_glass(user),
-        "delegations": delegations.of(user)[:20],
+        "delegations": delegations.delegations_of(user)[:20],
         "standing": delegations.standing_ids(),
     }
     return render(request, "people/person.html", page, status=_status(form))
