@@ -19,7 +19,7 @@ from .errors import SnapshotChanged
 from .events import record
 from .execution.approved_snapshot import approved_snapshot
 from .execution.run_facts import facts
-from .execution.view import snapshot_of
+from .execution.view import excluded_hosts, snapshot_of
 from .models import Event, Rollback, StepRun
 
 _END = 64 * 1024
@@ -96,10 +96,11 @@ def why_no_restore(rollback: Rollback) -> str:
 def why_not_undone(rollback: Rollback, step: StepSpec) -> str:
     """Why `step` cannot undo another now; "" when it can.
 
-    What puts the database back needs a dump that this very rollback has on record.
+    What puts the database back needs a dump that this very rollback has on record, on a host
+    that nobody left out.
     """
     if step.restores:
-        return why_no_restore(rollback)
+        return why_no_restore(rollback) or _why_out_of_reach(rollback)
     if step.standby and step.source == "head":
         return (
             "This was approved before the console tied a dump to the rollback that took it. End "
@@ -120,6 +121,16 @@ def why_gate_warns(rollback: Rollback, position: int) -> str:
     if not (why := why_no_restore(rollback)):
         return ""
     return f"{why} {_dump_fate(rollback, snapshot)} What this step overwrites cannot be put back."
+
+
+def _why_out_of_reach(rollback: Rollback) -> str:
+    dump = dump_to_restore(rollback)
+    if dump is None or dump.host not in excluded_hosts(rollback):
+        return ""
+    return (
+        f"The dump lies on {dump.host}, which was left out: nothing runs there again. End this "
+        "rollback, then ask to undo it as a whole."
+    )
 
 
 _KINDS = ("dump.taken", "step.launched", "step.finished")

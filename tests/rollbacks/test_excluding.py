@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from django.db import transaction
 
+from rollback_console.rollbacks import database_dumps
 from rollback_console.rollbacks.actions import request
 from rollback_console.rollbacks.errors import Refused
+from rollback_console.rollbacks.events import record
+from rollback_console.rollbacks.execution.view import snapshot_of
 from rollback_console.rollbacks.models import Rollback
 from tests import make
 from tests.fleet import Fleet
@@ -29,6 +33,18 @@ echo restoring
 echo starting
 ```
 """
+UNDOABLE = (
+    PLAN.replace(
+        '```bash hosts="app-1 app-2"\necho restoring',
+        '```bash hosts="app-1 app-2" undo=back\necho restoring',
+    )
+    + """
+### Step 3: Put It Back
+```bash id=back hosts="app-1 app-2"
+echo back
+```
+"""
+)
 ALONE = PLAN + '\n### Step 3: Migrate\n```bash hosts="app-1"\necho migrating\n```\n'
 
 
@@ -88,3 +104,59 @@ def test_leaving_a_host_out_takes_the_right_and_a_reason(stage: make.Stage, flee
     with pytest.raises(Refused, match="Give a reason"):
         request.exclude(rollback, host="app-1", by=stage.cast.dana, reason=" ")
     assert states(rollback, "app-1")[0] == (1, "failed", "")
+
+
+def test_an_undo_leaves_out_the_hosts_that_were_left_out(stage: make.Stage, fleet: Fleet) -> None:
+    rollback = failed(stage, fleet, UNDOABLE)
+    request.exclude(rollback, host="app-1", by=stage.cast.dana, reason="Its disk is broken")
+    # Nobody drove it since, so that the question still names both hosts.
+    request.undo(rollback, position=1, by=stage.cast.dana, reason="It is half done")
+    rollback = drive(rollback, fleet)
+    assert states(rollback, "app-2")[-1] == (3, "succeeded", "")
+    assert [run for run in states(rollback, "app-1") if run[1] == "succeeded"] == []
+
+
+def test_nothing_is_tried_again_where_every_host_of_the_question_was_left_out(
+    stage: make.Stage, fleet: Fleet
+) -> None:
+    rollback = failed(stage, fleet, UNDOABLE)
+    record_exclusions(rollback, stage)
+    for act in (request.undo, request.retry):
+        with pytest.raises(Refused, match="was left out"):
+            act(rollback, position=1, by=stage.cast.dana, reason="Again")
+
+
+def test_a_dump_on_a_host_that_was_left_out_is_not_put_back(
+    stage: make.Stage, fleet: Fleet
+) -> None:
+    head = "---\ndatabase: {kind: sqlite, name: /srv/shop.db, folder: /srv/dumps}\n---\n"
+    text = head + make.PLAN.replace(
+        "```bash\necho restoring", "```bash destructive\necho restoring"
+    )
+    fleet.scripts["sha256sum < "] = (
+        b"rollback-console: dump 10 " + b"a" * 64 + b" /srv/dumps/x.dump\n",
+        0,
+    )
+    fleet.scripts["echo restoring"] = (b"", 1)
+    rollback = drive(make.approved(stage, text), fleet)
+    request.answer(rollback, position=rollback.question["position"], by=stage.cast.sam, answer="go")
+    rollback = drive(rollback, fleet)
+    assert rollback.question["kind"] == "failed"
+    record_exclusions(rollback, stage)
+    undoing = snapshot_of(rollback.snapshot).step(3).undo
+    step = snapshot_of(rollback.snapshot).step(undoing)
+    assert "The dump lies on app-1, which was left out" in database_dumps.why_not_undone(
+        rollback, step
+    )
+    with pytest.raises(Refused, match="left out"):
+        request.undo(rollback, position=3, by=stage.cast.dana, reason="Put it back")
+    assert not rollback.runs.filter(position=undoing).exists()
+
+
+def record_exclusions(rollback: Rollback, stage: make.Stage) -> None:
+    """Both hosts left out, as when one was after the other."""
+    with transaction.atomic():
+        for host in ("app-1", "app-2"):
+            record(
+                rollback, "host.excluded", by=stage.cast.dana, host=host, positions=[], reason="No"
+            )

@@ -13,6 +13,7 @@ from rollback_console.rollbacks.actions import request
 from rollback_console.rollbacks.actions.redact import redact_text
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.events import flaws
+from rollback_console.rollbacks.execution.view import snapshot_of
 from rollback_console.rollbacks.models import Event, Rollback
 from tests import make
 from tests.fleet import Fleet
@@ -54,6 +55,24 @@ def test_a_text_is_masked_in_logs_and_events_and_the_audit_holds(
     event = rollback.events.get(kind="text.redacted")
     assert (event.by, event.facts["reason"]) == (stage.cast.ada, "A step printed it")
     assert event.facts["bytes"] > len(SLIPPED)
+    assert list(flaws()) == []
+
+
+@pytest.mark.parametrize("text", ["not_applicable", "Deploy Lead", "key"])
+def test_what_names_an_answer_a_check_or_a_role_is_never_masked(stage: Stage, text: str) -> None:
+    rollback = make.approved(stage)
+    Rollback.objects.filter(pk=rollback.pk).update(state="verifying", question={"kind": "checks"})
+    key = snapshot_of(rollback.snapshot).checks[0].key
+    request.answer_check(
+        rollback, key=key, by=stage.cast.dana, answer="not_applicable", note="Seen by hand"
+    )
+    named = key if text == "key" else text
+    request.note(rollback, by=stage.cast.vic, text=f"It says {named}")
+    before = list(rollback.events.exclude(kind="note.added").values_list("facts", flat=True))
+    redact_text(rollback, by=stage.cast.ada, text=named, reason="By mistake")
+    after = rollback.events.exclude(kind__in=["note.added", "text.redacted"])
+    assert list(after.values_list("facts", flat=True)) == before
+    assert named not in rollback.events.get(kind="note.added").facts["text"]
     assert list(flaws()) == []
 
 

@@ -155,6 +155,16 @@ def test_what_was_changed_past_the_console_is_named_in_a_sentence(
     assert sentence in sentences()
 
 
+def test_a_row_of_a_log_that_cannot_be_read_is_named_and_the_rest_is_still_checked(
+    ended: Rollback,
+) -> None:
+    chunk = LogChunk.objects.order_by("id")[0]
+    LogChunk.objects.filter(pk=chunk.pk).update(data=b"garbage")
+    ended.runs.filter(position=3).update(exit_code=7)
+    assert "the log of step 1 on app-1, attempt 1, cannot be read" in sentences()
+    assert "the exit code of step 3" in sentences()
+
+
 def test_a_removed_rollback_is_named_even_without_its_anchor(stage: Stage) -> None:
     rollback = make.approved(stage)
     assert anchor_now() == 1

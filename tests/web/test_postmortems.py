@@ -29,6 +29,15 @@ def test_a_rollback_that_goes_on_has_no_postmortem_yet(
     assert "The postmortem begins when the rollback has ended." in page
 
 
+@pytest.mark.parametrize("suffix", ["md", "json"])
+def test_an_export_before_the_end_is_refused_with_a_sentence(
+    signed_in: SignIn, stage: make.Stage, asked: Rollback, suffix: str
+) -> None:
+    early = signed_in(stage.cast.dana).get(f"/rollbacks/{asked.pk}/postmortem.{suffix}")
+    assert early.status_code == 409
+    assert "The postmortem begins when the rollback has ended." in early.content.decode()
+
+
 def test_the_page_draws_the_timeline_and_the_plans_own_actions(
     signed_in: SignIn, stage: make.Stage, ended: Rollback
 ) -> None:

@@ -37,10 +37,24 @@ from ..models import (
     StepRun,
 )
 
-_KEPT = frozenset(
-    {"token", "tokens", "snapshot", "state", "kind", "question", "path", "sha256", "host", "hosts"}
+_FREE_TEXTS = frozenset(
+    {
+        "difference",
+        "evidence",
+        "finding",
+        "label",
+        "left",
+        "note",
+        "reason",
+        "recipients",
+        "reds",
+        "survivors",
+        "text",
+        "trigger",
+        "why",
+    }
 )
-"""Facts that name things; nothing that a host wrote."""
+"""Facts in words of people and hosts. All others name things that rows are compared with."""
 
 _TEXTS: tuple[tuple[type[Model], str, tuple[str, ...]], ...] = (
     (Rollback, "pk", ("reason", "trigger")),
@@ -138,7 +152,10 @@ def _redact_events(row: Rollback, text: str, logs: dict[str, tuple[int, str]]) -
     """By seq of the events that held it, or a masked log's hash: what they hash to now."""
     digests: dict[str, str] = {}
     for event in row.events.exclude(kind=REDACTED).order_by("seq"):
-        facts = _masked(event.facts, text)
+        facts = {
+            name: _masked(value, text) if name in _FREE_TEXTS else value
+            for name, value in event.facts.items()
+        }
         if "log_sha256" in facts and facts.get("token") in logs:
             facts["log_sha256"] = logs[facts["token"]][1]
         if facts != event.facts:
@@ -154,7 +171,5 @@ def _masked(value: Any, text: str) -> Any:
     if isinstance(value, list):
         return [_masked(each, text) for each in value]
     if isinstance(value, dict):
-        return {
-            name: each if name in _KEPT else _masked(each, text) for name, each in value.items()
-        }
+        return {name: _masked(each, text) for name, each in value.items()}
     return value

@@ -83,6 +83,7 @@ def retry(rollback: Rollback, *, position: int, by: User, reason: str) -> list[S
 def undo(rollback: Rollback, *, position: int, by: User, reason: str) -> list[StepRun]:
     """Run what the plan names to undo a step, on the hosts where it ended badly.
 
+    Hosts that a person left out stay out; refused where no other is left.
     The question about the step stays: try it again, skip it, or abort.
     """
     with steer(rollback, by, reason, states=[RollbackState.WAITING]) as row:
@@ -94,8 +95,9 @@ def undo(rollback: Rollback, *, position: int, by: User, reason: str) -> list[St
         step = snapshot.step(undoing)
         if why := database_dumps.why_not_undone(row, step):
             raise Refused(why)
-        _answered(row, position, "undo", by, reason)
         hosts = list(step.hosts) if step.restores else sorted({run.host for run in bad})
+        hosts = _not_left_out(row, hosts)
+        _answered(row, position, "undo", by, reason)
         return apply.undo(row, step, hosts, by=by, reason=reason)
 
 
@@ -289,7 +291,19 @@ def _waiting(row: Rollback, position: int) -> list[StepRun]:
 def _bad(row: Rollback, position: int) -> list[StepRun]:
     if not QUESTIONS[QuestionKind(_asked(row, position))].undoable:
         raise Refused("Only a step that failed or was lost can be tried again.")
-    return [run for run in _runs(row, position) if run.state in ENDED_BADLY]
+    bad = [run for run in _runs(row, position) if run.state in ENDED_BADLY]
+    out_already = view.excluded_hosts(row)
+    left = [run for run in bad if run.host not in out_already]
+    if bad and not left:
+        raise Refused("Every host this is about was left out: nothing runs there again.")
+    return left
+
+
+def _not_left_out(row: Rollback, hosts: list[str]) -> list[str]:
+    out_already = view.excluded_hosts(row)
+    if not (left := [host for host in hosts if host not in out_already]):
+        raise Refused("Every host this would run on was left out: nothing runs there again.")
+    return left
 
 
 def _failed_on(row: Rollback, runs: list[StepRun], host: str) -> int:

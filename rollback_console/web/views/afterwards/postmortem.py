@@ -143,15 +143,22 @@ def version(request: HttpRequest, number: int, version: int) -> HttpResponse:
 
 
 def markdown(request: HttpRequest, number: int) -> HttpResponse:
-    """The whole as one Markdown file."""
-    answer = HttpResponse(as_markdown(_of(number)), content_type="text/markdown; charset=utf-8")
+    """The whole as one Markdown file; 409 and a sentence before the rollback has ended."""
+    try:
+        text = as_markdown(_of(number))
+    except Refused as error:
+        return HttpResponse(f"{error}\n", content_type="text/plain; charset=utf-8", status=409)
+    answer = HttpResponse(text, content_type="text/markdown; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="postmortem-{number}.md"'
     return answer
 
 
 def json(request: HttpRequest, number: int) -> HttpResponse:
-    """The whole as JSON."""
-    return JsonResponse(as_json(_of(number)))
+    """The whole as JSON; 409 and a sentence before the rollback has ended."""
+    try:
+        return JsonResponse(as_json(_of(number)))
+    except Refused as error:
+        return JsonResponse({"status": 409, "detail": str(error)}, status=409)
 
 
 def _of(number: int) -> Postmortem:
