@@ -12,6 +12,7 @@ from rollback_console.engine.reversal import Effect
 from rollback_console.plans.actions import plans
 from rollback_console.plans.data_loss import cost
 from rollback_console.plans.data_loss.cost import Costing
+from rollback_console.plans.data_loss.migrations import questions
 from rollback_console.plans.models import Revision
 from rollback_console.plans.readiness import choices, queue
 from rollback_console.plans.readiness.check import check, of_revision
@@ -251,6 +252,22 @@ def test_the_cost_of_putting_a_dump_back_is_never_shown_for_the_plan(here: Stage
     assert asking
     assert queue.answer(asking.pk)
     assert choices.choices_by_procedure(revision) == [{}]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "bin/rails db:rollback STEP=n",
+        "bin/rails db:rollback STEP=all",
+        "bin/rails db:rollback STEP=-1",
+        "source # venv/bin/activate\nalembic downgrade -1",
+    ],
+)
+def test_a_command_that_cannot_be_read_is_unknown_and_no_error(
+    here: Stage, tmp_path: Path, command: str
+) -> None:
+    _, snapshot = make.checked(here, plan(here, tmp_path, command))
+    assert questions(snapshot)
 
 
 def test_a_command_that_hides_its_reversal_is_a_riddle(here: Stage, tmp_path: Path) -> None:

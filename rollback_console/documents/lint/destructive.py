@@ -110,7 +110,7 @@ _RULES: tuple[tuple[Severity, str, str, str], ...] = (
      "the console asks for it."),
     (Severity.WARNING, "restores-past-errors",
      r"\bpsql\b(?!.*ON_ERROR_STOP)[^|;\n]*?(?:<(?!<)|\s-f\b|\s--file\b)"
-     r"|(?<!\|)\|\s*(?:sudo\s+(?:-u\s+\S+\s+)?)?psql\b(?!.*(?:ON_ERROR_STOP|\s-c\b|--command))"
+     r"|(?<!\|)\|\s*(?:sudo\s+(?:-u\s+\S+\s+)?)?(?:(?:docker|podman|kubectl|oc|docker-compose)\b[^|;\n]*\bexec\s[^|;\n]*)?\bpsql\b(?!.*(?:ON_ERROR_STOP|\s-c\b|--command))"
      r"|\bpg_restore\b(?!.*(?:\s-e\b|--exit-on-error|\s-1\b|--single-transaction|\s-l\b|--list"
      r"|\s-f\b|--file))"
      r"|\b(?:mysql|mariadb)\b[^|;\n]*\s(?:-f|--force)\b[^|;\n]*<",

@@ -77,7 +77,7 @@ DESTROYS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
                           r"|\bgit\s+checkout\s+(?:--\s+)?\.(?:\s|$)"),
         ("force-push", r"\bgit\s+push\b.*(?:--force(?:-with-lease)?\b|\s-f\b|\s\+\S)"),
         ("restores-over", r"\b(?:mysql|mariadb|psql|sqlite3)\b[^|;&\n]*<(?!<)\s*\S"
-                          r"|\|\s*(?:sudo\s+)?(?:docker\s+exec\s.*)?(?:mysql|mariadb|psql)\b"
+                          r"|\|\s*(?:sudo\s+)?(?:(?:docker|podman|kubectl|oc|docker-compose)\b[^|;\n]*\bexec\s[^|;\n]*)?\b(?:mysql|mariadb|psql)\b"
                           r"|\bpg_restore\b|\bmongorestore\b|\bpsql\b.*\s(?:-f|--file)[ =]"
                           r"|\bmysql\b.*\bsource\s|gunzip\b.*\|\s*(?:mysql|psql)"
                           r"|\brestore-db-instance|\bsnapshot restore|RESTORE DATABASE"

@@ -43,7 +43,7 @@ _UNDONE: tuple[tuple[re.Pattern[str], Effect, tuple[str, ...]], ...] = tuple(
     )
 )
 _RAW = re.compile(r"(?P<what>.+?)(?: -> (?P<action>.*))?")
-_HEADER = re.compile(r"(?P<app>[A-Za-z_]\w*+)\.(?P<name>\w+)")
+_HEADER = re.compile(r"(?P<app>[A-Za-z_]\w*+)\.(?P<name>[\w.@+-]+)")
 _NOTHING = "No planned migration operations."
 _NO_OP = "-- (no-op)"
 _SQL_OF = re.compile(r"^rollback-console-sql (\S+)$", re.MULTILINE)
@@ -123,13 +123,15 @@ def _statements(lines: list[str]) -> Iterator[tuple[str, list[str]]]:
 
 
 def _operations(lines: list[str]) -> Iterator[Operation]:
-    migration = ""
+    """What stands under each migration; under anything else it is unknown, never passed over."""
+    heading, known = "", False
     for line in lines:
         if not line.startswith(" "):
-            header = _HEADER.fullmatch(line.strip())
-            migration = line.strip() if header else ""
-        elif migration and line.strip():
-            yield _operation(migration, line.strip())
+            heading, known = line.strip(), bool(_HEADER.fullmatch(line.strip()))
+        elif line.strip() and known:
+            yield _operation(heading, line.strip())
+        elif line.strip():
+            yield Operation(heading, line.strip(), Effect.UNKNOWN)
 
 
 def _operation(migration: str, text: str) -> Operation:

@@ -32,7 +32,7 @@ _DJANGO = (
 plan=$("$@" migrate "$app" "$to" --plan --no-color $database 2>&1) || {{
     status=$?; printf '%s\\n' "$plan"; exit $status; }}
 printf '%s\\n' "$plan"
-printf '%s\\n' "$plan" | sed -n '/^[A-Za-z_][A-Za-z0-9_]*\\.[A-Za-z0-9_]*$/h
+printf '%s\\n' "$plan" | sed -n '/^[A-Za-z_][A-Za-z0-9_]*\\.[A-Za-z0-9_.@+-]*$/h
 /^ *Undo Alter field /{{x;p;x;}}' | sort -u | head -n 10 | while IFS=. read -r label name; do
     sql=$("$@" sqlmigrate "$label" "$name" --backwards --no-color $database \\
         2>/dev/null </dev/null) &&
@@ -105,7 +105,7 @@ def _of_step(
         words = words_of(line, values)
         if words[:1] == ["cd"] and len(words) == 2:
             cwd = words[1] if words[1].startswith("/") else f"{cwd or '.'}/{words[1]}"
-        elif words[:1] and words[0] in {"source", "."} and line.endswith("bin/activate"):
+        elif words[:1] in (["source"], ["."]) and words[1:] and words[1].endswith("bin/activate"):
             bin_folder = words[1].removesuffix("activate")
         elif "reverses-migration" in destroys(line):
             yield _question_of(step, cwd, bin_folder, words) or UnaskableReversal(
@@ -202,11 +202,13 @@ def _rails(
     bare = [word for word in words if word not in {f"{k}={v}" for k, v in settings.items()}]
     if not bare or bare[-1] not in {"db:rollback", "db:migrate"}:
         return None
+    if not re.fullmatch(r"[1-9][0-9]{0,3}", settings.get("STEP", "1")):
+        return None
     if not re.fullmatch(r"(?:bundle exec )?(?:bin/|\./bin/)?(?:rails|rake)", " ".join(bare[:-1])):
         return None
     extra = [f"RAILS_ENV={settings['RAILS_ENV']}"] if "RAILS_ENV" in settings else []
     argv = ("sh", "-c", _RUN, "sh", cwd, *account, "env", *extra, *bare[:-1], "db:migrate:status")
-    steps, version = int(settings.get("STEP", "1") or 1), settings.get("VERSION", "")
+    steps, version = int(settings.get("STEP", "1")), settings.get("VERSION", "")
     return MigrationQuestion(
         position, "rails", argv, lambda t: read_rails(t, steps=steps, version=version), cwd
     )

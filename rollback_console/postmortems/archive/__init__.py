@@ -1,0 +1,4 @@
+"""A rollback's whole record as one file that can be verified without a console.
+
+Part of postmortems. Public: `writer`, `verify`, `retention`, `streaming`.
+"""

@@ -1,0 +1,4 @@
+"""Past incidents from files: rollbacks that happened elsewhere.
+
+Part of postmortems. Public: `importer`, `parser`.
+"""

@@ -137,3 +137,14 @@ def test_a_change_that_is_only_sometimes_a_no_op_still_converts() -> None:
 def test_without_a_word_of_the_sql_a_change_of_a_field_converts() -> None:
     told = read_django(ALTERED.split("rollback-console-sql", maxsplit=1)[0])
     assert {each.effect for each in told.operations} == {Effect.CONVERTED}
+
+
+def test_a_migration_with_a_hyphen_in_its_name_is_read_as_any_other() -> None:
+    text = "Planned operations:\nshop.0002_add-x-and-y\n    Undo Add field x to order\n"
+    (operation,) = read_django(text).operations
+    assert (operation.effect, operation.column) == (Effect.GOES, "x")
+
+
+def test_what_stands_under_no_known_migration_is_unknown_and_not_passed_over() -> None:
+    text = "Planned operations:\nshop 0002\n    Undo Add field x to order\n"
+    assert [each.effect for each in read_django(text).operations] == [Effect.UNKNOWN]
