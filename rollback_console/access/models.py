@@ -60,12 +60,14 @@ class GroupLimit(models.Model):
 class PendingChange(models.Model):
     """A right that one Admin proposed and another one has to confirm.
 
-    `details` holds what the change needs; of a password only its hash.
+    `details` holds what the change needs; of a password only its hash. Of rules, which are for
+    nobody in particular, the subject is who proposed them.
     """
 
     BREAK_GLASS, DECISION_MAKER = "break_glass", "decision_maker"
     ADMIN = "admin"
     PASSWORD, SECOND_FACTOR = "password", "second_factor"
+    ACTIVATION, RULES = "activation", "rules"
     OPEN, CONFIRMED, REFUSED = "open", "confirmed", "refused"
 
     kind = models.CharField(max_length=20)
@@ -100,4 +102,15 @@ class PendingChange(models.Model):
             self.ADMIN: f"{self.subject} becomes Admin",
             self.PASSWORD: f"{self.subject} gets a new password",
             self.SECOND_FACTOR: f"{self.subject} loses the second factor and adds a new one",
+            self.ACTIVATION: f"{self.subject} can sign in again",
+            self.RULES: self._rules,
         }[self.kind]
+
+    @property
+    def _rules(self) -> str:
+        rules = self.details
+        return (
+            f"in {self.environment}, {rules.get('approvals_code')} must approve code alone and "
+            f"{rules.get('approvals_data')} where data is at risk; role that must agree: "
+            f"{rules.get('data_role') or 'none'}; second person: {rules.get('second_person')}"
+        )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 from io import StringIO
+from typing import Any
 
 import pytest
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group, Permission, User
 from django.core.exceptions import PermissionDenied
 from django.core.management import call_command
 from django.utils import timezone
@@ -17,10 +18,12 @@ from rollback_console.access.models import PendingChange
 from rollback_console.audit.models import ConfigurationEvent
 from rollback_console.outbox.rights_notices import find_rights
 from rollback_console.plans.actions import decision_makers, environments
-from rollback_console.plans.actions.second_admin import NeedsSecondAdmin
+from rollback_console.plans.actions.delegations import delegate_right
+from rollback_console.plans.actions.second_admin import NeedsSecondAdmin, is_second, is_young
 from rollback_console.plans.errors import PlanError
 from rollback_console.plans.models import Environment
 from rollback_console.rollbacks.permissions import groups, rights
+from rollback_console.web.forms.places import EnvironmentForm
 from tests import make
 from tests.web.factors import add_app
 
@@ -199,3 +202,127 @@ def test_the_ladder_and_the_admins_are_told(stage: make.Stage, two: User) -> Non
     assert {"lee@example.org", "sam@example.org", "ada@example.org"} <= set(notice.to)
     assert "sam may start rollbacks without approval" in notice.text
     assert "ada proposed a right for sam." in notice.text
+
+
+def test_a_deactivated_admin_is_taken_over_by_nobody(stage: make.Stage, two: User) -> None:
+    ada = stage.cast.ada
+    add_app(two)
+    people.deactivate_person(two, by=ada)
+    gone = User.objects.get(pk=two.pk)
+    with pytest.raises(SecondAdminMissing):
+        passwords.set_password(gone, by=ada, password=NEW)
+    with pytest.raises(SecondAdminMissing):
+        second_factors.reset_second_factor(gone, by=ada)
+    with pytest.raises(SecondAdminMissing):
+        people.activate_person(gone, by=ada)
+    make.signed_in(ada).post(f"/people/{two.pk}/activations/")
+    assert not User.objects.get(pk=two.pk).is_active
+
+
+def test_another_admin_confirms_that_somebody_signs_in_again(stage: make.Stage, two: User) -> None:
+    people.deactivate_person(stage.cast.lee, by=stage.cast.ada)
+    lee = User.objects.get(pk=stage.cast.lee.pk)
+    change = pending_changes.propose_activation(lee, by=stage.cast.ada)
+    pending_changes.confirm_change(change, by=two)
+    assert User.objects.get(pk=lee.pk).is_active
+    people.deactivate_person(stage.cast.vic, by=stage.cast.ada)
+    people.activate_person(stage.cast.vic, by=stage.cast.ada)
+
+
+def test_whoever_may_break_glass_or_borrows_a_right_is_not_taken_over(
+    stage: make.Stage, two: User
+) -> None:
+    named, member, borrower = (make.person(name, groups.OPERATOR) for name in ("kim", "kai", "kit"))
+    make.may_break_glass(named)
+    glass = Group.objects.create(name="Glass")
+    glass.permissions.add(Permission.objects.get(codename="break_glass"))
+    member.groups.add(glass)
+    delegate_right(stage.environment, by=stage.cast.lee, to=borrower, hours=8, reason="away")
+    for person in (named, member, borrower):
+        with pytest.raises(SecondAdminMissing):
+            passwords.set_password(person, by=stage.cast.ada, password=NEW)
+
+
+def test_an_account_whose_password_was_reset_is_young_again(stage: make.Stage, two: User) -> None:
+    ada, vic, sam = stage.cast.ada, stage.cast.vic, stage.cast.sam
+    decision_makers.remove_decision_maker(stage.environment.decision_makers.get(user=sam), by=ada)
+    for person in (vic, sam):
+        passwords.set_password(person, by=ada, password=NEW)
+        with pytest.raises(NeedsSecondAdmin):
+            decision_makers.name_decision_maker(
+                stage.environment, by=ada, user=person, role="CTO", rung=2
+            )
+    assert is_young(vic)
+    passwords.set_password(two, by=None, password=NEW)
+    assert not is_second(ada, two)
+
+
+def test_fewer_approvals_wait_for_a_second_admin(stage: make.Stage, two: User) -> None:
+    ada, environment = stage.cast.ada, stage.environment
+    rules: dict[str, Any] = {
+        "approvals_code": 2,
+        "approvals_data": 2,
+        "data_role": "DevOps Lead",
+        "second_person": "always",
+    }
+    environments.change_environment(environment, by=ada, **rules)
+    easings: list[dict[str, Any]] = [
+        {"approvals_code": 1},
+        {"approvals_code": 1, "approvals_data": 1},
+        {"data_role": ""},
+        {"second_person": "never"},
+    ]
+    for eased in easings:
+        with pytest.raises(NeedsSecondAdmin):
+            environments.change_environment(environment, by=ada, **eased)
+    ladder = [
+        decision_makers.LadderLine(each.user, each.role, each.rung)
+        for each in environment.decision_makers.all()
+    ]
+    with pytest.raises(NeedsSecondAdmin):
+        decision_makers.replace_policy(environment, by=ada, ladder=ladder, approvals_code=1)
+    change = pending_changes.propose_rules(environment, by=ada, approvals_code=1)
+    environment.refresh_from_db()
+    assert environment.approvals_code == 2
+    with pytest.raises(AccessError):
+        pending_changes.confirm_change(change, by=ada)
+    pending_changes.confirm_change(change, by=two)
+    environment.refresh_from_db()
+    assert (environment.approvals_code, environment.data_role) == (1, "DevOps Lead")
+
+
+def test_the_page_saves_the_rest_and_proposes_the_lower_quorum(
+    stage: make.Stage, two: User
+) -> None:
+    environments.change_environment(
+        stage.environment, by=stage.cast.ada, approvals_code=2, approvals_data=2
+    )
+    row = Environment.objects.get(pk=stage.environment.pk)
+    form = EnvironmentForm(instance=row)
+    fields = {name: form[name].value() for name in form.fields}
+    fields = {name: value for name, value in fields.items() if value not in (None, False)}
+    fields |= {"approvals_code": 1, "request_expires": 91}
+    del fields["second_person"]  # left out, it stays as it is
+    client = make.signed_in(stage.cast.ada)
+    page = client.post(f"/environments/{row.slug}/", fields, follow=True).content.decode()
+    assert "stays as it is for now" in page
+    row.refresh_from_db()
+    assert (row.approvals_code, row.request_expires, row.second_admin) == (2, 91, True)
+    page = make.signed_in(two).get("/people/confirmations/").content.decode()
+    assert "1 must approve code alone and 2 where data is at risk" in page
+    pending_changes.confirm_change(PendingChange.objects.get(), by=two)
+    row.refresh_from_db()
+    assert (row.approvals_code, row.second_person) == (1, "quorum")
+
+
+def test_a_group_that_may_break_glass_waits_and_other_groups_stay(
+    stage: make.Stage, two: User
+) -> None:
+    glass = Group.objects.create(name="Glass")
+    glass.permissions.add(Permission.objects.get(codename="break_glass"))
+    with pytest.raises(SecondAdminMissing):
+        people.change_person(stage.cast.dana, by=stage.cast.ada, groups=[glass])
+    fields = {"username": "bea", "groups": [glass.pk, two.groups.get().pk]}
+    make.signed_in(stage.cast.ada).post(f"/people/{two.pk}/", fields)
+    assert list(two.groups.values_list("name", flat=True)) == [groups.ADMIN]
+    assert PendingChange.objects.get().kind == PendingChange.BREAK_GLASS

@@ -14,14 +14,15 @@ from django.db.models.functions import Now
 from rollback_console.audit import kinds
 from rollback_console.audit.record import record_change
 from rollback_console.plans.actions.decision_makers import name_decision_maker
-from rollback_console.plans.actions.second_admin import is_second
+from rollback_console.plans.actions.environments import change_environment
+from rollback_console.plans.actions.second_admin import is_second, rules_of
 from rollback_console.plans.models import Environment
 from rollback_console.rollbacks import db_clock
 
 from ..errors import AccessError
 from ..models import PendingChange
 from .passwords import check_password_rules, set_password_hash
-from .people import grant_break_glass, make_admin
+from .people import activate_person, grant_break_glass, make_admin
 from .permission import require_admin
 from .second_factors import reset_second_factor
 
@@ -71,6 +72,18 @@ def propose_second_factor_reset(person: User, *, by: User) -> PendingChange:
     return _propose(PendingChange.SECOND_FACTOR, person, by=by)
 
 
+def propose_activation(person: User, *, by: User) -> PendingChange:
+    """That a person who was deactivated signs in again."""
+    return _propose(PendingChange.ACTIVATION, person, by=by)
+
+
+def propose_rules(environment: Environment, *, by: User, **rules: Any) -> PendingChange:
+    """That other rules of approval hold there; `rules` are those of `rules_of` that differ."""
+    row = Environment.objects.get(pk=environment.pk)
+    details = {**rules_of(row), **rules}
+    return _propose(PendingChange.RULES, by, by=by, environment=row, details=details)
+
+
 @transaction.atomic
 def confirm_change(change: PendingChange, *, by: User) -> PendingChange:
     """Do it. Neither who proposed it nor whom it is for confirms it. Raises AccessError."""
@@ -79,7 +92,7 @@ def confirm_change(change: PendingChange, *, by: User) -> PendingChange:
     record_change(
         kinds.RIGHT_CONFIRMED,
         by=by,
-        subject=row.subject,
+        subject=_about(row),
         change=row.sentence,
         proposed_by=row.proposed_by.get_username(),
     )
@@ -90,7 +103,7 @@ def confirm_change(change: PendingChange, *, by: User) -> PendingChange:
 def refuse_change(change: PendingChange, *, by: User) -> PendingChange:
     """It does not happen; who proposed it may take it back so too."""
     row = _decide(change, PendingChange.REFUSED, by=by)
-    record_change(kinds.RIGHT_REFUSED, by=by, subject=row.subject, change=row.sentence)
+    record_change(kinds.RIGHT_REFUSED, by=by, subject=_about(row), change=row.sentence)
     return row
 
 
@@ -114,8 +127,12 @@ def _propose(
         expires_at=db_clock.later(LIFE),
     )
     change.refresh_from_db()
-    record_change(kinds.RIGHT_PROPOSED, by=by, subject=person, change=change.sentence)
+    record_change(kinds.RIGHT_PROPOSED, by=by, subject=_about(change), change=change.sentence)
     return change
+
+
+def _about(change: PendingChange) -> User | Environment | None:
+    return change.environment if change.kind == PendingChange.RULES else change.subject
 
 
 def _decide(change: PendingChange, state: str, *, by: User) -> PendingChange:
@@ -124,7 +141,10 @@ def _decide(change: PendingChange, state: str, *, by: User) -> PendingChange:
     if state == PendingChange.CONFIRMED and by.pk in concerned:
         raise AccessError("An Admin who neither proposed this nor gains by it must confirm it.")
     if state == PendingChange.CONFIRMED and not is_second(change.proposed_by, by):
-        raise AccessError("Your account is younger than a day: another Admin must confirm this.")
+        raise AccessError(
+            "Your account is younger than a day, or its password or second factor was reset "
+            "within a day: another Admin must confirm this."
+        )
     rows = open_changes().filter(pk=change.pk)
     if not rows.update(state=state, decided_by=by, decided_at=Now()):
         raise AccessError("This was decided already, or waited for more than a week.")
@@ -145,6 +165,11 @@ def _carry_out(row: PendingChange, *, confirmed_by: User) -> None:
     elif row.kind == PendingChange.PASSWORD:
         set_password_hash(person, row.details["hash"], by=proposer, confirmed_by=confirmed_by)
         PendingChange.objects.filter(pk=row.pk).update(details={})
+    elif row.kind == PendingChange.ACTIVATION:
+        activate_person(person, by=proposer, confirmed_by=confirmed_by)
+    elif row.kind == PendingChange.RULES:
+        assert row.environment is not None  # noqa: S101  every change of that kind has one
+        change_environment(row.environment, by=proposer, confirmed_by=confirmed_by, **row.details)
     else:
         assert row.environment is not None  # noqa: S101  every change of that kind has one
         name_decision_maker(

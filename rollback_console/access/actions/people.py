@@ -21,6 +21,7 @@ from .passwords import check_password_rules, set_password
 from .permission import require_admin
 from .second_admin import (
     confirmation_facts,
+    require_second_for_account,
     require_second_for_break_glass,
     require_second_for_groups,
 )
@@ -141,13 +142,18 @@ def deactivate_person(person: User, *, by: User | None) -> None:
 
 
 @transaction.atomic
-def activate_person(person: User, *, by: User | None) -> None:
-    """They can sign in again; sessions and tokens from before stay ended."""
+def activate_person(person: User, *, by: User | None, confirmed_by: User | None = None) -> None:
+    """They can sign in again; sessions and tokens from before stay ended.
+
+    Raises SecondAdminMissing for somebody who can ease an approval where two Admins are asked for.
+    """
     require_admin(by)
+    require_second_for_account(person, by=by, confirmed_by=confirmed_by)
     end_sessions(person)
     revoke_tokens(person, by=by, why="from before the account was active again")
     User.objects.filter(pk=person.pk).update(is_active=True)
-    record_change(kinds.PERSON_ACTIVATED, by=by, subject=person)
+    facts = confirmation_facts(confirmed_by)
+    record_change(kinds.PERSON_ACTIVATED, by=by, subject=person, **facts)
 
 
 @transaction.atomic

@@ -5,28 +5,48 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group, Permission, User
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Now
 
 from rollback_console.plans.actions.second_admin import is_second
-from rollback_console.plans.models import Environment
+from rollback_console.plans.models import Delegation, Environment
 
 from ..errors import SecondAdminMissing
 
-_ADMINISTERS = "plans.change_environment"
+_EASE = ("change_environment", "break_glass")
+"""Permissions of those who could ease an approval anywhere: to administer, or to do without one."""
 
 
 def require_second_for_account(person: User, *, by: User | None, confirmed_by: User | None) -> None:
-    """For a password or a factor of somebody who decides where two Admins are asked for."""
+    """For a password or a factor of somebody who can ease an approval, or for letting them in.
+
+    Whether they are active does not matter: they could be let in again afterwards.
+    """
     if by is None or by.pk == person.pk or is_second(by, confirmed_by):
         return
-    guarded = Environment.objects.filter(second_admin=True)
-    if not person.has_perm(_ADMINISTERS):  # whoever signs in as an Admin could confirm as one
-        guarded = guarded.filter(decision_makers__user=person)
-    if guarded.exists():
+    if can_ease_approval(person):
         raise SecondAdminMissing(
-            f"{person} decides or administers where two Admins are asked for: another one must "
-            "confirm the reset."
+            f"{person} decides, administers or may break glass where two Admins are asked for: "
+            "another one must confirm this."
         )
+
+
+def can_ease_approval(person: User) -> bool:
+    """Whether whoever signs in as this person could ease one where two Admins are asked for.
+
+    True of Admins, those who may break glass, decision makers, and those to whom a right to
+    decide is lent, now or from a later day on.
+    """
+    guarded = Environment.objects.filter(second_admin=True)
+    lent = Delegation.objects.filter(to=person, revoked_at=None, ends_at__gt=Now())
+    given = Q(user=person) | Q(group__user=person)
+    return guarded.exists() and (
+        person.is_superuser
+        or Permission.objects.filter(given, codename__in=_EASE).exists()
+        or guarded.filter(decision_makers__user=person).exists()
+        or lent.filter(environment__in=guarded).exists()
+    )
 
 
 def require_second_for_break_glass(*, by: User, confirmed_by: User | None) -> None:
@@ -41,13 +61,20 @@ def require_second_for_break_glass(*, by: User, confirmed_by: User | None) -> No
 def require_second_for_groups(
     person: User, groups: Iterable[Group], *, by: User | None, confirmed_by: User | None = None
 ) -> None:
-    """For making somebody an Admin: else one Admin would make the second one."""
+    """For groups of Admins, else one Admin would make the second one, or of break-glass."""
     if by is None or is_second(by, confirmed_by):
         return
     new = {each.pk for each in groups} - set(person.groups.values_list("pk", flat=True))
-    gives = Group.objects.filter(pk__in=new, permissions__codename="change_environment").exists()
+    gives = groups_that_ease().filter(pk__in=new).exists()
     if gives and Environment.objects.filter(second_admin=True).exists():
-        raise SecondAdminMissing("Another Admin must confirm that somebody becomes Admin.")
+        raise SecondAdminMissing(
+            "Another Admin must confirm that somebody becomes Admin, or may break glass."
+        )
+
+
+def groups_that_ease() -> QuerySet[Group]:
+    """Those whose members administer, or may start without approval."""
+    return Group.objects.filter(permissions__codename__in=_EASE).distinct()
 
 
 def confirmation_facts(confirmed_by: User | None) -> dict[str, Any]:

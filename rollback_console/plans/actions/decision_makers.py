@@ -27,7 +27,12 @@ from ..errors import PlanError
 from ..models import DecisionMaker, Environment
 from .environments import record_environment, save_environment
 from .permission import ADMINISTER, permit
-from .second_admin import require_second_admin, require_second_for_rule
+from .second_admin import (
+    require_second_admin,
+    require_second_for_easing,
+    require_second_for_rule,
+    rules_of,
+)
 
 _WHAT = "change who decides"
 
@@ -101,12 +106,14 @@ def replace_policy(
     with _changing(environment) as row:
         refuse_stale_edit(row, drawn_from)
         before, ladder_before = snapshot_fields(row), _ladder_of(row)
+        rules_before = rules_of(row)
         require_second_for_rule(
             row, by=by, second_admin=rules.get("second_admin", row.second_admin)
         )
         lines = list(ladder)
         _require_second_for_new(row, lines, by=by)
         save_environment(row, rules)
+        require_second_for_easing(row, rules_before, by=by)
         _replace_ladder(row, lines)
         record_environment(row, by=by, before=before)
         _record_ladder(row, by=by, before=ladder_before)

@@ -18,7 +18,7 @@ from rollback_console.audit.stale_edit import refuse_stale_edit
 from ..approval import policy
 from ..models import Environment
 from .permission import ADMINISTER, permit, unique_name
-from .second_admin import require_second_for_rule
+from .second_admin import require_second_for_easing, require_second_for_rule, rules_of
 
 NOT_POLICY = {"name", "slug", "zone", "rehearses"}
 """What of an environment says nothing of how a rollback is approved there."""
@@ -39,21 +39,28 @@ def add_environment(*, by: User | None, **fields: Any) -> Environment:
 
 @transaction.atomic
 def change_environment(
-    environment: Environment, *, by: User | None, drawn_from: str | None = None, **fields: Any
+    environment: Environment,
+    *,
+    by: User | None,
+    drawn_from: str | None = None,
+    confirmed_by: User | None = None,
+    **fields: Any,
 ) -> Environment:
     """Other rules; they hold for requests from now on.
 
-    Raises PlanError when nobody could meet them, and StaleEdit when the environment is no
-    longer what `drawn_from` says.
+    Raises PlanError when nobody could meet them, NeedsSecondAdmin when they ease approvals where
+    two Admins are asked for, and StaleEdit when the environment is no longer what `drawn_from`
+    says.
     """
     permit(by, ADMINISTER, "change environments")
     row = Environment.objects.select_for_update().get(pk=environment.pk)
     refuse_stale_edit(row, drawn_from)
-    before = snapshot_fields(row)
+    before, rules = snapshot_fields(row), rules_of(row)
     require_second_for_rule(row, by=by, second_admin=fields.get("second_admin", row.second_admin))
     save_environment(row, fields)
     if row.decision_makers.exists():
         policy.require(row)
+    require_second_for_easing(row, rules, by=by, confirmed_by=confirmed_by)
     record_environment(row, by=by, before=before)
     return row
 

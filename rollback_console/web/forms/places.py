@@ -83,8 +83,9 @@ class EnvironmentForm(DrawnForm, forms.ModelForm):  # type: ignore[type-arg]
             "file_folders": "One a line, such as /var/backups: only size and age, of files that "
             "lie there for real.",
             "second_admin": "Granting break-glass, naming oneself or an account younger than a day "
-            "as a decision maker, and resetting a decision maker's password or second factor wait "
-            "for another Admin. It is switched off on the server alone.",
+            "as a decision maker, lowering how many must agree, and resetting the password or "
+            "second factor of whoever can ease an approval, or letting them in again, wait for "
+            "another Admin. It is switched off on the server alone.",
             "zone": "A word such as dmz: only workers and sweepers with ZONES=dmz sign in to its "
             "hosts and ask them. Empty: those without ZONES.",
         }
@@ -114,6 +115,8 @@ class EnvironmentForm(DrawnForm, forms.ModelForm):  # type: ignore[type-arg]
             self.add_error("approvals_code", "At least one person must approve.")
         if code is not None and data is not None and data < code:
             self.add_error("approvals_data", "Not fewer than for code only.")
+        if not values.get("second_person"):
+            values.pop("second_person", None)
         return values
 
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_POST
 
-from rollback_console.access.actions.pending_changes import propose_decision_maker
+from rollback_console.access.actions.pending_changes import propose_decision_maker, propose_rules
 from rollback_console.audit.stale_edit import StaleEdit
 from rollback_console.plans.actions import decision_makers as makers
 from rollback_console.plans.actions import environments, host_groups, secrets
-from rollback_console.plans.actions.second_admin import NeedsSecondAdmin
+from rollback_console.plans.actions.second_admin import RULES, NeedsSecondAdmin
 from rollback_console.plans.approval import decision_makers, policy
 from rollback_console.plans.errors import PlanError
 from rollback_console.plans.models import DecisionMaker, Environment, HostGroup, Secret
@@ -44,7 +45,7 @@ def list_environments(request: HttpRequest) -> HttpResponse:
 def new(request: HttpRequest) -> HttpResponse:
     """Describe an environment."""
     form = EnvironmentForm(request.POST or None)
-    if request.method == "POST" and form.is_valid() and _saved(request, form, None):
+    if request.method == "POST" and form.is_valid() and _added(request, form):
         sentence = "Now name who decides there, and which hosts there are."
         return done(request, sentence, "environment", slug=form.cleaned_data["slug"])
     status = 422 if form.errors else 200
@@ -57,9 +58,10 @@ def show_environment(request: HttpRequest, slug: str) -> HttpResponse:
     """One environment; POST changes its rules."""
     environment = _find(slug)
     form = EnvironmentForm(request.POST or None, instance=environment)
-    if request.method == "POST" and form.is_valid() and _saved(request, form, environment):
-        sentence = "Kept. It holds for requests from now on."
-        return done(request, sentence, "environment", slug=form.cleaned_data["slug"])
+    if request.method == "POST" and form.is_valid():
+        sentence = _save(request, form, environment)
+        if not form.errors:
+            return done(request, sentence, "environment", slug=form.cleaned_data["slug"])
     return _page(request, _find(slug), rules=form)
 
 
@@ -165,17 +167,35 @@ def remove_group(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     return done(request, f"The group {group.name} is removed.", "environment", slug=slug)
 
 
-def _saved(request: HttpRequest, form: EnvironmentForm, old: Environment | None) -> bool:
-    """Save the rules, or say on the form why they cannot be."""
-    by, values = person(request), form.cleaned_data
+def _added(request: HttpRequest, form: EnvironmentForm) -> bool:
+    """Add the environment, or say on the form why it cannot be."""
     try:
-        if old is None:
-            environments.add_environment(by=by, **values)
-        else:
-            environments.change_environment(old, by=by, **values)
-    except (PlanError, StaleEdit) as error:
+        environments.add_environment(by=person(request), **form.cleaned_data)
+    except PlanError as error:
         form.add_error(None, str(error))
     return not form.errors
+
+
+def _save(request: HttpRequest, form: EnvironmentForm, environment: Environment) -> str:
+    """Save the rules and say what holds now, or say on the form why they cannot be saved."""
+    by, values = person(request), form.cleaned_data
+    try:
+        try:
+            environments.change_environment(environment, by=by, **values)
+        except NeedsSecondAdmin:
+            _propose_rules(environment, values, by=by)
+            return f"How many must agree, and who, stays as it is for now. {WAITS}"
+    except (PlanError, StaleEdit) as error:
+        form.add_error(None, str(error))
+    return "Kept. It holds for requests from now on."
+
+
+def _propose_rules(environment: Environment, values: dict[str, Any], *, by: User) -> None:
+    """Save all but the rules that another Admin has to confirm, and propose those."""
+    others = {name: value for name, value in values.items() if name not in RULES}
+    row = environments.change_environment(environment, by=by, **others)
+    rules = {name: values[name] for name in RULES if name in values}
+    propose_rules(row, by=by, **rules)
 
 
 def _find(slug: str) -> Environment:

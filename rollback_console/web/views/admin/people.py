@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_POST
 
 from rollback_console.access.actions import attempts, pending_changes, people
 from rollback_console.access.actions.passwords import set_password
+from rollback_console.access.actions.second_admin import groups_that_ease
 from rollback_console.access.actions.second_factors import reset_second_factor
 from rollback_console.access.errors import AccessError, SecondAdminMissing
 from rollback_console.access.second_factor import has_second_factor
@@ -49,7 +51,10 @@ def show_person(request: HttpRequest, number: int) -> HttpResponse:
     user = get_object_or_404(User, pk=number)
     form = PersonForm(request.POST or None, instance=user)
     if request.method == "POST" and form.is_valid():
-        return done(request, _save(request, user, form), "person", number=number)
+        try:
+            return done(request, _save(request, user, form), "person", number=number)
+        except AccessError as error:
+            return refused(request, error, "person", number=number)
     page = {
         "form": form,
         "person": get_object_or_404(User, pk=number),
@@ -80,7 +85,11 @@ def deactivate(request: HttpRequest, number: int) -> HttpResponse:
 def activate(request: HttpRequest, number: int) -> HttpResponse:
     """They can sign in again."""
     user = get_object_or_404(User, pk=number)
-    people.activate_person(user, by=person(request))
+    try:
+        people.activate_person(user, by=person(request))
+    except SecondAdminMissing:
+        pending_changes.propose_activation(user, by=person(request))
+        return done(request, WAITS, "person", number=number)
     return done(request, f"{user.username} can sign in again.", "person", number=number)
 
 
@@ -136,8 +145,7 @@ def _save(request: HttpRequest, user: User, form: PersonForm) -> str:
     try:
         people.change_person(user, by=by, **typed)
     except SecondAdminMissing:
-        people.change_person(user, by=by, **_without_admin(typed))
-        pending_changes.propose_admin(user, by=by)
+        _propose_groups(user, typed, by=by)
         waits = True
     try:
         if password:
@@ -153,14 +161,35 @@ def _add(request: HttpRequest, form: PersonForm) -> str:
     try:
         made = people.add_person(by=by, **form.cleaned_data)
     except SecondAdminMissing:
-        made = people.add_person(by=by, **_without_admin(form.cleaned_data))
-        pending_changes.propose_admin(made, by=by)
-        return f"{made.username} can sign in. That they become Admin waits for another Admin."
+        easing = _easing(form.cleaned_data["groups"])
+        made = people.add_person(by=by, **_without(easing, form.cleaned_data))
+        _propose_rights(made, easing, by=by)
+        return f"{made.username} can sign in. What eases approvals waits for another Admin."
     return f"{made.username} can sign in."
 
 
-def _without_admin(typed: dict[str, Any]) -> dict[str, Any]:
-    return {**typed, "groups": typed["groups"].exclude(permissions__codename="change_environment")}
+def _propose_groups(user: User, typed: dict[str, Any], *, by: User) -> None:
+    """Save all but the new groups that ease approvals; what those give is proposed."""
+    easing = _easing(typed["groups"].exclude(pk__in=user.groups.all()))
+    people.change_person(user, by=by, **_without(easing, typed))
+    _propose_rights(user, easing, by=by)
+
+
+def _easing(groups: QuerySet[Group]) -> set[int]:
+    keys = groups_that_ease().values_list("pk", flat=True)
+    return set(keys) & set(groups.values_list("pk", flat=True))
+
+
+def _without(easing: set[int], typed: dict[str, Any]) -> dict[str, Any]:
+    return {**typed, "groups": typed["groups"].exclude(pk__in=easing)}
+
+
+def _propose_rights(user: User, easing: set[int], *, by: User) -> None:
+    groups = Group.objects.filter(pk__in=easing)
+    if groups.filter(permissions__codename="change_environment").exists():
+        pending_changes.propose_admin(user, by=by)
+    if groups.filter(permissions__codename="break_glass").exists():
+        pending_changes.propose_break_glass(user, by=by)
 
 
 def _grant_break_glass(user: User, *, by: User) -> str:
