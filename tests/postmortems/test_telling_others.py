@@ -15,6 +15,7 @@ from rollback_console.postmortems.trends import estimates
 from rollback_console.rollbacks import db_clock
 from rollback_console.rollbacks.actions import request
 from rollback_console.rollbacks.errors import Refused
+from rollback_console.rollbacks.events import flaws, sentence
 from rollback_console.rollbacks.execution.view import snapshot_of
 from rollback_console.rollbacks.models import Rollback
 from tests import make
@@ -147,6 +148,24 @@ def test_a_status_link_opens_one_rollback_until_it_is_revoked(
     assert status_page.behind(secret) is None
     with pytest.raises(Refused, match="revoked already"):
         status_page.revoke(link, by=stage.cast.lee)
+
+
+def test_who_shares_revokes_or_promises_updates_is_on_record(
+    stage: Stage, rollback: Rollback
+) -> None:
+    link, secret = status_page.share(rollback, by=stage.cast.dana, label="Support")
+    cadence.set_cadence(rollback, by=stage.cast.dana, minutes=15)
+    status_page.revoke(link, by=stage.cast.lee)
+    with pytest.raises(Refused):
+        status_page.revoke(link, by=stage.cast.lee)
+    recorded = list(rollback.events.order_by("seq"))[-3:]
+    assert [sentence(each) for each in recorded] == [
+        "Dana Example shared a public status page with Support",
+        "Dana Example promised an update every 15 min",
+        "Lee Example closed the public status page for Support",
+    ]
+    assert not [each for each in recorded if secret in str(each.facts)]
+    assert list(flaws()) == []
 
 
 def test_only_who_steers_shares(stage: Stage, rollback: Rollback) -> None:

@@ -49,6 +49,8 @@ FACTS: dict[str, Any] = {
     **{name: f"the {name}" for name in ("role", "path", "size", "sha256", "version", "evidence")},
     "what": "orders",
     "deviation": "skip step 1",
+    "label": "Support",
+    "minutes": 15,
     "name": "Dana Ito",
     "note": "seen",
     "ending": "aborted",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.contrib.auth.models import User
+from django.db import transaction
 from django.db.models.functions import Now
 
 from rollback_console.common.permission import may_do
@@ -14,6 +15,7 @@ from rollback_console.documents.model import PlanDocument
 from rollback_console.engine.states import TERMINAL
 from rollback_console.plans.document_cache import document
 from rollback_console.rollbacks.errors import Refused
+from rollback_console.rollbacks.events import record
 from rollback_console.rollbacks.models import Rollback
 
 from ..models import Cadence
@@ -53,6 +55,7 @@ def beat(rollback: Rollback) -> Beat:
     return Beat(every, source, last, None if over else since + every)
 
 
+@transaction.atomic
 def set_cadence(rollback: Rollback, *, by: User, minutes: int) -> Cadence:
     """Tell others every so many minutes."""
     if not may_do(by, "rollbacks.operate_rollback", rollback):
@@ -62,6 +65,7 @@ def set_cadence(rollback: Rollback, *, by: User, minutes: int) -> Cadence:
     if not _LEAST <= minutes <= _MOST:
         raise Refused("Updates come every 1 to 1,440 minutes.")
     made = Cadence.objects.create(rollback=rollback, minutes=minutes, by=by, at=Now())
+    record(rollback, "cadence.set", by=by, minutes=minutes)
     made.refresh_from_db()
     return made
 

@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib.auth.models import User
+from django.db import transaction
 from django.db.models.functions import Now
 
 from rollback_console.common.permission import may_do
 from rollback_console.rollbacks.errors import Refused
+from rollback_console.rollbacks.events import record
 from rollback_console.rollbacks.models import Rollback
 
 from ..models import StatusLink
@@ -50,25 +52,29 @@ class PublicStatus:
     said: list[tuple[datetime, str]]
 
 
+@transaction.atomic
 def share(rollback: Rollback, *, by: User, label: str) -> tuple[StatusLink, str]:
     """A new link and its secret, which is shown this once: only its SHA-256 is kept."""
     _permit(by, rollback)
     if not label.strip():
         raise Refused("Say whom the link is for, so that you know later which to revoke.")
-    secret = secrets.token_urlsafe(32)
+    secret, label = secrets.token_urlsafe(32), label.strip()[:100]
     made = StatusLink.objects.create(
-        rollback=rollback, token_sha256=_digest(secret), label=label.strip()[:100], by=by, at=Now()
+        rollback=rollback, token_sha256=_digest(secret), label=label, by=by, at=Now()
     )
+    record(rollback, "status_link.shared", by=by, link=made.pk, label=label)
     made.refresh_from_db()
     return made, secret
 
 
+@transaction.atomic
 def revoke(link: StatusLink, *, by: User) -> StatusLink:
     """Whoever holds this link reads nothing any more."""
     _permit(by, link.rollback)
     valid = StatusLink.objects.filter(pk=link.pk, revoked_at=None)
     if not valid.update(revoked_at=Now(), revoked_by=by):
         raise Refused("This link was revoked already.")
+    record(link.rollback, "status_link.revoked", by=by, link=link.pk, label=link.label)
     link.refresh_from_db()
     return link
 
