@@ -62,6 +62,6 @@ def test_it_is_written_into_the_newest_text_not_the_one_that_ran(
 
 
 def test_who_may_not_change_plans_takes_nothing_over(written: Postmortem, stage: Stage) -> None:
-    with pytest.raises(Refused, match="You may not change plans"):
+    with pytest.raises(Refused, match="You may not change this plan"):
         takeover.take_over(written, by=stage.cast.vic)
     assert written.rollback.revision.plan.revisions.count() == 2
