@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from rollback_console.common.host_numbers import read_number
+
 from .protocol import Ending, Outcome
 
 MARK = b"@rollback "
@@ -23,6 +25,7 @@ _WHY = {
     "rebooted": Ending.LOST,
     "gone": Ending.LOST,
 }
+_MOST_CODE = 255
 _SENTENCE = {
     "finished": "",
     "timed_out": "The time limit passed and the host ended the command.",
@@ -86,9 +89,9 @@ def outcome(words: list[str], survivors: tuple[str, ...], known: int) -> Outcome
         ending = Ending.ABORT_UNCONFIRMED
     return Outcome(
         ending=ending,
-        exit_code=None if code == "-" else int(code),
+        exit_code=None if code == "-" else _number(code, _MOST_CODE),
         why=_sentence(why, survivors),
-        bytes=known if size == "-" else int(size),
+        bytes=known if size == "-" else _number(size),
         flags=frozenset(flags),
         survivors=survivors,
     )
@@ -98,6 +101,13 @@ def survivors(words: list[str]) -> tuple[str, ...]:
     """`PID:START:NAME,PID:START:NAME` as `NAME (PID)` each."""
     entries = (entry.split(":", 2) for entry in " ".join(words).split(",") if entry)
     return tuple(f"{name} ({pid})" for pid, _, name in entries)
+
+
+def _number(word: str, most: int = 10**18) -> int:
+    number = read_number(word)
+    if number is None or number > most:
+        raise ValueError(f"{word[:80]} is no number from 0 to {most}.")
+    return number
 
 
 def _sentence(why: str, left: tuple[str, ...]) -> str:

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
+from rollback_console.common.host_numbers import read_number
 from rollback_console.engine.snapshot import Snapshot, StepSpec
 from rollback_console.engine.states import StepState
 from rollback_console.plans.snapshot.dump_steps import SAYS
@@ -38,7 +39,10 @@ class Dump:
 
 
 def record_dump(row: Rollback, run: StepRun, last: bytes) -> None:
-    """Record the dump that a step printed it took; `last` is output not stored yet."""
+    """Record the dump that a step printed it took; `last` is output not stored yet.
+
+    A line that cannot be read records none: whatever a host prints, the step's end is stored.
+    """
     try:
         if not approved_snapshot(row).step(run.position).keeps:
             return
@@ -47,9 +51,11 @@ def record_dump(row: Rollback, run: StepRun, last: bytes) -> None:
     text = log_store.read(run, max(run.stored - _END, 0)) + last
     lines = [line for line in text.decode(errors="replace").splitlines() if line.startswith(SAYS)]
     values = lines[-1][len(SAYS) :].split(" ", 2) if lines else []
-    if len(values) == 3 and values[0].isdigit() and _SHA256.fullmatch(values[1]):
-        size, sha256, path = values
-        record(row, "dump.taken", **facts(run), path=path, size=int(size), sha256=sha256)
+    if len(values) != 3 or (size := read_number(values[0])) is None:
+        return
+    _, sha256, path = values
+    if _SHA256.fullmatch(sha256) and path.isprintable():
+        record(row, "dump.taken", **facts(run), path=path, size=size, sha256=sha256)
 
 
 def list_dumps(rollback: Rollback) -> list[Dump]:

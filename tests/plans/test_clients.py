@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from rollback_console.engine.snapshot import Snapshot, StepSpec
 from rollback_console.plans.readiness.database_clients import DatabaseLogin, database_logins
+from rollback_console.plans.readiness.database_logins import database_probes
+from rollback_console.plans.readiness.targets import Targets
 
 
 def login(line: str, **values: str) -> DatabaseLogin:
@@ -66,12 +69,36 @@ def test_it_signs_in_as_the_account_that_the_command_takes() -> None:
         "psql -d postgresql://db1/shop -f a.sql",
         "psql -h db1,db2 -f a.sql shop",
         "psql -U '-x' shop -f a.sql",
+        "psql -h /nowhere,127.0.0.1 -p 5433 -f a.sql shop",
+        "psql --host=/run/postgresql,db1 shop",
+        "pg_dump -h '/run/pg;id' shop",
+        "psql -h '/@db1' shop",
+        "psql -h /run/pg -p ٥ shop",
+        "mysql -S '/run/x.sock,/run/y.sock' shop < a.sql",
+        "mysql -S '/run/ü.sock' shop < a.sql",
     ],
 )
 def test_what_the_console_would_not_write_itself_is_not_passed_on(line: str) -> None:
     found = login(line)
     assert found.refusal.endswith("which the console does not pass on.")
     assert found.argv == ()
+
+
+@pytest.mark.parametrize(
+    ("line", "socket"),
+    [
+        ("psql -h /run/pg -f a.sql shop", "/run/pg"),
+        ("mysql -S /run/x.sock shop < a.sql", "/run/x.sock"),
+        ("mysql -h db1 -S /run/x.sock shop < a.sql", ""),
+        ("psql shop -f a.sql", ""),
+    ],
+)
+def test_who_approves_sees_the_socket_that_is_meant(line: str, socket: str) -> None:
+    assert login(line).socket == socket
+    step = StepSpec(1, "Restore", script=line, hosts=("app-1",))
+    snapshot = Snapshot("p", 1, "", "t", "s", "e", False, "", (step,), ())
+    (probe,) = database_probes(snapshot, {}, Targets("STAGING"))
+    assert probe.server == (login(line).server or socket or "the local server")
 
 
 @pytest.mark.parametrize("line", ["mysql shop < a.sql", "psql shop -f a.sql"])

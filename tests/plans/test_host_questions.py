@@ -202,6 +202,7 @@ class TestConnections:
             'psql "host=127.0.0.1 hostaddr=127.0.0.1 port={port} dbname=x" -f a.sql',
             "psql postgresql://127.0.0.1:{port}/x -f a.sql",
             "psql -h 127.0.0.1 -p {port} -f a.sql shop",
+            "psql -h /nowhere,127.0.0.1 -p {port} -f a.sql shop",
             "mysql -h 127.0.0.1 -P {port} shop < a.sql",
             "mariadb --defaults-file=/tmp/evil.cnf --host=127.0.0.1 --port={port} shop < a.sql",
         ],

@@ -68,7 +68,21 @@ def test_each_last_word_has_one_meaning(
     assert all(name in outcome.why for name in left)
 
 
-@pytest.mark.parametrize("words", ["", "0", "0 finished", "0 exploded 3", "x finished 3"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "",
+        "0",
+        "0 finished",
+        "0 exploded 3",
+        "x finished 3",
+        "² finished 3",
+        "-1 finished 3",
+        "256 finished 3",
+        "0 finished ²",
+        f"0 finished {'9' * 5000}",
+    ],
+)
 def test_what_is_no_last_word_is_not_taken_for_one(words: str) -> None:
     with pytest.raises(ValueError):
         wire.outcome(words.split(), (), 0)

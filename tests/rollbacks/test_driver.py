@@ -84,6 +84,30 @@ def test_a_dump_goes_on_record_before_anything_is_overwritten(stage: Stage, flee
     assert (kept.size, kept.path) == (2048, "/var/backups/of shop.dump")
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"² {'a' * 64} /var/backups/shop.dump",
+        f"{'9' * 5000} {'a' * 64} /var/backups/shop.dump",
+        f"-1 {'a' * 64} /var/backups/shop.dump",
+        f"2048 {'a' * 63} /var/backups/shop.dump",
+        f"2048 {'a' * 64} /var/backups/\0shop.dump",
+        "2048",
+    ],
+)
+def test_a_dump_line_that_cannot_be_read_records_no_dump_and_stops_nothing(
+    stage: Stage, fleet: Fleet, line: str
+) -> None:
+    text = KEEPING + PLAN.replace("```bash\necho restoring", "```bash destructive\necho restoring")
+    fleet.scripts["mariadb-dump"] = (f"{SAYS}{line}\n".encode(), 0)
+    rollback = drive(make.approved(stage, text), fleet)
+    assert rollback.runs.get(position=2).state == "succeeded"
+    assert (rollback.question["kind"], rollback.question["position"]) == ("gate", 3)
+    assert database_dumps.list_dumps(rollback) == []
+    services.request_abort(rollback, by=stage.cast.dana, reason="The dump is not on record")
+    assert drive(rollback, fleet).state == "aborted"
+
+
 def test_a_dump_whose_line_was_stored_before_its_end_came_is_on_record(
     stage: Stage, fleet: Fleet
 ) -> None:

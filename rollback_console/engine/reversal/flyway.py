@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from .effects import Effect, Operation, Reversal
 
+_NUMBER = re.compile(r"[0-9]+")
 _APPLIED = frozenset({"success", "out of order", "future"})
 
 
@@ -48,7 +51,8 @@ def _within(version: str, target: str) -> bool:
     return not target or _parts(version) >= _parts(target)
 
 
-def _parts(version: str) -> tuple[int, ...]:
-    return tuple(
-        int(part) if part.isdecimal() else 0 for part in version.replace("_", ".").split(".")
-    )
+def _parts(version: str) -> tuple[tuple[int, str], ...]:
+    """What sorts as the numbers do, however long a host printed them."""
+    parts = version.replace("_", ".").split(".")
+    digits = [part.lstrip("0") if _NUMBER.fullmatch(part) else "" for part in parts]
+    return tuple((len(part), part) for part in digits)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 
+from rollback_console.common.host_numbers import first_number
 from rollback_console.engine.loss import Count
 from rollback_console.engine.reversal import Effect, Operation, Reversal
 from rollback_console.remote.protocol import Answer
@@ -39,8 +39,7 @@ for app, model, column in json.loads(os.environ["ROLLBACK_CONSOLE_COUNT"]):
         answer["rows"], answer["why"] = None, str(error)[:200]
     print("{_MARK}" + json.dumps(answer))
 """
-_NUMBER = re.compile(r"-?[0-9]+")
-_LONGEST = 18  # digits; what is longer is no count
+_MOST = 10**18  # what is more is no count
 _IN = enter_folder() + 'shift; exec "$@"'
 
 
@@ -75,7 +74,7 @@ def counted(removed: list[Operation], answer: Answer) -> list[Count]:
 def _row(text: str) -> dict[str, object]:
     try:
         row = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     names = ("table", "column")
     well = isinstance(row, dict) and all(isinstance(row.get(name), str) for name in names)
@@ -90,14 +89,14 @@ def uncounted(removed: list[Operation], why: str) -> list[Count]:
 def measure(what: str, answer: Answer) -> Count:
     """What a plan's own measure says: the first number it prints."""
     text = answer.output.decode(errors="replace")
-    number = _NUMBER.search(text)
+    number = first_number(text)
     if answer.exit_code != 0:
         output = (answer.errors or answer.output).decode(errors="replace").strip().splitlines()
         why = f"{what} could not be counted: {output[-1][:200] if output else 'no reason given'}"
         return Count(what, None, f"{why.rstrip('.')}.")
-    if number is None or len(number[0]) > _LONGEST or int(number[0]) < 0:
+    if number is None or number < 0:
         return Count(what, None, f"{what} could not be counted: its command printed no number.")
-    return Count(what, int(number[0]))
+    return Count(what, number)
 
 
 def _gone(reversal: Reversal) -> Iterator[Operation]:
@@ -110,11 +109,18 @@ def _split(python: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def _count(operation: Operation, row: dict[str, object]) -> Count:
-    what = _what(operation, str(row.get("name", operation.table)))
-    if not isinstance(rows := row.get("rows"), int):
-        why = f"{what} could not be counted: {row.get('why', 'the service gave no answer')}."
+    what = _what(operation, _text(row.get("name"), operation.table))
+    rows = row.get("rows")
+    if not isinstance(rows, int) or isinstance(rows, bool) or not 0 <= rows < _MOST:
+        reason = _text(row.get("why"), "the service gave no answer")
+        why = f"{what} could not be counted: {reason}."
         return Count(what, None, why, operation.table, operation.column)
     return Count(what, rows, "", operation.table, operation.column)
+
+
+def _text(value: object, otherwise: str) -> str:
+    """JSON can spell halves of characters, which no database stores."""
+    return value.encode(errors="replace").decode()[:200] if isinstance(value, str) else otherwise
 
 
 def _what(operation: Operation, table: str) -> str:

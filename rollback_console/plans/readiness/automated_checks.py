@@ -3,10 +3,10 @@ answer into a verdict with its evidence."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from rollback_console.common.host_numbers import first_number, read_number
 from rollback_console.documents.markdown.folded_text import fold, slug
 from rollback_console.documents.model import Check
 from rollback_console.documents.plan_config import CheckConfig
@@ -66,8 +66,6 @@ _CANNOT = {
     "date": "The host's date cannot tell the start.",
     "journal": "The host has no journal.",
 }
-_NUMBER = re.compile(r"-?[0-9]+")
-_LONGEST = 18  # digits; what is longer is no number to compare
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,24 +146,30 @@ def _problems(check: CheckSpec, answer: Answer, text: str) -> Iterator[str]:
 
 
 def _status(check: CheckSpec, text: str) -> str:
-    status = int((_NUMBER.findall(text.rpartition("\n")[2]) or ["0"])[0][:_LONGEST])
+    status = read_number(_last_line(text))
+    if status is None:
+        return "Its status could not be read."
     good = status == check.status if check.status else 200 <= status < 400
     return "" if good else f"It answers {status}, not {check.status or 'below 400'}."
 
 
 def _bounds(check: CheckSpec, text: str) -> Iterator[str]:
-    number = _NUMBER.search(text)
-    if number is None or len(number[0]) > _LONGEST:
+    number = first_number(text)
+    if number is None:
         yield "It printed no number."
-    elif check.at_least is not None and int(number[0]) < check.at_least:
-        yield f"{number[0]} is fewer than {check.at_least}."
-    elif check.at_most is not None and int(number[0]) > check.at_most:
-        yield f"{number[0]} is more than {check.at_most}."
+    elif check.at_least is not None and number < check.at_least:
+        yield f"{number} is fewer than {check.at_least}."
+    elif check.at_most is not None and number > check.at_most:
+        yield f"{number} is more than {check.at_most}."
+
+
+def _last_line(text: str) -> str:
+    return text.rstrip().rpartition("\n")[2].strip()
 
 
 def _evidence(check: CheckSpec, text: str) -> str:
     if check.look == "http":
-        return f"{check.target} answers {text.rpartition(chr(10))[2].strip()}."
+        return f"{check.target} answers {_last_line(text)}."
     if check.look == "log":
         return f"{len(text.splitlines())} lines since the start, nothing of that in them."
     lines = text.strip().splitlines()

@@ -44,12 +44,14 @@ exec "$program" --plugin-dir=/dev/null --connect-timeout=5 "$@" </dev/null"""
 class DatabaseLogin:
     """A client that only signs in: `subject` is what to, in words.
 
-    `server` is host:port, "" for the local one. A `refusal` says why it is not tried.
+    `server` is host:port, "" for the local one, whose `socket`, or the folder it lies in, the
+    command may name. A `refusal` says why it is not tried.
     """
 
     subject: str
     argv: tuple[str, ...] = ()
     server: str = ""
+    socket: str = ""
     account: str = ""
     refusal: str = ""
 
@@ -113,8 +115,8 @@ _KINDS = (
 )
 _SAFE_VALUE = {
     "host": re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9._-]*|\[?[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*\]?)"),
-    "port": re.compile(r"\d{1,5}"),
-    "socket": re.compile(r"/[\w./+-]+"),
+    "port": re.compile(r"[0-9]{1,5}"),
+    "socket": re.compile(r"/[\w./+-]+", re.ASCII),
     "user": re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@-]*"),
     "database": re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.$-]*"),
     "protocol": re.compile(r"tcp|socket", re.IGNORECASE),
@@ -185,7 +187,9 @@ def _sign_in(client: _Client, account: str) -> DatabaseLogin | None:
         return DatabaseLogin(family, account=account, refusal=client.refusal)
     subject = " ".join([family, *([name] if name else [])])
     argv = _postgresql(client) if postgresql else _mysql(client, family)
-    return DatabaseLogin(subject, argv, _server(client), account)
+    socket = client.named.get("host" if postgresql else "socket", "")
+    server = _server(client)
+    return DatabaseLogin(subject, argv, server, "" if server else socket, account)
 
 
 def _server(client: _Client) -> str:
@@ -287,13 +291,11 @@ def _note(client: _Client, name: str, value: str) -> bool:
             client.named["database"] = ""
         client.whole = client.whole and name not in {"user", "database"}
         return name in {"user", "database"}
-    if name == "host" and value.startswith("/") and client.kind.names is _POSTGRESQL_NAMES:
-        client.named["host"] = value
-        return True
     if client.program == "sqlite3":
         client.named[name] = value
         return True
-    if _SAFE_VALUE[name].fullmatch(value):
+    folder = name == "host" and value[:1] == "/" and client.kind.names is _POSTGRESQL_NAMES
+    if _SAFE_VALUE["socket" if folder else name].fullmatch(value):
         client.named[name] = value
     else:
         client.refusal = _refusal(f"“{value[:80]}” as its {name}")

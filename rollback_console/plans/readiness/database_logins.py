@@ -84,7 +84,7 @@ def _probe(
         shell(account, _RUN, cwd, *login.argv),
         account=account,
         folder=cwd,
-        server=login.server or "the local server",
+        server=login.server or login.socket or "the local server",
         needs_approval=True,
         refusal=refusal,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
+from rollback_console.common.host_numbers import read_number
 from rollback_console.remote.protocol import Answer
 from rollback_console.remote.shell_text import CANNOT_ENTER
 
@@ -99,8 +100,8 @@ def _sudo_refused(answer: Answer) -> bool:
 
 def _page(probe: Probe, answer: Answer) -> ProbeAnswer:
     """A page that is down is what a rollback is for: it only has to be one that answers."""
-    status = answer.output.decode(errors="replace").rpartition("\n")[2].strip()
-    if answer.exit_code != 0 or not status.isdigit():
+    status = read_number(answer.output.decode(errors="replace").rstrip().rpartition("\n")[2])
+    if answer.exit_code != 0 or status is None:
         return ProbeAnswer(Verdict.UNKNOWN, f"{probe.subject} does not answer now.")
     return ProbeAnswer(Verdict.READY, f"It answers {status} now.")
 
@@ -124,13 +125,15 @@ def _keep(text: str) -> ProbeAnswer:
     lines = text.splitlines()
     if not lines:
         return ProbeAnswer(Verdict.UNKNOWN, _FAILED["space"])
-    newest = _integer(lines[1]) if len(lines) > 1 else None
-    return _space(lines[0], max(LEAST_SPACE, 2 * (newest or 0)))
+    newest = read_number(lines[1]) if len(lines) > 1 else 0
+    if newest is None:
+        return ProbeAnswer(Verdict.UNKNOWN, "The size of the newest dump could not be read.")
+    return _space(lines[0], max(LEAST_SPACE, 2 * newest))
 
 
 def _space(text: str, least: int) -> ProbeAnswer:
     fields = text.split()
-    available = _integer(fields[3]) if len(fields) > 3 else None
+    available = read_number(fields[3]) if len(fields) > 3 else None
     if available is None:
         return ProbeAnswer(Verdict.UNKNOWN, _FAILED["space"])
     free = available * 1024
@@ -140,16 +143,11 @@ def _space(text: str, least: int) -> ProbeAnswer:
 
 def _file(text: str) -> ProbeAnswer:
     lines = text.splitlines()
-    count, seconds = (_integer(line) for line in [*lines, "", ""][:2])
+    count, seconds = (read_number(line) for line in [*lines, "", ""][:2])
     if count is None or seconds is None or seconds > _LAST_SECOND:
         return ProbeAnswer(Verdict.READY, "It is there.")
     written = datetime.fromtimestamp(seconds, UTC)
     return ProbeAnswer(Verdict.READY, f"{size(count)}, written {written:%Y-%m-%d %H:%M} UTC.")
-
-
-def _integer(text: str) -> int | None:
-    """What a host printed as a number of a sensible length; None for anything else."""
-    return int(text) if re.fullmatch(r"\s*[0-9]{1,18}\s*", text) else None
 
 
 def _sudo(probe: Probe, listing: str) -> ProbeAnswer:
