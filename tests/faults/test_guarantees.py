@@ -19,8 +19,10 @@ def test_each_promise_names_a_test_that_exists(file: str, name: str) -> None:
 
 def test_every_row_of_the_table_of_faults_is_there() -> None:
     rows = re.findall(r"^\| ([\d-]+) \|", TEXT, re.MULTILINE)
-    told = {n for row in rows for n in range(int(row.split("-")[0]), int(row.split("-")[-1]) + 1)}
-    assert told == set(range(1, 35))
+    numbers = {
+        n for row in rows for n in range(int(row.split("-")[0]), int(row.split("-")[-1]) + 1)
+    }
+    assert numbers == {*range(1, 35), 36, 40}
 
 
 def test_every_row_names_a_test() -> None:
