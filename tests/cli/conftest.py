@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -55,6 +56,10 @@ def start(web: Console, token_file: Path) -> Iterator[Start]:
         each.communicate()
 
 
+PATIENCE = 120
+"""Seconds; far more than any machine needs."""
+
+
 def said(process: subprocess.Popen[str]) -> tuple[int, str, str]:
     """Exit code, standard output and standard error, once it has ended."""
     out, err = process.communicate(timeout=60)
@@ -62,11 +67,16 @@ def said(process: subprocess.Popen[str]) -> tuple[int, str, str]:
 
 
 def read_until(process: subprocess.Popen[str], text: str) -> str:
-    """Standard output up to the line that holds the text."""
+    """Standard output up to the line that holds the text. Whoever never says it is ended."""
     assert process.stdout
     lines: list[str] = []
-    for line in process.stdout:
-        lines.append(line)
-        if text in line:
-            return "".join(lines)
+    patience = threading.Timer(PATIENCE, process.kill)
+    patience.start()
+    try:
+        for line in process.stdout:
+            lines.append(line)
+            if text in line:
+                return "".join(lines)
+    finally:
+        patience.cancel()
     raise AssertionError(f"It ended without saying {text!r}: {lines}")
