@@ -14,13 +14,16 @@ from rollback_console.plans.actions.decision_makers import name_decision_maker
 from rollback_console.plans.actions.environments import add_environment
 from rollback_console.plans.actions.host_groups import add_host_group
 from rollback_console.plans.actions.host_keys import confirm_key, note_keys
+from rollback_console.plans.actions.host_questions import approve_host_question
 from rollback_console.plans.actions.hosts import add_host
 from rollback_console.plans.actions.services import add_service
 from rollback_console.plans.approval import policy
 from rollback_console.plans.models import Environment, Plan
+from rollback_console.plans.readiness.host_questions import register_questions
 from rollback_console.plans.snapshot.request_form import draw_request_form
 from rollback_console.remote.protocol import HostKeyPin
 from rollback_console.rollbacks.actions import request as rollbacks
+from rollback_console.rollbacks.execution.view import snapshot_of
 
 from . import keys
 from .layout import Layout
@@ -94,10 +97,13 @@ def _ask(layout: Layout, state: State, environment: Environment, people: dict[st
     )
     values = {"migration": "0001", "tag": OLD}
     form = draw_request_form(revision)
-    rollbacks.request(
+    rollback = rollbacks.request(
         revision,
         by=people["dana"],
         trigger="Health page answers 500 after the deployment",
         reason="Since 1.5.0 the front desk cannot see a single booking.",
         choices={"parameters": {each.name: values[each.kind] for each in form.parameters}},
     )
+    # The demo's host is the console's own, so that a visitor sees what would be lost at once.
+    for question in register_questions(revision, snapshot_of(rollback.snapshot)):
+        approve_host_question(question, by=people["lee"], sha256=question.sha256)
