@@ -305,6 +305,80 @@ class Finding:
     fix: Fix | None = None
 
 
+class Role(StrEnum):
+    """What a command-like line of a document is for; only the first three ever run."""
+
+    STEP = "step"
+    PRECONDITION = "precondition"
+    CHECK = "check"
+    ACTION = "action"
+    MESSAGE = "message"
+    LEFT_OUT = "left-out"
+
+
+class Certainty(StrEnum):
+    """How sure the reader is. What is `unsure` is asked before the plan can be confirmed."""
+
+    SURE = "sure"
+    LIKELY = "likely"
+    UNSURE = "unsure"
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedCommand:
+    """One command-like line (or a compound one, whole) and the one place it was given.
+
+    `procedure` and `step` are keys where the role has them (`step` is a check's key for
+    checks and preconditions); `reason` says in words why it was left out, empty otherwise.
+    `evidence` names the heading, words or position that decided, the strongest first.
+    """
+
+    text: str
+    lines: Lines
+    role: Role
+    procedure: str = ""
+    step: str = ""
+    reason: str = ""
+    evidence: tuple[str, ...] = ()
+    certainty: Certainty = Certainty.SURE
+
+
+class RelationKind(StrEnum):
+    """How parts that stand beside each other relate. `unknown` is a question, never a guess."""
+
+    ORDER = "order"
+    WAYS = "ways"
+    CONDITION = "condition"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """`members` are keys of procedures (ways, unknown) or of steps (order, condition)."""
+
+    kind: RelationKind
+    members: tuple[str, ...]
+    lines: Lines
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingQuestion:
+    """Something only a person can say. `answers` are pairs of a value and its label.
+
+    `kind` is `relation` (answers `ways` and `order`; `members` are procedures, which stand
+    apart until it is answered) or `role` (answers are values of Role; `members` is the key
+    of the step, which is done by hand until then).
+    """
+
+    key: str
+    kind: str
+    text: str
+    lines: Lines
+    members: tuple[str, ...]
+    answers: tuple[tuple[str, str], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class PlanDocument:
     """All of a plan. `source` is the author's text; `encoding` says how to write it back;
@@ -337,3 +411,6 @@ class PlanDocument:
     mapped: tuple[MappedLines, ...] = ()
     unmapped: tuple[Lines, ...] = ()
     unread: int = 0
+    commands: tuple[PlacedCommand, ...] = ()
+    relations: tuple[Relation, ...] = ()
+    questions: tuple[ReadingQuestion, ...] = ()
