@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from rollback_console.common.people import display_name
 from rollback_console.documents.shell.hidden_characters import show_hidden_in_output
 from rollback_console.plans.models import Credential, Environment, Secret
-from rollback_console.remote.redact import Redactor
+from rollback_console.remote.redaction.redact import Redactor
 from rollback_console.rollbacks.events import KINDS, sentence
 from rollback_console.rollbacks.execution.view import snapshot_of
 from rollback_console.rollbacks.models import Event, Rollback

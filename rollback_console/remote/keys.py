@@ -1,6 +1,8 @@
-"""Private keys as people paste them, whatever wrote them, made into one form."""
+"""Keys as people paste them: private keys made into one form, host keys into pins."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
@@ -12,15 +14,27 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     load_pem_private_key,
     load_ssh_private_key,
+    load_ssh_public_key,
 )
 
+from .protocol import HostKeyPin
 
-def opened(text: str, passphrase: str = "") -> tuple[str, str]:
+# A pin's type names the key; how it may sign is another list, without SHA-1.
+SIGNATURES = {
+    "ssh-ed25519": ("ssh-ed25519",),
+    "ecdsa-sha2-nistp256": ("ecdsa-sha2-nistp256",),
+    "ecdsa-sha2-nistp384": ("ecdsa-sha2-nistp384",),
+    "ecdsa-sha2-nistp521": ("ecdsa-sha2-nistp521",),
+    "ssh-rsa": ("rsa-sha2-512", "rsa-sha2-256"),
+}
+
+
+def open_private_key(text: str, passphrase: str = "") -> tuple[str, str]:
     """The kind (rsa, ed25519, ecdsa) and the key as unencrypted OpenSSH text.
 
     Reads OpenSSH, PKCS#1, SEC 1 and PKCS#8 PEM. Raises ValueError with what is wrong.
     """
-    key = _loaded(text.strip().encode() + b"\n", passphrase.encode() or None)
+    key = _load(text.strip().encode() + b"\n", passphrase.encode() or None)
     match key:
         case RSAPrivateKey():
             kind = "rsa"
@@ -33,7 +47,7 @@ def opened(text: str, passphrase: str = "") -> tuple[str, str]:
     return kind, key.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption()).decode()
 
 
-def _loaded(data: bytes, passphrase: bytes | None) -> object:
+def _load(data: bytes, passphrase: bytes | None) -> object:
     load = load_ssh_private_key if b"OPENSSH PRIVATE KEY" in data else load_pem_private_key
     try:
         return load(data, passphrase)
@@ -49,3 +63,38 @@ def _about_passphrase(passphrase: bytes | None) -> str:
     if passphrase is None:
         return "the private key is encrypted and no passphrase is stored"
     return "a passphrase is stored but the private key is not encrypted"
+
+
+def read_host_keys(text: str) -> list[HostKeyPin]:
+    """The keys in lines of a .pub file, of known_hosts, or of what ssh-keyscan prints.
+
+    Raises ValueError with a sentence for a line that is no key, or without any.
+    """
+    pins = list(_pins(text))
+    if not pins:
+        raise ValueError("There is no key in this text.")
+    return pins
+
+
+def _pins(text: str) -> Iterator[HostKeyPin]:
+    for number, line in enumerate(text.splitlines(), start=1):
+        words = line.split()
+        if words and not words[0].startswith("#"):
+            yield _pin(words, number)
+
+
+def _pin(words: list[str], number: int) -> HostKeyPin:
+    at = next((place for place, word in enumerate(words[:-1]) if word in SIGNATURES), None)
+    if at is None:
+        raise ValueError(
+            f"Line {number} is no public key of a host: copy the whole line of a file such as "
+            "/etc/ssh/ssh_host_ed25519_key.pub."
+        )
+    kind, key = words[at : at + 2]
+    try:
+        load_ssh_public_key(f"{kind} {key}".encode())
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise ValueError(
+            f"The key on line {number} is cut off or mistyped: copy it whole."
+        ) from error
+    return HostKeyPin(kind, key)

@@ -9,7 +9,7 @@ UNACKNOWLEDGED_MS = 12_000  # then the kernel gives the connection up
 TICK = 1.0  # seconds; the library would wake an idle connection ten times as often
 
 
-class Wire(socket.socket):
+class HostSocket(socket.socket):
     """A connected socket that answers at once and never waits in vain for long."""
 
     def settimeout(self, value: float | None, /) -> None:
@@ -31,14 +31,14 @@ class Wire(socket.socket):
             return  # it was cut already
 
 
-def dial(address: str, port: int, timeout: float) -> Wire:
+def dial(address: str, port: int, timeout: float) -> HostSocket:
     """Connect. Raises OSError."""
     plain = socket.create_connection((address, port), timeout)
-    wire = Wire(plain.family, plain.type, plain.proto, plain.detach())
-    wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    wire.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, IDLE)
-    wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, INTERVAL)
-    wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, COUNT)
-    wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNACKNOWLEDGED_MS)
-    return wire
+    host_socket = HostSocket(plain.family, plain.type, plain.proto, plain.detach())
+    host_socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    host_socket.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    host_socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, IDLE)
+    host_socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, INTERVAL)
+    host_socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, COUNT)
+    host_socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNACKNOWLEDGED_MS)
+    return host_socket

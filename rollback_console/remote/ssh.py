@@ -28,12 +28,11 @@ from rollback_console.remote.errors import (
     LoginRefused,
     SessionRefused,
 )
-from rollback_console.remote.keys import opened
+from rollback_console.remote.keys import SIGNATURES, open_private_key
 from rollback_console.remote.session import DurableHost
-from rollback_console.remote.sockets import Wire, dial
+from rollback_console.remote.sockets import HostSocket, dial
 
 from .protocol import HostAddress, HostKeyPin, Login, Remote
-from .public_keys import SIGNATURES
 
 # Every error of paramiko is raised here as one of `remote.errors`; its log would repeat them.
 logging.getLogger("paramiko").setLevel(logging.CRITICAL)
@@ -41,7 +40,7 @@ logging.getLogger("paramiko").setLevel(logging.CRITICAL)
 CIPHERS = ("aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "aes128-ctr", "aes256-ctr")
 _SHA2 = ("hmac-sha2-256", "hmac-sha2-512")
 MACS = (*(f"{name}-etm@openssh.com" for name in _SHA2), *_SHA2)
-_Stream = Wire | paramiko.Channel
+_Stream = HostSocket | paramiko.Channel
 _KEYS: dict[str, type[paramiko.PKey]] = {
     "rsa": paramiko.RSAKey,
     "ed25519": paramiko.Ed25519Key,
@@ -186,7 +185,7 @@ class _Link:
 
     def close(self) -> None:
         """Close it from any thread, with its jump hosts; threads that wait wake at once."""
-        if isinstance(self.carrier, Wire):
+        if isinstance(self.carrier, HostSocket):
             self.carrier.cut()
         self.transport.close()
         self.carrier.close()
@@ -257,7 +256,7 @@ def _sign_in(address: HostAddress, transport: paramiko.Transport) -> None:
 def _load_private_key(address: HostAddress) -> paramiko.PKey:
     """Return the login's key with its certificate. Raises LoginRefused when one is unusable."""
     try:
-        kind, text = opened(address.login.private_key, address.login.passphrase)
+        kind, text = open_private_key(address.login.private_key, address.login.passphrase)
         key: paramiko.PKey = _KEYS[kind].from_private_key(StringIO(text))
         if address.login.certificate:
             key.load_certificate(address.login.certificate)

@@ -15,7 +15,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollback_console.remote.redact import LONGEST_HOLD, SHORTEST, Redactor, needles, redact
+from rollback_console.remote.redaction.redact import LONGEST_HOLD, Redactor, redact
+from rollback_console.remote.redaction.secret_forms import SHORTEST, needles
 
 SECRETS = st.lists(
     st.text(st.characters(exclude_characters="*"), min_size=1, max_size=24), min_size=1, max_size=3

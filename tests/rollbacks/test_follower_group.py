@@ -9,7 +9,7 @@ import pytest
 from rollback_console.engine.snapshot import Snapshot, StepSpec
 from rollback_console.remote.pool import Pool
 from rollback_console.remote.protocol import Chunk, Ending, Outcome
-from rollback_console.remote.redact import Redactor
+from rollback_console.remote.redaction.redact import Redactor
 from rollback_console.rollbacks import log_store
 from rollback_console.rollbacks.execution.approved_snapshot import SnapshotGuard
 from rollback_console.rollbacks.execution.connections import Connections

@@ -19,7 +19,7 @@ from rollback_console.plans.models import Asking, Credential, Environment, Probe
 from rollback_console.plans.readiness import queue
 from rollback_console.remote.errors import HostUnreachable
 from rollback_console.remote.protocol import Answer, Ending, HostAddress, Outcome
-from rollback_console.remote.secret_forms import needles
+from rollback_console.remote.redaction.secret_forms import needles
 from rollback_console.rollbacks import log_store
 from rollback_console.rollbacks.models import Event, LogChunk, Look, StepRun
 from rollback_console.rollbacks.sweeper import automated_checks

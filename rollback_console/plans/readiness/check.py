@@ -16,7 +16,7 @@ from rollback_console.engine.snapshot import Snapshot
 from rollback_console.remote import connector
 from rollback_console.remote.errors import RemoteError
 from rollback_console.remote.protocol import HostAddress, Remote
-from rollback_console.remote.redacted_remote import redacted
+from rollback_console.remote.redaction.redacted_remote import redacted
 
 from ..data_loss import cost
 from ..data_loss.cost import CostAnswers

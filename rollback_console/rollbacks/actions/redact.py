@@ -1,6 +1,6 @@
 """Masking by hand what slipped through: a text that is nobody's business, in logs and events.
 
-What the console knows to be secret it masks before it is stored (remote.redact). This is for
+What the console knows to be secret it masks before it is stored (remote.redaction). This is for
 the rest. The record stays whole: each masked event keeps its hash, and an event says who masked
 how much, where and why.
 """
@@ -18,7 +18,8 @@ from django.db.models import Model, QuerySet
 
 from rollback_console.common.permission import may_do
 from rollback_console.common.text import LONGEST_TEXT
-from rollback_console.remote.redact import SHORTEST, Redactor, redact
+from rollback_console.remote.redaction.redact import Redactor, redact
+from rollback_console.remote.redaction.secret_forms import SHORTEST
 
 from .. import log_store
 from ..errors import Refused

@@ -33,7 +33,7 @@ from rollback_console.remote.protocol import (
     RunRequest,
     Started,
 )
-from rollback_console.remote.redact import redact
+from rollback_console.remote.redaction.redact import redact
 
 from .connections import Connections
 from .failpoints import failpoint

@@ -11,8 +11,8 @@ from django.db.models.functions import Now
 
 from rollback_console.engine.states import IN_FLIGHT, StepState
 from rollback_console.remote.protocol import Chunk, Ending, Outcome, Started
-from rollback_console.remote.redact import Redactor, redact
-from rollback_console.remote.redacted_remote import redact_outcome
+from rollback_console.remote.redaction.redact import Redactor, redact
+from rollback_console.remote.redaction.redacted_remote import redact_outcome
 
 from .. import database_dumps, db_clock, log_store
 from ..errors import LeaseLost

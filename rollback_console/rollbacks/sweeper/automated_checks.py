@@ -23,7 +23,7 @@ from rollback_console.plans.readiness.automated_checks import CheckObservation
 from rollback_console.remote import ssh
 from rollback_console.remote.errors import RemoteError
 from rollback_console.remote.protocol import HostAddress, Remote
-from rollback_console.remote.redacted_remote import redacted
+from rollback_console.remote.redaction.redacted_remote import redacted
 
 from .. import db_clock, zones
 from ..errors import SnapshotChanged

@@ -10,7 +10,7 @@ from django import forms
 
 from rollback_console.plans.actions.hosts import RECORDED
 from rollback_console.plans.models import Credential, Environment, Host, HostGroup
-from rollback_console.remote import public_keys
+from rollback_console.remote.keys import read_host_keys
 from rollback_console.remote.protocol import HostKeyPin
 
 from .base import DrawnForm, Undecorated
@@ -84,7 +84,7 @@ class KeysForm(Undecorated, forms.Form):
     def clean_keys(self) -> list[HostKeyPin]:
         """Every line a key."""
         try:
-            return public_keys.read(self.cleaned_data["keys"])
+            return read_host_keys(self.cleaned_data["keys"])
         except ValueError as error:
             raise forms.ValidationError(str(error)) from error
 

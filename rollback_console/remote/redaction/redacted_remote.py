@@ -10,8 +10,8 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from .errors import RemoteError
-from .protocol import Answer, Chunk, HostAddress, Outcome, Remote, RunRef, RunRequest, Started
+from ..errors import RemoteError
+from ..protocol import Answer, Chunk, HostAddress, Outcome, Remote, RunRef, RunRequest, Started
 from .redact import redact, redact_bytes
 
 

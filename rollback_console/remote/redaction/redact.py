@@ -14,8 +14,6 @@ from functools import lru_cache
 
 from .secret_forms import SHORTEST, needles
 
-__all__ = ["LONGEST_HOLD", "SHORTEST", "Redactor", "needles", "redact", "redact_bytes"]
-
 LONGEST_HOLD = 1024 * 1024  # bytes
 LONG = 16  # bytes of a needle from which on fewer places need a look
 _MASK = bytes(byte if byte in b"\r\n" else ord("*") for byte in range(256))
