@@ -19,10 +19,25 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from rollback_console.common.spelling import did_you_mean, nearest_name
 from rollback_console.documents.model import PlanDocument
 
 from .edit.fence_attributes import seconds
 
+_PLACE = ("hosts", "cwd", "user")
+# By part of the head: the names an entry may hold. A misspelled one would lose its guard.
+_NAMES = {
+    "measures": ("what", "run", "table", "column", *_PLACE),
+    "database": ("kind", "name", "dump", "restore", "folder", *_PLACE),
+    "checks": (
+        "check", "http", "log", "command", "status", "holds", "without", "at_least", "at_most",
+        *_PLACE,
+    ),
+}  # fmt: skip
+_OTHERS = (
+    "title", "service", "environment", "date", "lead", "hosts", "parameters", "decision_makers",
+    "escalate_after", "messages", "cadence", "plan", "owner", "tags",
+)  # fmt: skip
 KINDS = ("mariadb", "mysql", "postgresql", "sqlite")
 LOOKS = ("http", "log", "command")
 LONGEST_SETTLE = 3600
@@ -109,9 +124,24 @@ class _ConfigReader:
     problems: list[str]
 
     def read(self) -> PlanConfig:
+        self._misspelled_parts()
         measures = tuple(self._measures())
         keeping, looks, settle = self._keeping(), tuple(self._looks()), self._settle()
         return PlanConfig(measures, keeping, looks, settle, tuple(self.problems))
+
+    def _misspelled_parts(self) -> None:
+        """A head may hold names of other tools; one that looks like ours is a mistake."""
+        guarding = (*_NAMES, "settle")
+        for name in self.values:
+            meant = nearest_name(name, (*guarding, *_OTHERS))
+            if meant in guarding and meant != name:
+                self.problems.append(f"The head has no “{name}”. Did you mean “{meant}”?")
+
+    def _unknown_names(self, part: str, raw: Mapping[Any, Any]) -> None:
+        for name in map(str, raw):
+            if name not in _NAMES[part]:
+                hint = did_you_mean(name, _NAMES[part])
+                self.problems.append(f"{part}: “{name}” is unknown here.{hint}")
 
     def _measures(self) -> Iterator[MeasureConfig]:
         for raw in self._rows("measures"):
@@ -133,6 +163,7 @@ class _ConfigReader:
         if not isinstance(raw, dict):
             self.problems.append("database: needs names and values, such as {kind: mariadb}.")
             return None
+        self._unknown_names("database", raw)
         config = DumpConfig(
             **{name: _text(raw, name) for name in ("kind", "name", "dump", "restore", "folder")},
             place=_place(raw),
@@ -189,6 +220,8 @@ class _ConfigReader:
         if not isinstance(raw, list) or not all(isinstance(each, dict) for each in raw):
             self.problems.append(f"{name}: is a list, each entry with names and values.")
             return []
+        for row in raw:
+            self._unknown_names(name, row)
         return raw
 
 

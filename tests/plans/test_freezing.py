@@ -31,6 +31,11 @@ def seed(stage: Stage) -> Revision:
     return make.plan(stage, SEED)
 
 
+def with_info(info: str) -> str:
+    """The plan with these words behind the language of its first fence."""
+    return PLAN.replace("```bash\necho stop", f"```bash {info}\necho stop")
+
+
 def problems(revision: Revision, **choices: Any) -> list[str]:
     with pytest.raises(NotReady) as missing:
         freeze_snapshot(revision, choices)
@@ -204,6 +209,54 @@ def test_an_unknown_host_is_named(stage: Stage) -> None:
     assert len(said) == 1
     assert "“db”" in said[0]
     assert "Add it" in said[0]
+
+
+def test_one_misspelled_host_of_several_is_refused_with_the_nearest_name(stage: Stage) -> None:
+    revision = make.plan(stage, with_info("hosts=app-1,app-l"))
+    assert problems(revision) == [
+        f"Step 1, Stop: “app-l” is no host or group of {stage.environment}. Did you mean “app-1”?"
+        " Add it, or bind the step to another."
+    ]
+
+
+HEAD = "---\n{}\n---\n"
+GUARD = "checks:\n  - {{check: Up, {}}}"
+
+
+@pytest.mark.parametrize(
+    ("head", "says"),
+    [
+        (
+            GUARD.format("command: 'true', hosts: app-1 app-l"),
+            "Did you mean “app-1”?",
+        ),
+        (GUARD.format("command: 'echo 3', gte: 2"), "“gte” is unknown here."),
+        (GUARD.format("log: a.service, wihtout: ERROR"), "Did you mean “without”?"),
+        ("chekcs:\n  - {check: Up, command: 'true'}", "Did you mean “checks”?"),
+        ("database: {kind: sqlite, name: /a, foldr: /b, folder: /b}", "Did you mean “folder”?"),
+    ],
+)
+def test_a_misspelled_name_in_the_head_keeps_a_request_from_being_opened(
+    stage: Stage, head: str, says: str
+) -> None:
+    problem = problems(make.plan(stage, HEAD.format(head) + PLAN))
+    assert any(says in each for each in problem), problem
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [("roling=1", "rolling"), ("canry", "canary"), ("destructve", "destructive"), ("gaet", "gate")],
+)
+def test_a_misspelled_attribute_keeps_a_request_from_being_opened(
+    stage: Stage, written: str, meant: str
+) -> None:
+    revision = make.plan(stage, with_info(written))
+    assert any(f"Did you mean {meant}?" in each for each in problems(revision))
+
+
+def test_what_other_tools_write_behind_a_fence_is_no_mistake(stage: Stage) -> None:
+    info = 'title="stop.sh" linenums="1" {.numberLines}'
+    freeze_snapshot(make.plan(stage, with_info(info)), {})
 
 
 def test_a_host_whose_key_nobody_confirmed_is_not_used(stage: Stage) -> None:

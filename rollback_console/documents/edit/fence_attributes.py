@@ -9,6 +9,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from rollback_console.common.spelling import nearest_name
+
 from ..model import NO_SETTINGS, StepSettings
 
 NAMES = (
@@ -33,7 +35,8 @@ class Info:
 
 
 def parse_info(info: str) -> Info:
-    """Read an info string. Words that are no attribute of ours are left alone."""
+    """Read an info string. Words that are no attribute of ours, nor look like one, are left
+    alone: other tools write theirs there."""
     language, _, rest = info.strip().partition(" ")
     if "=" in language or language in FLAGS:
         language, rest = "", info
@@ -44,6 +47,8 @@ def parse_info(info: str) -> Info:
         if name in NAMES:
             attributes[name] = value
             problems += _problem(name, value)
+        elif meant := nearest_name(name, NAMES if match[0] != match[1] else FLAGS):
+            problems.append(f"{name} is no attribute of a step. Did you mean {meant}?")
     return Info(language.strip("{}.").lower(), attributes, tuple(problems))
 
 

@@ -17,7 +17,9 @@ from ..inventory.digests import digest_secrets
 from ..inventory.host_specs import host_spec
 from ..models import Environment, Host, Revision, Secret
 from ..readiness.automated_checks import build_checklist
-from .step_settings import hosts_named
+from .step_settings import hosts_named, unknown_hosts
+
+_GUARDS = frozenset({"front-matter", "bad-attribute"})
 
 
 @dataclass
@@ -51,8 +53,17 @@ class SnapshotDraft:
         text = document(revision)
         return cls(revision, choices, text, environment, set(names), approved=approved)
 
-    def usable_hosts(self, names: str) -> list[Host]:
-        """The hosts and groups of these names; a host that cannot be used is a problem."""
+    def misread_guards(self) -> list[str]:
+        """A sentence for each attribute or name of the head that was not understood: it may
+        have been what guards a step, so nothing is requested without it."""
+        findings = [each for each in self.document.findings if each.code in _GUARDS]
+        return [f"Line {each.line}: {each.message}" for each in findings]
+
+    def usable_hosts(self, names: str, what: str) -> list[Host]:
+        """The hosts and groups of these names; a name nobody knows, or a host that cannot be
+        used, is a problem of `what`."""
+        unknown = unknown_hosts(self.environment, names)
+        self.problems += [f"{what} is on {names}: {each}" for each in unknown]
         return [host for host in hosts_named(self.environment, names) if self.use_host(host)]
 
     def use_host(self, host: Host) -> bool:
@@ -106,7 +117,8 @@ class SnapshotDraft:
             yield self._check(check, names.get(check.target, ""), first) if check.look else check
 
     def _check(self, check: CheckSpec, names: str, first: tuple[str, ...]) -> CheckSpec:
-        hosts = tuple(host.name for host in self.usable_hosts(names)) if names else first
-        if not hosts:
-            self.problems.append(f"The check “{check.text}” names no host here: {names}.")
+        title = f"The check “{check.text}”"
+        hosts = tuple(host.name for host in self.usable_hosts(names, title)) if names else first
+        if not (hosts or names):
+            self.problems.append(f"{title} needs a host: write hosts: in it.")
         return replace(check, hosts=hosts)

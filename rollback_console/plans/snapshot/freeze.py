@@ -34,7 +34,7 @@ def freeze_snapshot(
     draft.problems += filter(None, map(reserved_reason, choices.get("parameters", {})))
     if "restores" in choices:
         return build_restore(draft)
-    draft.problems += list_hidden_problems(revision)
+    draft.problems += [*draft.misread_guards(), *list_hidden_problems(revision)]
     procedure = choose_procedure(draft)
     steps = build_steps(draft, procedure) if procedure else []
     if not draft.problems and not steps:

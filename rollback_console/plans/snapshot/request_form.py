@@ -69,7 +69,7 @@ def list_missing(revision: Revision) -> list[str]:
                 resolve_hosts(draft, step)
     if not draft.document.procedures:
         choose_procedure(draft)
-    draft.problems += list_hidden_problems(revision)
+    draft.problems += [*draft.misread_guards(), *list_hidden_problems(revision)]
     return list(dict.fromkeys(draft.problems))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from rollback_console.common.spelling import did_you_mean
 from rollback_console.documents.model import Command, Step, StepKind
 from rollback_console.engine.snapshot import Snapshot
 
@@ -51,8 +52,26 @@ def steps_left_out(revision: Revision, snapshot: Snapshot) -> list[Step]:
 
 def hosts_named(environment: Environment, text: str) -> list[Host]:
     """Hosts of that name or in a group of that name; several names may be given."""
-    names = text.replace(",", " ").split()
+    names = _names_in(text)
     hosts = Host.objects.filter(environment=environment).select_related("credential", "jump")
     by_name = hosts.filter(name__in=names)
     by_group = hosts.filter(groups__name__in=names)
     return sorted({*by_name, *by_group}, key=lambda host: host.name)
+
+
+def unknown_hosts(environment: Environment, text: str) -> list[str]:
+    """A sentence for each name that is neither a host nor a group with hosts there.
+
+    A list with one misspelled name would otherwise run on the others and succeed.
+    """
+    hosts = Host.objects.filter(environment=environment)
+    known = {*hosts.values_list("name", flat=True), *hosts.values_list("groups__name", flat=True)}
+    return [
+        f"“{name}” is no host or group of {environment}.{did_you_mean(name, filter(None, known))}"
+        for name in _names_in(text)
+        if name not in known
+    ]
+
+
+def _names_in(text: str) -> list[str]:
+    return text.replace(",", " ").split()

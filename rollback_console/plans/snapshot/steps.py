@@ -13,7 +13,7 @@ from rollback_console.engine.snapshot import StepSpec
 from .draft import SnapshotDraft
 from .dump_steps import with_dump
 from .scripts import render_step_script
-from .step_settings import chosen_commands, hosts_named, is_manual, step_setting
+from .step_settings import chosen_commands, hosts_named, is_manual, step_setting, unknown_hosts
 
 DEFAULT_LIMIT = 900
 
@@ -41,13 +41,13 @@ def resolve_hosts(draft: SnapshotDraft, step: Step) -> tuple[str, ...]:
             f"Step {step.number}, {step.title}, names no host: bind it on the plan's page."
         )
         return ()
-    hosts = hosts_named(draft.environment, names)
-    if not hosts:
-        draft.problems.append(
-            f"Step {step.number}, {step.title}, runs on “{names}”, but {draft.environment} "
-            "has no host or group of that name. Add it, or bind the step to another."
-        )
-    return tuple(host.name for host in hosts if draft.use_host(host))
+    draft.problems += [
+        f"Step {step.number}, {step.title}: {unknown} Add it, or bind the step to another."
+        for unknown in unknown_hosts(draft.environment, names)
+    ]
+    return tuple(
+        host.name for host in hosts_named(draft.environment, names) if draft.use_host(host)
+    )
 
 
 def _is_chosen(draft: SnapshotDraft, step: Step) -> bool:
@@ -110,9 +110,7 @@ def _with_dump(draft: SnapshotDraft, steps: list[StepSpec]) -> list[StepSpec]:
     if keeping is None or not risky:
         return steps
     names = keeping.place.hosts or risky[0].hosts[0]
-    hosts = draft.usable_hosts(names)
-    if not hosts:
-        draft.problems.append(f"The plan's database is on “{names}”, which is no host here.")
+    if not (hosts := draft.usable_hosts(names, "The plan's database")):
         return steps
     return with_dump(steps, keeping, hosts[0].name, draft.revision.plan.slug)
 

@@ -30,7 +30,7 @@ def build_restore(draft: SnapshotDraft) -> Snapshot:
     """
     dump, keeping = draft.choices["restores"], read_plan_config(draft.document).keeping
     script = restore_script(keeping, dump["path"], dump["size"], dump["sha256"]) if keeping else ""
-    hosts = draft.usable_hosts(dump["host"])
+    hosts = draft.usable_hosts(dump["host"], "The dump")
     draft.problems += [
         each for each in list_hidden_problems(draft.revision) if each.startswith(HEAD)
     ]
