@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Group, Permission
+from django.contrib.auth.models import Group, Permission, User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -16,6 +16,7 @@ from rollback_console.plans.actions.decision_makers import (
     replace_policy,
 )
 from rollback_console.plans.actions.plans import bind_steps, revise
+from rollback_console.plans.document_cache import document
 from rollback_console.plans.models import DecisionMaker, Revision
 from rollback_console.rollbacks.actions import request as rollbacks
 from rollback_console.rollbacks.errors import Changed, Refused
@@ -36,16 +37,24 @@ def approve(rollback: Rollback, by: Any) -> Rollback:
     return rollback
 
 
-def requested(revision: Revision, stage: Stage) -> Rollback:
-    return rollbacks.request(revision, by=stage.cast.dana, reason="It loses orders", choices={})
+def requested(revision: Revision, stage: Stage, **choices: Any) -> Rollback:
+    return rollbacks.request(
+        revision, by=stage.cast.dana, reason="It loses orders", choices=choices
+    )
 
 
-def rewritten(revision: Revision, by: Any, word: str = "") -> Revision:
-    """The next revision, with another text or, without `word`, only other bindings."""
-    by.groups.add(Group.objects.get(name=groups.OPERATOR))
-    if not word:
-        return bind_steps(revision, by=by, bindings={"time_limit": 90})
-    source = bytes(revision.source).replace(b"echo restoring", f"echo {word}".encode())
+def rewriter(person: User) -> User:
+    """Somebody who may revise plans."""
+    person.groups.add(Group.objects.get(name=groups.OPERATOR))
+    return User.objects.get(pk=person.pk)
+
+
+def rewritten(revision: Revision, by: User, old: str = "echo restoring") -> Revision:
+    """The next revision, with another text or, without `old`, only other bindings."""
+    rewriter(by)
+    if not old:
+        return bind_steps(revision, by=by, bindings={**revision.bindings, "time_limit": 90})
+    source = bytes(revision.source).replace(old.encode(), f"{old} as {by}".encode())
     return revise(revision.plan, source, by=by)
 
 
@@ -143,21 +152,141 @@ def test_a_right_to_break_glass_that_came_later_is_not_used_now(stage: Stage, do
         )
 
 
-@pytest.mark.parametrize("word", ["something else", ""])
-def test_everyone_who_wrote_what_nobody_approved_is_barred(stage: Stage, word: str) -> None:
+@pytest.mark.parametrize("old", ["echo starting", ""])
+def test_everyone_who_wrote_what_nobody_approved_is_barred(stage: Stage, old: str) -> None:
     first = make.plan(stage)
-    second = rewritten(first, stage.cast.lee, "something of lee")
-    third = rewritten(second, stage.cast.sam, word)
-    assert rights.barred(third, stage.cast.vic.pk) == {
-        each.pk for each in (stage.cast.ada, stage.cast.lee, stage.cast.sam, stage.cast.vic)
-    }
+    second = rewritten(first, stage.cast.lee)
+    third = rewritten(second, stage.cast.sam, old)
+    DecisionMaker.objects.create(environment=stage.environment, user=stage.cast.vic, role="CTO")
+    assert barred(third, stage) == {stage.cast.ada, stage.cast.lee, stage.cast.sam}
 
 
 def test_who_wrote_what_was_approved_since_may_approve_again(stage: Stage) -> None:
     first = make.plan(stage)
     approve(requested(first, stage), stage.cast.lee)
-    second = rewritten(first, stage.cast.sam, "something of sam")
-    assert rights.barred(second, stage.cast.vic.pk) == {stage.cast.sam.pk, stage.cast.vic.pk}
+    second = rewritten(first, stage.cast.sam)
+    assert barred(second, stage) == {stage.cast.sam}
+    approve(requested(second, stage), stage.cast.lee)
+    assert barred(second, stage) == set()
+
+
+CONDITIONAL = make.PLAN.replace(
+    "### Step 3: Start",
+    "### Step 3: If the cache is stale\n```bash\necho mine\n```\n\n### Step 4: Start",
+)
+
+
+def with_condition(stage: Stage) -> tuple[Revision, str]:
+    """A plan with a conditional step that lee wrote, and the step's key."""
+    plan = make.plan(stage).plan
+    rewriter(stage.cast.lee)
+    revision = revise(plan, CONDITIONAL.encode(), by=stage.cast.lee)
+    (key,) = [each.key for each in document(revision).procedures[0].steps if each.condition]
+    return revision, key
+
+
+def test_an_approval_that_left_a_step_out_does_not_lift_the_bar_of_who_wrote_it(
+    stage: Stage,
+) -> None:
+    revision, key = with_condition(stage)
+    approve(requested(revision, stage, conditions={key: "skip"}), stage.cast.sam)
+    later = revise(
+        revision.plan, CONDITIONAL.replace("stopping", "stop").encode(), by=stage.cast.ada
+    )
+    whole = requested(later, stage, conditions={key: "run"})
+    assert "echo mine" in whole.snapshot
+    with pytest.raises(Refused, match="nobody has approved yet"):
+        approve(whole, stage.cast.lee)
+    approve(whole, stage.cast.sam)
+    again = revise(later.plan, CONDITIONAL.replace("stopping", "end").encode(), by=stage.cast.ada)
+    assert barred(again, stage, conditions={key: "run"}) == {stage.cast.ada}
+
+
+def test_who_wrote_a_part_that_is_left_out_may_approve_the_rest(stage: Stage) -> None:
+    revision, key = with_condition(stage)
+    approve(requested(revision, stage, conditions={key: "skip"}), stage.cast.sam)
+    assert barred(revision, stage, conditions={key: "skip"}) == set()
+    assert barred(revision, stage, conditions={key: "run"}) == {stage.cast.lee}
+
+
+TWO_WAYS = make.PLAN.replace(
+    "```bash\necho restoring\n```",
+    "**Option A: from git**\n```bash\necho first way\n```\n\n"
+    "**Option B: from the archive**\n```bash\necho second way\n```",
+)
+
+
+def test_the_bar_of_a_plan_with_two_ways_is_about_the_way_that_is_chosen(stage: Stage) -> None:
+    plan = make.plan(stage, TWO_WAYS).plan
+    (step,) = [
+        each
+        for each in document(plan.revisions.get(number=1)).procedures[0].steps
+        if each.alternatives
+    ]
+    first, second = ({"alternatives": {step.key: way}} for way in (0, 1))
+    approve(requested(plan.revisions.get(number=2), stage, **first), stage.cast.sam)
+    rewriter(stage.cast.lee)
+    mine = revise(plan, TWO_WAYS.replace("second way", "my way").encode(), by=stage.cast.lee)
+    assert barred(mine, stage, **first) == set()
+    assert barred(mine, stage, **second) == {stage.cast.lee}
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("echo mine\n", "echo mine\necho more\n"),
+        ("### Step 3: If the cache", "### Step 3: Only if the cache"),
+    ],
+    ids=["more lines", "another title"],
+)
+def test_a_colleagues_change_around_a_line_does_not_lift_the_bar_of_who_wrote_it(
+    stage: Stage, before: str, after: str
+) -> None:
+    revision, key = with_condition(stage)
+    approve(requested(revision, stage, conditions={key: "skip"}), stage.cast.sam)
+    changed = revise(revision.plan, CONDITIONAL.replace(before, after).encode(), by=stage.cast.ada)
+    (key,) = [each.key for each in document(changed).procedures[0].steps if each.condition]
+    assert barred(changed, stage, conditions={key: "run"}) == {stage.cast.ada, stage.cast.lee}
+
+
+def test_who_took_a_step_away_is_barred_until_that_was_approved(stage: Stage) -> None:
+    first = make.plan(stage)
+    approve(requested(first, stage), stage.cast.sam)
+    rewriter(stage.cast.lee)
+    shorter = make.PLAN.replace("### Step 1: Stop\n```bash\necho stopping\n```\n\n", "")
+    second = revise(first.plan, shorter.encode(), by=stage.cast.lee)
+    assert "echo stopping" not in requested(second, stage).snapshot
+    assert barred(second, stage) == {stage.cast.lee}
+    approve(requested(second, stage), stage.cast.sam)
+    assert barred(second, stage) == set()
+
+
+def test_a_host_that_an_admin_adds_to_a_group_bars_no_author(stage: Stage) -> None:
+    group = stage.environment.host_groups.create(name="web")
+    group.hosts.add(stage.host)
+    rewriter(stage.cast.lee)
+    revision = bind_steps(make.plan(stage), by=stage.cast.lee, bindings={"hosts": "web"})
+    approve(requested(revision, stage), stage.cast.sam)
+    group.hosts.add(make.host(stage.environment, "app-2", stage.cast.ada))
+    assert "app-2" in requested(revision, stage).snapshot
+    assert barred(revision, stage) == set()
+
+
+def test_a_request_from_before_authors_were_recorded_bars_every_author(stage: Stage) -> None:
+    first = make.plan(stage)
+    approve(requested(first, stage), stage.cast.sam)
+    rollback = requested(rewritten(first, stage.cast.lee), stage)
+    Rollback.objects.filter(pk=rollback.pk).update(authors=None)
+    rollback.refresh_from_db()
+    assert rights.barred(rollback) == {
+        each.pk for each in (stage.cast.ada, stage.cast.lee, stage.cast.dana)
+    }
+
+
+def barred(revision: Revision, stage: Stage, **choices: Any) -> set[User]:
+    """Who may not approve what dana asks for, but dana."""
+    keys = rights.barred(requested(revision, stage, **choices)) - {stage.cast.dana.pk}
+    return set(User.objects.filter(pk__in=keys))
 
 
 def test_an_approval_that_was_void_once_never_counts_again(stage: Stage) -> None:

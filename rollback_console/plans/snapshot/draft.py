@@ -39,18 +39,35 @@ class SnapshotDraft:
     hosts: dict[str, HostSpec] = field(default_factory=dict)
     parameters: dict[str, str] = field(default_factory=dict)
     approved: Container[str] = ()
+    hosts_by_names: dict[str, list[Host]] = field(default_factory=dict)
+    unknown_by_names: dict[str, list[str]] = field(default_factory=dict)
 
     @classmethod
     def begin(
-        cls, revision: Revision, choices: dict[str, Any], approved: Container[str] = ()
+        cls,
+        revision: Revision,
+        choices: dict[str, Any],
+        approved: Container[str] = (),
+        *,
+        beside: SnapshotDraft | None = None,
     ) -> SnapshotDraft:
         """A draft for the environment of the revision's plan.
 
-        Digests of `approved` that still hold are kept, whatever key they were made with.
+        Digests of `approved` that still hold are kept, whatever key they were made with. What
+        was read for the draft `beside`, of the same plan, is not read again.
         """
+        text = document(revision)
+        if beside is not None:
+            return replace(
+                beside,
+                revision=revision,
+                choices=choices,
+                document=text,
+                problems=[],
+                parameters={},
+            )
         environment = revision.plan.environment
         names = Secret.objects.filter(environment=environment).values_list("name", flat=True)
-        text = document(revision)
         return cls(revision, choices, text, environment, set(names), approved=approved)
 
     def misread_guards(self) -> list[str]:
@@ -59,15 +76,29 @@ class SnapshotDraft:
         findings = [each for each in self.document.findings if each.code in _GUARDS]
         return [f"Line {each.line}: {each.message}" for each in findings]
 
+    def find_hosts(self, names: str) -> list[Host]:
+        """The hosts and groups of these names, read once."""
+        if names not in self.hosts_by_names:
+            self.hosts_by_names[names] = hosts_named(self.environment, names)
+        return self.hosts_by_names[names]
+
+    def unknown_hosts(self, names: str) -> list[str]:
+        """A sentence for each of these names that nobody knows, read once."""
+        if names not in self.unknown_by_names:
+            self.unknown_by_names[names] = unknown_hosts(self.environment, names)
+        return self.unknown_by_names[names]
+
     def usable_hosts(self, names: str, what: str) -> list[Host]:
         """The hosts and groups of these names; a name nobody knows, or a host that cannot be
         used, is a problem of `what`."""
-        unknown = unknown_hosts(self.environment, names)
+        unknown = self.unknown_hosts(names)
         self.problems += [f"{what} is on {names}: {each}" for each in unknown]
-        return [host for host in hosts_named(self.environment, names) if self.use_host(host)]
+        return [host for host in self.find_hosts(names) if self.use_host(host)]
 
     def use_host(self, host: Host) -> bool:
         """Whether the host can be frozen; what keeps it from that is a problem."""
+        if host.name in self.hosts:
+            return True
         try:
             self.hosts[host.name] = host_spec(host, self.approved)
         except HostRefused as error:

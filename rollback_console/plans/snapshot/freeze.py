@@ -5,14 +5,14 @@ Everything that is missing is gathered and raised at once, as sentences.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from rollback_console.documents.model import Procedure
 from rollback_console.documents.shell.reserved_names import reserved_reason
 from rollback_console.engine.snapshot import Snapshot, StepSpec
 
-from ..errors import NotReady
+from ..errors import NotReady, PlanError
 from ..models import Revision
 from .draft import SnapshotDraft
 from .hidden_characters import list_hidden_problems
@@ -49,7 +49,27 @@ def freeze_snapshot(
 def sketch_snapshot(revision: Revision, choices: dict[str, Any]) -> Snapshot | None:
     """As much as is known of the chosen procedure, or of the first, before anyone filled in a
     request: enough to ask hosts. None for a plan without a step."""
-    draft = SnapshotDraft.begin(revision, {})
+    return _sketch(SnapshotDraft.begin(revision, {}), choices)
+
+
+def sketch_snapshots(
+    requests: Iterable[tuple[Revision, dict[str, Any]]],
+) -> Iterator[Snapshot | None]:
+    """What each of these (revision, choices) of one plan would be if it were frozen now, in turn;
+    None where its text is not understood, has no step, or does not say how a dump is put back.
+
+    Every host of the plan is in each of them.
+    """
+    draft = None
+    for revision, choices in requests:
+        try:
+            draft = SnapshotDraft.begin(revision, choices, beside=draft)
+            yield build_restore(draft) if "restores" in choices else _sketch(draft, choices)
+        except PlanError:
+            yield None
+
+
+def _sketch(draft: SnapshotDraft, choices: dict[str, Any]) -> Snapshot | None:
     procedures = draft.document.procedures
     chosen = [each for each in procedures if each.key == choices.get("procedure")]
     if not (procedure := next(iter([*chosen, *procedures]), None)):

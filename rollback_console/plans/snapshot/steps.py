@@ -13,7 +13,7 @@ from rollback_console.engine.snapshot import StepSpec
 from .draft import SnapshotDraft
 from .dump_steps import with_dump
 from .scripts import render_step_script
-from .step_settings import chosen_commands, hosts_named, is_manual, step_setting, unknown_hosts
+from .step_settings import chosen_commands, is_manual, step_setting
 
 DEFAULT_LIMIT = 900
 
@@ -43,11 +43,9 @@ def resolve_hosts(draft: SnapshotDraft, step: Step) -> tuple[str, ...]:
         return ()
     draft.problems += [
         f"Step {step.number}, {step.title}: {unknown} Add it, or bind the step to another."
-        for unknown in unknown_hosts(draft.environment, names)
+        for unknown in draft.unknown_hosts(names)
     ]
-    return tuple(
-        host.name for host in hosts_named(draft.environment, names) if draft.use_host(host)
-    )
+    return tuple(host.name for host in draft.find_hosts(names) if draft.use_host(host))
 
 
 def _is_chosen(draft: SnapshotDraft, step: Step) -> bool:

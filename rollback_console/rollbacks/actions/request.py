@@ -29,7 +29,8 @@ from ..execution.lease import move
 from ..execution.view import snapshot_of
 from ..models import Rollback
 from ..permissions import rights
-from ..permissions.rights import barred, why_not
+from ..permissions.authorship import unapproved_authors
+from ..permissions.rights import why_not
 from ..sweeper import readiness_schedule
 from ..tasks import enqueue_after_commit
 from .approve import (
@@ -65,7 +66,6 @@ __all__ = [
     "answer_question",
     "approve",
     "ask",
-    "barred",
     "break_glass",
     "changes_in_words",
     "close_review",
@@ -107,9 +107,11 @@ def request(
         raise Refused("Say why this must be rolled back: the people who decide read it first.")
     snapshot = freeze_snapshot(revision, choices)
     environment = revision.plan.environment
-    makers = _makers(environment, snapshot, barred(revision, by.pk))
+    authors = unapproved_authors(revision, choices, snapshot)
+    barred = authors | {by.pk}
+    makers = _makers(environment, snapshot, barred)
     policy = snapshot.policy
-    rung = authority.first_rung(policy, makers, barred(revision, by.pk))
+    rung = authority.first_rung(policy, makers, barred)
     before = authority.reminder(environment.remind_before, policy.request_expires)
     rollback = Rollback.objects.create(
         revision=revision,
@@ -121,6 +123,7 @@ def request(
         choices=choices,
         snapshot=snapshot.to_json(),
         snapshot_sha256=snapshot.sha256,
+        authors=sorted(authors),
         requested_by=by,
         requested_at=Now(),
         expires_at=db_clock.later(timedelta(minutes=policy.request_expires)),
@@ -137,6 +140,7 @@ def request(
         reason=rollback.reason,
         trigger=rollback.trigger,
         snapshot=snapshot.sha256,
+        authors=rollback.authors,
         rung=rung,
         to=rights.people(authority.reached(makers, rung)),
     )
@@ -158,22 +162,28 @@ def renew(rollback: Rollback, *, by: User) -> Rollback:
         raise Refused("You may not refresh a request. Ask an operator.")
     before = snapshot_of(row.snapshot)
     snapshot = freeze_snapshot(row.revision, row.choices, like=before)
-    makers = _makers(row.environment, snapshot, barred(row.revision, row.requested_by_id))
+    authors = unapproved_authors(row.revision, row.choices, snapshot)
+    barred = authors | {row.requested_by_id}
+    makers = _makers(row.environment, snapshot, barred)
     changes = difference(before, snapshot)
     if not changes:
         raise Refused("Nothing has changed: what was asked for still holds.")
     if row.state == RollbackState.APPROVED:
         if row.lease_until is not None:
             raise Refused("It is being started right now. Look again in a moment.")
-        _ask_again(row, snapshot, makers)
+        _ask_again(row, snapshot, makers, barred)
     Rollback.objects.filter(pk=row.pk).update(
-        snapshot=snapshot.to_json(), snapshot_sha256=snapshot.sha256, round=F("round") + 1
+        snapshot=snapshot.to_json(),
+        snapshot_sha256=snapshot.sha256,
+        round=F("round") + 1,
+        authors=sorted(authors),
     )
     record(
         row,
         "rollback.renewed",
         by=by,
         snapshot=snapshot.sha256,
+        authors=sorted(authors),
         changes=[path for path, _, _ in changes],
         difference=[
             [path, _short(old), _short(new)]
@@ -186,7 +196,12 @@ def renew(rollback: Rollback, *, by: User) -> Rollback:
     return row
 
 
-def _ask_again(row: Rollback, snapshot: Snapshot, makers: list[authority.Maker]) -> None:
+def _ask_again(
+    row: Rollback,
+    snapshot: Snapshot,
+    makers: list[authority.Maker],
+    barred: frozenset[int],
+) -> None:
     """An approval of something else is none: the request is open again, for its whole time."""
     policy = snapshot.policy
     before = authority.reminder(row.environment.remind_before, policy.request_expires)
@@ -197,7 +212,7 @@ def _ask_again(row: Rollback, snapshot: Snapshot, makers: list[authority.Maker])
         start_asked=True,
         due_at=None,
         expires_at=db_clock.later(timedelta(minutes=policy.request_expires)),
-        rung=authority.first_rung(policy, makers, barred(row.revision, row.requested_by_id)),
+        rung=authority.first_rung(policy, makers, barred),
         escalates_at=db_clock.later(timedelta(minutes=max(policy.escalate_after, 1))),
         reminds_at=db_clock.later(timedelta(minutes=policy.request_expires - before))
         if before

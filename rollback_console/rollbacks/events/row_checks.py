@@ -42,7 +42,10 @@ def _request_flaws(rollback: Rollback, events: Sequence[Event]) -> Iterator[str]
     for name, word in (("reason", "reason"), ("trigger", "trigger")):
         if requested.facts.get(name, getattr(rollback, name)) != getattr(rollback, name):
             yield f"the {word} in the row is not the one that was given"
-    frozen = [each.facts.get("snapshot") for each in events if each.kind in _FROZEN][-1]
+    last = [each.facts for each in events if each.kind in _FROZEN][-1]
+    if last.get("authors", rollback.authors) != rollback.authors:
+        yield "who wrote what was new in it is not who was on record"
+    frozen = last.get("snapshot")
     actual = hashlib.sha256(rollback.snapshot.encode()).hexdigest()
     if not frozen == rollback.snapshot_sha256 == actual:
         yield "its snapshot is not the one that was frozen"

@@ -22,7 +22,8 @@ class Rollback(models.Model):
     person is asked while `state` is waiting, aborting or verifying:
     {"kind", "position", "tokens"}. While it is requested, decision makers up to `rung` are
     asked; more at `escalates_at`, and all of those again at `reminds_at`. `round` rises each
-    time the request is frozen anew.
+    time the request is frozen anew. `authors` are the keys of those who wrote what nobody had
+    approved when it was frozen; None where that was not recorded yet.
     """
 
     state = models.CharField(max_length=12, default=RollbackState.REQUESTED, db_index=True)
@@ -36,6 +37,7 @@ class Rollback(models.Model):
     snapshot = models.TextField()
     snapshot_sha256 = models.CharField(max_length=64)
     round = models.PositiveIntegerField(default=1, db_default=1)
+    authors = models.JSONField(null=True)
 
     requested_by = models.ForeignKey(PERSON, models.PROTECT, related_name="+")
     requested_at = models.DateTimeField()

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -92,7 +91,7 @@ def authority_for(rollback: Rollback) -> Authority:
         request=authority.Request(
             snapshot_sha256=rollback.snapshot_sha256,
             policy=snapshot_of(rollback.snapshot).policy,
-            barred=barred(rollback.revision, rollback.requested_by_id),
+            barred=barred(rollback),
             expired=rollback.expires_at <= db_clock.now(),
             asked_at=rollback.requested_at,
         ),
@@ -102,50 +101,18 @@ def authority_for(rollback: Rollback) -> Authority:
     )
 
 
-def barred(revision: Revision, requester_id: int) -> frozenset[int]:
-    """People who may not approve: who asks, and who wrote what nobody has approved yet."""
-    return frozenset({requester_id, *unapproved_authors([revision.pk])[revision.pk]})
+def barred(rollback: Rollback) -> frozenset[int]:
+    """People who may not approve: who asks, and who wrote what nobody had approved yet.
 
-
-def unapproved_authors(revisions: Iterable[int]) -> dict[int, frozenset[int]]:
-    """By the key of a revision, who wrote what differs from its plan's last approved one.
-
-    The author of a revision is among them even where it was approved before.
+    A request from before that was recorded bars everybody who wrote a revision up to its own.
     """
-    rows = Revision.objects.filter(pk__in=set(revisions)).values_list("pk", "plan_id", "number")
-    revision_rows = list(rows)
-    plans = {plan for _, plan, _ in revision_rows}
-    written, approved = _written(plans), _approved_numbers(plans)
-    return {
-        pk: _authors(number, written[plan], approved[plan]) for pk, plan, number in revision_rows
-    }
-
-
-def _written(plans: set[int]) -> dict[int, list[tuple[int, int | None]]]:
-    """By plan, the number and the author of each revision."""
-    written: dict[int, list[tuple[int, int | None]]] = defaultdict(list)
-    rows = Revision.objects.filter(plan__in=plans).values_list("plan_id", "number", "author_id")
-    for plan, number, author in rows:
-        written[plan].append((number, author))
-    return written
-
-
-def _approved_numbers(plans: set[int]) -> dict[int, set[int]]:
-    """By plan, the revisions that decision makers approved; a loaded incident proves nothing."""
-    numbers: dict[int, set[int]] = defaultdict(set)
-    approved = Rollback.objects.filter(
-        revision__plan__in=plans, approved_at__isnull=False, broken_glass=None, imported=None
-    )
-    for plan, number in approved.values_list("revision__plan_id", "revision__number").distinct():
-        numbers[plan].add(number)
-    return numbers
-
-
-def _authors(
-    revision: int, written: list[tuple[int, int | None]], approved: set[int]
-) -> frozenset[int]:
-    last = max((number for number in approved if number < revision), default=0)
-    return frozenset(author for number, author in written if author and last < number <= revision)
+    authors = rollback.authors
+    if authors is None:
+        revisions = Revision.objects.filter(
+            plan=rollback.revision.plan_id, number__lte=rollback.revision.number
+        )
+        authors = [key for key in revisions.values_list("author_id", flat=True) if key]
+    return frozenset({rollback.requested_by_id, *authors})
 
 
 def valid_approvals(rollback: Rollback) -> Iterable[Approval]:

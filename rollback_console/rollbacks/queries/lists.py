@@ -170,12 +170,11 @@ def _to_decide(requested: Sequence[Rollback], person: User) -> set[int]:
     )
     done = set(voted.values_list("id", flat=True))
     held = rights.reach(person)
-    authors = rights.unapproved_authors(each.revision_id for each in requested)
     return {
         each.pk
         for each in requested
         if each.pk not in done
-        and person.pk not in (barred := authors[each.revision_id] | {each.requested_by_id})
+        and person.pk not in (barred := rights.barred(each))
         and _usable(held.get(each.environment_id, {}), each) - barred
     }
 
