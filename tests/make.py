@@ -33,7 +33,7 @@ from rollback_console.plans.readiness.check import Readiness, check
 from rollback_console.plans.readiness.host_questions import register_questions
 from rollback_console.plans.snapshot.freeze import freeze_snapshot
 from rollback_console.remote.protocol import HostAddress
-from rollback_console.rollbacks.actions import request
+from rollback_console.rollbacks.actions import approvals, requests
 from rollback_console.rollbacks.models import RightGrant, Rollback
 from rollback_console.rollbacks.permissions import groups
 
@@ -176,7 +176,7 @@ def plan(made: Stage, text: str = PLAN, **bindings: Any) -> Revision:
 def requested(made: Stage, text: str = PLAN, **choices: Any) -> Rollback:
     """A rollback that dana asked for."""
     revision = plan(made, text)
-    return request.request(
+    return requests.open_request(
         revision, by=made.cast.dana, reason="Health page answers 500", choices=choices
     )
 
@@ -184,7 +184,7 @@ def requested(made: Stage, text: str = PLAN, **choices: Any) -> Rollback:
 def approved(made: Stage, text: str = PLAN, **choices: Any) -> Rollback:
     """A rollback that dana asked for and lee approved; nothing drives it yet."""
     rollback = requested(made, text, **choices)
-    request.approve(rollback, by=made.cast.lee, snapshot_sha256=rollback.snapshot_sha256)
+    approvals.approve(rollback, by=made.cast.lee, snapshot_sha256=rollback.snapshot_sha256)
     rollback.refresh_from_db()
     return rollback
 

@@ -22,7 +22,7 @@ from rollback_console.plans.models import Environment, Plan
 from rollback_console.plans.readiness.host_questions import register_questions
 from rollback_console.plans.snapshot.request_form import draw_request_form
 from rollback_console.remote.protocol import HostKeyPin
-from rollback_console.rollbacks.actions import request as rollbacks
+from rollback_console.rollbacks.actions import requests
 from rollback_console.rollbacks.execution.view import snapshot_of
 
 from . import keys
@@ -97,7 +97,7 @@ def _ask(layout: Layout, state: State, environment: Environment, people: dict[st
     )
     values = {"migration": "0001", "tag": OLD}
     form = draw_request_form(revision)
-    rollback = rollbacks.request(
+    rollback = requests.open_request(
         revision,
         by=people["dana"],
         trigger="Health page answers 500 after the deployment",

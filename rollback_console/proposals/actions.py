@@ -18,7 +18,7 @@ from rollback_console.audit.stale_edit import refuse_stale_edit
 from rollback_console.common.permission import may_do
 from rollback_console.plans.models import Environment, Plan, Service
 from rollback_console.rollbacks import db_clock
-from rollback_console.rollbacks.actions import request as rollbacks
+from rollback_console.rollbacks.actions import requests
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.models import Rollback
 
@@ -152,7 +152,7 @@ def request(proposal: Proposal, *, by: User, **request: Any) -> Rollback:
     The request stands like any other: whoever makes it may not approve it.
     """
     _permit(by, proposal.plan or proposal)
-    made = rollbacks.request(by=by, **request)
+    made = requests.open_request(by=by, **request)
     _decide(proposal, by, state="requested", rollback=made)
     return made
 

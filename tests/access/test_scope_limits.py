@@ -18,7 +18,7 @@ from rollback_console.access.scope_limits import EVERYWHERE, ScopeLimit
 from rollback_console.access.tokens import SCOPES, Token
 from rollback_console.plans.actions import plans
 from rollback_console.plans.models import Environment, Service
-from rollback_console.rollbacks.actions import request
+from rollback_console.rollbacks.actions import pins, requests, steering
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.models import Rollback
 from rollback_console.rollbacks.permissions import groups
@@ -40,17 +40,17 @@ def test_a_limited_group_requests_and_operates_in_its_environment_alone(stage: m
     operators(ELSEWHERE, stage)
     dana = make.User.objects.get(pk=stage.cast.dana.pk)
     for act in (
-        lambda: request.request(revision, by=dana, reason="Because", choices={}),
-        lambda: request.start(rollback, by=dana),
-        lambda: request.pause(rollback, by=dana, reason="Because"),
-        lambda: request.request_abort(rollback, by=dana, reason="Because"),
-        lambda: request.send_message(rollback, by=dana, text="Soon"),
-        lambda: request.pin(stage.service, version="1", by=dana, reason="Bad"),
+        lambda: requests.open_request(revision, by=dana, reason="Because", choices={}),
+        lambda: requests.start(rollback, by=dana),
+        lambda: steering.pause(rollback, by=dana, reason="Because"),
+        lambda: steering.request_abort(rollback, by=dana, reason="Because"),
+        lambda: steering.send_message(rollback, by=dana, text="Soon"),
+        lambda: pins.pin(stage.service, version="1", by=dana, reason="Bad"),
     ):
         with pytest.raises(Refused, match="You may"):
             act()
     limit_group(Group.objects.get(name="Some operators"), by=stage.cast.ada, limit=HERE)
-    request.start(rollback, by=dana)
+    requests.start(rollback, by=dana)
 
 
 def test_a_limited_group_keeps_plans_in_its_environment_alone(stage: make.Stage) -> None:
@@ -71,16 +71,16 @@ def test_a_limited_group_keeps_plans_in_its_environment_alone(stage: make.Stage)
 def test_a_group_limited_to_a_service_pins_that_one_alone(stage: make.Stage) -> None:
     other = Service.objects.create(slug="other", name="Other")
     operators(ScopeLimit.of([], ["checkout"]), stage)
-    request.pin(stage.service, version="1", by=stage.cast.dana, reason="Bad")
+    pins.pin(stage.service, version="1", by=stage.cast.dana, reason="Bad")
     with pytest.raises(Refused):
-        request.pin(other, version="1", by=stage.cast.dana, reason="Bad")
+        pins.pin(other, version="1", by=stage.cast.dana, reason="Bad")
 
 
 def test_rights_of_a_second_group_count_as_well(stage: make.Stage) -> None:
     revision = make.plan(stage)
     operators(ELSEWHERE, stage)
     stage.cast.dana.groups.add(Group.objects.get(name=groups.OPERATOR))
-    request.request(revision, by=stage.cast.dana, reason="Because", choices={})
+    requests.open_request(revision, by=stage.cast.dana, reason="Because", choices={})
 
 
 def test_what_is_gone_or_belongs_to_no_environment_widens_no_limit(stage: make.Stage) -> None:

@@ -9,7 +9,7 @@ import pytest
 from django.test import AsyncClient
 
 from rollback_console.postmortems.archive.verify import verify
-from rollback_console.rollbacks.actions import request
+from rollback_console.rollbacks.actions import requests
 from rollback_console.rollbacks.models import Rollback
 from tests import make
 from tests.make import Stage
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 
 def withdrawn(stage: Stage) -> Rollback:
-    return request.withdraw(make.requested(stage), by=stage.cast.dana, reason="Fixed")
+    return requests.withdraw(make.requested(stage), by=stage.cast.dana, reason="Fixed")
 
 
 def test_a_past_incident_is_loaded_once_and_counted(call: Caller) -> None:

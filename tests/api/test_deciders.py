@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from rollback_console.access import tokens
 from rollback_console.plans.models import DecisionMaker, Environment
-from rollback_console.rollbacks.actions import request
+from rollback_console.rollbacks.actions import requests
 from rollback_console.rollbacks.models import BreakGlass, Rollback
 from tests import make
 from tests.make import Stage
@@ -46,7 +46,7 @@ def test_who_could_approve_is_told_for_whoever_would_ask(stage: Stage, call: Cal
 
 def test_who_can_and_who_cannot_is_told_of_a_request(stage: Stage, call: Caller) -> None:
     revision = make.plan(stage)
-    row = request.request(revision, by=stage.cast.lee, reason="x", choices={})
+    row = requests.open_request(revision, by=stage.cast.lee, reason="x", choices={})
     told = call.get(f"/rollbacks/{row.pk}/deciders").json()
     assert [(each["name"], each["why_not"]) for each in told["deciders"]] == [
         ("Sam Example", ""),

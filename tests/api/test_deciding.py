@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from rollback_console.plans.models import DecisionMaker, Host
-from rollback_console.rollbacks.actions import request
+from rollback_console.rollbacks.actions import requests
 from rollback_console.rollbacks.models import Rollback
 from tests import make
 from tests.make import Stage
@@ -38,7 +38,7 @@ def test_a_decision_maker_approves_exactly_what_they_read(stage: Stage, call: Ca
 
 def test_nobody_approves_their_own_request_by_token(stage: Stage, call: Caller) -> None:
     revision = make.plan(stage)
-    row = request.request(revision, by=stage.cast.lee, reason="x", choices={})
+    row = requests.open_request(revision, by=stage.cast.lee, reason="x", choices={})
     response = call.post(f"/rollbacks/{row.pk}/approvals", seen(row), who="lee")
     body = problem(response, 409, "refused")
     assert "someone else must approve" in body["detail"]

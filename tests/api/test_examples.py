@@ -14,7 +14,7 @@ import yaml
 
 from rollback_console.local.options import ROOT
 from rollback_console.plans.models import Plan
-from rollback_console.rollbacks.actions import request as services
+from rollback_console.rollbacks.actions import pins
 from tests import make
 from tests.make import Stage
 
@@ -86,7 +86,7 @@ def test_a_commit_that_nobody_pinned_may_pass(run: Run) -> None:
 
 
 def test_a_pinned_commit_stops_the_pipeline_and_says_why(run: Run, stage: Stage) -> None:
-    services.pin(stage.service, version=SHA, by=stage.cast.dana, reason="Loses orders")
+    pins.pin(stage.service, version=SHA, by=stage.cast.dana, reason="Loses orders")
     done = run(0)
     assert (done.returncode, done.stdout) == (1, f"{SHA} must not be deployed: Loses orders\n")
 

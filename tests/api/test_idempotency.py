@@ -16,7 +16,7 @@ from django.utils import timezone
 from rollback_console.api import idempotency
 from rollback_console.api.models import IdempotentReply
 from rollback_console.plans.models import HostKey
-from rollback_console.rollbacks.actions import steer
+from rollback_console.rollbacks.actions import steering
 from rollback_console.rollbacks.models import Event, Rollback
 from tests import make
 from tests.make import Stage
@@ -191,13 +191,13 @@ def test_a_service_that_broke_half_way_leaves_nothing_and_frees_the_key(
     stage: Stage, call: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     row = make.requested(stage)
-    note = steer.note
+    note = steering.note
 
     def breaks(rollback: Rollback, **asked: Any) -> Rollback:
         note(rollback, **asked)
         raise OperationalError("the server has gone away")
 
-    monkeypatch.setattr(steer, "note", breaks)
+    monkeypatch.setattr(steering, "note", breaks)
     address, body = f"/rollbacks/{row.pk}/notes", {"text": "Seen"}
     response = call.post(address, body, Idempotency_Key="k1")
     problem(response, 503, "unavailable")
@@ -212,13 +212,13 @@ def test_who_was_overtaken_undoes_its_own_effect(
     stage: Stage, call: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     row = make.requested(stage)
-    note = steer.note
+    note = steering.note
 
     def overtaken(rollback: Rollback, **asked: Any) -> Rollback:
         IdempotentReply.objects.update(claim=uuid.uuid4())
         return note(rollback, **asked)
 
-    monkeypatch.setattr(steer, "note", overtaken)
+    monkeypatch.setattr(steering, "note", overtaken)
     response = call.post(f"/rollbacks/{row.pk}/notes", {"text": "Seen"}, Idempotency_Key="k1")
     problem(response, 409, "in-progress")
     assert row.events.count() == 1
@@ -230,7 +230,7 @@ def test_a_duplicate_that_comes_meanwhile_is_told_to_wait(
     stage: Stage, call: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     row = make.requested(stage)
-    note = steer.note
+    note = steering.note
     call.token("dana")
     entered, go = threading.Event(), threading.Event()
 
@@ -242,7 +242,7 @@ def test_a_duplicate_that_comes_meanwhile_is_told_to_wait(
     def post() -> Response:
         return call.post(f"/rollbacks/{row.pk}/notes", {"text": "Seen"}, Idempotency_Key="k1")
 
-    monkeypatch.setattr(steer, "note", slow)
+    monkeypatch.setattr(steering, "note", slow)
     answers: list[Response] = []
     thread = in_thread(post, answers)
     try:

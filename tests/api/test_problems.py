@@ -10,7 +10,7 @@ from django.db import InterfaceError, OperationalError
 from django.test import Client
 
 from rollback_console.api.problems import KINDS
-from rollback_console.rollbacks.actions import steer
+from rollback_console.rollbacks.actions import steering
 from rollback_console.rollbacks.errors import MovedOn
 from tests import make
 from tests.make import Stage
@@ -144,7 +144,7 @@ def test_what_breaks_inside_shows_no_inside(
         raise error
 
     row = make.requested(stage)
-    monkeypatch.setattr(steer, "note", breaks)
+    monkeypatch.setattr(steering, "note", breaks)
     response = call.post(f"/rollbacks/{row.pk}/notes", {"text": "Seen"})
     body = problem(response, status, kind)
     if kind != "refused":
@@ -162,7 +162,7 @@ def test_an_incident_is_found_in_the_log(
         raise ZeroDivisionError("secret detail")
 
     row = make.requested(stage)
-    monkeypatch.setattr(steer, "note", breaks)
+    monkeypatch.setattr(steering, "note", breaks)
     body = problem(call.post(f"/rollbacks/{row.pk}/notes", {"text": "x"}), 500, "internal")
     assert body["incident"] in caplog.text
     assert "secret detail" in caplog.text

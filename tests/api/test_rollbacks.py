@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from rollback_console.plans.actions import plans
 from rollback_console.plans.models import Environment, HostKey
-from rollback_console.rollbacks.actions import request
+from rollback_console.rollbacks.actions import requests
 from rollback_console.rollbacks.models import Rollback
 from tests import make
 from tests.make import Stage
@@ -73,7 +73,7 @@ def test_a_rollback_shows_who_decided_and_what_ran(stage: Stage, call: Caller) -
 def test_rollbacks_come_newest_first_in_pages(stage: Stage, call: Caller) -> None:
     revision = make.plan(stage)
     rows = [
-        request.request(revision, by=stage.cast.dana, reason=f"Reason {n}", choices={})
+        requests.open_request(revision, by=stage.cast.dana, reason=f"Reason {n}", choices={})
         for n in range(5)
     ]
     seen: list[int] = []
@@ -94,7 +94,7 @@ def test_a_last_page_that_is_full_has_no_next(stage: Stage, call: Caller) -> Non
 
 def test_rollbacks_are_narrowed_by_state_place_service_and_plan(stage: Stage, call: Caller) -> None:
     row = make.requested(stage)
-    request.withdraw(row, by=stage.cast.dana)
+    requests.withdraw(row, by=stage.cast.dana)
     for name, value in {
         "state": "withdrawn",
         "environment": "staging",
@@ -111,7 +111,7 @@ def test_a_list_asks_the_database_the_same_however_long_it_is(stage: Stage, call
     counted = []
     for more in (1, 8):
         for n in range(more):
-            request.request(revision, by=stage.cast.dana, reason=f"Reason {n}", choices={})
+            requests.open_request(revision, by=stage.cast.dana, reason=f"Reason {n}", choices={})
         with CaptureQueriesContext(connection) as queries:
             call.get("/rollbacks")
         counted.append(len(queries))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rollback_console.engine.snapshot import Snapshot
-from rollback_console.rollbacks.actions import request
+from rollback_console.rollbacks.actions import steering
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.execution import driver
 from rollback_console.rollbacks.models import Rollback
@@ -181,7 +181,7 @@ def test_steering_before_anything_runs_is_refused(stage: Stage, call: Caller) ->
     body = problem(call.post(f"/rollbacks/{row.pk}/pauses", {"reason": "x"}), 409, "refused")
     assert "is requested" in body["detail"]
     with pytest.raises(Refused):
-        request.pause(row, by=stage.cast.dana, reason="x")
+        steering.pause(row, by=stage.cast.dana, reason="x")
 
 
 def test_the_postmortem_begins_when_the_rollback_has_ended(
@@ -218,7 +218,7 @@ def test_the_rest_of_an_aborted_one_is_a_new_request(
     stage: Stage, call: Caller, failing: Fleet
 ) -> None:
     row = drive(make.approved(stage), failing)
-    request.request_abort(row, by=stage.cast.dana, reason="Look first")
+    steering.request_abort(row, by=stage.cast.dana, reason="Look first")
     drive(row, failing)
     answer = call.post(f"/rollbacks/{row.pk}/restarts", {"position": 2, "reason": "It is there"})
     assert (answer.status_code, answer.json()["state"]) == (201, "requested")

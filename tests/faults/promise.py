@@ -6,7 +6,7 @@ from django.db import connection
 
 from rollback_console.engine.states import LIVE, TERMINAL, RollbackState, StepState
 from rollback_console.rollbacks import events, log_store
-from rollback_console.rollbacks.actions import request
+from rollback_console.rollbacks.actions import steering
 from rollback_console.rollbacks.execution.view import latest, snapshot_of
 from rollback_console.rollbacks.models import Event, Rollback, StepRun
 from tests import tally
@@ -66,7 +66,7 @@ def succeeds(rollback: Rollback, stage: Stage) -> Rollback:
     """Every step is done; dana finds all well; the rollback is over."""
     row = comes_to(rollback, RollbackState.VERIFYING)
     for check in snapshot_of(row.snapshot).checks:
-        request.answer_check(row, key=check.key, by=stage.cast.dana, answer="pass")
+        steering.answer_check(row, key=check.key, by=stage.cast.dana, answer="pass")
     return comes_to(row, RollbackState.SUCCEEDED)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rollback_console.rollbacks.actions import request
+from rollback_console.rollbacks.actions import steering
 from tests import make
 from tests.make import Stage
 from tests.remote import guest
@@ -29,7 +29,7 @@ def test_an_abort_of_a_command_that_ignores_term_kills_it_and_proves_it(
     rollback = make.approved(place, ground.plan(stubborn, "echo two"))
     until(lambda: ground.said(1), "it speaks", told=lambda: promise.story(rollback))
     becomes(rollback, 1, "running")
-    request.request_abort(rollback, by=place.cast.dana, reason="Wrong version")
+    steering.request_abort(rollback, by=place.cast.dana, reason="Wrong version")
     comes_to(rollback, "aborted")
     assert run_of(rollback, 1).state == "aborted"
     assert rollback.events.filter(kind="abort.proven").count() == 1
@@ -52,7 +52,7 @@ def test_a_child_that_nobody_may_end_is_named_and_asked_about(
         rollback = make.approved(place, ground.plan(f"sudo -n {stubborn}", "echo two"))
         until(lambda: ground.said(1), "it is up", told=lambda: promise.story(rollback))
         becomes(rollback, 1, "running")
-        request.request_abort(rollback, by=place.cast.dana, reason="Wrong version")
+        steering.request_abort(rollback, by=place.cast.dana, reason="Wrong version")
         run = becomes(rollback, 1, "abort_unconfirmed")
         assert any("stubborn" in name for name in run.survivors)
         row = promise.fresh(rollback)
@@ -60,7 +60,7 @@ def test_a_child_that_nobody_may_end_is_named_and_asked_about(
         assert promise.fresh(row).question["kind"] == "abort_unconfirmed"
         for name in run.survivors:
             os.kill(int(name.rpartition("(")[2].rstrip(")")), signal.SIGKILL)
-        request.answer(row, position=1, by=place.cast.dana, answer="continue", note="Ended it")
+        steering.answer(row, position=1, by=place.cast.dana, answer="continue", note="Ended it")
         comes_to(row, "aborted")
         kept(row, ground)
     finally:
@@ -77,7 +77,7 @@ def test_an_abort_before_the_start_is_a_veto(
     rollback = approved_quietly(place, ground.plan("echo one", "echo two"))
     console.send(rollback.pk, doomed.queue)
     assert doomed.died(), doomed.said()
-    request.request_abort(rollback, by=place.cast.dana, reason="Not now")
+    steering.request_abort(rollback, by=place.cast.dana, reason="Not now")
     comes_to(rollback, "aborted")
     run = run_of(rollback, 1)
     assert run.state == "aborted"

@@ -14,7 +14,7 @@ import redis as redis_client
 from django.core.management import call_command
 from django.db import connection
 
-from rollback_console.rollbacks.actions import request
+from rollback_console.rollbacks.actions import approvals
 from rollback_console.rollbacks.models import Rollback
 from tests import make, tally
 from tests.remote.sshd import Sshd
@@ -130,7 +130,7 @@ def test_a_database_killed_at_an_approval_leaves_it_whole_or_not_at_all(
     whole = (row.state, row.approvals.count(), row.events.filter(kind="rollback.approved").count())
     assert whole in {("requested", 0, 0), ("approved", 1, 1)}
     if row.state == "requested":
-        request.approve(row, by=place.cast.lee, snapshot_sha256=sha)
+        approvals.approve(row, by=place.cast.lee, snapshot_sha256=sha)
     healthy(console)
     succeeds(rollback, place)
     kept(rollback, ground)

@@ -27,8 +27,7 @@ from rollback_console.engine.states import LIVE, TERMINAL, RollbackState
 from rollback_console.plans.actions import plans
 from rollback_console.plans.errors import NotReady
 from rollback_console.plans.models import Host
-from rollback_console.rollbacks.actions import request as services
-from rollback_console.rollbacks.actions import restart
+from rollback_console.rollbacks.actions import approvals, requests, restarts, steering
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.execution import driver, follower
 from rollback_console.rollbacks.execution.view import snapshot_of
@@ -90,7 +89,7 @@ class Everything(Promises):
     @when(lambda self: under_way().count() < 2)
     def request(self, approved: bool, then: Then) -> None:
         with suppress(Refused, NotReady):
-            row = services.request(self.revision, by=self._dana, reason="Errors", choices={})
+            row = requests.open_request(self.revision, by=self._dana, reason="Errors", choices={})
             if approved:
                 self._approve(row, "lee", row.snapshot_sha256)
         self._then(then)
@@ -107,14 +106,14 @@ class Everything(Promises):
     @rule(then=NEXT)
     @when(lambda self: asked("gate"))
     def go(self, then: Then) -> None:
-        self._steer(then, lambda row: services.answer(row, position=2, by=self._dana, answer="go"))
+        self._steer(then, lambda row: steering.answer(row, position=2, by=self._dana, answer="go"))
 
     @rule(then=NEXT)
     @when(lambda self: asked("failed", "lost"))
     def retry(self, then: Then) -> None:
         self._steer(
             then,
-            lambda row: services.retry(row, position=about(row), by=self._dana, reason="x"),
+            lambda row: steering.retry(row, position=about(row), by=self._dana, reason="x"),
         )
 
     @rule(then=NEXT)
@@ -122,7 +121,7 @@ class Everything(Promises):
     def skip(self, then: Then) -> None:
         self._steer(
             then,
-            lambda row: services.skip(row, position=about(row), by=self._dana, reason="x"),
+            lambda row: steering.skip(row, position=about(row), by=self._dana, reason="x"),
         )
 
     @rule(then=NEXT)
@@ -130,7 +129,7 @@ class Everything(Promises):
     def saw_that_it_is_done(self, then: Then) -> None:
         self._steer(
             then,
-            lambda row: services.answer(
+            lambda row: steering.answer(
                 row, position=about(row), by=self._dana, answer="continue", note="seen"
             ),
         )
@@ -140,7 +139,7 @@ class Everything(Promises):
     def give_up(self, then: Then) -> None:
         self._steer(
             then,
-            lambda row: services.answer(
+            lambda row: steering.answer(
                 row, position=about(row), by=self._dana, answer="give_up", note="gone"
             ),
         )
@@ -149,20 +148,20 @@ class Everything(Promises):
     @when(lambda self: some(state=RollbackState.WAITING))
     def go_on_from(self, position: int, then: Then) -> None:
         def verb(row: Rollback) -> None:
-            again = restart.would(row, position).confirm
-            restart.resume_from(row, position=position, by=self._dana, reason="x", again=again)
+            again = restarts.would(row, position).confirm
+            restarts.resume_from(row, position=position, by=self._dana, reason="x", again=again)
 
         self._steer(then, verb)
 
     @rule(then=NEXT)
     @when(lambda self: some(state__in=LIVE))
     def abort(self, then: Then) -> None:
-        self._steer(then, lambda row: services.request_abort(row, by=self._dana, reason="stop"))
+        self._steer(then, lambda row: steering.request_abort(row, by=self._dana, reason="stop"))
 
     @rule(lift=st.booleans(), then=NEXT)
     @when(lambda self: some(state__in=LIVE))
     def pause(self, lift: bool, then: Then) -> None:
-        verb = services.resume if lift else services.pause
+        verb = steering.resume if lift else steering.pause
         self._steer(then, lambda row: verb(row, by=self._dana, reason="look"))
 
     @rule(answer=st.sampled_from(["pass", "fail"]), then=NEXT)
@@ -170,7 +169,7 @@ class Everything(Promises):
     def check(self, answer: str, then: Then) -> None:
         def each(row: Rollback) -> None:
             for check in snapshot_of(row.snapshot).checks:
-                services.answer_check(row, key=check.key, by=self._dana, answer=answer, note="x")
+                steering.answer_check(row, key=check.key, by=self._dana, answer=answer, note="x")
 
         self._steer(then, each)
 
@@ -179,7 +178,7 @@ class Everything(Promises):
     def start(self) -> None:
         row = some(state=RollbackState.APPROVED, start_asked=False)
         assert row
-        services.start(row, by=self._dana)
+        requests.start(row, by=self._dana)
 
     # What happens to the plan, the hosts and the time
 
@@ -259,7 +258,7 @@ class Everything(Promises):
         return self.stage.cast.dana
 
     def _approve(self, row: Rollback, by: str, seen: str) -> None:
-        services.approve(row, by=getattr(self.stage.cast, by), snapshot_sha256=seen)
+        approvals.approve(row, by=getattr(self.stage.cast, by), snapshot_sha256=seen)
         self.approved[row.pk] = row.snapshot
 
     def _steer(self, then: Then, verb: Callable[[Rollback], object]) -> None:

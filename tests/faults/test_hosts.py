@@ -13,7 +13,7 @@ import pytest
 
 from rollback_console.plans.models import Secret
 from rollback_console.rollbacks import db_clock, log_store
-from rollback_console.rollbacks.actions import request
+from rollback_console.rollbacks.actions import steering
 from rollback_console.rollbacks.models import Rollback, StepRun
 from tests import make, tally
 from tests.make import Stage
@@ -63,7 +63,7 @@ def lost(rollback: Rollback) -> StepRun:
 def seen_to_be_well(rollback: Rollback, place: Stage, ground: Ground) -> None:
     """Never begun again by itself; a person looks and goes on."""
     assert ground.starts() == {1: 1}
-    request.answer(
+    steering.answer(
         rollback, position=1, by=place.cast.dana, answer="continue", note="I looked: it is done"
     )
     becomes(rollback, 2, "succeeded")

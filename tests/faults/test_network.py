@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from rollback_console.rollbacks.actions import request
+from rollback_console.rollbacks.actions import steering
 from rollback_console.rollbacks.models import Rollback
 from tests import make
 from tests.make import Stage
@@ -240,7 +240,7 @@ def test_a_login_refused_before_a_step_starts_nothing_and_asks(
     assert "credential" in run_of(row, 1).why
     assert not ground.starts()
     _allow(own_host)
-    request.retry(row, position=1, by=place.cast.dana, reason="The key is back")
+    steering.retry(row, position=1, by=place.cast.dana, reason="The key is back")
     succeeds(rollback, place)
     kept(rollback, ground)
 
@@ -282,7 +282,7 @@ def test_an_abort_lands_although_the_host_opens_no_more_sessions(
         rollback = make.approved(place, ground.plan(ground.held(1), "echo two"))
         becomes(rollback, 1, "running")
         until(lambda: ground.starts()[1], "the command began")
-        request.request_abort(rollback, by=place.cast.dana, reason="Wrong version")
+        steering.request_abort(rollback, by=place.cast.dana, reason="Wrong version")
         comes_to(rollback, "aborted")
         assert run_of(rollback, 1).state == "aborted"
         kept(rollback, ground)

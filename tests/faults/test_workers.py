@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rollback_console.rollbacks.actions import request
+from rollback_console.rollbacks.actions import approvals, requests
 from rollback_console.rollbacks.models import Rollback
 from tests import make
 from tests.make import Stage
@@ -136,6 +136,8 @@ def test_of_two_rollbacks_on_one_environment_the_second_is_refused_and_told_who_
 
 def again(place: Stage, first: Rollback) -> Rollback:
     """Another rollback by the same revision, approved."""
-    second = request.request(first.revision, by=place.cast.dana, reason="Once more", choices={})
-    request.approve(second, by=place.cast.lee, snapshot_sha256=second.snapshot_sha256)
+    second = requests.open_request(
+        first.revision, by=place.cast.dana, reason="Once more", choices={}
+    )
+    approvals.approve(second, by=place.cast.lee, snapshot_sha256=second.snapshot_sha256)
     return second

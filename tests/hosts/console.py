@@ -14,7 +14,7 @@ from django.db import connection
 
 from rollback_console.plans.models import HostGroup, Revision, Secret
 from rollback_console.rollbacks import log_store
-from rollback_console.rollbacks.actions import request
+from rollback_console.rollbacks.actions import approvals, requests, steering
 from rollback_console.rollbacks.execution import driver
 from rollback_console.rollbacks.execution.view import snapshot_of
 from rollback_console.rollbacks.models import Rollback, StepRun
@@ -61,10 +61,10 @@ def staged(hosts: list[Host]) -> make.Stage:
 
 def asked(stage: make.Stage, revision: Revision, **choices: Any) -> Rollback:
     """A rollback that dana asked for and lee approved; nothing drives it yet."""
-    rollback = request.request(
+    rollback = requests.open_request(
         revision, by=stage.cast.dana, reason="The health page answers 500", choices=choices
     )
-    request.approve(rollback, by=stage.cast.lee, snapshot_sha256=rollback.snapshot_sha256)
+    approvals.approve(rollback, by=stage.cast.lee, snapshot_sha256=rollback.snapshot_sha256)
     return rollback
 
 
@@ -91,7 +91,7 @@ def let_through(rollback: Rollback, stage: make.Stage) -> None:
     rollback.refresh_from_db()
     assert rollback.question["kind"] == "gate", (rollback.question, told(rollback))
     position = rollback.question["position"]
-    request.answer(rollback, position=position, by=stage.cast.sam, answer="go")
+    steering.answer(rollback, position=position, by=stage.cast.sam, answer="go")
 
 
 @contextmanager
@@ -123,7 +123,7 @@ def driving(rollback: Rollback) -> Iterator[None]:
 
 def pass_all_checks(rollback: Rollback, stage: make.Stage) -> None:
     for check in snapshot_of(rollback.snapshot).checks:
-        request.answer_check(rollback, key=check.key, by=stage.cast.dana, answer="pass")
+        steering.answer_check(rollback, key=check.key, by=stage.cast.dana, answer="pass")
 
 
 def run_of(rollback: Rollback, position: int, host: str = "app-1") -> StepRun:

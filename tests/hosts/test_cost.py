@@ -15,7 +15,7 @@ from django.test import Client
 
 from rollback_console.plans.models import ProbeResult
 from rollback_console.rollbacks import db_clock
-from rollback_console.rollbacks.actions import request
+from rollback_console.rollbacks.actions import requests
 from rollback_console.rollbacks.models import Rollback
 from rollback_console.rollbacks.sweeper import readiness_schedule
 from tests import make
@@ -213,7 +213,7 @@ def reversing(target: str) -> str:
 def requested(here: make.Stage, text: str) -> Rollback:
     """dana asks for it, and a worker has asked the host."""
     revision = make.plan(here, text)
-    rollback = request.request(revision, by=here.cast.dana, reason="Errors", choices={})
+    rollback = requests.open_request(revision, by=here.cast.dana, reason="Errors", choices={})
     make.hosts_answer(approving=here.cast.ada)
     return rollback
 

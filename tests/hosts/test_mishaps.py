@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rollback_console.rollbacks.actions import request
+from rollback_console.rollbacks.actions import steering
 from rollback_console.rollbacks.models import Rollback
 from tests import make
 from tests.hosts.console import (
@@ -118,7 +118,7 @@ def test_an_abort_ends_what_sudo_started_where_it_may(target: Host) -> None:
     rollback, stage = stuck_in_sudo(target)
     with driving(rollback):
         until(lambda: sudo_runs(target), seconds=PATIENCE, told=lambda: told(rollback))
-        request.request_abort(rollback, by=stage.cast.dana, reason="The wrong tag")
+        steering.request_abort(rollback, by=stage.cast.dana, reason="The wrong tag")
     assert rollback.state == "aborted", told(rollback)
     assert not sudo_runs(target)
     assert run_of(rollback, 2).state == "aborted"
@@ -135,7 +135,7 @@ def test_an_abort_ends_what_runs_as_another_account(target: Host) -> None:
     left = "pgrep -u iact -f 'sleep 713[1]' || true"
     with driving(rollback):
         until(lambda: target.sh(left), seconds=PATIENCE, told=lambda: told(rollback))
-        request.request_abort(rollback, by=stage.cast.dana, reason="The wrong tag")
+        steering.request_abort(rollback, by=stage.cast.dana, reason="The wrong tag")
     assert (rollback.state, run_of(rollback, 2).state) == ("aborted", "aborted"), told(rollback)
     assert not target.sh(left)
 
@@ -145,14 +145,14 @@ def test_an_abort_that_may_not_end_what_sudo_started_lists_it(target: Host) -> N
     rollback, stage = stuck_in_sudo(target)
     with driving(rollback):
         until(lambda: sudo_runs(target), seconds=PATIENCE, told=lambda: told(rollback))
-        request.request_abort(rollback, by=stage.cast.dana, reason="The wrong tag")
+        steering.request_abort(rollback, by=stage.cast.dana, reason="The wrong tag")
     run = run_of(rollback, 2)
     assert (rollback.state, run.state) == ("aborting", "abort_unconfirmed"), told(rollback)
     assert rollback.question["kind"] == "abort_unconfirmed"
     assert sudo_runs(target)
     assert all(f"({pid})" in str(run.survivors) for pid in sudo_runs(target)), run.survivors
     target.sh(f"kill -KILL {' '.join(map(str, sudo_runs(target)))}")
-    request.answer(
+    steering.answer(
         rollback, position=2, by=stage.cast.dana, answer="continue", note="Ended them as root"
     )
     assert drive(rollback).state == "aborted"
@@ -172,7 +172,7 @@ def test_a_power_failure_in_the_middle_of_a_step_is_lost_and_never_run_again(
     assert run_of(rollback, 2).state == "lost"
     assert drive(rollback).state == "waiting"
     assert starts(target) == 1
-    request.answer(
+    steering.answer(
         rollback, position=2, by=stage.cast.dana, answer="continue", note="The tag is out"
     )
     rollback = drive(rollback)

@@ -11,7 +11,7 @@ from rollback_console.outbox import actions, enqueue, messages
 from rollback_console.outbox.models import Delivery, Target, Told
 from rollback_console.plans.models import Environment, Secret
 from rollback_console.postmortems.models import Import
-from rollback_console.rollbacks.actions import request as rollbacks
+from rollback_console.rollbacks.actions import requests, steering
 from rollback_console.rollbacks.events import record
 from rollback_console.rollbacks.models import Rollback
 from tests import make
@@ -92,7 +92,7 @@ def test_a_new_target_is_not_told_what_happened_before(stage: Stage, add_target:
     rollback = make.requested(stage)
     told()
     add_target()
-    rollbacks.withdraw(rollback, by=stage.cast.dana)
+    requests.withdraw(rollback, by=stage.cast.dana)
     assert kinds(told()) == ["rollback.withdrawn"]
 
 
@@ -154,7 +154,7 @@ def test_secrets_and_calls_to_everybody_are_masked(stage: Stage, add_target: Add
     stage.host.credential.password = "opensesame"
     stage.host.credential.save()
     add_target()
-    rollbacks.request(
+    requests.open_request(
         make.plan(stage),
         by=stage.cast.dana,
         reason="mysql -pswordfish said no, opensesame too, @everyone",
@@ -172,7 +172,7 @@ def test_a_message_of_a_person_is_sent_as_it_was_written(
 ) -> None:
     add_target(heard=["message"])
     rollback = make.requested(stage)
-    rollbacks.send_message(rollback, by=stage.cast.dana, text="Back by noon.", recipients="All")
+    steering.send_message(rollback, by=stage.cast.dana, text="Back by noon.", recipients="All")
     (row,) = told()
     assert row.text.startswith("Back by noon.\n")
     assert actions.hearing(rollback, "message") == [row.target]

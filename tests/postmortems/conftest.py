@@ -9,7 +9,7 @@ import pytest
 from rollback_console.postmortems import actions as postmortems
 from rollback_console.remote.protocol import Ending
 from rollback_console.rollbacks import events
-from rollback_console.rollbacks.actions import request
+from rollback_console.rollbacks.actions import approvals, requests, steering
 from rollback_console.rollbacks.models import Rollback
 from rollback_console.rollbacks.sweeper import due_rollbacks
 from tests import make
@@ -34,10 +34,10 @@ def ended(stage: Stage, fleet: Fleet) -> Rollback:
     """A rollback with a failure, a retry, a skip and a note, that succeeded."""
     fleet.scripts["restoring"] = (b"", 1)
     rollback = drive(make.approved(stage), fleet)
-    request.note(rollback, by=stage.cast.vic, text="Support sees 40 tickets")
-    request.retry(rollback, position=2, by=stage.cast.dana, reason="Again")
+    steering.note(rollback, by=stage.cast.vic, text="Support sees 40 tickets")
+    steering.retry(rollback, position=2, by=stage.cast.dana, reason="Again")
     drive(rollback, fleet)
-    request.skip(rollback, position=2, by=stage.cast.dana, reason="Done by hand")
+    steering.skip(rollback, position=2, by=stage.cast.dana, reason="Done by hand")
     drive(rollback, fleet)
     return checked(rollback, fleet, stage)
 
@@ -65,7 +65,7 @@ def history(stage: Stage, fleet: Fleet) -> History:
         "aborted": _aborted(stage, fleet),
         "aborted by plan": _aborted_by_plan(stage, fleet),
         "rejected": _rejected(stage),
-        "withdrawn": request.withdraw(make.requested(stage), by=stage.cast.dana, reason="Fixed"),
+        "withdrawn": requests.withdraw(make.requested(stage), by=stage.cast.dana, reason="Fixed"),
         "expired": _expired(stage),
     }
     for each in made.values():
@@ -85,7 +85,7 @@ def _retried(stage: Stage, fleet: Fleet) -> Rollback:
     fleet.scripts["restoring"] = (b"no such tag\n", 1)
     rollback = drive(make.approved(stage), fleet)
     del fleet.scripts["restoring"]
-    request.retry(rollback, position=2, by=stage.cast.dana, reason="Tag pushed")
+    steering.retry(rollback, position=2, by=stage.cast.dana, reason="Tag pushed")
     return checked(drive(rollback, fleet), fleet, stage)
 
 
@@ -93,19 +93,19 @@ def _skipped(stage: Stage, fleet: Fleet) -> Rollback:
     fleet.scripts["starting"] = (b"", 2)
     rollback = drive(make.approved(stage), fleet)
     del fleet.scripts["starting"]
-    request.skip(rollback, position=3, by=stage.cast.lee, reason="Started by hand")
+    steering.skip(rollback, position=3, by=stage.cast.lee, reason="Started by hand")
     return checked(drive(rollback, fleet), fleet, stage)
 
 
 def _lost(stage: Stage, fleet: Fleet) -> Rollback:
     rollback = make.approved(stage, HANGS)
     meanwhile(rollback, fleet, lambda: fleet.wait_for("hang").end(Ending.LOST, None, "Rebooted."))
-    request.answer(rollback, position=2, by=stage.cast.dana, answer="continue", note="It is done")
+    steering.answer(rollback, position=2, by=stage.cast.dana, answer="continue", note="It is done")
     return checked(drive(rollback, fleet), fleet, stage)
 
 
 def _failed(stage: Stage, fleet: Fleet) -> Rollback:
-    request.send_message(
+    steering.send_message(
         rollback := drive(make.approved(stage), fleet),
         by=stage.cast.dana,
         text="Logins do not work yet",
@@ -118,7 +118,7 @@ def _aborted(stage: Stage, fleet: Fleet) -> Rollback:
     fleet.scripts["restoring"] = (b"", 1)
     rollback = drive(make.approved(stage), fleet)
     del fleet.scripts["restoring"]
-    request.request_abort(rollback, by=stage.cast.lee, reason="Rolling forward instead")
+    steering.request_abort(rollback, by=stage.cast.lee, reason="Rolling forward instead")
     return drive(rollback, fleet)
 
 
@@ -131,7 +131,7 @@ def _aborted_by_plan(stage: Stage, fleet: Fleet) -> Rollback:
 
 def _rejected(stage: Stage) -> Rollback:
     rollback = make.requested(stage)
-    request.reject(
+    approvals.reject(
         rollback, by=stage.cast.lee, snapshot_sha256=rollback.snapshot_sha256, reason="Forward"
     )
     return rollback

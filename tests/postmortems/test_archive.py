@@ -19,7 +19,7 @@ from rollback_console.postmortems.archive import writer as archives
 from rollback_console.postmortems.archive.verify import UnreadableArchive, verify
 from rollback_console.postmortems.archive.writer import archive
 from rollback_console.rollbacks import log_store
-from rollback_console.rollbacks.actions import request
+from rollback_console.rollbacks.actions import steering
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.models import LogChunk, Rollback
 from tests import make
@@ -39,7 +39,7 @@ def rollback(stage: Stage, fleet: Fleet) -> Rollback:
     """One with a log of more than one chunk, a message and a note."""
     fleet.scripts["stopping"] = (b"stopping\r\n\x00\xff" * 20_000, 0)
     made = drive(make.approved(stage), fleet)
-    request.send_message(made, by=stage.cast.dana, text="Soon", recipients="Support")
+    steering.send_message(made, by=stage.cast.dana, text="Soon", recipients="Support")
     return checked(made, fleet, stage)
 
 

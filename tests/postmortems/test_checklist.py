@@ -9,7 +9,7 @@ import pytest
 
 from rollback_console.postmortems import actions, checklist
 from rollback_console.postmortems.models import ActionItem
-from rollback_console.rollbacks.actions import request as rollbacks
+from rollback_console.rollbacks.actions import requests, steering
 from rollback_console.rollbacks.errors import Refused
 from tests import make
 from tests.fleet import Fleet
@@ -76,7 +76,7 @@ def test_a_check_of_a_rollback_under_way_is_answered_on_its_page(
         checklist.tick(item, by=stage.cast.dana, done=True)
     checklist.assign(item, by=stage.cast.dana, owner=stage.cast.lee)
     assert item in checklist.open_items(stage.cast.lee)
-    rollbacks.answer_check(rollback, key=item.key, by=stage.cast.lee, answer="pass")
+    steering.answer_check(rollback, key=item.key, by=stage.cast.lee, answer="pass")
     assert item not in checklist.open_items(stage.cast.lee)
 
 
@@ -153,7 +153,7 @@ def test_nobody_is_told_of_what_is_done_or_has_no_owner(stage: Stage) -> None:
 
 def test_what_never_ran_leaves_nothing_to_do_but_what_somebody_took(stage: Stage) -> None:
     rollback = make.requested(stage)
-    rollbacks.withdraw(rollback, by=stage.cast.dana)
+    requests.withdraw(rollback, by=stage.cast.dana)
     rollback.refresh_from_db()
     actions.of(rollback)
     assert list(checklist.open_items()) == []

@@ -15,7 +15,7 @@ from rollback_console.postmortems.models import ActionItem
 from rollback_console.postmortems.report import draft
 from rollback_console.postmortems.trends.rows import TrendFilter, choose, read
 from rollback_console.rollbacks import db_clock, events
-from rollback_console.rollbacks.actions import request
+from rollback_console.rollbacks.actions import approvals, requests
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.models import Event
 from tests import make
@@ -88,9 +88,9 @@ def test_its_chain_begins_anew_and_says_who_loaded_it(stage: Stage) -> None:
 def test_it_never_runs(stage: Stage) -> None:
     rollback = load(stage).rollback
     with pytest.raises(Refused):
-        request.start(rollback, by=stage.cast.dana)
+        requests.start(rollback, by=stage.cast.dana)
     with pytest.raises(Refused):
-        request.approve(rollback, by=stage.cast.lee, snapshot_sha256=rollback.snapshot_sha256)
+        approvals.approve(rollback, by=stage.cast.lee, snapshot_sha256=rollback.snapshot_sha256)
     with pytest.raises(NotReady, match="Nothing here can be executed"):
         freeze_snapshot(rollback.revision, {})
 

@@ -11,7 +11,7 @@ from django.db import transaction
 from rollback_console.postmortems import actions
 from rollback_console.postmortems.models import Postmortem
 from rollback_console.postmortems.report import draft, export, phases, versions
-from rollback_console.rollbacks.actions import request as rollbacks
+from rollback_console.rollbacks.actions import requests, steering
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.events import record
 from rollback_console.rollbacks.execution.view import snapshot_of
@@ -177,7 +177,7 @@ def test_a_step_is_measured_against_what_its_author_planned(stage: Stage, fleet:
 
 
 def test_messages_are_told_with_who_got_them(ended: Rollback, stage: Stage) -> None:
-    rollbacks.send_message(ended, by=stage.cast.dana, text="Logins work", recipients="Support team")
+    steering.send_message(ended, by=stage.cast.dana, text="Logins work", recipients="Support team")
     text = export.as_markdown(ended.postmortem)
     assert "UTC, dana to Support team:\n  > Logins work\n" in text
     assert export.as_json(ended.postmortem)["messages"][0]["recipients"] == "Support team"
@@ -186,7 +186,7 @@ def test_messages_are_told_with_who_got_them(ended: Rollback, stage: Stage) -> N
 def test_whoever_asked_does_not_publish_alone_where_two_are_needed(stage: Stage) -> None:
     stage.environment.second_person = "always"
     stage.environment.save()
-    ended = rollbacks.withdraw(make.requested(stage), by=stage.cast.dana)
+    ended = requests.withdraw(make.requested(stage), by=stage.cast.dana)
     ended.refresh_from_db()
     made = actions.of(ended)
     made = actions.write(made, by=stage.cast.dana, version=1, what_went_wrong="A bad index")

@@ -13,7 +13,7 @@ from rollback_console.postmortems.models import StatusLink
 from rollback_console.postmortems.stakeholders import cadence, messages, status_page
 from rollback_console.postmortems.trends import estimates
 from rollback_console.rollbacks import db_clock
-from rollback_console.rollbacks.actions import request
+from rollback_console.rollbacks.actions import requests, steering
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.events import flaws, sentence
 from rollback_console.rollbacks.execution.view import snapshot_of
@@ -57,7 +57,7 @@ def test_the_templates_slots_are_filled_from_the_rollback(rollback: Rollback) ->
 
 
 def test_the_last_message_says_how_it_ended(rollback: Rollback, stage: Stage) -> None:
-    request.withdraw(rollback, by=stage.cast.dana)
+    requests.withdraw(rollback, by=stage.cast.dana)
     rollback.refresh_from_db()
     (message,) = messages.messages(rollback, db_clock.now())
     assert "Expected completion: it was withdrawn at " in message.text
@@ -126,10 +126,10 @@ def test_the_next_update_is_due_after_the_last_one(stage: Stage, rollback: Rollb
     first = cadence.beat(rollback)
     assert first.next_due == rollback.requested_at + cadence.USUAL
     assert first.late(rollback.requested_at + timedelta(hours=1))
-    sent = request.send_message(rollback, by=stage.cast.dana, text="Soon", recipients="Support")
+    sent = steering.send_message(rollback, by=stage.cast.dana, text="Soon", recipients="Support")
     sent.refresh_from_db()
     assert cadence.beat(rollback).next_due == sent.at + cadence.USUAL
-    request.withdraw(rollback, by=stage.cast.dana)
+    requests.withdraw(rollback, by=stage.cast.dana)
     rollback.refresh_from_db()
     assert cadence.beat(rollback).next_due is None
     with pytest.raises(Refused, match="has ended"):
@@ -176,7 +176,7 @@ def test_only_who_steers_shares(stage: Stage, rollback: Rollback) -> None:
 
 
 def test_the_status_says_what_others_were_told(stage: Stage, rollback: Rollback) -> None:
-    request.send_message(rollback, by=stage.cast.dana, text="Soon back", recipients="Support")
+    steering.send_message(rollback, by=stage.cast.dana, text="Soon back", recipients="Support")
     told = status_page.status(rollback)
     assert (told.what, told.state) == ("Checkout 2", "requested")
     assert [text for _, text in told.said] == ["Soon back"]

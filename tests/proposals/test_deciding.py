@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 
 from rollback_console.proposals import actions
 from rollback_console.proposals.models import Proposal
-from rollback_console.rollbacks.actions import request as rollbacks
+from rollback_console.rollbacks.actions import approvals
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.models import Rollback
 from tests import make
@@ -45,8 +45,8 @@ def test_a_request_made_of_it_waits_for_somebody_else(stage: Stage, proposed: Pr
         stage.cast.lee,
     )
     with pytest.raises(Refused):
-        rollbacks.approve(made, by=stage.cast.lee, snapshot_sha256=made.snapshot_sha256)
-    rollbacks.approve(made, by=stage.cast.sam, snapshot_sha256=made.snapshot_sha256)
+        approvals.approve(made, by=stage.cast.lee, snapshot_sha256=made.snapshot_sha256)
+    approvals.approve(made, by=stage.cast.sam, snapshot_sha256=made.snapshot_sha256)
 
 
 def test_two_people_do_not_make_two_requests_of_it(stage: Stage, proposed: Proposal) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import connection
 
-from rollback_console.rollbacks.actions import request
+from rollback_console.rollbacks.actions import steering
 from rollback_console.rollbacks.execution import driver
 from rollback_console.rollbacks.execution.view import snapshot_of
 from rollback_console.rollbacks.models import Rollback
@@ -60,4 +60,4 @@ def states(rollback: Rollback) -> list[tuple[int, int, str]]:
 def answer_checks(rollback: Rollback, stage: Stage, answer: str = "pass") -> None:
     keys = [check.key for check in snapshot_of(rollback.snapshot).checks]
     for key in keys:
-        request.answer_check(rollback, key=key, by=stage.cast.dana, answer=answer, note="seen")
+        steering.answer_check(rollback, key=key, by=stage.cast.dana, answer=answer, note="seen")

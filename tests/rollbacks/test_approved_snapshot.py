@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import rollback_console
-from rollback_console.rollbacks.actions import request, steer
+from rollback_console.rollbacks.actions import approvals, steering
 from rollback_console.rollbacks.errors import Refused, SnapshotChanged
 from rollback_console.rollbacks.execution import driver
 from rollback_console.rollbacks.execution.approved_snapshot import approved_snapshot
@@ -44,7 +44,7 @@ def test_a_snapshot_changed_at_an_open_gate_does_not_run(
     assert rollback.question["kind"] == "gate"
     change_snapshot(rollback, with_hash=with_hash)
     with pytest.raises(SnapshotChanged):
-        request.answer(rollback, position=2, by=stage.cast.sam, answer="go")
+        steering.answer(rollback, position=2, by=stage.cast.sam, answer="go")
     rollback = drive(rollback, fleet)
     assert [script for _, script in fleet.order] == ["echo stopping\n"]
     assert rollback.state == "aborted"
@@ -110,7 +110,7 @@ def test_a_request_whose_snapshot_was_changed_cannot_be_approved(stage: Stage) -
     rollback = make.requested(stage)
     change_snapshot(rollback)
     with pytest.raises(Refused, match="changed in the database"):
-        request.approve(
+        approvals.approve(
             rollback, by=stage.cast.lee, snapshot_sha256=rollback.snapshot_sha256, note="yes"
         )
 
@@ -127,7 +127,7 @@ def test_checks_of_a_changed_snapshot_are_not_answered(stage: Stage, fleet: Flee
 def test_an_untouched_snapshot_is_read_as_it_was_approved(stage: Stage, fleet: Fleet) -> None:
     rollback = drive(make.approved(stage, GATED), fleet)
     assert approved_snapshot(rollback).sha256 == rollback.snapshot_sha256
-    steer.request_abort(rollback, by=stage.cast.sam, reason="Enough")
+    steering.request_abort(rollback, by=stage.cast.sam, reason="Enough")
     assert drive(rollback, fleet).state == "aborted"
     assert approved_snapshot(rollback).sha256 == rollback.snapshot_sha256
 

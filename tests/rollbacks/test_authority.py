@@ -18,7 +18,7 @@ from rollback_console.plans.actions.decision_makers import (
 from rollback_console.plans.actions.plans import bind_steps, revise
 from rollback_console.plans.document_cache import document
 from rollback_console.plans.models import DecisionMaker, Revision
-from rollback_console.rollbacks.actions import request as rollbacks
+from rollback_console.rollbacks.actions import approvals, break_glass, requests, steering
 from rollback_console.rollbacks.errors import Changed, Refused
 from rollback_console.rollbacks.models import Rollback
 from rollback_console.rollbacks.permissions import groups, rights
@@ -32,13 +32,13 @@ LATER = "after this was asked for"
 
 
 def approve(rollback: Rollback, by: Any) -> Rollback:
-    rollbacks.approve(rollback, by=by, snapshot_sha256=rollback.snapshot_sha256)
+    approvals.approve(rollback, by=by, snapshot_sha256=rollback.snapshot_sha256)
     rollback.refresh_from_db()
     return rollback
 
 
 def requested(revision: Revision, stage: Stage, **choices: Any) -> Rollback:
-    return rollbacks.request(
+    return requests.open_request(
         revision, by=stage.cast.dana, reason="It loses orders", choices=choices
     )
 
@@ -91,7 +91,7 @@ def test_who_is_named_while_a_request_is_open_decides_later_ones_only(stage: Sta
     with pytest.raises(Refused, match=LATER):
         approve(rollback, stage.cast.vic)
     with pytest.raises(Refused, match=LATER):
-        rollbacks.reject(
+        approvals.reject(
             rollback,
             by=stage.cast.vic,
             snapshot_sha256=rollback.snapshot_sha256,
@@ -144,7 +144,7 @@ def test_a_right_to_break_glass_that_came_later_is_not_used_now(stage: Stage, do
             team.permissions.add(permission)
     assert rights.may_break_glass(stage.cast.sam)
     with pytest.raises(Refused, match=LATER):
-        rollbacks.break_glass(
+        break_glass.break_glass(
             rollback,
             by=stage.cast.sam,
             snapshot_sha256=rollback.snapshot_sha256,
@@ -298,7 +298,7 @@ def test_an_approval_that_was_void_once_never_counts_again(stage: Stage) -> None
     for address in ("192.0.2.9", "192.0.2.1"):
         stage.host.address = address
         stage.host.save()
-        rollback = rollbacks.renew(rollback, by=stage.cast.dana)
+        rollback = requests.renew(rollback, by=stage.cast.dana)
     assert rollback.snapshot_sha256 == before
     assert rights.authority_for(rollback).given == 0
     assert approve(rollback, stage.cast.sam).state == "requested"
@@ -309,19 +309,19 @@ def test_an_approval_that_was_void_once_never_counts_again(stage: Stage) -> None
 def test_a_rejection_takes_the_true_hash_alone(stage: Stage, seen: str) -> None:
     rollback = make.requested(stage)
     with pytest.raises(Changed):
-        rollbacks.reject(rollback, by=stage.cast.lee, snapshot_sha256=seen, reason="No")
+        approvals.reject(rollback, by=stage.cast.lee, snapshot_sha256=seen, reason="No")
     assert not rollback.approvals.exists()
 
 
 def test_notes_do_not_push_what_decides_off_the_page(stage: Stage) -> None:
     rollback = make.requested(stage)
     for number in range(100):
-        rollbacks.note(rollback, by=stage.cast.vic, text=f"Note {number}")
+        steering.note(rollback, by=stage.cast.vic, text=f"Note {number}")
     for number in range(100):
-        rollbacks.note(rollback, by=stage.cast.sam, text=f"Note {number}")
+        steering.note(rollback, by=stage.cast.sam, text=f"Note {number}")
     stage.host.address = "192.0.2.9"
     stage.host.save()
-    rollbacks.renew(rollback, by=stage.cast.dana)
+    requests.renew(rollback, by=stage.cast.dana)
     rollback.refresh_from_db()
     page = approval_status.deciding_of(rollback, stage.cast.lee)
     assert [path for path, _, _ in page.renewed] == ["hosts.app-1.address"]
@@ -333,12 +333,12 @@ def test_notes_do_not_push_what_decides_off_the_page(stage: Stage) -> None:
 def test_a_person_writes_a_hundred_times_about_one_rollback_at_most(stage: Stage) -> None:
     rollback = make.requested(stage)
     for number in range(100):
-        rollbacks.note(rollback, by=stage.cast.vic, text=f"Note {number}")
+        steering.note(rollback, by=stage.cast.vic, text=f"Note {number}")
     with pytest.raises(Refused, match="100 times"):
-        rollbacks.note(rollback, by=stage.cast.vic, text="One more")
+        steering.note(rollback, by=stage.cast.vic, text="One more")
     with pytest.raises(Refused, match="100 times"):
-        rollbacks.ask(rollback, by=stage.cast.vic, text="One more?")
-    rollbacks.note(rollback, by=stage.cast.sam, text="Somebody else")
+        approvals.ask_question(rollback, by=stage.cast.vic, text="One more?")
+    steering.note(rollback, by=stage.cast.sam, text="Somebody else")
 
 
 def test_refused_approvals_are_kept_but_not_without_limit(stage: Stage) -> None:
@@ -371,6 +371,6 @@ def test_a_renewed_request_is_decided_by_the_rules_of_now(stage: Stage) -> None:
     rollback = make.requested(stage)
     stage.environment.approvals_code = stage.environment.approvals_data = 2
     stage.environment.save()
-    rollback = rollbacks.renew(rollback, by=stage.cast.dana)
+    rollback = requests.renew(rollback, by=stage.cast.dana)
     assert approve(rollback, stage.cast.lee).state == "requested"
     assert approval_status.eased(rollback) == []

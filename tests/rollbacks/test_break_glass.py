@@ -11,7 +11,7 @@ from django.utils import timezone
 from rollback_console.plans.actions.delegations import delegate_right, revoke_delegation
 from rollback_console.plans.models import DecisionMaker, Delegation, Host
 from rollback_console.postmortems.report.draft import draft
-from rollback_console.rollbacks.actions import break_glass, request
+from rollback_console.rollbacks.actions import approvals, break_glass, requests
 from rollback_console.rollbacks.errors import Changed, Refused
 from rollback_console.rollbacks.execution import apply
 from rollback_console.rollbacks.models import Approval, BreakGlass, Lock, Rollback
@@ -34,7 +34,7 @@ def broken(stage: Stage) -> Rollback:
     """Dana asked, and started it without approval."""
     rollback = make.requested(stage)
     grant(stage.cast.dana)
-    request.break_glass(
+    break_glass.break_glass(
         rollback, by=stage.cast.dana, snapshot_sha256=rollback.snapshot_sha256, reason=REASON
     )
     rollback.refresh_from_db()
@@ -46,7 +46,7 @@ def test_nobody_has_the_right_unless_it_was_given_by_name(stage: Stage) -> None:
     root = User.objects.create_superuser("root")
     for person in (*vars(stage.cast).values(), root):
         with pytest.raises(Refused, match="may not break glass"):
-            request.break_glass(
+            break_glass.break_glass(
                 rollback, by=person, snapshot_sha256=rollback.snapshot_sha256, reason=REASON
             )
     assert rollback.events.filter(kind="break_glass.refused").count() == 6
@@ -71,7 +71,7 @@ def test_the_reason_has_at_least_twenty_characters(stage: Stage, reason: str) ->
     rollback = make.requested(stage)
     grant(stage.cast.dana)
     with pytest.raises(Refused, match="at least 20 characters"):
-        request.break_glass(
+        break_glass.break_glass(
             rollback, by=stage.cast.dana, snapshot_sha256=rollback.snapshot_sha256, reason=reason
         )
     assert not BreakGlass.objects.exists()
@@ -81,10 +81,12 @@ def test_breaking_glass_changes_nothing_about_what_runs(stage: Stage) -> None:
     rollback = make.requested(stage)
     grant(stage.cast.dana)
     with pytest.raises(Changed):
-        request.break_glass(rollback, by=stage.cast.dana, snapshot_sha256="0" * 64, reason=REASON)
+        break_glass.break_glass(
+            rollback, by=stage.cast.dana, snapshot_sha256="0" * 64, reason=REASON
+        )
     Host.objects.update(address="192.0.2.66")
     with pytest.raises(Changed):
-        request.break_glass(
+        break_glass.break_glass(
             rollback, by=stage.cast.dana, snapshot_sha256=rollback.snapshot_sha256, reason=REASON
         )
     rollback.refresh_from_db()
@@ -97,7 +99,7 @@ def test_only_an_open_request_is_started_so(stage: Stage, state: str) -> None:
     grant(stage.cast.dana)
     Rollback.objects.update(state=state)
     with pytest.raises(Refused, match=f"is {state}"):
-        request.break_glass(
+        break_glass.break_glass(
             rollback, by=stage.cast.dana, snapshot_sha256=rollback.snapshot_sha256, reason=REASON
         )
 
@@ -112,17 +114,17 @@ def test_a_right_taken_away_before_the_start_starts_nothing(stage: Stage) -> Non
 def test_the_review_is_closed_by_somebody_else_after_the_end(stage: Stage) -> None:
     rollback = broken(stage)
     with pytest.raises(Refused, match="once the rollback has ended"):
-        request.close_review(rollback, by=stage.cast.lee, finding=FINDING)
+        break_glass.close_review(rollback, by=stage.cast.lee, finding=FINDING)
     Rollback.objects.update(state="succeeded", finished_at=timezone.now())
     for who, says in (("dana", "someone else"), ("vic", "A decision maker")):
         with pytest.raises(Refused, match=says):
-            request.close_review(rollback, by=getattr(stage.cast, who), finding=FINDING)
+            break_glass.close_review(rollback, by=getattr(stage.cast, who), finding=FINDING)
     with pytest.raises(Refused, match="at least 20"):
-        request.close_review(rollback, by=stage.cast.lee, finding="Fine")
+        break_glass.close_review(rollback, by=stage.cast.lee, finding="Fine")
     assert lists.home(stage.cast.vic).reviews == [BreakGlass.objects.get()]
-    request.close_review(rollback, by=stage.cast.lee, finding=FINDING)
+    break_glass.close_review(rollback, by=stage.cast.lee, finding=FINDING)
     with pytest.raises(Refused, match="closed already"):
-        request.close_review(rollback, by=stage.cast.ada, finding=FINDING)
+        break_glass.close_review(rollback, by=stage.cast.ada, finding=FINDING)
     assert lists.home(stage.cast.vic).reviews == []
     assert rollback.events.get(kind="break_glass.reviewed").facts["finding"] == FINDING
 
@@ -130,7 +132,7 @@ def test_the_review_is_closed_by_somebody_else_after_the_end(stage: Stage) -> No
 def test_who_asked_does_not_review_what_another_started_for_them(stage: Stage) -> None:
     rollback = make.requested(stage)
     grant(stage.cast.lee)
-    request.break_glass(
+    break_glass.break_glass(
         rollback, by=stage.cast.lee, snapshot_sha256=rollback.snapshot_sha256, reason=REASON
     )
     DecisionMaker.objects.create(environment=stage.environment, user=stage.cast.dana, role="CTO")
@@ -144,7 +146,7 @@ def test_who_asked_does_not_review_what_another_started_for_them(stage: Stage) -
 def test_the_postmortem_calls_it_a_deviation_and_the_review_a_decision(stage: Stage) -> None:
     rollback = broken(stage)
     Rollback.objects.update(state="succeeded", finished_at=timezone.now())
-    request.close_review(rollback, by=stage.cast.lee, finding=FINDING)
+    break_glass.close_review(rollback, by=stage.cast.lee, finding=FINDING)
     rollback.refresh_from_db()
     told = draft(rollback)
     assert [each.kind for each in told.deviations] == ["break_glass.used"]
@@ -157,7 +159,7 @@ def lend(stage: Stage, to: User) -> Delegation:
 
 
 def approve(rollback: Rollback, by: User) -> Approval:
-    return request.approve(rollback, by=by, snapshot_sha256=rollback.snapshot_sha256)
+    return approvals.approve(rollback, by=by, snapshot_sha256=rollback.snapshot_sha256)
 
 
 def test_an_approval_by_a_lent_right_names_both(stage: Stage) -> None:
@@ -184,7 +186,7 @@ def test_who_borrowed_a_right_does_not_approve_their_own_request(stage: Stage) -
 
 def test_the_right_of_who_asked_is_not_used_by_who_borrowed_it(stage: Stage) -> None:
     lend(stage, stage.cast.vic)
-    rollback = request.request(make.plan(stage), by=stage.cast.lee, reason="x", choices={})
+    rollback = requests.open_request(make.plan(stage), by=stage.cast.lee, reason="x", choices={})
     with pytest.raises(Refused, match="You stand in for Lee Example"):
         approve(rollback, stage.cast.vic)
     assert [each.why for each in rights.authority_for(rollback).cannot()] == [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rollback_console.rollbacks.actions import request, restart
+from rollback_console.rollbacks.actions import restarts, steering
 from rollback_console.rollbacks.models import Rollback
 from tests import make
 from tests.fleet import Fleet
@@ -43,7 +43,7 @@ def started(fleet: Fleet, word: str = "starting") -> list[str]:
 
 
 def go(rollback: Rollback, stage: Stage) -> None:
-    request.answer(rollback, position=2, by=stage.cast.dana, answer="go")
+    steering.answer(rollback, position=2, by=stage.cast.dana, answer="go")
 
 
 def test_the_question_names_the_first_host_and_how_it_ended(stage: Stage, fleet: Fleet) -> None:
@@ -69,7 +69,7 @@ def test_without_the_host_that_was_left_out_the_next_one_goes_first_and_alone(
 ) -> None:
     fleet.failing_on["app-1"] = "restoring"
     rollback = drive(begun(stage), fleet)
-    request.exclude(rollback, host="app-1", by=stage.cast.dana, reason="Its disk is broken")
+    steering.exclude(rollback, host="app-1", by=stage.cast.dana, reason="Its disk is broken")
     rollback = drive(rollback, fleet)
     assert started(fleet) == ["app-2"]
     assert (rollback.question["kind"], rollback.question["host"]) == ("canary", "app-2")
@@ -81,7 +81,7 @@ def test_a_first_host_that_failed_and_was_left_out_is_followed_by_one_alone(
     fleet.failing_on["app-1"] = "starting"
     rollback = drive(begun(stage), fleet)
     assert rollback.question["kind"] == "failed"
-    request.exclude(rollback, host="app-1", by=stage.cast.dana, reason="Its disk is broken")
+    steering.exclude(rollback, host="app-1", by=stage.cast.dana, reason="Its disk is broken")
     rollback = drive(rollback, fleet)
     assert started(fleet) == ["app-1", "app-2"]
     assert (rollback.question["kind"], rollback.question["host"]) == ("canary", "app-2")
@@ -95,7 +95,7 @@ def test_going_on_from_the_step_lets_one_host_go_first_again(stage: Stage, fleet
     assert rollback.question["kind"] == "failed"
     fleet.failing_on.clear()
     before = len(fleet.order)
-    restart.resume_from(rollback, position=2, by=stage.cast.dana, reason="Mended", again=[2])
+    restarts.resume_from(rollback, position=2, by=stage.cast.dana, reason="Mended", again=[2])
     rollback = drive(rollback, fleet)
     assert [host for host, _ in fleet.order[before:]] == ["app-1"]
     assert rollback.question["kind"] == "canary"
@@ -108,7 +108,7 @@ def test_going_on_from_a_gate_asks_at_the_gate(stage: Stage, fleet: Fleet) -> No
     rollback = drive(rollback, fleet)
     fleet.failing_on.clear()
     before = len(fleet.order)
-    restart.resume_from(rollback, position=2, by=stage.cast.dana, reason="Mended", again=[2])
+    restarts.resume_from(rollback, position=2, by=stage.cast.dana, reason="Mended", again=[2])
     rollback = drive(rollback, fleet)
     assert rollback.question["kind"] == "gate"
     assert len(fleet.order) == before
@@ -116,6 +116,6 @@ def test_going_on_from_a_gate_asks_at_the_gate(stage: Stage, fleet: Fleet) -> No
 
 def test_the_other_hosts_can_be_left_out_once_the_first_has_run(stage: Stage, fleet: Fleet) -> None:
     rollback = drive(begun(stage), fleet)
-    request.skip(rollback, position=2, by=stage.cast.dana, reason="One is enough")
+    steering.skip(rollback, position=2, by=stage.cast.dana, reason="One is enough")
     assert drive(rollback, fleet).state == "succeeded"
     assert started(fleet) == ["app-1"]

@@ -18,7 +18,7 @@ from rollback_console.plans.inventory.changes import changes_of_host
 from rollback_console.plans.inventory.host_specs import host_spec
 from rollback_console.plans.inventory.key_rotation import Counted, rotate_columns
 from rollback_console.plans.models import Credential, Environment, Host, HostKey, Secret
-from rollback_console.rollbacks.actions import request
+from rollback_console.rollbacks.actions import approvals, requests, steering
 from rollback_console.rollbacks.errors import Changed, Refused
 from tests import make
 from tests.fleet import Fleet
@@ -112,7 +112,7 @@ def test_a_change_before_the_approval_is_refused_with_its_words(
     rollback = make.requested(behind, SECRETS)
     change(behind)
     with pytest.raises((Changed, Refused)) as refusal:
-        request.approve(rollback, by=behind.cast.lee, snapshot_sha256=rollback.snapshot_sha256)
+        approvals.approve(rollback, by=behind.cast.lee, snapshot_sha256=rollback.snapshot_sha256)
     if change is not moved:  # a plan whose host is elsewhere cannot be frozen at all
         assert isinstance(refusal.value, Changed)
         assert not refusal.value.seen
@@ -140,7 +140,7 @@ def test_a_change_while_it_waits_is_found_before_the_next_launch(
     rollback = drive(make.approved(behind, GATED), fleet)
     assert (rollback.question["kind"], len(fleet.starts)) == ("gate", 1)
     change(behind)
-    request.answer(rollback, position=2, by=behind.cast.sam, answer="go")
+    steering.answer(rollback, position=2, by=behind.cast.sam, answer="go")
     rollback = drive(rollback, fleet)
     assert (rollback.question["kind"], len(fleet.starts)) == ("failed", 1)
     assert sentence in rollback.runs.get(position=2).why
@@ -151,11 +151,11 @@ def test_a_refreshed_request_is_approved_anew_and_runs(behind: Stage, fleet: Fle
     approved = rollback.snapshot_sha256
     new_secret(behind)
     rollback = drive(rollback, fleet)
-    rollback = request.renew(rollback, by=behind.cast.dana)
+    rollback = requests.renew(rollback, by=behind.cast.dana)
     assert (rollback.state, rollback.approved_at) == ("requested", None)
     assert rollback.snapshot_sha256 != approved
     assert drive(rollback, fleet).state == "requested"
-    request.approve(rollback, by=behind.cast.lee, snapshot_sha256=rollback.snapshot_sha256)
+    approvals.approve(rollback, by=behind.cast.lee, snapshot_sha256=rollback.snapshot_sha256)
     assert drive(rollback, fleet).state == "verifying"
 
 
@@ -163,7 +163,7 @@ def test_no_digest_is_shown_to_anybody(behind: Stage) -> None:
     rollback = make.requested(behind, SECRETS)
     new_secret(behind)
     new_key(behind)
-    assert request.drift(rollback) == [
+    assert approvals.drift(rollback) == [
         ("hosts.app-1.login", "as it was", "changed"),
         ("secrets.DB_TOKEN", "as it was", "changed"),
     ]
@@ -177,7 +177,7 @@ def test_who_changed_it_is_named(behind: Stage) -> None:
     ada = behind.cast.ada
     after = snapshot_fields(behind.host)
     record_change(kinds.HOST_CHANGED, by=ada, subject=behind.host, before=before, after=after)
-    assert request.changes_in_words(rollback) == [
+    assert approvals.changes_in_words(rollback) == [
         "The address of app-1 was changed from 192.0.2.1 to 192.0.2.77 by Ada Example, just now."
     ]
 
@@ -190,7 +190,7 @@ def test_nobody_is_named_for_what_was_written_past_the_console(behind: Stage) ->
     ada = behind.cast.ada
     record_change(kinds.HOST_CHANGED, by=ada, subject=behind.host, before=before, after=after)
     Host.objects.filter(pk=behind.host.pk).update(address="192.0.2.66")
-    assert request.changes_in_words(rollback) == [
+    assert approvals.changes_in_words(rollback) == [
         "The address of app-1 was changed from 192.0.2.1 to 192.0.2.66."
     ]
 
@@ -200,9 +200,9 @@ def test_a_new_secret_key_changes_nothing_while_the_former_one_is_kept(
 ) -> None:
     rollback = make.requested(behind, SECRETS)
     former, settings.SECRET_KEY = settings.SECRET_KEY, "k" * 50
-    assert request.changes_in_words(rollback)
+    assert approvals.changes_in_words(rollback)
     settings.AUDIT_KEY_FALLBACKS = [former]
-    assert (request.changes_in_words(rollback), request.drift(rollback)) == ([], [])
+    assert (approvals.changes_in_words(rollback), approvals.drift(rollback)) == ([], [])
 
 
 def test_secrets_encrypted_under_a_new_master_key_are_still_the_same(
@@ -213,7 +213,7 @@ def test_secrets_encrypted_under_a_new_master_key_are_still_the_same(
     counted = Counted()
     rotate_columns(counted)
     assert counted.renewed
-    assert request.drift(rollback) == []
+    assert approvals.drift(rollback) == []
 
 
 def test_what_was_frozen_before_there_were_digests_is_compared_as_it_was_then(

@@ -9,8 +9,7 @@ import pytest
 from rollback_console.plans.models import Host, Secret
 from rollback_console.plans.snapshot.dump_steps import SAYS
 from rollback_console.rollbacks import database_dumps, log_store
-from rollback_console.rollbacks.actions import request as services
-from rollback_console.rollbacks.actions import undo
+from rollback_console.rollbacks.actions import approvals, requests, steering
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.execution.view import snapshot_of
 from rollback_console.rollbacks.models import Lock, StepRun
@@ -67,7 +66,7 @@ def test_a_destructive_step_waits_at_its_gate(stage: Stage, fleet: Fleet) -> Non
     rollback = drive(make.approved(stage, text), fleet)
     assert (rollback.state, rollback.question["kind"]) == ("waiting", "gate")
     assert len(fleet.order) == 1
-    services.answer(rollback, position=2, by=stage.cast.sam, answer="go")
+    steering.answer(rollback, position=2, by=stage.cast.sam, answer="go")
     assert drive(rollback, fleet).state == "verifying"
 
 
@@ -104,7 +103,7 @@ def test_a_dump_line_that_cannot_be_read_records_no_dump_and_stops_nothing(
     assert rollback.runs.get(position=2).state == "succeeded"
     assert (rollback.question["kind"], rollback.question["position"]) == ("gate", 3)
     assert database_dumps.list_dumps(rollback) == []
-    services.request_abort(rollback, by=stage.cast.dana, reason="The dump is not on record")
+    steering.request_abort(rollback, by=stage.cast.dana, reason="The dump is not on record")
     assert drive(rollback, fleet).state == "aborted"
 
 
@@ -131,10 +130,10 @@ def test_a_rollback_can_itself_be_undone_by_its_dump(stage: Stage, fleet: Fleet)
     fleet.scripts["mariadb-dump"] = (said.encode(), 0)
     rollback = drive(make.approved(stage, text), fleet)
     with pytest.raises(Refused, match="has not ended"):
-        undo.revert(rollback, by=stage.cast.dana, reason="Worse than before")
-    services.request_abort(rollback, by=stage.cast.dana, reason="Worse than before")
+        requests.request_restore(rollback, by=stage.cast.dana, reason="Worse than before")
+    steering.request_abort(rollback, by=stage.cast.dana, reason="Worse than before")
     rollback = drive(rollback, fleet)
-    asked = undo.revert(rollback, by=stage.cast.dana, reason="Worse than before")
+    asked = requests.request_restore(rollback, by=stage.cast.dana, reason="Worse than before")
     snapshot = snapshot_of(asked.snapshot)
     assert snapshot.procedure == f"Undo rollback {rollback.pk}"
     assert [each.title for each in snapshot.steps if not each.standby] == [
@@ -143,7 +142,7 @@ def test_a_rollback_can_itself_be_undone_by_its_dump(stage: Stage, fleet: Fleet)
     ]
     assert "DUMP='/var/backups/of shop.dump'" in snapshot.step(2).script
     assert "a" * 64 in snapshot.step(2).script
-    assert services.drift(asked) == []
+    assert approvals.drift(asked) == []
 
 
 def test_without_a_word_of_its_dump_nothing_is_overwritten(stage: Stage, fleet: Fleet) -> None:
@@ -157,17 +156,17 @@ def test_a_manual_step_waits_for_who_did_it(stage: Stage, fleet: Fleet) -> None:
     text = PLAN.replace("```bash\necho restoring\n```", "Ask the vendor to restore it.")
     rollback = drive(make.approved(stage, text), fleet)
     assert (rollback.state, rollback.question["kind"]) == ("waiting", "manual")
-    services.answer(rollback, position=2, by=stage.cast.dana, answer="done", note="Ticket 7")
+    steering.answer(rollback, position=2, by=stage.cast.dana, answer="done", note="Ticket 7")
     assert drive(rollback, fleet).state == "verifying"
 
 
 def test_a_manual_step_that_failed_asks_again(stage: Stage, fleet: Fleet) -> None:
     text = PLAN.replace("```bash\necho restoring\n```", "Ask the vendor to restore it.")
     rollback = drive(make.approved(stage, text), fleet)
-    services.answer(rollback, position=2, by=stage.cast.dana, answer="failed", note="No answer")
+    steering.answer(rollback, position=2, by=stage.cast.dana, answer="failed", note="No answer")
     rollback = drive(rollback, fleet)
     assert rollback.question["kind"] == "failed"
-    services.retry(rollback, position=2, by=stage.cast.dana, reason="They called back")
+    steering.retry(rollback, position=2, by=stage.cast.dana, reason="They called back")
     assert drive(rollback, fleet).question["kind"] == "manual"
 
 
@@ -176,7 +175,7 @@ def test_an_abort_stops_what_runs_and_proves_it(stage: Stage, fleet: Fleet) -> N
 
     def abort() -> None:
         fleet.wait_for("restoring")
-        services.request_abort(rollback, by=stage.cast.dana, reason="Wrong tag")
+        steering.request_abort(rollback, by=stage.cast.dana, reason="Wrong tag")
 
     rollback = meanwhile(rollback, fleet, abort)
     assert rollback.state == "aborted"
@@ -190,13 +189,13 @@ def test_a_pause_lets_the_running_step_end_and_starts_no_other(stage: Stage, fle
 
     def pause() -> None:
         run = fleet.wait_for("restoring")
-        services.pause(rollback, by=stage.cast.dana, reason="Look first")
+        steering.pause(rollback, by=stage.cast.dana, reason="Look first")
         run.end()
 
     rollback = meanwhile(rollback, fleet, pause)
     assert (rollback.state, rollback.question["kind"]) == ("waiting", "paused")
     assert len(fleet.order) == 2
-    services.resume(rollback, by=stage.cast.dana)
+    steering.resume(rollback, by=stage.cast.dana)
     assert drive(rollback, fleet).state == "verifying"
 
 
@@ -212,7 +211,7 @@ def test_a_host_that_is_down_fails_the_step_without_starting_it(
     assert "nobody listens there" in run.why
     assert "not started" in run.why
     fleet.down.clear()
-    services.retry(rollback, position=1, by=stage.cast.dana, reason="It is back")
+    steering.retry(rollback, position=1, by=stage.cast.dana, reason="It is back")
     assert drive(rollback, fleet).state == "verifying"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rollback_console.remote.protocol import Ending
-from rollback_console.rollbacks.actions import request
+from rollback_console.rollbacks.actions import steering
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.models import Rollback
 from tests import make
@@ -30,7 +30,7 @@ def test_a_failure_asks_and_a_retry_goes_on(stage: Stage, fleet: Fleet) -> None:
         "exit_code": 3,
     }
     del fleet.scripts["restoring"]
-    request.retry(rollback, position=2, by=stage.cast.dana, reason="Fetched the tag")
+    steering.retry(rollback, position=2, by=stage.cast.dana, reason="Fetched the tag")
     assert drive(rollback, fleet).state == "verifying"
     assert states(rollback) == [
         (1, 1, "succeeded"),
@@ -45,8 +45,8 @@ def test_a_failed_step_can_be_skipped_with_a_reason(stage: Stage, fleet: Fleet) 
     fleet.scripts["restoring"] = (b"", 1)
     rollback = drive(make.approved(stage), fleet)
     with pytest.raises(Refused, match="reason"):
-        request.skip(rollback, position=2, by=stage.cast.dana, reason="")
-    request.skip(rollback, position=2, by=stage.cast.dana, reason="Done by hand")
+        steering.skip(rollback, position=2, by=stage.cast.dana, reason="")
+    steering.skip(rollback, position=2, by=stage.cast.dana, reason="Done by hand")
     assert drive(rollback, fleet).state == "verifying"
 
 
@@ -66,7 +66,7 @@ def test_a_failure_on_one_host_is_accepted_or_ends_the_step_for_all(
     stage: Stage, fleet: Fleet, everywhere: bool, begun: int
 ) -> None:
     rollback = rolling_badly(stage, fleet)
-    request.skip(
+    steering.skip(
         rollback, position=2, by=stage.cast.dana, reason="Known there", everywhere=everywhere
     )
     assert drive(rollback, fleet).state == "verifying"
@@ -94,12 +94,12 @@ def test_a_failed_step_can_be_undone_and_then_tried_again(stage: Stage, fleet: F
     fleet.scripts["restoring"] = (b"", 1)
     rollback = drive(make.approved(stage, text), fleet)
     assert len(fleet.order) == 2
-    request.undo(rollback, position=2, by=stage.cast.dana, reason="Half done")
+    steering.undo(rollback, position=2, by=stage.cast.dana, reason="Half done")
     rollback = drive(rollback, fleet)
     assert fleet.order[-1] == ("app-1", "echo putting back\n")
     assert (rollback.state, rollback.question["position"]) == ("waiting", 2)
     fleet.scripts.clear()
-    request.retry(rollback, position=2, by=stage.cast.dana, reason="Again")
+    steering.retry(rollback, position=2, by=stage.cast.dana, reason="Again")
     assert drive(rollback, fleet).state == "verifying"
     assert [script for _, script in fleet.order].count("echo putting back\n") == 1
 
@@ -107,7 +107,7 @@ def test_a_failed_step_can_be_undone_and_then_tried_again(stage: Stage, fleet: F
 def test_a_failed_step_can_end_in_an_abort(stage: Stage, fleet: Fleet) -> None:
     fleet.scripts["restoring"] = (b"", 1)
     rollback = drive(make.approved(stage), fleet)
-    request.request_abort(rollback, by=stage.cast.dana, reason="Fix forward")
+    steering.request_abort(rollback, by=stage.cast.dana, reason="Fix forward")
     rollback = drive(rollback, fleet)
     assert rollback.state == "aborted"
     assert len(fleet.order) == 2
@@ -123,8 +123,8 @@ def test_a_lost_step_is_never_tried_again_unasked(stage: Stage, fleet: Fleet) ->
     )
     assert (rollback.state, rollback.question["kind"]) == ("waiting", "lost")
     with pytest.raises(Refused, match="what you saw"):
-        request.answer(rollback, position=2, by=stage.cast.dana, answer="continue")
-    request.answer(
+        steering.answer(rollback, position=2, by=stage.cast.dana, answer="continue")
+    steering.answer(
         rollback, position=2, by=stage.cast.dana, answer="continue", note="The tag is out"
     )
     assert drive(rollback, fleet).state == "verifying"

@@ -9,7 +9,7 @@ import pytest
 
 from rollback_console.remote.pool import Pool
 from rollback_console.rollbacks import log_store
-from rollback_console.rollbacks.actions import request
+from rollback_console.rollbacks.actions import approvals, requests
 from rollback_console.rollbacks.execution import connections, driver, lease
 from rollback_console.rollbacks.models import Rollback, StepRun
 from tests import make
@@ -94,12 +94,12 @@ def test_the_second_rollback_of_an_environment_is_refused_and_says_why(
     stage: Stage, fleet: Fleet
 ) -> None:
     first = drive(make.approved(stage), fleet)
-    second = request.request(first.revision, by=stage.cast.dana, reason="again", choices={})
-    request.approve(second, by=stage.cast.lee, snapshot_sha256=second.snapshot_sha256)
+    second = requests.open_request(first.revision, by=stage.cast.dana, reason="again", choices={})
+    approvals.approve(second, by=stage.cast.lee, snapshot_sha256=second.snapshot_sha256)
     second = drive(second, fleet)
     assert second.state == "approved"
     assert str(first.pk) in second.events.get(kind="start.refused").facts["why"]
     answer_checks(first, stage)
     drive(first, fleet)
-    request.start(second, by=stage.cast.dana)
+    requests.start(second, by=stage.cast.dana)
     assert drive(second, fleet).state == "verifying"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from rollback_console.rollbacks import database_dumps
-from rollback_console.rollbacks.actions import request, restart, undo
+from rollback_console.rollbacks.actions import approvals, requests, restarts, steering
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.execution import driver
 from rollback_console.rollbacks.execution.view import snapshot_of
@@ -73,14 +73,14 @@ def dump_skipped(here: Stage, shop: Shop, then: str = "true") -> Rollback:
     """A rollback whose dump failed and was skipped, at the gate of what destroys."""
     rollback = drive(make.approved(here, shop.plan(then)))
     assert asked(rollback) == ("failed", DUMP)
-    request.skip(rollback, position=DUMP, by=here.cast.dana, reason="No space")
+    steering.skip(rollback, position=DUMP, by=here.cast.dana, reason="No space")
     rollback = drive(rollback)
     assert asked(rollback) == ("gate", DESTROY)
     return rollback
 
 
 def let_through(rollback: Rollback, here: Stage, *, without_dump: bool = False) -> Rollback:
-    request.answer(
+    steering.answer(
         rollback, position=DESTROY, by=here.cast.sam, answer="go", without_dump=without_dump
     )
     return drive(rollback)
@@ -90,10 +90,10 @@ def test_an_undo_puts_back_this_rollbacks_own_dump(here: Stage, shop: Shop) -> N
     rollback = drive(make.approved(here, shop.plan("false")))
     rollback = let_through(rollback, here)
     assert (asked(rollback), shop.orders) == (("failed", DESTROY), [])
-    request.undo(rollback, position=DESTROY, by=here.cast.dana, reason="It is half done")
+    steering.undo(rollback, position=DESTROY, by=here.cast.dana, reason="It is half done")
     rollback = drive(rollback)
     assert asked(rollback) == ("gate", RESTORE)
-    request.answer(rollback, position=RESTORE, by=here.cast.sam, answer="go")
+    steering.answer(rollback, position=RESTORE, by=here.cast.sam, answer="go")
     rollback = drive(rollback)
     assert rollback.runs.get(position=RESTORE).state == "succeeded"
     assert shop.orders == ["1", "2"]
@@ -102,19 +102,19 @@ def test_an_undo_puts_back_this_rollbacks_own_dump(here: Stage, shop: Shop) -> N
 def test_no_rollback_restores_the_dump_of_another(here: Stage, shop: Shop) -> None:
     first = let_through(drive(make.approved(here, shop.plan())), here)
     assert first.state == "verifying"
-    request.request_abort(first, by=here.cast.dana, reason="Enough")
+    steering.request_abort(first, by=here.cast.dana, reason="Enough")
     assert drive(first).state == "aborted"
     shop.sql("INSERT INTO orders VALUES (3);")
     shop.refuse_dumps()
     second = let_through(dump_skipped(here, shop, "false"), here, without_dump=True)
     shop.sql("INSERT INTO orders VALUES (4);")
     with pytest.raises(Refused, match="no dump of the database on record"):
-        request.undo(second, position=DESTROY, by=here.cast.dana, reason="Put it back")
+        steering.undo(second, position=DESTROY, by=here.cast.dana, reason="Put it back")
     assert not second.runs.filter(position=RESTORE).exists()
     assert shop.orders == ["4"]
-    request.request_abort(second, by=here.cast.dana, reason="Enough")
+    steering.request_abort(second, by=here.cast.dana, reason="Enough")
     with pytest.raises(Refused, match="no dump of the database on record"):
-        undo.revert(drive(second), by=here.cast.dana, reason="Put it back")
+        requests.request_restore(drive(second), by=here.cast.dana, reason="Put it back")
 
 
 def test_a_skipped_dump_is_confirmed_at_the_gate_of_what_destroys(here: Stage, shop: Shop) -> None:
@@ -131,7 +131,7 @@ def test_a_skipped_dump_is_confirmed_at_the_gate_of_what_destroys(here: Stage, s
 def test_going_on_past_the_dump_is_confirmed_too(here: Stage, shop: Shop) -> None:
     shop.refuse_dumps()
     rollback = drive(make.approved(here, shop.plan()))
-    restart.resume_from(rollback, position=DESTROY, by=here.cast.dana, reason="No space")
+    restarts.resume_from(rollback, position=DESTROY, by=here.cast.dana, reason="No space")
     rollback = drive(rollback)
     assert asked(rollback) == ("gate", DESTROY)
     with pytest.raises(Refused, match="cannot be put back"):
@@ -141,22 +141,22 @@ def test_going_on_past_the_dump_is_confirmed_too(here: Stage, shop: Shop) -> Non
 
 def test_the_rest_of_a_stopped_rollback_has_no_dump_to_go_back_to(here: Stage, shop: Shop) -> None:
     stopped = drive(make.approved(here, shop.plan("false")))
-    request.request_abort(stopped, by=here.cast.dana, reason="Not now")
+    steering.request_abort(stopped, by=here.cast.dana, reason="Not now")
     assert drive(stopped).state == "aborted"
-    rest = restart.request_rest(stopped, position=DESTROY, by=here.cast.dana, reason="Now")
-    request.approve(rest, by=here.cast.lee, snapshot_sha256=rest.snapshot_sha256)
+    rest = restarts.request_rest(stopped, position=DESTROY, by=here.cast.dana, reason="Now")
+    approvals.approve(rest, by=here.cast.lee, snapshot_sha256=rest.snapshot_sha256)
     rest = drive(rest)
     assert asked(rest) == ("gate", DESTROY)
     with pytest.raises(Refused, match=f"Rollback {stopped.pk}, which it continues"):
         let_through(rest, here)
     rest = let_through(rest, here, without_dump=True)
     with pytest.raises(Refused, match="no dump of the database on record"):
-        request.undo(rest, position=DESTROY, by=here.cast.dana, reason="Put it back")
+        steering.undo(rest, position=DESTROY, by=here.cast.dana, reason="Put it back")
 
 
 def test_a_dump_taken_after_the_destruction_is_no_way_back(here: Stage, shop: Shop) -> None:
     rollback = let_through(drive(make.approved(here, shop.plan("false"))), here)
-    restart.resume_from(
+    restarts.resume_from(
         rollback, position=DUMP, by=here.cast.dana, reason="Once more", again=[DUMP, DESTROY]
     )
     rollback = drive(rollback)
@@ -172,15 +172,15 @@ def test_a_dump_that_is_not_the_one_on_record_is_not_put_back(here: Stage, shop:
     forged[-1] ^= 1
     Path(dump.path).write_bytes(forged)
     for _ in range(2):
-        request.undo(rollback, position=DESTROY, by=here.cast.dana, reason="Put it back")
+        steering.undo(rollback, position=DESTROY, by=here.cast.dana, reason="Put it back")
         rollback = drive(rollback)
         if asked(rollback)[0] == "gate":
-            request.answer(rollback, position=RESTORE, by=here.cast.sam, answer="go")
+            steering.answer(rollback, position=RESTORE, by=here.cast.sam, answer="go")
             rollback = drive(rollback)
         assert asked(rollback)[0] == "failed"
         assert rollback.runs.filter(position=RESTORE).latest("attempt").state == "failed"
         assert shop.orders == []
-        request.skip(rollback, position=RESTORE, by=here.cast.dana, reason="It is forged")
+        steering.skip(rollback, position=RESTORE, by=here.cast.dana, reason="It is forged")
         rollback = drive(rollback)
 
 
@@ -188,14 +188,14 @@ def test_the_whole_undo_names_size_and_checksum_of_the_dump_on_record(
     here: Stage, shop: Shop
 ) -> None:
     done = let_through(drive(make.approved(here, shop.plan())), here)
-    request.request_abort(done, by=here.cast.dana, reason="Enough")
+    steering.request_abort(done, by=here.cast.dana, reason="Enough")
     (dump,) = database_dumps.list_dumps(drive(done))
-    back = undo.revert(done, by=here.cast.dana, reason="Worse than before")
+    back = requests.request_restore(done, by=here.cast.dana, reason="Worse than before")
     script = snapshot_of(back.snapshot).step(DUMP).script
     assert all(each in script for each in (dump.path, str(dump.size), dump.sha256))
-    request.approve(back, by=here.cast.lee, snapshot_sha256=back.snapshot_sha256)
+    approvals.approve(back, by=here.cast.lee, snapshot_sha256=back.snapshot_sha256)
     back = drive(back)
     assert asked(back) == ("gate", DUMP)
-    request.answer(back, position=DUMP, by=here.cast.sam, answer="go")
+    steering.answer(back, position=DUMP, by=here.cast.sam, answer="go")
     assert drive(back).state == "verifying"
     assert shop.orders == ["1", "2"]

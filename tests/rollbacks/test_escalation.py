@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from rollback_console.plans.actions.environments import change_environment
 from rollback_console.plans.models import DecisionMaker
-from rollback_console.rollbacks.actions import request
+from rollback_console.rollbacks.actions import approvals, requests
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.models import Event, Rollback
 from rollback_console.rollbacks.queries import approval_status
@@ -94,7 +94,7 @@ def test_what_is_decided_or_over_is_neither_escalated_nor_reminded(
 
 def test_the_requesters_own_rung_is_passed_over(stage: Stage) -> None:
     revision = make.plan(stage)
-    rollback = request.request(revision, by=stage.cast.lee, reason="x", choices={})
+    rollback = requests.open_request(revision, by=stage.cast.lee, reason="x", choices={})
     assert rollback.rung == 2
     assert names(told(rollback, "rollback.requested")[0]) == ["Sam Example"]
 
@@ -129,28 +129,28 @@ def test_an_environment_without_reminders_reminds_nobody(stage: Stage) -> None:
 
 def test_a_nudge_reaches_who_is_asked_and_is_not_repeated_at_once(stage: Stage) -> None:
     rollback = make.requested(stage)
-    request.nudge(rollback, by=stage.cast.dana)
+    approvals.nudge(rollback, by=stage.cast.dana)
     assert names(told(rollback, "approval.nudged")[0]) == ["Lee Example"]
     with pytest.raises(Refused, match=r"nudged just now. Try again in [45] min"):
-        request.nudge(rollback, by=stage.cast.sam)
+        approvals.nudge(rollback, by=stage.cast.sam)
     long_ago = (timezone.now() - timedelta(minutes=6)).isoformat(timespec="milliseconds")
     Event.objects.filter(kind="approval.nudged").update(at=long_ago)
-    request.nudge(rollback, by=stage.cast.sam)
+    approvals.nudge(rollback, by=stage.cast.sam)
 
 
 def test_who_may_not_ask_may_not_nudge_and_what_is_over_is_not_nudged(stage: Stage) -> None:
     rollback = make.requested(stage)
     with pytest.raises(Refused, match="may not nudge"):
-        request.nudge(rollback, by=stage.cast.vic)
-    request.withdraw(rollback, by=stage.cast.dana)
+        approvals.nudge(rollback, by=stage.cast.vic)
+    requests.withdraw(rollback, by=stage.cast.dana)
     with pytest.raises(Refused, match="any more"):
-        request.nudge(rollback, by=stage.cast.dana)
+        approvals.nudge(rollback, by=stage.cast.dana)
 
 
 def test_a_question_and_its_answers_stand_together(stage: Stage) -> None:
     rollback = make.requested(stage)
-    asked = request.ask(rollback, by=stage.cast.lee, text=" Is the dump from today? ")
-    request.answer_question(rollback, question=asked.seq, by=stage.cast.dana, text="03:00 UTC")
+    asked = approvals.ask_question(rollback, by=stage.cast.lee, text=" Is the dump from today? ")
+    approvals.answer_question(rollback, question=asked.seq, by=stage.cast.dana, text="03:00 UTC")
     (question,) = approval_status.deciding_of(rollback, stage.cast.lee).questions
     assert question.event.facts["text"] == "Is the dump from today?"
     assert names(question.event.facts) == ["Dana Example"]
@@ -161,21 +161,21 @@ def test_a_question_and_its_answers_stand_together(stage: Stage) -> None:
 def test_only_a_question_is_answered_and_only_with_words(stage: Stage) -> None:
     rollback = make.requested(stage)
     with pytest.raises(Refused, match="no question"):
-        request.answer_question(rollback, question=1, by=stage.cast.dana, text="Yes")
+        approvals.answer_question(rollback, question=1, by=stage.cast.dana, text="Yes")
     with pytest.raises(Refused, match="Write between"):
-        request.ask(rollback, by=stage.cast.lee, text="  ")
-    request.withdraw(rollback, by=stage.cast.dana)
+        approvals.ask_question(rollback, by=stage.cast.lee, text="  ")
+    requests.withdraw(rollback, by=stage.cast.dana)
     with pytest.raises(Refused, match="add a note"):
-        request.ask(rollback, by=stage.cast.lee, text="Why?")
+        approvals.ask_question(rollback, by=stage.cast.lee, text="Why?")
 
 
 def test_a_renewal_keeps_what_changed_and_needs_people_enough(stage: Stage) -> None:
     rollback = make.requested(stage)
     with pytest.raises(Refused, match="Nothing has changed"):
-        request.renew(rollback, by=stage.cast.dana)
+        requests.renew(rollback, by=stage.cast.dana)
     quorum: Any = {"approvals_code": 2, "approvals_data": 2}
     change_environment(stage.environment, by=stage.cast.ada, **quorum)
-    rollback = request.renew(rollback, by=stage.cast.dana)
+    rollback = requests.renew(rollback, by=stage.cast.dana)
     assert approval_status.deciding_of(rollback, stage.cast.lee).renewed == [
         ["policy.quorum", 1, 2],
         ["policy.second_person", False, True],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.core.management import CommandError, call_command
 
-from rollback_console.rollbacks.actions import request
+from rollback_console.rollbacks.actions import steering
 from rollback_console.rollbacks.events import flaws
 from rollback_console.rollbacks.models import Event, Rollback
 from tests import make
@@ -17,8 +17,8 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def rollback(stage: Stage) -> Rollback:
     rollback = make.approved(stage)
-    request.note(rollback, by=stage.cast.vic, text="one")
-    request.note(rollback, by=stage.cast.vic, text="two")
+    steering.note(rollback, by=stage.cast.vic, text="one")
+    steering.note(rollback, by=stage.cast.vic, text="two")
     return rollback
 
 

@@ -6,7 +6,7 @@ import pytest
 from django.db import transaction
 
 from rollback_console.rollbacks import database_dumps
-from rollback_console.rollbacks.actions import request
+from rollback_console.rollbacks.actions import steering
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.events import record
 from rollback_console.rollbacks.execution.view import snapshot_of
@@ -64,9 +64,9 @@ def states(rollback: Rollback, host: str) -> list[tuple[int, str, str]]:
 
 def test_nothing_more_starts_on_a_host_that_is_left_out(stage: make.Stage, fleet: Fleet) -> None:
     rollback = failed(stage, fleet)
-    request.exclude(rollback, host="app-1", by=stage.cast.dana, reason="Its disk is broken")
+    steering.exclude(rollback, host="app-1", by=stage.cast.dana, reason="Its disk is broken")
     fleet.scripts.clear()
-    request.retry(
+    steering.retry(
         drive(rollback, fleet), position=1, by=stage.cast.dana, reason="The tag is there now"
     )
     assert drive(rollback, fleet).state == "succeeded"
@@ -81,11 +81,11 @@ def test_the_last_host_of_a_step_is_not_left_out_in_passing(
 ) -> None:
     rollback = failed(stage, fleet, ALONE)
     with pytest.raises(Refused, match="Only app-1 carries out step 3: skip that by name"):
-        request.exclude(rollback, host="app-1", by=stage.cast.dana, reason="Broken")
-    request.exclude(rollback, host="app-2", by=stage.cast.dana, reason="Broken")
+        steering.exclude(rollback, host="app-1", by=stage.cast.dana, reason="Broken")
+    steering.exclude(rollback, host="app-2", by=stage.cast.dana, reason="Broken")
     again = drive(rollback, fleet)
     with pytest.raises(Refused, match="Only app-1 carries out steps 1, 2, 3"):
-        request.exclude(again, host="app-1", by=stage.cast.dana, reason="Broken too")
+        steering.exclude(again, host="app-1", by=stage.cast.dana, reason="Broken too")
 
 
 @pytest.mark.parametrize("host", ["", "app-3"])
@@ -94,23 +94,23 @@ def test_a_host_nobody_is_asked_about_is_not_left_out(
 ) -> None:
     rollback = failed(stage, fleet)
     with pytest.raises(Refused, match="Only a host on which a step failed"):
-        request.exclude(rollback, host=host, by=stage.cast.dana, reason="Broken")
+        steering.exclude(rollback, host=host, by=stage.cast.dana, reason="Broken")
 
 
 def test_leaving_a_host_out_takes_the_right_and_a_reason(stage: make.Stage, fleet: Fleet) -> None:
     rollback = failed(stage, fleet)
     with pytest.raises(Refused, match="not steer it"):
-        request.exclude(rollback, host="app-1", by=stage.cast.vic, reason="Broken")
+        steering.exclude(rollback, host="app-1", by=stage.cast.vic, reason="Broken")
     with pytest.raises(Refused, match="Give a reason"):
-        request.exclude(rollback, host="app-1", by=stage.cast.dana, reason=" ")
+        steering.exclude(rollback, host="app-1", by=stage.cast.dana, reason=" ")
     assert states(rollback, "app-1")[0] == (1, "failed", "")
 
 
 def test_an_undo_leaves_out_the_hosts_that_were_left_out(stage: make.Stage, fleet: Fleet) -> None:
     rollback = failed(stage, fleet, UNDOABLE)
-    request.exclude(rollback, host="app-1", by=stage.cast.dana, reason="Its disk is broken")
+    steering.exclude(rollback, host="app-1", by=stage.cast.dana, reason="Its disk is broken")
     # Nobody drove it since, so that the question still names both hosts.
-    request.undo(rollback, position=1, by=stage.cast.dana, reason="It is half done")
+    steering.undo(rollback, position=1, by=stage.cast.dana, reason="It is half done")
     rollback = drive(rollback, fleet)
     assert states(rollback, "app-2")[-1] == (3, "succeeded", "")
     assert [run for run in states(rollback, "app-1") if run[1] == "succeeded"] == []
@@ -121,7 +121,7 @@ def test_nothing_is_tried_again_where_every_host_of_the_question_was_left_out(
 ) -> None:
     rollback = failed(stage, fleet, UNDOABLE)
     record_exclusions(rollback, stage)
-    for act in (request.undo, request.retry):
+    for act in (steering.undo, steering.retry):
         with pytest.raises(Refused, match="was left out"):
             act(rollback, position=1, by=stage.cast.dana, reason="Again")
 
@@ -139,7 +139,9 @@ def test_a_dump_on_a_host_that_was_left_out_is_not_put_back(
     )
     fleet.scripts["echo restoring"] = (b"", 1)
     rollback = drive(make.approved(stage, text), fleet)
-    request.answer(rollback, position=rollback.question["position"], by=stage.cast.sam, answer="go")
+    steering.answer(
+        rollback, position=rollback.question["position"], by=stage.cast.sam, answer="go"
+    )
     rollback = drive(rollback, fleet)
     assert rollback.question["kind"] == "failed"
     record_exclusions(rollback, stage)
@@ -149,7 +151,7 @@ def test_a_dump_on_a_host_that_was_left_out_is_not_put_back(
         rollback, step
     )
     with pytest.raises(Refused, match="left out"):
-        request.undo(rollback, position=3, by=stage.cast.dana, reason="Put it back")
+        steering.undo(rollback, position=3, by=stage.cast.dana, reason="Put it back")
     assert not rollback.runs.filter(position=undoing).exists()
 
 

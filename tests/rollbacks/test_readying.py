@@ -19,7 +19,7 @@ from rollback_console.plans.readiness import queue as askings
 from rollback_console.plans.readiness.check import STALE
 from rollback_console.rollbacks import signals as signals_of_rollbacks
 from rollback_console.rollbacks import tasks
-from rollback_console.rollbacks.actions import request
+from rollback_console.rollbacks.actions import approvals
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.execution import apply
 from rollback_console.rollbacks.models import Event, Rollback
@@ -181,14 +181,14 @@ def test_where_the_rule_blocks_nobody_approves_what_would_not_work(
     rollback = asked(here, counter)
     seen = rollback.snapshot_sha256
     with pytest.raises(Refused, match="nobody has asked the hosts"):
-        request.approve(rollback, by=here.cast.lee, snapshot_sha256=seen)
+        approvals.approve(rollback, by=here.cast.lee, snapshot_sha256=seen)
     sshd.stop()
     answered(rollback)
     with pytest.raises(Refused, match="this would not work"):
-        request.approve(rollback, by=here.cast.lee, snapshot_sha256=seen)
+        approvals.approve(rollback, by=here.cast.lee, snapshot_sha256=seen)
     sshd.start()
     answered(rollback)
-    request.approve(rollback, by=here.cast.lee, snapshot_sha256=seen)
+    approvals.approve(rollback, by=here.cast.lee, snapshot_sha256=seen)
     rollback.refresh_from_db()
     assert rollback.state == "approved"
 
@@ -198,7 +198,7 @@ def test_a_start_is_refused_where_what_the_hosts_said_is_too_old(
 ) -> None:
     rollback = asked(here, counter)
     answered(rollback)
-    request.approve(rollback, by=here.cast.lee, snapshot_sha256=rollback.snapshot_sha256)
+    approvals.approve(rollback, by=here.cast.lee, snapshot_sha256=rollback.snapshot_sha256)
     here.environment.readiness_rule = "block"
     here.environment.save()
     rows = rollback.revision.probe_results

@@ -9,8 +9,8 @@ import pytest
 from django.contrib.auth.models import Permission
 
 from rollback_console.rollbacks import log_store
-from rollback_console.rollbacks.actions import request
-from rollback_console.rollbacks.actions.redact import redact_text
+from rollback_console.rollbacks.actions import steering
+from rollback_console.rollbacks.actions.redactions import redact_text
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.events import flaws
 from rollback_console.rollbacks.execution.view import snapshot_of
@@ -35,7 +35,7 @@ def rollback(stage: Stage, fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> Rol
     fleet.scripts["stopping"] = (said, 0)
     fleet.scripts["restoring"] = (b"nothing of it\n", 1)
     asked = drive(make.approved(stage), fleet)
-    request.note(asked, by=stage.cast.vic, text=f"The password is {SLIPPED}")
+    steering.note(asked, by=stage.cast.vic, text=f"The password is {SLIPPED}")
     return asked
 
 
@@ -63,11 +63,11 @@ def test_what_names_an_answer_a_check_or_a_role_is_never_masked(stage: Stage, te
     rollback = make.approved(stage)
     Rollback.objects.filter(pk=rollback.pk).update(state="verifying", question={"kind": "checks"})
     key = snapshot_of(rollback.snapshot).checks[0].key
-    request.answer_check(
+    steering.answer_check(
         rollback, key=key, by=stage.cast.dana, answer="not_applicable", note="Seen by hand"
     )
     named = key if text == "key" else text
-    request.note(rollback, by=stage.cast.vic, text=f"It says {named}")
+    steering.note(rollback, by=stage.cast.vic, text=f"It says {named}")
     before = list(rollback.events.exclude(kind="note.added").values_list("facts", flat=True))
     redact_text(rollback, by=stage.cast.ada, text=named, reason="By mistake")
     after = rollback.events.exclude(kind__in=["note.added", "text.redacted"])

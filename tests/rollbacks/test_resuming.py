@@ -6,7 +6,7 @@ import pytest
 
 from rollback_console.plans.errors import NotReady
 from rollback_console.rollbacks import events
-from rollback_console.rollbacks.actions import request, restart
+from rollback_console.rollbacks.actions import approvals, requests, restarts, steering
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.models import Rollback
 from tests import make
@@ -37,7 +37,7 @@ def test_it_goes_on_from_a_later_step_and_what_is_between_is_skipped_on_record(
     stage: Stage, fleet: Fleet, failed: Rollback
 ) -> None:
     before = failed.snapshot
-    restart.resume_from(failed, position=3, by=stage.cast.dana, reason="Restored by hand")
+    restarts.resume_from(failed, position=3, by=stage.cast.dana, reason="Restored by hand")
     rollback = drive(failed, fleet)
     assert rollback.state == "verifying"
     assert scripts(fleet) == [*RAN, "echo starting\n"]
@@ -51,9 +51,9 @@ def test_going_back_is_a_new_attempt_of_each_step_that_must_be_named(
     stage: Stage, fleet: Fleet, failed: Rollback
 ) -> None:
     with pytest.raises(Refused, match="1, 2"):
-        restart.resume_from(failed, position=1, by=stage.cast.dana, reason="From the start")
+        restarts.resume_from(failed, position=1, by=stage.cast.dana, reason="From the start")
     assert drive(failed, fleet).question["kind"] == "failed"
-    restart.resume_from(
+    restarts.resume_from(
         failed, position=1, by=stage.cast.dana, reason="From the start", again=[1, 2]
     )
     rollback = drive(failed, fleet)
@@ -73,10 +73,10 @@ def test_going_back_is_a_new_attempt_of_each_step_that_must_be_named(
 def test_what_was_left_on_each_host_is_on_record_as_it_was_seen(
     stage: Stage, failed: Rollback
 ) -> None:
-    (host,) = restart.left(failed)
+    (host,) = restarts.left(failed)
     assert (host.host, host.done, host.open) == ("app-1", (1,), (3,))
     assert [(run.position, run.exit_code) for run in host.doubtful] == [(2, 3)]
-    restart.resume_from(failed, position=3, by=stage.cast.dana, reason="By hand")
+    restarts.resume_from(failed, position=3, by=stage.cast.dana, reason="By hand")
     facts = failed.events.get(kind="rollback.redirected").facts
     assert facts["left"]["app-1"] == {
         "done": [1],
@@ -92,13 +92,13 @@ def test_a_gate_behind_the_step_asks_again_and_one_before_it_does_not(
     text = PLAN.replace("```bash\necho restoring", "```bash gate\necho restoring")
     fleet.scripts["starting"] = (b"", 1)
     rollback = drive(make.approved(stage, text), fleet)
-    request.answer(rollback, position=2, by=stage.cast.dana, answer="go")
+    steering.answer(rollback, position=2, by=stage.cast.dana, answer="go")
     rollback = drive(rollback, fleet)
     fleet.scripts.clear()
-    restart.resume_from(rollback, position=1, by=stage.cast.dana, reason="Again", again=[1, 2, 3])
+    restarts.resume_from(rollback, position=1, by=stage.cast.dana, reason="Again", again=[1, 2, 3])
     rollback = drive(rollback, fleet)
     assert (rollback.question["kind"], rollback.question["position"]) == ("gate", 2)
-    request.answer(rollback, position=2, by=stage.cast.dana, answer="go")
+    steering.answer(rollback, position=2, by=stage.cast.dana, answer="go")
     assert drive(rollback, fleet).state == "verifying"
 
 
@@ -106,28 +106,28 @@ def test_who_may_not_steer_or_gives_no_reason_or_comes_too_late_is_refused(
     stage: Stage, fleet: Fleet, failed: Rollback
 ) -> None:
     with pytest.raises(Refused, match="may watch"):
-        restart.resume_from(failed, position=3, by=stage.cast.vic, reason="I want to")
+        restarts.resume_from(failed, position=3, by=stage.cast.vic, reason="I want to")
     with pytest.raises(Refused, match="reason"):
-        restart.resume_from(failed, position=3, by=stage.cast.dana, reason=" ")
-    restart.resume_from(failed, position=3, by=stage.cast.dana, reason="By hand")
+        restarts.resume_from(failed, position=3, by=stage.cast.dana, reason=" ")
+    restarts.resume_from(failed, position=3, by=stage.cast.dana, reason="By hand")
     with pytest.raises(Refused, match="already"):
-        restart.resume_from(failed, position=3, by=stage.cast.dana, reason="By hand")
+        restarts.resume_from(failed, position=3, by=stage.cast.dana, reason="By hand")
     drive(failed, fleet)
     with pytest.raises(Refused, match="verifying"):
-        restart.resume_from(failed, position=3, by=stage.cast.dana, reason="By hand")
+        restarts.resume_from(failed, position=3, by=stage.cast.dana, reason="By hand")
 
 
 def test_a_host_that_was_left_out_stays_out(stage: Stage, fleet: Fleet) -> None:
     make.host(stage.environment, "app-2", stage.cast.ada)
     revision = make.plan(stage, hosts="app-1 app-2")
-    rollback = request.request(revision, by=stage.cast.dana, reason="Errors", choices={})
-    request.approve(rollback, by=stage.cast.lee, snapshot_sha256=rollback.snapshot_sha256)
+    rollback = requests.open_request(revision, by=stage.cast.dana, reason="Errors", choices={})
+    approvals.approve(rollback, by=stage.cast.lee, snapshot_sha256=rollback.snapshot_sha256)
     fleet.scripts["restoring"] = (b"", 1)
     rollback = drive(rollback, fleet)
-    request.exclude(rollback, host="app-1", by=stage.cast.dana, reason="Its disk is broken")
+    steering.exclude(rollback, host="app-1", by=stage.cast.dana, reason="Its disk is broken")
     rollback = drive(rollback, fleet)
     fleet.scripts.clear()
-    restart.resume_from(rollback, position=1, by=stage.cast.dana, reason="Afresh", again=[1, 2])
+    restarts.resume_from(rollback, position=1, by=stage.cast.dana, reason="Afresh", again=[1, 2])
     before = len(fleet.order)
     assert drive(rollback, fleet).state == "verifying"
     assert {host for host, _ in fleet.order[before:]} == {"app-2"}
@@ -139,7 +139,7 @@ def test_a_pause_ends_where_a_person_chooses(stage: Stage, fleet: Fleet) -> None
     Rollback.objects.filter(pk=rollback.pk).update(pause_asked=True)
     rollback = drive(rollback, fleet)
     assert rollback.question["kind"] == "paused"
-    restart.resume_from(rollback, position=2, by=stage.cast.dana, reason="It is stopped")
+    restarts.resume_from(rollback, position=2, by=stage.cast.dana, reason="It is stopped")
     rollback = drive(rollback, fleet)
     assert rollback.state == "verifying"
     assert scripts(fleet) == ["echo restoring\n", "echo starting\n"]
@@ -148,13 +148,13 @@ def test_a_pause_ends_where_a_person_chooses(stage: Stage, fleet: Fleet) -> None
 def test_the_rest_of_an_aborted_rollback_is_a_new_one_that_must_be_approved(
     stage: Stage, fleet: Fleet, failed: Rollback
 ) -> None:
-    request.request_abort(failed, by=stage.cast.dana, reason="Look first")
+    steering.request_abort(failed, by=stage.cast.dana, reason="Look first")
     assert drive(failed, fleet).state == "aborted"
-    rest = restart.request_rest(failed, position=2, by=stage.cast.dana, reason="The tag is there")
+    rest = restarts.request_rest(failed, position=2, by=stage.cast.dana, reason="The tag is there")
     assert rest.state == "requested"
     assert drive(rest, fleet).state == "requested"
     assert scripts(fleet) == RAN
-    request.approve(rest, by=stage.cast.lee, snapshot_sha256=rest.snapshot_sha256)
+    approvals.approve(rest, by=stage.cast.lee, snapshot_sha256=rest.snapshot_sha256)
     rest = drive(rest, fleet)
     assert rest.state == "verifying"
     assert scripts(fleet) == [*RAN, *RAN[1:], "echo starting\n"]
@@ -168,8 +168,8 @@ def test_only_what_stopped_midway_has_a_rest_and_only_from_a_step_it_has(
     stage: Stage, fleet: Fleet, failed: Rollback
 ) -> None:
     with pytest.raises(Refused, match="is waiting"):
-        restart.request_rest(failed, position=2, by=stage.cast.dana, reason="x")
-    request.request_abort(failed, by=stage.cast.dana, reason="Look first")
+        restarts.request_rest(failed, position=2, by=stage.cast.dana, reason="x")
+    steering.request_abort(failed, by=stage.cast.dana, reason="Look first")
     failed = drive(failed, fleet)
     with pytest.raises(NotReady, match="no step 9"):
-        restart.request_rest(failed, position=9, by=stage.cast.dana, reason="x")
+        restarts.request_rest(failed, position=9, by=stage.cast.dana, reason="x")

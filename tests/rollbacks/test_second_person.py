@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rollback_console.rollbacks.actions import request, restart
+from rollback_console.rollbacks.actions import approvals, restarts, steering
 from rollback_console.rollbacks.actions.second_person import open_proposals
 from rollback_console.rollbacks.errors import Refused, SecondPersonNeeded
 from rollback_console.rollbacks.models import RightGrant, Rollback
@@ -24,7 +24,7 @@ def waiting(stage: Stage, fleet: Fleet, text: str = PLAN) -> Rollback:
     stage.environment.save()
     rollback = make.requested(stage, text)
     for maker in (stage.cast.lee, stage.cast.sam):
-        request.approve(rollback, by=maker, snapshot_sha256=rollback.snapshot_sha256)
+        approvals.approve(rollback, by=maker, snapshot_sha256=rollback.snapshot_sha256)
     return drive(rollback, fleet)
 
 
@@ -34,12 +34,12 @@ def test_a_step_is_skipped_once_a_second_person_asks_for_the_same(
     fleet.scripts["restoring"] = (b"", 1)
     rollback = waiting(stage, fleet)
     with pytest.raises(SecondPersonNeeded, match="Two people are needed to skip step 2"):
-        request.skip(rollback, position=2, by=stage.cast.dana, reason="Done by hand")
+        steering.skip(rollback, position=2, by=stage.cast.dana, reason="Done by hand")
     with pytest.raises(Refused, match="somebody else has to ask"):
-        request.skip(rollback, position=2, by=stage.cast.dana, reason="Done by hand")
+        steering.skip(rollback, position=2, by=stage.cast.dana, reason="Done by hand")
     assert [each.by for each in open_proposals(rollback)] == [stage.cast.dana]
     assert not rollback.events.filter(kind="step.skipped").exists()
-    request.skip(rollback, position=2, by=stage.cast.lee, reason="I saw it")
+    steering.skip(rollback, position=2, by=stage.cast.lee, reason="I saw it")
     kinds = list(rollback.events.order_by("seq").values_list("kind", flat=True))
     assert kinds[-3:] == ["deviation.confirmed", "question.answered", "step.skipped"]
     assert rollback.events.get(kind="deviation.confirmed").by == stage.cast.lee
@@ -50,11 +50,11 @@ def test_another_wish_is_no_agreement(stage: Stage, fleet: Fleet) -> None:
     fleet.scripts["restoring"] = (b"", 1)
     rollback = waiting(stage, fleet)
     with pytest.raises(SecondPersonNeeded):
-        request.skip(rollback, position=2, by=stage.cast.dana, reason="Done by hand")
+        steering.skip(rollback, position=2, by=stage.cast.dana, reason="Done by hand")
     with pytest.raises(SecondPersonNeeded):
-        restart.resume_from(rollback, position=3, by=stage.cast.lee, reason="Go past it")
+        restarts.resume_from(rollback, position=3, by=stage.cast.lee, reason="Go past it")
     assert len(open_proposals(rollback)) == 2
-    restart.resume_from(rollback, position=3, by=stage.cast.sam, reason="Go past it")
+    restarts.resume_from(rollback, position=3, by=stage.cast.sam, reason="Go past it")
     assert rollback.events.filter(kind="rollback.redirected").exists()
 
 
@@ -62,12 +62,12 @@ def test_a_wish_ends_with_the_question_it_was_about(stage: Stage, fleet: Fleet) 
     fleet.scripts["restoring"] = (b"", 1)
     rollback = waiting(stage, fleet)
     with pytest.raises(SecondPersonNeeded):
-        request.skip(rollback, position=2, by=stage.cast.dana, reason="Done by hand")
-    request.retry(rollback, position=2, by=stage.cast.dana, reason="Again")
+        steering.skip(rollback, position=2, by=stage.cast.dana, reason="Done by hand")
+    steering.retry(rollback, position=2, by=stage.cast.dana, reason="Again")
     rollback = drive(rollback, fleet)
     assert not open_proposals(rollback)
     with pytest.raises(SecondPersonNeeded):
-        request.skip(rollback, position=2, by=stage.cast.lee, reason="I saw it")
+        steering.skip(rollback, position=2, by=stage.cast.lee, reason="I saw it")
 
 
 def test_the_gate_of_a_destructive_step_is_opened_by_two(stage: Stage, fleet: Fleet) -> None:
@@ -75,9 +75,9 @@ def test_the_gate_of_a_destructive_step_is_opened_by_two(stage: Stage, fleet: Fl
     assert rollback.question["kind"] == "gate"
     given = {"position": rollback.question["position"], "answer": "go", "without_dump": True}
     with pytest.raises(SecondPersonNeeded, match="let the destructive step"):
-        request.answer(rollback, by=stage.cast.dana, **given)
+        steering.answer(rollback, by=stage.cast.dana, **given)
     assert not rollback.step_answers.exists()
-    request.answer(rollback, by=stage.cast.lee, **given)
+    steering.answer(rollback, by=stage.cast.lee, **given)
     assert rollback.step_answers.get().answer == "go"
 
 
@@ -85,12 +85,12 @@ def test_who_was_given_the_right_meanwhile_is_no_second_person(stage: Stage, fle
     fleet.scripts["restoring"] = (b"", 1)
     rollback = waiting(stage, fleet)
     with pytest.raises(SecondPersonNeeded):
-        request.skip(rollback, position=2, by=stage.cast.dana, reason="Done by hand")
+        steering.skip(rollback, position=2, by=stage.cast.dana, reason="Done by hand")
     RightGrant.objects.filter(user=stage.cast.lee).delete()
     stage.cast.vic.groups.add(*stage.cast.lee.groups.all())
     newcomer = type(stage.cast.vic).objects.get(pk=stage.cast.vic.pk)
     with pytest.raises(Refused, match="after this rollback was asked for"):
-        request.skip(rollback, position=2, by=newcomer, reason="I saw it")
+        steering.skip(rollback, position=2, by=newcomer, reason="I saw it")
 
 
 @pytest.mark.parametrize(("rule", "two"), [("quorum", False), ("never", False), ("always", True)])
@@ -103,7 +103,7 @@ def test_the_environment_says_where_two_are_needed(
     rollback = drive(make.approved(stage), fleet)
     if two:
         with pytest.raises(SecondPersonNeeded):
-            request.skip(rollback, position=2, by=stage.cast.dana, reason="Done by hand")
+            steering.skip(rollback, position=2, by=stage.cast.dana, reason="Done by hand")
     else:
-        request.skip(rollback, position=2, by=stage.cast.dana, reason="Done by hand")
+        steering.skip(rollback, position=2, by=stage.cast.dana, reason="Done by hand")
         assert rollback.events.filter(kind="step.skipped").exists()

@@ -9,7 +9,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from rollback_console.rollbacks import db_clock
-from rollback_console.rollbacks.actions import request
+from rollback_console.rollbacks.actions import approvals, requests, steering
 from rollback_console.rollbacks.execution import driver, follower
 from rollback_console.rollbacks.models import Rollback, StepRun
 from tests import make
@@ -46,7 +46,7 @@ def test_an_abort_never_starts_what_had_not_begun(
     stage: Stage, fleet: Fleet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rollback = killed_before_launch(make.approved(stage), fleet, monkeypatch)
-    request.request_abort(rollback, by=stage.cast.dana, reason="Not now")
+    steering.request_abort(rollback, by=stage.cast.dana, reason="Not now")
     rollback = drive(rollback, fleet)
     assert rollback.state == "aborted"
     assert rollback.runs.get(position=1).state == "aborted"
@@ -60,15 +60,15 @@ def test_a_step_given_up_is_not_started_when_its_host_returns(
     monkeypatch.setattr(follower, "BACKOFF", (0.02,))
     make.host(stage.environment, "app-2", stage.cast.ada)
     revision = make.plan(stage, PLAN.replace("echo stopping", "hang it"), hosts="app-1 app-2")
-    rollback = request.request(revision, by=stage.cast.dana, reason="Errors", choices={})
-    request.approve(rollback, by=stage.cast.lee, snapshot_sha256=rollback.snapshot_sha256)
+    rollback = requests.open_request(revision, by=stage.cast.dana, reason="Errors", choices={})
+    approvals.approve(rollback, by=stage.cast.lee, snapshot_sha256=rollback.snapshot_sha256)
     killed_before_launch(rollback, fleet, monkeypatch)
     fleet.down.add("app-1")
 
     def give_up() -> None:
         rows = Rollback.objects.filter(pk=rollback.pk)
         until(rows.filter(question__kind="unreachable").exists)
-        request.answer(
+        steering.answer(
             rollback, position=1, by=stage.cast.dana, answer="give_up", note="It burnt down"
         )
         until(rows.filter(question={}).exists)
@@ -97,7 +97,7 @@ def test_giving_up_and_a_host_that_returns_at_that_moment_agree(
         rows = Rollback.objects.filter(pk=rollback.pk)
         until(rows.filter(question__kind="unreachable").exists)
         fleet.down.clear()
-        request.answer(
+        steering.answer(
             rollback, position=1, by=stage.cast.dana, answer="give_up", note="It burnt down"
         )
         until(lambda: _settled(rollback))
@@ -128,7 +128,7 @@ def test_what_was_given_up_is_lost_only_once_its_host_is_let_go(
         settings.SLICE = timedelta(seconds=1)
         driver.advance(rollback.pk, fleet.connect)
         rollback.refresh_from_db()
-    request.answer(rollback, position=1, by=stage.cast.dana, answer="give_up", note="It burnt")
+    steering.answer(rollback, position=1, by=stage.cast.dana, answer="give_up", note="It burnt")
     assert rollback.runs.get(position=1).state == "launching"
     fleet.down.clear()
     rollback = drive(rollback, fleet)

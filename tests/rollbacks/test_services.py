@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from rollback_console.plans.errors import NotReady
 from rollback_console.plans.models import DecisionMaker, Host
-from rollback_console.rollbacks.actions import request
+from rollback_console.rollbacks.actions import approvals, requests, steering
 from rollback_console.rollbacks.errors import Changed, Refused
 from rollback_console.rollbacks.models import Rollback
 from rollback_console.rollbacks.sweeper import due_rollbacks
@@ -38,27 +38,27 @@ def test_a_request_freezes_what_would_run(stage: Stage) -> None:
 def test_a_viewer_may_not_ask(stage: Stage) -> None:
     revision = make.plan(stage)
     with pytest.raises(Refused, match="may not open"):
-        request.request(revision, by=stage.cast.vic, reason="x", choices={})
+        requests.open_request(revision, by=stage.cast.vic, reason="x", choices={})
     assert not Rollback.objects.exists()
 
 
 def test_a_request_says_why(stage: Stage) -> None:
     revision = make.plan(stage)
     with pytest.raises(Refused, match="Say why"):
-        request.request(revision, by=stage.cast.dana, reason="  ", choices={})
+        requests.open_request(revision, by=stage.cast.dana, reason="  ", choices={})
 
 
 def test_a_request_nobody_could_approve_is_refused(stage: Stage) -> None:
     DecisionMaker.objects.all().delete()
     revision = make.plan(stage)
     with pytest.raises(NotReady, match="Nobody could approve"):
-        request.request(revision, by=stage.cast.dana, reason="x", choices={})
+        requests.open_request(revision, by=stage.cast.dana, reason="x", choices={})
     assert not Rollback.objects.exists()
 
 
 def test_a_decision_maker_approves_what_they_saw(stage: Stage) -> None:
     rollback = make.requested(stage)
-    request.approve(rollback, by=stage.cast.lee, snapshot_sha256=rollback.snapshot_sha256)
+    approvals.approve(rollback, by=stage.cast.lee, snapshot_sha256=rollback.snapshot_sha256)
     assert state(rollback) == "approved"
     assert kinds(rollback)[1:] == ["approval.given", "rollback.approved"]
 
@@ -70,29 +70,29 @@ def test_others_are_refused_and_the_refusal_is_on_record(stage: Stage, who: str,
     rollback = make.requested(stage)
     person = getattr(stage.cast, who)
     with pytest.raises(Refused, match=says):
-        request.approve(rollback, by=person, snapshot_sha256=rollback.snapshot_sha256)
+        approvals.approve(rollback, by=person, snapshot_sha256=rollback.snapshot_sha256)
     assert state(rollback) == "requested"
     assert kinds(rollback)[-1] == "approval.refused"
 
 
 def test_a_decision_maker_who_asked_may_not_approve(stage: Stage) -> None:
     revision = make.plan(stage)
-    rollback = request.request(revision, by=stage.cast.lee, reason="x", choices={})
+    rollback = requests.open_request(revision, by=stage.cast.lee, reason="x", choices={})
     with pytest.raises(Refused, match="someone else"):
-        request.approve(rollback, by=stage.cast.lee, snapshot_sha256=rollback.snapshot_sha256)
+        approvals.approve(rollback, by=stage.cast.lee, snapshot_sha256=rollback.snapshot_sha256)
 
 
 def test_who_wrote_the_revision_may_not_approve_it(stage: Stage) -> None:
     DecisionMaker.objects.create(environment=stage.environment, user=stage.cast.ada)
     rollback = make.requested(stage)
     with pytest.raises(Refused, match="wrote what nobody has approved"):
-        request.approve(rollback, by=stage.cast.ada, snapshot_sha256=rollback.snapshot_sha256)
+        approvals.approve(rollback, by=stage.cast.ada, snapshot_sha256=rollback.snapshot_sha256)
 
 
 def test_another_hash_than_the_one_shown_is_refused(stage: Stage) -> None:
     rollback = make.requested(stage)
     with pytest.raises(Changed):
-        request.approve(rollback, by=stage.cast.lee, snapshot_sha256="0" * 64)
+        approvals.approve(rollback, by=stage.cast.lee, snapshot_sha256="0" * 64)
     assert state(rollback) == "requested"
 
 
@@ -100,7 +100,7 @@ def test_a_host_that_changed_since_the_request_stops_the_approval(stage: Stage) 
     rollback = make.requested(stage)
     Host.objects.update(address="192.0.2.66")
     with pytest.raises(Changed) as refused:
-        request.approve(rollback, by=stage.cast.lee, snapshot_sha256=rollback.snapshot_sha256)
+        approvals.approve(rollback, by=stage.cast.lee, snapshot_sha256=rollback.snapshot_sha256)
     assert refused.value.changes == [("hosts.app-1.address", "192.0.2.1", "192.0.2.66")]
     assert state(rollback) == "requested"
 
@@ -110,13 +110,13 @@ def test_a_renewed_request_voids_earlier_approvals(stage: Stage) -> None:
     stage.environment.save()
     rollback = make.requested(stage)
     old = rollback.snapshot_sha256
-    request.approve(rollback, by=stage.cast.lee, snapshot_sha256=old)
+    approvals.approve(rollback, by=stage.cast.lee, snapshot_sha256=old)
     Host.objects.update(address="192.0.2.66")
-    rollback = request.renew(rollback, by=stage.cast.dana)
+    rollback = requests.renew(rollback, by=stage.cast.dana)
     assert rollback.snapshot_sha256 != old
-    request.approve(rollback, by=stage.cast.sam, snapshot_sha256=rollback.snapshot_sha256)
+    approvals.approve(rollback, by=stage.cast.sam, snapshot_sha256=rollback.snapshot_sha256)
     assert state(rollback) == "requested"
-    request.approve(rollback, by=stage.cast.lee, snapshot_sha256=rollback.snapshot_sha256)
+    approvals.approve(rollback, by=stage.cast.lee, snapshot_sha256=rollback.snapshot_sha256)
     assert state(rollback) == "approved"
 
 
@@ -125,24 +125,24 @@ def test_a_deactivated_person_may_not_approve(stage: Stage) -> None:
     stage.cast.lee.is_active = False
     stage.cast.lee.save()
     with pytest.raises(Refused, match="no longer active"):
-        request.approve(rollback, by=stage.cast.lee, snapshot_sha256=rollback.snapshot_sha256)
+        approvals.approve(rollback, by=stage.cast.lee, snapshot_sha256=rollback.snapshot_sha256)
 
 
 def test_the_same_yes_twice_counts_once(stage: Stage) -> None:
     stage.environment.approvals_code = 2
     stage.environment.save()
     rollback = make.requested(stage)
-    request.approve(rollback, by=stage.cast.lee, snapshot_sha256=rollback.snapshot_sha256)
+    approvals.approve(rollback, by=stage.cast.lee, snapshot_sha256=rollback.snapshot_sha256)
     with pytest.raises(Refused, match="already approved"):
-        request.approve(rollback, by=stage.cast.lee, snapshot_sha256=rollback.snapshot_sha256)
+        approvals.approve(rollback, by=stage.cast.lee, snapshot_sha256=rollback.snapshot_sha256)
     assert state(rollback) == "requested"
-    request.approve(rollback, by=stage.cast.sam, snapshot_sha256=rollback.snapshot_sha256)
+    approvals.approve(rollback, by=stage.cast.sam, snapshot_sha256=rollback.snapshot_sha256)
     assert state(rollback) == "approved"
 
 
 def test_a_rejection_ends_the_request_with_its_reason(stage: Stage) -> None:
     rollback = make.requested(stage)
-    request.reject(
+    approvals.reject(
         rollback,
         by=stage.cast.lee,
         snapshot_sha256=rollback.snapshot_sha256,
@@ -151,7 +151,7 @@ def test_a_rejection_ends_the_request_with_its_reason(stage: Stage) -> None:
     assert state(rollback) == "rejected"
     assert rollback.events.get(kind="approval.rejected").facts["note"] == "Fix forward instead"
     with pytest.raises(Refused):
-        request.approve(rollback, by=stage.cast.sam, snapshot_sha256=rollback.snapshot_sha256)
+        approvals.approve(rollback, by=stage.cast.sam, snapshot_sha256=rollback.snapshot_sha256)
 
 
 def test_who_said_yes_may_still_say_no(stage: Stage) -> None:
@@ -159,8 +159,8 @@ def test_who_said_yes_may_still_say_no(stage: Stage) -> None:
     stage.environment.save()
     rollback = make.requested(stage)
     seen = rollback.snapshot_sha256
-    request.approve(rollback, by=stage.cast.lee, snapshot_sha256=seen)
-    request.reject(rollback, by=stage.cast.lee, snapshot_sha256=seen, reason="Not that tag")
+    approvals.approve(rollback, by=stage.cast.lee, snapshot_sha256=seen)
+    approvals.reject(rollback, by=stage.cast.lee, snapshot_sha256=seen, reason="Not that tag")
     assert state(rollback) == "rejected"
 
 
@@ -168,17 +168,17 @@ def test_a_rejection_needs_a_reason_and_the_right(stage: Stage) -> None:
     rollback = make.requested(stage)
     seen = rollback.snapshot_sha256
     with pytest.raises(Refused, match="Say why"):
-        request.reject(rollback, by=stage.cast.lee, snapshot_sha256=seen, reason="")
+        approvals.reject(rollback, by=stage.cast.lee, snapshot_sha256=seen, reason="")
     with pytest.raises(Refused, match="not a decision maker"):
-        request.reject(rollback, by=stage.cast.vic, snapshot_sha256=seen, reason="no")
+        approvals.reject(rollback, by=stage.cast.vic, snapshot_sha256=seen, reason="no")
     assert state(rollback) == "requested"
 
 
 def test_only_who_asked_may_withdraw(stage: Stage) -> None:
     rollback = make.requested(stage)
     with pytest.raises(Refused, match="Only who asked"):
-        request.withdraw(rollback, by=stage.cast.lee)
-    request.withdraw(rollback, by=stage.cast.dana)
+        requests.withdraw(rollback, by=stage.cast.lee)
+    requests.withdraw(rollback, by=stage.cast.dana)
     assert state(rollback) == "withdrawn"
 
 
@@ -195,22 +195,22 @@ def test_an_expired_request_cannot_be_approved_even_before_the_sweep(stage: Stag
     rollback = make.requested(stage)
     Rollback.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
     with pytest.raises(Refused, match="expired"):
-        request.approve(rollback, by=stage.cast.lee, snapshot_sha256=rollback.snapshot_sha256)
+        approvals.approve(rollback, by=stage.cast.lee, snapshot_sha256=rollback.snapshot_sha256)
 
 
 def test_steering_is_refused_before_a_rollback_runs(stage: Stage) -> None:
     rollback = make.requested(stage)
     with pytest.raises(Refused, match="is requested"):
-        request.pause(rollback, by=stage.cast.dana, reason="x")
+        steering.pause(rollback, by=stage.cast.dana, reason="x")
 
 
 def test_a_viewer_may_not_steer(stage: Stage) -> None:
     rollback = make.approved(stage)
     with pytest.raises(Refused, match="watch this rollback"):
-        request.request_abort(rollback, by=stage.cast.vic, reason="x")
+        steering.request_abort(rollback, by=stage.cast.vic, reason="x")
 
 
 def test_a_note_stays_in_the_stream(stage: Stage) -> None:
     rollback = make.requested(stage)
-    request.note(rollback, by=stage.cast.vic, text="Support sees 40 tickets")
+    steering.note(rollback, by=stage.cast.vic, text="Support sees 40 tickets")
     assert rollback.events.get(kind="note.added").facts == {"text": "Support sees 40 tickets"}

@@ -16,7 +16,7 @@ from rollback_console.plans.readiness import queue
 from rollback_console.remote import ssh
 from rollback_console.remote.protocol import HostAddress, Remote
 from rollback_console.rollbacks import db_clock
-from rollback_console.rollbacks.actions import request
+from rollback_console.rollbacks.actions import approvals, break_glass, requests
 from rollback_console.rollbacks.execution import driver
 from rollback_console.rollbacks.models import Event, Rollback
 from tests import make
@@ -52,7 +52,7 @@ def approved(here: Stage, tool: Path) -> Rollback:
     """Approved when all was well; that was a while ago."""
     rollback = make.requested(here, PLAN.replace("echo restoring", str(tool)))
     make.hosts_answer()
-    request.approve(rollback, by=here.cast.lee, snapshot_sha256=rollback.snapshot_sha256)
+    approvals.approve(rollback, by=here.cast.lee, snapshot_sha256=rollback.snapshot_sha256)
     ProbeResult.objects.update(at=db_clock.later(-timedelta(minutes=2)))
     return rollback
 
@@ -92,7 +92,7 @@ def test_once_it_is_put_right_a_person_starts_it_and_it_is_asked_anew(
     tool.unlink()
     drive(rollback)
     install(tool)
-    request.start(rollback, by=here.cast.dana)
+    requests.start(rollback, by=here.cast.dana)
     rollback = drive(rollback)
     assert rollback.state == "verifying"
     assert asked_at_start() == 2
@@ -103,7 +103,7 @@ def test_or_it_is_withdrawn_and_nothing_ever_ran(here: Stage, tool: Path) -> Non
     rollback = approved(here, tool)
     tool.unlink()
     drive(rollback)
-    request.withdraw(rollback, by=here.cast.dana)
+    requests.withdraw(rollback, by=here.cast.dana)
     assert drive(rollback).state == "withdrawn"
     assert rollback.runs.count() == 0
 
@@ -190,7 +190,7 @@ def test_who_breaks_glass_waits_for_no_answer(here: Stage, tool: Path) -> None:
     rollback = make.requested(here, PLAN.replace("echo restoring", str(tool)))
     grant(here.cast.dana)
     seen = rollback.snapshot_sha256
-    request.break_glass(rollback, by=here.cast.dana, snapshot_sha256=seen, reason=REASON)
+    break_glass.break_glass(rollback, by=here.cast.dana, snapshot_sha256=seen, reason=REASON)
     assert drive(rollback).state == "verifying"
     assert asked_at_start() == 0
 

@@ -19,7 +19,7 @@ from rollback_console.audit.daily_anchor import anchor_daily, anchor_now
 from rollback_console.audit.models import ConfigurationEvent, StreamAnchor
 from rollback_console.audit.record import record_change
 from rollback_console.audit.verification import configuration_flaws
-from rollback_console.rollbacks.actions import request
+from rollback_console.rollbacks.actions import steering
 from rollback_console.rollbacks.events import digest, flaws, stream_of
 from rollback_console.rollbacks.models import Approval, Event, LogChunk, Rollback
 from tests import make
@@ -180,7 +180,7 @@ def test_an_older_anchor_put_back_is_found_by_the_daily_one(stage: Stage) -> Non
     rollback = make.requested(stage)
     stream = stream_of(rollback.pk)
     older = StreamAnchor.objects.filter(stream=stream).values("count", "head", "seal")[0]
-    request.note(rollback, by=stage.cast.vic, text="to be forgotten")
+    steering.note(rollback, by=stage.cast.vic, text="to be forgotten")
     anchor_now()
     cut_tail(rollback)
     StreamAnchor.objects.filter(stream=stream).update(**older)
@@ -232,7 +232,7 @@ def test_a_change_of_the_configurations_stream_is_named(harm: str, seq: int, wha
 def test_the_ends_of_all_streams_are_put_on_record_once_a_day(stage: Stage) -> None:
     first, second = make.requested(stage), make.requested(stage)
     assert anchor_daily() == 2
-    request.note(first, by=stage.cast.vic, text="more")
+    steering.note(first, by=stage.cast.vic, text="more")
     assert anchor_daily() == 0
     event = ConfigurationEvent.objects.filter(kind=kinds.STREAMS_ANCHORED).get()
     assert event.facts["rollbacks"] == f"{first.pk}-{second.pk}"
@@ -246,7 +246,7 @@ def test_what_an_older_process_recorded_is_named_until_somebody_accepts_it_on_re
     stage: Stage,
 ) -> None:
     rollback = make.requested(stage)
-    request.note(rollback, by=stage.cast.vic, text="by a process of the version before")
+    steering.note(rollback, by=stage.cast.vic, text="by a process of the version before")
     rollback.events.filter(kind="note.added").update(seal="")
     assert "its seal does not fit" in sentences()
     call_command("verify_audit", "--accept-unsealed", stdout=StringIO())
@@ -263,7 +263,7 @@ def test_what_was_recorded_before_there_were_seals_still_verifies_and_cannot_be_
     head = rollback.events.latest("seq")
     StreamAnchor.objects.filter(stream=stream_of(rollback.pk)).delete()
     anchors.anchor_unkeyed(stream_of(rollback.pk), count=head.seq, head=head.sha256).save()
-    request.note(rollback, by=stage.cast.vic, text="sealed")
+    steering.note(rollback, by=stage.cast.vic, text="sealed")
     assert sentences() == ""
     Event.objects.filter(rollback=rollback, seq=1).update(by=vic())
     rehash(rollback)

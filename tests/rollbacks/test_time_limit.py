@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from rollback_console.rollbacks import db_clock
-from rollback_console.rollbacks.actions import request
+from rollback_console.rollbacks.actions import approvals, requests, steering
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.execution.view import deadline, snapshot_of
 from rollback_console.rollbacks.models import Rollback, StepAnswer
@@ -24,8 +24,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def limited(stage: Stage, text: str = PLAN) -> Rollback:
     """Approved, with an hour for the whole."""
     revision = make.plan(stage, text, time_limit=60)
-    rollback = request.request(revision, by=stage.cast.dana, reason="Errors", choices={})
-    request.approve(rollback, by=stage.cast.lee, snapshot_sha256=rollback.snapshot_sha256)
+    rollback = requests.open_request(revision, by=stage.cast.dana, reason="Errors", choices={})
+    approvals.approve(rollback, by=stage.cast.lee, snapshot_sha256=rollback.snapshot_sha256)
     return rollback
 
 
@@ -54,7 +54,7 @@ def test_nothing_more_starts_until_a_person_allows_more_time(stage: Stage, fleet
     assert rollback.runs.get(position=2).state == "succeeded"
     assert len(fleet.order) == 2
     assert rollback.events.filter(kind="question.asked", facts__question="overtime").count() == 1
-    request.answer(rollback, position=0, by=stage.cast.dana, answer="go", note="The dump is big")
+    steering.answer(rollback, position=0, by=stage.cast.dana, answer="go", note="The dump is big")
     assert drive(rollback, fleet).state == "verifying"
 
 
@@ -66,15 +66,15 @@ def test_more_time_is_as_much_again_and_then_a_person_is_asked_anew(
     )
     drive(rollback, fleet)
     an_hour_passes(rollback)
-    request.answer(rollback, position=2, by=stage.cast.sam, answer="go")
+    steering.answer(rollback, position=2, by=stage.cast.sam, answer="go")
     rollback = drive(rollback, fleet)
     assert rollback.question["kind"] == "overtime"
-    request.answer(rollback, position=0, by=stage.cast.dana, answer="go", note="Nearly there")
+    steering.answer(rollback, position=0, by=stage.cast.dana, answer="go", note="Nearly there")
     an_hour_passes(rollback)
     rollback = drive(rollback, fleet)
     assert rollback.question["kind"] == "overtime"
     assert len(fleet.order) == 1
-    request.answer(rollback, position=0, by=stage.cast.dana, answer="go", note="Now it goes")
+    steering.answer(rollback, position=0, by=stage.cast.dana, answer="go", note="Now it goes")
     rollback.refresh_from_db()
     left = (deadline(rollback) or db_clock.now()) - db_clock.now()
     assert timedelta(minutes=59) < left <= timedelta(minutes=60)
@@ -89,15 +89,15 @@ def test_more_time_needs_a_reason_and_a_right_and_is_no_word_about_a_step(
     )
     drive(rollback, fleet)
     an_hour_passes(rollback)
-    request.answer(rollback, position=2, by=stage.cast.sam, answer="go")
+    steering.answer(rollback, position=2, by=stage.cast.sam, answer="go")
     rollback = drive(rollback, fleet)
     with pytest.raises(Refused, match="why it may take longer"):
-        request.answer(rollback, position=0, by=stage.cast.dana, answer="go")
+        steering.answer(rollback, position=0, by=stage.cast.dana, answer="go")
     with pytest.raises(Refused, match="may watch"):
-        request.answer(rollback, position=0, by=stage.cast.vic, answer="go", note="Go on")
+        steering.answer(rollback, position=0, by=stage.cast.vic, answer="go", note="Go on")
     with pytest.raises(Refused, match="not about a step"):
-        request.skip(rollback, position=0, by=stage.cast.dana, reason="No")
-    request.request_abort(rollback, by=stage.cast.dana, reason="Too late")
+        steering.skip(rollback, position=0, by=stage.cast.dana, reason="No")
+    steering.request_abort(rollback, by=stage.cast.dana, reason="Too late")
     assert drive(rollback, fleet).state == "aborted"
 
 
@@ -124,6 +124,6 @@ def test_without_a_limit_no_hour_is_too_late(stage: Stage, fleet: Fleet) -> None
     rollback = make.approved(stage, PLAN.replace("```bash\necho restoring", "```bash gate\necho x"))
     drive(rollback, fleet)
     an_hour_passes(rollback)
-    request.answer(rollback, position=2, by=stage.cast.sam, answer="go")
+    steering.answer(rollback, position=2, by=stage.cast.sam, answer="go")
     assert drive(rollback, fleet).state == "verifying"
     assert deadline(rollback) is None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rollback_console.remote.protocol import Ending
-from rollback_console.rollbacks.actions import request, restart
+from rollback_console.rollbacks.actions import restarts, steering
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.models import Rollback
 from tests import make
@@ -36,10 +36,10 @@ def test_it_goes_on_only_once_a_person_said_what_they_saw(
     stage: Stage, fleet: Fleet, unconfirmed: Rollback
 ) -> None:
     with pytest.raises(Refused, match="Say what you saw"):
-        request.answer(unconfirmed, position=2, by=stage.cast.dana, answer="continue")
+        steering.answer(unconfirmed, position=2, by=stage.cast.dana, answer="continue")
     with pytest.raises(Refused, match="reason"):
-        request.retry(unconfirmed, position=2, by=stage.cast.dana, reason=" ")
-    request.answer(
+        steering.retry(unconfirmed, position=2, by=stage.cast.dana, reason=" ")
+    steering.answer(
         unconfirmed,
         position=2,
         by=stage.cast.dana,
@@ -54,4 +54,4 @@ def test_going_on_from_it_must_name_it_even_where_it_is_idempotent(
     stage: Stage, unconfirmed: Rollback
 ) -> None:
     with pytest.raises(Refused, match="may still be running: 2"):
-        restart.resume_from(unconfirmed, position=2, by=stage.cast.dana, reason="Again")
+        restarts.resume_from(unconfirmed, position=2, by=stage.cast.dana, reason="Again")

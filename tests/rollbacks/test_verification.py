@@ -18,7 +18,7 @@ from django.test import override_settings
 
 from rollback_console.engine.states import RollbackState
 from rollback_console.plans.models import Environment
-from rollback_console.rollbacks.actions import request
+from rollback_console.rollbacks.actions import steering
 from rollback_console.rollbacks.execution import apply, lease
 from rollback_console.rollbacks.models import Event, Look, Rollback
 from rollback_console.rollbacks.sweeper import automated_checks
@@ -96,7 +96,7 @@ def test_a_page_that_fails_is_left_to_a_person_with_what_was_seen(
     (found,) = look(rollback)
     assert (found.well, answers(rollback)) == (False, {})
     assert "answers 500" in found.evidence
-    request.answer_check(
+    steering.answer_check(
         rollback, key=found.key, by=here.cast.dana, answer="fail", note="It is down"
     )
     says["status"] = 200

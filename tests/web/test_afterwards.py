@@ -13,7 +13,7 @@ from django.test import AsyncClient, Client
 from rollback_console.postmortems import checklist
 from rollback_console.postmortems.archive.verify import verify
 from rollback_console.postmortems.models import Cadence, StatusLink
-from rollback_console.rollbacks.actions import request
+from rollback_console.rollbacks.actions import approvals, steering
 from rollback_console.rollbacks.models import Rollback
 from tests import make
 from tests.postmortems.test_incident import PAST
@@ -23,7 +23,7 @@ from .conftest import SignIn, words
 
 @pytest.fixture
 def ended(asked: Rollback, stage: make.Stage) -> Rollback:
-    request.reject(
+    approvals.reject(
         asked, by=stage.cast.lee, snapshot_sha256=asked.snapshot_sha256, reason="Roll forward"
     )
     asked.refresh_from_db()
@@ -188,7 +188,7 @@ def shared(client: Client, rollback: Rollback) -> str:
 def test_a_status_page_needs_no_account_and_shows_no_internals(
     operator: Client, asked: Rollback
 ) -> None:
-    request.send_message(asked, by=asked.requested_by, text="Soon back", recipients="Support")
+    steering.send_message(asked, by=asked.requested_by, text="Soon back", recipients="Support")
     address = shared(operator, asked)
     answer = Client().get(address)
     page = answer.content.decode()

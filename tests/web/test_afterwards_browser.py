@@ -16,7 +16,7 @@ from rollback_console.postmortems import actions as postmortems
 from rollback_console.postmortems import checklist
 from rollback_console.postmortems.incidents import importer
 from rollback_console.postmortems.stakeholders import cadence, status_page
-from rollback_console.rollbacks.actions import request
+from rollback_console.rollbacks.actions import steering
 from rollback_console.rollbacks.models import Message, Rollback
 from tests import make
 from tests.fleet import Fleet
@@ -91,7 +91,7 @@ def _load(month: int, slug: str, stage: make.Stage) -> None:
 
 
 def _told(live: Rollback, stage: make.Stage) -> str:
-    request.send_message(
+    steering.send_message(
         live, by=stage.cast.dana, text="Logins are slow; back by noon.", recipients="Support team"
     )
     Message.objects.update(at=live.requested_at - timedelta(hours=2))

@@ -16,7 +16,7 @@ from rollback_console.access import tokens
 from rollback_console.plans.errors import NotReady
 from rollback_console.plans.models import DecisionMaker, Plan, Service
 from rollback_console.plans.snapshot.parameters import complaint
-from rollback_console.rollbacks.actions import request
+from rollback_console.rollbacks.actions import approvals, pins, requests, steering
 from rollback_console.rollbacks.execution.view import snapshot_of
 from rollback_console.rollbacks.models import Approval, Rollback
 from tests import make
@@ -119,11 +119,11 @@ def test_one_person_does_not_make_a_quorum_by_several_paths(stage: make.Stage) -
 def test_a_replayed_approval_does_nothing_to_another_request(
     stage: make.Stage, asked: Rollback
 ) -> None:
-    other = request.request(
+    other = requests.open_request(
         asked.revision, by=stage.cast.dana, reason="Another", choices=asked.choices
     )
     by_page(stage.cast.lee, asked)
-    request.withdraw(asked, by=stage.cast.dana)
+    requests.withdraw(asked, by=stage.cast.dana)
     by_page(stage.cast.lee, asked)
     other.refresh_from_db()
     assert other.state == "requested"
@@ -189,12 +189,16 @@ def test_markup_in_every_free_text_field_stays_text_on_every_page(
     text = text.replace("User can log in", EVIL).replace("Notify team of rollback", EVIL)
     revision = make.plan(stage, text)
     Plan.objects.update(title=EVIL[:200])
-    asked = request.request(revision, by=stage.cast.dana, reason=EVIL, choices={}, trigger=EVIL)
-    request.note(asked, by=stage.cast.lee, text=EVIL)
-    request.pin(stage.service, version="v1", by=stage.cast.dana, reason=EVIL)
+    asked = requests.open_request(
+        revision, by=stage.cast.dana, reason=EVIL, choices={}, trigger=EVIL
+    )
+    steering.note(asked, by=stage.cast.lee, text=EVIL)
+    pins.pin(stage.service, version="v1", by=stage.cast.dana, reason=EVIL)
     make.token(stage.cast.ada, name=EVIL[:100], scopes=["read"], days=1)
-    request.reject(asked, by=stage.cast.lee, snapshot_sha256=asked.snapshot_sha256, reason=EVIL)
-    again = request.request(revision, by=stage.cast.dana, reason=EVIL, choices={}, trigger=EVIL)
+    approvals.reject(asked, by=stage.cast.lee, snapshot_sha256=asked.snapshot_sha256, reason=EVIL)
+    again = requests.open_request(
+        revision, by=stage.cast.dana, reason=EVIL, choices={}, trigger=EVIL
+    )
     pages = crawl(signed_in(stage.cast.ada))
     assert f"/rollbacks/{again.pk}/" in pages
     shown = 0
@@ -249,7 +253,7 @@ def test_a_request_with_a_nasty_value_is_refused_or_carries_it_as_a_variable_alo
         "parameters": {"PREVIOUS_COMMIT_SHA": "91bc4e2a77", "BACKUP_FILE": value},
     }
     try:
-        rollback = request.request(revision, by=stage.cast.dana, reason="Go", choices=choices)
+        rollback = requests.open_request(revision, by=stage.cast.dana, reason="Go", choices=choices)
     except NotReady as error:
         assert "BACKUP_FILE" in str(error.problems)
         return

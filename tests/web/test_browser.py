@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from rollback_console.rollbacks.actions import request
+from rollback_console.rollbacks.actions import approvals
 from tests import make
 from tests.fleet import Fleet
 from tests.rollbacks.driving import drive
@@ -165,7 +165,7 @@ def test_an_open_page_turns_into_the_next_state_by_itself(eyes: Eyes, world: Wor
     with eyes.page(world.stage.cast.vic) as page:
         page.goto(f"/rollbacks/{world.asked.pk}/")
         expect(page.get_by_text("1 of 2")).to_be_visible()
-        request.approve(
+        approvals.approve(
             world.asked,
             by=world.stage.cast.sam,
             snapshot_sha256=world.asked.snapshot_sha256,

@@ -12,6 +12,7 @@ from rollback_console.audit import kinds
 from rollback_console.audit.models import ConfigurationEvent
 from rollback_console.plans.actions.hosts import change_host
 from rollback_console.plans.actions.secrets import set_secret
+from rollback_console.rollbacks.actions import pins, requests
 from rollback_console.rollbacks.models import Rollback
 from tests import make
 
@@ -81,7 +82,7 @@ def test_an_objects_own_page_shows_its_history(signed_in: SignIn, changed: make.
 def test_what_is_no_change_of_a_field_is_shown_beside_the_sentence(
     signed_in: SignIn, stage: make.Stage
 ) -> None:
-    make.request.pin(stage.service, version="4f2a9c1", by=stage.cast.dana, reason="It is slow")
+    pins.pin(stage.service, version="4f2a9c1", by=stage.cast.dana, reason="It is slow")
     page = words(signed_in(stage.cast.ada).get(ADDRESS))
     assert "dana pinned Checkout 4f2a9c1." in page
     assert "reason: It is slow" in page
@@ -106,7 +107,7 @@ def test_the_record_leaves_as_csv_and_json_and_that_is_on_record(
 def test_who_exported_an_archive_is_on_record(
     signed_in: SignIn, stage: make.Stage, asked: Rollback
 ) -> None:
-    make.request.withdraw(asked, by=stage.cast.dana)
+    requests.withdraw(asked, by=stage.cast.dana)
     answer = signed_in(stage.cast.vic).get(f"/rollbacks/{asked.pk}/archive/")
     assert answer.status_code == 200
     event = ConfigurationEvent.objects.get(kind=kinds.ARCHIVE_EXPORTED)

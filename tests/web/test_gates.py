@@ -6,7 +6,7 @@ import pytest
 from django.db.models.functions import Now
 
 from rollback_console.plans.models import ProbeResult
-from rollback_console.rollbacks.actions import request
+from rollback_console.rollbacks.actions import steering
 from rollback_console.rollbacks.models import Rollback
 from tests import make
 from tests.fleet import Fleet
@@ -37,7 +37,7 @@ def at_gate(stage: make.Stage, fleet: Fleet) -> Rollback:
             detail=detail,
             at=Now(),
         )
-    request.skip(rollback, position=2, by=stage.cast.dana, reason="No space")
+    steering.skip(rollback, position=2, by=stage.cast.dana, reason="No space")
     return drive(rollback, fleet)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rollback_console.plans.actions.plans import draw_revision
 from rollback_console.plans.models import Revision
 from rollback_console.plans.snapshot.hidden_characters import list_hidden
-from rollback_console.rollbacks.actions import request
+from rollback_console.rollbacks.actions import approvals, requests
 from tests import make
 
 from .conftest import SignIn, words
@@ -48,11 +48,11 @@ def test_it_is_confirmed_on_the_bindings_page(signed_in: SignIn, stage: make.Sta
 
 def test_who_approves_sees_the_mark_in_the_command(signed_in: SignIn, stage: make.Stage) -> None:
     revision = confirmed(stage)
-    rollback = request.request(revision, by=stage.cast.dana, reason="Errors", choices={})
+    rollback = requests.open_request(revision, by=stage.cast.dana, reason="Errors", choices={})
     page = signed_in(stage.cast.lee).get(f"/rollbacks/{rollback.pk}/")
     assert SHOWN in words(page)
     assert RIGHT_TO_LEFT not in page.content.decode()
-    request.approve(rollback, by=stage.cast.lee, snapshot_sha256=rollback.snapshot_sha256)
+    approvals.approve(rollback, by=stage.cast.lee, snapshot_sha256=rollback.snapshot_sha256)
     live = signed_in(stage.cast.lee).get(f"/rollbacks/{rollback.pk}/")
     assert SHOWN in words(live)
     assert RIGHT_TO_LEFT not in live.content.decode()

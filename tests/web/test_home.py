@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from rollback_console.plans.models import ProbeResult
-from rollback_console.rollbacks.actions import request
+from rollback_console.rollbacks.actions import approvals, pins, requests
 from rollback_console.rollbacks.models import Lock, Rollback
 from rollback_console.rollbacks.queries.lists import PAGE
 from tests import make
@@ -44,7 +44,7 @@ def test_a_request_waits_no_longer_for_who_has_approved_it(
     stage.environment.approvals_code = 2
     stage.environment.save()
     rollback = make.requested(stage)
-    request.approve(rollback, by=stage.cast.lee, snapshot_sha256=rollback.snapshot_sha256)
+    approvals.approve(rollback, by=stage.cast.lee, snapshot_sha256=rollback.snapshot_sha256)
     assert "under way" in words(signed_in(stage.cast.lee).get("/"))
     assert "waits for you" in words(signed_in(stage.cast.sam).get("/"))
 
@@ -65,14 +65,14 @@ def test_environments_show_their_lock_and_their_last_rollback(
 ) -> None:
     Lock.objects.create(environment=stage.environment, rollback=asked, at=timezone.now())
     assert f"held by rollback {asked.pk}" in words(signed_in(stage.cast.vic).get("/"))
-    request.withdraw(asked, by=stage.cast.dana)
+    requests.withdraw(asked, by=stage.cast.dana)
     assert "withdrawn" in words(signed_in(stage.cast.vic).get("/"))
 
 
 def test_pinned_versions_stand_beside_their_environment(
     signed_in: SignIn, stage: make.Stage, asked: Rollback
 ) -> None:
-    request.pin(stage.service, version="4f2a9c1", by=stage.cast.dana, reason="loses sessions")
+    pins.pin(stage.service, version="4f2a9c1", by=stage.cast.dana, reason="loses sessions")
     assert "Checkout 4f2a9c1" in words(signed_in(stage.cast.vic).get("/"))
 
 

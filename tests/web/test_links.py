@@ -7,7 +7,7 @@ import re
 from django.test import Client
 
 from rollback_console.plans.models import Secret
-from rollback_console.rollbacks.actions import request
+from rollback_console.rollbacks.actions import pins, requests
 from rollback_console.rollbacks.models import Rollback
 from tests import make
 
@@ -29,11 +29,11 @@ def test_every_link_leads_somewhere_and_no_page_needs_inline_code(
 ) -> None:
     make.plan(stage, SEED)
     Secret.objects.create(environment=stage.environment, name="TOKEN", value="swordfish")
-    request.pin(stage.service, version="v1", by=stage.cast.dana, reason="Slow")
-    other = request.request(
+    pins.pin(stage.service, version="v1", by=stage.cast.dana, reason="Slow")
+    other = requests.open_request(
         asked.revision, by=stage.cast.dana, reason="Another", choices=asked.choices
     )
-    request.withdraw(other, by=stage.cast.dana)
+    requests.withdraw(other, by=stage.cast.dana)
     pages = crawl(signed_in(stage.cast.ada))
     assert len(pages) > 30
     for address, (status, body) in pages.items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rollback_console.postmortems.models import ActionItem, Postmortem
-from rollback_console.rollbacks.actions import request
+from rollback_console.rollbacks.actions import approvals
 from rollback_console.rollbacks.models import Rollback
 from tests import make
 
@@ -14,7 +14,7 @@ from .conftest import SignIn, words
 
 @pytest.fixture
 def ended(asked: Rollback, stage: make.Stage) -> Rollback:
-    request.reject(
+    approvals.reject(
         asked, by=stage.cast.lee, snapshot_sha256=asked.snapshot_sha256, reason="Roll forward"
     )
     asked.refresh_from_db()

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from rollback_console.plans.snapshot.request_form import draw_request_form
-from rollback_console.rollbacks.actions import request
+from rollback_console.rollbacks.actions import steering
 from rollback_console.rollbacks.execution.view import snapshot_of
 from rollback_console.rollbacks.models import Rollback
 from tests import make
@@ -81,7 +81,7 @@ def test_without_a_reason_or_the_right_nothing_happens(
 def test_the_rest_of_an_aborted_one_is_asked_for_and_says_where_it_begins(
     signed_in: SignIn, stage: make.Stage, fleet: Fleet, failed: Rollback
 ) -> None:
-    request.request_abort(failed, by=stage.cast.dana, reason="Look first")
+    steering.request_abort(failed, by=stage.cast.dana, reason="Look first")
     drive(failed, fleet)
     client = signed_in(stage.cast.dana)
     assert address(failed) in client.get(f"/rollbacks/{failed.pk}/").content.decode()
@@ -102,7 +102,7 @@ def test_the_rest_is_asked_for_with_a_corrected_value(
     wrong = make.approved(stage, text, parameters={parameter.name: "v1.wrong"})
     fleet.scripts["git checkout"] = (b"no such tag\n", 1)
     drive(wrong, fleet)
-    request.request_abort(wrong, by=stage.cast.dana, reason="The tag is wrong")
+    steering.request_abort(wrong, by=stage.cast.dana, reason="The tag is wrong")
     wrong = drive(wrong, fleet)
     client = signed_in(stage.cast.dana)
     page = client.get(address(wrong), {"position": 2}).content.decode()
@@ -119,7 +119,7 @@ def test_the_rest_is_asked_for_with_a_corrected_value(
 def test_a_value_that_the_rollback_does_not_have_is_refused(
     signed_in: SignIn, stage: make.Stage, fleet: Fleet, failed: Rollback
 ) -> None:
-    request.request_abort(failed, by=stage.cast.dana, reason="Stop")
+    steering.request_abort(failed, by=stage.cast.dana, reason="Stop")
     drive(failed, fleet)
     client = signed_in(stage.cast.dana)
     fields = {"position": "2", "reason": "Again", "value-OTHER": "x"}

@@ -19,7 +19,7 @@ from rollback_console.plans.readiness.host_questions import (
     register_questions,
 )
 from rollback_console.postmortems import actions as postmortems
-from rollback_console.rollbacks.actions import request
+from rollback_console.rollbacks.actions import approvals, break_glass, pins, requests
 from rollback_console.rollbacks.execution import view
 from rollback_console.rollbacks.models import Rollback
 from tests import make
@@ -48,14 +48,14 @@ def in_use() -> World:
     Secret.objects.create(environment=stage.environment, name="DB_PASSWORD", value="swordfish")
     stage.environment.refresh_from_db()
     ended = make.requested(stage)
-    request.reject(
+    approvals.reject(
         ended, by=stage.cast.lee, snapshot_sha256=ended.snapshot_sha256, reason="Roll forward"
     )
     ended.refresh_from_db()
     postmortems.of(ended)
     revision = make.plan(stage, SEED, hosts="app", on_host=ON_HOST)
-    request.pin(stage.service, version="4f2a9c1", by=stage.cast.dana, reason="Loses sessions")
-    asked = request.request(
+    pins.pin(stage.service, version="4f2a9c1", by=stage.cast.dana, reason="Loses sessions")
+    asked = requests.open_request(
         revision,
         by=stage.cast.dana,
         reason="Every tenth login answers 500; rolling forward would take two hours.",
@@ -72,10 +72,12 @@ def in_use() -> World:
     )
     costly(asked)
     questioned(asked)
-    request.approve(asked, by=stage.cast.lee, snapshot_sha256=asked.snapshot_sha256)
-    put = request.ask(asked, by=stage.cast.sam, text="Is the dump from before the deployment?")
-    request.answer_question(asked, question=put.seq, by=stage.cast.dana, text="From 03:00 UTC.")
-    request.ask(asked, by=stage.cast.sam, text="And who tells the shops?")
+    approvals.approve(asked, by=stage.cast.lee, snapshot_sha256=asked.snapshot_sha256)
+    put = approvals.ask_question(
+        asked, by=stage.cast.sam, text="Is the dump from before the deployment?"
+    )
+    approvals.answer_question(asked, question=put.seq, by=stage.cast.dana, text="From 03:00 UTC.")
+    approvals.ask_question(asked, by=stage.cast.sam, text="And who tells the shops?")
     delegate_right(
         stage.environment, by=stage.cast.lee, to=stage.cast.vic, hours=72, reason="On a plane"
     )
@@ -88,7 +90,7 @@ def without_approval(stage: make.Stage) -> Rollback:
     rollback = make.requested(stage)
     seen = rollback.snapshot_sha256
     reason = "Payments are down and nobody answers the phone"
-    request.break_glass(rollback, by=stage.cast.sam, snapshot_sha256=seen, reason=reason)
+    break_glass.break_glass(rollback, by=stage.cast.sam, snapshot_sha256=seen, reason=reason)
     now = timezone.now()
     Rollback.objects.filter(pk=rollback.pk).update(
         state="succeeded", started_at=now, finished_at=now

@@ -11,7 +11,7 @@ from rollback_console.engine import authority
 from rollback_console.plans.actions.decision_makers import LadderLine, replace_policy
 from rollback_console.plans.actions.delegations import delegate_right, revoke_delegation
 from rollback_console.plans.approval import decision_makers, policy
-from rollback_console.rollbacks.actions import request as services
+from rollback_console.rollbacks.actions import approvals, break_glass
 from rollback_console.rollbacks.permissions import rights
 from rollback_console.rollbacks.queries import approval_status
 
@@ -114,7 +114,7 @@ def revoke(request: HttpRequest, number: int) -> Status[DelegationOut]:
 @router.post("/rollbacks/{int:number}/questions", auth=APPROVE, response={201: EventOut})
 def ask(request: HttpRequest, number: int, body: NewQuestion) -> Status[EventOut]:
     """Put a question into the timeline; its `seq` is what an answer names."""
-    made = services.ask(lookup.rollback(number), by=person(request), text=body.text)
+    made = approvals.ask_question(lookup.rollback(number), by=person(request), text=body.text)
     return Status(201, event_out(made))
 
 
@@ -128,20 +128,27 @@ def answer_question(
 ) -> Status[EventOut]:
     """Answer the question that the event with that seq put."""
     row = lookup.rollback(number)
-    made = services.answer_question(row, question=question, by=person(request), text=body.text)
+    made = approvals.answer_question(row, question=question, by=person(request), text=body.text)
     return Status(201, event_out(made))
 
 
 @router.post("/rollbacks/{int:number}/nudges", auth=REQUEST, response={201: EventOut})
 def nudge(request: HttpRequest, number: int) -> Status[EventOut]:
     """Ask those who decide once more. 409 when they were nudged minutes ago."""
-    return Status(201, event_out(services.nudge(lookup.rollback(number), by=person(request))))
+    return Status(201, event_out(approvals.nudge(lookup.rollback(number), by=person(request))))
 
 
-@router.post("/rollbacks/{int:number}/break-glass", auth=BREAK_GLASS, response={201: BreakGlassOut})
-def break_glass(request: HttpRequest, number: int, body: NewBreakGlass) -> Status[BreakGlassOut]:
+@router.post(
+    "/rollbacks/{int:number}/break-glass",
+    auth=BREAK_GLASS,
+    response={201: BreakGlassOut},
+    operation_id="break_glass",
+)
+def start_without_approval(
+    request: HttpRequest, number: int, body: NewBreakGlass
+) -> Status[BreakGlassOut]:
     """Start it without approval: for who was given that right, by a token with that scope."""
-    used = services.break_glass(
+    used = break_glass.break_glass(
         lookup.rollback(number),
         by=person(request),
         snapshot_sha256=body.snapshot_sha256,
@@ -158,7 +165,7 @@ def close_review(request: HttpRequest, number: int, body: NewReview) -> Status[B
     """Close the review of a start without approval, as somebody else than who started it."""
     row = lookup.rollback(number)
     return Status(
-        201, glass_out(services.close_review(row, by=person(request), finding=body.finding))
+        201, glass_out(break_glass.close_review(row, by=person(request), finding=body.finding))
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest
 from ninja import Router, Status
 
-from rollback_console.rollbacks.actions import request as services
+from rollback_console.rollbacks.actions import approvals, requests
 
 from .. import lookup
 from ..authentication import APPROVE, OPERATE, REQUEST, person
@@ -20,7 +20,7 @@ NOTHING = PerhapsWhy()
 @router.post("/rollbacks/{int:number}/approvals", auth=APPROVE, response={201: ApprovalOut})
 def approve(request: HttpRequest, number: int, body: NewApproval) -> Status[ApprovalOut]:
     """Say yes to exactly the snapshot you read. 409 with `changes` when it is another one now."""
-    given = services.approve(
+    given = approvals.approve(
         lookup.rollback(number),
         by=person(request),
         snapshot_sha256=body.snapshot_sha256,
@@ -33,7 +33,7 @@ def approve(request: HttpRequest, number: int, body: NewApproval) -> Status[Appr
 @router.post("/rollbacks/{int:number}/rejections", auth=APPROVE, response={201: ApprovalOut})
 def reject(request: HttpRequest, number: int, body: NewRejection) -> Status[ApprovalOut]:
     """Say no: the request ends."""
-    given = services.reject(
+    given = approvals.reject(
         lookup.rollback(number),
         by=person(request),
         snapshot_sha256=body.snapshot_sha256,
@@ -46,21 +46,21 @@ def reject(request: HttpRequest, number: int, body: NewRejection) -> Status[Appr
 @router.post("/rollbacks/{int:number}/withdrawals", auth=REQUEST, response={201: RollbackOut})
 def withdraw(request: HttpRequest, number: int, body: PerhapsWhy = NOTHING) -> Status[RollbackOut]:
     """Take your own request back before anything ran."""
-    services.withdraw(lookup.rollback(number), by=person(request), reason=body.reason)
+    requests.withdraw(lookup.rollback(number), by=person(request), reason=body.reason)
     return _now(number)
 
 
 @router.post("/rollbacks/{int:number}/renewals", auth=REQUEST, response={201: RollbackOut})
 def renew(request: HttpRequest, number: int) -> Status[RollbackOut]:
     """Freeze a request anew after hosts, keys or rules changed; earlier approvals are void."""
-    services.renew(lookup.rollback(number), by=person(request))
+    requests.renew(lookup.rollback(number), by=person(request))
     return _now(number)
 
 
 @router.post("/rollbacks/{int:number}/starts", auth=OPERATE, response={201: RollbackOut})
 def start(request: HttpRequest, number: int) -> Status[RollbackOut]:
     """Start an approved rollback again after its first start was refused."""
-    services.start(lookup.rollback(number), by=person(request))
+    requests.start(lookup.rollback(number), by=person(request))
     return _now(number)
 
 

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from ninja import Query, Router, Status
 
 from rollback_console.plans.models import Revision
-from rollback_console.rollbacks.actions import request as services
+from rollback_console.rollbacks.actions import requests
 from rollback_console.rollbacks.queries import lists
 
 from .. import lookup, pagination
@@ -27,7 +27,7 @@ Many = Annotated[int, Query(ge=1, le=1000, description="how many at most")]
 @router.post("/rollbacks", auth=REQUEST, response={201: RollbackDetail})
 def request_rollback(request: HttpRequest, body: NewRollback) -> Status[RollbackDetail]:
     """Ask for a rollback: what would run is frozen, and decision makers can approve it."""
-    made = services.request(
+    made = requests.open_request(
         lookup.revision(body.plan, body.revision),
         by=person(request),
         reason=body.reason,

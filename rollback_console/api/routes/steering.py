@@ -6,8 +6,8 @@ from django.http import HttpRequest
 from ninja import Router, Status
 
 from rollback_console.engine.snapshot import Snapshot
-from rollback_console.rollbacks.actions import steer
-from rollback_console.rollbacks.actions.restart import STOPPED_MIDWAY, request_rest, resume_from
+from rollback_console.rollbacks.actions import steering
+from rollback_console.rollbacks.actions.restarts import STOPPED_MIDWAY, request_rest, resume_from
 
 from .. import lookup
 from ..authentication import OPERATE, REQUEST, person
@@ -32,14 +32,14 @@ NOTHING = PerhapsWhy()
 @router.post("/rollbacks/{int:number}/pauses", response={201: RollbackOut})
 def pause(request: HttpRequest, number: int, body: Why) -> Status[RollbackOut]:
     """Start nothing more; what runs goes on."""
-    steer.pause(lookup.rollback(number), by=person(request), reason=body.reason)
+    steering.pause(lookup.rollback(number), by=person(request), reason=body.reason)
     return _now(number)
 
 
 @router.post("/rollbacks/{int:number}/resumptions", response={201: RollbackOut})
 def resume(request: HttpRequest, number: int, body: PerhapsWhy = NOTHING) -> Status[RollbackOut]:
     """Lift a pause."""
-    steer.resume(lookup.rollback(number), by=person(request), reason=body.reason)
+    steering.resume(lookup.rollback(number), by=person(request), reason=body.reason)
     return _now(number)
 
 
@@ -66,21 +66,21 @@ def restart(request: HttpRequest, number: int, body: NewRestart) -> Status[Rollb
 @router.post("/rollbacks/{int:number}/abort-requests", response={201: RollbackOut})
 def request_abort(request: HttpRequest, number: int, body: Why) -> Status[RollbackOut]:
     """End the rollback where it is: what runs is stopped on its host, with proof."""
-    steer.request_abort(lookup.rollback(number), by=person(request), reason=body.reason)
+    steering.request_abort(lookup.rollback(number), by=person(request), reason=body.reason)
     return _now(number)
 
 
 @router.post("/rollbacks/{int:number}/notes", auth=REQUEST, response={201: RollbackOut})
 def add_note(request: HttpRequest, number: int, body: NewNote) -> Status[RollbackOut]:
     """Add a line to the timeline, at any time."""
-    steer.note(lookup.rollback(number), by=person(request), text=body.text)
+    steering.note(lookup.rollback(number), by=person(request), text=body.text)
     return _now(number)
 
 
 @router.post("/rollbacks/{int:number}/messages", response={201: MessageOut})
 def send_message(request: HttpRequest, number: int, body: NewMessage) -> Status[MessageOut]:
     """Put a message to others on record."""
-    made = steer.send_message(
+    made = steering.send_message(
         lookup.rollback(number), by=person(request), text=body.text, recipients=body.recipients
     )
     made.refresh_from_db()
@@ -90,7 +90,7 @@ def send_message(request: HttpRequest, number: int, body: NewMessage) -> Status[
 @router.post("/rollbacks/{int:number}/steps/{int:position}/retries", response={201: StepRuns})
 def retry_step(request: HttpRequest, number: int, position: int, body: Why) -> Status[StepRuns]:
     """Try a step again wherever it ended badly."""
-    runs = steer.retry(
+    runs = steering.retry(
         lookup.rollback(number), position=position, by=person(request), reason=body.reason
     )
     return Status(201, runs_out(runs))
@@ -99,21 +99,25 @@ def retry_step(request: HttpRequest, number: int, position: int, body: Why) -> S
 @router.post("/rollbacks/{int:number}/steps/{int:position}/skips", response={201: RollbackOut})
 def skip_step(request: HttpRequest, number: int, position: int, body: Why) -> Status[RollbackOut]:
     """Go on without a step, or without what it failed to do."""
-    steer.skip(lookup.rollback(number), position=position, by=person(request), reason=body.reason)
+    steering.skip(
+        lookup.rollback(number), position=position, by=person(request), reason=body.reason
+    )
     return _now(number)
 
 
 @router.post("/rollbacks/{int:number}/exclusions", response={201: RollbackOut})
 def exclude_host(request: HttpRequest, number: int, body: Exclusion) -> Status[RollbackOut]:
     """Go on without a host on which a step failed or was lost: nothing more starts there."""
-    steer.exclude(lookup.rollback(number), host=body.host, by=person(request), reason=body.reason)
+    steering.exclude(
+        lookup.rollback(number), host=body.host, by=person(request), reason=body.reason
+    )
     return _now(number)
 
 
 @router.post("/rollbacks/{int:number}/steps/{int:position}/undos", response={201: StepRuns})
 def undo_step(request: HttpRequest, number: int, position: int, body: Why) -> Status[StepRuns]:
     """Run what the plan names to undo a step that failed; the question about it stays."""
-    runs = steer.undo(
+    runs = steering.undo(
         lookup.rollback(number), position=position, by=person(request), reason=body.reason
     )
     return Status(201, runs_out(runs))
@@ -124,7 +128,7 @@ def answer_step(
     request: HttpRequest, number: int, position: int, body: NewAnswer
 ) -> Status[AnswerOut]:
     """Answer what is asked about a step; `question` of the rollback says what that is."""
-    given = steer.answer(
+    given = steering.answer(
         lookup.rollback(number),
         position=position,
         by=person(request),
@@ -142,7 +146,9 @@ def answer_check(
 ) -> Status[CheckOut]:
     """Answer a verification item; a later answer replaces an earlier one."""
     row = lookup.rollback(number)
-    given = steer.answer_check(row, key=key, by=person(request), answer=body.answer, note=body.note)
+    given = steering.answer_check(
+        row, key=key, by=person(request), answer=body.answer, note=body.note
+    )
     given.refresh_from_db()
     texts = {check.key: check.text for check in Snapshot.from_json(row.snapshot).checks}
     return Status(201, check_out(given, texts[key]))

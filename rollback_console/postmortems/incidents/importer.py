@@ -16,7 +16,7 @@ from rollback_console.common.permission import may_do
 from rollback_console.engine.snapshot import Snapshot, StepSpec
 from rollback_console.plans.actions.plans import import_document
 from rollback_console.plans.models import Environment, Plan, Revision, Service
-from rollback_console.rollbacks.actions import import_history
+from rollback_console.rollbacks.actions import history
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.events import actor
 from rollback_console.rollbacks.execution.view import snapshot_of
@@ -41,7 +41,7 @@ def load(data: bytes, *, by: User) -> Postmortem:
         raise Refused(f"This file was loaded already: it is rollback {known.rollback_id}.")
     incident = read(data)
     revision = _revision(incident, by)
-    rollback = import_history.load(
+    rollback = history.load(
         revision,
         by=by,
         title=incident.title,

@@ -12,7 +12,7 @@ from typing import Any
 from rollback_console.common.text import LONGEST_TEXT
 from rollback_console.engine.states import TERMINAL, RollbackState, StepState
 from rollback_console.rollbacks import db_clock
-from rollback_console.rollbacks.actions.import_history import Past
+from rollback_console.rollbacks.actions.history import Past
 from rollback_console.rollbacks.errors import Refused
 
 FORMAT = "rollback-console/incident/1"

@@ -21,7 +21,7 @@ from ..execution.view import snapshot_of
 from ..models import BreakGlass, Rollback
 from ..permissions import rights
 from ..permissions.rights import may_break_glass
-from . import approve
+from . import approvals
 
 SHORTEST = 20
 """Characters of reason, runs of white space counted once."""
@@ -46,7 +46,7 @@ def break_glass(rollback: Rollback, *, by: User, snapshot_sha256: str, reason: s
     A refusal is put on record. Raises Changed when the snapshot is another one.
     """
     with transaction.atomic():
-        row = approve.locked(rollback)
+        row = approvals.locked(rollback)
         refused = _refusal(row, by, snapshot_sha256, reason)
         if refused is None:
             used = _use(row, by, snapshot_sha256, reason.strip())
@@ -72,7 +72,7 @@ def why_not_review(used: BreakGlass, by: User) -> str:
 @transaction.atomic
 def close_review(rollback: Rollback, *, by: User, finding: str) -> BreakGlass:
     """Somebody else says what they found: was it right, and what has to change."""
-    row = approve.locked(rollback)
+    row = approvals.locked(rollback)
     used = BreakGlass.objects.filter(rollback=row).select_related("rollback", "by").first()
     if used is None:
         raise Refused("Nobody broke glass for this rollback.")
@@ -102,7 +102,7 @@ def open_reviews() -> QuerySet[BreakGlass]:
 
 def _keep_refusal(row: Rollback, by: User, refused: Refused) -> None:
     kept = row.events.filter(kind=events.BREAK_GLASS_REFUSED, by=by)
-    if kept.count() < approve.MOST_REFUSALS:
+    if kept.count() < approvals.MOST_REFUSALS:
         record(row, events.BREAK_GLASS_REFUSED, by=by, why=str(refused))
 
 
@@ -116,15 +116,15 @@ def _refusal(row: Rollback, by: User, seen: str, reason: str) -> Refused | None:
             f"Say why nobody could be asked, in at least {SHORTEST} characters: everybody who "
             "answers for this environment reads it at once."
         )
-    changes = approve.drift(row)
-    return Changed(changes, sentences=approve.changes_in_words(row)) if changes else None
+    changes = approvals.drift(row)
+    return Changed(changes, sentences=approvals.changes_in_words(row)) if changes else None
 
 
 def _use(row: Rollback, by: User, seen: str, reason: str) -> BreakGlass:
     used = BreakGlass.objects.create(
         rollback=row, by=by, reason=reason, snapshot_sha256=seen, at=Now()
     )
-    approve.go(row)
+    approvals.go(row)
     record(
         row,
         events.BREAK_GLASS_USED,

@@ -1,4 +1,4 @@
-"""The tables of what is being done. Only services.py and driver.py write them."""
+"""The tables of what is being done. Only `actions` and `execution` write them."""
 
 from __future__ import annotations
 

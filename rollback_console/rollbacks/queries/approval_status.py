@@ -17,7 +17,7 @@ from rollback_console.engine.states import RollbackState
 from rollback_console.plans.approval import policy
 
 from .. import events
-from ..actions import approve, break_glass
+from ..actions import approvals, break_glass
 from ..execution.view import snapshot_of
 from ..models import Approval, Event, Lock, Rollback
 from ..permissions import rights
@@ -123,7 +123,7 @@ def standing_of(rollback: Rollback, person: User) -> Standing:
         rung=rollback.rung,
         next_rung=authority.next_rung(able, rollback.rung),
         next_rung_at=rollback.escalates_at if later else None,
-        nudge_in=approve.next_nudge(rollback),
+        nudge_in=approvals.next_nudge(rollback),
         glass=break_glass.why_not(rollback, person),
     )
 

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 
 from rollback_console.proposals import actions as proposals
 from rollback_console.proposals.models import Proposal
-from rollback_console.rollbacks.actions import request as services
+from rollback_console.rollbacks.actions import requests
 from rollback_console.rollbacks.models import Rollback
 
 
@@ -23,5 +23,5 @@ def proposed(request: HttpRequest) -> Proposal | None:
 def ask(proposal: Proposal | None, **request: Any) -> Rollback:
     """Ask for a rollback, because of a proposal when there is one."""
     if proposal is None:
-        return services.request(**request)
+        return requests.open_request(**request)
     return proposals.request(proposal, **request)

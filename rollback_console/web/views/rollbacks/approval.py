@@ -17,10 +17,11 @@ from rollback_console.plans.document_cache import document
 from rollback_console.plans.errors import NotReady
 from rollback_console.plans.readiness import check, queue
 from rollback_console.plans.snapshot.step_settings import steps_left_out
-from rollback_console.rollbacks.actions import request as services
+from rollback_console.rollbacks.actions import approvals, requests
 from rollback_console.rollbacks.errors import Changed, Refused
 from rollback_console.rollbacks.execution.view import snapshot_of
 from rollback_console.rollbacks.models import Rollback
+from rollback_console.rollbacks.permissions import rights
 from rollback_console.rollbacks.queries import approval_status, rehearsals
 from rollback_console.rollbacks.sweeper import readiness_schedule
 from rollback_console.web.forms.deciding import BreakGlassForm, DecisionForm, RejectionForm
@@ -54,7 +55,7 @@ def page(
         "glass_form": glass_form or BreakGlassForm(rollback),
         "changes": _since_last(deciding),
         "drift": drift,
-        "drift_words": services.changes_in_words(rollback) if drift else [],
+        "drift_words": approvals.changes_in_words(rollback) if drift else [],
         "readiness": check.latest(rollback.revision, rollback.snapshot_sha256),
         "costing": cost.costing(rollback.revision, deciding.snapshot),
         "rehearsal": rehearsals.last(rollback.revision.plan, deciding.snapshot),
@@ -74,11 +75,11 @@ def approve(request: HttpRequest, number: int) -> HttpResponse:
     """Say yes to the snapshot whose hash the page showed."""
     rollback, by = rollback_of(number), person(request)
     form = DecisionForm(rollback, request.POST)
-    if not form.is_valid() and not services.why_not(rollback, by, seen=rollback.snapshot_sha256):
+    if not form.is_valid() and not rights.why_not(rollback, by, seen=rollback.snapshot_sha256):
         return page(request, rollback, by, form)
     seen, note = request.POST.get("snapshot_sha256", ""), request.POST.get("note", "")
     try:
-        services.approve(rollback, by=by, snapshot_sha256=seen, note=note)
+        approvals.approve(rollback, by=by, snapshot_sha256=seen, note=note)
     except Changed as error:
         return changed(request, rollback, error)
     except Refused as error:
@@ -93,7 +94,7 @@ def reject(request: HttpRequest, number: int) -> HttpResponse:
     form = RejectionForm(request.POST)
     form.is_valid()
     try:
-        services.reject(
+        approvals.reject(
             rollback,
             by=by,
             snapshot_sha256=form.cleaned_data.get("snapshot_sha256", ""),
@@ -109,13 +110,13 @@ def reject(request: HttpRequest, number: int) -> HttpResponse:
 @require_POST
 def withdraw(request: HttpRequest, number: int) -> HttpResponse:
     """Take one's own request back."""
-    return _simple(request, number, services.withdraw, "Withdrawn. Nothing ran.")
+    return _simple(request, number, requests.withdraw, "Withdrawn. Nothing ran.")
 
 
 @require_POST
 def start(request: HttpRequest, number: int) -> HttpResponse:
     """Start an approved rollback whose first start was refused."""
-    return _simple(request, number, services.start, "Asked to start.")
+    return _simple(request, number, requests.start, "Asked to start.")
 
 
 @require_POST
@@ -132,7 +133,7 @@ def ask_hosts(request: HttpRequest, number: int) -> HttpResponse:
 def renew(request: HttpRequest, number: int) -> HttpResponse:
     """Refresh the request; earlier approvals are void."""
     try:
-        services.renew(rollback_of(number), by=person(request))
+        requests.renew(rollback_of(number), by=person(request))
     except (NotReady, Refused) as error:
         return refused(request, error, "rollback", number=number)
     sentence = "The request was refreshed. It needs every approval again."
@@ -155,7 +156,7 @@ def _simple(request: HttpRequest, number: int, service: Any, sentence: str) -> H
 
 def _drift(rollback: Rollback) -> list[tuple[str, Any, Any]]:
     waits = rollback.state in (RollbackState.REQUESTED, RollbackState.APPROVED)
-    return services.drift(rollback) if waits else []
+    return approvals.drift(rollback) if waits else []
 
 
 def _since_last(deciding: approval_status.Deciding) -> list[tuple[str, Any, Any]] | None:

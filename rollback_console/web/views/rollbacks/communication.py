@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from rollback_console.postmortems.models import StatusLink
 from rollback_console.postmortems.stakeholders import cadence, messages, status_page
 from rollback_console.rollbacks import db_clock
-from rollback_console.rollbacks.actions import steer
+from rollback_console.rollbacks.actions import steering
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.models import Rollback
 from rollback_console.web.forms.postmortems import CadenceForm, LinkForm, MessageForm
@@ -43,7 +43,7 @@ def send(request: HttpRequest, number: int) -> HttpResponse:
     rollback, form = rollback_of(number), MessageForm(request.POST)
     if form.is_valid():
         try:
-            steer.send_message(rollback, by=person(request), **form.values())
+            steering.send_message(rollback, by=person(request), **form.values())
         except Refused as error:
             form.add_error(None, str(error))
         else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_POST
 
-from rollback_console.rollbacks.actions import approve, break_glass
+from rollback_console.rollbacks.actions import approvals, break_glass
 from rollback_console.rollbacks.errors import Changed, Refused
 from rollback_console.web.forms.deciding import BreakGlassForm
 
@@ -20,7 +20,9 @@ from . import approval
 def ask(request: HttpRequest, number: int) -> HttpResponse:
     """Put a question into the timeline."""
     try:
-        approve.ask(rollback_of(number), by=person(request), text=request.POST.get("text", ""))
+        approvals.ask_question(
+            rollback_of(number), by=person(request), text=request.POST.get("text", "")
+        )
     except Refused as error:
         return refused(request, error, "rollback", number=number)
     return done(request, "Your question is on record.", "rollback", number=number)
@@ -31,7 +33,7 @@ def answer(request: HttpRequest, number: int, question: int) -> HttpResponse:
     """Answer a question."""
     rollback, text = rollback_of(number), request.POST.get("text", "")
     try:
-        approve.answer_question(rollback, question=question, by=person(request), text=text)
+        approvals.answer_question(rollback, question=question, by=person(request), text=text)
     except Refused as error:
         return refused(request, error, "rollback", number=number)
     return done(request, "Your answer is on record.", "rollback", number=number)
@@ -41,7 +43,7 @@ def answer(request: HttpRequest, number: int, question: int) -> HttpResponse:
 def nudge(request: HttpRequest, number: int) -> HttpResponse:
     """Ask those who decide once more."""
     try:
-        nudge_event = approve.nudge(rollback_of(number), by=person(request))
+        nudge_event = approvals.nudge(rollback_of(number), by=person(request))
     except Refused as error:
         return refused(request, error, "rollback", number=number)
     names = ", ".join(each["name"] for each in nudge_event.facts["to"])

@@ -19,8 +19,8 @@ from rollback_console.engine.snapshot import CheckSpec
 from rollback_console.engine.states import LIVE, TERMINAL
 from rollback_console.plans.errors import NotReady
 from rollback_console.rollbacks import database_dumps, db_clock
-from rollback_console.rollbacks.actions import steer
-from rollback_console.rollbacks.actions.undo import revert
+from rollback_console.rollbacks.actions import steering
+from rollback_console.rollbacks.actions.requests import request_restore
 from rollback_console.rollbacks.errors import MovedOn, Refused, SecondPersonNeeded
 from rollback_console.rollbacks.execution.view import deadline, latest, snapshot_of
 from rollback_console.rollbacks.models import ChecklistAnswer, Event, Look, Rollback, StepRun
@@ -74,7 +74,7 @@ def request_reversal(request: HttpRequest, number: int) -> HttpResponse:
     """Ask that this rollback be undone by the dump it took."""
     reason = _text(request, "reason")
     try:
-        request_to_revert = revert(rollback_of(number), by=person(request), reason=reason)
+        request_to_revert = request_restore(rollback_of(number), by=person(request), reason=reason)
     except (NotReady, Refused) as error:
         return refused(request, error, "rollback", number=number)
     return done(request, "Asked. It waits for approval.", "rollback", number=request_to_revert.pk)
@@ -84,40 +84,42 @@ def request_reversal(request: HttpRequest, number: int) -> HttpResponse:
 def pause(request: HttpRequest, number: int) -> HttpResponse:
     """Start nothing more."""
     confirmation = "Paused: what runs goes on, nothing more starts."
-    return _act(request, number, confirmation, steer.pause, reason=_text(request, "reason"))
+    return _act(request, number, confirmation, steering.pause, reason=_text(request, "reason"))
 
 
 @require_POST
 def resume(request: HttpRequest, number: int) -> HttpResponse:
     """Lift a pause."""
-    return _act(request, number, "Going on.", steer.resume, reason=_text(request, "reason"))
+    return _act(request, number, "Going on.", steering.resume, reason=_text(request, "reason"))
 
 
 @require_POST
 def abort(request: HttpRequest, number: int) -> HttpResponse:
     """End it where it is."""
     confirmation = "Aborting: what runs is stopped on its host, and the proof is shown here."
-    return _act(request, number, confirmation, steer.request_abort, reason=_text(request, "reason"))
+    return _act(
+        request, number, confirmation, steering.request_abort, reason=_text(request, "reason")
+    )
 
 
 @require_POST
 def note(request: HttpRequest, number: int) -> HttpResponse:
     """Add to the timeline."""
-    return _act(request, number, "Noted.", steer.note, text=_text(request, "text"))
+    return _act(request, number, "Noted.", steering.note, text=_text(request, "text"))
 
 
 @require_POST
 def message(request: HttpRequest, number: int) -> HttpResponse:
     """Put a message to others on record."""
     given = {"text": _text(request, "text"), "recipients": _text(request, "recipients")}
-    return _act(request, number, "The message is on record.", steer.send_message, **given)
+    return _act(request, number, "The message is on record.", steering.send_message, **given)
 
 
 @require_POST
 def retry(request: HttpRequest, number: int, position: int) -> HttpResponse:
     """Try a step again where it ended badly."""
     given = {"position": position, "reason": _text(request, "reason")}
-    return _act(request, number, f"Trying step {position} again.", steer.retry, **given)
+    return _act(request, number, f"Trying step {position} again.", steering.retry, **given)
 
 
 @require_POST
@@ -129,7 +131,7 @@ def skip(request: HttpRequest, number: int, position: int) -> HttpResponse:
     confirmation = (
         f"Step {position} starts on no more hosts." if everywhere else _GOES_ON.format(position)
     )
-    return _act(request, number, confirmation, steer.skip, **given)
+    return _act(request, number, confirmation, steering.skip, **given)
 
 
 @require_POST
@@ -138,14 +140,14 @@ def exclude(request: HttpRequest, number: int) -> HttpResponse:
     """Go on without a host on which a step ended badly."""
     host = _text(request, "host")
     given = {"host": host, "reason": _text(request, "reason")}
-    return _act(request, number, f"Going on without {host}.", steer.exclude, **given)
+    return _act(request, number, f"Going on without {host}.", steering.exclude, **given)
 
 
 @require_POST
 def undo(request: HttpRequest, number: int, position: int) -> HttpResponse:
     """Run what the plan names to undo a step that ended badly; the question about it stays."""
     given = {"position": position, "reason": _text(request, "reason")}
-    return _act(request, number, f"Undoing step {position}.", steer.undo, **given)
+    return _act(request, number, f"Undoing step {position}.", steering.undo, **given)
 
 
 @require_POST
@@ -159,7 +161,7 @@ def answer(request: HttpRequest, number: int, position: int) -> HttpResponse:
         request,
         number,
         confirmation,
-        steer.answer,
+        steering.answer,
         position=position,
         without_dump=without_dump,
         **given,
@@ -171,7 +173,7 @@ def answer_check(request: HttpRequest, number: int, key: str) -> HttpResponse:
     """Say how one verification item turned out."""
     given = {"answer": _text(request, "answer"), "note": _text(request, "note")}
     confirmation = "Your answer is on record."
-    return _act(request, number, confirmation, steer.answer_check, key=key, **given)
+    return _act(request, number, confirmation, steering.answer_check, key=key, **given)
 
 
 def _act(

@@ -6,7 +6,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from rollback_console.rollbacks.actions.redact import redact_text, why_not_redact
+from rollback_console.rollbacks.actions.redactions import redact_text, why_not_redact
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.web.forms.redaction import RedactionForm
 

@@ -12,7 +12,7 @@ from rollback_console.engine.resuming import Resumption
 from rollback_console.engine.snapshot import StepSpec
 from rollback_console.engine.states import RollbackState
 from rollback_console.plans.errors import NotReady
-from rollback_console.rollbacks.actions import restart
+from rollback_console.rollbacks.actions import restarts
 from rollback_console.rollbacks.errors import MovedOn, Refused, SecondPersonNeeded
 from rollback_console.rollbacks.execution.view import excluded_hosts, snapshot_of
 from rollback_console.rollbacks.models import Rollback
@@ -24,7 +24,7 @@ from ...http.responses import done, refused
 
 
 @prove_where_two_are_needed
-def restarts(request: HttpRequest, number: int) -> HttpResponse:
+def restart(request: HttpRequest, number: int) -> HttpResponse:
     """GET shows it, and with `position` what would happen; POST does it."""
     rollback = rollback_of(number)
     if request.method == "POST":
@@ -35,16 +35,16 @@ def restarts(request: HttpRequest, number: int) -> HttpResponse:
     chosen = steps.get(position)
     page = {
         "rollback": rollback,
-        "left": restart.left(rollback),
+        "left": restarts.left(rollback),
         "excluded": excluded_hosts(rollback),
-        "steps": [steps[each] for each in restart.startable(snapshot)],
+        "steps": [steps[each] for each in restarts.startable(snapshot)],
         "chosen": chosen,
         "values": sorted(snapshot.parameters.items()),
-        "midway": rollback.state in restart.STOPPED_MIDWAY,
+        "midway": rollback.state in restarts.STOPPED_MIDWAY,
         "waits": rollback.state == RollbackState.WAITING,
         "steers": by.has_perm("rollbacks.operate_rollback"),
         "requests": by.has_perm("rollbacks.request_rollback"),
-        **(_would(restart.would(rollback, position), steps) if chosen else {}),
+        **(_would(restarts.would(rollback, position), steps) if chosen else {}),
     }
     return render(request, "rollbacks/resume.html", page)
 
@@ -69,13 +69,13 @@ def _do(request: HttpRequest, rollback: Rollback) -> HttpResponse:
     position, by = _number(request.POST.get("position", "")), person(request)
     reason = request.POST.get("reason", "").strip()
     try:
-        if rollback.state in restart.STOPPED_MIDWAY:
-            rest = restart.request_rest(
+        if rollback.state in restarts.STOPPED_MIDWAY:
+            rest = restarts.request_rest(
                 rollback, position=position, by=by, reason=reason, parameters=_values(request)
             )
             return done(request, "The rest is asked for.", "rollback", number=rest.pk)
         again = [_number(each) for each in request.POST.getlist("again")]
-        restart.resume_from(rollback, position=position, by=by, reason=reason, again=again)
+        restarts.resume_from(rollback, position=position, by=by, reason=reason, again=again)
     except SecondPersonNeeded as error:
         return done(request, str(error), "rollback", number=rollback.pk)
     except (Refused, MovedOn, NotReady) as error:

@@ -1,4 +1,4 @@
-"""The only human writes to a rollback: opening, deciding, starting. Steering is in steering.py.
+"""Requests: opening, refreshing and withdrawing one, and starting what was approved.
 
 Each is a verb that checks the right of `by`, writes one state change and one event in one
 transaction, and returns the thing. All raise `errors.Refused` with a sentence.
@@ -6,6 +6,7 @@ transaction, and returns the thing. All raise `errors.Refused` with a sentence.
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
@@ -16,13 +17,13 @@ from django.db.models.functions import Now
 
 from rollback_console.engine import authority
 from rollback_console.engine.snapshot import Snapshot, difference
-from rollback_console.engine.states import RollbackState
+from rollback_console.engine.states import TERMINAL, RollbackState
 from rollback_console.plans.approval.decision_makers import makers_of
 from rollback_console.plans.errors import NotReady
 from rollback_console.plans.models import Environment, Revision
 from rollback_console.plans.snapshot.freeze import freeze_snapshot
 
-from .. import db_clock
+from .. import database_dumps, db_clock
 from ..errors import Refused
 from ..events import record
 from ..execution.lease import move
@@ -30,70 +31,13 @@ from ..execution.view import snapshot_of
 from ..models import Rollback
 from ..permissions import rights
 from ..permissions.authorship import unapproved_authors
-from ..permissions.rights import why_not
 from ..sweeper import readiness_schedule
 from ..tasks import enqueue_after_commit
-from .approve import (
-    answer_question,
-    approve,
-    ask,
-    changes_in_words,
-    drift,
-    locked,
-    nudge,
-    reject,
-    without_digests,
-)
-from .break_glass import break_glass, close_review
-from .pins import lift, pin
-from .steer import (
-    answer,
-    answer_check,
-    exclude,
-    note,
-    pause,
-    request_abort,
-    resume,
-    retry,
-    send_message,
-    skip,
-    undo,
-)
-
-__all__ = [
-    "answer",
-    "answer_check",
-    "answer_question",
-    "approve",
-    "ask",
-    "break_glass",
-    "changes_in_words",
-    "close_review",
-    "drift",
-    "exclude",
-    "lift",
-    "makers_of",
-    "note",
-    "nudge",
-    "pause",
-    "pin",
-    "reject",
-    "renew",
-    "request",
-    "request_abort",
-    "resume",
-    "retry",
-    "send_message",
-    "skip",
-    "start",
-    "undo",
-    "why_not",
-    "withdraw",
-]
+from .approvals import changes_in_words, locked, without_digests
 
 
 @transaction.atomic
-def request(
+def open_request(
     revision: Revision, *, by: User, reason: str, choices: dict[str, Any], trigger: str = ""
 ) -> Rollback:
     """Open a rollback of `revision`.
@@ -248,7 +192,23 @@ def start(rollback: Rollback, *, by: User) -> Rollback:
     return row
 
 
+def request_restore(rollback: Rollback, *, by: User, reason: str) -> Rollback:
+    """Ask for the rollback that puts the database back as it was before this one.
+
+    Raises Refused while it runs or where no dump of its own is on record, and what
+    `open_request` raises.
+    """
+    if rollback.state not in TERMINAL:
+        raise Refused("This rollback has not ended. Undo its steps where it asks, or abort it.")
+    if (dump := database_dumps.dump_to_restore(rollback)) is None:
+        raise Refused(f"{database_dumps.why_no_restore(rollback)} There is nothing to put back.")
+    values = {key: value for key, value in asdict(dump).items() if key in _FROZEN}
+    choices = {"restores": {"rollback": rollback.pk, **values}}
+    return open_request(rollback.revision, by=by, reason=reason, choices=choices)
+
+
 _MOST, _LONG = 100, 500
+_FROZEN = frozenset({"host", "path", "size", "sha256"})
 
 
 def _makers(

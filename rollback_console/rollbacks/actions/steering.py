@@ -1,6 +1,7 @@
 """Human writes to a rollback under way: pause, answer, retry, skip, abort, notes.
 
-Like services.py, which is their public door.
+Each checks the right of `by`, writes one change and one event in one transaction, and raises
+`errors.Refused` with a sentence.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ from ..models import ChecklistAnswer, Message, Rollback, StepAnswer, StepRun
 from ..queries import host_exclusion
 from ..questions import ANSWERERS, QUESTIONS, question_kind
 from ..tasks import enqueue_after_commit
-from .approve import check_words_of
+from .approvals import check_words_of
 from .second_person import require_second_person
 
 CHECK_ANSWERS = ("pass", "fail", "not_applicable")

@@ -24,9 +24,9 @@ from ..execution import apply, view
 from ..execution.approved_snapshot import why_changed
 from ..execution.view import snapshot_of
 from ..models import Rollback, StepAnswer, StepRun
-from . import request
+from . import requests
 from .second_person import require_second_person
-from .steer import leave_out, steer
+from .steering import leave_out, steer
 
 STOPPED_MIDWAY = frozenset({RollbackState.ABORTED, RollbackState.FAILED})
 """Ended rollbacks whose rest may be asked for as a new one."""
@@ -130,7 +130,7 @@ def request_rest(
         "start_at": position,
         "continues": rollback.pk,
     }
-    return request.request(
+    return requests.open_request(
         rollback.revision, by=by, reason=reason, choices=choices, trigger=rollback.trigger
     )
 

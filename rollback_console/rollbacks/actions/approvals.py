@@ -1,6 +1,7 @@
 """What is said about a request before it runs: yes, no, questions, answers, a nudge.
 
-Like services.py, which is their public door.
+Each checks the right of `by`, writes one change and one event in one transaction, and raises
+`errors.Refused` with a sentence.
 """
 
 from __future__ import annotations
@@ -88,7 +89,7 @@ def reject(rollback: Rollback, *, by: User, snapshot_sha256: str, reason: str) -
 
 
 @transaction.atomic
-def ask(rollback: Rollback, *, by: User, text: str) -> Event:
+def ask_question(rollback: Rollback, *, by: User, text: str) -> Event:
     """Put a question into the timeline, for whoever asked for this or knows the answer."""
     row = locked(rollback)
     if row.state not in {RollbackState.REQUESTED, RollbackState.APPROVED}:
