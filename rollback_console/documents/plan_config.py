@@ -188,7 +188,21 @@ class _ConfigReader:
                     " command: write {check: Health page, http: ...}."
                 )
             else:
+                self._conditions(raw, kinds[0])
                 yield self._look(raw, kinds[0])
+
+    def _conditions(self, raw: Mapping[str, Any], kind: str) -> None:
+        """A log says nothing by itself: a check of one that names no text would always hold."""
+        names = {name for name in raw if raw[name] not in (None, "")}
+        if kind == "log" and not names & {"holds", "without"}:
+            self.problems.append(
+                f"The check “{_text(raw, 'check')}” does not say what the log must or must not"
+                " hold: write holds: or without:."
+            )
+        if kind == "log" and names & {"at_least", "at_most"}:
+            self.problems.append(
+                "at_least and at_most are for what a command prints, not for logs."
+            )
 
     def _look(self, raw: Mapping[str, Any], kind: str) -> CheckConfig:
         return CheckConfig(

@@ -232,6 +232,7 @@ GUARD = "checks:\n  - {{check: Up, {}}}"
         ),
         (GUARD.format("command: 'echo 3', gte: 2"), "“gte” is unknown here."),
         (GUARD.format("log: a.service, wihtout: ERROR"), "Did you mean “without”?"),
+        (GUARD.format("log: a.service"), "write holds: or without:"),
         ("chekcs:\n  - {check: Up, command: 'true'}", "Did you mean “checks”?"),
         ("database: {kind: sqlite, name: /a, foldr: /b, folder: /b}", "Did you mean “folder”?"),
     ],

@@ -125,23 +125,39 @@ def test_a_check_has_to_hold_for_the_whole_settling_time(
     assert [each.facts["well"] for each in seen] == [True, False, True]
 
 
+def written(log: Path, pattern: str, *, seconds: int) -> None:
+    """The log gets a line with this time, counted from now."""
+    moment = time.localtime(time.time() + seconds)
+    with log.open("a") as file:
+        file.write(time.strftime(pattern, moment))
+
+
 def test_a_log_is_read_from_the_start_on(here: Stage, tmp_path: Path) -> None:
     log = tmp_path / "app.log"
-    later = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(time.time() + 60))
-    log.write_text(f"2001-01-01 10:00:00 ERROR long ago\n{later} INFO started\n")
     check = f"check: No errors, log: {log}, without: 'ERROR|Traceback'"
     rollback = verifying(here, check)
+    written(log, "%Y-%m-%d %H:%M:%S ERROR long ago\n", seconds=-3600)
+    written(log, "%Y-%m-%d %H:%M:%S INFO started\n", seconds=1)
     look(rollback)
     assert [answer for answer, _ in answers(rollback).values()] == ["pass"]
 
 
 def test_an_error_since_the_start_is_quoted(here: Stage, tmp_path: Path) -> None:
     log = tmp_path / "app.log"
-    later = time.strftime("%Y-%m-%dT%H:%M:%S", time.localtime(time.time() + 60))
-    log.write_text(f"{later} request failed\nTraceback (most recent call last):\n")
     rollback = verifying(here, f"check: No errors, log: {log}, without: 'ERROR|Traceback'")
-    (found,) = look(rollback)
-    assert "Traceback (most recent call last):" in found.evidence
+    written(log, "%Y-%m-%dT%H:%M:%S request failed\n", seconds=1)
+    with log.open("a") as file:
+        file.write("Traceback (most recent call last):\n")
+    (observed,) = look(rollback)
+    assert "Traceback (most recent call last):" in observed.evidence
+    assert answers(rollback) == {}
+
+
+@pytest.mark.parametrize("log", ["/nonexistent/app.log", "no-such-unit-anywhere.service", "/etc"])
+def test_a_log_that_cannot_be_read_waits_for_a_person(here: Stage, log: str) -> None:
+    rollback = verifying(here, f"check: No errors, log: '{log}', without: ERROR")
+    (observed,) = look(rollback)
+    assert not observed.well
     assert answers(rollback) == {}
 
 

@@ -14,7 +14,11 @@ from rollback_console.engine.snapshot import CheckSpec
 from rollback_console.remote.protocol import Answer
 from rollback_console.remote.shell_text import enter_folder
 
+from .log_lines import MOST_BYTES, LogLines, lines_since, read_head
 from .probe_scripts import shell
+
+MOST_ENTRIES = 4000
+"""How many entries of a journal are read."""
 
 # What the console's own text could not do is said by name on standard error: an exit code alone
 # could be that of a program it started.
@@ -45,17 +49,20 @@ sys.stdout.buffer.write(answer.read(1000000))
 print(f"\\n{answer.status}")
 END
 else cannot ask; fi"""
-# Lines without a time of their own belong to the last that had one.
-_LOG = """\
+# Of a file: a line with its size, when it was written last, when the one before it was, the
+# host's clock and zone; then its end. The console finds out which lines came since the start.
+_LOG = f"""\
 case $2 in
-/*) [ -r "$2" ] || cannot read
-    since=$(date -d "@$3" '+%Y-%m-%d %H:%M:%S') || cannot date
-    tail -c 1000000 -- "$2" | awk -v since="$since" '
-      { t = substr($0, 1, 20); sub(/^\\[/, "", t); t = substr(t, 1, 19); sub("T", " ", t) }
-      t ~ /^[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9] [0-9]/ { on = (t >= since) }
-      on' ;;
+/*) [ -f "$2" ] && [ -r "$2" ] || cannot read
+    size=$(wc -c <"$2") && written=$(date -r "$2" +%s) && now=$(date '+%s %z') || cannot date
+    rotated=$(date -r "$2.1" +%s 2>/dev/null) || rotated=0
+    echo $size $written $rotated $now
+    tail -c {MOST_BYTES} -- "$2" ;;
 *) command -v journalctl >/dev/null || cannot journal
-   journalctl --quiet --no-pager --output=short-iso --since="@$3" --unit="$2" | tail -c 1000000 ;;
+   loaded=$(systemctl show --property=LoadState -- "$2" 2>/dev/null) || cannot journal
+   [ "$loaded" != LoadState=not-found ] || cannot unit
+   LC_ALL=C exec journalctl --no-pager --output=short-iso --since="@$3" --unit="$2" \
+     --lines={MOST_ENTRIES} ;;
 esac"""
 _SCRIPTS = {"http": _IN + _HTTP, "log": _IN + _LOG, "command": _IN + 'exec sh -c "$2" 2>&1'}
 _CANNOT = {
@@ -63,8 +70,15 @@ _CANNOT = {
     "speak": "Only http and https addresses are opened.",
     "ask": "The host has neither curl nor python3 to ask with.",
     "read": "The log cannot be read.",
-    "date": "The host's date cannot tell the start.",
+    "date": "The host cannot say when the log was written.",
     "journal": "The host has no journal.",
+    "unit": "The host has no such unit.",
+}
+# What journalctl says on standard error, and ends with 0.
+_JOURNAL_DOUBTS = {
+    "not seeing messages": "The account may not read the journal of this unit.",
+    "insufficient permissions": "The account may not read the journal.",
+    "No journal files": "The host keeps no journal.",
 }
 
 
@@ -100,15 +114,46 @@ def check_command(check: CheckSpec, started: int) -> list[str]:
     return list(shell(check.user, script, check.cwd, check.target, str(started)))
 
 
-def interpret_check(check: CheckSpec, answer: Answer) -> CheckObservation:
-    """What the host's answer means for the check."""
+def interpret_check(
+    check: CheckSpec, answer: Answer, started: int = 0, now: float = 0
+) -> CheckObservation:
+    """What the host's answer means for the check.
+
+    `started` is when the rollback did, `now` the console's clock when the answer came: a host's
+    own clock may be off. What cannot be told holds for nothing: it waits for a person.
+    """
     errors = answer.errors.decode(errors="replace").strip().rpartition("\n")[2]
     if answer.exit_code == 99 and errors.startswith(_MARK):
         reason = errors.removeprefix(_MARK)
         return CheckObservation(False, _CANNOT.get(reason, f"It could not be asked: {reason}."))
     text = answer.output.decode(errors="replace")
+    if check.look == "log" and answer.exit_code == 0:
+        log = _log_lines(check, answer, text, started, now)
+        if log.doubt:
+            return CheckObservation(False, f"Not answered: {log.doubt}")
+        text = "\n".join(log.lines)
     problems = list(_problems(check, answer, text))
     return CheckObservation(not problems, " ".join(problems) or _evidence(check, text))
+
+
+def _log_lines(check: CheckSpec, answer: Answer, text: str, started: int, now: float) -> LogLines:
+    if not check.target.startswith("/"):
+        return _journal_lines(text, answer.errors.decode(errors="replace"))
+    head, _, rest = text.partition("\n")
+    if (file := read_head(head)) is None:
+        return LogLines(doubt="The host did not say how long the log is.")
+    off = int(file.now - now) if now else 0
+    return lines_since(file, rest, started + off)
+
+
+def _journal_lines(text: str, errors: str) -> LogLines:
+    lines = tuple(line for line in text.splitlines() if not line.startswith("-- "))
+    for sign, doubt in _JOURNAL_DOUBTS.items():
+        if sign in errors:
+            return LogLines(doubt=doubt)
+    if len(lines) >= MOST_ENTRIES or len(text) >= MOST_BYTES:
+        return LogLines(doubt="More was written since the start than is read of a journal.")
+    return LogLines(lines)
 
 
 def _spec(key: str, text: str, look: CheckConfig | None) -> CheckSpec:
@@ -163,6 +208,11 @@ def _bounds(check: CheckSpec, text: str) -> Iterator[str]:
         yield f"{number} is more than {check.at_most}."
 
 
+def _counted(text: str) -> str:
+    count = len(text.splitlines())
+    return f"{count} line was written" if count == 1 else f"{count} lines were written"
+
+
 def _last_line(text: str) -> str:
     return text.rstrip().rpartition("\n")[2].strip()
 
@@ -171,6 +221,6 @@ def _evidence(check: CheckSpec, text: str) -> str:
     if check.look == "http":
         return f"{check.target} answers {_last_line(text)}."
     if check.look == "log":
-        return f"{len(text.splitlines())} lines since the start, nothing of that in them."
+        return f"{_counted(text)} since the start, and nothing that speaks against it."
     lines = text.strip().splitlines()
     return lines[0][:200] if lines else "It ended without an error."

@@ -6,6 +6,7 @@ seen: a person decides what that means.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from concurrent.futures import Executor
 from datetime import timedelta
@@ -92,7 +93,7 @@ def _observe_on(
         return CheckObservation(False, str(error))
     try:
         answer = remote.ask(automated_checks.check_command(check, started), timeout=30)
-        return automated_checks.interpret_check(check, answer)
+        return automated_checks.interpret_check(check, answer, started, time.time())
     except RemoteError as error:
         return CheckObservation(False, str(error))
     finally:
