@@ -4,31 +4,43 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.apps import apps
+from django.db import connection
 from django.db.models import Model
 from django.db.models.functions import Now
 
+from rollback_console.plans.actions.credentials import change_credential
+from rollback_console.plans.actions.hosts import change_host
+from rollback_console.plans.actions.secrets import remove_secret, set_secret
 from rollback_console.plans.inventory.masked_values import values_to_mask
-from rollback_console.plans.models import Asking, Credential, Environment, ProbeResult, Secret
+from rollback_console.plans.models import (
+    Asking,
+    Credential,
+    Environment,
+    FormerSecret,
+    ProbeResult,
+    Secret,
+)
 from rollback_console.plans.readiness import queue
 from rollback_console.remote.errors import HostUnreachable
 from rollback_console.remote.protocol import Answer, Ending, HostAddress, Outcome
 from rollback_console.remote.redaction.secret_forms import needles
 from rollback_console.rollbacks import log_store
-from rollback_console.rollbacks.models import Event, LogChunk, Look, StepRun
+from rollback_console.rollbacks.models import Event, LogChunk, Look, Rollback, StepRun
 from rollback_console.rollbacks.sweeper import automated_checks
+from rollback_console.rollbacks.sweeper.former_secrets import forget_former_values
 from tests import make
 from tests.fleet import FakeRemote, Fleet
 from tests.make import PLAN, Stage
 from tests.toolbox.waiting import until
 
-from .driving import drive, meanwhile
+from .driving import answer_checks, drive, meanwhile
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -86,7 +98,7 @@ def kept(stage: Stage, settings: Any) -> Stage:
 def stored_texts() -> Iterator[tuple[str, str]]:
     """Every text in the database, but for the tables that keep secrets, each with its column."""
     for model in apps.get_models():
-        if model in {Secret, Credential}:
+        if model in {Secret, Credential, FormerSecret}:
             continue
         for row in model._default_manager.all():
             yield from _texts(model, row)
@@ -199,3 +211,66 @@ def test_the_evidence_of_a_check_shows_no_secret(kept: Stage, fleet: LeakyFleet)
     assert leaks() == set()
     assert "Look.evidence" in masked_columns()
     assert Event.objects.filter(kind="check.observed").exists()
+
+
+ROTATIONS: dict[str, Callable[[Stage], object]] = {
+    "a secret is replaced": lambda stage: set_secret(
+        stage.environment, by=stage.cast.ada, name="DB_PASSWORD", value="new-door"
+    ),
+    "a secret is removed": lambda stage: remove_secret(
+        Secret.objects.get(name="DB_PASSWORD"), by=stage.cast.ada
+    ),
+    "a login is replaced": lambda stage: change_credential(
+        stage.host.credential, by=stage.cast.ada, password="new-battery"
+    ),
+    "a host gets another login": lambda stage: change_host(
+        stage.host, by=stage.cast.ada, credential=Credential.objects.create(username="deploy")
+    ),
+}
+
+
+@pytest.mark.parametrize("rotate", ROTATIONS.values(), ids=ROTATIONS)
+def test_what_a_run_was_sent_is_masked_when_it_is_replaced_and_a_new_slice_follows(
+    kept: Stage, fleet: LeakyFleet, settings: Any, rotate: Callable[[Stage], object]
+) -> None:
+    settings.SLICE = timedelta(seconds=0.3)
+    rollback = make.approved(kept, PLAN.replace("echo restoring", 'hang restoring "$DB_PASSWORD"'))
+
+    def print_old_values() -> None:
+        run = fleet.wait_for("restoring")
+        until(lambda: StepRun.objects.filter(position=2, state="running").exists())
+        rotate(kept)
+        followed = fleet.connected["app-1"]
+        until(lambda: fleet.connected["app-1"] > followed + 1)
+        forget_former_values()
+        run.say(LEAK.encode() + b"\n")
+        run.end()
+
+    meanwhile(rollback, fleet, print_old_values)
+    assert log_store.read(rollback.runs.get(position=2)).count(b"|") == len(FORMS) - 1
+    assert leaks() == set()
+
+
+def test_replaced_values_are_encrypted_and_forgotten_once_nobody_can_print_them(
+    kept: Stage, fleet: LeakyFleet, settings: Any
+) -> None:
+    rollback = make.approved(kept, PLAN.replace("echo restoring", "hang restoring"))
+
+    def rotate() -> None:
+        run = fleet.wait_for("restoring")
+        set_secret(kept.environment, by=kept.cast.ada, name="DB_PASSWORD", value="new-door")
+        FormerSecret.objects.update(replaced_at=Now() - timedelta(hours=1))
+        Rollback.objects.update(requested_at=Now() - timedelta(hours=2))
+        assert forget_former_values() == 0
+        assert SECRET in values_to_mask(kept.environment.pk)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT value FROM plans_formersecret")
+            assert SECRET not in cursor.fetchone()[0]
+        run.end()
+
+    rollback = meanwhile(rollback, fleet, rotate)
+    answer_checks(rollback, kept)
+    assert drive(rollback, fleet).state == "succeeded"
+    assert forget_former_values() == 1
+    assert not FormerSecret.objects.exists()
+    assert SECRET not in values_to_mask(kept.environment.pk)

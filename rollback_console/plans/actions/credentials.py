@@ -14,6 +14,7 @@ from rollback_console.audit.record import record_change
 from rollback_console.audit.stale_edit import refuse_stale_edit
 
 from ..errors import PlanError
+from ..inventory.former_values import keep_former_values, list_login_parts
 from ..models import Credential
 from .permission import permit, unique_name
 
@@ -52,11 +53,12 @@ def change_credential(
     permit(by, "plans.change_credential", "change credentials")
     row = Credential.objects.select_for_update().get(pk=credential.pk)
     refuse_stale_edit(row, drawn_from)
-    before = snapshot_fields(row)
+    before, parts = snapshot_fields(row), list_login_parts(row)
     for name, value in fields.items():
         setattr(row, name, value)
     with unique_name("a credential", row.name):
         row.save()
+    keep_former_values(parts - list_login_parts(row))
     after = snapshot_fields(row)
     record_change(kinds.CREDENTIAL_CHANGED, by=by, subject=row, before=before, after=after)
     return row
@@ -67,6 +69,7 @@ def remove_credential(credential: Credential, *, by: User | None) -> None:
     """Forget a credential. Raises PlanError while hosts sign in with it."""
     permit(by, "plans.delete_credential", "remove credentials")
     before = snapshot_fields(credential)
+    keep_former_values(list_login_parts(credential))
     record_change(kinds.CREDENTIAL_REMOVED, by=by, subject=credential, before=before)
     try:
         credential.delete()

@@ -15,7 +15,9 @@ from rollback_console.audit.record import record_change
 from rollback_console.audit.stale_edit import refuse_stale_edit
 
 from ..errors import PlanError
+from ..inventory.former_values import keep_former_values, list_login_parts
 from ..inventory.host_specs import list_jumps
+from ..inventory.masked_values import list_logins
 from ..models import Credential, Environment, Host, HostGroup
 from .permission import permit, unique_name
 
@@ -64,10 +66,13 @@ def change_host(
     permit(by, "plans.change_host", "change hosts")
     row = Host.objects.select_for_update().get(pk=host.pk)
     refuse_stale_edit(row, drawn_from, *RECORDED)
-    before = snapshot_fields(row, *RECORDED)
+    before, environment = snapshot_fields(row, *RECORDED), row.environment_id
+    logins, login = list_logins(environment), list_login_parts(row.credential)
     for name, value in fields.items():
         setattr(row, name, value)
     _save(row, groups)
+    login -= list_login_parts(row.credential)
+    keep_former_values(login | logins - list_logins(environment))
     after = snapshot_fields(row, *RECORDED)
     record_change(kinds.HOST_CHANGED, by=by, subject=row, before=before, after=after)
     return row
@@ -79,6 +84,7 @@ def remove_host(host: Host, *, by: User | None) -> None:
     permit(by, "plans.delete_host", "remove hosts")
     before = snapshot_fields(host, *RECORDED)
     record_change(kinds.HOST_REMOVED, by=by, subject=host, before=before)
+    keep_former_values(list_login_parts(host.credential))
     try:
         host.delete()
     except ProtectedError as error:

@@ -11,6 +11,7 @@ from rollback_console.audit.record import record_change
 from rollback_console.documents.shell.reserved_names import reserved_reason
 
 from ..errors import PlanError
+from ..inventory.former_values import keep_former_values
 from ..models import Environment, Secret
 from .permission import permit
 
@@ -26,6 +27,8 @@ def set_secret(environment: Environment, *, by: User | None, name: str, value: s
         raise PlanError(reason)
     old = environment.secrets.select_for_update().filter(name=name).first()
     before = snapshot_fields(old) if old else None
+    if old and old.value != value:
+        keep_former_values([old.value], environment)
     secret, _ = Secret.objects.update_or_create(
         environment=environment, name=name, defaults={"value": value}
     )
@@ -42,7 +45,7 @@ def set_secret(environment: Environment, *, by: User | None, name: str, value: s
 
 @transaction.atomic
 def remove_secret(secret: Secret, *, by: User | None) -> None:
-    """Forget a secret."""
+    """Remove a secret; it is masked as long as a run that was sent it may print it."""
     permit(by, "plans.delete_secret", "remove secrets")
     record_change(
         kinds.SECRET_REMOVED,
@@ -51,4 +54,5 @@ def remove_secret(secret: Secret, *, by: User | None) -> None:
         before=snapshot_fields(secret),
         environment=secret.environment.name,
     )
+    keep_former_values([secret.value], secret.environment)
     secret.delete()

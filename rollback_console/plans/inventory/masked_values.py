@@ -5,15 +5,18 @@ from __future__ import annotations
 from django.db.models import Q, QuerySet
 
 from ..models import Credential, Host, Secret
+from .former_values import list_former_values, list_login_parts
 
 
 def values_to_mask(environment_id: int) -> frozenset[str]:
-    """Every secret of the environment, and all that opens its hosts and those on the way there."""
-    secrets = Secret.objects.filter(environment=environment_id)
-    return frozenset({each.value for each in secrets} | _logins(environment_id))
+    """Every secret of the environment, and all that opens its hosts and those on the way there;
+    what was replaced too, as long as somebody may print it."""
+    secrets = {each.value for each in Secret.objects.filter(environment=environment_id)}
+    return frozenset(secrets | list_logins(environment_id) | list_former_values(environment_id))
 
 
-def _logins(environment_id: int) -> set[str]:
+def list_logins(environment_id: int) -> set[str]:
+    """What opens the hosts of an environment and those on the way there."""
     hosts = Host.objects.filter(environment=environment_id)
     jumps = _jumps(hosts)
     reached: set[int] = set()
@@ -23,8 +26,7 @@ def _logins(environment_id: int) -> set[str]:
         jumps = _jumps(ahead)
     here = Host.objects.filter(Q(environment=environment_id) | Q(pk__in=reached))
     credentials = Credential.objects.filter(pk__in=here.values("credential"))
-    parts = ((each.private_key, each.passphrase, each.password) for each in credentials)
-    return {part for each in parts for part in each if part}
+    return {part for each in credentials for part in list_login_parts(each)}
 
 
 def _jumps(hosts: QuerySet[Host]) -> set[int]:

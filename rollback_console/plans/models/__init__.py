@@ -7,7 +7,16 @@ readiness.py        what hosts are asked beforehand, and what they answered
 """
 
 from .decision_makers import DecisionMaker, Delegation
-from .inventory import Credential, Environment, Host, HostGroup, HostKey, Secret, Service
+from .inventory import (
+    Credential,
+    Environment,
+    FormerSecret,
+    Host,
+    HostGroup,
+    HostKey,
+    Secret,
+    Service,
+)
 from .plan import Plan, Revision
 from .readiness import Asking, Cost, HostQuestion, ProbeResult, ReadinessEvent, Vouching
 
@@ -18,6 +27,7 @@ __all__ = [
     "DecisionMaker",
     "Delegation",
     "Environment",
+    "FormerSecret",
     "Host",
     "HostGroup",
     "HostKey",

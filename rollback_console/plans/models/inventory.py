@@ -7,6 +7,7 @@ import hashlib
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Now
 
 from ..inventory.encrypted_field import EncryptedTextField
 
@@ -168,3 +169,15 @@ class Secret(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class FormerSecret(models.Model):
+    """A value that was replaced or removed, and is still masked: in its environment, or without
+    one, as part of a login, everywhere."""
+
+    environment = models.ForeignKey(Environment, models.CASCADE, null=True, related_name="+")
+    value = EncryptedTextField()
+    replaced_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return f"A former secret of {self.environment or 'a login'}"

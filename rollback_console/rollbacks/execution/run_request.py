@@ -34,7 +34,9 @@ def work_of(
     """
     step = snapshot.step(run.position)
     started = run.state == StepState.RUNNING
-    secrets = secret_values(snapshot.environment, step.secrets, {} if started else snapshot.secrets)
+    # What runs was sent its secrets: they are masked (values_to_mask), and not sent again.
+    names = () if started else step.secrets
+    secrets = secret_values(snapshot.environment, names, snapshot.secrets)
     request = RunRequest(
         token=str(run.token),
         script=step.script,

@@ -14,7 +14,14 @@ from django.db import Error
 from rollback_console.audit.daily_anchor import anchor_daily
 
 from ..queries import health
-from . import automated_checks, due_rollbacks, escalation, host_cleanup, readiness_schedule
+from . import (
+    automated_checks,
+    due_rollbacks,
+    escalation,
+    former_secrets,
+    host_cleanup,
+    readiness_schedule,
+)
 from .zone_warnings import ZoneWarnings
 
 log = logging.getLogger(__name__)
@@ -72,6 +79,11 @@ TABLE = (
     ),
     PeriodicWork(
         "clear away what hosts still keep", MINUTE, lambda s: host_cleanup.sweep(s.askers)
+    ),
+    PeriodicWork(
+        "forget replaced secrets that no run can print any more",
+        MINUTE,
+        lambda _: former_secrets.forget_former_values(),
     ),
     PeriodicWork(
         "anchor the ends of all streams, when a day has passed",
