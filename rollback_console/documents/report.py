@@ -1,7 +1,8 @@
 """The import report: a document as plain JSON values, in the shape other programs rely on.
 
 Keys and shapes are a contract; `alternatives` holds, for each alternative, command objects
-like those of `commands`. Times in `estimates` are minutes.
+like those of `commands`. Times in `estimates` are minutes. `commands` of the whole holds every
+command-like line once, and `confirmed` is false: what is read from a text is a proposal.
 """
 
 from __future__ import annotations
@@ -15,11 +16,16 @@ from rollback_console.documents.model import (
     Finding,
     MessageTemplate,
     Note,
+    PlacedCommand,
     Placeholder,
     PlanDocument,
     Procedure,
+    ReadingQuestion,
+    Relation,
     Step,
 )
+
+from .shape import shape_of
 
 Json = dict[str, Any]
 
@@ -41,6 +47,11 @@ def report(document: PlanDocument) -> Json:
         "placeholders": [_placeholder(one) for one in document.placeholders],
         "findings": [_finding(one) for one in document.findings],
         "unmapped": [list(lines) for lines in document.unmapped],
+        "commands": [_placed(one) for one in document.commands],
+        "relations": [_relation(one) for one in document.relations],
+        "questions": [_question(one) for one in document.questions],
+        "shape": shape_of(document),
+        "confirmed": False,
     }
 
 
@@ -105,6 +116,39 @@ def _placeholder(placeholder: Placeholder) -> Json:
         "text": placeholder.text,
         "kind": placeholder.kind.value,
         "line": placeholder.line,
+    }
+
+
+def _placed(placed: PlacedCommand) -> Json:
+    return {
+        "lines": list(placed.lines),
+        "text": placed.text,
+        "role": placed.role.value,
+        "procedure": placed.procedure or None,
+        "step": placed.step or None,
+        "reason": placed.reason or None,
+        "evidence": list(placed.evidence),
+        "certainty": placed.certainty.value,
+    }
+
+
+def _relation(relation: Relation) -> Json:
+    return {
+        "kind": relation.kind.value,
+        "members": list(relation.members),
+        "lines": list(relation.lines),
+        "evidence": list(relation.evidence),
+    }
+
+
+def _question(question: ReadingQuestion) -> Json:
+    return {
+        "key": question.key,
+        "kind": question.kind,
+        "text": question.text,
+        "lines": list(question.lines),
+        "members": list(question.members),
+        "answers": [{"value": value, "label": label} for value, label in question.answers],
     }
 
 

@@ -16,11 +16,21 @@ PLANS = [*sorted((HERE / "corpus").glob("*.md")), HERE / "seed.md"]
 
 
 def compact(data: bytes) -> dict[str, Any]:
-    """The import report, its findings without their sentences."""
-    found = report(read(data))
-    found["findings"] = [[f["severity"], f["code"], f["line"]] for f in found["findings"]]
-    compacted: dict[str, Any] = json.loads(json.dumps(found))
+    """The import report: its findings without their sentences, a line for each command."""
+    compacted: dict[str, Any] = json.loads(json.dumps(report(read(data))))
+    compacted["findings"] = [[f["severity"], f["code"], f["line"]] for f in compacted["findings"]]
+    compacted["commands"] = [_one_line(one) for one in compacted["commands"]]
+    compacted["relations"] = [[one["kind"], *one["members"]] for one in compacted["relations"]]
+    compacted["questions"] = [[one["kind"], *one["members"]] for one in compacted["questions"]]
+    del compacted["shape"], compacted["confirmed"]
     return compacted
+
+
+def _one_line(command: dict[str, Any]) -> str:
+    """Such as `12 step stop-services` or `20 left-out: expected output`."""
+    where = command["step"] if not command["reason"] else ""
+    line = f"{command['lines'][0]} {command['role']}{':' if command['reason'] else ''}"
+    return " ".join(filter(None, (line, where, command["reason"])))
 
 
 @pytest.mark.parametrize("plan", PLANS, ids=lambda plan: plan.stem)

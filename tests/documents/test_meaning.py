@@ -16,12 +16,11 @@ def codes(document: PlanDocument) -> set[str]:
     return {finding.code for finding in document.findings}
 
 
-def test_a_step_put_off_is_done_by_hand() -> None:
-    document = read(
-        HEAD + "### Delete the topic, a week later\n```sh\nkafka-topics --delete\n```\n"
-    )
-    assert document.procedures[0].steps[0].kind is StepKind.MANUAL
-    assert "put-off" in codes(document)
+def test_what_is_put_off_is_no_step() -> None:
+    late = "### Delete the topic, a week later\n```sh\nkafka-topics --delete\n```\n"
+    document = read(f"{HEAD}### Stop\n```sh\nsystemctl stop a\n```\n{late}")
+    assert [step.title for step in document.procedures[0].steps] == ["Stop"]
+    assert document.commands[1].reason == "not now"
 
 
 def test_what_replaces_a_failed_command_is_another_way() -> None:

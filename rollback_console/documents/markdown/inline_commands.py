@@ -7,6 +7,7 @@ get pods` shows Running" and anything negated do not.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from rollback_console.documents.model import Command
 
@@ -26,6 +27,14 @@ _LOOKS = re.compile(
     r"\b(?:check|verify|confirm|ensure|make sure|see|should|look|inspect|comprobar|verificar"
     r"|verifier|prufen)\b|检查|确认|تحقق"
 )
+
+
+def code_spans(text: str) -> Iterator[tuple[int, str]]:
+    """The code in a sentence, each with the 0-based line of the text it stands on."""
+    line = counted = 0
+    for match in _CODE.finditer(text):
+        line, counted = line + text.count("\n", counted, match.start()), match.start()
+        yield line, match[2].strip()
 
 
 def commands_of_item(block: Block) -> list[Command]:

@@ -77,7 +77,13 @@ _ELLIPSIS = re.compile(r"^\s*(?:\.\.\.|…|\[\.\.\.\])\s*$")  # fmt: skip
 
 
 def read_fence(block: Block) -> FenceText:
-    """Read one fence block. Never raises; doubts make it not runnable."""
+    """Read one fence block, once. Never raises; doubts make it not runnable."""
+    if not isinstance(block.reading, FenceText):
+        block.reading = _read(block)
+    return block.reading
+
+
+def _read(block: Block) -> FenceText:
     info = Info() if block.info == INDENTED else parse_info(block.info)
     language = info.language
     if block.spared:
@@ -91,6 +97,11 @@ def read_fence(block: Block) -> FenceText:
     if language == "" and _all_commands(block.rows):
         return _shell(block, info, block.rows)
     return FenceText(block, info, [], runnable=False)
+
+
+def is_ellipsis(text: str) -> bool:
+    """Whether the line only says that something is left out."""
+    return bool(_ELLIPSIS.match(text))
 
 
 def _has_prompt(rows: list[str]) -> bool:
@@ -135,7 +146,7 @@ def _end_of_commands(block: Block, rows: list[str]) -> int:
 def _doubt(text: str, fence: FenceText) -> str:
     if not scanned(text).complete:
         return "unfinished-command"
-    if any(_ELLIPSIS.match(command.text) for command in fence.commands):
+    if any(is_ellipsis(command.text) for command in fence.commands):
         return "left-out-commands"
     if any("```" in command.text and "<<" not in command.text for command in fence.commands):
         return "unclosed-fence"

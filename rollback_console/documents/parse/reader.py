@@ -15,10 +15,12 @@ from ..markdown.source import decode, split_lines
 from ..placeholders.collect import placeholders_of
 from ..vocabulary.section_names import SectionKind, part_of
 from ..vocabulary.step_headings import is_counted_heading, is_step_heading
+from .collect_commands import collect
 from .coverage import Coverage
 from .details import Details, take
 from .header_fields import KNOWN, Field, fields_of, first, trailer_fields
 from .limits import by_hand, readable, spare
+from .place_commands import place
 from .procedures import ProcedureReading, code_only, read_procedures, read_steps
 from .sections import (
     SAID_ABOVE,
@@ -60,6 +62,7 @@ class _DocumentReader:
     reading: ProcedureReading = field(default_factory=ProcedureReading)
     fields: list[Field] = field(default_factory=list)
     coverage: Coverage = field(default_factory=Coverage)
+    parts: dict[int, SectionKind] = field(default_factory=dict)
 
     def read(self) -> PlanDocument:
         self.lines = split_lines(self.text)
@@ -71,7 +74,7 @@ class _DocumentReader:
         title = title_section(root)
         self._preamble(root, title)
         self._sections(root, title)
-        return self._document(head, title)
+        return self._document(head, root, title)
 
     def _without(self, head: FrontMatter) -> list[str]:
         end = head.lines[1] if head.lines else 0
@@ -130,6 +133,7 @@ class _DocumentReader:
     def _visit(self, section: Section, inherited: SectionKind) -> None:
         """Read one section; a heading that says nothing means what the one above it means."""
         part = part_in(section, inherited)
+        self.parts[section.line] = part
         if part is SectionKind.STEPS:
             self._steps(section)
             return
@@ -240,7 +244,7 @@ class _DocumentReader:
 
     # The whole.
 
-    def _document(self, head: FrontMatter, title: Section) -> PlanDocument:
+    def _document(self, head: FrontMatter, root: Section, title: Section) -> PlanDocument:
         details = self.details
         mapped, unmapped = self.coverage.settle(self.lines)
         document = PlanDocument(
@@ -272,6 +276,7 @@ class _DocumentReader:
             unmapped=unmapped,
             unread=self.end + 1 if self.end < len(self.lines) else 0,
         )
+        document = replace(document, commands=place(document, collect(root), self.parts))
         document = replace(document, placeholders=placeholders_of(document, self.fields))
         return replace(document, findings=findings_of(document, self.reading.doubts, self.fields))
 

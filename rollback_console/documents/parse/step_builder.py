@@ -237,7 +237,7 @@ def _claims_commands(fence: FenceText) -> bool:
 def take_groups(draft: StepDraft, fence: FenceText, groups: Sequence[CommandGroup]) -> None:
     lead: list[Remark] = []
     for group in groups:
-        group.remarks = lead + group.remarks
+        group = CommandGroup([*lead, *group.remarks], group.commands)
         lead = []
         _notice_remarks(draft, group)
         if not group.commands and any(r.origin != "comment" for r in group.remarks):

@@ -5,17 +5,15 @@ from __future__ import annotations
 import re
 
 from ..markdown.folded_text import fold, plain
+from .languages import Meaning, any_of
 
 _OR = re.compile(
-    r"(?:or|alternatively|alternative(?:\s*\d)?|otherwise|or else|instead|or,? if you prefer"
-    r"|o|o bien|alternativamente|ou|ou bien|alternativement|oder|alternativ|oppure|او|بدلا من ذلك)"
-    r"(?:\s*[:,،:—-]|\s+(?!not\b)|$)|或者|或(?=[^\w]|使|用|者|直)|另一种"
+    rf"(?:alternative(?:\s*\d)?|or,? if you prefer|{any_of(Meaning.OR)})"
+    r"(?:\s*[:,،:—-]|\s+(?!not\b)|$)|或者|或(?=[^\w]|使|用|者|直)|另一种|または|もしくは|あるいは"
 )
 _OPTION = re.compile(
-    r"(?:option|method|approach|alternative|way|variant|strategy|choice|opcion|metodo|methode"
-    r"|variante|alternativa"
-    r"|weg|方案|方法|选项|الخيار|الطريقه)\s*(?:#\s*)?(?:[a-h]|\d{1,2}|[ivx]{1,3}|[一二三四五六])(?:\b"
-    r"|(?<=[一二三四五六]))"
+    rf"(?:{any_of(Meaning.OPTION)})"
+    r"\s*(?:#\s*)?(?:[a-h]|\d{1,2}|[ivx]{1,3}|[一二三四五六])(?:\b|(?<=[一二三四五六]))"
 )
 _FALLBACK = re.compile(
     r"\bif (?:that|this|it|the above|method|option|step|the previous|rollback"
@@ -40,7 +38,8 @@ _CONDITION = re.compile(
     r"|optionnel|en cas de"
     r"|nur (?:wenn|falls|bei)|falls|wenn (?:notig|erforderlich|die|der|das|eine)|bei bedarf"
     r"|optional"
-    r"|se necessario|apenas se|仅(?:当|在)|只有|如果|如需|如有|可选|必要时|فقط اذا|اذا|عند الحاجه|اختياري)"
+    rf"|{any_of(Meaning.CONDITION)}"
+    r"|仅(?:当|在)|只有|如果|如需|如有|可选|必要时|فقط اذا|اذا|عند الحاجه|اختياري)"
 )
 _INTRODUCES = re.compile(r"(?:if|when|si|cuando|quand|wenn|falls|se|quando)\b")
 _ASIDE = re.compile(r"[(\uff08]([^()\uff08\uff09]{3,60})[)\uff09]\s*[.:]?$")
@@ -50,7 +49,8 @@ _PUT_OFF = re.compile(
     r"|\b(?:do not|don.?t|never) (?:run|execute|do|use|try) (?:this|these|it|them)\b"
 )
 _WARNING = re.compile(
-    r"(?:critical )?(?:warning|caution|danger(?:ous)?|attention|careful|be careful|beware"
+    rf"(?:{any_of(Meaning.WARNING)})(?=\s*[:!،。\u3001]|$)"
+    r"|(?:critical )?(?:warning|caution|danger(?:ous)?|attention|careful|be careful|beware"
     r"|last resort|destructive"
     r"|irreversible|point of no return|important|advertencia|peligro|cuidado|atencion|precaucion"
     r"|importante"

@@ -8,6 +8,8 @@ from functools import lru_cache
 
 from ..markdown.folded_text import fold, fold_heading
 from . import synonyms
+from .languages import Meaning, any_of
+from .left_out import why_left_out
 
 
 class SectionKind(StrEnum):
@@ -33,29 +35,34 @@ class SectionKind(StrEnum):
 
 
 # The narrower meaning first: "post-rollback verification" verifies, "rollback decision" decides.
-_ORDER: tuple[tuple[SectionKind, re.Pattern[str]], ...] = tuple(
-    (part, re.compile(pattern))
-    for part, pattern in (
-        (SectionKind.MESSAGE, synonyms.MESSAGE),
-        (SectionKind.NO_GO, synonyms.NO_GO),
-        (SectionKind.NEVER, synonyms.NEVER),
-        (SectionKind.ABOUT, synonyms.ABOUT),
-        (SectionKind.PREVENTION, synonyms.PREVENTION),
-        (SectionKind.VERIFICATION, synonyms.SUCCESS),
-        (SectionKind.TRIGGERS, synonyms.TRIGGERS),
-        (SectionKind.PRECONDITIONS, synonyms.PRECONDITIONS),
-        (SectionKind.VERIFICATION, synonyms.VERIFICATION),
-        (SectionKind.TIME, synonyms.TIME),
-        (SectionKind.DATA, synonyms.DATA),
-        (SectionKind.CONTACTS, synonyms.CONTACTS),
-        (SectionKind.COMMUNICATION, synonyms.COMMUNICATION),
-        (SectionKind.DECISION, synonyms.DECISION),
-        (SectionKind.AFTER, synonyms.AFTER),
-    )
+# What is left out (see `left_out`) stands between the first two and the rest.
+_TABLE: tuple[tuple[SectionKind, str, Meaning | None], ...] = (
+    (SectionKind.MESSAGE, synonyms.MESSAGE, None),
+    (SectionKind.NO_GO, synonyms.NO_GO, None),
+    (SectionKind.NEVER, "", None),
+    (SectionKind.ABOUT, synonyms.ABOUT, None),
+    (SectionKind.PREVENTION, synonyms.PREVENTION, None),
+    (SectionKind.VERIFICATION, synonyms.SUCCESS, None),
+    (SectionKind.TRIGGERS, synonyms.TRIGGERS, Meaning.WHEN),
+    (SectionKind.PRECONDITIONS, synonyms.PRECONDITIONS, Meaning.BEFORE),
+    (SectionKind.VERIFICATION, synonyms.VERIFICATION, Meaning.CHECKING),
+    (SectionKind.TIME, synonyms.TIME, None),
+    (SectionKind.DATA, synonyms.DATA, None),
+    (SectionKind.CONTACTS, synonyms.CONTACTS, None),
+    (SectionKind.COMMUNICATION, synonyms.COMMUNICATION, None),
+    (SectionKind.DECISION, synonyms.DECISION, None),
+    (SectionKind.AFTER, synonyms.AFTER, Meaning.AFTER),
 )
-_ROLLBACK = re.compile(synonyms.ROLLBACK)
-_FORWARD = re.compile(synonyms.FORWARD)
-_STEPS = re.compile(synonyms.STEPS)
+
+
+def _compiled(pattern: str, meaning: Meaning | None) -> re.Pattern[str]:
+    return re.compile("|".join(filter(None, (pattern, any_of(meaning) if meaning else ""))))
+
+
+_ORDER = tuple((part, _compiled(pattern, meaning)) for part, pattern, meaning in _TABLE)
+_ROLLBACK = _compiled(synonyms.ROLLBACK, Meaning.GOING_BACK)
+_FORWARD = _compiled(synonyms.FORWARD, Meaning.DEPLOYING)
+_STEPS = _compiled(synonyms.STEPS, Meaning.STEPS)
 _FOLLOW_UP = re.compile(synonyms.FOLLOW_UP)
 _WARNS = re.compile(
     r"(?:important )?warnings?$|caution$|dangers?$|risks?\b|point of no return|advertencia|avertissement|warnung|警告"
@@ -64,7 +71,7 @@ _WARNS = re.compile(
 _OUTRIGHT = re.compile(
     r"\bsteps?\b|procedure|process\b|instructions|how to|execution|\bpasos\b|procedimiento"
     r"|^do this$|^what to do|deroule|mode operatoire|marche a suivre|etapes|schritte|vorgehen|ablauf"
-    r"|步骤|流程|操作|خطوات|اجراء"
+    rf"|خطوات|اجراء|{any_of(Meaning.STEPS)}"
 )
 _PLURAL = re.compile(
     r"procedures\b|methods\b|options\b|scenarios\b|strategies\b|procedimientos|opciones|escenarios"
@@ -82,7 +89,7 @@ def part_of(heading: str) -> SectionKind:
 def _part_of(heading: str) -> SectionKind:
     folded = fold_heading(heading)
     for part, pattern in _ORDER:
-        if pattern.search(folded):
+        if why_left_out(heading) if part is SectionKind.NEVER else pattern.search(folded):
             return part
     if _WARNS.match(folded):
         return SectionKind.DATA
@@ -111,8 +118,15 @@ def speaks_of_going_forward(text: str) -> bool:
 def is_only_forward(heading: str) -> bool:
     """A heading that never runs for nothing but its talk of deploying."""
     folded = fold_heading(heading)
-    strong = any(part is SectionKind.NEVER and pattern.search(folded) for part, pattern in _ORDER)
-    return not strong and bool(_FORWARD.search(folded))
+    return not why_left_out(heading) and bool(_FORWARD.search(folded))
+
+
+def why_never(heading: str) -> str:
+    """Why nothing under this heading is part of a rollback; empty when its words do not say."""
+    if reason := why_left_out(heading):
+        return reason
+    forward = speaks_of_going_forward(heading) and not speaks_of_going_back(heading)
+    return "belongs to the deployment" if forward else ""
 
 
 def is_follow_up(heading: str) -> bool:

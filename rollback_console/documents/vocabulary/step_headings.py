@@ -6,23 +6,24 @@ import re
 
 from ..markdown.folded_text import bare_title, fold
 from .labels import minutes
+from .languages import WORDS, Meaning, any_of
 
 _STEP = re.compile(
-    r"\W*(?:step|paso|etape|schritt|passo|passaggio|步骤|الخطوه"
-    r"|خطوه)\s*#?\s*(\d{1,3})(?:\.\d+)*(?:\s*[:.)\-–—:\uff1a、]\s*|\s+|$)(.*)"
+    rf"\W*(?:{any_of(Meaning.STEP)})"
+    r"\s*#?\s*(\d{1,3})(?:\.\d+)*(?:\s*[:.)\-–—:\uff1a、]\s*|\s+|$)(.*)"
 )
 _COUNTED = re.compile(r"\W*(?:\d{1,2}\.)*(\d{1,3})\s*(?:[.):、]\s*|[-–—]\s+|\s+(?=[^\W\d]))(\D.*)")
-_CHINESE_STEP = re.compile(r"\W*第\s*([一二三四五六七八九十\d]{1,3})\s*步\s*[:\uff1a、]?\s*(.*)")
+_CHINESE_STEP = re.compile(
+    r"\W*(?:第\s*([一二三四五六七八九十\d]{1,3})\s*步"
+    rf"|(\d{{1,3}})\s*(?:{fold('단계')}|adim))\s*[:\uff1a、]?\s*(.*)"
+)
 _WAY = re.compile(
-    r"\W*(?:\d[\d.]*[.)]?\s*)?(?:rollback\s+)?(?:option|method|scenario|level|procedure|strategy"
-    r"|approach|alternative|plan|path|way|tier|case"
-    r"|opcion|escenario|metodo|estrategia|methode|strategie|variante|szenario|方案|场景|方法|选项|الخيار"
-    r"|السيناريو|الطريقه)"
+    rf"\W*(?:\d[\d.]*[.)]?\s*)?(?:rollback\s+)?(?:{any_of(Meaning.OPTION)})"
     r"\s*(?:#\s*)?(?:\d{1,2}|[b-h]|a(?=\s*(?:[:.)–—-]|$))|[ivx]{1,4}|[一二三四五六])(?:\b|(?<=[一二三四五六]))"
 )
 _PHASE = re.compile(
-    r"\W*(?:\d[\d.]*[.)]?\s*)?(?:phase|stage|part|fase|etapa|teil|partie|阶段"
-    r"|المرحله)\s*(?:#\s*)?(?:\d{1,2}|[a-h]|[ivx]{1,4}|[一二三四五六])\b"
+    rf"\W*(?:\d[\d.]*[.)]?\s*)?(?:{any_of(Meaning.PHASE)})"
+    r"\s*(?:#\s*)?(?:\d{1,2}|[a-h]|[ivx]{1,4}|[一二三四五六])\b"
     r"|\W*第[一二三四五六\d]阶段"
 )
 _DIGITS = {digit: at for at, digit in enumerate("一二三四五六七八九十", 1)}
@@ -61,10 +62,12 @@ def step_title(title: str) -> str:
     return title
 
 
+_STEP_WORDS = sorted("|".join(WORDS[Meaning.STEP].values()).split("|"), key=len, reverse=True)
 _AS_WRITTEN_STEP = re.compile(
-    r"\W*(?:(?i:step|paso|[eé]tape|schritt|passo|passaggio)|步骤|الخطوة"
-    r"|خطوة)\s*#?\s*\d{1,3}(?:\.\d+)*\s*[:.)\-–—:\uff1a、]?\s*(.*)"
-    r"|\W*第\s*[一二三四五六七八九十\d]{1,3}\s*步\s*[:\uff1a、]?\s*(.*)"
+    rf"\W*(?:{'|'.join(_STEP_WORDS)})"
+    r"\s*#?\s*\d{1,3}(?:\.\d+)*\s*[:.)\-–—:\uff1a、]?\s*(.*)"
+    r"|\W*(?:第\s*[一二三四五六七八九十\d]{1,3}\s*步|\d{1,3}\s*단계)\s*[:\uff1a、]?\s*(.*)",
+    re.IGNORECASE,
 )
 _AS_WRITTEN_COUNT = re.compile(r"\W*(?:\d{1,2}\.)*\d{1,3}\s*[.):、\-–—]*\s+(\D.*)")
 
@@ -76,7 +79,8 @@ def number_of(title: str) -> int | None:
         return int(match[1])
     match = _CHINESE_STEP.match(folded)
     if match:
-        return int(match[1]) if match[1].isdecimal() else _DIGITS.get(match[1])
+        digits = match[1] or match[2]
+        return int(digits) if digits.isdecimal() else _DIGITS.get(digits)
     return None
 
 

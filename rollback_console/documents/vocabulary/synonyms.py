@@ -49,24 +49,6 @@ ABOUT = (
     r"|ملاحظات)"
 )
 
-NEVER = (
-    r"\b(?:undo|revers|revert)\w* (?:of )?(?:this|the) (?:undo|rollback|revert|reversal)\b"
-    r"|\bre-?apply|^if (?:it|that|this) (?:did|does)(?: not|n.?t) work|pitfalls?\b|^examples?\b|\bexamples?$|ejemplos?\b|exemples?\b|beispiele?\b|示例|مثال|\bdrill|rehears"
-    r"|\bevidence|quick (?:reference|commands?)|cheat ?sheet|reference card"
-    r"|troubleshoot"
-    r"|common (?:issue|problem|error|mistake|pitfall)|known issue|\bfaq\b|incorrect|anti-?pattern"
-    r"|wrong (?:way|approach|pattern)|bad (?:example|practice|pattern)|what not to do|\bmistakes\b"
-    r"|(?:expected|example|sample) (?:\w+ )?(?:output|result|response)|\boutput$|^templates?$|\btemplates?$"
-    r"|glossary|change ?log|(?:revision|document|version) history|related (?:doc|link|resource"
-    r"|runbook)"
-    r"|^references?$|^appendix|test(?:ing)? (?:the|this|your) (?:rollback|plan)|rollback test(?!s? pass)"
-    r"|^(?:pre-?production )?test(?:ing|s)?(?: (?:the|this|your|automat\w+|manual|full|partial))* (?:rollback|recovery)"
-    r"|^pre-?production test"
-    r"|resultado esperado|resultat attendu|erwartete[sr]? ergebnis|预期结果|预期输出|النتيجه المتوقعه"
-    r"|referencia rapida|solucion de problemas|depannage|fehlerbehebung|故障排[查除]|快速参考|演练"
-    r"|استكشاف الاخطاء"
-)
-
 # Of these, a heading that also speaks of going back is not one.
 FORWARD = (
     r"\bdeploy|\brelease (?:steps|process|procedure)|\binstall|\bupgrade|go-?live|\blaunch"
