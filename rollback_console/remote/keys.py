@@ -65,6 +65,14 @@ def _about_passphrase(passphrase: bytes | None) -> str:
     return "a passphrase is stored but the private key is not encrypted"
 
 
+# The markers of a known_hosts file (sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT").
+_MARKERS = {
+    "@revoked": "is marked as revoked: that key must never be trusted again. Nothing was taken.",
+    "@cert-authority": "is a certificate authority, not the key of one host: copy the keys that"
+    " the host itself shows.",
+}
+
+
 def read_host_keys(text: str) -> list[HostKeyPin]:
     """The keys in lines of a .pub file, of known_hosts, or of what ssh-keyscan prints.
 
@@ -79,6 +87,8 @@ def read_host_keys(text: str) -> list[HostKeyPin]:
 def _pins(text: str) -> Iterator[HostKeyPin]:
     for number, line in enumerate(text.splitlines(), start=1):
         words = line.split()
+        if words and words[0] in _MARKERS:
+            raise ValueError(f"Line {number} {_MARKERS[words[0]]}")
         if words and not words[0].startswith("#"):
             yield _pin(words, number)
 

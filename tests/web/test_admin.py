@@ -198,6 +198,42 @@ def test_a_key_counts_only_once_a_person_confirmed_it(signed_in: SignIn, stage: 
     assert HostKey.objects.count() == 0
 
 
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"name": "app 2"}, "letters, digits, dots"),
+        ({"address": "deploy@192.0.2.2"}, "it belongs to the credential"),
+        ({"address": "http://192.0.2.2"}, "is no address"),
+    ],
+)
+def test_what_is_no_host_is_refused_at_its_field(
+    signed_in: SignIn, stage: make.Stage, change: dict[str, str], sentence: str
+) -> None:
+    form = typed_host(stage) | change
+    response = signed_in(stage.cast.ada).post("/hosts/new/", form)
+    assert response.status_code == 422
+    assert sentence in words(response)
+    assert Host.objects.count() == 1
+
+
+def test_a_port_in_the_address_is_the_port(signed_in: SignIn, stage: make.Stage) -> None:
+    form = typed_host(stage) | {"address": "ssh://[2001:db8::2]:2222"}
+    signed_in(stage.cast.ada).post("/hosts/new/", form)
+    host = Host.objects.get(name="app-2")
+    assert (host.address, host.port) == ("2001:db8::2", 2222)
+
+
+def typed_host(stage: make.Stage) -> dict[str, object]:
+    """A form for a second host, filled in."""
+    return {
+        "name": "app-2",
+        "environment": stage.environment.pk,
+        "address": "192.0.2.2",
+        "port": 22,
+        "credential": Credential.objects.get().pk,
+    }
+
+
 def test_keys_read_off_the_host_are_noted_and_wait_to_be_confirmed(
     signed_in: SignIn, stage: make.Stage
 ) -> None:
@@ -222,6 +258,8 @@ def test_keys_read_off_the_host_are_noted_and_wait_to_be_confirmed(
         ("ssh-dss AAAAB3NzaC1kc3MAAACBA", "Line 1 is no public key of a host"),
         (ED25519[:-9], "The key on line 1 is cut off or mistyped"),
         (ED25519.replace("ssh-ed25519", "ssh-rsa"), "The key on line 1 is cut off or mistyped"),
+        (f"@revoked app-1 {ED25519}", "Line 1 is marked as revoked"),
+        (f"@cert-authority * {ED25519}", "Line 1 is a certificate authority"),
         ("-----BEGIN OPENSSH PRIVATE KEY-----", "Line 1 is no public key of a host"),
     ],
 )

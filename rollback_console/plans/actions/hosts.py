@@ -18,6 +18,7 @@ from ..errors import PlanError
 from ..inventory.former_values import keep_former_values, list_login_parts
 from ..inventory.host_specs import list_jumps
 from ..inventory.masked_values import list_logins
+from ..inventory.typed_hosts import read_host_address, read_host_name
 from ..models import Credential, Environment, Host, HostGroup
 from .permission import permit, unique_name
 
@@ -42,7 +43,7 @@ def add_host(
 ) -> Host:
     """A new host in these groups of its environment. Raises PlanError."""
     permit(by, "plans.add_host", "add hosts")
-    host = Host(**fields)
+    host = Host(**_as_typed(fields, Host(**fields)))
     _save(host, groups)
     after = snapshot_fields(host, *RECORDED)
     record_change(kinds.HOST_ADDED, by=by, subject=host, after=after)
@@ -68,7 +69,7 @@ def change_host(
     refuse_stale_edit(row, drawn_from, *RECORDED)
     before, environment = snapshot_fields(row, *RECORDED), row.environment_id
     logins, login = list_logins(environment), list_login_parts(row.credential)
-    for name, value in fields.items():
+    for name, value in _as_typed(fields, row).items():
         setattr(row, name, value)
     _save(row, groups)
     login -= list_login_parts(row.credential)
@@ -89,6 +90,17 @@ def remove_host(host: Host, *, by: User | None) -> None:
         host.delete()
     except ProtectedError as error:
         raise PlanError("Other hosts are reached through it.") from error
+
+
+def _as_typed(fields: HostFields, host: Host) -> HostFields:
+    """With the name and address as plans and SSH need them; what stays as it is stays."""
+    read = HostFields(**fields)
+    if "name" in fields and (host._state.adding or fields["name"] != host.name):
+        read["name"] = read_host_name(fields["name"])
+    if "address" in fields:
+        port = fields.get("port", host.port)
+        read["address"], read["port"] = read_host_address(fields["address"], port)
+    return read
 
 
 def _save(host: Host, groups: Iterable[HostGroup] | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -9,6 +10,8 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key, l
 from django import forms
 
 from rollback_console.plans.actions.hosts import RECORDED
+from rollback_console.plans.errors import PlanError
+from rollback_console.plans.inventory.typed_hosts import read_host_address, read_host_name
 from rollback_console.plans.models import Credential, Environment, Host, HostGroup
 from rollback_console.remote.keys import read_host_keys
 from rollback_console.remote.protocol import HostKeyPin
@@ -97,6 +100,7 @@ class HostForm(DrawnForm, forms.ModelForm):  # type: ignore[type-arg]
         fields = ["name", "environment", "address", "port", "credential", "jump", "groups"]
         labels = {"jump": "Through", "groups": "Groups"}
         help_texts = {
+            "address": "A name or an IP address; with a port as app-1:2222 or [::1]:2222.",
             "jump": "Another host that leads there; both keys are checked.",
             "groups": "Several with Ctrl or Cmd. Groups are made on the environment's page.",
         }
@@ -112,13 +116,30 @@ class HostForm(DrawnForm, forms.ModelForm):  # type: ignore[type-arg]
         labels = lambda group: f"{group.environment.name}: {group.name}"  # noqa: E731
         self.fields["groups"].label_from_instance = labels  # type: ignore[attr-defined]
 
+    def clean_name(self) -> str:
+        """A name that plans can write; one that is kept may be older than the rule."""
+        name: str = self.cleaned_data["name"]
+        return name if name == self.initial.get("name") else _typed(read_host_name, name)
+
     def clean(self) -> dict[str, Any]:
-        """A host's groups belong to its environment."""
+        """The address without its port; a host's groups belong to its environment."""
         values = super().clean() or {}
+        try:
+            typed = values.get("address", ""), values.get("port") or 22
+            values["address"], values["port"] = read_host_address(*typed)
+        except PlanError as error:
+            self.add_error("address", str(error))
         for group in values.get("groups") or []:
             if group.environment != values.get("environment"):
                 self.add_error("groups", f"The group {group} belongs to {group.environment}.")
         return values
+
+
+def _typed(read: Callable[[str], str], text: str) -> str:
+    try:
+        return read(text)
+    except PlanError as error:
+        raise forms.ValidationError(str(error)) from error
 
 
 def _choose(form: HostForm, name: str, rows: Any, empty: str | None) -> None:
