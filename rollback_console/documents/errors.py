@@ -2,6 +2,8 @@
 
 DocumentError
 |- UnreadableDocument   the bytes are not a plan document at all
+|  '- NotCanonical      a text that says `plan: 1` does not keep to the canonical form
+|- Unwritable          a value has no place in the canonical form
 |- Unrenderable        a value cannot be put into this shell text safely
 '- UnknownEdit          an edit names a step or a fix this document does not have
 """
@@ -15,6 +17,19 @@ class DocumentError(Exception):
 
 class UnreadableDocument(DocumentError):
     """Too large, binary, or not text in a known encoding."""
+
+
+class NotCanonical(UnreadableDocument):
+    """A text that says it is canonical, and where (`line`, 1-based) and why it is not."""
+
+    def __init__(self, line: int, reason: str) -> None:
+        super().__init__(f"Line {line}: {reason}")
+        self.line = line
+        self.reason = reason
+
+
+class Unwritable(DocumentError):
+    """What the document says would read differently once it is written in canonical form."""
 
 
 class Unrenderable(DocumentError):

@@ -64,21 +64,6 @@ class Command:
 
 
 @dataclass(frozen=True, slots=True)
-class Alternative:
-    """One of several ways to do a step; exactly one is chosen by a person.
-
-    `fallback`: the author means it for when the first way failed. `preferred`: the author
-    says to take this one.
-    """
-
-    label: str
-    commands: tuple[Command, ...]
-    condition: str = ""
-    preferred: bool = False
-    fallback: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class StepSettings:
     """What a machine needs to know, from the fence's info string or the front matter.
 
@@ -105,6 +90,23 @@ class StepSettings:
 
 
 NO_SETTINGS = StepSettings()
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """One of several ways to do a step; exactly one is chosen by a person.
+
+    `fallback`: the author means it for when the first way failed. `preferred`: the author
+    says to take this one. `settings` may name hosts, folder and account of its own; what it
+    leaves open is the step's.
+    """
+
+    label: str
+    commands: tuple[Command, ...]
+    condition: str = ""
+    preferred: bool = False
+    fallback: bool = False
+    settings: StepSettings = NO_SETTINGS
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,12 +175,14 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """Something to do after the rollback. `when` is `immediate` or `follow_up`."""
+    """Something to do after the rollback. `when` is `immediate` or `follow_up`. `commands`
+    are shown to who does it; the console runs none of them."""
 
     key: str
     text: str
     line: int
     when: str
+    commands: tuple[Command, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

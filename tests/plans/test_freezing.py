@@ -389,3 +389,41 @@ def test_two_steps_that_undo_each_other_both_run(stage: Stage) -> None:
 def test_a_step_that_undoes_itself_is_not_frozen(stage: Stage) -> None:
     text = PLAN.replace("```bash\necho stopping", "```bash undo=a id=a\necho stopping")
     assert "names the step itself" in problems(make.plan(stage, text))[0]
+
+
+WAYS = """\
+---
+plan: 1
+---
+
+# Checkout 2
+
+## Procedure: Rollback
+
+### Step 1: Restore
+
+```bash hosts=app-1 cwd=/srv/app
+echo shared
+```
+
+#### One of: The dump
+
+```bash hosts=db-1 cwd=/srv/db user=dba
+echo dump
+```
+
+#### One of: The code
+
+```bash
+echo code
+```
+"""
+
+
+def test_one_of_several_ways_has_hosts_folder_and_account_of_its_own(stage: Stage) -> None:
+    make.host(stage.environment, "db-1", stage.cast.ada)
+    revision = make.plan(stage, WAYS)
+    (step,) = freeze_snapshot(revision, {"alternatives": {"restore": 0}}).steps
+    assert (step.hosts, step.cwd, step.user) == (("db-1",), "/srv/db", "dba")
+    (step,) = freeze_snapshot(revision, {"alternatives": {"restore": 1}}).steps
+    assert (step.hosts, step.cwd, step.user) == (("app-1",), "/srv/app", "")

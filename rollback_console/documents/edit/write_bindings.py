@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from rollback_console.documents.errors import UnknownEdit
 from rollback_console.documents.model import PlanDocument, Step
 
-from ..parse.reader import read
+from ..reading import read
 from .writer import set_attribute
 
 Attributes = Mapping[str, str]

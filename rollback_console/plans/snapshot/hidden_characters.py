@@ -85,7 +85,8 @@ def _texts(revision: Revision, plan: PlanDocument) -> Iterator[tuple[str, int, s
 
 
 def _settings(step: Step, bound: dict[str, object]) -> Iterator[str]:
-    yield from _strings(asdict(step.settings))
+    for settings in (step.settings, *(each.settings for each in step.alternatives)):
+        yield from _strings(asdict(settings))
     yield from _strings(bound)
 
 

@@ -13,7 +13,7 @@ from .draft import SnapshotDraft
 from .freeze import choose_procedure
 from .hidden_characters import list_hidden_problems
 from .parameters import is_secret
-from .step_settings import chosen_commands, is_manual
+from .step_settings import chosen_commands, is_manual, with_way
 from .steps import resolve_hosts
 
 
@@ -66,7 +66,8 @@ def list_missing(revision: Revision) -> list[str]:
     for procedure in draft.document.procedures:
         for step in procedure.steps:
             if not is_manual(revision, step):
-                resolve_hosts(draft, step)
+                for index in range(len(step.alternatives)) or [None]:
+                    resolve_hosts(draft, with_way(step, index))
     if not draft.document.procedures:
         choose_procedure(draft)
     draft.problems += [*draft.misread_guards(), *list_hidden_problems(revision)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from rollback_console.common.spelling import did_you_mean
@@ -11,6 +12,7 @@ from rollback_console.engine.snapshot import Snapshot
 from ..document_cache import document
 from ..models import Environment, Host, Revision
 
+_OF_A_WAY = ("hosts", "cwd", "user")
 SHELLS = frozenset({"", "bash", "sh", "shell", "console", "zsh"})
 
 
@@ -18,6 +20,15 @@ def chosen_commands(step: Step, index: int | None) -> list[Command]:
     """The shared commands and those of the chosen alternative."""
     chosen = step.alternatives[index].commands if index is not None else ()
     return [*step.commands, *chosen]
+
+
+def with_way(step: Step, index: int | None) -> Step:
+    """The step as the chosen alternative has it: its hosts, folder and account come first."""
+    if index is None:
+        return step
+    own = step.alternatives[index].settings
+    said = {name: value for name in _OF_A_WAY if (value := getattr(own, name))}
+    return replace(step, settings=replace(step.settings, **said))
 
 
 def step_setting(revision: Revision, step: Step, name: str) -> Any:

@@ -13,7 +13,7 @@ from rollback_console.engine.snapshot import StepSpec
 from .draft import SnapshotDraft
 from .dump_steps import with_dump
 from .scripts import render_step_script
-from .step_settings import chosen_commands, is_manual, step_setting
+from .step_settings import chosen_commands, is_manual, step_setting, with_way
 
 DEFAULT_LIMIT = 900
 
@@ -134,8 +134,10 @@ class _StepBuilder:
         return _manual(common, step) if manual else self._command(common, step)
 
     def _command(self, common: StepSpec, step: Step) -> StepSpec:
-        draft, settings = self.draft, step.settings
-        commands = chosen_commands(step, self._alternative(step))
+        draft, index = self.draft, self._alternative(step)
+        commands = chosen_commands(step, index)
+        step = with_way(step, index)
+        settings = step.settings
         script, names = render_step_script(draft, step, commands)
         return replace(
             common,
