@@ -12,7 +12,7 @@ import ast
 import importlib
 import re
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +20,7 @@ import pytest
 
 import rollback_console
 from rollback_console.documents.parse.limits import LINE
+from rollback_console.plans.readiness import database_logins, step_commands
 
 from .toolbox.pattern_texts import slow_texts
 
@@ -118,3 +119,24 @@ def _slow(expression: Expression, size: int) -> Iterator[str]:
         if time.process_time() - began > SECONDS:
             yield text
             return
+
+
+STEP = 48 * 1024
+"""Characters of a step's commands at most, by the least time that an expression has for them."""
+
+READERS: dict[str, tuple[Callable[[str], object], str]] = {
+    "git that fetches": (step_commands.fetches, "git "),
+    "git that fetches, in one word": (step_commands.fetches, "git-"),
+    "a server that is started": (database_logins.starts_server, "systemctl start "),
+    "a server that is restarted": (database_logins.starts_server, "systemctl restart \t"),
+}
+
+
+@pytest.mark.parametrize(("read", "piece"), READERS.values(), ids=READERS)
+def test_what_reads_a_whole_step_takes_no_longer_than_its_length_allows(
+    read: Callable[[str], object], piece: str
+) -> None:
+    text = piece * (STEP // len(piece))
+    began = time.process_time()
+    read(text)
+    assert time.process_time() - began < SECONDS / 4

@@ -33,6 +33,7 @@ from rollback_console.plans.models import (
 from rollback_console.plans.readiness import queue
 from rollback_console.plans.readiness.check import check
 from rollback_console.plans.readiness.host_questions import NOT_APPROVED, register_questions
+from rollback_console.plans.readiness.targets import Targets
 from rollback_console.plans.snapshot.freeze import freeze_snapshot
 from rollback_console.plans.snapshot.request_form import draw_request_form
 from rollback_console.rollbacks.permissions import groups
@@ -406,6 +407,112 @@ class TestFiles:
         row = self.asked(here, tmp_path / "a.sql", str(tmp_path))
         assert row.detail.startswith("9 bytes, written 20")
         assert hashlib.sha256(b"swordfish").hexdigest() not in row.detail
+
+    def keeping(self, here: Stage, folder: Path, folders: str) -> tuple[Revision, ProbeResult]:
+        allow(here, file_folders=folders)
+        head = f"---\ndatabase: {{kind: sqlite, name: /srv/shop.db, folder: {folder}}}\n---\n"
+        revision = planned(here, "rm -rf /srv/shop", head)
+        return revision, ask(revision)["keep", str(folder)]
+
+    def test_room_for_a_dump_is_told_of_named_folders_or_once_approved(
+        self, here: Stage, tmp_path: Path
+    ) -> None:
+        dumps = tmp_path / "dumps"
+        dumps.mkdir()
+        (dumps / "1.dump").write_bytes(b"x")
+        revision, row = self.keeping(here, dumps, "/var/backups")
+        assert (row.verdict, row.detail) == ("unknown", NOT_APPROVED)
+        approve_all(here, revision)
+        assert ask(revision)["keep", str(dumps)].verdict == "ready"
+        assert self.keeping(here, dumps, str(tmp_path))[1].verdict == "ready"
+
+    def test_a_folder_for_dumps_leads_out_of_no_named_folder(
+        self, here: Stage, tmp_path: Path
+    ) -> None:
+        (tmp_path / "elsewhere").mkdir()
+        (tmp_path / "named").mkdir()
+        (tmp_path / "named/dumps").symlink_to(tmp_path / "elsewhere")
+        for folder, detail in {
+            tmp_path / "named/dumps": "no folder whose files may be measured",
+            tmp_path / "named/../elsewhere": NOT_APPROVED,
+        }.items():
+            row = self.keeping(here, folder, str(tmp_path / "named"))[1]
+            assert (row.verdict, detail in row.detail) == ("unknown", True)
+
+    def test_the_files_of_migrations_are_told_of_named_folders_or_once_approved(
+        self, here: Stage, tmp_path: Path
+    ) -> None:
+        (tmp_path / "shop/migrations").mkdir(parents=True)
+        (tmp_path / "shop/migrations/0007_private_name.py").touch()
+
+        def asked(folders: str, *, approved: bool = False) -> ProbeResult:
+            allow(here, file_folders=folders)
+            text = PLAN.replace(
+                "```bash\necho stopping",
+                f"```bash cwd={tmp_path}\npython manage.py migrate shop <previous_migration>",
+            )
+            revision = make.plan(here, text)
+            names = [each.name for each in draw_request_form(revision).parameters]
+            snapshot = freeze_snapshot(revision, {"parameters": dict.fromkeys(names, "0007")})
+            if approved:
+                register_questions(revision, snapshot)
+                make.host_questions_approved(here.cast.lee)
+            (row,) = [
+                each for each in check(revision, snapshot).results if each.kind == "migration"
+            ]
+            return row
+
+        row = asked("/var/backups")
+        assert (row.verdict, "private_name" in row.detail) == ("unknown", False)
+        assert asked(str(tmp_path)).verdict == "ready"
+        assert asked("", approved=True).verdict == "ready"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://[::1].evil/",
+        "http://[::1]evil/",
+        "http://app-1:0/",
+        "http://app-1:99999/",
+        "http://app-1:/",
+        "http://app-1:80:80/",
+        "http://app-1@evil/",
+        "http://evil#@app-1/",
+        "http://evil\\@app-1/",
+        "http://app-1\\.evil/",
+        "http://app-1%2eevil/",
+        "http://app-1 .evil/",
+        "http://app-1\t/",
+        "http://app-1\n/",
+        "http:/app-1/",
+        "http:app-1",
+        "//app-1/",
+        "http://app-1.evil/",
+        "http://[::1%25eth0]/",
+        "http://[1]/",
+        "http://app-1？@evil/",
+        "http://ａpp-1/",
+        "gopher://app-1/",
+        "",
+    ],
+)
+def test_an_address_that_could_be_read_in_two_ways_is_not_opened(url: str) -> None:
+    targets = Targets("Staging", pages=frozenset({"app-1", "::1", "app-2:8080"}))
+    assert targets.page_refusal(url)
+
+
+def test_plain_addresses_of_the_environments_hosts_are_opened() -> None:
+    targets = Targets("Staging", pages=frozenset({"app-1", "::1", "app-2:8080"}))
+    for url in (
+        "http://app-1/",
+        "HTTPS://App-1:8443/health?deep=1#top",
+        "http://app-1?x=[1]",
+        "http://[::1]:8000/",
+        "http://app-2:8080",
+    ):
+        assert targets.page_refusal(url) == "", url
+    assert targets.page_refusal("http://app-2/")
 
 
 class TestApproval:

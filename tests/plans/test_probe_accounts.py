@@ -29,7 +29,10 @@ def folder() -> Iterator[Path]:
 
 def on_guest(folder: Path, sudoers: str, runas: str = "root") -> Iterator[Stage]:
     server = guest.GuestHost(folder / "guest", sudoers, runas).start()
-    yield make.stage(address=server.address(name="app-1"))
+    made = make.stage(address=server.address(name="app-1"))
+    made.environment.file_folders = str(folder)
+    made.environment.save()
+    yield made
     server.remove()
 
 

@@ -18,7 +18,8 @@ from .targets import Targets
 _RUN = ENTER + 'shift; exec "$@" </dev/null'
 _SIGN_IN = 'from django.db import connections; connections["{}"].ensure_connection()'
 # A plan that starts the server itself needs none that runs.
-_STARTS = re.compile(r"\bsystemctl\s+(?:re)?start\s+[^\n]*(?:mariadb|mysql|postgres)")
+_STARTS = re.compile(r"\bsystemctl[ \t]+(?:re)?start[ \t]")
+_SERVER = re.compile(r"mariadb|mysql|postgres")
 
 
 def database_probes(
@@ -28,12 +29,18 @@ def database_probes(
 
     `costs` is what each host is asked about the cost.
     """
-    if any(_STARTS.search(step.script) for step in snapshot.steps):
+    if any(starts_server(step.script) for step in snapshot.steps):
         return
     by_command: dict[tuple[str, str, tuple[str, ...]], Probe] = {}
     for each in [*_of_steps(snapshot, targets), *_of_costs(costs, targets)]:
         by_command.setdefault((each.host, each.refusal, each.argv), each)
     yield from by_command.values()
+
+
+def starts_server(script: str) -> bool:
+    """Whether a step starts a database server itself."""
+    lines = ((line, _STARTS.search(line)) for line in script.splitlines())
+    return any(start and _SERVER.search(line, start.end()) for line, start in lines)
 
 
 def _of_steps(snapshot: Snapshot, targets: Targets) -> Iterator[Probe]:

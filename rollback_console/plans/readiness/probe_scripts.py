@@ -1,8 +1,8 @@
 """The console's own questions: fixed shell text that runs no program, opens no connection and
 reads no file that a plan names.
 
-`$1` is the folder, `$2` what is asked about, the rest depends on the kind. Values are
-arguments, never shell text.
+`$1` is the folder, `$2` what is asked about, the rest depends on the kind: of what tells of files,
+the folders that an Admin named. Values are arguments, never shell text.
 """
 
 from __future__ import annotations
@@ -21,12 +21,20 @@ _COMMIT = (
     ENTER + "case $2 in -*) exit 1 ;; esac; " + _GIT + 'rev-parse --verify --quiet "$2^{commit}"'
 )
 _TAG = ENTER + _GIT + 'rev-parse --verify --quiet "refs/tags/$2^{commit}"'
+# Whether `p`, links resolved, is one of the folders in "$@" or below one.
+_WITHIN = (
+    'within=; for each in "$@"; do f=$(readlink -f -- "$each") || continue; '
+    'case $p/ in "$f"/*) within=1 ;; esac; done; [ -n "$within" ] || exit 95; '
+)
+# Without folders a person approved the question as it is.
+_WITHIN_IF_NAMED = f'if [ "$#" -gt 0 ]; then {_WITHIN}fi; '
 # The nearest folder there is must be writable, with room for twice the newest dump. Its size is
 # read off the folder: a dump is readable for the account alone that wrote it.
 _KEEP = (
-    'd=$2; while [ ! -d "$d" ]; do d=$(dirname "$d"); done; [ -w "$d" ] || exit 1; '
+    'k=$2; d=$k; while [ ! -d "$d" ]; do d=$(dirname "$d"); done; '
+    f'p=$(readlink -f -- "$d") || exit 95; shift 2; {_WITHIN_IF_NAMED}[ -w "$d" ] || exit 1; '
     'df -Pk "$d" | tail -n 1; '
-    'last=$(ls -t "$2"/*.dump 2>/dev/null | head -n 1); '
+    'last=$(ls -td -- "$k"/*.dump 2>/dev/null | head -n 1); '
     '[ -z "$last" ] || ls -lnd -- "$last" 2>/dev/null | awk \'{print $5}\'; exit 0'
 )
 # A link as the runner makes them, and gone again: it takes no data block, so this is no write.
@@ -42,9 +50,7 @@ _SUDO = (
 )
 # Size and age alone, and only of what lies, links resolved, below a folder of `$3` and on.
 _FILE = (
-    ENTER + 'p=$(readlink -f -- "$2") || exit 95; shift 2; within=; '
-    'for each in "$@"; do f=$(readlink -f -- "$each") || continue; '
-    'case $p in "$f"/*) within=1 ;; esac; done; [ -n "$within" ] || exit 95; '
+    ENTER + f'p=$(readlink -f -- "$2") || exit 95; shift 2; {_WITHIN}'
     '[ -f "$p" ] && [ -s "$p" ] || exit 1; stat -c %s -- "$p"; date -r "$p" +%s'
 )
 _UNIT = (
@@ -53,7 +59,8 @@ _UNIT = (
     '[ "$state" != not-found ] || exit 1; [ -n "$state" ] || exit 91; echo "$state"'
 )
 _MIGRATION = (
-    ENTER + 'find . -path "*/migrations/$2*.py" -not -path "*/node_modules/*" | head -n 3 | grep .'
+    ENTER + f"p=$(pwd -P) || exit 95; m=$2; shift 2; {_WITHIN_IF_NAMED}"
+    'find . -path "*/migrations/$m*.py" -not -path "*/node_modules/*" | head -n 3 | grep .'
 )
 
 PLAIN = {
@@ -71,7 +78,8 @@ PLAIN = {
     "unit": _UNIT,
     "migration": _MIGRATION,
 }
-"""By kind, what may be asked of a host at any time."""
+"""By kind, what may be asked of a host at any time; of `keep` and `migration` only below a folder
+that an Admin named: elsewhere a person approves them."""
 
 # Filters, monitors and submodules of the repository run, and `origin` is connected to.
 HOST_QUESTIONS = {

@@ -16,6 +16,9 @@ from . import automated_checks, step_commands
 from .probe_scripts import HOST_QUESTIONS, PLAIN, shell
 from .targets import Targets
 
+_FILES = frozenset({"keep", "migration"})
+"""Kinds that tell of files in folders of the plan: plain below a folder that an Admin named."""
+
 
 class Verdict(StrEnum):
     """`unknown`: the host could not tell, which is neither good nor bad."""
@@ -130,7 +133,8 @@ class _StepProbes:
         # The runner is the signing-in account's, whoever runs the step.
         account = "" if kind == "runner" else self.step.user
         script = HOST_QUESTIONS.get(kind) or PLAIN[kind]
-        more = self.targets.folders if kind == "file" else ()
+        plain = kind not in HOST_QUESTIONS and self._may_tell_of_files(kind, subject)
+        more = self.targets.folders if kind == "file" or (kind in _FILES and plain) else ()
         return Probe(
             host,
             self.step.position,
@@ -140,10 +144,15 @@ class _StepProbes:
             account=account,
             folder=self.step.cwd,
             server="origin" if kind == "origin" else "",
-            needs_approval=kind in HOST_QUESTIONS,
+            needs_approval=not plain,
             refusal=_account_refusal(account) or self._file_refusal(kind, subject),
             settles=not (kind == "tag" and self.fetches),
         )
+
+    def _may_tell_of_files(self, kind: str, subject: str) -> bool:
+        """Whether what is asked about lies where an Admin lets anybody measure files."""
+        folder = {"keep": subject, "migration": self.step.cwd}.get(kind)
+        return folder is None or self.targets.holds(folder)
 
     def _file_refusal(self, kind: str, subject: str) -> str:
         if kind != "file" or self.targets.folders:

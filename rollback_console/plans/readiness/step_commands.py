@@ -15,7 +15,9 @@ _BUILT_IN = re.compile(
     r"|printf|source|eval|exec|trap|wait|return|local|declare|type|command|alias|history"
 )
 _CHECKOUT = re.compile(r"\bgit\s+(?:checkout|reset|switch|revert)\b")
-_FETCH = re.compile(r"\bgit\b[^\n;&|]*\s(?:fetch|pull|clone|remote)\b")
+_COMMAND_ENDS = re.compile(r"[\n;&|]")
+_GIT = re.compile(r"\bgit\b")
+_FETCH = re.compile(r"\s(?:fetch|pull|clone|remote)\b")
 _UNIT = re.compile(
     r"\bsystemctl\s+(?:start|stop|restart|reload|status|is-active)\s+([\w@.:-]+)(?=\s*(?:$|[;&|]))",
     re.MULTILINE,
@@ -46,7 +48,8 @@ def moves_code(script: str) -> bool:
 
 def fetches(script: str) -> bool:
     """Whether git may bring commits or tags from elsewhere."""
-    return bool(_FETCH.search(script))
+    commands = ((each, _GIT.search(each)) for each in _COMMAND_ENDS.split(script))
+    return any(git and _FETCH.search(each, git.end()) for each, git in commands)
 
 
 def sudo_commands(script: str, values: Mapping[str, str]) -> list[tuple[str, list[str]]]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import ipaddress
+import posixpath
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from ..models import Environment
 
@@ -14,6 +15,10 @@ _PORTS = {"http": 80, "https": 443}
 _HOST = r"(?:\[[0-9a-f:.]+\]|[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?)"
 _SERVER = re.compile(rf"{_HOST}:\d{{1,5}}")
 _PAGE_HOST = re.compile(rf"{_HOST}(?::\d{{1,5}})?")
+_PAGE = re.compile(
+    rf"(?P<scheme>https?)://(?P<host>{_HOST})(?::(?P<port>\d{{1,5}}))?(?:[/?#][!-\[\]-~]*)?",
+    re.IGNORECASE | re.ASCII,
+)
 _FOLDER = re.compile(r"/(?!/)[^\x00-\x1f\x7f]*")
 
 
@@ -37,19 +42,40 @@ class Targets:
 
     def page_refusal(self, url: str) -> str:
         """Why an address is not opened; "" when it may be."""
-        try:
-            parts = urlsplit(url)
-            port = parts.port or _PORTS.get(parts.scheme, 0)
-        except ValueError:
-            return f"{url} is no address."
-        if parts.scheme not in _PORTS or parts.username is not None or not parts.hostname:
-            return f"{url} is not opened: only http and https addresses without a user name are."
-        if {parts.hostname, f"{parts.hostname}:{port}"} & self.pages:
+        # What the console reads off an address must be what curl reads: nothing is guessed.
+        match = _PAGE.fullmatch(url)
+        if match is None or not _is_host(match["host"]) or not _is_port(match["port"]):
+            return (
+                f"{url} is not opened: only plain http and https addresses are, without a user "
+                "name, such as https://shop.example/health."
+            )
+        host = match["host"].lower()
+        port = int(match["port"] or _PORTS[match["scheme"].lower()])
+        if {host, host.strip("[]"), f"{host}:{port}"} & self.pages:
             return ""
         return (
-            f"{parts.hostname} is no host of {self.environment}. An Admin can name it in the "
+            f"{host} is no host of {self.environment}. An Admin can name it in the "
             "environment's settings."
         )
+
+    def holds(self, path: str) -> bool:
+        """Whether a path, as it is written, is a named folder or below one."""
+        whole = posixpath.normpath(path)
+        named = (posixpath.normpath(each) for each in self.folders)
+        return any(whole == each or whole.startswith(f"{each}/") for each in named)
+
+
+def _is_host(text: str) -> bool:
+    if not text.startswith("["):
+        return True
+    try:
+        return bool(ipaddress.IPv6Address(text[1:-1]))
+    except ValueError:
+        return False
+
+
+def _is_port(text: str | None) -> bool:
+    return text is None or 0 < int(text) < 65536
 
 
 def targets_of(environment: Environment) -> Targets:
