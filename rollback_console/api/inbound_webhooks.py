@@ -11,7 +11,8 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase, HttpResponseNotAllowed
 
-from rollback_console.proposals import actions, alert_parsers, authentication
+from rollback_console.proposals import alert_parsers, authentication
+from rollback_console.proposals.actions import integrations, proposals
 from rollback_console.proposals.models import Integration
 from rollback_console.rollbacks import db_clock
 
@@ -42,11 +43,11 @@ def _taken(request: HttpRequest, key: UUID) -> HttpResponse:
     if why := authentication.problem(integration, request.headers, body, now.timestamp()):
         raise Problem("unauthenticated", why, headers=_CHALLENGE)
     assert integration is not None  # noqa: S101  entrance believes nobody whom it does not know
-    if not actions.count(integration, now):
+    if not integrations.count_call(integration, now):
         raise Problem("too-many", _TOO_MANY, headers={"Retry-After": "60"})
-    made = actions.take(integration, alert_parsers.read(integration.kind, body))
+    made = proposals.take_alerts(integration, alert_parsers.read(integration.kind, body))
     return JsonResponse({"proposals": [each.pk for each in made]}, status=202)
 
 
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="Rollback Console integration"'}
-_TOO_MANY = f"An integration sends at most {actions.MANY} bodies a minute. Group alerts."
+_TOO_MANY = f"An integration sends at most {integrations.MANY} bodies a minute. Group alerts."

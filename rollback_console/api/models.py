@@ -1,4 +1,4 @@
-"""The tables of the REST door: who may come in, and what was answered already."""
+"""The tables of the REST API: what was answered already, and, by its label, access.tokens.Token."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from django.db import models
 
 from rollback_console.access.tokens import Token
 
-__all__ = ["IdempotentReply", "Token"]
+__all__ = ["IdempotentReply", "Token"]  # both tables are labelled `api`, so Django looks here
 
 PERSON = settings.AUTH_USER_MODEL
 

@@ -21,7 +21,7 @@ from rollback_console.plans.readiness.probes import Verdict
 from rollback_console.postmortems import checklist
 from rollback_console.postmortems.models import ActionItem, PostmortemMove
 from rollback_console.postmortems.stakeholders import cadence
-from rollback_console.proposals import actions as proposals
+from rollback_console.proposals.actions import proposals
 from rollback_console.rollbacks import db_clock
 from rollback_console.rollbacks.models import Rollback
 
@@ -86,7 +86,7 @@ def _published(now: datetime) -> Iterator[Notice]:
 
 
 def _proposed(now: datetime) -> Iterator[Notice]:
-    for each in proposals.waiting().filter(opened_at__gte=now - LOOKS_BACK):
+    for each in proposals.waiting_proposals().filter(opened_at__gte=now - LOOKS_BACK):
         yield Notice(
             cause=f"proposal:{each.pk}",
             topic="proposed",

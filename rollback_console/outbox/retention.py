@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from django.conf import settings
 
-from rollback_console.proposals import actions as proposals
+from rollback_console.proposals.actions import proposals
 from rollback_console.rollbacks import db_clock
 
 from .due_notices import LOOKS_BACK
@@ -41,4 +41,4 @@ def forget_due() -> int:
     while some := list(over.order_by("id").values_list("id", flat=True)[:EACH]):
         Delivery.objects.filter(id__in=some).delete()
         gone += len(some)
-    return gone + proposals.forget(age)
+    return gone + proposals.forget_proposals(age)

@@ -27,7 +27,7 @@ if unnamed := {kind.topic for kind in KINDS.values() if kind.topic} - set(TOPICS
     raise ValueError(f"Kinds of event name topics that nobody declared: {', '.join(unnamed)}.")
 
 
-def known(names: Iterable[str]) -> list[str]:
+def known_topics(names: Iterable[str]) -> list[str]:
     """Those of `names` that are topics, in the order of the table."""
     chosen = set(names)
     return [name for name in TOPICS if name in chosen]

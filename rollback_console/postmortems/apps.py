@@ -19,6 +19,6 @@ class PostmortemsConfig(AppConfig):
 
 
 def _begin(rollback: Any, **_: Any) -> None:
-    from . import actions
+    from .actions import postmortems
 
-    actions.of(rollback)
+    postmortems.open_postmortem(rollback)

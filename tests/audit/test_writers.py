@@ -32,7 +32,7 @@ WRITES = {
     *("update_or_create", "asave", "acreate", "aupdate", "adelete", "save_m2m"),
 }
 RELATED_WRITES = WRITES | {"add", "set", "remove", "clear"}
-WRITERS = ("plans/actions/", "rollbacks/actions/", "outbox/actions.py", "proposals/actions.py")
+WRITERS = ("plans/actions/", "rollbacks/actions/", "outbox/actions/", "proposals/actions/")
 OTHERS = ("audit/", "access/actions/")
 # Values that are not rows: an answer kept for its repetition, state of the demo's own processes.
 DOORS = ("web/", "api/", "cli/", "live/", "demo/", "local/")

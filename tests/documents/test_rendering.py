@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from rollback_console.documents.errors import Unrenderable
 from rollback_console.documents.model import Command
-from rollback_console.documents.shell.render import free_variables, render_script, render_text
+from rollback_console.documents.shell.render import render_script, render_text
+from rollback_console.documents.shell.variables import free_variables
 
 SHELLS = [name for name in ("dash", "bash", "busybox") if shutil.which(name)]
 VALUES = st.text(

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-from rollback_console.outbox import actions, dispatch, enqueue
+from rollback_console.outbox import dispatch, enqueue
+from rollback_console.outbox.actions import targets
 from rollback_console.outbox.models import Delivery, Target
 from rollback_console.outbox.topics import TOPICS
 from tests.make import Stage
@@ -40,8 +41,8 @@ def add_target(stage: Stage) -> AddTarget:
     """A webhook to port 9 of loopback, unless told otherwise; hears everything."""
 
     def add(name: str = "Ops", url: str = "http://127.0.0.1:9/hook", **fields: Any) -> Target:
-        fields = {"heard": list(TOPICS), **fields}
-        return actions.add(by=stage.cast.ada, name=name, url=url, **fields)[0]
+        fields = {"topics": list(TOPICS), **fields}
+        return targets.add_target(by=stage.cast.ada, name=name, url=url, **fields)[0]
 
     return add
 

@@ -9,8 +9,8 @@ from django.utils import timezone
 from rollback_console.outbox import due_notices
 from rollback_console.outbox.models import Delivery, Target
 from rollback_console.plans.models import ProbeResult
-from rollback_console.postmortems import actions as postmortems
 from rollback_console.postmortems import checklist
+from rollback_console.postmortems.actions import postmortems
 from rollback_console.rollbacks.models import Rollback
 from tests import make
 from tests.make import Stage
@@ -24,7 +24,7 @@ def due() -> list[str]:
 
 
 def test_an_update_that_is_due_is_called_for_once(stage: Stage, add_target: AddTarget) -> None:
-    add_target(heard=["cadence"])
+    add_target(topics=["cadence"])
     row = make.approved(stage)
     assert due() == []
     long_ago = timezone.now() - timedelta(hours=1)
@@ -35,7 +35,7 @@ def test_an_update_that_is_due_is_called_for_once(stage: Stage, add_target: AddT
 
 
 def test_the_owner_of_an_action_is_reminded_once(stage: Stage, add_target: AddTarget) -> None:
-    add_target(url="mailto://127.0.0.1:9?from=c@example.org", personal=True, heard=["actions"])
+    add_target(url="mailto://127.0.0.1:9?from=c@example.org", personal=True, topics=["actions"])
     row = make.requested(stage)
     item = checklist.add(
         row,
@@ -57,7 +57,7 @@ def test_the_owner_of_an_action_is_reminded_once(stage: Stage, add_target: AddTa
 def test_nobody_counts_as_reminded_while_nobody_hears_of_it(
     stage: Stage, add_target: AddTarget
 ) -> None:
-    add_target(heard=["decide"])
+    add_target(topics=["decide"])
     row = make.requested(stage)
     item = checklist.add(
         row,
@@ -77,24 +77,24 @@ def test_nobody_counts_as_reminded_while_nobody_hears_of_it(
 def test_a_postmortem_is_announced_when_it_is_published(
     stage: Stage, add_target: AddTarget
 ) -> None:
-    add_target(heard=["published"])
+    add_target(topics=["published"])
     row = make.requested(stage)
     Rollback.objects.update(state="failed", finished_at=timezone.now())
     row.refresh_from_db()
-    draft = postmortems.of(row)
-    draft = postmortems.write(
+    draft = postmortems.open_postmortem(row)
+    draft = postmortems.write_texts(
         draft, by=stage.cast.dana, version=draft.version, what_went_wrong="A lock"
     )
-    draft = postmortems.move(draft, by=stage.cast.dana, to="in_review")
+    draft = postmortems.move_postmortem(draft, by=stage.cast.dana, to="in_review")
     assert due() == []
-    postmortems.move(draft, by=stage.cast.dana, to="published")
+    postmortems.move_postmortem(draft, by=stage.cast.dana, to="published")
     assert due() == due() == [f"[STAGING] Postmortem published: {row.title}"]
 
 
 def test_a_plan_that_would_not_work_is_told_once_for_each_reason(
     stage: Stage, add_target: AddTarget
 ) -> None:
-    add_target(heard=["readiness"])
+    add_target(topics=["readiness"])
     revision = make.plan(stage)
 
     def probed(verdict: str, detail: str) -> None:

@@ -12,7 +12,8 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from rollback_console.notify import signing
-from rollback_console.outbox import actions, dispatch, loop
+from rollback_console.outbox import dispatch, loop
+from rollback_console.outbox.actions import targets
 from rollback_console.outbox.models import Delivery, Target
 from rollback_console.rollbacks.errors import Refused
 from tests import make
@@ -24,8 +25,8 @@ from .conftest import AddTarget, send_all, told
 
 
 def test_a_webhook_gets_the_message_signed_with_its_secret(stage: Stage, receiver: Web) -> None:
-    _target, secret = actions.add(
-        by=stage.cast.ada, name="Ops", url=f"{receiver.url}/hook", heard=["decide"]
+    _target, secret = targets.add_target(
+        by=stage.cast.ada, name="Ops", url=f"{receiver.url}/hook", topics=["decide"]
     )
     rollback = make.requested(stage)
     told()
@@ -55,7 +56,7 @@ def test_mail_carries_the_link_and_goes_to_those_it_concerns(
     stage: Stage, add_target: AddTarget, post_office: Mail
 ) -> None:
     url = f"mailto://127.0.0.1:{post_office.port}?from=console@example.org"
-    add_target(url=url, personal=True, heard=["decide"])
+    add_target(url=url, personal=True, topics=["decide"])
     rollback = make.requested(stage)
     told()
     send_all()
@@ -67,7 +68,7 @@ def test_mail_carries_the_link_and_goes_to_those_it_concerns(
 def test_what_fails_is_tried_again_later_each_time_and_then_given_up(
     stage: Stage, add_target: AddTarget
 ) -> None:
-    add_target(heard=["decide"])
+    add_target(topics=["decide"])
     make.requested(stage)
     (row,) = told()
     waits = []
@@ -84,22 +85,22 @@ def test_what_fails_is_tried_again_later_each_time_and_then_given_up(
     send_all()
     row.refresh_from_db()
     assert (row.state, row.attempts) == ("failed", len(dispatch.DELAYS) + 1)
-    assert list(actions.troubled()) == [row]
-    assert actions.standing() == {"failed": 1, "waiting": 0}
+    assert list(targets.troubled_deliveries()) == [row]
+    assert targets.count_troubled() == {"failed": 1, "waiting": 0}
 
 
 def test_a_person_has_a_failed_one_tried_again(
     stage: Stage, add_target: AddTarget, receiver: Web
 ) -> None:
-    add_target(url=receiver.url, heard=["decide"])
+    add_target(url=receiver.url, topics=["decide"])
     make.requested(stage)
     (row,) = told()
     Delivery.objects.update(state="failed", attempts=8, problem="The receiver answered 500.")
     with pytest.raises(Refused, match="Ask an operator"):
-        actions.retry(row, by=stage.cast.vic)
-    actions.retry(row, by=stage.cast.dana)
+        targets.retry_delivery(row, by=stage.cast.vic)
+    targets.retry_delivery(row, by=stage.cast.dana)
     with pytest.raises(Refused, match="Only what failed"):
-        actions.retry(row, by=stage.cast.dana)
+        targets.retry_delivery(row, by=stage.cast.dana)
     send_all()
     row.refresh_from_db()
     assert (row.state, row.retried_by, row.problem) == ("sent", stage.cast.dana, "")
@@ -108,7 +109,7 @@ def test_a_person_has_a_failed_one_tried_again(
 def test_one_that_another_sender_has_is_left_to_it(
     stage: Stage, add_target: AddTarget, receiver: Web
 ) -> None:
-    add_target(url=receiver.url, heard=["decide"])
+    add_target(url=receiver.url, topics=["decide"])
     make.requested(stage)
     (row,) = told()
     Delivery.objects.update(due_at=timezone.now() + timedelta(minutes=1))
@@ -119,10 +120,10 @@ def test_one_that_another_sender_has_is_left_to_it(
 def test_a_removed_target_is_sent_nothing_and_its_record_stays(
     stage: Stage, add_target: AddTarget
 ) -> None:
-    target = add_target(heard=["decide"])
+    target = add_target(topics=["decide"])
     make.requested(stage)
     (row,) = told()
-    actions.remove(target, by=stage.cast.ada)
+    targets.remove_target(target, by=stage.cast.ada)
     send_all()
     row.refresh_from_db()
     assert (row.state, row.target, row.target_name) == ("failed", None, "Ops")
@@ -133,12 +134,12 @@ def test_a_test_is_sent_at_once_and_tells_what_came_of_it(
     stage: Stage, add_target: AddTarget, receiver: Web
 ) -> None:
     target = add_target(url=receiver.url)
-    assert actions.try_out(target, by=stage.cast.ada).state == "sent"
+    assert targets.try_out(target, by=stage.cast.ada).state == "sent"
     receiver.status = 500
-    failed = actions.try_out(target, by=stage.cast.ada)
+    failed = targets.try_out(target, by=stage.cast.ada)
     assert (failed.state, failed.problem) == ("failed", "The receiver answered 500.")
     with pytest.raises(Refused, match="Only admins"):
-        actions.try_out(target, by=stage.cast.dana)
+        targets.try_out(target, by=stage.cast.dana)
 
 
 def test_where_messages_go_is_kept_encrypted(stage: Stage, add_target: AddTarget) -> None:
@@ -156,7 +157,7 @@ def test_where_messages_must_not_go_is_refused_when_it_is_saved(
 ) -> None:
     settings.MESSAGES_ALLOW = []
     with pytest.raises(Refused):
-        actions.add(by=stage.cast.ada, name="Ops", url=url, heard=["decide"])
+        targets.add_target(by=stage.cast.ada, name="Ops", url=url, topics=["decide"])
     assert not Target.objects.exists()
 
 
@@ -164,7 +165,7 @@ def test_where_messages_must_not_go_is_refused_when_it_is_saved(
 def test_a_round_of_the_loop_writes_and_sends_and_waits_for_nobody(
     add_target: AddTarget, stage: Stage, receiver: Web
 ) -> None:
-    add_target(url=receiver.url, heard=["decide", "decided"])
+    add_target(url=receiver.url, topics=["decide", "decided"])
     make.approved(stage)
     with ThreadPoolExecutor(max_workers=2) as pool:
         sending: loop.Sending = {}

@@ -7,7 +7,8 @@ import threading
 import pytest
 from django.db import connection, transaction
 
-from rollback_console.outbox import actions, enqueue, messages
+from rollback_console.outbox import enqueue, messages
+from rollback_console.outbox.actions import targets
 from rollback_console.outbox.models import Delivery, Target, Told
 from rollback_console.plans.models import Environment, Secret
 from rollback_console.postmortems.models import Import
@@ -76,8 +77,8 @@ def test_a_target_hears_its_topics_and_its_environment_alone(
     stage: Stage, add_target: AddTarget
 ) -> None:
     other = Environment.objects.create(slug="production", name="PRODUCTION")
-    add_target("here", environment=stage.environment, heard=["decide"])
-    add_target("everywhere", heard=["decided"])
+    add_target("here", environment=stage.environment, topics=["decide"])
+    add_target("everywhere", topics=["decided"])
     add_target("elsewhere", environment=other)
     off = add_target("off")
     Target.objects.filter(pk=off.pk).update(is_active=False)
@@ -170,12 +171,12 @@ def test_secrets_and_calls_to_everybody_are_masked(stage: Stage, add_target: Add
 def test_a_message_of_a_person_is_sent_as_it_was_written(
     stage: Stage, add_target: AddTarget
 ) -> None:
-    add_target(heard=["message"])
+    add_target(topics=["message"])
     rollback = make.requested(stage)
     steering.send_message(rollback, by=stage.cast.dana, text="Back by noon.", recipients="All")
     (row,) = told()
     assert row.text.startswith("Back by noon.\n")
-    assert actions.hearing(rollback, "message") == [row.target]
+    assert targets.targets_for(rollback, "message") == [row.target]
 
 
 @pytest.mark.django_db(transaction=True)

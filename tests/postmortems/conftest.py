@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from rollback_console.postmortems import actions as postmortems
+from rollback_console.postmortems.actions import postmortems
 from rollback_console.remote.protocol import Ending
 from rollback_console.rollbacks import events
 from rollback_console.rollbacks.actions import approvals, requests, steering
@@ -70,7 +70,7 @@ def history(stage: Stage, fleet: Fleet) -> History:
     }
     for each in made.values():
         each.refresh_from_db()
-        postmortems.of(each)
+        postmortems.open_postmortem(each)
     assert not list(events.flaws())
     return History(stage, made)
 

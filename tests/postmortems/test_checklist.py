@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from rollback_console.postmortems import actions, checklist
+from rollback_console.postmortems import checklist
+from rollback_console.postmortems.actions import postmortems
 from rollback_console.postmortems.models import ActionItem
 from rollback_console.rollbacks.actions import requests, steering
 from rollback_console.rollbacks.errors import Refused
@@ -155,7 +156,7 @@ def test_what_never_ran_leaves_nothing_to_do_but_what_somebody_took(stage: Stage
     rollback = make.requested(stage)
     requests.withdraw(rollback, by=stage.cast.dana)
     rollback.refresh_from_db()
-    actions.of(rollback)
+    postmortems.open_postmortem(rollback)
     assert list(checklist.open_items()) == []
     item = rollback.action_items.get(kind="immediate")
     checklist.assign(item, by=stage.cast.dana, owner=stage.cast.sam)

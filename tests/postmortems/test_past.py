@@ -11,7 +11,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from rollback_console.postmortems import actions
+from rollback_console.postmortems.actions import postmortems
 from rollback_console.postmortems.archive.verify import verify
 from rollback_console.postmortems.archive.writer import archive
 from rollback_console.postmortems.incidents.importer import as_incident, load
@@ -149,7 +149,7 @@ def test_trends_read_no_snapshot_and_no_attempt_of_what_was_measured(past: Histo
 def test_when_it_began_counts_as_soon_as_somebody_writes_it(past: History) -> None:
     lee, first = past.stage.cast.lee, past.ended["succeeded"]
     began = first.requested_at - timedelta(hours=2)
-    actions.write(first.postmortem, by=lee, version=1, began_at=began)
+    postmortems.write_texts(first.postmortem, by=lee, version=1, began_at=began)
     case = next(each for each in read(told().chosen)[0] if each.number == first.pk)
     assert first.finished_at
     assert case.recover == (first.finished_at - began).total_seconds()

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from django.db import transaction
 
-from rollback_console.postmortems import actions
+from rollback_console.postmortems.actions import postmortems
 from rollback_console.postmortems.models import Postmortem
 from rollback_console.postmortems.report import draft, export, phases, versions
 from rollback_console.rollbacks.actions import requests, steering
@@ -33,7 +33,7 @@ def test_it_is_there_the_moment_the_rollback_ends(ended: Rollback) -> None:
 
 def test_it_does_not_begin_before(stage: Stage) -> None:
     with pytest.raises(Refused, match="when the rollback has ended"):
-        actions.of(make.requested(stage))
+        postmortems.open_postmortem(make.requested(stage))
 
 
 def test_its_timeline_holds_every_event_in_order(ended: Rollback) -> None:
@@ -71,9 +71,9 @@ def test_the_json_is_json(ended: Rollback) -> None:
 
 def test_two_people_do_not_overwrite_each_other(ended: Rollback, stage: Stage) -> None:
     made = ended.postmortem
-    actions.write(made, by=stage.cast.dana, version=1, impact="40 tickets")
+    postmortems.write_texts(made, by=stage.cast.dana, version=1, impact="40 tickets")
     with pytest.raises(Refused, match="Somebody else changed this"):
-        actions.write(made, by=stage.cast.lee, version=1, impact="None")
+        postmortems.write_texts(made, by=stage.cast.lee, version=1, impact="None")
     made.refresh_from_db()
     assert made.impact == "40 tickets"
 
@@ -81,24 +81,28 @@ def test_two_people_do_not_overwrite_each_other(ended: Rollback, stage: Stage) -
 def test_it_is_published_only_with_a_cause_and_then_left_alone(
     ended: Rollback, stage: Stage
 ) -> None:
-    made = actions.move(ended.postmortem, by=stage.cast.dana, to="in_review")
+    made = postmortems.move_postmortem(ended.postmortem, by=stage.cast.dana, to="in_review")
     with pytest.raises(Refused, match="what went wrong"):
-        actions.move(made, by=stage.cast.dana, to="published")
-    made = actions.write(made, by=stage.cast.dana, version=1, what_went_wrong="A bad join")
-    made = actions.move(made, by=stage.cast.lee, to="published")
+        postmortems.move_postmortem(made, by=stage.cast.dana, to="published")
+    made = postmortems.write_texts(
+        made, by=stage.cast.dana, version=1, what_went_wrong="A bad join"
+    )
+    made = postmortems.move_postmortem(made, by=stage.cast.lee, to="published")
     with pytest.raises(Refused, match="is published"):
-        actions.write(made, by=stage.cast.dana, version=2, impact="More")
+        postmortems.write_texts(made, by=stage.cast.dana, version=2, impact="More")
 
 
 def test_a_viewer_reads_and_does_not_write(ended: Rollback, stage: Stage) -> None:
     with pytest.raises(Refused, match="not write"):
-        actions.write(ended.postmortem, by=stage.cast.vic, version=1, impact="x")
+        postmortems.write_texts(ended.postmortem, by=stage.cast.vic, version=1, impact="x")
 
 
 def test_each_edit_is_kept_and_shows_what_it_changed(ended: Rollback, stage: Stage) -> None:
-    made = actions.write(ended.postmortem, by=stage.cast.dana, version=1, impact="40 tickets")
+    made = postmortems.write_texts(
+        ended.postmortem, by=stage.cast.dana, version=1, impact="40 tickets"
+    )
     began = ended.requested_at - timedelta(minutes=12)
-    actions.write(made, by=stage.cast.lee, version=2, impact="43 tickets", began_at=began)
+    postmortems.write_texts(made, by=stage.cast.lee, version=2, impact="43 tickets", began_at=began)
     newest, middle, empty = versions.versions(made)
     assert [each.number for each in (newest, middle, empty)] == [3, 2, 1]
     assert [(each.name, each.old, each.new) for each in versions.changes(middle, newest)] == [
@@ -109,9 +113,11 @@ def test_each_edit_is_kept_and_shows_what_it_changed(ended: Rollback, stage: Sta
 
 
 def test_who_moved_it_is_kept(ended: Rollback, stage: Stage) -> None:
-    made = actions.write(ended.postmortem, by=stage.cast.dana, version=1, what_went_wrong="Join")
-    actions.move(made, by=stage.cast.dana, to="in_review")
-    actions.move(made, by=stage.cast.lee, to="published")
+    made = postmortems.write_texts(
+        ended.postmortem, by=stage.cast.dana, version=1, what_went_wrong="Join"
+    )
+    postmortems.move_postmortem(made, by=stage.cast.dana, to="in_review")
+    postmortems.move_postmortem(made, by=stage.cast.lee, to="published")
     assert [(each.new, each.by) for each in made.moves.all()] == [
         ("in_review", stage.cast.dana),
         ("published", stage.cast.lee),
@@ -121,17 +127,17 @@ def test_who_moved_it_is_kept(ended: Rollback, stage: Stage) -> None:
 def test_anyone_who_reads_it_may_comment_also_on_a_published_one(
     ended: Rollback, stage: Stage
 ) -> None:
-    actions.comment(ended.postmortem, by=stage.cast.vic, text=" We saw it first ")
+    postmortems.comment(ended.postmortem, by=stage.cast.vic, text=" We saw it first ")
     assert [each.text for each in ended.postmortem.comments.all()] == ["We saw it first"]
     with pytest.raises(Refused, match="between 1 and"):
-        actions.comment(ended.postmortem, by=stage.cast.vic, text="  ")
+        postmortems.comment(ended.postmortem, by=stage.cast.vic, text="  ")
 
 
 def test_it_cannot_have_begun_after_its_end(ended: Rollback, stage: Stage) -> None:
     assert ended.finished_at
     late = ended.finished_at + timedelta(days=1)
     with pytest.raises(Refused, match="cannot have begun after"):
-        actions.write(ended.postmortem, by=stage.cast.dana, version=1, began_at=late)
+        postmortems.write_texts(ended.postmortem, by=stage.cast.dana, version=1, began_at=late)
 
 
 def test_the_recovery_is_counted_from_the_failure_where_somebody_knows_it(
@@ -141,7 +147,7 @@ def test_the_recovery_is_counted_from_the_failure_where_somebody_knows_it(
     assert guess and ended.finished_at
     assert (guess.took, guess.known) == (ended.finished_at - ended.requested_at, False)
     began = ended.requested_at - timedelta(hours=1)
-    actions.write(ended.postmortem, by=stage.cast.dana, version=1, began_at=began)
+    postmortems.write_texts(ended.postmortem, by=stage.cast.dana, version=1, began_at=began)
     told = draft.draft(ended).recovery
     assert told
     assert (told.took, told.known) == (ended.finished_at - began, True)
@@ -188,9 +194,11 @@ def test_whoever_asked_does_not_publish_alone_where_two_are_needed(stage: Stage)
     stage.environment.save()
     ended = requests.withdraw(make.requested(stage), by=stage.cast.dana)
     ended.refresh_from_db()
-    made = actions.of(ended)
-    made = actions.write(made, by=stage.cast.dana, version=1, what_went_wrong="A bad index")
-    made = actions.move(made, by=stage.cast.dana, to="in_review")
+    made = postmortems.open_postmortem(ended)
+    made = postmortems.write_texts(
+        made, by=stage.cast.dana, version=1, what_went_wrong="A bad index"
+    )
+    made = postmortems.move_postmortem(made, by=stage.cast.dana, to="in_review")
     with pytest.raises(Refused, match="somebody else has to publish"):
-        actions.move(made, by=stage.cast.dana, to="published")
-    assert actions.move(made, by=stage.cast.lee, to="published").state == "published"
+        postmortems.move_postmortem(made, by=stage.cast.dana, to="published")
+    assert postmortems.move_postmortem(made, by=stage.cast.lee, to="published").state == "published"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rollback_console.plans.actions.plans import revise
-from rollback_console.postmortems import actions
+from rollback_console.postmortems.actions import postmortems
 from rollback_console.postmortems.lessons import takeover
 from rollback_console.postmortems.models import Postmortem
 from rollback_console.rollbacks.errors import Refused
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def written(succeeded: Rollback, stage: Stage) -> Postmortem:
     """A postmortem with a cause and a way to prevent it."""
-    return actions.write(
+    return postmortems.write_texts(
         succeeded.postmortem,
         by=stage.cast.dana,
         version=1,

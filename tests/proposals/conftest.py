@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.test import Client
 
-from rollback_console.proposals import actions
+from rollback_console.proposals.actions import integrations
 from rollback_console.proposals.models import Integration
 from tests.make import Stage
 
@@ -38,7 +38,7 @@ class Sender:
 
 
 def sender(stage: Stage, kind: str, **fields: Any) -> Sender:
-    made, secret = actions.integrate(
+    made, secret = integrations.add_integration(
         by=stage.cast.ada, name=f"The {kind}", kind=kind, environment=stage.environment, **fields
     )
     return Sender(made, secret)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.contrib.auth.models import User
 
-from rollback_console.proposals import actions
+from rollback_console.proposals.actions import integrations, proposals
 from rollback_console.proposals.models import Proposal
 from rollback_console.rollbacks.actions import approvals
 from rollback_console.rollbacks.errors import Refused
@@ -25,7 +25,7 @@ def proposed(stage: Stage, alertmanager: Sender) -> Proposal:
 
 def ask(proposed: Proposal, by: User) -> Rollback:
     assert proposed.plan
-    return actions.request(
+    return proposals.request_rollback(
         proposed,
         by=by,
         revision=proposed.plan.revisions.order_by("-number")[0],
@@ -59,10 +59,10 @@ def test_two_people_do_not_make_two_requests_of_it(stage: Stage, proposed: Propo
 
 def test_it_is_dismissed_with_a_reason_by_who_may(stage: Stage, proposed: Proposal) -> None:
     with pytest.raises(Refused, match="Say why"):
-        actions.dismiss(proposed, by=stage.cast.dana, reason=" ")
+        proposals.dismiss(proposed, by=stage.cast.dana, reason=" ")
     with pytest.raises(Refused, match="not decide"):
-        actions.dismiss(proposed, by=stage.cast.vic, reason="No")
-    actions.dismiss(proposed, by=stage.cast.dana, reason="A drill")
+        proposals.dismiss(proposed, by=stage.cast.vic, reason="No")
+    proposals.dismiss(proposed, by=stage.cast.dana, reason="A drill")
     assert (proposed.state, proposed.reason) == ("dismissed", "A drill")
     with pytest.raises(Refused, match="already"):
         ask(proposed, stage.cast.dana)
@@ -70,7 +70,7 @@ def test_it_is_dismissed_with_a_reason_by_who_may(stage: Stage, proposed: Propos
 
 def test_only_admins_say_who_may_propose(stage: Stage) -> None:
     with pytest.raises(Refused, match="Only admins"):
-        actions.integrate(
+        integrations.add_integration(
             by=stage.cast.dana, name="Mine", kind="generic", environment=stage.environment
         )
 

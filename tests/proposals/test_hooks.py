@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from rollback_console.notify import signing
 from rollback_console.plans.models import Environment
-from rollback_console.proposals import actions, authentication
+from rollback_console.proposals import authentication
+from rollback_console.proposals.actions import integrations, proposals
 from rollback_console.proposals.models import Integration, Proposal
 from rollback_console.rollbacks.models import Rollback
 from tests import make
@@ -56,7 +57,7 @@ def test_a_dismissed_alert_that_still_fires_does_not_come_back_but_a_new_one_doe
     stage: Stage, alertmanager: Sender
 ) -> None:
     alertmanager.send(group(alert()))
-    actions.dismiss(Proposal.objects.get(), by=stage.cast.dana, reason="A test")
+    proposals.dismiss(Proposal.objects.get(), by=stage.cast.dana, reason="A test")
     alertmanager.send(group(alert()))
     assert Proposal.objects.get().state == "dismissed"
     alertmanager.send(group(alert(startsAt="2026-11-26T21:00:00Z")))
@@ -66,7 +67,7 @@ def test_a_dismissed_alert_that_still_fires_does_not_come_back_but_a_new_one_doe
 def test_generic_json_without_a_time_comes_back_once_it_was_resolved(stage: Stage) -> None:
     generic = sender(stage, "generic")
     assert generic.send({"title": "Orders stop"}).status_code == 202
-    actions.dismiss(Proposal.objects.get(), by=stage.cast.dana, reason="Known")
+    proposals.dismiss(Proposal.objects.get(), by=stage.cast.dana, reason="Known")
     generic.send({"title": "Orders stop"})
     assert Proposal.objects.count() == 1
     generic.send({"title": "Orders stop", "status": "resolved"})
@@ -87,7 +88,7 @@ def test_an_alert_may_name_its_plan_but_none_of_another_environment(
     alertmanager.send(group(alert(labels=labels)))
     assert Proposal.objects.get().plan == plan
     other = Environment.objects.create(slug="other", name="OTHER")
-    elsewhere, secret = actions.integrate(
+    elsewhere, secret = integrations.add_integration(
         by=stage.cast.ada, name="Other", kind="alertmanager", environment=other
     )
     Sender(elsewhere, secret).send(group(alert(labels=labels)))
@@ -129,7 +130,7 @@ def test_a_wrong_secret_opens_nothing(stage: Stage, alertmanager: Sender) -> Non
 
 
 def test_a_renewed_secret_shuts_the_old_one_out(stage: Stage, alertmanager: Sender) -> None:
-    new = actions.renew_secret(alertmanager.integration, by=stage.cast.ada)
+    new = integrations.renew_secret(alertmanager.integration, by=stage.cast.ada)
     assert alertmanager.send(group(alert())).status_code == 401
     assert Sender(alertmanager.integration, new).send(group(alert())).status_code == 202
 
@@ -193,10 +194,10 @@ def test_a_body_that_is_too_large_is_not_read(alertmanager: Sender) -> None:
 def test_more_than_a_minute_holds_waits_for_the_next(alertmanager: Sender) -> None:
     alertmanager.send(group())
     alertmanager.integration.refresh_from_db()
-    Integration.objects.update(taken=actions.MANY)
+    Integration.objects.update(taken=integrations.MANY)
     busy = alertmanager.send(group(alert()))
     if busy.status_code == 202:  # a new minute began just now
-        Integration.objects.update(taken=actions.MANY)
+        Integration.objects.update(taken=integrations.MANY)
         busy = alertmanager.send(group(alert(fingerprint="other")))
     assert busy.status_code == 429
     assert busy.headers["Retry-After"] == "60"
@@ -211,7 +212,7 @@ def test_the_address_only_takes_what_is_sent(alertmanager: Sender) -> None:
 def test_senders_that_begin_a_minute_together_are_all_counted(alertmanager: Sender) -> None:
     made, now = alertmanager.integration, timezone.now()
     stale = Integration.objects.get()
-    assert [actions.count(each, now) for each in (made, stale, made)] == [True] * 3
+    assert [integrations.count_call(each, now) for each in (made, stale, made)] == [True] * 3
     assert Integration.objects.get().taken == 3
-    Integration.objects.update(taken=actions.MANY)
-    assert not actions.count(stale, now)
+    Integration.objects.update(taken=integrations.MANY)
+    assert not integrations.count_call(stale, now)

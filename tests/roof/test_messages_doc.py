@@ -15,7 +15,8 @@ from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from rollback_console.notify import target_urls
-from rollback_console.outbox import actions, dispatch, enqueue
+from rollback_console.outbox import dispatch, enqueue
+from rollback_console.outbox.actions import targets
 from rollback_console.outbox.models import Delivery
 from rollback_console.outbox.topics import TOPICS
 from rollback_console.proposals.models import Integration, Proposal
@@ -70,7 +71,9 @@ def test_the_python_example_tells_genuine_webhooks_from_others(
     room: dict[str, Any] = {}
     exec(source, room)  # noqa: S102
     with web() as receiver:
-        _, secret = actions.add(by=stage.cast.ada, name="Ops", url=receiver.url, heard=["decide"])
+        _, secret = targets.add_target(
+            by=stage.cast.ada, name="Ops", url=receiver.url, topics=["decide"]
+        )
         make.requested(stage)
         enqueue.events()
         dispatch.carry(Delivery.objects.get().pk)

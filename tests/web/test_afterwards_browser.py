@@ -12,8 +12,8 @@ import pytest
 from playwright.sync_api import Browser, expect
 from pytest_django.live_server_helper import LiveServer
 
-from rollback_console.postmortems import actions as postmortems
 from rollback_console.postmortems import checklist
+from rollback_console.postmortems.actions import postmortems
 from rollback_console.postmortems.incidents import importer
 from rollback_console.postmortems.stakeholders import cadence, status_page
 from rollback_console.rollbacks.actions import steering
@@ -57,7 +57,7 @@ def world(transactional_db: None, fleet: Fleet) -> World:
         "what_went_wrong": "A join without an index.",
         "how_to_prevent": "Rehearse monthly.",
     }
-    postmortems.write(postmortems.of(ended), by=dana, version=1, **texts)
+    postmortems.write_texts(postmortems.open_postmortem(ended), by=dana, version=1, **texts)
     postmortems.comment(ended.postmortem, by=stage.cast.vic, text="Support saw it at 09:40.")
     for item in checklist.open_items()[:3]:
         late = datetime(2026, 10, 3, tzinfo=UTC).date()

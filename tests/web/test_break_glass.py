@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from rollback_console.postmortems import actions as postmortems
+from rollback_console.postmortems.actions import postmortems
 from rollback_console.rollbacks.models import BreakGlass, Rollback
 from tests import make
 
@@ -86,7 +86,7 @@ def test_a_broken_glass_shows_everywhere_until_somebody_else_reviewed_it(
         state="succeeded", finished_at=timezone.now(), started_at=timezone.now()
     )
     asked.refresh_from_db()
-    postmortems.of(asked)
+    postmortems.open_postmortem(asked)
     where = f"/rollbacks/{asked.pk}/break-glass/reviews/"
     told = f"/rollbacks/{asked.pk}/postmortem/"
     assert "Started without approval, not reviewed yet" in words(dana.get("/"))

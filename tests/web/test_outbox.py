@@ -8,7 +8,8 @@ import pytest
 from pytest_django import Settings
 
 from rollback_console.audit.stale_edit import draw_version
-from rollback_console.outbox import actions, enqueue
+from rollback_console.outbox import enqueue
+from rollback_console.outbox.actions import targets
 from rollback_console.outbox.models import Delivery, Target
 from rollback_console.rollbacks.models import Rollback
 from tests import make
@@ -32,8 +33,8 @@ def receiver() -> Iterator[Web]:
 
 
 def target(stage: make.Stage, url: str = "http://127.0.0.1:9/hook?token=swordfish") -> Target:
-    heard = ["decide", "message"]
-    return actions.add(by=stage.cast.ada, name="Ops", url=url, heard=heard)[0]
+    topics = ["decide", "message"]
+    return targets.add_target(by=stage.cast.ada, name="Ops", url=url, topics=topics)[0]
 
 
 @pytest.mark.parametrize("address", PAGES)
@@ -80,7 +81,7 @@ def test_a_target_is_added_tried_out_changed_and_removed(
         assert b"swordfish" not in shown.content
         assert made.secret.encode() not in shown.content
     fields = {"name": "Ops 2", "url": "", "topics": ["decide", "asked"]}
-    client.post(address, {**fields, "drawn_from": draw_version(made, *actions.RECORDED)})
+    client.post(address, {**fields, "drawn_from": draw_version(made, *targets.RECORDED)})
     made.refresh_from_db()
     assert (made.name, made.topics, made.is_active) == ("Ops 2", ["decide", "asked"], False)
     assert "swordfish" in made.url

@@ -10,8 +10,8 @@ from playwright.sync_api import Browser, expect
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
-from rollback_console.outbox import actions as outbox
 from rollback_console.outbox import enqueue
+from rollback_console.outbox.actions import targets
 from rollback_console.outbox.models import Delivery
 from rollback_console.outbox.topics import TOPICS
 from rollback_console.proposals.models import Proposal
@@ -51,15 +51,15 @@ def places(transactional_db: None, settings: Settings) -> dict[str, object]:
     settings.MESSAGES_ALLOW = ["127.0.0.0/8"]
     stage = make.stage(production=True)
     asked = make.requested(stage)
-    target, _ = outbox.add(
-        by=stage.cast.ada, name="Ops channel", url="http://127.0.0.1:9/hook", heard=list(TOPICS)
+    target, _ = targets.add_target(
+        by=stage.cast.ada, name="Ops channel", url="http://127.0.0.1:9/hook", topics=list(TOPICS)
     )
     mail = "mailto://127.0.0.1:9?from=console@example.org"
-    outbox.add(
+    targets.add_target(
         by=stage.cast.ada,
         name="Whoever decides",
         url=mail,
-        heard=["decide", "actions"],
+        topics=["decide", "actions"],
         environment=stage.environment,
         personal=True,
     )

@@ -18,7 +18,7 @@ from rollback_console.plans.readiness.host_questions import (
     record_asking,
     register_questions,
 )
-from rollback_console.postmortems import actions as postmortems
+from rollback_console.postmortems.actions import postmortems
 from rollback_console.rollbacks.actions import approvals, break_glass, pins, requests
 from rollback_console.rollbacks.execution import view
 from rollback_console.rollbacks.models import Rollback
@@ -52,7 +52,7 @@ def in_use() -> World:
         ended, by=stage.cast.lee, snapshot_sha256=ended.snapshot_sha256, reason="Roll forward"
     )
     ended.refresh_from_db()
-    postmortems.of(ended)
+    postmortems.open_postmortem(ended)
     revision = make.plan(stage, SEED, hosts="app", on_host=ON_HOST)
     pins.pin(stage.service, version="4f2a9c1", by=stage.cast.dana, reason="Loses sessions")
     asked = requests.open_request(

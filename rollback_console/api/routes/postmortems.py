@@ -7,7 +7,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from ninja import Router
 
-from rollback_console.postmortems import actions
+from rollback_console.postmortems.actions import postmortems
 from rollback_console.postmortems.models import Postmortem
 from rollback_console.postmortems.report import export
 
@@ -46,4 +46,4 @@ def read_postmortem_markdown(request: HttpRequest, number: int) -> HttpResponse:
 
 
 def _of(number: int) -> Postmortem:
-    return actions.of(lookup.rollback(number))
+    return postmortems.open_postmortem(lookup.rollback(number))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest
 from ninja import Router, Status
 
-from rollback_console.proposals import actions
+from rollback_console.proposals.actions import proposals
 from rollback_console.proposals.models import Proposal
 
 from .. import lookup, pagination
@@ -45,7 +45,7 @@ def request_proposed(
 ) -> Status[RollbackDetail]:
     """Ask for a rollback because of it. It needs approval like any other, by somebody else."""
     proposal = lookup.proposal(number)
-    made = actions.request(
+    made = proposals.request_rollback(
         proposal,
         by=person(request),
         revision=lookup.revision(body.plan, body.revision),
@@ -59,5 +59,5 @@ def request_proposed(
 @router.post("/proposals/{int:number}/dismissals", auth=REQUEST, response={201: ProposalOut})
 def dismiss_proposal(request: HttpRequest, number: int, body: Why) -> Status[ProposalOut]:
     """No rollback because of it."""
-    actions.dismiss(lookup.proposal(number), by=person(request), reason=body.reason)
+    proposals.dismiss(lookup.proposal(number), by=person(request), reason=body.reason)
     return Status(201, proposal_out(lookup.proposal(number)))

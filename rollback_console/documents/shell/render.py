@@ -18,8 +18,6 @@ from .command_patterns import POWERSHELLS, SQLS
 from .scanner import Context
 from .variables import free_variables
 
-__all__ = ["Script", "Unrenderable", "free_variables", "render_script", "render_text"]
-
 
 @dataclass(frozen=True, slots=True)
 class Script:

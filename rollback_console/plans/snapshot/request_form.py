@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rollback_console.documents.model import Procedure, Step
-from rollback_console.documents.shell.render import free_variables
+from rollback_console.documents.shell.variables import free_variables
 
 from ..document_cache import document
 from ..models import Revision, Secret

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
+from rollback_console.documents.errors import Unrenderable
 from rollback_console.documents.model import Command, Step
-from rollback_console.documents.shell.render import Script, Unrenderable, render_script
+from rollback_console.documents.shell.render import Script, render_script
 from rollback_console.documents.shell.reserved_names import reserved_reason
 
 from .draft import SnapshotDraft

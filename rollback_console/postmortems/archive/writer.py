@@ -21,7 +21,7 @@ from rollback_console.rollbacks import log_store
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.models import Event, Rollback, StepRun
 
-from .. import actions
+from ..actions import postmortems
 from ..incidents.importer import as_incident
 from ..report import export
 
@@ -103,7 +103,7 @@ def _member(part: ArchiveFile, moment: datetime, digest: Any) -> Iterator[bytes]
 
 
 def _parts(rollback: Rollback) -> Iterator[ArchiveFile]:
-    postmortem = actions.of(rollback)
+    postmortem = postmortems.open_postmortem(rollback)
     rollback.refresh_from_db()
     yield _whole("README.txt", _README.encode())
     yield _json("manifest.json", _manifest(rollback))

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.contrib.auth.models import User
 
-from ..actions import WRITTEN
+from ..actions.postmortems import WRITTEN
 from ..models import Postmortem
 
 NAMES = {

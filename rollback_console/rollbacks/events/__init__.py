@@ -21,7 +21,7 @@ from .kinds import (
     kinds_with,
 )
 from .record import digest, log, record, seal_event, stream_of
-from .verification import Flaw, flaws
+from .verification import flaws
 from .wording import actor, heading, predicate, sentence
 
 __all__ = [
@@ -35,7 +35,6 @@ __all__ = [
     "BREAK_GLASS_USED",
     "KINDS",
     "OPEN_TO_READERS",
-    "Flaw",
     "Kind",
     "Role",
     "Severity",

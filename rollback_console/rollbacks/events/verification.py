@@ -12,8 +12,6 @@ from .record import digest, is_sealed, stream_of
 from .redaction import redacted_digests
 from .row_checks import row_flaws
 
-__all__ = ["Flaw", "flaws"]
-
 
 def flaws(*, logs: bool = True) -> Iterator[Flaw]:
     """What is wrong, rollback by rollback: the first bad event of a stream, or rows that differ.

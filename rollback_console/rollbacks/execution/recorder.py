@@ -23,8 +23,6 @@ from .follower import Back, Item, Stopped, Trouble
 from .lease import move_run
 from .run_facts import facts
 
-__all__ = ["RunRecorder", "facts"]
-
 _STATES = {
     Ending.TIMED_OUT: StepState.TIMED_OUT,
     Ending.ABORTED: StepState.ABORTED,

@@ -7,11 +7,11 @@ from typing import Any
 from django import forms
 from django.utils.html import format_html
 
-from rollback_console.outbox.actions import RECORDED as TARGET_FIELDS
+from rollback_console.outbox.actions.targets import RECORDED as TARGET_FIELDS
 from rollback_console.outbox.models import Target
 from rollback_console.outbox.topics import TOPICS
 from rollback_console.plans.models import Environment, Plan
-from rollback_console.proposals.actions import RECORDED as INTEGRATION_FIELDS
+from rollback_console.proposals.actions.integrations import RECORDED as INTEGRATION_FIELDS
 from rollback_console.proposals.models import Integration
 
 from .base import ConsoleForm, DrawnForm
@@ -65,10 +65,8 @@ class TargetForm(DrawnForm, ConsoleForm):
         return name
 
     def values(self) -> dict[str, Any]:
-        """What the services take, from a valid form."""
-        values = dict(self.cleaned_data)
-        values["heard"] = values.pop("topics")
-        return values
+        """What the actions take, from a valid form."""
+        return dict(self.cleaned_data)
 
 
 class IntegrationForm(DrawnForm, ConsoleForm):

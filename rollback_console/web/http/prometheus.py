@@ -12,7 +12,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from rollback_console.outbox import actions as outbox
+from rollback_console.outbox.actions import targets
 from rollback_console.rollbacks.queries import metrics
 from rollback_console.rollbacks.queries.metrics import Gauges
 
@@ -45,7 +45,7 @@ class FromDatabase(Collector):
         """Every family; without a database only the one that says so."""
         up = GaugeMetricFamily(f"{PREFIX}database_up", "1 when the database answers, else 0.")
         try:
-            read, standing = metrics.read(), outbox.standing()
+            read, standing = metrics.read(), targets.count_troubled()
         except Error as error:
             log.warning("The metrics lack what the database knows: %s", error)
             up.add_metric([], 0)

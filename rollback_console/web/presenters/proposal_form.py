@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from rollback_console.proposals import actions as proposals
+from rollback_console.proposals.actions import proposals
 from rollback_console.proposals.models import Proposal
 from rollback_console.rollbacks.actions import requests
 from rollback_console.rollbacks.models import Rollback
@@ -24,4 +24,4 @@ def ask(proposal: Proposal | None, **request: Any) -> Rollback:
     """Ask for a rollback, because of a proposal when there is one."""
     if proposal is None:
         return requests.open_request(**request)
-    return proposals.request(proposal, **request)
+    return proposals.request_rollback(proposal, **request)

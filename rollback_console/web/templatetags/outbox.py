@@ -6,8 +6,8 @@ from typing import Any
 
 from django.template import Context, Library
 
-from rollback_console.outbox import actions as outbox
-from rollback_console.proposals import actions as proposals
+from rollback_console.outbox.actions import targets
+from rollback_console.proposals.actions import proposals
 from rollback_console.rollbacks.models import Rollback
 
 register = Library()
@@ -18,13 +18,13 @@ FEW = 20
 @register.inclusion_tag("proposals/_waiting.html", takes_context=True)
 def proposed(context: Context) -> dict[str, Any]:
     """What nobody has decided on."""
-    return {"proposals": proposals.waiting()[:FEW], "perms": context.get("perms")}
+    return {"proposals": proposals.waiting_proposals()[:FEW], "perms": context.get("perms")}
 
 
 @register.inclusion_tag("targets/_deliveries.html", takes_context=True)
 def deliveries(context: Context, rollback: Rollback, only: str = "") -> dict[str, Any]:
     """What was sent about a rollback; with only="failed" what did not arrive."""
-    sent = outbox.of_rollback(rollback)
+    sent = targets.deliveries_of(rollback)
     sent = sent.exclude(problem="") if only else sent[:FEW]
     return {
         "deliveries": sent,
@@ -36,6 +36,6 @@ def deliveries(context: Context, rollback: Rollback, only: str = "") -> dict[str
 
 
 @register.simple_tag
-def hearing(rollback: Rollback) -> str:
+def message_targets(rollback: Rollback) -> str:
     """The names of the targets that a message of a person goes to; "" for none."""
-    return ", ".join(target.name for target in outbox.hearing(rollback, "message"))
+    return ", ".join(target.name for target in targets.targets_for(rollback, "message"))

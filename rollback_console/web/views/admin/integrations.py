@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from rollback_console.audit.stale_edit import StaleEdit
-from rollback_console.proposals import actions
+from rollback_console.proposals.actions import integrations
 from rollback_console.proposals.models import Integration
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.web.forms.outbox import IntegrationForm
@@ -33,7 +33,7 @@ def new(request: HttpRequest) -> HttpResponse:
     form = IntegrationForm(None, request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            made, secret = actions.integrate(by=person(request), **form.cleaned_data)
+            made, secret = integrations.add_integration(by=person(request), **form.cleaned_data)
         except Refused as error:
             form.add_error("plan", str(error))
         else:
@@ -49,7 +49,9 @@ def show_integration(request: HttpRequest, number: int) -> HttpResponse:
     form = IntegrationForm(integration, request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            saved = actions.change(integration, by=person(request), **form.cleaned_data)
+            saved = integrations.change_integration(
+                integration, by=person(request), **form.cleaned_data
+            )
         except (Refused, StaleEdit) as error:
             form.add_error(None, str(error))
         else:
@@ -63,7 +65,7 @@ def show_integration(request: HttpRequest, number: int) -> HttpResponse:
 def renew(request: HttpRequest, number: int) -> HttpResponse:
     """A new secret, in this answer; the old one opens nothing any more."""
     integration = get_object_or_404(Integration, pk=number)
-    secret = actions.renew_secret(integration, by=person(request))
+    secret = integrations.renew_secret(integration, by=person(request))
     return _page(request, integration, form=IntegrationForm(integration), secret=secret)
 
 
@@ -73,7 +75,7 @@ def renew(request: HttpRequest, number: int) -> HttpResponse:
 def remove(request: HttpRequest, number: int) -> HttpResponse:
     """It proposes nothing any more."""
     integration = get_object_or_404(Integration, pk=number)
-    actions.remove(integration, by=person(request))
+    integrations.remove_integration(integration, by=person(request))
     return done(request, f"{integration.name} proposes nothing any more.", "integrations")
 
 

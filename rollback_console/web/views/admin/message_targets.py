@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_POST
 
 from rollback_console.audit.stale_edit import StaleEdit
-from rollback_console.outbox import actions
+from rollback_console.outbox.actions import targets
 from rollback_console.outbox.models import Delivery, Target
 from rollback_console.outbox.topics import TOPICS
 from rollback_console.rollbacks.errors import Refused
@@ -26,9 +26,9 @@ TROUBLES = 50
 def list_targets(request: HttpRequest) -> HttpResponse:
     """Every target, and what did not arrive."""
     page = {
-        "targets": actions.targets(),
+        "targets": targets.list_targets(),
         "topics": TOPICS,
-        "troubled": actions.troubled()[:TROUBLES],
+        "troubled": targets.troubled_deliveries()[:TROUBLES],
     }
     return render(request, "targets/list.html", page)
 
@@ -40,7 +40,7 @@ def new(request: HttpRequest) -> HttpResponse:
     form = TargetForm(None, request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            made, secret = actions.add(by=person(request), **form.values())
+            made, secret = targets.add_target(by=person(request), **form.values())
         except Refused as error:
             form.add_error("url", str(error))
         else:
@@ -56,7 +56,7 @@ def show_target(request: HttpRequest, number: int) -> HttpResponse:
     form = TargetForm(target, request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            saved, secret = actions.change(target, by=person(request), **form.values())
+            saved, secret = targets.change_target(target, by=person(request), **form.values())
         except StaleEdit as error:
             form.add_error(None, str(error))
         except Refused as error:
@@ -72,7 +72,7 @@ def show_target(request: HttpRequest, number: int) -> HttpResponse:
 def try_out(request: HttpRequest, number: int) -> HttpResponse:
     """Send a test and say what came of it."""
     target = get_object_or_404(Target, pk=number)
-    sent = actions.try_out(target, by=person(request))
+    sent = targets.try_out(target, by=person(request))
     if sent.state != Delivery.SENT:
         sentence = f"The test did not arrive. {sent.problem}"
         return refused(request, sentence, "target", number=number)
@@ -86,7 +86,7 @@ def renew(request: HttpRequest, number: int) -> HttpResponse:
     """A new signing secret, shown in this answer."""
     target = get_object_or_404(Target, pk=number)
     try:
-        secret = actions.renew_secret(target, by=person(request))
+        secret = targets.renew_secret(target, by=person(request))
     except Refused as error:
         return refused(request, error, "target", number=number)
     return _page(request, target, form=TargetForm(target), secret=secret)
@@ -98,7 +98,7 @@ def renew(request: HttpRequest, number: int) -> HttpResponse:
 def remove(request: HttpRequest, number: int) -> HttpResponse:
     """Nothing goes there any more."""
     target = get_object_or_404(Target, pk=number)
-    actions.remove(target, by=person(request))
+    targets.remove_target(target, by=person(request))
     return done(request, f"Nothing goes to {target.name} any more.", "targets")
 
 
@@ -110,7 +110,7 @@ def retry(request: HttpRequest, number: int) -> HttpResponse:
     if delivery.rollback_id:
         back = ("communication", {"number": delivery.rollback_id})
     try:
-        actions.retry(delivery, by=person(request))
+        targets.retry_delivery(delivery, by=person(request))
     except Refused as error:
         return refused(request, error, back[0], **back[1])
     return done(request, "It is tried again within seconds.", back[0], **back[1])

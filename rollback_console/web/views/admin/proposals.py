@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_POST
 
 from rollback_console.plans.models import Plan
-from rollback_console.proposals import actions
+from rollback_console.proposals.actions import proposals
 from rollback_console.proposals.models import Proposal
 from rollback_console.rollbacks.errors import Refused
 
@@ -38,7 +38,7 @@ def dismiss(request: HttpRequest, number: int) -> HttpResponse:
     proposal = get_object_or_404(Proposal, pk=number)
     reason = request.POST.get("reason", "")
     try:
-        actions.dismiss(proposal, by=person(request), reason=reason)
+        proposals.dismiss(proposal, by=person(request), reason=reason)
     except Refused as error:
         return refused(request, error, "proposal", number=number)
     return done(request, "Dismissed. Your reason is on record.", "home")

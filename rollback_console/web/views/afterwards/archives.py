@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 from rollback_console.audit import kinds
 from rollback_console.audit.record import record_change
 from rollback_console.plans.errors import PlanError
-from rollback_console.postmortems import actions
+from rollback_console.postmortems.actions import postmortems
 from rollback_console.postmortems.archive import writer
 from rollback_console.postmortems.archive.streaming import apart
 from rollback_console.postmortems.incidents import importer
@@ -65,7 +65,7 @@ def bring(request: HttpRequest) -> HttpResponse:
 def lessons(request: HttpRequest, number: int) -> HttpResponse:
     """What taking over would write into the plan, line by line."""
     try:
-        postmortem = actions.of(rollback_of(number))
+        postmortem = postmortems.open_postmortem(rollback_of(number))
         proposal = takeover.proposal(postmortem)
     except (Refused, PlanError) as error:
         return refused(request, error, "postmortem", number=number)
@@ -81,7 +81,9 @@ def lessons(request: HttpRequest, number: int) -> HttpResponse:
 def take_over(request: HttpRequest, number: int) -> HttpResponse:
     """Write it into the plan's next revision."""
     try:
-        made = takeover.take_over(actions.of(rollback_of(number)), by=person(request))
+        made = takeover.take_over(
+            postmortems.open_postmortem(rollback_of(number)), by=person(request)
+        )
     except Refused as error:
         return refused(request, error, "postmortem", number=number)
     message = f"Revision {made.number} holds what was learned."

@@ -9,7 +9,8 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_POST
 
-from rollback_console.postmortems import actions
+from rollback_console.postmortems import checklist
+from rollback_console.postmortems.actions import postmortems
 from rollback_console.postmortems.checklist import entries
 from rollback_console.postmortems.models import ActionItem, Postmortem
 from rollback_console.postmortems.report import versions
@@ -33,10 +34,8 @@ from ...presenters import diffs
 def list_postmortems(request: HttpRequest) -> HttpResponse:
     """Every postmortem, newest first."""
     rollbacks = lists.rows().prefetch_related("action_items")
-    postmortems = Postmortem.objects.prefetch_related(Prefetch("rollback", rollbacks))
-    return render(
-        request, "postmortems/list.html", {"postmortems": postmortems.order_by("-id")[:100]}
-    )
+    rows = Postmortem.objects.prefetch_related(Prefetch("rollback", rollbacks))
+    return render(request, "postmortems/list.html", {"postmortems": rows.order_by("-id")[:100]})
 
 
 def show_postmortem(request: HttpRequest, number: int) -> HttpResponse:
@@ -54,7 +53,7 @@ def write(request: HttpRequest, number: int) -> HttpResponse:
     form = WritingForm.of(postmortem, request.POST)
     if form.is_valid():
         try:
-            actions.write(postmortem, by=person(request), **form.texts())
+            postmortems.write_texts(postmortem, by=person(request), **form.texts())
         except Refused as error:
             form.add_error(None, str(error))
         else:
@@ -66,7 +65,7 @@ def write(request: HttpRequest, number: int) -> HttpResponse:
 def comment(request: HttpRequest, number: int) -> HttpResponse:
     """Say something about it."""
     try:
-        actions.comment(_of(number), by=person(request), text=request.POST.get("text", ""))
+        postmortems.comment(_of(number), by=person(request), text=request.POST.get("text", ""))
     except Refused as error:
         return refused(request, error, "postmortem", number=number)
     return done(request, "Said.", "postmortem", number=number)
@@ -77,7 +76,7 @@ def move(request: HttpRequest, number: int) -> HttpResponse:
     """Draft, in review, published, and back."""
     to = request.POST.get("to", "")
     try:
-        moved = actions.move(_of(number), by=person(request), to=to)
+        moved = postmortems.move_postmortem(_of(number), by=person(request), to=to)
     except Refused as error:
         return refused(request, error, "postmortem", number=number)
     return done(request, f"It is {moved.get_state_display()} now.", "postmortem", number=number)
@@ -90,7 +89,7 @@ def add_item(request: HttpRequest, number: int) -> HttpResponse:
     form = ItemForm(request.POST)
     if form.is_valid():
         try:
-            actions.add_item(postmortem, by=person(request), **form.cleaned_data)
+            postmortems.add_item(postmortem, by=person(request), **form.cleaned_data)
         except Refused as error:
             form.add_error(None, str(error))
         else:
@@ -104,7 +103,7 @@ def tick(request: HttpRequest, number: int, item: int) -> HttpResponse:
     action = get_object_or_404(ActionItem, pk=item, rollback_id=number)
     is_done, evidence = request.POST.get("done") == "yes", request.POST.get("evidence")
     try:
-        actions.tick(action, by=person(request), done=is_done, evidence=evidence)
+        checklist.tick(action, by=person(request), done=is_done, evidence=evidence)
     except Refused as error:
         return refused(request, error, "postmortem", number=number)
     return done(request, "Noted.", "postmortem", number=number)
@@ -119,7 +118,7 @@ def assign(request: HttpRequest, number: int, item: int) -> HttpResponse:
         sentence = "A date looks like 2026-11-25. The item was left as it was."
         return refused(request, sentence, "postmortem", number=number)
     try:
-        actions.assign(action, by=person(request), **form.cleaned_data)
+        checklist.assign(action, by=person(request), **form.cleaned_data)
     except Refused as error:
         return refused(request, error, "postmortem", number=number)
     return done(request, "Agreed.", "postmortem", number=number)
@@ -162,7 +161,7 @@ def json(request: HttpRequest, number: int) -> HttpResponse:
 
 
 def _of(number: int) -> Postmortem:
-    return actions.of(rollback_of(number))
+    return postmortems.open_postmortem(rollback_of(number))
 
 
 def _page(request: HttpRequest, postmortem: Postmortem, **forms: Any) -> HttpResponse:

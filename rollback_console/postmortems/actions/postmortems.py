@@ -17,12 +17,9 @@ from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.execution.view import snapshot_of
 from rollback_console.rollbacks.models import Rollback
 
-from . import checklist
-from .checklist import assign, tick
-from .models import ActionItem, Comment, Postmortem, PostmortemMove, PostmortemVersion
-from .trends.record import measure
-
-__all__ = ["WRITTEN", "add_item", "assign", "comment", "move", "of", "tick", "write"]
+from .. import checklist
+from ..models import ActionItem, Comment, Postmortem, PostmortemMove, PostmortemVersion
+from ..trends.record import measure
 
 WRITTEN = (
     "impact",
@@ -36,7 +33,7 @@ _KEPT: Any = object()
 
 
 @transaction.atomic
-def of(rollback: Rollback) -> Postmortem:
+def open_postmortem(rollback: Rollback) -> Postmortem:
     """The rollback's postmortem, begun with the plan's own checks and actions when new."""
     if rollback.state not in TERMINAL:
         raise Refused("The postmortem begins when the rollback has ended.")
@@ -48,7 +45,7 @@ def of(rollback: Rollback) -> Postmortem:
 
 
 @transaction.atomic
-def write(
+def write_texts(
     postmortem: Postmortem,
     *,
     by: User,
@@ -73,7 +70,7 @@ def write(
 
 
 @transaction.atomic
-def move(postmortem: Postmortem, *, by: User, to: str) -> Postmortem:
+def move_postmortem(postmortem: Postmortem, *, by: User, to: str) -> Postmortem:
     """Draft, in review, published, and back; who did it is kept."""
     _permit(by, postmortem.rollback)
     old = postmortem.state

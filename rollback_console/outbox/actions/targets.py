@@ -26,8 +26,9 @@ from rollback_console.rollbacks import db_clock
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.models import Rollback
 
-from . import dispatch, messages, topics
-from .models import Delivery, Target
+from .. import dispatch, messages
+from ..models import Delivery, Target
+from ..topics import known_topics
 
 RECORDED = ("name", "environment", "url", "topics", "personal", "is_active")
 """What of a target is on record, and what a form of it is drawn from."""
@@ -36,18 +37,18 @@ log = logging.getLogger(__name__)
 
 
 @transaction.atomic
-def add(
+def add_target(
     *,
     by: User,
     name: str,
     url: str,
-    heard: list[str],
+    topics: list[str],
     environment: Environment | None = None,
     personal: bool = False,
 ) -> tuple[Target, str]:
     """A new target, and a webhook's signing secret, which is shown this once ("" for others)."""
     _permit(by)
-    fields = _fields(name, url, heard, personal)
+    fields = _fields(name, url, topics, personal)
     secret = secrets.token_urlsafe(32) if notify.Letter(url, "").signed else ""
     made = Target.objects.create(
         **fields, environment=environment, secret=secret, made_by=by, made_at=Now()
@@ -59,12 +60,12 @@ def add(
 
 
 @transaction.atomic
-def change(
+def change_target(
     target: Target,
     *,
     by: User,
     name: str,
-    heard: list[str],
+    topics: list[str],
     environment: Environment | None,
     personal: bool,
     is_active: bool,
@@ -77,7 +78,7 @@ def change(
     target = Target.objects.select_for_update().get(pk=target.pk)
     refuse_stale_edit(target, drawn_from, *RECORDED)
     before = snapshot_fields(target, *RECORDED)
-    fields = _fields(name, url or target.url, heard, personal, check=bool(url))
+    fields = _fields(name, url or target.url, topics, personal, check=bool(url))
     secret = ""
     if notify.Letter(fields["url"], "").signed and not target.secret:
         secret = fields["secret"] = secrets.token_urlsafe(32)
@@ -105,7 +106,7 @@ def renew_secret(target: Target, *, by: User) -> str:
 
 
 @transaction.atomic
-def remove(target: Target, *, by: User) -> None:
+def remove_target(target: Target, *, by: User) -> None:
     """Nothing goes there any more; what was sent stays on record."""
     _permit(by)
     before = snapshot_fields(target, *RECORDED)
@@ -137,7 +138,7 @@ def try_out(target: Target, *, by: User) -> Delivery:
     return made
 
 
-def retry(delivery: Delivery, *, by: User) -> Delivery:
+def retry_delivery(delivery: Delivery, *, by: User) -> Delivery:
     """Try a failed one again soon."""
     if not may_do(by, "rollbacks.operate_rollback"):
         raise Refused("You may not send messages again. Ask an operator.")
@@ -149,41 +150,41 @@ def retry(delivery: Delivery, *, by: User) -> Delivery:
     return delivery
 
 
-def targets() -> QuerySet[Target]:
+def list_targets() -> QuerySet[Target]:
     """Every target as a list shows it, without what is secret."""
     return Target.objects.defer("url", "secret").select_related("environment")
 
 
-def troubled() -> QuerySet[Delivery]:
+def troubled_deliveries() -> QuerySet[Delivery]:
     """What failed, or waits after a failure, newest first."""
     return (
         Delivery.objects.exclude(state=Delivery.SENT).exclude(problem="").select_related("target")
     )
 
 
-def standing() -> dict[str, int]:
+def count_troubled() -> dict[str, int]:
     """How many of the last week's messages failed, and how many wait after a failure."""
-    recent = troubled().filter(
+    recent = troubled_deliveries().filter(
         made_at__gte=db_clock.later(timedelta(days=-7)), target__isnull=False
     )
     counted = dict(recent.order_by().values_list("state").annotate(Count("id")))
     return {state: counted.get(state, 0) for state in (Delivery.FAILED, Delivery.WAITING)}
 
 
-def of_rollback(rollback: Rollback) -> QuerySet[Delivery]:
+def deliveries_of(rollback: Rollback) -> QuerySet[Delivery]:
     """What was sent about a rollback, newest first."""
     return rollback.deliveries.select_related("target", "retried_by").order_by("-id")
 
 
-def hearing(rollback: Rollback, topic: str) -> list[Target]:
+def targets_for(rollback: Rollback, topic: str) -> list[Target]:
     """Active targets that are told of a topic of this rollback."""
     here = {None, rollback.environment_id}
-    rows = targets().filter(is_active=True)
+    rows = list_targets().filter(is_active=True)
     return [each for each in rows if each.environment_id in here and topic in each.topics]
 
 
 def _fields(
-    name: str, url: str, heard: list[str], personal: bool, *, check: bool = True
+    name: str, url: str, topics: list[str], personal: bool, *, check: bool = True
 ) -> dict[str, Any]:
     if check and (why := notify.problem_with(url, dispatch.rules())):
         raise Refused(why)
@@ -193,7 +194,7 @@ def _fields(
         "name": name.strip(),
         "url": url.strip(),
         "shown": target_urls.masked(url),
-        "topics": topics.known(heard),
+        "topics": known_topics(topics),
         "personal": personal,
     }
 

@@ -1,0 +1,1 @@
+"""The writes of people about messages: `targets`, trying one out, and sending again."""

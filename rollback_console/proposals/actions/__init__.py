@@ -1,0 +1,1 @@
+"""The writes of proposals: `integrations` by admins, `proposals` by monitoring and by people."""
