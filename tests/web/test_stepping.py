@@ -186,7 +186,16 @@ def test_what_changes_who_may_do_what_needs_proof_and_the_right_comes_first(
 NEEDS_NO_PROOF = {
     *("list_hosts", "list_integrations", "list_credentials", "list_proposals", "list_people"),
     *("list_confirmations", "list_environments", "list_groups", "list_services", "list_targets"),
-    *("list_tokens", "scan", "retry", "tokens.revoke", "show_service", "services.pin"),
+    *(
+        "list_tokens",
+        "list_keys",
+        "scan",
+        "scan_all",
+        "retry",
+        "tokens.revoke",
+        "show_service",
+        "services.pin",
+    ),
     *("show_decision_makers", "decision_makers.mine", "show_proposal", "proposals.dismiss"),
 }
 

@@ -23,7 +23,13 @@ def scan_host(host: Host, *, by: User) -> list[HostKey]:
     Raises the errors of remote.errors when it does not answer.
     """
     permit(by, "plans.change_host", "change hosts")
-    return note_keys(host, connector.scan_host_keys(host.address, host.port), by=by)
+    return note_keys(host, fetch_keys(host), by=by)
+
+
+def fetch_keys(host: Host) -> list[HostKeyPin]:
+    """The keys that the host shows now. Reads and writes no table, so that many can be asked at
+    once. Raises the errors of remote.errors when it does not answer."""
+    return connector.scan_host_keys(host.address, host.port)
 
 
 @transaction.atomic
@@ -41,6 +47,12 @@ def confirm_key(key: HostKey, *, by: User | None) -> HostKey:
     key.refresh_from_db()
     _record(kinds.HOST_KEY_CONFIRMED, key, by)
     return key
+
+
+@transaction.atomic
+def confirm_keys(keys: Iterable[HostKey], *, by: User | None) -> list[HostKey]:
+    """Confirm several, all or none, each on record by itself."""
+    return [confirm_key(key, by=by) for key in keys]
 
 
 @transaction.atomic

@@ -11,12 +11,13 @@ from django import forms
 
 from rollback_console.plans.actions.hosts import RECORDED
 from rollback_console.plans.errors import PlanError
+from rollback_console.plans.inventory.host_lists import LONGEST_TEXT
 from rollback_console.plans.inventory.typed_hosts import read_host_address, read_host_name
 from rollback_console.plans.models import Credential, Environment, Host, HostGroup
 from rollback_console.remote.keys import read_host_keys
 from rollback_console.remote.protocol import HostKeyPin
 
-from .base import DrawnForm, Undecorated
+from .base import ConsoleForm, DrawnForm, Undecorated
 
 _SECRET_PARTS = ("private_key", "passphrase", "password")
 
@@ -90,6 +91,44 @@ class KeysForm(Undecorated, forms.Form):
             return read_host_keys(self.cleaned_data["keys"])
         except ValueError as error:
             raise forms.ValidationError(str(error)) from error
+
+
+class HostListForm(ConsoleForm):
+    """Hosts as another tool lists them, and what the list does not say of each."""
+
+    environment = forms.ModelChoiceField(Environment.objects.all(), empty_label="choose")
+    credential = forms.ModelChoiceField(
+        Credential.objects.all(),
+        required=False,
+        empty_label="none",
+        label="Credential",
+        help_text="For hosts whose account the list does not name, or several credentials fit.",
+    )
+    text = forms.CharField(
+        label="The list",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 10, "spellcheck": "false"}),
+        help_text="The output of ansible-inventory --list, an OpenSSH client configuration, CSV "
+        "(name,address,port,account,groups,jump) or lines: app-1 deploy@10.0.0.1:22 app web",
+    )
+    file = forms.FileField(label="Or a file", required=False)
+
+    def clean(self) -> dict[str, Any]:
+        """The text of the file goes into the field, so that it is shown with its preview."""
+        values = super().clean() or {}
+        if values.get("file"):
+            data = values["file"].read(LONGEST_TEXT + 1)
+            values["text"] = data.decode("utf-8-sig", errors="replace")
+            self.data = self.data.copy()  # type: ignore[attr-defined]
+            self.data["text"] = values["text"]  # type: ignore[index]
+        if not (values.get("text") or "").strip():
+            self.add_error("text", "Paste a list of hosts, or choose a file.")
+        return values
+
+    def list_chosen(self) -> tuple[str, Environment, Credential | None]:
+        """The text, the environment, and the credential for what names none."""
+        values = self.cleaned_data
+        return values["text"], values["environment"], values["credential"]
 
 
 class HostForm(DrawnForm, forms.ModelForm):  # type: ignore[type-arg]

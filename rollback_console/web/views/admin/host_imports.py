@@ -1,0 +1,109 @@
+"""Many hosts at once: a list of another tool, and the keys of all of them in one table."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST
+
+from rollback_console.plans.actions import host_imports, host_keys
+from rollback_console.plans.errors import PlanError
+from rollback_console.plans.inventory.host_lists import read_host_list
+from rollback_console.plans.models import Host, HostKey
+from rollback_console.remote.errors import RemoteError
+from rollback_console.remote.protocol import HostKeyPin
+from rollback_console.web.forms.machines import HostListForm
+
+from ...authentication.step_up import step_up
+from ...http.current_user import admin_only, person
+from ...http.rate_limit import costly
+from ...http.responses import done, refused
+
+_SCANS_AT_ONCE = 16
+
+
+@admin_only
+@step_up("import hosts")
+def import_list(request: HttpRequest) -> HttpResponse:
+    """A list of hosts: first what it would do, then, once that was seen, doing it."""
+    form = HostListForm(request.POST or None, request.FILES or None)
+    planned: host_imports.HostImport | None = None
+    problems: tuple[str, ...] = ()
+    if request.method == "POST" and form.is_valid():
+        text, environment, credential = form.list_chosen()
+        try:
+            listed = read_host_list(text)
+            problems = listed.problems
+            planned = host_imports.preview_import(environment, listed.rows, credential)
+            if "seen" in request.POST and not problems:
+                host_imports.import_hosts(
+                    environment,
+                    listed.rows,
+                    by=person(request),
+                    credential=credential,
+                    seen=request.POST["seen"],
+                )
+                return _imported(request, planned)
+        except PlanError as error:
+            form.add_error(None, str(error))
+    page = {"form": form, "planned": planned, "problems": problems}
+    wrong = form.errors or problems or (planned and planned.problems)
+    return render(request, "hosts/import.html", page, status=422 if wrong else 200)
+
+
+def _imported(request: HttpRequest, planned: host_imports.HostImport) -> HttpResponse:
+    sentence = (
+        f"{len(planned.new)} hosts were added and {len(planned.changed)} changed. Now ask them for"
+        " their keys, compare, and confirm."
+    )
+    return done(request, sentence, "host-key-table")
+
+
+@admin_only
+def list_keys(request: HttpRequest) -> HttpResponse:
+    """Every key that waits to be confirmed, and the hosts without any."""
+    keys = HostKey.objects.filter(confirmed_at=None).select_related("host__environment")
+    page = {
+        "keys": keys.order_by("host__environment", "host__name", "type"),
+        "without": Host.objects.filter(keys=None).order_by("name"),
+    }
+    return render(request, "hosts/keys.html", page)
+
+
+@require_POST
+@admin_only
+@costly
+def scan_all(request: HttpRequest) -> HttpResponse:
+    """Ask every host without a key for its keys, many at a time."""
+    waiting = list(Host.objects.filter(keys=None, jump=None).order_by("name"))
+    with ThreadPoolExecutor(_SCANS_AT_ONCE) as pool:
+        answers = list(pool.map(_scan, waiting))
+    for host, answer in zip(waiting, answers, strict=True):
+        if isinstance(answer, RemoteError):
+            messages.error(request, str(answer))
+        else:
+            host_keys.note_keys(host, answer, by=person(request))
+    return redirect("host-key-table")
+
+
+def _scan(host: Host) -> list[HostKeyPin] | RemoteError:
+    try:
+        return host_keys.fetch_keys(host)
+    except RemoteError as error:
+        return error
+
+
+@require_POST
+@admin_only
+@step_up("trust the keys of hosts")
+def confirm_all(request: HttpRequest) -> HttpResponse:
+    """A person says that the fingerprints they ticked are those of the hosts."""
+    numbers = [each for each in request.POST.getlist("key") if each.isascii() and each.isdigit()]
+    keys = HostKey.objects.filter(pk__in=numbers, confirmed_at=None)
+    if not keys:
+        return refused(request, "Tick the keys that you have compared.", "host-key-table")
+    confirmed = host_keys.confirm_keys(keys, by=person(request))
+    return done(request, f"{len(confirmed)} keys are confirmed.", "host-key-table")
