@@ -142,7 +142,7 @@ def judge(rows: list[Rollback], starts: Path, hosts: int) -> None:
     assert runs.count() == len(rows) * hosts * STEPS
     for run in runs.order_by("?")[:50]:
         said = "".join(f"{n}\n" for n in range(run.position * 1000, run.position * 1000 + 401))
-        assert log_store.read(run).decode() == said, run
+        assert log_store.read_log(run).decode() == said, run
 
 
 def report(rows: list[Rollback], workers: list[Process]) -> Iterator[str]:

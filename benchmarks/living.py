@@ -167,7 +167,7 @@ def click_to_byte(stage: make.Stage, server: Console) -> Row:
 def searching() -> Row:
     """A text that only the last line of the longest log holds."""
     run = StepRun.objects.order_by("-lines")[0]
-    needle = log_store.read(run, max(0, run.stored - 30), 30).decode().split()[-1]
+    needle = log_store.read_log(run, max(0, run.stored - 30), 30).decode().split()[-1]
     took = []
     for _ in range(3):
         began = time.perf_counter()
@@ -205,7 +205,7 @@ def _click(stage: make.Stage, server: Console, token: str) -> float:
         answer.read()
     run = _ended(rollback.pk)
     clear_locks()
-    return (int(log_store.read(run, 0, 100)) - began) / 1e6
+    return (int(log_store.read_log(run, 0, 100)) - began) / 1e6
 
 
 def _ended(rollback_id: int) -> StepRun:

@@ -154,7 +154,7 @@ class Soak:
         wanted = Counter(range(1, STEPS + 1))
         if ground.starts() != wanted:
             self.tally.wrong.append(f"rollback {rollback.pk} started {ground.starts()}")
-        stored = {str(run.token): log_store.read(run).decode() for run in rollback.runs.all()}
+        stored = {str(run.token): log_store.read_log(run).decode() for run in rollback.runs.all()}
         for run in rollback.runs.all():
             said = ground.said(run.position).decode()
             if stored[str(run.token)] != said:

@@ -10,7 +10,7 @@ from django.core.asgi import get_asgi_application
 from .config import telemetry
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rollback_console.settings")
-telemetry.begin()
+telemetry.start_tracing()
 _pages = get_asgi_application()
 
 import rollback_console.celery  # noqa: E402, F401  tasks go to its broker

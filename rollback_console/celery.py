@@ -11,7 +11,7 @@ from .config import telemetry
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rollback_console.settings")
 
-telemetry.begin()
+telemetry.start_tracing()
 app = Celery("rollback_console")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()

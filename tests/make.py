@@ -237,7 +237,7 @@ def hosts_answer(approving: User | None = None) -> None:
     if approving:
         host_questions_approved(approving)
     for number in Asking.objects.filter(done_at=None).values_list("id", flat=True):
-        queue.answer(number)
+        queue.answer_asking(number)
 
 
 def token(user: User, *, name: str, scopes: Sequence[str], days: int = 1) -> tuple[Token, str]:

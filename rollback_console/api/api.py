@@ -41,7 +41,7 @@ api = Api(
     urls_namespace="api",
 )
 error_mapping.install(api)
-api.add_decorator(idempotency.once, mode="operation")
+api.add_decorator(idempotency.make_idempotent, mode="operation")
 for noun in (
     plans,
     rollbacks,

@@ -36,7 +36,7 @@ _REPLAYED = {"Idempotency-Replayed": "true"}
 Operation = Callable[..., Any]
 
 
-def once(operation: Operation) -> Operation:
+def make_idempotent(operation: Operation) -> Operation:
     """`operation` of a route, repeated without effect under the same key."""
 
     @wraps(operation)

@@ -45,7 +45,7 @@ def _taken(request: HttpRequest, key: UUID) -> HttpResponse:
     assert integration is not None  # noqa: S101  entrance believes nobody whom it does not know
     if not integrations.count_call(integration, now):
         raise Problem("too-many", _TOO_MANY, headers={"Retry-After": "60"})
-    made = proposals.take_alerts(integration, alert_parsers.read(integration.kind, body))
+    made = proposals.take_alerts(integration, alert_parsers.parse_alerts(integration.kind, body))
     return JsonResponse({"proposals": [each.pk for each in made]}, status=202)
 
 

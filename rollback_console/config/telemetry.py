@@ -14,7 +14,7 @@ from django.conf import settings
 
 
 @cache
-def begin() -> None:
+def start_tracing() -> None:
     """Once a process, before Django is set up; does nothing unless a setting asks for it."""
     if settings.SENTRY_DSN:
         _errors()

@@ -59,13 +59,13 @@ def _lay_out(layout: Layout) -> None:
         program = layout.bin / name
         program.write_text(f'#!/bin/sh\nexec {shlex.join(argv)} "$@"\n')
         program.chmod(0o755)
-    keys.make(layout)
+    keys.make_keys(layout)
 
 
 def _deploy(layout: Layout) -> None:
     """What the team did: 1.4.0 at work, then a dump, then 1.5.0 and its migration."""
     rows = json.loads((repository.TEMPLATES / "bookings.json").read_text())
-    repository.make(layout)
+    repository.make_repository(layout)
     _manage(layout, "migrate", "--no-input")
     _manage(layout, "take_bookings", text=json.dumps(rows["before"]))
     _manage(layout, "dump", str(layout.backups / DUMP))

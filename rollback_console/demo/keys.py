@@ -17,7 +17,7 @@ from .layout import Layout
 HOST, CLIENT, AUTHORIZED = "host_key", "client_key", "authorized_keys"
 
 
-def make(layout: Layout) -> None:
+def make_keys(layout: Layout) -> None:
     """One Ed25519 pair for the host, one for the console, which alone may sign in."""
     layout.ssh.mkdir(parents=True, mode=0o700)
     _pair(layout.ssh / HOST)

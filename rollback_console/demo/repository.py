@@ -16,7 +16,7 @@ OLD, NEW = RELEASES[0][0], RELEASES[1][0]
 _AUTHOR = {"NAME": "Bookings Team", "EMAIL": "bookings@example.org"}
 
 
-def make(layout: Layout) -> None:
+def make_repository(layout: Layout) -> None:
     """A bare repository with both releases, and a checkout of the older one."""
     layout.app.mkdir(parents=True)
     git(layout, "init", "-q", "--template=")

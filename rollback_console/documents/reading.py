@@ -6,7 +6,7 @@ from rollback_console.documents.model import PlanDocument
 
 from .canonical.reader import is_canonical, read_canonical
 from .markdown.source import decode
-from .parse.reader import read as read_proposal
+from .parse.reader import read_proposal
 
 
 def read(data: bytes | str) -> PlanDocument:

@@ -6,7 +6,7 @@ from rollback_console.demo.build import unavailable
 from rollback_console.demo.layout import Layout
 from rollback_console.demo.people import DemoAccount, load
 from rollback_console.demo.state import State
-from rollback_console.processes.child import say
+from rollback_console.processes.child import print_line
 
 from .options import Options
 
@@ -18,7 +18,7 @@ def greet(options: Options) -> None:
     lines = ["", f"The console answers at {options.address}", *_people(people)]
     lines += _demo(layout, people) if options.demo else []
     for line in [*lines, "", "Ctrl-C stops everything; the data stays.", ""]:
-        say("up", line)
+        print_line("up", line)
 
 
 def _people(people: list[DemoAccount]) -> list[str]:

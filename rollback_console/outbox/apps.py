@@ -21,4 +21,4 @@ class OutboxConfig(AppConfig):
 def _begin(stop: Any, **_: Any) -> None:
     from . import loop
 
-    loop.begin(stop)
+    loop.start_thread(stop)

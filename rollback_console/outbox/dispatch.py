@@ -41,7 +41,7 @@ def due(limit: int) -> list[tuple[int, int | None]]:
     return list(rows.order_by("due_at", "id").values_list("id", "target_id")[:limit])
 
 
-def carry(number: int, *, early: bool = False) -> None:
+def send_delivery(number: int, *, early: bool = False) -> None:
     """Send one delivery, if nobody else is at it; `early` sends before it is due."""
     claim = uuid.uuid4()
     mine = Delivery.objects.filter(pk=number, state=Delivery.WAITING)
@@ -94,4 +94,4 @@ def _outcome(delivery: Delivery, problem: str) -> dict[str, Any]:
 
 
 _GONE = "This target was removed or switched off."
-__all__ = ["DELAYS", "LEFT", "carry", "due", "payload", "rules"]
+__all__ = ["DELAYS", "LEFT", "due", "payload", "rules", "send_delivery"]

@@ -40,7 +40,7 @@ def events() -> None:
     for topic, find in _FINDERS.items():
         if topic in subscribed:
             for note in find(now):
-                enqueue.keep(note)
+                enqueue.store_notice(note)
     if "actions" in subscribed:
         _actions(now)
 
@@ -127,7 +127,7 @@ def _red(now: datetime) -> dict[Plan, set[str]]:
 @transaction.atomic
 def _actions(now: datetime) -> None:
     """An owner counts as reminded only once somebody's delivery was written."""
-    items = [item for item in checklist.due_items(now) if enqueue.keep(_action(item))]
+    items = [item for item in checklist.due_items(now) if enqueue.store_notice(_action(item))]
     checklist.reminded(items, now)
 
 

@@ -36,7 +36,7 @@ def events() -> int:
     return len(rollbacks)
 
 
-def keep(note: Notice) -> int:
+def store_notice(note: Notice) -> int:
     """A delivery for each target that hears of it, unless it has one; how many there are.
 
     Several callers at once, or one that died half-way, make no second one.
@@ -69,12 +69,12 @@ def _rollback(number: int, known: int) -> None:
     with transaction.atomic():
         if events_since and _advance(number, known, events_since[-1].seq):
             for note in owed:
-                keep(note)
+                store_notice(note)
 
 
 def _note(rollback: Rollback, event: Event) -> Notice | None:
     try:
-        return messages.of_event(rollback, event)
+        return messages.notice_of(rollback, event)
     except Exception:
         # One event that cannot be told must not keep all later ones from being told.
         log.exception("Event %s of rollback %s could not be told.", event.seq, rollback.pk)

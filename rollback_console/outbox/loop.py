@@ -18,7 +18,7 @@ AT_ONCE = 8
 Sending = dict[int, tuple[int | None, Future[None]]]
 
 
-def begin(stop: threading.Event) -> threading.Thread:
+def start_thread(stop: threading.Event) -> threading.Thread:
     """Work until `stop` is set."""
     thread = threading.Thread(target=_until, args=(stop,), name="outbox", daemon=True)
     thread.start()
@@ -57,7 +57,7 @@ def _send(pool: ThreadPoolExecutor, sending: Sending) -> None:
 
 def _carry(number: int) -> None:
     try:
-        dispatch.carry(number)
+        dispatch.send_delivery(number)
     except Exception:
         log.exception("Delivery %s broke off; it is tried again.", number)
     finally:

@@ -39,7 +39,7 @@ def link(path: str) -> str:
     return f"{settings.BASE_URL.rstrip('/')}{path}"
 
 
-def of_event(rollback: Rollback, event: Event) -> Notice | None:
+def notice_of(rollback: Rollback, event: Event) -> Notice | None:
     """What others are told of an event; None when its kind belongs to no topic."""
     kind = KINDS.get(event.kind)
     if kind is None or not kind.topic:

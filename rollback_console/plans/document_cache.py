@@ -14,11 +14,11 @@ from .models import Revision
 
 def document(revision: Revision) -> PlanDocument:
     """The revision's text, understood."""
-    return read(bytes(revision.source))
+    return read_cached(bytes(revision.source))
 
 
 @lru_cache(maxsize=64)
-def read(source: bytes) -> PlanDocument:
+def read_cached(source: bytes) -> PlanDocument:
     """What the console understands of a text. Raises UnreadablePlan with a sentence."""
     try:
         return documents.read(source)

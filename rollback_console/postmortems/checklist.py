@@ -69,7 +69,7 @@ def named(rollback: Rollback) -> list[ActionItem]:
 
 
 @transaction.atomic
-def begin(rollback: Rollback) -> None:
+def begin_checklist(rollback: Rollback) -> None:
     """Keep a row for everything the plan asks for that has none yet; checks that passed are
     done by whoever answered them."""
     kept = set(rollback.action_items.values_list("key", flat=True))
@@ -94,7 +94,7 @@ def item_of(rollback: Rollback, key: str) -> ActionItem:
     raise Refused("There is no such item. Reload the page: the list may have changed.")
 
 
-def add(
+def add_item(
     rollback: Rollback,
     *,
     by: User,
@@ -121,7 +121,7 @@ def add(
     )
 
 
-def assign(
+def assign_item(
     item: ActionItem,
     *,
     by: User,
@@ -138,7 +138,7 @@ def assign(
     return item
 
 
-def tick(item: ActionItem, *, by: User, done: bool, evidence: str | None = None) -> ActionItem:
+def tick_item(item: ActionItem, *, by: User, done: bool, evidence: str | None = None) -> ActionItem:
     """It is done, or not after all. `evidence` is what shows it; None leaves it as it is.
 
     A check of a rollback under way is answered on its page, where it decides how it ends.

@@ -78,14 +78,14 @@ class Child:
             os.killpg(self.pid, signal.SIGKILL)
 
 
-def say(name: str, line: str) -> None:
+def print_line(name: str, line: str) -> None:
     """One line for the person at the terminal, whole even when several speak at once."""
     with _printing:
         sys.stdout.write(f"{name:<{WIDTH}} | {line}\n")
         sys.stdout.flush()
 
 
-def how(code: int) -> str:
+def exit_in_words(code: int) -> str:
     """An exit code in words: "with exit code 3", "by SIGKILL"."""
     return f"with exit code {code}" if code >= 0 else f"by {signal.Signals(-code).name}"
 
@@ -93,4 +93,4 @@ def how(code: int) -> str:
 def _relay(name: str, stream: IO[bytes]) -> None:
     with stream:
         for line in stream:
-            say(name, line.decode(errors="replace").rstrip("\n"))
+            print_line(name, line.decode(errors="replace").rstrip("\n"))

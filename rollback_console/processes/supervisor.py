@@ -7,7 +7,7 @@ import signal
 import time
 from collections.abc import Callable, Iterable, Sequence
 
-from .child import Child, how, say
+from .child import Child, exit_in_words, print_line
 from .process_tree import adopt_orphans, end_descendants, reap
 
 STARTING = 60.0
@@ -57,7 +57,7 @@ class Supervisor:
         limit = float("inf") if child.once else time.monotonic() + STARTING
         while not child.serves():
             if time.monotonic() > limit:
-                say("up", f"The {child.name} does not answer after {STARTING:.0f} seconds.")
+                print_line("up", f"The {child.name} does not answer after {STARTING:.0f} seconds.")
                 return 1
             if (over := self._turn(0.05)) is not None:
                 return over
@@ -75,7 +75,7 @@ class Supervisor:
         except queue.Empty:
             number = 0
         if number in _STOPS:
-            say("up", f"Stopping on {signal.Signals(number).name}.")
+            print_line("up", f"Stopping on {signal.Signals(number).name}.")
             return 0
         return self._after_deaths()
 
@@ -83,9 +83,9 @@ class Supervisor:
         for child, code in self._bury():
             if child.once and code == 0:
                 continue
-            say("up", f"The {child.name} ended {how(code)}.")
+            print_line("up", f"The {child.name} ended {exit_in_words(code)}.")
             if child.once or child.hopeless:
-                say("up", "It is needed; its lines above say why it ended. Stopping.")
+                print_line("up", "It is needed; its lines above say why it ended. Stopping.")
                 return 1
             self._due[child.name] = time.monotonic() + _AGAIN
         self._restart()
@@ -95,7 +95,7 @@ class Supervisor:
         for child in self._all():
             if self._due.get(child.name, float("inf")) <= time.monotonic():
                 del self._due[child.name]
-                say("up", f"Starting the {child.name} again.")
+                print_line("up", f"Starting the {child.name} again.")
                 child.start()
 
     def _stop(self) -> None:
@@ -115,7 +115,7 @@ class Supervisor:
             self._bury()
         for child in children:
             if child.pid:
-                say("up", f"The {child.name} did not stop in time and is killed.")
+                print_line("up", f"The {child.name} did not stop in time and is killed.")
                 child.kill()
         return not any(child.pid for child in children)
 

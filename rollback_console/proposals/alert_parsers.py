@@ -29,7 +29,7 @@ class Alert:
     labels: dict[str, str]
 
 
-def read(kind: str, body: bytes) -> list[Alert]:
+def parse_alerts(kind: str, body: bytes) -> list[Alert]:
     """The alerts in a body sent by an integration of that kind. Raises Unreadable."""
     try:
         document = json.loads(body)

@@ -48,7 +48,7 @@ def record_dump(row: Rollback, run: StepRun, last: bytes) -> None:
             return
     except SnapshotChanged:
         return
-    text = log_store.read(run, max(run.stored - _END, 0)) + last
+    text = log_store.read_log(run, max(run.stored - _END, 0)) + last
     lines = [line for line in text.decode(errors="replace").splitlines() if line.startswith(SAYS)]
     values = lines[-1][len(SAYS) :].split(" ", 2) if lines else []
     if len(values) != 3 or (size := read_number(values[0])) is None:

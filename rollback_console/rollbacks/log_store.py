@@ -54,7 +54,7 @@ def line_starts(chunk: LogChunk) -> tuple[int, ...]:
     return struct.unpack(f"<{len(packed) // 4}I", packed)
 
 
-def read(run: StepRun, offset: int = 0, limit: int | None = None) -> bytes:
+def read_log(run: StepRun, offset: int = 0, limit: int | None = None) -> bytes:
     """Stored bytes from `offset`, at most `limit` of them."""
     end = run.stored if limit is None else offset + limit
     return b"".join(stream(run, offset, end))

@@ -183,7 +183,7 @@ def question_kind(name: str) -> QuestionText | None:
     return QUESTIONS[QuestionKind(name)] if name in set(QuestionKind) else None
 
 
-def asked(name: str, step: object) -> str:
+def question_sentence(name: str, step: object) -> str:
     """The question as a sentence; `step` is a position, with or without its title."""
     kind = question_kind(name)
     if kind is None:

@@ -36,18 +36,18 @@ def advance(rollback_id: int) -> None:
 @shared_task(name="rollbacks.look", ignore_result=True)
 def look(asking_id: int) -> None:
     """Ask the hosts for somebody who wants to know, where this worker reaches them."""
-    if zones.is_ours(zones.of_asking(asking_id)):
-        queue.answer(asking_id)
+    if zones.is_ours(zones.zone_of_asking(asking_id)):
+        queue.answer_asking(asking_id)
 
 
 def enqueue(rollback_id: int) -> bool:
     """Ask a worker to drive a rollback; False when the broker did not take it."""
-    return _enqueue(advance, rollback_id, zones.queue(zones.of(rollback_id)))
+    return _enqueue(advance, rollback_id, zones.queue(zones.zone_of_rollback(rollback_id)))
 
 
 def enqueue_look(asking_id: int) -> bool:
     """Have a worker of their zone ask the hosts; False when the broker did not take it."""
-    return _enqueue(look, asking_id, zones.queue(zones.of_asking(asking_id)))
+    return _enqueue(look, asking_id, zones.queue(zones.zone_of_asking(asking_id)))
 
 
 def _enqueue(task: Any, number: int, queue: str) -> bool:

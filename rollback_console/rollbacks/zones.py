@@ -16,13 +16,13 @@ from .queries import health
 DEFAULT = "default"
 
 
-def of(rollback_id: int) -> str:
+def zone_of_rollback(rollback_id: int) -> str:
     """The zone of a rollback's hosts; `default` for one that is not there."""
     names = Rollback.objects.filter(pk=rollback_id).values_list("environment__zone", flat=True)
     return names.first() or DEFAULT
 
 
-def of_asking(asking_id: int) -> str:
+def zone_of_asking(asking_id: int) -> str:
     """The zone of the hosts that somebody wants asked; `default` for a wish that is not there."""
     askings = Asking.objects.filter(pk=asking_id)
     return askings.values_list("revision__plan__environment__zone", flat=True).first() or DEFAULT

@@ -180,7 +180,7 @@ def test_a_host_question_is_listed_and_approved_by_its_digest_alone(
     head = "---\nmeasures:\n  - {what: calls, run: echo 7}\n---\n"
     removing = make.PLAN.replace("echo restoring", "rm -rf /srv/uploads")
     revision = make.plan(stage, head + removing)
-    queue.ask(revision, {}, why="person")
+    queue.enqueue_asking(revision, {}, why="person")
     path = f"/plans/{revision.plan.slug}/host-questions"
     (item,) = json.loads(call.get(path).content)["items"]
     assert (item["kind"], item["state"], item["account"]) == ("measure", "pending", "deploy")
@@ -207,7 +207,7 @@ def test_characters_that_nobody_sees_are_listed_beside_the_raw_text(
 
 def test_each_procedure_is_answered_with_its_own_verdict(call: Caller, stage: Stage) -> None:
     revision = make.plan(stage)
-    queue.ask(revision, {}, why="person")
+    queue.enqueue_asking(revision, {}, why="person")
     Host.objects.update(address="127.0.0.1", port=1)
     path = f"/plans/{revision.plan.slug}/readiness"
     assert call.get(path).json()["procedures"] == []

@@ -39,7 +39,7 @@ class Promises(RuleBasedStateMachine):
     @invariant()
     def logs_are_what_hosts_said(self) -> None:
         for run in StepRun.objects.all():
-            stored = log_store.read(run)
+            stored = log_store.read_log(run)
             assert len(stored) == run.stored
             if str(run.token) in self.fleet.runs:
                 said = self.fleet.runs[str(run.token)].log

@@ -98,7 +98,7 @@ def _logs_are_exact(row: Rollback, ground: Ground) -> None:
             continue
         attempts = row.runs.filter(position=run.position).exclude(state=StepState.PENDING)
         stored, said = (
-            b"".join(log_store.read(each) for each in attempts),
+            b"".join(log_store.read_log(each) for each in attempts),
             ground.said(run.position),
         )
         tally.judged("bytes", len(said))

@@ -104,7 +104,7 @@ def test_a_killed_pump_is_flagged_and_the_command_goes_on(
     ground.go(1)
     run = becomes(rollback, 1, "succeeded")
     assert "pump_died" in run.flags
-    assert ground.said(1).startswith(log_store.read(run)[:8000])
+    assert ground.said(1).startswith(log_store.read_log(run)[:8000])
     becomes(rollback, 2, "succeeded")
     assert ground.starts() == {1: 1, 2: 1}
 
@@ -139,7 +139,7 @@ def test_a_full_disk_truncates_the_log_and_keeps_the_exit_code(
         run = becomes(rollback, 1, "failed")
         assert (run.exit_code, run.state) == (7, "failed")
         assert "disk_full" in run.flags
-        stored = log_store.read(run)
+        stored = log_store.read_log(run)
         assert ground.said(1).startswith(stored[: 1024 * 1024 // 2])
         assert ground.starts() == {1: 1}
         assert mount.exists()
@@ -183,7 +183,7 @@ def test_output_beyond_the_cap_is_cut_in_the_middle_and_the_exit_code_is_right(
     rollback = make.approved(place, ground.plan("seq 3000000", "echo two"))
     run = becomes(rollback, 1, "succeeded")
     assert "truncated" in run.flags
-    whole, stored = ground.said(1), log_store.read(run)
+    whole, stored = ground.said(1), log_store.read_log(run)
     assert len(whole) > 20 * 1024 * 1024 > len(stored)
     assert stored[: 1024 * 1024 // 2] == whole[: 1024 * 1024 // 2]
     assert stored.endswith(whole[-10_000:])
@@ -210,7 +210,7 @@ def test_a_secret_cut_by_a_crash_is_stored_nowhere(
     console.send(rollback.pk, doomed.queue)
     assert doomed.died(), doomed.said()
     run = becomes(rollback, 1, "succeeded")
-    stored = log_store.read(run)
+    stored = log_store.read_log(run)
     assert SECRET.encode() not in stored
     assert len(stored) == len(f"first\n{SECRET}\nmore\nmore\nmore\nend\n")
     assert stored.startswith(b"first\n") and stored.endswith(b"\nmore\nmore\nmore\nend\n")
@@ -234,7 +234,7 @@ def test_the_host_ends_a_command_at_its_limit_while_the_console_is_down(
     run = becomes(rollback, 1, "timed_out")
     assert ground.starts() == {1: 1}
     assert not ground.ends()
-    assert log_store.read(run).startswith(ground.said(1))
+    assert log_store.read_log(run).startswith(ground.said(1))
 
 
 @pytest.fixture
@@ -255,9 +255,9 @@ def test_a_host_whose_clock_is_a_day_off_loses_nothing_and_keeps_its_limits(
     rollback = make.approved(place, text)
     becomes(rollback, 3, "timed_out")
     runs = [run_of(rollback, position) for position in (1, 2, 3)]
-    day = time.time() - int(log_store.read(runs[0]))
+    day = time.time() - int(log_store.read_log(runs[0]))
     assert day > 80_000, "its clock was right after all"
-    assert [log_store.read(run) for run in runs[:2]] == [ground.said(1), ground.said(2)]
+    assert [log_store.read_log(run) for run in runs[:2]] == [ground.said(1), ground.said(2)]
     assert ground.starts() == {1: 1, 2: 1, 3: 1}
     assert ground.ends() == {1: 1, 2: 1}
     assert runs[2].ended_at

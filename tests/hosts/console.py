@@ -131,14 +131,14 @@ def run_of(rollback: Rollback, position: int, host: str = "app-1") -> StepRun:
 
 
 def log_of(rollback: Rollback, position: int, host: str = "app-1") -> str:
-    return log_store.read(run_of(rollback, position, host)).decode()
+    return log_store.read_log(run_of(rollback, position, host)).decode()
 
 
 def told(rollback: Rollback) -> str:
     """Everything that is known, for a test that fails."""
     runs = [
         f"{run.position} {run.host} attempt {run.attempt}: {run.state} {run.exit_code} {run.why}\n"
-        f"{log_store.read(run).decode('utf-8', 'replace')}"
+        f"{log_store.read_log(run).decode('utf-8', 'replace')}"
         for run in rollback.runs.all()
     ]
     return "\n".join([f"{rollback.state} {rollback.question}", *runs])

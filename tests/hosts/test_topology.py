@@ -201,7 +201,7 @@ def it_ended_true(company: Company, rollback: Rollback) -> None:
     assert begun == {str(at): 1 for at in range(1, STEPS + 1)}
     for run in rollback.runs.all():
         assert (run.state, run.attempt) == ("succeeded", 1), story(rollback)
-        assert log_store.read(run).decode() == company.target.sh(
+        assert log_store.read_log(run).decode() == company.target.sh(
             f"cat /home/deploy/said.{run.position}"
         )
     assert not list(events.flaws())
@@ -210,7 +210,7 @@ def it_ended_true(company: Company, rollback: Rollback) -> None:
 def the_viewer_saw_all_of_it(rollback: Rollback, viewer: Viewer) -> None:
     assert viewer.kinds == list(rollback.events.order_by("seq").values_list("kind", flat=True))
     for run in rollback.runs.all():
-        assert viewer.texts[str(run.token)] == log_store.read(run).decode()
+        assert viewer.texts[str(run.token)] == log_store.read_log(run).decode()
 
 
 def they_come_back(company: Company, hosts: list[Host]) -> None:

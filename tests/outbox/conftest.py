@@ -56,4 +56,4 @@ def told() -> list[Delivery]:
 def send_all() -> None:
     """Everything that is due, one after the other."""
     for number, _ in dispatch.due(limit=100):
-        dispatch.carry(number)
+        dispatch.send_delivery(number)

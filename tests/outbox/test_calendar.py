@@ -37,7 +37,7 @@ def test_an_update_that_is_due_is_called_for_once(stage: Stage, add_target: AddT
 def test_the_owner_of_an_action_is_reminded_once(stage: Stage, add_target: AddTarget) -> None:
     add_target(url="mailto://127.0.0.1:9?from=c@example.org", personal=True, topics=["actions"])
     row = make.requested(stage)
-    item = checklist.add(
+    item = checklist.add_item(
         row,
         by=stage.cast.dana,
         text="Rotate the key",
@@ -59,7 +59,7 @@ def test_nobody_counts_as_reminded_while_nobody_hears_of_it(
 ) -> None:
     add_target(topics=["decide"])
     row = make.requested(stage)
-    item = checklist.add(
+    item = checklist.add_item(
         row,
         by=stage.cast.dana,
         text="Rotate the key",

@@ -113,7 +113,7 @@ def test_one_that_another_sender_has_is_left_to_it(
     make.requested(stage)
     (row,) = told()
     Delivery.objects.update(due_at=timezone.now() + timedelta(minutes=1))
-    dispatch.carry(row.pk)
+    dispatch.send_delivery(row.pk)
     assert receiver.posts == []
 
 

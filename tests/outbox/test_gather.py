@@ -117,8 +117,8 @@ def test_a_round_that_is_cut_short_loses_and_repeats_nothing(
             raise RuntimeError("killed here")
         return keep(note)
 
-    keep = enqueue.keep
-    monkeypatch.setattr(enqueue, "keep", broken)
+    keep = enqueue.store_notice
+    monkeypatch.setattr(enqueue, "store_notice", broken)
     with pytest.raises(RuntimeError):
         enqueue.events()
     assert not Delivery.objects.exists()

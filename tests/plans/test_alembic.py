@@ -13,7 +13,7 @@ import pytest
 from rollback_console.engine.reversal import Effect
 from rollback_console.plans.data_loss.cost import Costing
 from rollback_console.plans.models import Revision
-from rollback_console.plans.readiness.check import of_revision
+from rollback_console.plans.readiness.check import readiness_of
 from tests.make import Stage
 
 from .test_cost import asked, plan
@@ -159,7 +159,7 @@ def test_what_reads_the_live_database_is_unknown_and_not_red(
     found = third(here, bookings, body)
     assert (found.impossible, found.loss.word) == ("", "unknown")
     assert "third.one needs the live database" in found.loss.text
-    assert of_revision(Revision.objects.latest("id")).red == ()
+    assert readiness_of(Revision.objects.latest("id")).red == ()
 
 
 def test_a_revision_that_is_not_there_is_red(here: Stage, bookings: Bookings) -> None:

@@ -15,7 +15,7 @@ from rollback_console.plans.data_loss.cost import Costing
 from rollback_console.plans.data_loss.migrations import questions
 from rollback_console.plans.models import Revision
 from rollback_console.plans.readiness import choices, queue
-from rollback_console.plans.readiness.check import check, of_revision
+from rollback_console.plans.readiness.check import check, readiness_of
 from rollback_console.plans.snapshot.freeze import freeze_snapshot
 from tests import make
 from tests.make import PLAN, Stage
@@ -135,7 +135,7 @@ def test_old_code_knows_nothing_to_undo_and_that_is_red(here: Stage, tmp_path: P
     (shop.folder / "shop/migrations/0002_more.py").unlink()
     revision = undoing(here, shop)
     assert "Nothing would be undone" in asked(here, revision).reversals[0].problem
-    (cell,) = [each for each in of_revision(revision).red if each.kind == "reversal"]
+    (cell,) = [each for each in readiness_of(revision).red if each.kind == "reversal"]
     assert cell.subject == "shop 0001"
 
 
@@ -148,13 +148,13 @@ def test_an_irreversible_migration_is_red_before_anyone_needs_it(
     found = asked(here, revision)
     assert found.loss.word == "unknown"
     assert found.impossible.startswith("shop.0002_more cannot be undone")
-    assert any("cannot be undone" in each.detail for each in of_revision(revision).red)
+    assert any("cannot be undone" in each.detail for each in readiness_of(revision).red)
 
 
 def test_a_target_that_is_not_there_is_red(here: Stage, tmp_path: Path) -> None:
     revision = undoing(here, Shop(tmp_path / "app"), "0009")
     asked(here, revision)
-    (cell,) = [each for each in of_revision(revision).red if each.kind == "reversal"]
+    (cell,) = [each for each in readiness_of(revision).red if each.kind == "reversal"]
     assert "Cannot find a migration matching '0009'" in cell.detail
 
 
@@ -248,9 +248,9 @@ def test_a_plans_measures_say_nothing_about_a_dump_that_is_put_back(here: Stage)
 def test_the_cost_of_putting_a_dump_back_is_never_shown_for_the_plan(here: Stage) -> None:
     revision = make.plan(here, KEPT + "---\n" + PLAN)
     values = {"rollback": 1, "host": "app-1", "path": "/a", "size": 1, "sha256": "0" * 64}
-    asking = queue.ask(revision, {"restores": values}, why="schedule")
+    asking = queue.enqueue_asking(revision, {"restores": values}, why="schedule")
     assert asking
-    assert queue.answer(asking.pk)
+    assert queue.answer_asking(asking.pk)
     assert choices.choices_by_procedure(revision) == [{}]
 
 

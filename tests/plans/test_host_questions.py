@@ -176,11 +176,11 @@ class TestPrograms:
     ) -> None:
         python = program(tmp_path / "python3", canary)
         revision = planned(here, f"{python} manage.py migrate users 0001")
-        assert queue.schedule(timedelta(0))
+        assert queue.schedule_askings(timedelta(0))
         make.hosts_answer()
         assert not canary.exists()
         make.host_questions_approved(here.cast.lee)
-        queue.ask(revision, {}, why="schedule")
+        queue.enqueue_asking(revision, {}, why="schedule")
         make.hosts_answer()
         assert canary.exists()
 
@@ -189,7 +189,7 @@ class TestPrograms:
     ) -> None:
         python = program(tmp_path / "python3", canary)
         revision = planned(here, f"{python} manage.py migrate users 0001")
-        queue.ask(revision, {}, why="person", by=here.cast.dana)
+        queue.enqueue_asking(revision, {}, why="person", by=here.cast.dana)
         make.hosts_answer()
         assert not canary.exists()
 
@@ -622,7 +622,7 @@ class TestApproval:
 
     def test_what_is_asked_is_on_record_before_it_is_asked(self, here: Stage) -> None:
         revision = planned(here, "git checkout v1")
-        queue.ask(revision, {}, why="person", by=here.cast.dana)
+        queue.enqueue_asking(revision, {}, why="person", by=here.cast.dana)
         make.hosts_answer()
         event = ReadinessEvent.objects.get()
         assert (event.by, event.why, event.host) == (here.cast.dana, "person", "app-1")

@@ -57,7 +57,7 @@ def test_rules_are_kept_when_somebody_could_meet_them(
 def test_a_lone_decision_maker_who_alone_may_ask_is_refused(stage: Stage) -> None:
     for person in (stage.cast.dana, stage.cast.ada, stage.cast.sam):
         person.groups.clear()
-    assert policy.askers_of() == [stage.cast.lee.pk]
+    assert policy.list_askers() == [stage.cast.lee.pk]
     admin = User.objects.create_superuser("root")
     User.objects.filter(pk=admin.pk).update(is_active=False)  # who may do everything may ask
     with pytest.raises(PlanError, match="Nobody approves their own request"):

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from rollback_console.engine.snapshot import Snapshot
-from rollback_console.plans.readiness.check import Readiness, check, of_revision
+from rollback_console.plans.readiness.check import Readiness, check, readiness_of
 from rollback_console.plans.readiness.probe_answers import size
 from rollback_console.plans.readiness.probes import Probe, probes
 from rollback_console.plans.readiness.targets import Targets
@@ -130,9 +130,9 @@ def test_sizes_are_for_people(count: int, text: str) -> None:
 
 def test_the_newest_answers_of_a_revision_are_found_again(here: Stage, tmp_path: Path) -> None:
     revision = make.plan(here)
-    assert of_revision(revision).word == "not asked"
+    assert readiness_of(revision).word == "not asked"
     check(revision, freeze_snapshot(revision, {}))
-    found = of_revision(revision)
+    found = readiness_of(revision)
     assert found.word == "ready"
     assert found.at is not None
 

@@ -62,7 +62,7 @@ def packed(parts: Files) -> io.BytesIO:
 def test_it_holds_everything_byte_for_byte(rollback: Rollback) -> None:
     parts = files(b"".join(archive(rollback)))
     run = rollback.runs.get(position=1)
-    assert parts[archives.log_name(run)] == log_store.read(run)
+    assert parts[archives.log_name(run)] == log_store.read_log(run)
     assert parts["snapshot.json"] == rollback.snapshot.encode()
     assert parts["plan.md"] == bytes(rollback.revision.source)
     assert json.loads(parts["messages.json"])[0]["recipients"] == "Support"
@@ -81,7 +81,7 @@ def test_it_is_sent_in_pieces(rollback: Rollback, monkeypatch: pytest.MonkeyPatc
 def test_the_command_needs_no_database(
     rollback: Rollback, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    file = tmp_path / archives.name_of(rollback)
+    file = tmp_path / archives.archive_name(rollback)
     file.write_bytes(b"".join(archive(rollback)))
     with CaptureQueriesContext(connection) as queries:
         call_command("verify_archive", file, last_hash=rollback.last_hash)

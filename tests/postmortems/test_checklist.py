@@ -41,8 +41,8 @@ def test_an_action_taken_during_the_rollback_follows_it_into_the_postmortem(
     rollback = drive(make.approved(stage), fleet)
     key = checklist.entries(rollback)[2].item.key
     item = checklist.item_of(rollback, key)
-    checklist.assign(item, by=stage.cast.dana, owner=stage.cast.sam, due=date(2026, 12, 1))
-    checklist.tick(item, by=stage.cast.sam, done=True, evidence="https://chat.example/1")
+    checklist.assign_item(item, by=stage.cast.dana, owner=stage.cast.sam, due=date(2026, 12, 1))
+    checklist.tick_item(item, by=stage.cast.sam, done=True, evidence="https://chat.example/1")
     rollback = checked(rollback, fleet, stage)
     (kept,) = [each for each in rollback.action_items.all() if each.key == key]
     assert (kept.owner, kept.done_by) == (stage.cast.sam, stage.cast.sam)
@@ -64,7 +64,7 @@ def test_a_check_that_failed_stays_open_until_somebody_shows_that_it_holds(
     first = checklist.entries(rollback)[0]
     assert not first.done
     assert first.item in checklist.open_items()
-    checklist.tick(first.item, by=stage.cast.lee, done=True, evidence="Works since 10:30")
+    checklist.tick_item(first.item, by=stage.cast.lee, done=True, evidence="Works since 10:30")
     assert first.item not in checklist.open_items()
 
 
@@ -74,8 +74,8 @@ def test_a_check_of_a_rollback_under_way_is_answered_on_its_page(
     rollback = drive(make.approved(stage), fleet)
     item = checklist.item_of(rollback, checklist.entries(rollback)[0].item.key)
     with pytest.raises(Refused, match="on the rollback's page"):
-        checklist.tick(item, by=stage.cast.dana, done=True)
-    checklist.assign(item, by=stage.cast.dana, owner=stage.cast.lee)
+        checklist.tick_item(item, by=stage.cast.dana, done=True)
+    checklist.assign_item(item, by=stage.cast.dana, owner=stage.cast.lee)
     assert item in checklist.open_items(stage.cast.lee)
     steering.answer_check(rollback, key=item.key, by=stage.cast.lee, answer="pass")
     assert item not in checklist.open_items(stage.cast.lee)
@@ -86,16 +86,16 @@ def test_nothing_else_is_an_item(stage: Stage) -> None:
     with pytest.raises(Refused, match="no such item"):
         checklist.item_of(rollback, "check-9-nothing")
     with pytest.raises(Refused, match="Checks come from the plan"):
-        checklist.add(rollback, by=stage.cast.dana, text="More", kind="verification")
+        checklist.add_item(rollback, by=stage.cast.dana, text="More", kind="verification")
 
 
 def test_who_only_looks_changes_nothing(stage: Stage) -> None:
     rollback = make.requested(stage)
-    item = checklist.add(rollback, by=stage.cast.dana, text="Rehearse", kind="follow_up")
+    item = checklist.add_item(rollback, by=stage.cast.dana, text="Rehearse", kind="follow_up")
     acts: tuple[Callable[[], object], ...] = (
-        lambda: checklist.add(rollback, by=stage.cast.vic, text="More", kind="follow_up"),
-        lambda: checklist.assign(item, by=stage.cast.vic, owner=None),
-        lambda: checklist.tick(item, by=stage.cast.vic, done=True),
+        lambda: checklist.add_item(rollback, by=stage.cast.vic, text="More", kind="follow_up"),
+        lambda: checklist.assign_item(item, by=stage.cast.vic, owner=None),
+        lambda: checklist.tick_item(item, by=stage.cast.vic, done=True),
     )
     for act in acts:
         with pytest.raises(Refused, match="not change it"):
@@ -104,11 +104,11 @@ def test_who_only_looks_changes_nothing(stage: Stage) -> None:
 
 def test_a_deactivated_person_is_given_nothing(stage: Stage) -> None:
     rollback, sam = make.requested(stage), stage.cast.sam
-    item = checklist.add(rollback, by=stage.cast.dana, text="Rehearse", kind="follow_up")
+    item = checklist.add_item(rollback, by=stage.cast.dana, text="Rehearse", kind="follow_up")
     sam.is_active = False
     sam.save()
     with pytest.raises(Refused, match="is deactivated"):
-        checklist.assign(item, by=stage.cast.dana, owner=sam)
+        checklist.assign_item(item, by=stage.cast.dana, owner=sam)
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_an_owner_is_due_to_be_told_once_for_the_reminder_and_once_for_the_day(
     stage: Stage, due: date | None, remind: datetime | None, told: datetime | None, wanted: bool
 ) -> None:
     rollback = make.requested(stage)
-    item = checklist.add(
+    item = checklist.add_item(
         rollback,
         by=stage.cast.dana,
         text="Rehearse",
@@ -146,9 +146,9 @@ def test_an_owner_is_due_to_be_told_once_for_the_reminder_and_once_for_the_day(
 def test_nobody_is_told_of_what_is_done_or_has_no_owner(stage: Stage) -> None:
     rollback, dana = make.requested(stage), stage.cast.dana
     late = {"kind": "follow_up", "by": dana, "due": date(2026, 11, 1)}
-    done = checklist.add(rollback, text="Done", owner=dana, **late)  # type: ignore[arg-type]
-    checklist.tick(done, by=dana, done=True)
-    checklist.add(rollback, text="Nobody's", **late)  # type: ignore[arg-type]
+    done = checklist.add_item(rollback, text="Done", owner=dana, **late)  # type: ignore[arg-type]
+    checklist.tick_item(done, by=dana, done=True)
+    checklist.add_item(rollback, text="Nobody's", **late)  # type: ignore[arg-type]
     assert checklist.due_items(NOON) == []
 
 
@@ -159,6 +159,6 @@ def test_what_never_ran_leaves_nothing_to_do_but_what_somebody_took(stage: Stage
     postmortems.open_postmortem(rollback)
     assert list(checklist.open_items()) == []
     item = rollback.action_items.get(kind="immediate")
-    checklist.assign(item, by=stage.cast.dana, owner=stage.cast.sam)
-    added = checklist.add(rollback, by=stage.cast.dana, text="Rehearse", kind="follow_up")
+    checklist.assign_item(item, by=stage.cast.dana, owner=stage.cast.sam)
+    added = checklist.add_item(rollback, by=stage.cast.dana, text="Rehearse", kind="follow_up")
     assert set(checklist.open_items()) == {item, added}

@@ -13,7 +13,7 @@ from rollback_console.plans.snapshot.freeze import freeze_snapshot
 from rollback_console.postmortems.incidents import importer
 from rollback_console.postmortems.models import ActionItem
 from rollback_console.postmortems.report import draft
-from rollback_console.postmortems.trends.rows import TrendFilter, choose, read
+from rollback_console.postmortems.trends.rows import TrendFilter, choose, read_cases
 from rollback_console.rollbacks import db_clock, events
 from rollback_console.rollbacks.actions import approvals, requests
 from rollback_console.rollbacks.errors import Refused
@@ -72,7 +72,7 @@ def test_a_loaded_incident_is_measured_like_any_other(stage: Stage) -> None:
     assert told.steps[0].took == timedelta(minutes=1)
     assert [each.by for each in told.timeline[:2]] == ["olga", "pete"]
     assert [each.text for each in told.messages] == ["Back in ten minutes"]
-    case = read(choose(TrendFilter(days=0), db_clock.now()))[0][0]
+    case = read_cases(choose(TrendFilter(days=0), db_clock.now()))[0][0]
     assert (case.imported, case.restore, case.recover) == (True, 1800, 3360)
 
 

@@ -18,7 +18,7 @@ from rollback_console.postmortems.incidents.importer import as_incident, load
 from rollback_console.postmortems.models import Measure
 from rollback_console.postmortems.report import draft, export
 from rollback_console.postmortems.trends import export as trends_export
-from rollback_console.postmortems.trends.rows import TrendFilter, read
+from rollback_console.postmortems.trends.rows import TrendFilter, read_cases
 from rollback_console.postmortems.trends.statistics import Trends, trends
 from rollback_console.rollbacks import db_clock, events
 from tests import make
@@ -150,7 +150,7 @@ def test_when_it_began_counts_as_soon_as_somebody_writes_it(past: History) -> No
     lee, first = past.stage.cast.lee, past.ended["succeeded"]
     began = first.requested_at - timedelta(hours=2)
     postmortems.write_texts(first.postmortem, by=lee, version=1, began_at=began)
-    case = next(each for each in read(told().chosen)[0] if each.number == first.pk)
+    case = next(each for each in read_cases(told().chosen)[0] if each.number == first.pk)
     assert first.finished_at
     assert case.recover == (first.finished_at - began).total_seconds()
     assert case.recover_known

@@ -47,7 +47,7 @@ def test_without_a_policy_nothing_goes(old: Rollback) -> None:
 
 
 def test_logs_go_their_checksums_stay_and_the_record_is_whole(old: Rollback) -> None:
-    runs = {str(run.token): log_store.read(run) for run in old.runs.filter(stored__gt=0)}
+    runs = {str(run.token): log_store.read_log(run) for run in old.runs.filter(stored__gt=0)}
     total = sum(map(len, runs.values()))
     assert f"Rollback {old.pk} lost {total} bytes of log." in retention("--days", "90")
     assert not LogChunk.objects.exists()
@@ -61,7 +61,7 @@ def test_logs_go_their_checksums_stay_and_the_record_is_whole(old: Rollback) -> 
 
 def test_each_is_archived_and_read_back_first(old: Rollback, tmp_path: Path) -> None:
     run = old.runs.get(position=1)
-    text = log_store.read(run)
+    text = log_store.read_log(run)
     retention("--days", "90", "--archive-to", str(tmp_path))
     file = tmp_path / f"rollback-{old.pk}.tar.gz"
     assert [*tmp_path.iterdir()] == [file]

@@ -60,7 +60,7 @@ def test_it_starts_without_approvals_and_every_owner_is_told_at_once(stage: Stag
     facts = rollback.events.get(kind="break_glass.used").facts
     assert (facts["given"], facts["quorum"], facts["reason"]) == (0, 1, REASON)
     assert {each["name"] for each in facts["to"]} == {"Lee Example", "Sam Example", "Ada Example"}
-    assert apply.begin(rollback)
+    assert apply.begin_rollback(rollback)
     rollback.refresh_from_db()
     assert rollback.state == "running"
     assert Lock.objects.get().rollback == rollback
@@ -107,7 +107,7 @@ def test_only_an_open_request_is_started_so(stage: Stage, state: str) -> None:
 def test_a_right_taken_away_before_the_start_starts_nothing(stage: Stage) -> None:
     rollback = broken(stage)
     stage.cast.dana.user_permissions.clear()
-    assert not apply.begin(rollback)
+    assert not apply.begin_rollback(rollback)
     assert rollback.events.filter(kind="start.refused").exists()
 
 
@@ -207,4 +207,4 @@ def test_a_loan_that_ends_by_itself_leaves_an_approval_standing_a_revoked_one_do
     else:
         Delegation.objects.update(ends_at=timezone.now() - timedelta(seconds=1))
     rollback.refresh_from_db()
-    assert apply.begin(rollback) is not revoked
+    assert apply.begin_rollback(rollback) is not revoked

@@ -55,8 +55,8 @@ def test_everything_a_host_said_is_stored(stage: Stage, fleet: Fleet) -> None:
     fleet.scripts["stopping"] = (said, 0)
     rollback = drive(make.approved(stage), fleet)
     run = rollback.runs.get(position=1)
-    assert log_store.read(run) == said
-    assert log_store.read(run, 100, 50) == said[100:150]
+    assert log_store.read_log(run) == said
+    assert log_store.read_log(run, 100, 50) == said[100:150]
     assert run.stored == len(said)
     assert str(run.token) in fleet.acknowledged
 
@@ -229,7 +229,7 @@ def test_a_cut_connection_is_shown_and_the_log_is_whole(stage: Stage, fleet: Fle
         run.end()
 
     rollback = meanwhile(rollback, fleet, cut)
-    assert log_store.read(rollback.runs.get(position=2)) == b"before during after\n"
+    assert log_store.read_log(rollback.runs.get(position=2)) == b"before during after\n"
     kinds = set(rollback.events.values_list("kind", flat=True))
     assert {"host.unreachable", "host.back"} <= kinds
 
@@ -254,7 +254,7 @@ def test_secrets_reach_the_command_and_never_the_log(stage: Stage, fleet: Fleet)
     request = fleet.wait_for("use ").request
     assert request.secrets == {"DB_PASSWORD": "hunter2-hunter2"}
     assert "hunter2" not in request.script + str(request.environment)
-    assert b"hunter2" not in log_store.read(rollback.runs.get(position=1))
+    assert b"hunter2" not in log_store.read_log(rollback.runs.get(position=1))
     assert "hunter2" not in rollback.snapshot
 
 

@@ -37,7 +37,7 @@ def test_a_worker_that_ends_leaves_the_command_to_the_next_one(stage: Stage, fle
     run.end()
     rollback = drive(rollback, fleet)
     assert rollback.state == "verifying"
-    assert log_store.read(rollback.runs.get(position=2)) == b"first half, second half\n"
+    assert log_store.read_log(rollback.runs.get(position=2)) == b"first half, second half\n"
     assert set(fleet.starts.values()) == {1}
 
 
@@ -61,7 +61,9 @@ def test_a_connection_is_kept_from_slice_to_slice(
         pass
     rollback.refresh_from_db()
     assert rollback.state == "verifying"
-    assert log_store.read(rollback.runs.get(position=2)) == b"slice 1\nslice 2\nslice 3\nslice 4\n"
+    assert (
+        log_store.read_log(rollback.runs.get(position=2)) == b"slice 1\nslice 2\nslice 3\nslice 4\n"
+    )
     assert fleet.connected == {"app-1": 1}
     assert set(fleet.starts.values()) == {1}
 
@@ -85,7 +87,7 @@ def test_a_driver_that_lost_its_lease_writes_nothing(stage: Stage, fleet: Fleet)
 
     rollback = meanwhile(rollback, fleet, steal)
     assert rollback.state == "verifying"
-    assert log_store.read(rollback.runs.get(position=2)) == b"stale\n"
+    assert log_store.read_log(rollback.runs.get(position=2)) == b"stale\n"
     assert set(fleet.starts.values()) == {1}
     assert rollback.events.filter(kind="step.finished", facts__position=2).count() == 1
 

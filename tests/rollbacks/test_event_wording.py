@@ -119,7 +119,7 @@ def test_every_question_that_is_asked_has_its_texts() -> None:
     assert set(questions.QUESTIONS) == set(QuestionKind)
     for name, kind in questions.QUESTIONS.items():
         filled = kind.heading.format(position=1, title="Stop", limit="5 min")
-        assert not re.search("[{}]", filled + questions.asked(name, 1))
+        assert not re.search("[{}]", filled + questions.question_sentence(name, 1))
 
 
 def test_every_state_has_its_word_its_tone_and_its_drawing() -> None:

@@ -175,7 +175,7 @@ def test_nothing_that_a_run_says_shows_a_secret_that_its_step_does_not_name(
         "StepRun.survivors",
         "Event.facts",
     } <= masked_columns()
-    assert log_store.read(rollback.runs.get(position=1)).count(b"|") == len(FORMS) - 1
+    assert log_store.read_log(rollback.runs.get(position=1)).count(b"|") == len(FORMS) - 1
 
 
 def test_nothing_that_a_host_refuses_with_shows_a_secret(kept: Stage, fleet: LeakyFleet) -> None:
@@ -193,9 +193,9 @@ def test_nothing_that_hosts_answer_beforehand_shows_a_secret(
     rollback = make.requested(kept, head + PLAN.replace("```bash", "```bash cwd=/srv/shop"))
     for mute in (set(), {"app-1"}):
         fleet.mute = mute
-        queue.ask(rollback.revision, rollback.choices, why="person")
+        queue.enqueue_asking(rollback.revision, rollback.choices, why="person")
         asking = Asking.objects.filter(done_at=None).get()
-        assert queue.answer(asking.pk, fleet.connect)
+        assert queue.answer_asking(asking.pk, fleet.connect)
         assert ProbeResult.objects.exists()
         assert leaks() == set()
     assert "ProbeResult.detail" in masked_columns()
@@ -207,7 +207,7 @@ def test_the_evidence_of_a_check_shows_no_secret(kept: Stage, fleet: LeakyFleet)
     assert rollback.state == "verifying"
     look = Look.objects.get()
     Look.objects.update(due_at=Now())
-    assert automated_checks.look(look.pk, fleet.connect)
+    assert automated_checks.run_check(look.pk, fleet.connect)
     assert leaks() == set()
     assert "Look.evidence" in masked_columns()
     assert Event.objects.filter(kind="check.observed").exists()
@@ -247,7 +247,7 @@ def test_what_a_run_was_sent_is_masked_when_it_is_replaced_and_a_new_slice_follo
         run.end()
 
     meanwhile(rollback, fleet, print_old_values)
-    assert log_store.read(rollback.runs.get(position=2)).count(b"|") == len(FORMS) - 1
+    assert log_store.read_log(rollback.runs.get(position=2)).count(b"|") == len(FORMS) - 1
     assert leaks() == set()
 
 

@@ -53,10 +53,10 @@ def asked(here: Stage, counter: Path) -> Rollback:
 
 
 def answered(rollback: Rollback) -> None:
-    askings.ask(rollback.revision, rollback.choices, why="person")
+    askings.enqueue_asking(rollback.revision, rollback.choices, why="person")
     make.host_questions_approved(User.objects.get(username="ada"))
     for number in Asking.objects.filter(done_at=None).values_list("id", flat=True):
-        assert askings.answer(number)
+        assert askings.answer_asking(number)
 
 
 def told(rollback: Rollback, kind: str) -> list[dict[str, Any]]:
@@ -68,7 +68,7 @@ def test_a_request_asks_the_hosts_and_the_count_goes_on_record(here: Stage, coun
     (asking,) = Asking.objects.all()
     assert (asking.why, asking.snapshot_sha256) == ("request", rollback.snapshot_sha256)
     make.host_questions_approved(here.cast.ada)
-    assert askings.answer(asking.pk)
+    assert askings.answer_asking(asking.pk)
     assert told(rollback, "data.measured") == [
         {"what": "calls since deployment", "rows": 1284, "table": ""}
     ]
@@ -94,7 +94,7 @@ def test_what_was_counted_is_counted_once_more_after_the_end(here: Stage, counte
     signals_of_rollbacks.finished.send(sender=Rollback, rollback=rollback)
     (asking,) = Asking.objects.filter(done_at=None)
     assert asking.why == "end"
-    assert askings.answer(asking.pk)
+    assert askings.answer_asking(asking.pk)
     assert told(rollback, "data.remaining") == [
         {"what": "calls since deployment", "rows": 84, "table": ""}
     ]
@@ -114,8 +114,8 @@ def test_what_cannot_be_counted_is_on_record_with_its_reason(here: Stage, tmp_pa
 def test_one_asking_is_answered_once(here: Stage, counter: Path) -> None:
     asked(here, counter)
     (asking,) = Asking.objects.all()
-    assert askings.answer(asking.pk)
-    assert not askings.answer(asking.pk)
+    assert askings.answer_asking(asking.pk)
+    assert not askings.answer_asking(asking.pk)
 
 
 def test_a_rollback_that_became_impossible_raises_readiness_lost_once(
@@ -205,7 +205,7 @@ def test_a_start_is_refused_where_what_the_hosts_said_is_too_old(
     rows.update(at=rollback.requested_at - STALE * 2)
     row = Rollback.objects.get(pk=rollback.pk)
     with transaction.atomic():
-        assert not apply.begin(row)
+        assert not apply.begin_rollback(row)
     assert "too old" in told(rollback, "start.refused")[0]["why"]
 
 

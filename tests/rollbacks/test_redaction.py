@@ -43,14 +43,14 @@ def test_a_text_is_masked_in_logs_and_events_and_the_audit_holds(
     stage: Stage, rollback: Rollback
 ) -> None:
     first, second = rollback.runs.filter(position__lte=2)
-    before, untouched = log_store.read(first), log_store.read(second)
+    before, untouched = log_store.read_log(first), log_store.read_log(second)
     redact_text(rollback, by=stage.cast.ada, text=SLIPPED, reason="A step printed it")
-    after = log_store.read(first)
+    after = log_store.read_log(first)
     assert len(after) == len(before)
     assert SLIPPED.encode() not in after
     assert after.startswith(b"x" * 50 + b"*" * len(SLIPPED) + b"\n" + b"y" * 100)
     assert after.endswith(b"*M=\nend\n"), "two bits of the last letter, and padding"
-    assert log_store.read(second) == untouched
+    assert log_store.read_log(second) == untouched
     assert not [each for each in Event.objects.all() if SLIPPED in str(each.facts)]
     event = rollback.events.get(kind="text.redacted")
     assert (event.by, event.facts["reason"]) == (stage.cast.ada, "A step printed it")

@@ -159,7 +159,7 @@ def test_who_else_asks_is_waited_for_and_not_repeated(here: Stage, tool: Path) -
 
     def other() -> None:
         try:
-            queue.answer(wish.pk, connect)
+            queue.answer_asking(wish.pk, connect)
         finally:
             connection.close()
 

@@ -64,7 +64,7 @@ def verifying(here: Stage, *checks: str, settle: str = "0s") -> Rollback:
 def look(rollback: Rollback) -> list[Look]:
     for found in Look.objects.filter(rollback=rollback, due_at__isnull=False):
         Look.objects.filter(pk=found.pk).update(due_at=Now())
-        assert automated_checks.look(found.pk)
+        assert automated_checks.run_check(found.pk)
     return list(Look.objects.filter(rollback=rollback).order_by("id"))
 
 
@@ -176,8 +176,8 @@ def test_a_number_of_connections_lies_within_its_bounds(
 def test_two_sweepers_look_once(here: Stage) -> None:
     verifying(here, "check: Connections, command: 'echo 12'")
     number = Look.objects.get().pk
-    assert automated_checks.look(number)
-    assert not automated_checks.look(number)
+    assert automated_checks.run_check(number)
+    assert not automated_checks.run_check(number)
 
 
 def test_the_rest_of_the_list_is_still_for_people(here: Stage) -> None:

@@ -36,7 +36,7 @@ from rollback_console.rollbacks.models import *
 from rollback_console.rollbacks import log_store
 print(Credential.objects.get().password)
 print(Rollback.objects.get().state, Event.objects.count())
-print([log_store.read(run) for run in StepRun.objects.all()])
+print([log_store.read_log(run) for run in StepRun.objects.all()])
 """
 
 

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def layout(tmp_path: Path) -> Layout:
     made = Layout(tmp_path / "demo")
-    keys.make(made)
+    keys.make_keys(made)
     groups.ensure()
     return made
 

@@ -76,7 +76,7 @@ def test_the_python_example_tells_genuine_webhooks_from_others(
         )
         make.requested(stage)
         enqueue.events()
-        dispatch.carry(Delivery.objects.get().pk)
+        dispatch.send_delivery(Delivery.objects.get().pk)
     (post,) = receiver.posts
     assert room["is_genuine"](secret, post.headers, post.body)
     assert not room["is_genuine"]("another", post.headers, post.body)

@@ -150,7 +150,7 @@ def test_open_actions_are_on_the_first_page_and_by_person(
 ) -> None:
     operator.get(f"/rollbacks/{ended.pk}/postmortem/")
     item = ended.action_items.get(text="Notify team of rollback")
-    checklist.assign(item, by=stage.cast.dana, owner=stage.cast.dana)
+    checklist.assign_item(item, by=stage.cast.dana, owner=stage.cast.dana)
     home = words(operator.get("/"))
     assert "Still to be done" in home
     assert "Notify team of rollback" in home

@@ -61,7 +61,7 @@ def world(transactional_db: None, fleet: Fleet) -> World:
     postmortems.comment(ended.postmortem, by=stage.cast.vic, text="Support saw it at 09:40.")
     for item in checklist.open_items()[:3]:
         late = datetime(2026, 10, 3, tzinfo=UTC).date()
-        checklist.assign(item, by=dana, owner=dana, due=late)
+        checklist.assign_item(item, by=dana, owner=dana, due=late)
     live = drive(make.approved(stage, PLAN + "\n" + COMMUNICATION), fleet)
     return World(past, live, _told(live, stage))
 

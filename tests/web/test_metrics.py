@@ -146,7 +146,8 @@ def test_how_much_there_is_does_not_change_how_often_the_database_is_asked(
 
 def test_without_a_database_it_still_answers_and_says_so(scraped: Client) -> None:
     with mock.patch(
-        "rollback_console.rollbacks.queries.metrics.read", side_effect=OperationalError("gone")
+        "rollback_console.rollbacks.queries.metrics.read_gauges",
+        side_effect=OperationalError("gone"),
     ):
         told = numbers(scraped)
     assert told["database_up"] == 0

@@ -9,7 +9,7 @@ from rollback_console.plans.actions import plans
 from rollback_console.plans.actions.plans import draw_revision
 from rollback_console.plans.data_loss import cost
 from rollback_console.plans.document_cache import document as documents
-from rollback_console.plans.document_cache import read
+from rollback_console.plans.document_cache import read_cached
 from rollback_console.plans.models import (
     Environment,
     Host,
@@ -121,7 +121,7 @@ def drawn(slug: str) -> str:
     return draw_revision(Revision.objects.filter(plan__slug=slug).order_by("-number")[0])
 
 
-STOP, RESTORE = (step.key for step in read(make.PLAN.encode()).procedures[0].steps[:2])
+STOP, RESTORE = (step.key for step in read_cached(make.PLAN.encode()).procedures[0].steps[:2])
 
 
 def test_bindings_drawn_before_a_colleagues_edit_are_refused_with_the_difference(
@@ -381,7 +381,7 @@ def test_what_one_request_filled_in_is_not_the_plans_own_verdict(
     revision = make.plan(stage, text)
     (name,) = (each.name for each in draw_request_form(revision).parameters)
     for why, value in (("person", "v1"), ("request", "wrong")):
-        queue.ask(revision, {"parameters": {name: value}}, why=why)
+        queue.enqueue_asking(revision, {"parameters": {name: value}}, why=why)
     assert f"with {name}=v1" in words(signed_in(stage.cast.dana).get(address(revision)))
     assert "wrong" not in words(signed_in(stage.cast.dana).get(address(revision)))
 
@@ -392,12 +392,12 @@ def test_a_request_with_a_wrong_value_does_not_turn_the_plan_red_in_the_list(
     Host.objects.update(address="127.0.0.1", port=1)
     revision = make.plan(stage, make.PLAN.replace("echo stopping", "git checkout <previous-tag>"))
     (name,) = (each.name for each in draw_request_form(revision).parameters)
-    queue.ask(revision, {"parameters": {name: "wrong"}}, why="request")
+    queue.enqueue_asking(revision, {"parameters": {name: "wrong"}}, why="request")
     make.hosts_answer()
     assert ProbeResult.objects.filter(verdict="not_ready").exists()
     page = words(signed_in(stage.cast.dana).get("/plans/"))
     assert ("not asked" in page, "not ready" in page) == (True, False)
-    queue.ask(revision, {}, why="person")
+    queue.enqueue_asking(revision, {}, why="person")
     make.hosts_answer()
     assert "not ready" in words(signed_in(stage.cast.dana).get("/plans/"))
 
@@ -408,7 +408,7 @@ def test_what_nobody_sees_in_a_question_to_a_host_is_a_mark(
     hidden = MEASURE.replace("echo 7", "echo \N{RIGHT-TO-LEFT OVERRIDE}7")
     removing = make.PLAN.replace("echo restoring", "rm -rf /srv/uploads")
     revision = make.plan(stage, hidden + removing)
-    queue.ask(revision, {}, why="person")
+    queue.enqueue_asking(revision, {}, why="person")
     page = words(signed_in(stage.cast.lee).get(address(revision)))
     assert (
         "\N{RIGHT-TO-LEFT OVERRIDE}"

@@ -65,7 +65,7 @@ def test_a_moment_carries_its_absolute_time_and_zone() -> None:
 
 
 def test_text_without_a_zone_is_read_as_utc() -> None:
-    assert dates.read("2026-11-25T01:00:00") == NOW
+    assert dates.read_moment("2026-11-25T01:00:00") == NOW
 
 
 @pytest.mark.parametrize(

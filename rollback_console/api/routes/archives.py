@@ -46,7 +46,7 @@ def read_archive(request: HttpRequest, number: int) -> StreamingHttpResponse:
         pieces,
         content_type="application/gzip",
         headers={
-            "Content-Disposition": f'attachment; filename="{writer.name_of(rollback)}"',
+            "Content-Disposition": f'attachment; filename="{writer.archive_name(rollback)}"',
             "Cache-Control": "no-store",
         },
     )

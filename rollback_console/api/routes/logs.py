@@ -64,6 +64,6 @@ def _read(run: StepRun, offset: int, limit: int) -> bytes:
     # Runs on a thread of its own, whose connection nobody else would give back.
     close_old_connections()
     try:
-        return log_store.read(run, offset, limit)
+        return log_store.read_log(run, offset, limit)
     finally:
         close_old_connections()

@@ -22,7 +22,7 @@ Version = Annotated[str, Query(min_length=1, max_length=200, description="a comm
 @router.get("/services/{slug:slug}/deployable", auth=READ, response=Deployable)
 def is_deployable(request: HttpRequest, slug: str, version: Version) -> Deployable:
     """May this version be deployed? A pinned commit also forbids its abbreviations."""
-    rows = pins.standing(lookup.service(slug), version).select_related("service", "by")
+    rows = pins.current_pins(lookup.service(slug), version).select_related("service", "by")
     standing = [pin_out(pin) for pin in rows]
     return Deployable(deployable=not standing, pins=standing)
 
@@ -47,5 +47,5 @@ def lift_pin(request: HttpRequest, number: int, body: Why) -> Status[PinOut]:
     """Let a pinned version be deployed again."""
     pin = lookup.pin(number)
     lookup.require_whole(pin)
-    pins.lift(pin, by=person(request), reason=body.reason)
+    pins.lift_pin(pin, by=person(request), reason=body.reason)
     return Status(201, pin_out(lookup.pin(number)))

@@ -10,7 +10,7 @@ from ninja import Router, Status
 
 from rollback_console.plans.actions import host_questions as question_actions
 from rollback_console.plans.actions import plans
-from rollback_console.plans.data_loss.cost import of_snapshot
+from rollback_console.plans.data_loss.cost import costing_of_snapshot
 from rollback_console.plans.models import Plan, Revision
 from rollback_console.plans.readiness import check, host_questions
 from rollback_console.plans.readiness.choices import procedure_verdicts
@@ -78,8 +78,8 @@ def read_readiness(request: HttpRequest, slug: str) -> ReadinessOut:
     revision = plan.revisions.filter(probe_results__isnull=False).order_by("-number").first()
     if revision is None:
         return readiness_out(None, check.Readiness((), None), None)
-    readiness = check.of_revision(revision)
-    cost = of_snapshot(revision, readiness.results[0].snapshot_sha256)
+    readiness = check.readiness_of(revision)
+    cost = costing_of_snapshot(revision, readiness.results[0].snapshot_sha256)
     verdicts = procedure_verdicts(revision)
     return readiness_out(revision.number, readiness, cost, verdicts)
 

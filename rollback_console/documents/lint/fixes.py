@@ -51,7 +51,7 @@ def dump_first(command: Command, rows: Sequence[str]) -> Fix | None:
     return Fix("Take a dump first", (Edit(at, at - 1, new),))
 
 
-def carry(line: str, step: Step, command: Command, rows: Sequence[str]) -> Fix:
+def repeat_line(line: str, step: Step, command: Command, rows: Sequence[str]) -> Fix:
     """The line another step relied on, repeated just before the command that needs it."""
     row = rows[command.lines[0] - 1]
     indent = row[: len(row) - len(row.lstrip())]

@@ -23,7 +23,7 @@ from ..plan_config import read_plan_config
 from ..shell.command_patterns import destroys
 from ..shell.reserved_names import reserved_reason
 from ..shell.variables import assigned_variables, free_variables
-from .fixes import carry, dump_first, move_before
+from .fixes import dump_first, move_before, repeat_line
 
 _CHECKOUT = re.compile(
     r"\bgit\b.*\b(?:checkout|reset|revert|switch)\b|\bln\s+-\w*s\w*f?\b.*\b(?:current"
@@ -154,7 +154,7 @@ class _Carrier:
             f"This needs the directory that {self.directory_step} went into ({self.directory}),"
             " and every step starts afresh. Repeat the cd, or set cwd= on its fence.",
             step.key,
-            carry(f"cd {self.directory}", step, command, self.rows),
+            repeat_line(f"cd {self.directory}", step, command, self.rows),
         )
 
     def _variables(self, step: Step) -> Iterator[Finding]:
@@ -179,7 +179,7 @@ class _Carrier:
             user.lines[0],
             f"{name} is set in “{title}”, and every step starts afresh. Set it again here.",
             step.key,
-            carry(source.text, step, user, self.rows) if whole else None,
+            repeat_line(source.text, step, user, self.rows) if whole else None,
         )
 
     def _remember(self, step: Step) -> None:

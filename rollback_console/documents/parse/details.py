@@ -78,7 +78,7 @@ class Details:
         return DataNotes(tuple(self.classes), tuple(self.losses), tuple(self.data_notes))
 
 
-def take(details: Details, section: Section, part: SectionKind) -> None:
+def take_section(details: Details, section: Section, part: SectionKind) -> None:
     """Read this section's own blocks (not its sub-sections) as `part`."""
     if part in _TAKE:
         _TAKE[part](details, section)

@@ -42,7 +42,7 @@ def spare(blocks: Iterable[Block]) -> None:
             block.spared = total > SHELL or any(len(row) > LINE for row in block.rows)
 
 
-def by_hand(procedure: Procedure) -> Procedure:
+def make_procedure_manual(procedure: Procedure) -> Procedure:
     """The same with nothing that runs: a person reads the source and does it."""
     steps = (replace(s, kind=StepKind.MANUAL) if s.runs else s for s in procedure.steps)
     return replace(procedure, steps=tuple(steps))

@@ -17,9 +17,9 @@ from ..vocabulary.section_names import SectionKind, part_of
 from ..vocabulary.step_headings import is_counted_heading, is_step_heading
 from .collect_commands import collect
 from .coverage import Coverage
-from .details import Details, take
+from .details import Details, take_section
 from .header_fields import KNOWN, Field, fields_of, first, trailer_fields
-from .limits import by_hand, readable, spare
+from .limits import make_procedure_manual, readable, spare
 from .place_commands import place
 from .procedures import ProcedureReading, code_only, read_procedures, read_steps
 from .sections import (
@@ -42,7 +42,7 @@ from .sections import (
 from .step_builder import Doubt
 
 
-def read(data: bytes | str) -> PlanDocument:
+def read_proposal(data: bytes | str) -> PlanDocument:
     """Read a plan document. Any text of up to 256 KiB gives a document, however strange.
 
     Raises errors.UnreadableDocument for more than that, for binary data and for bytes that
@@ -103,7 +103,7 @@ class _DocumentReader:
             block = Block(BlockKind.PARAGRAPH, (header_field.line, header_field.line), text)
             if part is SectionKind.TRIGGERS:
                 block.text = header_field.value
-            take(
+            take_section(
                 self.details,
                 Section(title=header_field.label, line=header_field.line, blocks=[block]),
                 part,
@@ -141,7 +141,7 @@ class _DocumentReader:
             self._not_read(section, part)
             return
         self._claim(part, section)
-        take(self.details, section, part)
+        take_section(self.details, section, part)
         for child in section.children:
             self._visit(child, SectionKind.UNKNOWN if part is SectionKind.ABOUT else part)
 
@@ -224,7 +224,9 @@ class _DocumentReader:
         section = next((s for s in scope if may_hold_steps(s)), None)
         if section:
             self._steps(section)
-            self.reading.procedures = [by_hand(one) for one in self.reading.procedures]
+            self.reading.procedures = [
+                make_procedure_manual(one) for one in self.reading.procedures
+            ]
             for one in self.reading.procedures:
                 doubt = Doubt("guessed-steps", section.line)
                 self.reading.doubts.setdefault(one.steps[0].key, []).append(doubt)
@@ -283,4 +285,6 @@ class _DocumentReader:
     def _procedures(self) -> tuple[Procedure, ...]:
         """Of a plan that was not read to its end, nothing runs."""
         procedures = self.reading.procedures
-        return tuple(procedures if self.end == len(self.lines) else map(by_hand, procedures))
+        return tuple(
+            procedures if self.end == len(self.lines) else map(make_procedure_manual, procedures)
+        )

@@ -20,7 +20,7 @@ from ..vocabulary.section_names import SectionKind, part_of
 from .alternatives import LEAVE_OUT
 from .fences import CommandGroup, FenceText, read_fence
 from .step_builder import Doubt, StepReading
-from .steps import by_hand, step_from, step_from_groups
+from .steps import make_step_manual, step_from, step_from_groups
 
 _NUMBERED = re.compile(
     r"(?:(?:step|paso|etape|schritt|passo|phase|步骤|第|الخطوه)\s*)?(\d{1,2})\s*(?:[.):、:步]"
@@ -117,7 +117,7 @@ def _list_steps(
     yield _item_step(current, group)
     if apart:
         reading = step_from(_label(apart), apart[0].lines[0], apart[1:], group)
-        yield by_hand(reading, Doubt("apart-from-the-list", apart[0].lines[0]))
+        yield make_step_manual(reading, Doubt("apart-from-the-list", apart[0].lines[0]))
 
 
 def _without_intro(blocks: Sequence[Block], depth: int) -> Sequence[Block]:

@@ -58,7 +58,7 @@ def step_from_groups(
     return StepReading(_finished(draft), draft.doubts, draft.messages)
 
 
-def by_hand(reading: StepReading, doubt: Doubt) -> StepReading:
+def make_step_manual(reading: StepReading, doubt: Doubt) -> StepReading:
     """The same, done by a person because of this doubt."""
     kind = StepKind.MANUAL if reading.step.runs else reading.step.kind
     return replace(reading, step=replace(reading.step, kind=kind), doubts=[*reading.doubts, doubt])

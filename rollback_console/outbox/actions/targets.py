@@ -133,7 +133,7 @@ def try_out(target: Target, *, by: User) -> Delivery:
         made_at=Now(),
         due_at=db_clock.later(dispatch.LEFT),
     )
-    dispatch.carry(made.pk, early=True)
+    dispatch.send_delivery(made.pk, early=True)
     made.refresh_from_db()
     return made
 

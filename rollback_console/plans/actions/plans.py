@@ -17,7 +17,7 @@ from rollback_console.audit.record import record_change
 from rollback_console.common.people import display_name
 from rollback_console.documents.markdown.source import encode
 
-from ..document_cache import document, read
+from ..document_cache import document, read_cached
 from ..errors import PlanError
 from ..models import Environment, Plan, Revision, Service
 from ..snapshot.bindings import write_into_text
@@ -43,7 +43,7 @@ def import_document(
     """
     place = Plan(service=service, environment=environment)
     permit(by, "plans.add_plan", "import plans there", over=place)
-    name = (title or read(data).title or f"Rollback of {service.name}")[:200]
+    name = (title or read_cached(data).title or f"Rollback of {service.name}")[:200]
     plan = _known(service, environment, name) or _new(service, environment, name)
     return _next(plan, data, by=by, note=note or "Imported")
 
@@ -173,7 +173,7 @@ def _difference(before: Revision, newest: Revision) -> str:
 def _next(
     plan: Plan, data: bytes, *, by: User, note: str, bindings: dict[str, Any] | None = None
 ) -> Revision:
-    read(data)
+    read_cached(data)
     last = Plan.objects.select_for_update().get(pk=plan.pk).revisions.order_by("-number").first()
     number = plan.revisions.aggregate(last=Max("number"))["last"] or 0
     carried = last.bindings if last and bindings is None else bindings or {}

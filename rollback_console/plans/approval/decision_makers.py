@@ -15,7 +15,7 @@ def makers_of(environment: Environment) -> list[Maker]:
     """Every right that an active person could use now, by rung; lent ones after all others."""
     own = list(owners_of(environment))
     by_owner = {row.user_id: row for row in own}
-    lent = [row for row in standing(environment) if row.giver_id in by_owner]
+    lent = [row for row in current_delegations(environment) if row.giver_id in by_owner]
     rights = [
         *(own_right(row) for row in own),
         *(_borrowed(row, by_owner[row.giver_id]) for row in lent),
@@ -29,7 +29,7 @@ def owners_of(environment: Environment) -> QuerySet[DecisionMaker]:
     return rows.select_related("user").order_by("rung", "id")
 
 
-def standing(environment: Environment) -> QuerySet[Delegation]:
+def current_delegations(environment: Environment) -> QuerySet[Delegation]:
     """Delegations that are in force now, between active people."""
     rows = in_force().filter(environment=environment)
     return rows.select_related("giver", "to").order_by("id")

@@ -34,7 +34,7 @@ def spec(environment: Environment, *, risky: bool) -> PolicySpec:
 
 def missing(environment: Environment) -> str:
     """Why nobody could meet the environment's rules, as one sentence; "" when somebody could."""
-    own, askers = _own(environment), askers_of()
+    own, askers = _own(environment), list_askers()
     for risky, word in ((False, "only code is rolled back"), (True, "data is at risk")):
         if why := authority.never(spec(environment, risky=risky), own, askers):
             return f"When {word}, nobody could approve. {why} {_alone(own, askers)}".strip()
@@ -43,7 +43,7 @@ def missing(environment: Environment) -> str:
 
 def stranded(environment: Environment) -> list[Maker]:
     """Decision makers who may ask, but whose own requests nobody could approve."""
-    own, askers, rules = _own(environment), set(askers_of()), spec(environment, risky=True)
+    own, askers, rules = _own(environment), set(list_askers()), spec(environment, risky=True)
     return [
         each
         for each in own
@@ -51,7 +51,7 @@ def stranded(environment: Environment) -> list[Maker]:
     ]
 
 
-def askers_of() -> list[int]:
+def list_askers() -> list[int]:
     """The active people who may ask for a rollback."""
     askers = User.objects.with_perm(ASKS, backend="django.contrib.auth.backends.ModelBackend")
     return list(askers.values_list("pk", flat=True))

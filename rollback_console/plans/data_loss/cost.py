@@ -135,16 +135,16 @@ def save_cost(revision: Revision, snapshot: Snapshot, answers: Iterable[CostAnsw
 def costing(revision: Revision, snapshot: Snapshot) -> Costing:
     """What is known of the cost of exactly this."""
     row = Cost.objects.filter(revision=revision, snapshot_sha256=snapshot.sha256).first()
-    return of_row(row) if row else Costing(_unheard(snapshot))
+    return costing_of_row(row) if row else Costing(_unheard(snapshot))
 
 
-def of_snapshot(revision: Revision, snapshot_sha256: str) -> Costing | None:
+def costing_of_snapshot(revision: Revision, snapshot_sha256: str) -> Costing | None:
     """What was last answered about the cost of the snapshot of that hash; None for nothing."""
     row = Cost.objects.filter(revision=revision, snapshot_sha256=snapshot_sha256).first()
-    return of_row(row) if row else None
+    return costing_of_row(row) if row else None
 
 
-def of_row(row: Cost) -> Costing:
+def costing_of_row(row: Cost) -> Costing:
     """What one stored answer amounts to."""
     reversals = tuple(_reversal(each) for each in row.reversals)
     counts = tuple(Count(**each) for each in row.counts)

@@ -120,7 +120,7 @@ def latest(revision: Revision, snapshot_sha256: str) -> Readiness:
     return Readiness(rows, min((row.at for row in rows), default=None))
 
 
-def of_revision(revision: Revision) -> Readiness:
+def readiness_of(revision: Revision) -> Readiness:
     """The last answers for any rollback of this revision."""
     newest = revision.probe_results.order_by("-at").first()
     return latest(revision, newest.snapshot_sha256) if newest else Readiness((), None)

@@ -26,7 +26,7 @@ TAKEN_FOR = timedelta(minutes=3)
 """After so long without an end, whoever took an asking is given up on."""
 
 
-def ask(
+def enqueue_asking(
     revision: Revision, choices: dict[str, Any], *, why: str, by: User | None = None
 ) -> Asking | None:
     """Wish to know about what `choices` would run; an open wish for the same is returned.
@@ -49,7 +49,7 @@ def ask(
     )
 
 
-def answer(
+def answer_asking(
     number: int, connect: Connect = connector.connect, within: float = check.PATIENCE
 ) -> bool:
     """Ask the hosts for one asking, for at most about `within` seconds.
@@ -71,14 +71,14 @@ def open_asking(revision: Revision, snapshot_sha256: str) -> Asking | None:
     return same.filter(done_at=None).order_by("-id").first()
 
 
-def waiting(since: timedelta, zones: Sequence[str]) -> list[int]:
+def waiting_askings(since: timedelta, zones: Sequence[str]) -> list[int]:
     """Wishes in these zones that nobody took within `since`, or whose taker is gone."""
     free = Q(taken_at=None, at__lt=Now() - since) | Q(taken_at__lt=Now() - TAKEN_FOR)
     near = Q(revision__plan__environment__zone__in=zones)
     return list(Asking.objects.filter(free, near, done_at=None).values_list("id", flat=True)[:50])
 
 
-def schedule(every: timedelta) -> list[Asking]:
+def schedule_askings(every: timedelta) -> list[Asking]:
     """A wish for the newest revision of each plan nobody asked about within `every`.
 
     What was last chosen is chosen again; a plan never asked about is asked as far as it is
@@ -88,11 +88,11 @@ def schedule(every: timedelta) -> list[Asking]:
         asking
         for revision in _unasked(every)
         for choices in choices_by_procedure(revision)
-        if (asking := ask(revision, choices, why="schedule"))
+        if (asking := enqueue_asking(revision, choices, why="schedule"))
     ]
 
 
-def forget(after: timedelta) -> None:
+def forget_askings(after: timedelta) -> None:
     """Remove askings that were answered longer ago than `after`, and the records of the schedule's.
 
     So go questions to hosts that nobody decided; one that is still needed is registered anew.
@@ -116,7 +116,7 @@ def _get_answers(asking: Asking, connect: Connect, within: float) -> str:
     snapshot = freeze_what_is_known(asking.revision, asking.choices)
     if snapshot is None:
         return "Nothing of this plan can be asked about."
-    before = check.of_revision(asking.revision)
+    before = check.readiness_of(asking.revision)
     now = check.check(asking.revision, snapshot, connect, within, why=asking.why, by=asking.by)
     transaction.on_commit(lambda: _announce(asking.revision, snapshot, before, now), robust=True)
     return ""

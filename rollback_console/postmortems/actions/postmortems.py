@@ -39,7 +39,7 @@ def open_postmortem(rollback: Rollback) -> Postmortem:
         raise Refused("The postmortem begins when the rollback has ended.")
     postmortem, new = Postmortem.objects.get_or_create(rollback=rollback)
     if new:
-        checklist.begin(rollback)
+        checklist.begin_checklist(rollback)
         measure(rollback)
     return postmortem
 
@@ -99,8 +99,8 @@ def comment(postmortem: Postmortem, *, by: User, text: str) -> Comment:
 
 
 def add_item(postmortem: Postmortem, *, by: User, text: str, kind: str, **more: Any) -> ActionItem:
-    """Something to do afterwards; see checklist.add."""
-    return checklist.add(postmortem.rollback, by=by, text=text, kind=kind, **more)
+    """Something to do afterwards; see checklist.add_item."""
+    return checklist.add_item(postmortem.rollback, by=by, text=text, kind=kind, **more)
 
 
 def _check(postmortem: Postmortem, texts: dict[str, str]) -> None:

@@ -12,7 +12,7 @@ from rollback_console.rollbacks.models import Rollback
 from rollback_console.rollbacks.sweeper import log_retention
 
 from .verify import UnreadableArchive, verify
-from .writer import archive, name_of
+from .writer import archive, archive_name
 
 
 class NotArchived(Exception):
@@ -38,7 +38,7 @@ def apply(days: int, folder: Path | None, *, dry: bool = False) -> Iterator[Reti
     for rollback in log_retention.due(days):
         size = log_retention.size(rollback)
         if dry:
-            yield Retired(rollback.pk, size, folder and folder / name_of(rollback))
+            yield Retired(rollback.pk, size, folder and folder / archive_name(rollback))
             continue
         try:
             # Without bytes, an earlier try broke off behind its archive.
@@ -53,7 +53,7 @@ def apply(days: int, folder: Path | None, *, dry: bool = False) -> Iterator[Reti
 
 
 def _archived(rollback: Rollback, folder: Path) -> Path:
-    file = folder / name_of(rollback)
+    file = folder / archive_name(rollback)
     half = file.with_suffix(".part")
     try:
         with half.open("wb") as out:

@@ -57,7 +57,7 @@ class ArchiveFile:
     data: Iterable[bytes]
 
 
-def name_of(rollback: Rollback) -> str:
+def archive_name(rollback: Rollback) -> str:
     """The file's name."""
     return f"rollback-{rollback.pk}.tar.gz"
 

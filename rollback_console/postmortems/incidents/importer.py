@@ -24,7 +24,7 @@ from rollback_console.rollbacks.models import Rollback
 
 from ..models import Import, Postmortem
 from ..trends.record import measure
-from .parser import FORMAT, Incident, read
+from .parser import FORMAT, Incident, parse_incident
 
 
 @transaction.atomic
@@ -39,9 +39,9 @@ def load(data: bytes, *, by: User) -> Postmortem:
     sha256 = hashlib.sha256(data).hexdigest()
     if known := Import.objects.filter(sha256=sha256).first():
         raise Refused(f"This file was loaded already: it is rollback {known.rollback_id}.")
-    incident = read(data)
+    incident = parse_incident(data)
     revision = _revision(incident, by)
-    rollback = history.load(
+    rollback = history.load_history(
         revision,
         by=by,
         title=incident.title,

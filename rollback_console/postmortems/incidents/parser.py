@@ -47,7 +47,7 @@ class Incident:
     events: tuple[Past, ...]
 
 
-def read(data: bytes) -> Incident:
+def parse_incident(data: bytes) -> Incident:
     """What a file says. Raises Refused with what is wrong and where."""
     raw = _json(data)
     steps = tuple(_step(at, each) for at, each in enumerate(_list(raw, "steps"), start=1))

@@ -52,7 +52,8 @@ def with_estimate(plan: PlanDocument, procedure: str, measured: Range, last: dat
         if each.kind == label:
             return edited(plan.source, (Edit(each.line, each.line, (row,)),))
     section = next(
-        section_headings.of_part(section_headings.sections(plan.source), SectionKind.TIME), None
+        section_headings.sections_of_part(section_headings.sections(plan.source), SectionKind.TIME),
+        None,
     )
     if section is None:
         rows = ("", "## Rollback Time Estimate", "", row)
@@ -102,7 +103,7 @@ def _after(section: Section, rows: Sequence[str]) -> Edit:
 
 def _under(source: str, headed: list[Section], rows: list[str]) -> Edit:
     """Below the plan's own section on prevention, or in a new one at the end."""
-    parent = next(section_headings.of_part(headed, SectionKind.PREVENTION), None)
+    parent = next(section_headings.sections_of_part(headed, SectionKind.PREVENTION), None)
     if parent is None:
         return _at_the_end(source, ["", "## Prevention for Next Deployment", *rows])
     at = max(section_headings.last_line(each) for each in parent.walk()) + 1

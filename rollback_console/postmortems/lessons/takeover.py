@@ -13,7 +13,7 @@ from rollback_console.documents.markdown.source import encode
 from rollback_console.documents.model import PlanDocument
 from rollback_console.engine.states import RollbackState
 from rollback_console.plans.actions.plans import revise
-from rollback_console.plans.document_cache import document, read
+from rollback_console.plans.document_cache import document, read_cached
 from rollback_console.plans.errors import PlanError
 from rollback_console.plans.models import Plan, Revision
 from rollback_console.rollbacks.errors import Refused
@@ -50,7 +50,7 @@ def proposal(postmortem: Postmortem) -> LessonsProposal:
     old = document(base)
     texts = {field: getattr(postmortem, field) for field in PREVENTION}
     new = _with_estimate(rollback, with_lessons(old, texts, f"rollback {rollback.pk}"), old)
-    _same_steps(old, read(encode(new, old.encoding)))
+    _same_steps(old, read_cached(encode(new, old.encoding)))
     return LessonsProposal(base, old.source, new)
 
 
@@ -93,7 +93,7 @@ def _with_estimate(rollback: Rollback, text: str, old: PlanDocument) -> str:
     ]
     if not took or succeeded[0].finished_at is None:
         return text
-    plan = read(encode(text, old.encoding))
+    plan = read_cached(encode(text, old.encoding))
     return with_estimate(plan, procedure, measured(took), succeeded[0].finished_at.date())
 
 

@@ -35,11 +35,11 @@ def sections(source: str) -> list[Section]:
 
 def title_of(source: str, part: SectionKind, otherwise: str) -> str:
     """The plan's own heading for a part, without its number; `otherwise` where it has none."""
-    section = next(of_part(sections(source), part), None)
+    section = next(sections_of_part(sections(source), part), None)
     return _NUMBER.sub("", section.title) if section else otherwise
 
 
-def of_part(candidates: list[Section], part: SectionKind) -> Iterator[Section]:
+def sections_of_part(candidates: list[Section], part: SectionKind) -> Iterator[Section]:
     """Sections whose heading announces that part; a step that verifies is a step."""
     named = (each for each in candidates if each.heading and not is_step_heading(each.title))
     return (each for each in named if part_of(each.title) is part)
@@ -54,7 +54,7 @@ def slot(candidates: list[Section], field: str) -> Section | None:
     words = PREVENTION[field][1]
     named = [
         each
-        for each in of_part(candidates, SectionKind.PREVENTION)
+        for each in sections_of_part(candidates, SectionKind.PREVENTION)
         if words.search(fold(each.title))
     ]
     leaves = [each for each in named if not each.children]

@@ -9,7 +9,7 @@ from typing import Any
 
 from rollback_console.common.csv_text import csv_cell
 
-from .rows import Case, read
+from .rows import Case, read_cases
 from .statistics import Trends
 
 MOST_OPEN = 200
@@ -24,7 +24,7 @@ def as_csv(measured: Trends) -> str:
     writer = csv.writer(out)
     names = [field.name for field in fields(Case) if field.name != "estimate"]
     writer.writerow([*names, "estimate_low", "estimate_high", "verdict"])
-    for case in read(measured.chosen)[0]:
+    for case in read_cases(measured.chosen)[0]:
         low, high = case.estimate or ("", "")
         cells = [csv_cell(getattr(case, name)) for name in names]
         writer.writerow([*cells, low, high, case.verdict])
@@ -43,7 +43,7 @@ def as_json(measured: Trends) -> dict[str, Any]:
         ],
         "slowest_steps": [asdict(each) for each in measured.drawn.slowest],
         "failing_steps": [asdict(each) for each in measured.drawn.failing],
-        "rollbacks": [_case(each) for each in read(measured.chosen)[0]],
+        "rollbacks": [_case(each) for each in read_cases(measured.chosen)[0]],
         "open_action_items": [
             {
                 "rollback": item.rollback_id,

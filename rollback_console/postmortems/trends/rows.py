@@ -108,7 +108,7 @@ def choose(narrowing: TrendFilter, now: datetime) -> Chosen:
     return Chosen(narrowing, rows=rows, **facts)
 
 
-def read(chosen: Chosen) -> tuple[list[Case], list[Tried]]:
+def read_cases(chosen: Chosen) -> tuple[list[Case], list[Tried]]:
     """At most 2,000 rollbacks and what they tried, in one query."""
     rows = list(chosen.rows.values_list(*_READ)[:MOST])
     cases = [_case(row) for row in rows]

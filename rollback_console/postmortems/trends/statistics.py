@@ -14,7 +14,7 @@ from rollback_console.common.statistics import percentile
 
 from .. import checklist
 from ..models import ActionItem
-from .rows import MOST, Case, Chosen, TrendFilter, Tried, choose, read
+from .rows import MOST, Case, Chosen, TrendFilter, Tried, choose, read_cases
 
 PHASES = (
     ("decide", "Request to first decision"),
@@ -121,7 +121,7 @@ def trends(narrowing: TrendFilter, now: datetime) -> Trends:
 @lru_cache(maxsize=32)
 def _drawn(chosen: Chosen) -> Drawn:
     """Kept until a rollback ends, one falls out of the period, or somebody writes when it began."""
-    cases, tried = read(chosen)
+    cases, tried = read_cases(chosen)
     lines = _steps(tried)
     return Drawn(
         phases=[_phase(cases, name, label) for name, label in PHASES],

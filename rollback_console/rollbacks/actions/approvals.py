@@ -94,7 +94,7 @@ def ask_question(rollback: Rollback, *, by: User, text: str) -> Event:
     row = locked(rollback)
     if row.state not in {RollbackState.REQUESTED, RollbackState.APPROVED}:
         raise Refused(f"This rollback is {row.state}: add a note instead of a question.")
-    check_words_of(row, by)
+    refuse_too_many_texts(row, by)
     facts = {"text": _words(text), "to": [rights.named(row.requested_by)]}
     return record(row, events.APPROVAL_ASKED, by=_active(by), **facts)
 
@@ -110,7 +110,7 @@ def answer_question(rollback: Rollback, *, question: int, by: User, text: str) -
         raise Refused(f"Event {question} of this rollback is no question.")
     if row.state in TERMINAL:
         raise Refused(f"This rollback is {row.state}: add a note instead of an answer.")
-    check_words_of(row, by)
+    refuse_too_many_texts(row, by)
     to = (
         [{"person": question_event.by_id, "name": display_name(question_event.by), "role": ""}]
         if question_event.by
@@ -204,7 +204,7 @@ def _yes(row: Rollback, held: Authority, by: User, seen: str, note: str) -> Appr
         raise Refused("Your right to approve this has just ended.")
     approval = _vote(row, by, used, seen, note, given=True)
     if held.enough(authority.Vote(by.pk, used.role, seen, used.lender)):
-        go(row)
+        approve_and_enqueue(row)
         record(row, "rollback.approved", snapshot=row.snapshot_sha256)
     return approval
 
@@ -233,13 +233,17 @@ def _vote(
 def _loan(row: Rollback, by: User, used: authority.Maker) -> Delegation | None:
     if not used.lender:
         return None
-    held = decision_makers.standing(row.environment).filter(giver=used.lender, to=by).first()
+    held = (
+        decision_makers.current_delegations(row.environment)
+        .filter(giver=used.lender, to=by)
+        .first()
+    )
     if held is None:
         raise Refused("The right that was lent to you has just ended.")
     return held
 
 
-def go(row: Rollback) -> None:
+def approve_and_enqueue(row: Rollback) -> None:
     """From requested to approved: due at once, and for as long as the rules allow."""
     minutes = approved_snapshot(row).policy.start_expires
     move(
@@ -271,7 +275,7 @@ def _keep_refusal(row: Rollback, by: User, refused: Refused) -> None:
         record(row, "approval.refused", by=by, why=str(refused))
 
 
-def check_words_of(row: Rollback, by: User) -> None:
+def refuse_too_many_texts(row: Rollback, by: User) -> None:
     """Raise Refused where a person has said as much about a rollback as one may."""
     if row.events.filter(kind__in=OPEN_TO_READERS, by=by).count() >= MOST_WORDS:
         raise Refused(

@@ -124,7 +124,7 @@ def _use(row: Rollback, by: User, seen: str, reason: str) -> BreakGlass:
     used = BreakGlass.objects.create(
         rollback=row, by=by, reason=reason, snapshot_sha256=seen, at=Now()
     )
-    approvals.go(row)
+    approvals.approve_and_enqueue(row)
     record(
         row,
         events.BREAK_GLASS_USED,

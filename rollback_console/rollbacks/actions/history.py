@@ -37,7 +37,7 @@ class Past:
 
 
 @transaction.atomic
-def load(
+def load_history(
     revision: Revision,
     *,
     by: User,

@@ -16,7 +16,7 @@ from ..events import record
 from ..models import Pin, Rollback
 
 
-def standing(service: Service, version: str) -> QuerySet[Pin]:
+def current_pins(service: Service, version: str) -> QuerySet[Pin]:
     """The pins that forbid `version`: a pinned commit also forbids its abbreviations."""
     pins = Pin.objects.filter(service=service, lifted_at=None)
     matching = [pin.pk for pin in pins if _same(pin.version, version.strip())]
@@ -42,7 +42,7 @@ def pin(
 
 
 @transaction.atomic
-def lift(pin: Pin, *, by: User, reason: str) -> Pin:
+def lift_pin(pin: Pin, *, by: User, reason: str) -> Pin:
     """Let a version be deployed again; who did it and why stays with the pin."""
     if not by.has_perm("rollbacks.operate_rollback", pin):
         raise Refused("You may not lift a pin. Ask an operator.")

@@ -37,7 +37,7 @@ from ..models import ChecklistAnswer, Message, Rollback, StepAnswer, StepRun
 from ..queries import host_exclusion
 from ..questions import ANSWERERS, QUESTIONS, question_kind
 from ..tasks import enqueue_after_commit
-from .approvals import check_words_of
+from .approvals import refuse_too_many_texts
 from .second_person import require_second_person
 
 CHECK_ANSWERS = ("pass", "fail", "not_applicable")
@@ -220,7 +220,7 @@ def note(rollback: Rollback, *, by: User, text: str) -> Rollback:
     if problem := text_problem(text):
         raise Refused(problem)
     row = Rollback.objects.select_for_update().get(pk=rollback.pk)
-    check_words_of(row, by)
+    refuse_too_many_texts(row, by)
     record(row, "note.added", by=by, text=text.strip())
     return row
 

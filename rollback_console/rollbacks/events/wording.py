@@ -96,7 +96,7 @@ def _prepared(event: Event, snapshot: Snapshot | None) -> dict[str, object]:
         "to_whom": f" to {facts['recipients']}" if facts.get("recipients") else "",
         "kept_in": _kept_in(facts.get("archive")),
         "ending_sentence": ABORT_ENDINGS.get(ending, ending) + _survivors(facts),
-        "question_sentence": questions.asked(str(facts.get("question") or ""), step),
+        "question_sentence": questions.question_sentence(str(facts.get("question") or ""), step),
         "answer_sentence": questions.answered(
             str(facts.get("question") or ""), state_word(str(facts.get("answer") or "")), step
         ),

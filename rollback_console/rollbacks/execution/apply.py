@@ -21,7 +21,7 @@ from .lease import move, move_run, release
 from .run_facts import facts
 
 
-def begin(row: Rollback) -> bool:
+def begin_rollback(row: Rollback) -> bool:
     """Take the environment's lock and lay out every run; False when it may not start.
 
     Raises SnapshotChanged.
@@ -78,7 +78,7 @@ def undo(row: Rollback, step: StepSpec, hosts: list[str], *, by: Any, reason: st
     return made
 
 
-def ask(row: Rollback, decision: AskPerson) -> None:
+def ask_person(row: Rollback, decision: AskPerson) -> None:
     """Put a question to people, once; about a single run it names its host and exit code."""
     about = {"position": decision.position, "tokens": list(decision.tokens)}
     question = {"kind": decision.question, **about}

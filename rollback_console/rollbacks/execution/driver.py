@@ -60,7 +60,7 @@ def advance(rollback_id: int, connect: Callable[[HostAddress], Remote] | None = 
     Returns False at once when another driver holds the lease. Raises nothing that it can
     record: what goes wrong here is logged, and the rollback becomes due again.
     """
-    if stopping.is_set() or not zones.is_ours(zones.of(rollback_id)):
+    if stopping.is_set() or not zones.is_ours(zones.zone_of_rollback(rollback_id)):
         return False
     if not preflight.hosts_were_asked(rollback_id, connect):
         return False
@@ -157,7 +157,7 @@ class Slice:
         if not row.start_asked:
             self._release(row)
             return False
-        self.released = not apply.begin(row)
+        self.released = not apply.begin_rollback(row)
         return not self.released
 
     def _carry_out_one(
@@ -172,7 +172,7 @@ class Slice:
             case StopStep(token):
                 self._stop(row, runs[token])
             case AskPerson():
-                apply.ask(row, decision)
+                apply.ask_person(row, decision)
             case Verify():
                 apply.verify(row)
                 self.wait = 0.0

@@ -45,10 +45,10 @@ def hosts_were_asked(
         return False
     if _is_ready(row):
         return True
-    asking = queue.ask(row.revision, row.choices, why="start")
+    asking = queue.enqueue_asking(row.revision, row.choices, why="start")
     if asking is None or asking.snapshot_sha256 != row.snapshot_sha256:
         return True
-    return queue.answer(asking.pk, connect or ssh.connect, within=WITHIN.total_seconds())
+    return queue.answer_asking(asking.pk, connect or ssh.connect, within=WITHIN.total_seconds())
 
 
 def _starting(rollback_id: int) -> Rollback | None:

@@ -266,7 +266,7 @@ PAGE = 50
 _WORST = ("not ready", "unknown", "not asked", "ready")
 
 
-def found(chosen: Filter) -> list[Rollback]:
+def filter_rollbacks(chosen: Filter) -> list[Rollback]:
     """One page of rollbacks and one more, newest first."""
     result = rows()
     if chosen.state == "alive":

@@ -51,7 +51,7 @@ class Gauges:
     zones: dict[str, bool]
 
 
-def read() -> Gauges:
+def read_gauges() -> Gauges:
     """Everything at one moment. Raises django.db.Error when the database is away."""
     now = db_clock.now()
     driven = list(

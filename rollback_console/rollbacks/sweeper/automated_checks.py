@@ -48,7 +48,7 @@ def sweep(pool: Executor) -> None:
         pool.submit(_look, number)
 
 
-def look(number: int, connect: Connect = ssh.connect) -> bool:
+def run_check(number: int, connect: Connect = ssh.connect) -> bool:
     """Look once at one check; False when somebody else does."""
     due = Look.objects.filter(pk=number, due_at__lte=Now())
     if not due.update(due_at=db_clock.later(EVERY)):
@@ -135,6 +135,6 @@ def _answer(row: Rollback, check: CheckSpec, observed: CheckObservation) -> None
 
 def _look(number: int) -> None:
     try:
-        look(number)
+        run_check(number)
     finally:
         close_old_connections()

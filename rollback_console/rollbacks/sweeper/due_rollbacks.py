@@ -35,7 +35,7 @@ def drive_due(pool: ThreadPoolExecutor, driving: dict[int, Future[None]]) -> Non
     overdue = set(due(OVERDUE))
     for number in due():
         taken = enqueue(number)
-        ours = zones.is_ours(zones.of(number))
+        ours = zones.is_ours(zones.zone_of_rollback(number))
         if ours and number not in driving and (not taken or number in overdue):
             driving[number] = pool.submit(_drive, number, driving)
 

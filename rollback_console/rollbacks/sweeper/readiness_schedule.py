@@ -36,11 +36,11 @@ _BEFORE_START = (RollbackState.REQUESTED, RollbackState.APPROVED)
 _TOLD = ("readiness.lost", "readiness.regained")
 
 
-def ask(
+def ask_hosts(
     revision: Revision, choices: dict[str, Any], *, why: str, by: User | None = None
 ) -> Asking | None:
     """Have a worker ask the hosts what `choices` would meet; None when there is no host."""
-    asking = queue.ask(revision, choices, why=why, by=by)
+    asking = queue.enqueue_asking(revision, choices, why=why, by=by)
     if asking is not None and asking.taken_at is None:
         tasks.look_after_commit(asking.pk)
     return asking
@@ -49,7 +49,7 @@ def ask(
 def ask_all(revision: Revision, *, why: str, by: User | None = None) -> list[Asking]:
     """The same for every procedure of a revision."""
     askings = [
-        ask(revision, choices, why=why, by=by)
+        ask_hosts(revision, choices, why=why, by=by)
         for choices in plan_choices.choices_by_procedure(revision)
     ]
     return [each for each in askings if each]
@@ -58,7 +58,7 @@ def ask_all(revision: Revision, *, why: str, by: User | None = None) -> list[Ask
 def ask_unasked(rollback: Rollback, why: str) -> None:
     """The same for a rollback, where the console asks on its own account at all."""
     if settings.READINESS_EVERY:
-        ask(rollback.revision, rollback.choices, why=why)
+        ask_hosts(rollback.revision, rollback.choices, why=why)
 
 
 def ask_after_end(*, rollback: Rollback, **_: Any) -> None:
@@ -70,8 +70,8 @@ def ask_after_end(*, rollback: Rollback, **_: Any) -> None:
 def schedule_plans() -> None:
     """Have plans asked about that nobody asked about: each of them is read again."""
     if settings.READINESS_EVERY:
-        queue.schedule(STALE * 3 / 4)
-        queue.forget(KEPT)
+        queue.schedule_askings(STALE * 3 / 4)
+        queue.forget_askings(KEPT)
 
 
 def sweep(pool: ThreadPoolExecutor) -> None:
@@ -79,10 +79,10 @@ def sweep(pool: ThreadPoolExecutor) -> None:
     if not settings.READINESS_EVERY:
         return
     for rollback in _growing_old():
-        queue.ask(rollback.revision, rollback.choices, why="schedule")
-    for number in queue.waiting(PATIENCE, zones.ours()):
+        queue.enqueue_asking(rollback.revision, rollback.choices, why="schedule")
+    for number in queue.waiting_askings(PATIENCE, zones.ours()):
         pool.submit(_answer, number)
-    for number in queue.waiting(PATIENCE, _reached_by_others()):
+    for number in queue.waiting_askings(PATIENCE, _reached_by_others()):
         tasks.enqueue_look(number)
 
 
@@ -154,6 +154,6 @@ def _growing_old() -> list[Rollback]:
 
 def _answer(number: int) -> None:
     try:
-        queue.answer(number)
+        queue.answer_asking(number)
     finally:
         close_old_connections()

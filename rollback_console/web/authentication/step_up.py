@@ -50,7 +50,7 @@ def step_up(what: str, *, looking_too: bool = False) -> Callable[[View], View]:
             passes = request.method in {"GET", "HEAD"} and not looking_too
             if passes or fresh(request):
                 return view(request, *args, **kwargs)
-            return ask(request, what.format(**kwargs))
+            return ask_for_proof(request, what.format(**kwargs))
 
         stepped.needs_step_up = True  # type: ignore[attr-defined]
         return stepped
@@ -58,7 +58,7 @@ def step_up(what: str, *, looking_too: bool = False) -> Callable[[View], View]:
     return decorate
 
 
-def ask(request: HttpRequest, what: str) -> HttpResponse:
+def ask_for_proof(request: HttpRequest, what: str) -> HttpResponse:
     """Keep what was sent, and lead to the page where the person proves who they are."""
     ways = get_adapter(request).get_reauthentication_methods(request.user)
     if not ways:
@@ -76,7 +76,7 @@ def ask(request: HttpRequest, what: str) -> HttpResponse:
     return SeeOther(f"{ways[0]['url']}?{urlencode({'next': came_from(request)})}")
 
 
-def waiting(request: HttpRequest) -> dict[str, str]:
+def read_waiting_post(request: HttpRequest) -> dict[str, str]:
     """What waits for proof: `what`, and `back`, the page it was sent from; {} for nothing."""
     kept: dict[str, str] = request.session.get(KEPT, {})
     return kept

@@ -45,7 +45,7 @@ class FromDatabase(Collector):
         """Every family; without a database only the one that says so."""
         up = GaugeMetricFamily(f"{PREFIX}database_up", "1 when the database answers, else 0.")
         try:
-            read, standing = metrics.read(), targets.count_troubled()
+            read, standing = metrics.read_gauges(), targets.count_troubled()
         except Error as error:
             log.warning("The metrics lack what the database knows: %s", error)
             up.add_metric([], 0)

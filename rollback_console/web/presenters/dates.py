@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from rollback_console.common.durations import DAY, HOUR, MINUTE
 
 
-def read(value: datetime | str | None) -> datetime | None:
+def read_moment(value: datetime | str | None) -> datetime | None:
     """A moment in UTC from a datetime or ISO 8601 text; None for nothing.
 
     Text without a zone is UTC. Raises ValueError for other text.

@@ -20,7 +20,7 @@ def proposed(request: HttpRequest) -> Proposal | None:
     return Proposal.objects.filter(pk=int(number), state="open").first()
 
 
-def ask(proposal: Proposal | None, **request: Any) -> Rollback:
+def open_request(proposal: Proposal | None, **request: Any) -> Rollback:
     """Ask for a rollback, because of a proposal when there is one."""
     if proposal is None:
         return requests.open_request(**request)

@@ -174,7 +174,7 @@ def log_tail(run: StepRun | None, count: int = LINES) -> LogTail:
     if run is None or not run.stored:
         return LogTail(run, [])
     start = max(run.stored - (TAIL if count == LINES else TAIL // 16), 0)
-    lines = log_store.read(run, start).decode(errors="replace").removesuffix("\n").split("\n")
+    lines = log_store.read_log(run, start).decode(errors="replace").removesuffix("\n").split("\n")
     lines = lines[1:] if start and len(lines) > 1 else lines
     first = run.lines - len(lines) + 1
     return LogTail(run, [(first + i, _plain(line)) for i, line in enumerate(lines)][-count:])

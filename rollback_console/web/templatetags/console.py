@@ -50,7 +50,7 @@ def icon(name: str) -> SafeString:
 @register.simple_tag
 def when(value: datetime | str | None, form: str = "relative") -> SafeString | str:
     """A moment: relative in text and absolute on hover, or the other way with "absolute"."""
-    moment = dates.read(value)
+    moment = dates.read_moment(value)
     if moment is None:
         return ""
     absolute, relative = dates.absolute(moment), dates.relative(moment, timezone.now())
@@ -67,7 +67,7 @@ def when(value: datetime | str | None, form: str = "relative") -> SafeString | s
 @register.simple_tag
 def until(value: datetime | None) -> SafeString | str:
     """A countdown to a moment, kept current by the page's script."""
-    moment = dates.read(value)
+    moment = dates.read_moment(value)
     if moment is None:
         return ""
     left = (moment - timezone.now()).total_seconds()

@@ -32,7 +32,7 @@ register = Library()
 
 
 @register.simple_tag
-def asked(rollback: Rollback) -> SafeString:
+def state_sentence(rollback: Rollback) -> SafeString:
     """Who did what when, and what the rollback waits for now."""
     if rollback.question:
         kind = question_kind(rollback.question.get("kind", ""))

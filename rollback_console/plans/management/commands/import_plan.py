@@ -15,7 +15,7 @@ from rollback_console.documents.model import PlanDocument
 from rollback_console.documents.report import report
 
 from ...actions.plans import import_document
-from ...document_cache import read
+from ...document_cache import read_cached
 from ...errors import UnreadablePlan
 from ...models import Environment, Revision, Service
 
@@ -39,7 +39,7 @@ class Command(BaseCommand):
     def handle(self, *_: Any, **options: Any) -> None:
         data = self._bytes(options["file"])
         try:
-            document = read(data)
+            document = read_cached(data)
         except UnreadablePlan as error:
             raise CommandError(str(error), returncode=2) from error
         if options["service"] or options["environment"]:

@@ -27,7 +27,7 @@ def list_credentials(request: HttpRequest) -> HttpResponse:
 
 @admin_only
 @step_up("add a credential", looking_too=True)
-def new(request: HttpRequest) -> HttpResponse:
+def new_credential(request: HttpRequest) -> HttpResponse:
     """Add a credential."""
     return _edit(request, None)
 

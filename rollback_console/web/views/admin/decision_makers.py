@@ -75,7 +75,7 @@ def _page(
     page = {
         "environment": environment,
         "makers": decision_makers.owners_of(environment),
-        "lent": decision_makers.standing(environment),
+        "lent": decision_makers.current_delegations(environment),
         "missing": policy.missing(environment),
         "who_form": who,
         "who": queries.who_could(environment, **who.cleaned_data) if who.is_valid() else None,

@@ -42,7 +42,7 @@ def list_environments(request: HttpRequest) -> HttpResponse:
 
 @admin_only
 @step_up("describe an environment")
-def new(request: HttpRequest) -> HttpResponse:
+def new_environment(request: HttpRequest) -> HttpResponse:
     """Describe an environment."""
     form = EnvironmentForm(request.POST or None)
     if request.method == "POST" and form.is_valid() and _added(request, form):
@@ -216,7 +216,7 @@ def _page(request: HttpRequest, environment: Environment, **forms: Any) -> HttpR
         "found": queries.place(environment),
         "missing": policy.missing(environment),
         "stranded": policy.stranded(environment),
-        "lent": decision_makers.standing(environment),
+        "lent": decision_makers.current_delegations(environment),
         **forms,
     }
     return render(request, "environments/environment.html", page, status=422 if wrong else 200)

@@ -33,7 +33,7 @@ def list_hosts(request: HttpRequest) -> HttpResponse:
 
 @admin_only
 @step_up("add a host")
-def new(request: HttpRequest) -> HttpResponse:
+def new_host(request: HttpRequest) -> HttpResponse:
     """Add a host."""
     form = HostForm(request.POST or None, initial={"port": 22})
     if request.method == "POST" and form.is_valid():

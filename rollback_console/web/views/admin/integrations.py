@@ -28,7 +28,7 @@ def list_integrations(request: HttpRequest) -> HttpResponse:
 
 @admin_only
 @step_up("let a program propose rollbacks", looking_too=True)
-def new(request: HttpRequest) -> HttpResponse:
+def new_integration(request: HttpRequest) -> HttpResponse:
     """Add an integration; its secret is in the answer."""
     form = IntegrationForm(None, request.POST or None)
     if request.method == "POST" and form.is_valid():

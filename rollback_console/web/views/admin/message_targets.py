@@ -35,7 +35,7 @@ def list_targets(request: HttpRequest) -> HttpResponse:
 
 @admin_only
 @step_up("say where messages go", looking_too=True)
-def new(request: HttpRequest) -> HttpResponse:
+def new_target(request: HttpRequest) -> HttpResponse:
     """Add a target."""
     form = TargetForm(None, request.POST or None)
     if request.method == "POST" and form.is_valid():

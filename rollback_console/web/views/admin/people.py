@@ -36,7 +36,7 @@ def list_people(request: HttpRequest) -> HttpResponse:
 
 @admin_only
 @step_up("add a person")
-def new(request: HttpRequest) -> HttpResponse:
+def new_person(request: HttpRequest) -> HttpResponse:
     """Add a person."""
     form = PersonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():

@@ -77,7 +77,7 @@ def lift(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     form = LiftForm(request.POST)
     reason = form.cleaned_data["reason"] if form.is_valid() else ""
     try:
-        pins.lift(pinned, by=person(request), reason=reason)
+        pins.lift_pin(pinned, by=person(request), reason=reason)
     except Refused as error:
         return refused(request, error, "service", slug=slug)
     return done(request, f"{pinned.version} may be deployed again.", "service", slug=slug)

@@ -40,13 +40,13 @@ def download(request: HttpRequest, number: int) -> HttpResponseBase:
     if isinstance(request, ASGIRequest) and isinstance(pieces, Iterator):
         pieces = apart(pieces)
     answer = StreamingHttpResponse(pieces, content_type="application/gzip")
-    answer["Content-Disposition"] = f'attachment; filename="{writer.name_of(rollback)}"'
+    answer["Content-Disposition"] = f'attachment; filename="{writer.archive_name(rollback)}"'
     answer["Cache-Control"] = "no-store"
     return answer
 
 
 @costly
-def bring(request: HttpRequest) -> HttpResponse:
+def load_incident(request: HttpRequest) -> HttpResponse:
     """Load a past incident; a mistake is named and the page kept."""
     form = IncidentForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():

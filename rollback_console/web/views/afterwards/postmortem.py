@@ -103,7 +103,7 @@ def tick(request: HttpRequest, number: int, item: int) -> HttpResponse:
     action = get_object_or_404(ActionItem, pk=item, rollback_id=number)
     is_done, evidence = request.POST.get("done") == "yes", request.POST.get("evidence")
     try:
-        checklist.tick(action, by=person(request), done=is_done, evidence=evidence)
+        checklist.tick_item(action, by=person(request), done=is_done, evidence=evidence)
     except Refused as error:
         return refused(request, error, "postmortem", number=number)
     return done(request, "Noted.", "postmortem", number=number)
@@ -118,7 +118,7 @@ def assign(request: HttpRequest, number: int, item: int) -> HttpResponse:
         sentence = "A date looks like 2026-11-25. The item was left as it was."
         return refused(request, sentence, "postmortem", number=number)
     try:
-        checklist.assign(action, by=person(request), **form.cleaned_data)
+        checklist.assign_item(action, by=person(request), **form.cleaned_data)
     except Refused as error:
         return refused(request, error, "postmortem", number=number)
     return done(request, "Agreed.", "postmortem", number=number)

@@ -42,7 +42,7 @@ def list_plans(request: HttpRequest) -> HttpResponse:
 
 @permission_required("plans.add_plan", raise_exception=True)
 @costly
-def bring(request: HttpRequest) -> HttpResponse:
+def import_document(request: HttpRequest) -> HttpResponse:
     """Paste or upload a document; nothing typed is lost when it cannot be kept."""
     form = ImportForm(request.POST or None, request.FILES or None, by=person(request))
     if request.method == "POST" and form.is_valid():

@@ -125,7 +125,9 @@ def start(request: HttpRequest, number: int) -> HttpResponse:
 def ask_hosts(request: HttpRequest, number: int) -> HttpResponse:
     """Have a worker ask every host whether this would work, and what it would cost."""
     rollback = rollback_of(number)
-    readiness_schedule.ask(rollback.revision, rollback.choices, why="person", by=person(request))
+    readiness_schedule.ask_hosts(
+        rollback.revision, rollback.choices, why="person", by=person(request)
+    )
     return done(request, "The hosts are being asked.", "rollback", number=number)
 
 

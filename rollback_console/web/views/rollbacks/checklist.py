@@ -58,7 +58,7 @@ def assign(request: HttpRequest, number: int, key: str) -> HttpResponse:
         if not form.is_valid():
             sentence = "A date looks like 2026-11-25. The item was left as it was."
             return refused(request, sentence, "checklist", number=number)
-        checklist.assign(item, by=person(request), **form.cleaned_data)
+        checklist.assign_item(item, by=person(request), **form.cleaned_data)
     except Refused as error:
         return refused(request, error, "checklist", number=number)
     return done(request, "Agreed.", "checklist", number=number)
@@ -70,7 +70,7 @@ def tick(request: HttpRequest, number: int, key: str) -> HttpResponse:
     is_done, evidence = request.POST.get("done") == "yes", request.POST.get("evidence")
     try:
         item = checklist.item_of(rollback_of(number), key)
-        checklist.tick(item, by=person(request), done=is_done, evidence=evidence)
+        checklist.tick_item(item, by=person(request), done=is_done, evidence=evidence)
     except Refused as error:
         return refused(request, error, "checklist", number=number)
     return done(request, "Noted.", "checklist", number=number)

@@ -17,7 +17,7 @@ from . import approval
 
 
 @require_POST
-def ask(request: HttpRequest, number: int) -> HttpResponse:
+def ask_question(request: HttpRequest, number: int) -> HttpResponse:
     """Put a question into the timeline."""
     try:
         approvals.ask_question(
@@ -29,7 +29,7 @@ def ask(request: HttpRequest, number: int) -> HttpResponse:
 
 
 @require_POST
-def answer(request: HttpRequest, number: int, question: int) -> HttpResponse:
+def answer_question(request: HttpRequest, number: int, question: int) -> HttpResponse:
     """Answer a question."""
     rollback, text = rollback_of(number), request.POST.get("text", "")
     try:

@@ -57,7 +57,7 @@ def opening(request: HttpRequest, slug: str) -> HttpResponse:
     asks = request.method == "POST" and not {"preview", "ready"} & request.POST.keys()
     if asks and valid:
         try:
-            rollback = proposal_form.ask(
+            rollback = proposal_form.open_request(
                 proposal,
                 revision=revision,
                 by=person(request),
@@ -107,7 +107,7 @@ def _heard(
     if snapshot is None:
         return {"readiness": None}
     if "ready" in request.POST:
-        readiness_schedule.ask(revision, choices, why="person", by=person(request))
+        readiness_schedule.ask_hosts(revision, choices, why="person", by=person(request))
     return {
         "readiness": check.latest(revision, snapshot.sha256),
         "costing": cost.costing(revision, snapshot),

@@ -29,7 +29,7 @@ STATES = ("alive", *RollbackState)
 def list_rollbacks(request: HttpRequest) -> HttpResponse:
     """Rollbacks, newest first, narrowed by what the address says."""
     chosen = _filter(request)
-    matching = lists.found(chosen)
+    matching = lists.filter_rollbacks(chosen)
     page = {
         "rollbacks": matching[: lists.PAGE],
         "older": matching[lists.PAGE - 1].pk if len(matching) > lists.PAGE else None,

@@ -50,7 +50,7 @@ class Confirms:
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """With what waits for the proof."""
         context: dict[str, Any] = super().get_context_data(**kwargs)  # type: ignore[misc]
-        return {**context, "waiting": step_up.waiting(self.request)}
+        return {**context, "waiting": step_up.read_waiting_post(self.request)}
 
     def form_valid(self, form: Any) -> HttpResponseBase:
         """Do what waited, else lead back."""
@@ -92,7 +92,7 @@ def by_provider(request: HttpRequest) -> HttpResponseBase:
         return step_up.go_on(request) or SeeOther("/")
     accounts = SocialAccount.objects.filter(user=person(request))
     page = {
-        "waiting": step_up.waiting(request),
+        "waiting": step_up.read_waiting_post(request),
         "fresh": fresh(request),
         "providers": [each.get_provider(request) for each in accounts],
     }
