@@ -59,6 +59,11 @@ def plain_value(name: str, value: Any) -> Any:
     """`value` as JSON keeps it, a secret as its fingerprint."""
     if name in _SECRET_NAMES and isinstance(value, str):
         return fingerprint(value)
+    return plain_json(value)
+
+
+def plain_json(value: Any) -> Any:
+    """`value` as JSON keeps it."""
     return json.loads(json.dumps(value, cls=_Encoder))
 
 

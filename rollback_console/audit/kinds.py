@@ -129,6 +129,9 @@ RIGHT_CONFIRMED = _kind("right.confirmed", "{by} confirmed a right for {subject}
 RIGHT_REFUSED = _kind("right.refused", "{by} refused a right for {subject}.", WARNING)
 PASSWORD_CHANGED = _kind("password.changed", "{by} changed their own password.")
 PASSWORD_RESET = _kind("password.reset", "{by} reset the password of {subject}.", ALARM)
+PASSWORD_REHASHED = _kind(
+    "password.rehashed", "The password of {subject} was hashed anew, as this version does.", INFO
+)
 FACTOR_ADDED = _kind("factor.added", "{by} added a second factor.")
 FACTOR_REMOVED = _kind("factor.removed", "{by} removed a second factor.", WARNING)
 FACTOR_RESET = _kind("factor.reset", "{by} reset the second factor of {subject}.", ALARM)
@@ -149,3 +152,6 @@ UNSEALED_ACCEPTED = _kind(
     "unsealed.accepted", "{by} accepted events without a seal, at the end of an upgrade.", ALARM
 )
 STREAMS_ANCHORED = _kind("streams.anchored", "The ends of all streams were put on record.", INFO)
+ROWS_ACCEPTED = _kind(
+    "rows.accepted", "{by} took {count} rows of the configuration for true as they are.", ALARM
+)

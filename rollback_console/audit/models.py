@@ -10,7 +10,8 @@ class ConfigurationEvent(models.Model):
     """One act on the configuration. `seq` has no gaps; `previous` chains each to the last.
 
     `changes` is {field: [old, new]}, secrets as fingerprints. `by` is empty for what the console
-    or the command line did; `by_name` stays what it was then.
+    or the command line did; `by_name` stays what it was then. `rows` is what it wrote, for
+    row_comparison: see row_ledger.
     """
 
     seq = models.PositiveBigIntegerField(unique=True)
@@ -27,6 +28,7 @@ class ConfigurationEvent(models.Model):
     subject_label = models.CharField(max_length=200, blank=True)
     changes = models.JSONField(default=dict)
     facts = models.JSONField(default=dict)
+    rows = models.JSONField(null=True)
     version = models.PositiveSmallIntegerField()
     previous = models.CharField(max_length=64, blank=True)
     hash = models.CharField(max_length=64)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -15,6 +16,7 @@ from .fields import Fields, changes_between, plain_value
 from .kinds import ALARM, INFO, NOTICE, WARNING, kind_of
 from .models import ConfigurationEvent, StreamAnchor
 from .origin import current_origin
+from .row_ledger import RowChange, describe, subject_changes
 
 log = logging.getLogger("rollback_console.audit")
 
@@ -30,16 +32,22 @@ def record_change(
     subject: Model | str | None = None,
     before: Fields | None = None,
     after: Fields | None = None,
+    rows: Iterable[RowChange] | None = None,
     **facts: Any,
 ) -> ConfigurationEvent:
     """Add one event to the stream of the configuration, with what differs between two rows.
 
-    `before` and `after` are `fields.snapshot_fields`; secrets become fingerprints. Goes with the
-    caller's transaction and is sent to the log after the commit. Raises UnknownKind.
+    `before` and `after` are `fields.snapshot_fields`; secrets become fingerprints. `rows` are the
+    protected rows (protected_tables) that the act wrote, when that is not its subject alone as
+    `before` and `after` have it. Goes with the caller's transaction and is sent to the log after
+    the commit. Raises UnknownKind.
     """
     kind_of(kind)
     anchor = anchors.lock_anchor(anchors.CONFIGURATION)
     origin = current_origin()
+    if rows is None:
+        rows = subject_changes(subject, before, after) if isinstance(subject, Model) else ()
+    written = describe(rows)
     event = ConfigurationEvent(
         seq=anchor.count + 1,
         at=_moment(anchor),
@@ -50,6 +58,7 @@ def record_change(
         address=origin.address[:200],
         changes=changes_between(before, after),
         facts={name: plain_value(name, value) for name, value in facts.items()},
+        rows=written or None,
         version=chain.VERSION,
         previous=anchor.head,
         **_subject(subject),
@@ -67,6 +76,8 @@ def body_of(event: ConfigurationEvent) -> dict[str, Any]:
         "seq kind by_name address door subject_type subject_id subject_label changes facts previous"
     )
     body = {name: getattr(event, name) for name in names.split()}
+    if event.rows is not None:  # what was recorded before there were rows is sealed without
+        body["rows"] = event.rows
     return {**body, "by": event.by_id, "at": event.at.isoformat(timespec="milliseconds")}
 
 

@@ -127,7 +127,7 @@ def test_an_edited_or_removed_event_is_named_by_verify_audit(
 ) -> None:
     rollback = make.approved(place, ground.plan("echo one"))
     succeeds(rollback, place)
-    assert console.manage("verify_audit").returncode == 0
+    assert console.manage("verify_audit", "--accept-unsealed").returncode == 0
     victim = rollback.events.get(kind="rollback.started")
     if harm == "edited":
         Event.objects.filter(pk=victim.pk).update(facts={"snapshot": "another"})

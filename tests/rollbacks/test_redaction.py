@@ -73,6 +73,7 @@ def test_what_names_an_answer_a_check_or_a_role_is_never_masked(stage: Stage, te
     after = rollback.events.exclude(kind__in=["note.added", "text.redacted"])
     assert list(after.values_list("facts", flat=True)) == before
     assert named not in rollback.events.get(kind="note.added").facts["text"]
+    Rollback.objects.filter(pk=rollback.pk).update(state="approved")
     assert list(flaws()) == []
 
 

@@ -18,10 +18,13 @@ from rollback_console.audit import anchors, chain, kinds
 from rollback_console.audit.daily_anchor import anchor_daily, anchor_now
 from rollback_console.audit.models import ConfigurationEvent, StreamAnchor
 from rollback_console.audit.record import record_change
+from rollback_console.audit.row_comparison import accept_rows
 from rollback_console.audit.verification import configuration_flaws
+from rollback_console.plans.models import Delegation, Service
 from rollback_console.rollbacks.actions import steering
 from rollback_console.rollbacks.events import digest, flaws, stream_of
 from rollback_console.rollbacks.models import Approval, Event, LogChunk, Rollback
+from rollback_console.rollbacks.permissions.groups import rows_of_roles
 from tests import make
 from tests.fleet import Fleet
 from tests.make import Stage
@@ -29,6 +32,13 @@ from tests.make import Stage
 from .driving import answer_checks, drive
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def stage(stage: Stage) -> Stage:
+    """The stage, which was made without events, as an upgrade takes it over."""
+    accept_rows(rows_of_roles(), unknown_only=True)
+    return stage
 
 
 @pytest.fixture
@@ -95,6 +105,27 @@ def remove(rollback: Rollback) -> None:
         cursor.execute(_FOREIGN_KEYS_ON[connection.vendor])
 
 
+def lend_afterwards(rollback: Rollback) -> None:
+    lent = Delegation.objects.create(
+        environment=rollback.environment,
+        giver=User.objects.get(username="sam"),
+        to=rollback.approvals.get().by,
+        starts_at=rollback.requested_at,
+        ends_at=rollback.requested_at,
+    )
+    rollback.approvals.update(under=lent)
+
+
+def move_service(rollback: Rollback) -> None:
+    other = Service.objects.create(slug="shop", name="Shop")
+    Rollback.objects.filter(pk=rollback.pk).update(service=other)
+
+
+def remove_runs(rollback: Rollback) -> None:
+    LogChunk.objects.all().delete()
+    rollback.runs.all().delete()
+
+
 _FOREIGN_KEYS_OFF = {"sqlite": "PRAGMA foreign_keys=OFF", "mysql": "SET foreign_key_checks=0"}
 _FOREIGN_KEYS_ON = {"sqlite": "PRAGMA foreign_keys=ON", "mysql": "SET foreign_key_checks=1"}
 
@@ -128,6 +159,61 @@ HARMS: dict[str, tuple[Callable[[Rollback], object], str]] = {
     "how a step ended": (
         lambda row: row.runs.filter(position=1).update(state="failed"),
         "is failed in the table and succeeded on record",
+    ),
+    "in which role somebody approved": (
+        lambda row: row.approvals.update(role="CTO"),
+        "no event tells of",
+    ),
+    "in which round somebody approved": (
+        lambda row: row.approvals.update(round=7),
+        "the round of an approval",
+    ),
+    "which approvals count": (
+        lambda row: Rollback.objects.filter(pk=row.pk).update(round=7),
+        "the round in the row",
+    ),
+    "whose right was lent": (lend_afterwards, "the lender of an approval"),
+    "the state of a rollback": (
+        lambda row: Rollback.objects.filter(pk=row.pk).update(state="failed"),
+        "it is failed in the table and succeeded on record",
+    ),
+    "a rollback that goes on again": (
+        lambda row: Rollback.objects.filter(pk=row.pk).update(state="running"),
+        "it is running in the table and succeeded on record",
+    ),
+    "the service of a rollback": (move_service, "the service or the environment in the row"),
+    "the host of a step": (
+        lambda row: row.runs.filter(position=1).update(host="app-2"),
+        "the host of step 1 on app-2, attempt 1, is not the one on record",
+    ),
+    "the position of a step": (
+        lambda row: row.runs.filter(position=1).update(position=9),
+        "the position of step 9",
+    ),
+    "the attempt of a step": (
+        lambda row: row.runs.filter(position=1).update(attempt=2),
+        "the attempt of step 1",
+    ),
+    "a step that is said to have been skipped": (
+        lambda row: row.runs.filter(position=1).update(state="skipped"),
+        "no event tells that step 1 on app-1, attempt 1, was skipped",
+    ),
+    "a step that is said to run still": (
+        lambda row: row.runs.filter(position=1).update(state="running"),
+        "is running in the table and succeeded on record",
+    ),
+    "a step that is said never to have begun": (
+        lambda row: row.runs.filter(position=1).update(state="pending"),
+        "is pending in the table and succeeded on record",
+    ),
+    "a step run made up": (
+        lambda row: row.runs.create(position=1, host="app-1", attempt=2, state="succeeded"),
+        "is succeeded in the table and pending on record",
+    ),
+    "a step run removed": (remove_runs, "a step run that is on record is not in the table"),
+    "a snapshot of nonsense": (
+        lambda row: Rollback.objects.filter(pk=row.pk).update(snapshot="nonsense"),
+        "its snapshot cannot be read",
     ),
     "an exit code": (lambda row: row.runs.filter(position=1).update(exit_code=7), "exit code"),
     "a log": (change_log, "the log of step 1"),

@@ -6,7 +6,9 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
+from rollback_console.audit.row_comparison import accept_rows
 from rollback_console.rollbacks.models import Event, Rollback
+from rollback_console.rollbacks.permissions.groups import rows_of_roles
 from rollback_console.rollbacks.queries import health
 from tests import make
 
@@ -39,6 +41,7 @@ def test_an_empty_audit_says_what_comes(signed_in: SignIn, stage: make.Stage) ->
 def test_a_whole_record_is_said_to_be_whole(
     signed_in: SignIn, stage: make.Stage, asked: Rollback
 ) -> None:
+    accept_rows(rows_of_roles(), unknown_only=True)  # the stage was made without events
     page = words(signed_in(stage.cast.vic).get("/audit/verification/"))
     assert "The record is whole" in page
 
@@ -48,6 +51,15 @@ def test_an_edited_row_is_named(signed_in: SignIn, stage: make.Stage, asked: Rol
     page = words(signed_in(stage.cast.vic).get("/audit/verification/"))
     assert "The record is not whole" in page
     assert f"Rollback {asked.pk}: event 1 was changed." in page
+
+
+def test_a_decision_maker_whom_nobody_named_is_named_here(
+    signed_in: SignIn, stage: make.Stage
+) -> None:
+    accept_rows(rows_of_roles(), unknown_only=True)
+    stage.environment.decision_makers.create(user=stage.cast.vic, role="CTO")
+    page = words(signed_in(stage.cast.vic).get("/audit/verification/"))
+    assert "no event tells of the decision maker vic as CTO" in page
 
 
 @pytest.mark.django_db

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.auth.models import Group, User
 from django.db import IntegrityError, transaction
 
 from rollback_console.audit import kinds
 from rollback_console.audit.record import record_change
+from rollback_console.audit.row_ledger import added
 from rollback_console.rollbacks.permissions.groups import ADMIN, ROLES
 
 from ..errors import AccessError
@@ -31,9 +34,10 @@ def add_group(*, by: User | None, name: str, like: str, limit: ScopeLimit) -> Gr
         with transaction.atomic():
             group = Group.objects.create(name=name.strip())
             group.permissions.set(Group.objects.get(name=like).permissions.all())
-            GroupLimit.objects.create(group=group, **_lists(limit))
-            facts = {"rights_of": like, **_lists(limit)}
-            record_change(kinds.GROUP_ADDED, by=by, subject=group, after=facts)
+            row = GroupLimit.objects.create(group=group, **_lists(limit))
+            after = {"rights_of": like, **_lists(limit)}
+            rows = [added(group), added(row)]
+            record_change(kinds.GROUP_ADDED, by=by, subject=group, after=after, rows=rows)
     except IntegrityError as error:
         raise AccessError(f"There is a group named {name.strip()} already.") from error
     return group
@@ -48,7 +52,8 @@ def limit_group(group: Group, *, by: User | None, limit: ScopeLimit) -> None:
     row, _ = GroupLimit.objects.select_for_update().get_or_create(group=group)
     before, after = _lists(row.limit), _lists(limit)
     GroupLimit.objects.filter(pk=row.pk).update(**after)
-    record_change(kinds.GROUP_LIMITED, by=by, subject=group, before=before, after=after)
+    facts: dict[str, Any] = {"before": before, "after": after, "rows": [added(row)]}
+    record_change(kinds.GROUP_LIMITED, by=by, subject=group, **facts)
 
 
 def _lists(limit: ScopeLimit) -> dict[str, list[str]]:

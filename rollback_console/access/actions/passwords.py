@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import User
 from django.contrib.auth.password_validation import validate_password
@@ -10,6 +13,7 @@ from django.db import transaction
 
 from rollback_console.audit import kinds
 from rollback_console.audit.record import record_change
+from rollback_console.audit.row_ledger import changed
 
 from ..errors import WeakPassword
 from .permission import require_self_or_admin
@@ -45,13 +49,24 @@ def set_password_hash(
     require_second_for_account(person, by=by, confirmed_by=confirmed_by)
     row = User.objects.select_for_update().get(pk=person.pk)
     row.password = password_hash
-    row.save(update_fields=["password"])
+    User.objects.filter(pk=row.pk).update(password=password_hash)
     own = by is not None and by.pk == person.pk
     kind = kinds.PASSWORD_CHANGED if own else kinds.PASSWORD_RESET
-    record_change(kind, by=by, subject=row, **confirmation_facts(confirmed_by))
+    rows = [changed(row, "password")]
+    record_change(kind, by=by, subject=row, rows=rows, **confirmation_facts(confirmed_by))
     end_sessions(row, but=session if own else None)
     revoke_tokens(row, by=by, why="the password changed")
     return row
+
+
+def record_rehashed(
+    *, instance: User, created: bool, update_fields: Iterable[str] | None, **_: Any
+) -> None:
+    """Django hashes a password anew at a sign-in when it came to ask for more rounds."""
+    if not created and set(update_fields or ()) == {"password"}:
+        record_change(
+            kinds.PASSWORD_REHASHED, subject=instance, rows=[changed(instance, "password")]
+        )
 
 
 def check_password_rules(password: str, person: User) -> None:

@@ -13,6 +13,7 @@ from django.db.models.functions import Now
 
 from rollback_console.audit import kinds
 from rollback_console.audit.record import record_change
+from rollback_console.audit.row_ledger import added, changed
 from rollback_console.plans.actions.decision_makers import name_decision_maker
 from rollback_console.plans.actions.environments import change_environment
 from rollback_console.plans.actions.second_admin import is_second, rules_of
@@ -95,6 +96,7 @@ def confirm_change(change: PendingChange, *, by: User) -> PendingChange:
         subject=_about(row),
         change=row.sentence,
         proposed_by=row.proposed_by.get_username(),
+        rows=[changed(row, "state", "decided_by", "decided_at", "details")],
     )
     return row
 
@@ -103,7 +105,8 @@ def confirm_change(change: PendingChange, *, by: User) -> PendingChange:
 def refuse_change(change: PendingChange, *, by: User) -> PendingChange:
     """It does not happen; who proposed it may take it back so too."""
     row = _decide(change, PendingChange.REFUSED, by=by)
-    record_change(kinds.RIGHT_REFUSED, by=by, subject=_about(row), change=row.sentence)
+    rows, about = [changed(row, "state", "decided_by", "decided_at")], _about(row)
+    record_change(kinds.RIGHT_REFUSED, by=by, subject=about, change=row.sentence, rows=rows)
     return row
 
 
@@ -127,7 +130,8 @@ def _propose(
         expires_at=db_clock.later(LIFE),
     )
     change.refresh_from_db()
-    record_change(kinds.RIGHT_PROPOSED, by=by, subject=_about(change), change=change.sentence)
+    facts: dict[str, Any] = {"change": change.sentence, "rows": [added(change)]}
+    record_change(kinds.RIGHT_PROPOSED, by=by, subject=_about(change), **facts)
     return change
 
 

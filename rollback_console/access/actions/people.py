@@ -12,6 +12,7 @@ from django.db import transaction
 
 from rollback_console.audit import kinds
 from rollback_console.audit.record import record_change
+from rollback_console.audit.row_ledger import changed
 from rollback_console.rollbacks.permissions import rights
 from rollback_console.rollbacks.permissions.groups import ADMIN, ROLES
 from rollback_console.rollbacks.permissions.groups import ensure as ensure_groups
@@ -109,6 +110,13 @@ def set_roles(person: User, *, by: User | None, roles: Iterable[str]) -> None:
 
 
 @transaction.atomic
+def admit_person(person: User, *, roles: Iterable[str]) -> None:
+    """Put on record an account that a provider's sign-in just made, and give it its roles."""
+    record_change(kinds.PERSON_ADDED, by=person, subject=person, after=_facts(person))
+    set_roles(person, by=person, roles=roles)
+
+
+@transaction.atomic
 def make_owner(*, username: str, email: str, password: str) -> Owner:
     """The first Admin, from the command line. Who exists keeps their password.
 
@@ -136,7 +144,8 @@ def deactivate_person(person: User, *, by: User | None) -> None:
     if by is not None and by.pk == person.pk:
         raise AccessError("Another Admin must deactivate you: nobody should lock themselves out.")
     User.objects.filter(pk=person.pk).update(is_active=False)
-    record_change(kinds.PERSON_DEACTIVATED, by=by, subject=person)
+    rows = [changed(person, "is_active")]
+    record_change(kinds.PERSON_DEACTIVATED, by=by, subject=person, rows=rows)
     end_sessions(person)
     revoke_tokens(person, by=by, why="the account was deactivated")
 
@@ -152,8 +161,8 @@ def activate_person(person: User, *, by: User | None, confirmed_by: User | None 
     end_sessions(person)
     revoke_tokens(person, by=by, why="from before the account was active again")
     User.objects.filter(pk=person.pk).update(is_active=True)
-    facts = confirmation_facts(confirmed_by)
-    record_change(kinds.PERSON_ACTIVATED, by=by, subject=person, **facts)
+    facts, rows = confirmation_facts(confirmed_by), [changed(person, "is_active")]
+    record_change(kinds.PERSON_ACTIVATED, by=by, subject=person, rows=rows, **facts)
 
 
 @transaction.atomic
@@ -167,8 +176,8 @@ def grant_break_glass(person: User, *, by: User, confirmed_by: User | None = Non
         raise AccessError("Another Admin must give you that right.")
     require_second_for_break_glass(by=by, confirmed_by=confirmed_by)
     rights.let_break_glass(person, True)
-    facts = confirmation_facts(confirmed_by)
-    record_change(kinds.BREAK_GLASS_GRANTED, by=by, subject=person, **facts)
+    facts, rows = confirmation_facts(confirmed_by), [changed(person, "user_permissions")]
+    record_change(kinds.BREAK_GLASS_GRANTED, by=by, subject=person, rows=rows, **facts)
 
 
 @transaction.atomic
@@ -176,7 +185,8 @@ def revoke_break_glass(person: User, *, by: User | None) -> None:
     """A person may start without approval no longer."""
     require_admin(by)
     rights.let_break_glass(person, False)
-    record_change(kinds.BREAK_GLASS_TAKEN, by=by, subject=person)
+    rows = [changed(person, "user_permissions")]
+    record_change(kinds.BREAK_GLASS_TAKEN, by=by, subject=person, rows=rows)
 
 
 def _save(person: User) -> None:

@@ -14,6 +14,7 @@ from django.db.models.functions import Now
 from rollback_console.audit import kinds
 from rollback_console.audit.fields import snapshot_fields
 from rollback_console.audit.record import record_change
+from rollback_console.audit.row_ledger import changed
 from rollback_console.rollbacks import db_clock
 
 from ..errors import BadToken
@@ -54,7 +55,8 @@ def revoke_token(token: Token, *, by: User | None) -> Token:
     with transaction.atomic():
         if not Token.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=Now()):
             raise BadToken(f"{token} was revoked already.")
-        record_change(kinds.TOKEN_REVOKED, by=by, subject=token)
+        rows = [changed(token, "revoked_at")]
+        record_change(kinds.TOKEN_REVOKED, by=by, subject=token, rows=rows)
     token.refresh_from_db()
     return token
 
@@ -65,7 +67,8 @@ def revoke_tokens(owner: User, *, by: User | None, why: str) -> int:
     tokens = list(rows.select_for_update())
     rows.update(revoked_at=Now())
     for token in tokens:
-        record_change(kinds.TOKEN_REVOKED, by=by, subject=token, why=why)
+        written = [changed(token, "revoked_at")]
+        record_change(kinds.TOKEN_REVOKED, by=by, subject=token, why=why, rows=written)
     return len(tokens)
 
 

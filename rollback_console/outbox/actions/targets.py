@@ -15,8 +15,9 @@ from django.db.models.functions import Now
 
 from rollback_console import notify
 from rollback_console.audit import kinds
-from rollback_console.audit.fields import snapshot_fields
+from rollback_console.audit.fields import changes_between, snapshot_fields
 from rollback_console.audit.record import record_change
+from rollback_console.audit.row_ledger import changed
 from rollback_console.audit.stale_edit import refuse_stale_edit
 from rollback_console.common.people import display_name
 from rollback_console.common.permission import may_do
@@ -86,9 +87,12 @@ def change_target(
         setattr(target, field, value)
     target.save()
     after = snapshot_fields(target, *RECORDED)
-    record_change(
-        kinds.TARGET_CHANGED, by=by, subject=target, before=before, after=after, shown=target.shown
-    )
+    beside = [*(["shown"] if url else []), *(["secret"] if secret else [])]
+    facts: dict[str, Any] = {
+        "shown": target.shown,
+        "rows": [changed(target, *changes_between(before, after), *beside)],
+    }
+    record_change(kinds.TARGET_CHANGED, by=by, subject=target, before=before, after=after, **facts)
     return target, secret
 
 
@@ -101,7 +105,8 @@ def renew_secret(target: Target, *, by: User) -> str:
     secret = secrets.token_urlsafe(32)
     target.secret = secret
     target.save(update_fields=["secret"])
-    record_change(kinds.TARGET_SECRET_RENEWED, by=by, subject=target)
+    rows = [changed(target, "secret")]
+    record_change(kinds.TARGET_SECRET_RENEWED, by=by, subject=target, rows=rows)
     return secret
 
 

@@ -18,6 +18,7 @@ from django.db.models.functions import Now
 from rollback_console.audit import kinds
 from rollback_console.audit.fields import snapshot_fields
 from rollback_console.audit.record import record_change
+from rollback_console.audit.row_ledger import RowChange, added, changed, removed
 from rollback_console.audit.stale_edit import refuse_stale_edit
 from rollback_console.common.people import display_name
 
@@ -62,7 +63,8 @@ def name_decision_maker(
         if environment.decision_makers.filter(user=user).exists():
             raise PlanError("They decide here already. Change their line instead.")
         maker = _make(environment, LadderLine(user, role, rung))
-        _record(kinds.DECISION_MAKER_NAMED, maker, by, after=snapshot_fields(maker))
+        after = snapshot_fields(maker)
+        _record(kinds.DECISION_MAKER_NAMED, maker, by, after=after, rows=[added(maker)])
         return maker
 
 
@@ -77,11 +79,14 @@ def change_decision_maker(
         refuse_stale_edit(row, drawn_from)
         require_second_admin(row.environment, by=by, user=row.user, confirmed_by=None)
         before = snapshot_fields(row)
+        written = ["role", "rung"]
         if row.role != role.strip():  # another right than the one they had
             DecisionMaker.objects.filter(pk=row.pk).update(granted_at=Now())
+            written.append("granted_at")
         row.role, row.rung = role.strip(), rung
         row.save(update_fields=["role", "rung"])
-        _record(kinds.DECISION_MAKER_CHANGED, row, by, before=before, after=snapshot_fields(row))
+        after, rows = snapshot_fields(row), [changed(row, *written)]
+        _record(kinds.DECISION_MAKER_CHANGED, row, by, before=before, after=after, rows=rows)
     return row
 
 
@@ -89,7 +94,8 @@ def remove_decision_maker(maker: DecisionMaker, *, by: User | None) -> None:
     """Take a person off the ladder; approvals they gave stay on record. Raises PlanError."""
     permit(by, ADMINISTER, _WHAT)
     with _changing(maker.environment):
-        _record(kinds.DECISION_MAKER_REMOVED, maker, by, before=snapshot_fields(maker))
+        before = snapshot_fields(maker)
+        _record(kinds.DECISION_MAKER_REMOVED, maker, by, before=before, rows=[removed(maker)])
         maker.delete()
 
 
@@ -114,9 +120,9 @@ def replace_policy(
         _require_second_for_new(row, lines, by=by)
         save_environment(row, rules)
         require_second_for_easing(row, rules_before, by=by)
-        _replace_ladder(row, lines)
+        written = _replace_ladder(row, lines)
         record_environment(row, by=by, before=before)
-        _record_ladder(row, by=by, before=ladder_before)
+        _record_ladder(row, by=by, before=ladder_before, rows=written)
     return row
 
 
@@ -128,8 +134,9 @@ def _require_second_for_new(row: Environment, lines: list[LadderLine], *, by: Us
             require_second_admin(row, by=by, user=line.user, confirmed_by=None)
 
 
-def _replace_ladder(environment: Environment, ladder: Iterable[LadderLine]) -> None:
+def _replace_ladder(environment: Environment, ladder: Iterable[LadderLine]) -> list[RowChange]:
     held = {(row.user_id, row.role): row.granted_at for row in environment.decision_makers.all()}
+    written = [removed(each) for each in environment.decision_makers.all()]
     environment.decision_makers.all().delete()
     seen: set[int] = set()
     for line in ladder:
@@ -139,13 +146,20 @@ def _replace_ladder(environment: Environment, ladder: Iterable[LadderLine]) -> N
         made = _make(environment, line)
         if since := held.get((made.user_id, made.role)):  # the right they had, not a new one
             DecisionMaker.objects.filter(pk=made.pk).update(granted_at=since)
+        written.append(added(made))
+    return written
 
 
-def _record_ladder(row: Environment, *, by: User | None, before: list[str]) -> None:
-    after = _ladder_of(row)
-    if after != before:
-        changed: dict[str, Any] = {"before": {"ladder": before}, "after": {"ladder": after}}
-        record_change(kinds.LADDER_REPLACED, by=by, subject=row, **changed)
+def _record_ladder(
+    row: Environment, *, by: User | None, before: list[str], rows: list[RowChange]
+) -> None:
+    """Also where every line stayed as it was: the rows are new ones."""
+    if rows:
+        ladders: dict[str, Any] = {
+            "before": {"ladder": before},
+            "after": {"ladder": _ladder_of(row)},
+        }
+        record_change(kinds.LADDER_REPLACED, by=by, subject=row, rows=rows, **ladders)
 
 
 def _ladder_of(environment: Environment) -> list[str]:

@@ -12,6 +12,7 @@ from django.db.models.functions import Now
 
 from rollback_console.audit import kinds
 from rollback_console.audit.record import record_change
+from rollback_console.audit.row_ledger import added, changed
 from rollback_console.common.people import display_name
 
 from ..approval.decision_makers import in_force
@@ -39,7 +40,8 @@ def delegate_right(
         ends_at=ends,
     )
     delegation.refresh_from_db()
-    _record(kinds.DELEGATION_GIVEN, delegation, by, ends_at=delegation.ends_at)
+    rows = [added(delegation)]
+    _record(kinds.DELEGATION_GIVEN, delegation, by, ends_at=delegation.ends_at, rows=rows)
     return delegation
 
 
@@ -53,7 +55,8 @@ def revoke_delegation(delegation: Delegation, *, by: User) -> Delegation:
     if not held.update(revoked_at=Now(), revoked_by=by):
         raise PlanError("This delegation has ended already.")
     delegation.refresh_from_db()
-    _record(kinds.DELEGATION_REVOKED, delegation, by)
+    rows = [changed(delegation, "revoked_at", "revoked_by")]
+    _record(kinds.DELEGATION_REVOKED, delegation, by, rows=rows)
     return delegation
 
 

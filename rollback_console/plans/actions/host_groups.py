@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.auth.models import User
 from django.db import transaction
 
 from rollback_console.audit import kinds
 from rollback_console.audit.record import record_change
+from rollback_console.audit.row_ledger import added, removed
 
 from ..errors import PlanError
 from ..models import Environment, HostGroup
@@ -19,7 +22,8 @@ def add_host_group(environment: Environment, *, by: User | None, name: str) -> H
     permit(by, "plans.add_hostgroup", "add host groups")
     group, is_new = HostGroup.objects.get_or_create(environment=environment, name=name)
     if is_new:
-        record_change(kinds.HOST_GROUP_ADDED, by=by, subject=group, environment=environment.name)
+        facts: dict[str, Any] = {"environment": environment.name, "rows": [added(group)]}
+        record_change(kinds.HOST_GROUP_ADDED, by=by, subject=group, **facts)
     return group
 
 
@@ -29,6 +33,6 @@ def remove_host_group(group: HostGroup, *, by: User | None) -> None:
     permit(by, "plans.delete_hostgroup", "remove host groups")
     if group.hosts.exists():
         raise PlanError("Take its hosts out first.")
-    environment = group.environment.name
-    record_change(kinds.HOST_GROUP_REMOVED, by=by, subject=group, environment=environment)
+    facts: dict[str, Any] = {"environment": group.environment.name, "rows": [removed(group)]}
+    record_change(kinds.HOST_GROUP_REMOVED, by=by, subject=group, **facts)
     group.delete()

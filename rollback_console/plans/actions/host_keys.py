@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -10,6 +11,7 @@ from django.db.models.functions import Now
 
 from rollback_console.audit import kinds
 from rollback_console.audit.record import record_change
+from rollback_console.audit.row_ledger import RowChange, added, changed, removed
 from rollback_console.remote import connector
 from rollback_console.remote.protocol import HostKeyPin
 
@@ -45,7 +47,7 @@ def confirm_key(key: HostKey, *, by: User | None) -> HostKey:
     permit(by, "plans.change_host", "change hosts")
     HostKey.objects.filter(pk=key.pk).update(confirmed_by=by, confirmed_at=Now())
     key.refresh_from_db()
-    _record(kinds.HOST_KEY_CONFIRMED, key, by)
+    _record(kinds.HOST_KEY_CONFIRMED, key, by, changed(key, "confirmed_by", "confirmed_at"))
     return key
 
 
@@ -59,20 +61,18 @@ def confirm_keys(keys: Iterable[HostKey], *, by: User | None) -> list[HostKey]:
 def forget_key(key: HostKey, *, by: User | None) -> None:
     """Trust a key no longer."""
     permit(by, "plans.change_host", "change hosts")
-    _record(kinds.HOST_KEY_FORGOTTEN, key, by)
+    _record(kinds.HOST_KEY_FORGOTTEN, key, by, removed(key))
     key.delete()
 
 
 def _noted(host: Host, pin: HostKeyPin, by: User | None) -> HostKey:
     key, is_new = host.keys.get_or_create(type=pin.type, key=pin.key)
     if is_new:
-        _record(kinds.HOST_KEY_NOTED, key, by)
+        _record(kinds.HOST_KEY_NOTED, key, by, added(key))
     return key
 
 
-def _record(kind: str, key: HostKey, by: User | None) -> None:
+def _record(kind: str, key: HostKey, by: User | None, row: RowChange) -> None:
     """Under the host, whose page shows what happened to its keys."""
-    fingerprint = key.fingerprint
-    record_change(
-        kind, by=by, subject=key.host, host=key.host.name, type=key.type, fingerprint=fingerprint
-    )
+    facts: dict[str, Any] = {"type": key.type, "fingerprint": key.fingerprint}
+    record_change(kind, by=by, subject=key.host, rows=[row], host=key.host.name, **facts)

@@ -8,6 +8,7 @@ from django.db.models.functions import Now
 
 from rollback_console.audit import kinds
 from rollback_console.audit.record import record_change
+from rollback_console.audit.row_ledger import added, removed
 
 from ..errors import PlanError
 from ..models import HostQuestion
@@ -40,5 +41,6 @@ def _decide(question: HostQuestion, old: str, new: str, *, by: User, sha256: str
     question.refresh_from_db()
     approved = new == HostQuestion.State.APPROVED
     kind = kinds.HOST_QUESTION_APPROVED if approved else kinds.HOST_QUESTION_WITHDRAWN
-    record_change(kind, by=by, subject=question, **decision_facts(question))
+    rows = [added(question) if approved else removed(question)]
+    record_change(kind, by=by, subject=question, rows=rows, **decision_facts(question))
     return question

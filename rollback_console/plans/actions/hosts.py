@@ -12,6 +12,7 @@ from django.db.models import ProtectedError
 from rollback_console.audit import kinds
 from rollback_console.audit.fields import snapshot_fields
 from rollback_console.audit.record import record_change
+from rollback_console.audit.row_ledger import removed
 from rollback_console.audit.stale_edit import refuse_stale_edit
 
 from ..errors import PlanError
@@ -84,7 +85,8 @@ def remove_host(host: Host, *, by: User | None) -> None:
     """Remove a host; what ran on it stays on record by name. Raises PlanError."""
     permit(by, "plans.delete_host", "remove hosts")
     before = snapshot_fields(host, *RECORDED)
-    record_change(kinds.HOST_REMOVED, by=by, subject=host, before=before)
+    rows = [removed(host), *(removed(key) for key in host.keys.all())]
+    record_change(kinds.HOST_REMOVED, by=by, subject=host, before=before, rows=rows)
     keep_former_values(list_login_parts(host.credential))
     try:
         host.delete()

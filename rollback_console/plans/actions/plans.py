@@ -14,6 +14,7 @@ from django.utils.text import slugify
 
 from rollback_console.audit import kinds
 from rollback_console.audit.record import record_change
+from rollback_console.audit.row_ledger import added
 from rollback_console.common.people import display_name
 from rollback_console.documents.markdown.source import encode
 
@@ -190,6 +191,7 @@ def _next(
         kinds.PLAN_REVISED,
         by=by,
         subject=plan,
+        rows=[added(revision), *([] if last else [added(plan)])],
         revision=revision.number,
         document=revision.sha256,
         bindings=revision.bindings,

@@ -13,6 +13,7 @@ from django.db.models.functions import Now
 from rollback_console.audit import kinds
 from rollback_console.audit.fields import snapshot_fields
 from rollback_console.audit.record import record_change
+from rollback_console.audit.row_ledger import changed
 from rollback_console.audit.stale_edit import refuse_stale_edit
 from rollback_console.common.permission import may_do
 from rollback_console.plans.models import Environment, Plan
@@ -80,7 +81,8 @@ def renew_secret(integration: Integration, *, by: User) -> str:
     secret = _secret()
     integration.secret = secret
     Integration.objects.filter(pk=integration.pk).update(secret=secret, secret_at=Now())
-    record_change(kinds.INTEGRATION_SECRET_RENEWED, by=by, subject=integration)
+    rows = [changed(integration, "secret", "secret_at")]
+    record_change(kinds.INTEGRATION_SECRET_RENEWED, by=by, subject=integration, rows=rows)
     return secret
 
 

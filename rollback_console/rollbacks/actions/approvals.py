@@ -226,7 +226,9 @@ def _vote(
     )
     kind = "approval.given" if given else "approval.rejected"
     whose = {"on_behalf_of": used.lender_name} if under else {}
-    record(row, kind, by=by, role=used.role, snapshot=seen, note=text, **whose)
+    facts = {"role": used.role, "snapshot": seen, "note": text, "round": row.round}
+    facts["lender"] = used.lender
+    record(row, kind, by=by, **facts, **whose)
     return approval
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import QuerySet
@@ -9,6 +11,7 @@ from django.db.models.functions import Now
 
 from rollback_console.audit import kinds
 from rollback_console.audit.record import record_change
+from rollback_console.audit.row_ledger import added, changed
 from rollback_console.plans.models import Service
 
 from ..errors import Refused
@@ -35,7 +38,8 @@ def pin(
     made = Pin.objects.create(
         service=service, version=version.strip(), reason=reason, rollback=rollback, by=by, at=Now()
     )
-    record_change(kinds.PIN_ADDED, by=by, subject=made, service=service.name, reason=reason)
+    facts: dict[str, Any] = {"service": service.name, "reason": reason, "rows": [added(made)]}
+    record_change(kinds.PIN_ADDED, by=by, subject=made, **facts)
     if rollback is not None:
         record(rollback, "version.pinned", by=by, version=made.version, reason=reason)
     return made
@@ -51,8 +55,9 @@ def lift_pin(pin: Pin, *, by: User, reason: str) -> Pin:
     standing_pin = Pin.objects.filter(pk=pin.pk, lifted_at=None)
     if not standing_pin.update(lifted_at=Now(), lifted_by=by, lifted_because=reason.strip()):
         raise Refused("This pin was lifted already.")
-    service = pin.service.name
-    record_change(kinds.PIN_LIFTED, by=by, subject=pin, service=service, reason=reason)
+    rows = [changed(pin, "lifted_at", "lifted_by", "lifted_because")]
+    facts: dict[str, Any] = {"service": pin.service.name, "reason": reason, "rows": rows}
+    record_change(kinds.PIN_LIFTED, by=by, subject=pin, **facts)
     if pin.rollback is not None:
         record(pin.rollback, "version.unpinned", by=by, version=pin.version, reason=reason)
     pin.refresh_from_db()

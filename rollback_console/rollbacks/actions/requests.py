@@ -85,6 +85,7 @@ def open_request(
         trigger=rollback.trigger,
         snapshot=snapshot.sha256,
         authors=rollback.authors,
+        round=rollback.round,
         rung=rung,
         to=rights.people(authority.reached(makers, rung)),
     )
@@ -128,6 +129,7 @@ def renew(rollback: Rollback, *, by: User) -> Rollback:
         by=by,
         snapshot=snapshot.sha256,
         authors=sorted(authors),
+        round=row.round + 1,
         changes=[path for path, _, _ in changes],
         difference=[
             [path, _short(old), _short(new)]

@@ -7,19 +7,32 @@ compared: an incident that was imported, and runs and answers from before it was
 from __future__ import annotations
 
 import hashlib
-import zlib
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from .. import log_store
-from ..models import BreakGlass, Event, Rollback, StepRun
+from rollback_console.engine.snapshot import Snapshot
+from rollback_console.engine.states import LIVE, RollbackState
+
+from ..execution.view import snapshot_of
+from ..models import Approval, BreakGlass, Event, Rollback
+from .run_checks import run_flaws
 
 _FROZEN = {"rollback.requested", "rollback.renewed"}
 _VOTES = {"approval.given": True, "approval.rejected": False}
-_ENDS = {"step.finished", "step.lost"}
+_END = "rollback.finished"
 _ANSWERS = {"gate.answered", "question.answered"}
-_ENDED = {"succeeded", "failed", "timed_out", "aborted", "lost", "abort_unconfirmed"}
+_STATES = {
+    "rollback.requested": RollbackState.REQUESTED,
+    "rollback.renewed": RollbackState.REQUESTED,
+    "rollback.approved": RollbackState.APPROVED,
+    "break_glass.used": RollbackState.APPROVED,
+    "approval.rejected": RollbackState.REJECTED,
+    "rollback.withdrawn": RollbackState.WITHDRAWN,
+    "rollback.expired": RollbackState.EXPIRED,
+    "rollback.started": RollbackState.RUNNING,
+}
+"""What a rollback is after such an event; once started, in any state in which it works."""
 
 
 def row_flaws(rollback: Rollback, events: Sequence[Event], *, logs: bool) -> Iterator[str]:
@@ -27,10 +40,22 @@ def row_flaws(rollback: Rollback, events: Sequence[Event], *, logs: bool) -> Ite
     if any(event.kind == "incident.imported" for event in events):
         return
     yield from _request_flaws(rollback, events)
+    yield from _state_flaws(rollback, events)
     yield from _approval_flaws(rollback, events)
     yield from _break_glass_flaws(rollback, events)
     yield from _answer_flaws(rollback, events)
-    yield from _run_flaws(rollback, events, logs)
+    yield from _frozen_flaws(rollback, events, logs)
+
+
+def _frozen_flaws(rollback: Rollback, events: Sequence[Event], logs: bool) -> Iterator[str]:
+    """What can be compared with a snapshot that can be read; another is named already."""
+    try:
+        snapshot = snapshot_of(rollback.snapshot)
+    except ValueError:
+        yield "its snapshot cannot be read"
+        return
+    yield from _plan_flaws(rollback, snapshot)
+    yield from run_flaws(rollback, snapshot, events, logs=logs)
 
 
 def _request_flaws(rollback: Rollback, events: Sequence[Event]) -> Iterator[str]:
@@ -42,28 +67,64 @@ def _request_flaws(rollback: Rollback, events: Sequence[Event]) -> Iterator[str]
     for name, word in (("reason", "reason"), ("trigger", "trigger")):
         if requested.facts.get(name, getattr(rollback, name)) != getattr(rollback, name):
             yield f"the {word} in the row is not the one that was given"
-    last = [each.facts for each in events if each.kind in _FROZEN][-1]
-    if last.get("authors", rollback.authors) != rollback.authors:
+    frozen = [each.facts for each in events if each.kind in _FROZEN][-1]
+    if frozen.get("authors", rollback.authors) != rollback.authors:
         yield "who wrote what was new in it is not who was on record"
-    frozen = last.get("snapshot")
     actual = hashlib.sha256(rollback.snapshot.encode()).hexdigest()
-    if not frozen == rollback.snapshot_sha256 == actual:
+    if not frozen.get("snapshot") == rollback.snapshot_sha256 == actual:
         yield "its snapshot is not the one that was frozen"
+    if frozen.get("round", rollback.round) != rollback.round:
+        yield "the round in the row, which says which approvals count, is not the one on record"
+
+
+def _plan_flaws(rollback: Rollback, snapshot: Snapshot) -> Iterator[str]:
+    """The row hangs on the plan, service and environment that were frozen."""
+    revision = rollback.revision
+    frozen = (snapshot.plan, snapshot.revision, snapshot.revision_sha256)
+    if frozen != (revision.plan.slug, revision.number, revision.sha256):
+        yield "the revision in the row is not the one that was frozen"
+    if (snapshot.service, snapshot.environment) != (
+        rollback.service.slug,
+        rollback.environment.slug,
+    ):
+        yield "the service or the environment in the row is not the one that was frozen"
+
+
+def _state_flaws(rollback: Rollback, events: Sequence[Event]) -> Iterator[str]:
+    state = ""
+    for event in events:
+        state = str(event.facts.get("state", "")) if event.kind == _END else state
+        state = _STATES.get(event.kind, state)
+    fits = rollback.state in LIVE if state == RollbackState.RUNNING else rollback.state == state
+    if state and not fits:
+        yield f"it is {rollback.state} in the table and {state} on record"
 
 
 def _approval_flaws(rollback: Rollback, events: Sequence[Event]) -> Iterator[str]:
-    on_record: Counter[tuple[Any, ...]] = Counter(
-        (each.by_id, each.facts.get("snapshot"), _VOTES[each.kind], each.facts.get("note"))
-        for each in events
-        if each.kind in _VOTES
-    )
-    rows: Counter[tuple[Any, ...]] = Counter(
-        (row.by_id, row.snapshot_sha256, row.given, row.note) for row in rollback.approvals.all()
-    )
-    for _ in (rows - on_record).elements():
+    votes = [each for each in events if each.kind in _VOTES]
+    rows = list(rollback.approvals.select_related("under"))
+    on_record = Counter(_vote_on_record(each) for each in votes)
+    in_table = Counter(_vote_in_table(row) for row in rows)
+    for _ in (in_table - on_record).elements():
         yield "an approval or rejection is in the table that no event tells of"
-    for _ in (on_record - rows).elements():
+    for _ in (on_record - in_table).elements():
         yield "an approval or rejection that is on record is not in the table any more"
+    # One by one, in the order in which they were given: both are written together.
+    for event, row in zip(votes, rows, strict=False):
+        lender = row.under.giver_id if row.under else 0
+        for name, value in (("round", row.round), ("lender", lender)):
+            if event.facts.get(name, value) != value:
+                yield f"the {name} of an approval or rejection is not the one on record"
+
+
+def _vote_on_record(event: Event) -> tuple[Any, ...]:
+    facts = event.facts
+    vote = (event.by_id, facts.get("snapshot"), _VOTES[event.kind], facts.get("note"))
+    return (*vote, facts.get("role"))
+
+
+def _vote_in_table(row: Approval) -> tuple[Any, ...]:
+    return (row.by_id, row.snapshot_sha256, row.given, row.note, row.role)
 
 
 def _break_glass_flaws(rollback: Rollback, events: Sequence[Event]) -> Iterator[str]:
@@ -99,46 +160,3 @@ def _answer_flaws(rollback: Rollback, events: Sequence[Event]) -> Iterator[str]:
         yield "the answers about its steps are not those that were given"
     if checks != check_rows:
         yield "the answers to its checks are not those that were given"
-
-
-def _run_flaws(rollback: Rollback, events: Sequence[Event], logs: bool) -> Iterator[str]:
-    ends = {str(each.facts.get("token")): each.facts for each in events if each.kind in _ENDS}
-    retired = {
-        str(entry["token"]): entry
-        for each in events
-        if each.kind == "logs.retired"
-        for entry in each.facts.get("logs", [])
-    }
-    for run in rollback.runs.all():
-        end = ends.get(str(run.token))
-        if run.state in _ENDED and end is None:
-            yield f"no event tells how {_name(run)} ended"
-        elif end is not None:
-            yield from _end_flaws(run, end)
-            if logs and "log_sha256" in end:
-                yield from _log_flaws(run, end, retired.get(str(run.token)))
-
-
-def _end_flaws(run: StepRun, end: Mapping[str, Any]) -> Iterator[str]:
-    if run.state != end.get("state", run.state):
-        yield f"{_name(run)} is {run.state} in the table and {end['state']} on record"
-    if run.exit_code != end.get("exit_code", run.exit_code):
-        yield f"the exit code of {_name(run)} is not the one on record"
-
-
-def _log_flaws(
-    run: StepRun, end: Mapping[str, Any], retired: Mapping[str, Any] | None
-) -> Iterator[str]:
-    """What was stored when it ended, what was retired, and what is there now are one."""
-    try:
-        digest = str(retired["sha256"]) if retired else log_store.hash_log(run).hexdigest()
-    except zlib.error:
-        yield f"the log of {_name(run)} cannot be read: a row of it holds something else"
-        return
-    if digest != end["log_sha256"]:
-        yield f"the log of {_name(run)} is not the one that was stored"
-
-
-def _name(run: StepRun) -> str:
-    where = f" on {run.host}" if run.host else ""
-    return f"step {run.position}{where}, attempt {run.attempt},"

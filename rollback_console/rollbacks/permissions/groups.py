@@ -8,6 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.models import Group, Permission, User
+from django.db.models import Q, QuerySet
+
+from rollback_console.audit.row_ledger import short_form
 
 VIEWER, OPERATOR, MAKER, ADMIN = "Viewer", "Operator", "Decision maker", "Admin"
 
@@ -36,13 +39,30 @@ def may_look(user: object) -> bool:
 
 def ensure(**_: Any) -> None:
     """Create what is missing after every migrate; what people added to a group stays."""
-    for name, codes in GROUPS.items():
+    for name in ROLES:
         group, _created = Group.objects.get_or_create(name=name)
-        group.permissions.add(*Permission.objects.filter(codename__in=codes))
-    admin, _created = Group.objects.get_or_create(name=ADMIN)
-    everything = Permission.objects.filter(content_type__app_label=_ADMIN_ROOM)
-    admin.permissions.add(*everything, *Permission.objects.filter(codename__in=_LOOK | _STEER))
-    admin.permissions.add(*Permission.objects.filter(codename=_RECORD))
-    admin.permissions.add(
-        *Permission.objects.filter(content_type__app_label="auth", content_type__model="user")
+        group.permissions.add(*rights_of_role(name))
+
+
+def rights_of_role(name: str) -> QuerySet[Permission]:
+    """What this version gives to a role."""
+    if name != ADMIN:
+        return Permission.objects.filter(codename__in=GROUPS[name])
+    return Permission.objects.filter(
+        Q(content_type__app_label=_ADMIN_ROOM)
+        | Q(codename__in=_LOOK | _STEER | {_RECORD})
+        | Q(content_type__app_label="auth", content_type__model="user")
     )
+
+
+def rows_of_roles() -> dict[str, dict[str, Any]]:
+    """The roles as the record would hold them: code made them, and no event tells of it."""
+    return {
+        f"auth.group:{group.pk}": {
+            "name": group.name,
+            "permissions": short_form(
+                sorted(rights_of_role(group.name).values_list("pk", flat=True))
+            ),
+        }
+        for group in Group.objects.filter(name__in=ROLES)
+    }

@@ -13,7 +13,7 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest
 from django.shortcuts import render
 
-from rollback_console.access.actions.people import set_roles
+from rollback_console.access.actions.people import admit_person, set_roles
 
 
 class ProviderAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
@@ -39,7 +39,7 @@ class ProviderAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
     def save_user(self, request: HttpRequest, sociallogin: Any, form: Any = None) -> User:
         """A new account with the roles of its claims."""
         made: User = super().save_user(request, sociallogin, form)
-        set_roles(made, by=made, roles=roles_of(sociallogin))
+        admit_person(made, roles=roles_of(sociallogin))
         return made
 
     def _admit(self, request: HttpRequest, sociallogin: Any) -> None:

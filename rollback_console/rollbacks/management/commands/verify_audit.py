@@ -7,9 +7,12 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from rollback_console.audit.origin import acting_from_command_line
+from rollback_console.audit.row_comparison import accept_rows as accept_rows_as_they_are
+from rollback_console.audit.row_comparison import configuration_row_flaws
 from rollback_console.audit.verification import configuration_flaws, file_flaws
 
 from ...events import flaws, upgrade
+from ...permissions.groups import rows_of_roles
 
 
 class Command(BaseCommand):
@@ -21,16 +24,28 @@ class Command(BaseCommand):
         parser.add_argument(
             "--accept-unsealed",
             action="store_true",
-            help="take events without a seal for true, once, at the end of an upgrade: goes on "
-            "record",
+            help="take events without a seal, and rows that no event tells of, for true, once, at "
+            "the end of an upgrade: goes on record",
+        )
+        parser.add_argument(
+            "--accept-rows",
+            action="store_true",
+            help="take every row of the configuration for true as it is, after somebody repaired "
+            "the database by hand: goes on record as an alarm",
         )
 
-    def handle(self, *_: Any, accept_unsealed: bool, **__: Any) -> None:
+    def handle(self, *_: Any, accept_unsealed: bool, accept_rows: bool, **__: Any) -> None:
         if accept_unsealed:
             with acting_from_command_line():
                 accepted = upgrade.accept_unsealed()
             self.stdout.write(f"{len(accepted)} streams were accepted as they are.")
-        wrong = [flaw.sentence for flaw in (*flaws(), *configuration_flaws(), *file_flaws())]
+        known = rows_of_roles()
+        if accept_unsealed or accept_rows:
+            with acting_from_command_line():
+                count = accept_rows_as_they_are(known, unknown_only=not accept_rows)
+            self.stdout.write(f"{count} rows of the configuration were accepted as they are.")
+        streams = (*flaws(), *configuration_flaws(), *configuration_row_flaws(known))
+        wrong = [flaw.sentence for flaw in (*streams, *file_flaws())]
         if wrong:
             raise CommandError("The audit does not hold.\n" + "\n".join(wrong))
         self.stdout.write("Every event is as it was written.")

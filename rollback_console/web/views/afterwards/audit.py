@@ -6,8 +6,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
+from rollback_console.audit.row_comparison import configuration_row_flaws
 from rollback_console.audit.verification import configuration_flaws, file_flaws
 from rollback_console.rollbacks import events
+from rollback_console.rollbacks.permissions.groups import rows_of_roles
 from rollback_console.rollbacks.queries import lists
 
 from ... import queries
@@ -40,7 +42,8 @@ def show_audit(request: HttpRequest) -> HttpResponse:
 
 def verification(request: HttpRequest) -> HttpResponse:
     """Verify both streams and name what does not fit; logs are left to the command."""
-    flaws = [*events.flaws(logs=False), *configuration_flaws(), *file_flaws()]
+    rows = configuration_row_flaws(rows_of_roles())
+    flaws = [*events.flaws(logs=False), *configuration_flaws(), *rows, *file_flaws()]
     page = {"flaws": flaws, "now": timezone.now()}
     return render(request, "audit/verification.html", page)
 
