@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Callable
 from datetime import timedelta
 from functools import wraps
-from typing import Any
+from typing import Any, cast
 
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
@@ -22,7 +22,7 @@ from rollback_console.rollbacks import db_clock
 
 from .authentication import person
 from .error_mapping import REFUSALS
-from .models import IdempotentReply
+from .models import IdempotentReply, Token
 from .problems import Problem
 from .rendering import render
 
@@ -64,7 +64,7 @@ def _check(key: str, path: str) -> None:
 
 def _claim(request: HttpRequest, key: str) -> IdempotentReply:
     place = {"user": person(request), "key": key, "path": request.path}
-    body = hashlib.sha256(request.body).hexdigest()
+    body = _digest(request)
     claim = uuid.uuid4()
     IdempotentReply.objects.filter(claimed_at__lt=db_clock.later(-KEPT)).delete()
     try:
@@ -76,13 +76,24 @@ def _claim(request: HttpRequest, key: str) -> IdempotentReply:
         return _met(IdempotentReply.objects.filter(**place).first(), body, claim)
 
 
+def _digest(request: HttpRequest) -> str:
+    """Of the body and of the token it came with.
+
+    Another token of the same person, with other scopes or limits, is shown nothing that this one
+    was answered.
+    """
+    token = f"{cast(Token, request.auth).pk}:".encode()  # type: ignore[attr-defined]
+    return hashlib.sha256(token + request.body).hexdigest()
+
+
 def _met(row: IdempotentReply | None, body: str, claim: uuid.UUID) -> IdempotentReply:
     if row is None:
         raise _busy()
     if row.body_sha256 != body:
         raise Problem(
             "key-reused",
-            "This Idempotency-Key was sent with another body. Make a new key for a new request.",
+            "This Idempotency-Key was sent with another body or another token. Make a new key for "
+            "a new request.",
         )
     if row.status is None and not _take_over(row, claim):
         raise _busy()

@@ -13,6 +13,8 @@ from django.db import OperationalError, connection
 from django.test import Client
 from django.utils import timezone
 
+from rollback_console.access.actions.tokens import create_token
+from rollback_console.access.scope_limits import ScopeLimit
 from rollback_console.api import idempotency
 from rollback_console.api.models import IdempotentReply
 from rollback_console.plans.models import HostKey
@@ -97,6 +99,29 @@ def test_a_narrow_token_is_not_shown_what_a_wider_one_was_answered(
         f"{PREFIX}/rollbacks", body, content_type="application/json", headers=narrow
     )
     problem(response, 403, "forbidden")
+
+
+def test_a_limited_token_is_not_shown_what_a_wider_one_was_answered(
+    stage: Stage, call: Caller
+) -> None:
+    body = asked(stage)
+    call.post("/rollbacks", body, Idempotency_Key="k1")
+    elsewhere = ScopeLimit.of(["elsewhere"], [])
+    _, secret = create_token(
+        stage.cast.dana,
+        by=stage.cast.dana,
+        name="limited",
+        scopes=["request"],
+        days=1,
+        limit=elsewhere,
+    )
+    headers = {"Authorization": f"Bearer {secret}", "Idempotency-Key": "k1"}
+    response = Client().post(
+        f"{PREFIX}/rollbacks", body, content_type="application/json", headers=headers
+    )
+    problem(response, 422, "key-reused")
+    assert "rollback" not in response.json()
+    assert Rollback.objects.count() == 1
 
 
 def test_after_a_day_a_key_is_free_again(stage: Stage, call: Caller) -> None:
