@@ -91,6 +91,6 @@ def _units(layout: Layout, state: State) -> None:
         ],
         folder=str(layout.app),
         port=state.service_port,
-        wanted=True,
+        enabled=True,
     )
     unit.save(layout)

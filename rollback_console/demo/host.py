@@ -48,7 +48,7 @@ class DemoHost:
 
     async def _boot(self) -> None:
         for name, unit in self.units.items():
-            if unit.wanted and (why := await self.keepers[name].start()):
+            if unit.enabled and (why := await self.keepers[name].start()):
                 _tell(why)
         await self._open_ssh()
 
@@ -100,7 +100,7 @@ class DemoHost:
         if verb in {"start", "restart"} and (why := await keeper.start()):
             return 1, why
         if verb != "status":
-            self.units[name] = self.units[name].to_be(keeper.wanted)
+            self.units[name] = self.units[name].with_enabled(keeper.enabled)
             self.units[name].save(self.layout)
         running = keeper.process is not None
         code = 3 if verb == "status" and not running else 0

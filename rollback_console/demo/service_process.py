@@ -19,7 +19,7 @@ _LONGEST_LOG = 4 * 1024 * 1024
 
 @dataclass
 class Keeper:
-    """A program that should listen on `port` of 127.0.0.1 while it is `wanted`."""
+    """A program that should listen on `port` of 127.0.0.1 while it is `enabled`."""
 
     name: str
     argv: list[str]
@@ -27,7 +27,7 @@ class Keeper:
     folder: Path
     port: int
     log: Path
-    wanted: bool = False
+    enabled: bool = False
     process: subprocess.Popen[bytes] | None = None
 
     async def start(self) -> str:
@@ -41,7 +41,7 @@ class Keeper:
             if not self.process:
                 break
             if answers("127.0.0.1", self.port):
-                self.wanted = True
+                self.enabled = True
                 return ""
             await asyncio.sleep(_TURN)
         await self.stop()
@@ -49,7 +49,7 @@ class Keeper:
 
     async def stop(self) -> None:
         """TERM to its group, KILL when that does not end it in time."""
-        self.wanted = False
+        self.enabled = False
         for number in (signal.SIGTERM, signal.SIGKILL):
             if self.process:
                 send([-self.process.pid], number)
@@ -59,16 +59,16 @@ class Keeper:
                 await asyncio.sleep(_TURN)
 
     def buried(self, pid: int, code: int) -> None:
-        """A child ended; if it was this one and is still wanted, it starts again soon."""
+        """A child ended; if it was this one and is still enabled, it starts again soon."""
         if not self.process or self.process.pid != pid:
             return
         self.process.returncode = code
         self.process = None
-        if self.wanted:
+        if self.enabled:
             asyncio.get_running_loop().call_later(AGAIN, self._again)
 
     def _again(self) -> None:
-        if self.wanted and not self.process:
+        if self.enabled and not self.process:
             self._run()
 
     def _run(self) -> None:

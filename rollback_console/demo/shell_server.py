@@ -33,7 +33,7 @@ async def serve(layout: Layout, state: State) -> None:
     server = await asyncssh.listen(
         "127.0.0.1",
         state.ssh_port,
-        server_factory=lambda: _Account(state.username),
+        server_factory=lambda: _DemoAccount(state.username),
         server_host_keys=[str(layout.ssh / keys.HOST)],
         authorized_client_keys=str(layout.ssh / keys.AUTHORIZED),
         process_factory=lambda process: _run(layout, process),
@@ -44,7 +44,7 @@ async def serve(layout: Layout, state: State) -> None:
     server.close()
 
 
-class _Account(asyncssh.SSHServer):
+class _DemoAccount(asyncssh.SSHServer):
     """Lets in one account, by key only."""
 
     def __init__(self, username: str) -> None:

@@ -18,7 +18,7 @@ class Unit:
     argv: list[str]
     folder: str
     port: int
-    wanted: bool
+    enabled: bool
 
     def save(self, layout: Layout) -> None:
         """Keep it for the next start of the host."""
@@ -26,13 +26,20 @@ class Unit:
         path.parent.mkdir(exist_ok=True)
         write(path, asdict(self))
 
-    def to_be(self, wanted: bool) -> Unit:
-        return replace(self, wanted=wanted)
+    def with_enabled(self, enabled: bool) -> Unit:
+        return replace(self, enabled=enabled)
 
 
 def load_all(layout: Layout) -> list[Unit]:
     """Every unit there is, by name."""
-    return [Unit(**json.loads(path.read_text())) for path in sorted(_folder(layout).glob("*.json"))]
+    return [_load(path) for path in sorted(_folder(layout).glob("*.json"))]
+
+
+def _load(path: Path) -> Unit:
+    fields = json.loads(path.read_text())
+    if "wanted" in fields:  # as hosts that were built before wrote it
+        fields["enabled"] = fields.pop("wanted")
+    return Unit(**fields)
 
 
 def _path(layout: Layout, name: str) -> Path:

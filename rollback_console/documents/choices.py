@@ -9,7 +9,7 @@ from rollback_console.documents.model import Alternative, Command, PlanDocument,
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class StepChoice:
     """One question about one step.
 
     `alternatives` is empty when the only question is whether to run the step; `condition`
@@ -25,15 +25,17 @@ class Choice:
     suggested: int = 0
 
 
-def choices(document: PlanDocument) -> list[Choice]:
+def choices(document: PlanDocument) -> list[StepChoice]:
     """Every choice of every procedure, in order."""
     return [choice for one in document.procedures for choice in choices_of(one)]
 
 
-def choices_of(procedure: Procedure) -> list[Choice]:
+def choices_of(procedure: Procedure) -> list[StepChoice]:
     """The choices of one procedure: for steps with alternatives, and for conditional steps."""
     return [
-        Choice(procedure.key, step.key, step.title, step.alternatives, step.condition, _first(step))
+        StepChoice(
+            procedure.key, step.key, step.title, step.alternatives, step.condition, _first(step)
+        )
         for step in procedure.steps
         if step.alternatives or step.condition
     ]

@@ -63,7 +63,7 @@ class MeasureConfig:
     run: str
     table: str = ""
     column: str = ""
-    place: RunsOn = RunsOn()
+    runs_on: RunsOn = RunsOn()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class DumpConfig:
     dump: str = ""
     restore: str = ""
     folder: str = ""
-    place: RunsOn = RunsOn()
+    runs_on: RunsOn = RunsOn()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ class CheckConfig:
     without: tuple[str, ...] = ()
     at_least: int | None = None
     at_most: int | None = None
-    place: RunsOn = RunsOn()
+    runs_on: RunsOn = RunsOn()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +107,8 @@ class PlanConfig:
     """All of it; `settle` is seconds, `problems` are sentences about what was not understood."""
 
     measures: tuple[MeasureConfig, ...] = ()
-    keeping: DumpConfig | None = None
-    looks: tuple[CheckConfig, ...] = ()
+    dump: DumpConfig | None = None
+    checks: tuple[CheckConfig, ...] = ()
     settle: int = 0
     problems: tuple[str, ...] = ()
 
@@ -126,8 +126,8 @@ class _ConfigReader:
     def read(self) -> PlanConfig:
         self._misspelled_parts()
         measures = tuple(self._measures())
-        keeping, looks, settle = self._keeping(), tuple(self._looks()), self._settle()
-        return PlanConfig(measures, keeping, looks, settle, tuple(self.problems))
+        dump, checks, settle = self._dump(), tuple(self._checks()), self._settle()
+        return PlanConfig(measures, dump, checks, settle, tuple(self.problems))
 
     def _misspelled_parts(self) -> None:
         """A head may hold names of other tools; one that looks like ours is a mistake."""
@@ -148,7 +148,7 @@ class _ConfigReader:
             what, run = _text(raw, "what"), _text(raw, "run")
             if what and run:
                 yield MeasureConfig(
-                    what, run, _text(raw, "table"), _text(raw, "column"), _place(raw)
+                    what, run, _text(raw, "table"), _text(raw, "column"), _runs_on(raw)
                 )
             else:
                 self.problems.append(
@@ -156,7 +156,7 @@ class _ConfigReader:
                     " write {what: calls since deployment, run: ...}."
                 )
 
-    def _keeping(self) -> DumpConfig | None:
+    def _dump(self) -> DumpConfig | None:
         raw = self.values.get("database")
         if raw is None:
             return None
@@ -166,7 +166,7 @@ class _ConfigReader:
         self._unknown_names("database", raw)
         config = DumpConfig(
             **{name: _text(raw, name) for name in ("kind", "name", "dump", "restore", "folder")},
-            place=_place(raw),
+            runs_on=_runs_on(raw),
         )
         if config.kind and (config.kind not in KINDS or not config.name):
             self.problems.append(f"database: kind is one of {', '.join(KINDS)}, and it has a name.")
@@ -179,7 +179,7 @@ class _ConfigReader:
             return None
         return config
 
-    def _looks(self) -> Iterator[CheckConfig]:
+    def _checks(self) -> Iterator[CheckConfig]:
         for raw in self._rows("checks"):
             kinds = [kind for kind in LOOKS if _text(raw, kind)]
             if len(kinds) != 1 or not _text(raw, "check"):
@@ -189,7 +189,7 @@ class _ConfigReader:
                 )
             else:
                 self._conditions(raw, kinds[0])
-                yield self._look(raw, kinds[0])
+                yield self._check(raw, kinds[0])
 
     def _conditions(self, raw: Mapping[str, Any], kind: str) -> None:
         """A log says nothing by itself: a check of one that names no text would always hold."""
@@ -204,7 +204,7 @@ class _ConfigReader:
                 "at_least and at_most are for what a command prints, not for logs."
             )
 
-    def _look(self, raw: Mapping[str, Any], kind: str) -> CheckConfig:
+    def _check(self, raw: Mapping[str, Any], kind: str) -> CheckConfig:
         return CheckConfig(
             text=_text(raw, "check"),
             kind=kind,
@@ -214,7 +214,7 @@ class _ConfigReader:
             without=tuple(each for each in _text(raw, "without").split("|") if each.strip()),
             at_least=_number(raw, "at_least"),
             at_most=_number(raw, "at_most"),
-            place=_place(raw),
+            runs_on=_runs_on(raw),
         )
 
     def _settle(self) -> int:
@@ -239,7 +239,7 @@ class _ConfigReader:
         return raw
 
 
-def _place(raw: Mapping[str, Any]) -> RunsOn:
+def _runs_on(raw: Mapping[str, Any]) -> RunsOn:
     return RunsOn(_text(raw, "hosts"), _text(raw, "cwd"), _text(raw, "user"))
 
 

@@ -74,7 +74,7 @@ class Request:
         return bool(self.asked_at and maker.granted_at and maker.granted_at > self.asked_at)
 
 
-def refusal(
+def why_not_approve(
     request: Request, makers: Sequence[Maker], votes: Sequence[Vote], *, person: int, seen: str
 ) -> str:
     """Why `person`, who saw the snapshot with hash `seen`, may not approve; "" if they may."""
@@ -92,14 +92,14 @@ def refusal(
         return "What would run has changed since you saw it. Read it again, then decide."
     if any(vote.person == person for vote in _counted(request, votes)):
         return "You have already approved this."
-    return "" if right(request, makers, votes, person=person) else _spent(request, mine)
+    return "" if pick_right(request, makers, votes, person=person) else _spent(request, mine)
 
 
-def right(
+def pick_right(
     request: Request, makers: Sequence[Maker], votes: Sequence[Vote], *, person: int
 ) -> Maker | None:
     """The right by which `person` would approve: the named role first, then their own."""
-    mine = [maker for maker in able(request, makers, votes) if maker.person == person]
+    mine = [maker for maker in usable_rights(request, makers, votes) if maker.person == person]
     missing = not _has_role(request.policy, (vote.role for vote in _counted(request, votes)))
 
     def rank(maker: Maker) -> tuple[bool, bool, int]:
@@ -109,7 +109,7 @@ def right(
     return min(mine, key=rank, default=None)
 
 
-def able(request: Request, makers: Sequence[Maker], votes: Sequence[Vote]) -> list[Maker]:
+def usable_rights(request: Request, makers: Sequence[Maker], votes: Sequence[Vote]) -> list[Maker]:
     """The rights that may still be used for this very snapshot."""
     counted = _counted(request, votes)
     people, owners = {vote.person for vote in counted}, {vote.owner for vote in counted}
@@ -122,14 +122,14 @@ def able(request: Request, makers: Sequence[Maker], votes: Sequence[Vote]) -> li
     ]
 
 
-def enough(request: Request, votes: Iterable[Vote]) -> bool:
+def is_quorum_met(request: Request, votes: Iterable[Vote]) -> bool:
     """Whether the votes for this very snapshot meet the policy."""
     counted = _counted(request, votes)
     roles = [vote.role for vote in counted]
     return len(counted) >= max(request.policy.quorum, 1) and _has_role(request.policy, roles)
 
 
-def unsatisfiable(policy: PolicySpec, makers: Sequence[Maker], barred: frozenset[int]) -> str:
+def why_unsatisfiable(policy: PolicySpec, makers: Sequence[Maker], barred: frozenset[int]) -> str:
     """Why nobody could ever satisfy the policy; "" when somebody could."""
     allowed = _allowed(makers, barred)
     most, needed = _most(allowed), max(policy.quorum, 1)
@@ -148,21 +148,23 @@ def unsatisfiable(policy: PolicySpec, makers: Sequence[Maker], barred: frozenset
     return ""
 
 
-def never(policy: PolicySpec, makers: Sequence[Maker], askers: Iterable[int]) -> str:
+def why_never_satisfiable(
+    policy: PolicySpec, makers: Sequence[Maker], askers: Iterable[int]
+) -> str:
     """Why the policy could be met for no request that any of `askers` opens; "" otherwise.
 
     Nobody approves their own request, so a lone decision maker who alone may ask decides
     nothing. Without askers it is somebody else who will ask.
     """
-    why = [unsatisfiable(policy, makers, frozenset({asker})) for asker in askers]
-    return "" if "" in why else next(iter(why), unsatisfiable(policy, makers, frozenset()))
+    why = [why_unsatisfiable(policy, makers, frozenset({asker})) for asker in askers]
+    return "" if "" in why else next(iter(why), why_unsatisfiable(policy, makers, frozenset()))
 
 
 def first_rung(policy: PolicySpec, makers: Sequence[Maker], barred: frozenset[int]) -> int:
     """The lowest rung that, with those below it, can decide: all of these are asked at once."""
     rungs = sorted({maker.rung for maker in _allowed(makers, barred)})
     for rung in rungs:
-        if not unsatisfiable(policy, reached(makers, rung), barred):
+        if not why_unsatisfiable(policy, makers_up_to(makers, rung), barred):
             return rung
     return rungs[-1] if rungs else 1
 
@@ -172,12 +174,12 @@ def next_rung(makers: Sequence[Maker], rung: int) -> int | None:
     return min((maker.rung for maker in makers if maker.rung > rung), default=None)
 
 
-def reached(makers: Sequence[Maker], rung: int) -> list[Maker]:
+def makers_up_to(makers: Sequence[Maker], rung: int) -> list[Maker]:
     """The makers who are asked once the ladder was climbed to `rung`."""
     return [maker for maker in makers if maker.rung <= rung]
 
 
-def reminder(remind_before: float, minutes_left: float) -> float | None:
+def next_reminder(remind_before: float, minutes_left: float) -> float | None:
     """How many minutes before the end people are reminded next; None when not again.
 
     Once at `remind_before`, and once more when a third of that is left.
@@ -254,5 +256,5 @@ def _spent(request: Request, mine: Sequence[Maker]) -> str:
 
 
 def _who(request: Request, makers: Sequence[Maker], votes: Sequence[Vote]) -> str:
-    names = [f"{maker.name} ({maker.title})" for maker in able(request, makers, votes)]
+    names = [f"{maker.name} ({maker.title})" for maker in usable_rights(request, makers, votes)]
     return f"These people may: {', '.join(names)}." if names else "Nobody may now."

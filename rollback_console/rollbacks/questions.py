@@ -15,7 +15,7 @@ ANSWERERS = "rollbacks.operate_rollback"
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class AnswerChoice:
     """One button under a question. `url` names the address that takes it; `value` the answer.
 
     `without_note` is the refusal when an answer that needs a note comes without one.
@@ -44,7 +44,7 @@ class QuestionText:
     heading: str
     explanation: str = ""
     prompt: str = "Reason, for the record"
-    choices: tuple[Choice, ...] = ()
+    choices: tuple[AnswerChoice, ...] = ()
     icon: str = "waiting"
     answered: str = "answered “{answer}” about step {step}"
     eyewitness: bool = False
@@ -56,7 +56,7 @@ class QuestionText:
         if not (self.sentence and self.heading):
             raise ValueError("A question needs a sentence and a heading.")
 
-    def choice(self, value: str) -> Choice | None:
+    def choice(self, value: str) -> AnswerChoice | None:
         """The answer of that name; None when the question takes no such answer."""
         return next((each for each in self.choices if each.value and each.value == value), None)
 
@@ -69,7 +69,7 @@ class QuestionText:
 _SAW = "Say what you saw: it goes on record."
 _OPTIONAL = "A word for the record (optional for go)"
 _ON_HOST = "What you saw on the host"
-_GO = Choice("Go", "go", style="btn-go")
+_GO = AnswerChoice("Go", "go", style="btn-go")
 
 QUESTIONS: dict[QuestionKind, QuestionText] = {
     QuestionKind.GATE: QuestionText(
@@ -92,8 +92,8 @@ QUESTIONS: dict[QuestionKind, QuestionText] = {
         sentence="step {step} is done by a person, who says how it went",
         heading="Step {position} is for a person to do: {title}",
         choices=(
-            Choice("It is done", "done", style="btn-go"),
-            Choice("It did not work", "failed", without_note=_SAW),
+            AnswerChoice("It is done", "done", style="btn-go"),
+            AnswerChoice("It did not work", "failed", without_note=_SAW),
         ),
         skippable=True,
         instructs=True,
@@ -101,7 +101,7 @@ QUESTIONS: dict[QuestionKind, QuestionText] = {
     QuestionKind.FAILED: QuestionText(
         sentence="step {step} failed: retry, skip or abort",
         heading="Step {position} failed: {title}",
-        choices=(Choice("Retry", url="retries", style="btn-main"),),
+        choices=(AnswerChoice("Retry", url="retries", style="btn-main"),),
         icon="failed",
         undoable=True,
         skippable=True,
@@ -112,8 +112,8 @@ QUESTIONS: dict[QuestionKind, QuestionText] = {
         explanation="It was started and its end is not known. It is never run again by itself.",
         prompt=_ON_HOST,
         choices=(
-            Choice("It finished: go on", "continue", without_note=_SAW),
-            Choice("Run it again", url="retries"),
+            AnswerChoice("It finished: go on", "continue", without_note=_SAW),
+            AnswerChoice("Run it again", url="retries"),
         ),
         icon="lost",
         eyewitness=True,
@@ -126,7 +126,7 @@ QUESTIONS: dict[QuestionKind, QuestionText] = {
         explanation="What was started there may still run. It is asked again and again; once you "
         "stop waiting, it counts as lost.",
         prompt=_ON_HOST,
-        choices=(Choice("Stop waiting for it", "give_up", without_note=_SAW),),
+        choices=(AnswerChoice("Stop waiting for it", "give_up", without_note=_SAW),),
         icon="lost",
         eyewitness=True,
     ),
@@ -134,7 +134,7 @@ QUESTIONS: dict[QuestionKind, QuestionText] = {
         sentence="paused before step {step}",
         heading="Paused before step {position}: {title}",
         prompt="A word for the record (optional for resume)",
-        choices=(Choice("Resume", url="resumptions", style="btn-main"),),
+        choices=(AnswerChoice("Resume", url="resumptions", style="btn-main"),),
     ),
     QuestionKind.OVERTIME: QuestionText(
         sentence="the time for the whole rollback has passed: allow more, or abort",
@@ -142,7 +142,7 @@ QUESTIONS: dict[QuestionKind, QuestionText] = {
         explanation="The plan gives it {limit}. What runs goes on and is followed. Allow as much "
         "time again, or abort.",
         choices=(
-            Choice(
+            AnswerChoice(
                 "Allow {limit} more",
                 "go",
                 style="btn-go",
@@ -161,7 +161,7 @@ QUESTIONS: dict[QuestionKind, QuestionText] = {
         heading="Something may still run after the abort: look at the host",
         prompt=_ON_HOST,
         choices=(
-            Choice(
+            AnswerChoice(
                 "I looked: nothing runs any more",
                 "continue",
                 style="btn-main",

@@ -55,7 +55,7 @@ def ruled() -> QuerySet[Environment]:
     )
 
 
-def place(environment: Environment) -> EnvironmentSetup:
+def environment_contents(environment: Environment) -> EnvironmentSetup:
     """Everything on the page of one environment."""
     return EnvironmentSetup(
         makers=list(environment.decision_makers.select_related("user").order_by("rung", "id")),
@@ -72,7 +72,7 @@ def who_could(environment: Environment, *, asks: User, risk: str) -> Who:
     makers = makers_of(environment)
     barred = frozenset({asks.pk})
     request = authority.Request("", rules, barred)
-    able = authority.able(request, makers, [])
+    able = authority.usable_rights(request, makers, [])
     return Who(
         asks=asks,
         risk=risk,
@@ -80,7 +80,7 @@ def who_could(environment: Environment, *, asks: User, risk: str) -> Who:
         role=rules.required_role,
         able=able,
         cannot=[maker for maker in makers if maker not in able],
-        missing=authority.unsatisfiable(rules, makers, barred),
+        missing=authority.why_unsatisfiable(rules, makers, barred),
     )
 
 

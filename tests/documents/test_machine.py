@@ -31,18 +31,18 @@ def test_a_whole_head_is_read() -> None:
     )
     assert found.problems == ()
     (measure,) = found.measures
-    assert (measure.what, measure.place) == (
+    assert (measure.what, measure.runs_on) == (
         "calls since deployment",
         RunsOn(hosts="app", cwd="/srv/app"),
     )
-    assert found.keeping is not None
-    assert (found.keeping.kind, found.keeping.place.hosts) == ("mariadb", "db")
-    assert [(each.kind, each.status, each.at_most) for each in found.looks] == [
+    assert found.dump is not None
+    assert (found.dump.kind, found.dump.runs_on.hosts) == ("mariadb", "db")
+    assert [(each.kind, each.status, each.at_most) for each in found.checks] == [
         ("http", 200, None),
         ("log", 0, None),
         ("command", 0, 50),
     ]
-    assert found.looks[1].without == ("ERROR", "Traceback")
+    assert found.checks[1].without == ("ERROR", "Traceback")
     assert found.settle == 120
 
 

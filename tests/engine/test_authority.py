@@ -12,16 +12,16 @@ from rollback_console.engine.authority import (
     Maker,
     Request,
     Vote,
-    able,
-    enough,
     first_rung,
-    never,
+    is_quorum_met,
+    makers_up_to,
+    next_reminder,
     next_rung,
-    reached,
-    refusal,
-    reminder,
-    right,
-    unsatisfiable,
+    pick_right,
+    usable_rights,
+    why_never_satisfiable,
+    why_not_approve,
+    why_unsatisfiable,
 )
 from rollback_console.engine.snapshot import PolicySpec
 
@@ -54,22 +54,22 @@ def vote(maker: Maker, seen: str = HASH) -> Vote:
 def test_each_refusal_says_why(
     case: str, person: int, seen: str, votes: list[Vote], says: str
 ) -> None:
-    said = refusal(request(), MAKERS, votes, person=person, seen=seen)
+    said = why_not_approve(request(), MAKERS, votes, person=person, seen=seen)
     assert (said == "") if not says else (says in said), case
 
 
 def test_nobody_may_approve_what_has_expired() -> None:
     late = Request(HASH, PolicySpec(), frozenset(), expired=True)
-    assert "expired" in refusal(late, MAKERS, [], person=1, seen=HASH)
+    assert "expired" in why_not_approve(late, MAKERS, [], person=1, seen=HASH)
 
 
 def test_a_decision_maker_who_asked_is_refused_all_the_same() -> None:
     barred = request(barred=frozenset({LEE.person}))
-    assert refusal(barred, MAKERS, [], person=LEE.person, seen=HASH)
+    assert why_not_approve(barred, MAKERS, [], person=LEE.person, seen=HASH)
 
 
 def test_the_refusal_of_an_outsider_names_who_may() -> None:
-    said = refusal(request(barred=frozenset({1})), MAKERS, [], person=77, seen=HASH)
+    said = why_not_approve(request(barred=frozenset({1})), MAKERS, [], person=77, seen=HASH)
     assert "Sam (DevOps Lead)" in said
     assert "Lee" not in said
 
@@ -92,7 +92,7 @@ def test_the_refusal_of_an_outsider_names_who_may() -> None:
 def test_a_quorum_counts_different_people_for_this_snapshot(
     quorum: int, role: str, votes: list[Vote], met: bool
 ) -> None:
-    assert enough(request(quorum, role), votes) is met
+    assert is_quorum_met(request(quorum, role), votes) is met
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_a_quorum_counts_different_people_for_this_snapshot(
 def test_a_policy_nobody_can_meet_is_known_beforehand(
     policy: PolicySpec, barred: frozenset[int], can: bool
 ) -> None:
-    assert (unsatisfiable(policy, MAKERS, barred) == "") is can
+    assert (why_unsatisfiable(policy, MAKERS, barred) == "") is can
 
 
 KIM = Maker(4, "Kim", "DevOps Lead", 2, lender=SAM.person, lender_name="Sam")
@@ -128,30 +128,34 @@ KIM = Maker(4, "Kim", "DevOps Lead", 2, lender=SAM.person, lender_name="Sam")
 def test_a_borrowed_right_is_no_more_than_the_right_itself(
     case: str, barred: frozenset[int], votes: list[Vote], says: str
 ) -> None:
-    said = refusal(request(barred=barred), [*MAKERS, KIM], votes, person=KIM.person, seen=HASH)
+    said = why_not_approve(
+        request(barred=barred), [*MAKERS, KIM], votes, person=KIM.person, seen=HASH
+    )
     assert (said == "") if not says else (says in said), case
 
 
 def test_who_lent_a_right_cannot_use_it_after_who_borrowed_it() -> None:
     by_kim = Vote(KIM.person, KIM.role, HASH, lender=SAM.person)
-    said = refusal(request(2), [*MAKERS, KIM], [by_kim], person=SAM.person, seen=HASH)
+    said = why_not_approve(request(2), [*MAKERS, KIM], [by_kim], person=SAM.person, seen=HASH)
     assert "used for this already" in said
-    assert not enough(request(2), [by_kim, vote(SAM)])
-    assert enough(request(2), [by_kim, vote(LEE)])
+    assert not is_quorum_met(request(2), [by_kim, vote(SAM)])
+    assert is_quorum_met(request(2), [by_kim, vote(LEE)])
 
 
 def test_of_several_rights_the_one_is_used_that_the_policy_still_misses() -> None:
     borrowed = Maker(LEE.person, "Lee", "CTO", 2, lender=EVE.person, lender_name="Eve")
     makers = [*MAKERS, borrowed]
-    assert right(request(2, "CTO"), makers, [], person=LEE.person) == borrowed
-    assert right(request(2, "CTO"), makers, [vote(EVE)], person=LEE.person) == LEE
-    assert right(request(2), makers, [], person=LEE.person) == LEE
+    assert pick_right(request(2, "CTO"), makers, [], person=LEE.person) == borrowed
+    assert pick_right(request(2, "CTO"), makers, [vote(EVE)], person=LEE.person) == LEE
+    assert pick_right(request(2), makers, [], person=LEE.person) == LEE
 
 
 def test_two_rights_in_one_hand_are_one_vote() -> None:
     borrowed = Maker(LEE.person, "Lee", "DevOps Lead", 2, lender=SAM.person, lender_name="Sam")
-    assert "1 decision maker" in unsatisfiable(PolicySpec(quorum=2), [LEE, borrowed], frozenset())
-    assert not unsatisfiable(PolicySpec(quorum=2), [LEE, borrowed, SAM], frozenset())
+    assert "1 decision maker" in why_unsatisfiable(
+        PolicySpec(quorum=2), [LEE, borrowed], frozenset()
+    )
+    assert not why_unsatisfiable(PolicySpec(quorum=2), [LEE, borrowed, SAM], frozenset())
 
 
 @pytest.mark.parametrize(
@@ -169,7 +173,7 @@ def test_two_rights_in_one_hand_are_one_vote() -> None:
 def test_a_policy_is_met_for_no_request_when_all_who_may_ask_are_in_its_way(
     case: str, quorum: int, makers: list[Maker], askers: list[int], can: bool
 ) -> None:
-    assert (never(PolicySpec(quorum=quorum), makers, askers) == "") is can, case
+    assert (why_never_satisfiable(PolicySpec(quorum=quorum), makers, askers) == "") is can, case
 
 
 @pytest.mark.parametrize(
@@ -189,9 +193,9 @@ def test_the_lowest_rungs_that_can_decide_are_asked_at_once(
 
 
 def test_the_ladder_is_climbed_rung_by_rung_to_its_end() -> None:
-    assert reached(MAKERS, 1) == [LEE]
+    assert makers_up_to(MAKERS, 1) == [LEE]
     assert next_rung(MAKERS, 1) == 2
-    assert reached(MAKERS, 2) == MAKERS
+    assert makers_up_to(MAKERS, 2) == MAKERS
     assert next_rung(MAKERS, 2) is None
     assert first_rung(PolicySpec(), [], frozenset()) == 1
 
@@ -203,7 +207,7 @@ def test_the_ladder_is_climbed_rung_by_rung_to_its_end() -> None:
 def test_people_are_reminded_twice_and_not_at_once(
     before: float, left: float, at: float | None
 ) -> None:
-    assert reminder(before, left) == at
+    assert next_reminder(before, left) == at
 
 
 people = st.integers(1, 6)
@@ -219,7 +223,7 @@ def test_no_set_of_votes_by_barred_people_or_for_other_snapshots_is_enough(
     worthless = [
         each for each in given_votes if each.person in barred or each.snapshot_sha256 != HASH
     ]
-    assert not enough(asked_for, worthless)
+    assert not is_quorum_met(asked_for, worthless)
 
 
 makers = st.lists(
@@ -245,17 +249,17 @@ def test_whoever_may_approves_and_what_is_enough_keeps_every_rule(
     asked_for = Request(HASH, PolicySpec(quorum=quorum, required_role=role), barred)
     cast: list[Vote] = []
     for person in order:
-        used = right(asked_for, makers, cast, person=person)
-        refused = refusal(asked_for, makers, cast, person=person, seen=HASH)
+        used = pick_right(asked_for, makers, cast, person=person)
+        refused = why_not_approve(asked_for, makers, cast, person=person, seen=HASH)
         assert (used is None) == bool(refused)
         if used is not None:
             assert not {used.person, used.owner} & barred
             cast.append(Vote(used.person, used.role, HASH, used.lender))
     assert len({each.person for each in cast}) == len({each.owner for each in cast}) == len(cast)
-    if enough(asked_for, cast):
+    if is_quorum_met(asked_for, cast):
         assert len(cast) >= quorum
         assert not role or role in {each.role for each in cast}
-        assert not unsatisfiable(asked_for.policy, makers, barred)
+        assert not why_unsatisfiable(asked_for.policy, makers, barred)
 
 
 @given(makers, st.integers(1, 3), roles, barred_people)
@@ -275,8 +279,8 @@ def test_a_policy_is_unsatisfiable_exactly_when_no_order_of_votes_meets_it(
 ) -> None:
     asked_for = Request(HASH, PolicySpec(quorum=quorum, required_role=role), barred)
     every = [Vote(each.person, each.role, HASH, each.lender) for each in makers]
-    met = any(enough(asked_for, order) for order in permutations(every))
-    assert (unsatisfiable(asked_for.policy, makers, barred) == "") is met
+    met = any(is_quorum_met(asked_for, order) for order in permutations(every))
+    assert (why_unsatisfiable(asked_for.policy, makers, barred) == "") is met
 
 
 @given(makers, st.integers(1, 3), barred_people)
@@ -284,13 +288,13 @@ def test_climbing_asks_everybody_in_the_end_and_approves_nothing(
     makers: list[Maker], quorum: int, barred: frozenset[int]
 ) -> None:
     asked_for = Request(HASH, PolicySpec(quorum=quorum), barred)
-    who = able(asked_for, makers, [])
+    who = usable_rights(asked_for, makers, [])
     rung: int | None = first_rung(asked_for.policy, makers, barred)
     seen: list[int] = []
     while rung is not None:
         assert rung not in seen
         seen.append(rung)
-        told = reached(who, rung)
+        told = makers_up_to(who, rung)
         rung = next_rung(who, rung)
     assert told == who
-    assert not enough(asked_for, [])
+    assert not is_quorum_met(asked_for, [])

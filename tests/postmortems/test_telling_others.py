@@ -179,5 +179,5 @@ def test_the_status_says_what_others_were_told(stage: Stage, rollback: Rollback)
     steering.send_message(rollback, by=stage.cast.dana, text="Soon back", recipients="Support")
     told = status_page.status(rollback)
     assert (told.what, told.state) == ("Checkout 2", "requested")
-    assert [text for _, text in told.said] == ["Soon back"]
+    assert [text for _, text in told.messages] == ["Soon back"]
     assert told.next_update

@@ -81,7 +81,7 @@ def test_a_stopped_service_stays_stopped_over_a_restart_of_the_host(host: Runnin
     assert host.health() == 0
     assert host.sh("servicectl start bookings").exit_status == 0
     assert host.health() == 500
-    assert [unit.wanted for unit in load_all(host.layout)] == [True]
+    assert [unit.enabled for unit in load_all(host.layout)] == [True]
 
 
 def test_a_killed_service_is_started_again(host: Running) -> None:

@@ -72,22 +72,22 @@ class DelegationOut(BaseModel):
     revoked_by: Person | None
 
 
-def decider(maker: Maker, *, asked: bool, why_not: str = "") -> DeciderOut:
+def decider(maker: Maker, *, is_asked: bool, why_not: str = "") -> DeciderOut:
     """A right."""
     return DeciderOut(
         name=maker.name,
         role=maker.role,
         rung=maker.rung,
         for_whom=maker.lender_name,
-        asked=asked,
+        asked=is_asked,
         why_not=why_not,
     )
 
 
 def standing_out(now: Standing, missing: str) -> DecidersOut:
     """Where an open request stands."""
-    able = [decider(each, asked=each in now.asked) for each in now.able]
-    others = [decider(each.maker, asked=False, why_not=each.why) for each in now.cannot]
+    able = [decider(each, is_asked=each in now.asked_now) for each in now.able]
+    others = [decider(each.maker, is_asked=False, why_not=each.why) for each in now.cannot]
     return DecidersOut(
         quorum=now.policy.quorum,
         required_role=now.policy.required_role,
@@ -106,7 +106,7 @@ def policy_out(environment: Environment, makers: Iterable[Maker]) -> PolicyOut:
     )
     return PolicyOut(
         environment=environment.slug,
-        ladder=[decider(each, asked=False) for each in makers],
+        ladder=[decider(each, is_asked=False) for each in makers],
         version=draw_version(environment),
         **{name: getattr(environment, name) for name in same.split()},
     )

@@ -44,18 +44,20 @@ def who_could(request: HttpRequest, slug: str, asks: str = "", risk: Risk = "cod
         policy.spec(environment, risky=risk == "data"),
         decision_makers.makers_of(environment),
     )
-    able = authority.able(authority.Request("", rules, barred), makers, [])
+    able = authority.usable_rights(authority.Request("", rules, barred), makers, [])
     rung = authority.first_rung(rules, makers, barred)
     why = "asks for this, or stands in for who does"
     return DecidersOut(
         quorum=rules.quorum,
         required_role=rules.required_role,
         given=0,
-        missing=authority.unsatisfiable(rules, makers, barred),
+        missing=authority.why_unsatisfiable(rules, makers, barred),
         next_rung_at=None,
         deciders=[
             decider(
-                each, asked=each in able and each.rung <= rung, why_not=_unless(each in able, why)
+                each,
+                is_asked=each in able and each.rung <= rung,
+                why_not=_unless(each in able, why),
             )
             for each in makers
         ],
@@ -68,7 +70,9 @@ def who_can(request: HttpRequest, number: int) -> DecidersOut:
     row = lookup.rollback(number)
     now = approval_status.standing_of(row, person(request))
     held = rights.authority_for(row)
-    return standing_out(now, authority.unsatisfiable(now.policy, held.makers, held.request.barred))
+    return standing_out(
+        now, authority.why_unsatisfiable(now.policy, held.makers, held.request.barred)
+    )
 
 
 @router.post("/environments/{slug:slug}/policies", auth=ADMIN, response={201: PolicyOut})

@@ -53,7 +53,7 @@ def order_findings(document: PlanDocument, rows: Sequence[str]) -> Iterator[Find
     for procedure in document.procedures:
         if not procedure.derived:
             yield from _reversal(procedure, rows)
-            if read_plan_config(document).keeping is None:
+            if read_plan_config(document).dump is None:
                 yield from _undumped(procedure, rows)
             yield from _Carrier(rows).read(procedure)
             yield from _choices(procedure)

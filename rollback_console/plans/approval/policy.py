@@ -36,7 +36,7 @@ def missing(environment: Environment) -> str:
     """Why nobody could meet the environment's rules, as one sentence; "" when somebody could."""
     own, askers = _own(environment), list_askers()
     for risky, word in ((False, "only code is rolled back"), (True, "data is at risk")):
-        if why := authority.never(spec(environment, risky=risky), own, askers):
+        if why := authority.why_never_satisfiable(spec(environment, risky=risky), own, askers):
             return f"When {word}, nobody could approve. {why} {_alone(own, askers)}".strip()
     return ""
 
@@ -47,7 +47,8 @@ def stranded(environment: Environment) -> list[Maker]:
     return [
         each
         for each in own
-        if each.person in askers and authority.unsatisfiable(rules, own, frozenset({each.person}))
+        if each.person in askers
+        and authority.why_unsatisfiable(rules, own, frozenset({each.person}))
     ]
 
 

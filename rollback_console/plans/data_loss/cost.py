@@ -223,8 +223,8 @@ def _counts(
 
 def measure_command(measure: MeasureConfig) -> list[str]:
     """The argument list that runs one of the plan's own measures."""
-    account = ["sudo", "-n", "-u", measure.place.user] if measure.place.user else []
-    return [*account, "sh", "-c", _IN, "sh", measure.place.cwd, measure.run]
+    account = ["sudo", "-n", "-u", measure.runs_on.user] if measure.runs_on.user else []
+    return [*account, "sh", "-c", _IN, "sh", measure.runs_on.cwd, measure.run]
 
 
 def _measure(remote: Remote, each: MeasureConfig) -> Count:

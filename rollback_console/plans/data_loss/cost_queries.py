@@ -23,7 +23,7 @@ def cost_queries(revision: Revision, snapshot: Snapshot) -> dict[str, CostQuesti
             by_host.setdefault(hosts[0], ([], []))[0].append(each)
     counts = touches_data(snapshot) and not restores_dump(snapshot)
     for measure in measures(revision) if counts else ():
-        if host := _host(revision, snapshot, measure.place.hosts):
+        if host := _host(revision, snapshot, measure.runs_on.hosts):
             by_host.setdefault(host, ([], []))[1].append(measure)
     return {
         name: CostQuestions(tuple(reversals), tuple(own))

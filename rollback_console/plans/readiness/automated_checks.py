@@ -169,8 +169,8 @@ def _spec(key: str, text: str, look: CheckConfig | None) -> CheckSpec:
         without=look.without,
         at_least=look.at_least,
         at_most=look.at_most,
-        cwd=look.place.cwd,
-        user=look.place.user,
+        cwd=look.runs_on.cwd,
+        user=look.runs_on.user,
     )
 
 

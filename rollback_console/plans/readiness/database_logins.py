@@ -57,7 +57,7 @@ def _of_costs(costs: Mapping[str, CostQuestions], targets: Targets) -> Iterator[
                 yield _django_probe(host, question)
         for measure in cost_questions.measures:
             for login in database_logins(measure.run, {}):
-                yield _probe(host, 0, login, measure.place.cwd, measure.place.user, targets)
+                yield _probe(host, 0, login, measure.runs_on.cwd, measure.runs_on.user, targets)
 
 
 def _django_probe(host: str, question: MigrationQuestion) -> Probe:

@@ -212,7 +212,7 @@ def _of_host(
         yield _of_reversal(host, question), question
     for measure in costs.measures:
         argv = tuple(measure_command(measure))
-        account, folder = measure.place.user or host.username, measure.place.cwd
+        account, folder = measure.runs_on.user or host.username, measure.runs_on.cwd
         yield (
             ProposedQuestion(host, "measure", measure.what, account, folder, "", (argv,)),
             measure,

@@ -141,10 +141,10 @@ class SnapshotDraft:
 
     def _checks(self, steps: Sequence[StepSpec]) -> Iterator[CheckSpec]:
         """Automated checks run where the head says, else where the first step runs."""
-        looks = read_plan_config(self.document).looks
-        names = {look.target: look.place.hosts for look in looks}
+        checks = read_plan_config(self.document).checks
+        names = {each.target: each.runs_on.hosts for each in checks}
         first = next((step.hosts for step in steps if step.hosts), ())
-        for check in build_checklist(self.document.checks, looks):
+        for check in build_checklist(self.document.checks, checks):
             yield self._check(check, names.get(check.target, ""), first) if check.look else check
 
     def _check(self, check: CheckSpec, names: str, first: tuple[str, ...]) -> CheckSpec:

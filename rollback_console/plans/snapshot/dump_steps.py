@@ -78,7 +78,7 @@ _PRESETS: dict[str, tuple[str, str]] = {
 
 
 def with_dump(
-    steps: Sequence[StepSpec], keeping: DumpConfig, host: str, plan: str
+    steps: Sequence[StepSpec], config: DumpConfig, host: str, plan: str
 ) -> list[StepSpec]:
     """The steps with a dump before the first that destroys, and the step that restores it.
 
@@ -89,12 +89,12 @@ def with_dump(
         return list(steps)
     at = first.position
     moved = [_moved(step, at) for step in steps]
-    dump = replace(_step(keeping, host), position=at, title="Keep the database as it is now")
-    dump = replace(dump, script=_dump(keeping, plan), expect=SAYS, keeps=keeping.folder)
-    if not (back := _restore(keeping)):
+    dump = replace(_step(config, host), position=at, title="Keep the database as it is now")
+    dump = replace(dump, script=_dump(config, plan), expect=SAYS, keeps=config.folder)
+    if not (back := _restore(config)):
         return [*moved[: at - 1], dump, *moved[at - 1 :]]
     undo = replace(
-        _step(keeping, host),
+        _step(config, host),
         position=len(moved) + 2,
         title="Put the database back as it was before this rollback",
         script=back,
@@ -106,11 +106,11 @@ def with_dump(
     return [*moved[: at - 1], dump, *(_undone(step, undo) for step in moved[at - 1 :]), undo]
 
 
-def restore_script(keeping: DumpConfig, path: str, size: int, sha256: str) -> str:
+def restore_script(config: DumpConfig, path: str, size: int, sha256: str) -> str:
     """Shell text that puts one named dump back, once its size and checksum are right."""
     values = {DUMP_PATH: path, DUMP_SIZE: str(size), DUMP_SHA256: sha256}
     lines = [f"{name}={shlex.quote(value)}" for name, value in values.items()]
-    back = _restore(keeping)
+    back = _restore(config)
     return "\n".join([*lines, back]) if back else ""
 
 
@@ -128,37 +128,37 @@ def _undone(step: StepSpec, undo: StepSpec) -> StepSpec:
     return replace(step, undo=undo.position) if _destroys(step) and not step.undo else step
 
 
-def _step(keeping: DumpConfig, host: str) -> StepSpec:
-    place = keeping.place
+def _step(config: DumpConfig, host: str) -> StepSpec:
+    runs_on = config.runs_on
     return StepSpec(
-        1, "", hosts=(host,), cwd=place.cwd, user=place.user, time_limit=_LIMIT, source="head"
+        1, "", hosts=(host,), cwd=runs_on.cwd, user=runs_on.user, time_limit=_LIMIT, source="head"
     )
 
 
-def _dump(keeping: DumpConfig, plan: str) -> str:
-    stem = f"{keeping.folder.rstrip('/')}/before-rollback-{_word(plan)}"
+def _dump(config: DumpConfig, plan: str) -> str:
+    stem = f"{config.folder.rstrip('/')}/before-rollback-{_word(plan)}"
     return f"""\
 umask 077
-mkdir -p {shlex.quote(keeping.folder)}
+mkdir -p {shlex.quote(config.folder)}
 DUMP={shlex.quote(stem)}-$(date -u +%Y%m%dT%H%M%SZ)-$$.dump
 export DUMP
 [ ! -e "$DUMP" ]
-{keeping.dump or _preset(keeping, 0)}
+{config.dump or _preset(config, 0)}
 [ -s "$DUMP" ] || {{ echo "The dump is empty." >&2; exit 1; }}
 sum=$(sha256sum < "$DUMP" | cut -d" " -f1)
 printf "{SAYS}%s %s %s\\n" "$(wc -c < "$DUMP" | tr -d " ")" "$sum" "$DUMP"
 """
 
 
-def _restore(keeping: DumpConfig) -> str:
-    back = keeping.restore or _preset(keeping, 1)
+def _restore(config: DumpConfig) -> str:
+    back = config.restore or _preset(config, 1)
     return _VERIFIED + back + "\n" if back else ""
 
 
-def _preset(keeping: DumpConfig, which: int) -> str:
-    if keeping.dump or not keeping.kind:
+def _preset(config: DumpConfig, which: int) -> str:
+    if config.dump or not config.kind:
         return ""
-    return _PRESETS[keeping.kind][which].format(name=shlex.quote(keeping.name))
+    return _PRESETS[config.kind][which].format(name=shlex.quote(config.name))
 
 
 def _word(plan: str) -> str:

@@ -103,14 +103,14 @@ def _undo_targets(draft: SnapshotDraft, steps: Sequence[Step]) -> dict[int, int]
 
 def _with_dump(draft: SnapshotDraft, steps: list[StepSpec]) -> list[StepSpec]:
     """With a dump before anything is overwritten, where the plan says how."""
-    keeping = read_plan_config(draft.document).keeping
+    config = read_plan_config(draft.document).dump
     risky = [step for step in steps if step.destructive and step.hosts]
-    if keeping is None or not risky:
+    if config is None or not risky:
         return steps
-    names = keeping.place.hosts or risky[0].hosts[0]
+    names = config.runs_on.hosts or risky[0].hosts[0]
     if not (hosts := draft.usable_hosts(names, "The plan's database")):
         return steps
-    return with_dump(steps, keeping, hosts[0].name, draft.revision.plan.slug)
+    return with_dump(steps, config, hosts[0].name, draft.revision.plan.slug)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,27 +28,27 @@ def build_restore(draft: SnapshotDraft) -> Snapshot:
 
     Raises NotReady where the plan no longer says how.
     """
-    dump, keeping = draft.choices["restores"], read_plan_config(draft.document).keeping
-    script = restore_script(keeping, dump["path"], dump["size"], dump["sha256"]) if keeping else ""
+    dump, config = draft.choices["restores"], read_plan_config(draft.document).dump
+    script = restore_script(config, dump["path"], dump["size"], dump["sha256"]) if config else ""
     hosts = draft.usable_hosts(dump["host"], "The dump")
     draft.problems += [
         each for each in list_hidden_problems(draft.revision) if each.startswith(HEAD)
     ]
-    if keeping is None or not script or not hosts:
+    if config is None or not script or not hosts:
         draft.problems.append("The plan does not say how its database is put back, or where.")
-    if keeping is None or draft.problems:
+    if config is None or draft.problems:
         raise NotReady(draft.problems)
     step = StepSpec(
         1,
         f"Put the database back as it was before rollback {dump['rollback']}",
         script=script,
         hosts=(hosts[0].name,),
-        cwd=keeping.place.cwd,
-        user=keeping.place.user,
+        cwd=config.runs_on.cwd,
+        user=config.runs_on.user,
         gate=True,
         destructive=True,
         warnings=("Everything written since that dump is lost. The code stays as it is.",),
         source="head",
     )
-    steps = with_dump([step], keeping, hosts[0].name, draft.revision.plan.slug)
+    steps = with_dump([step], config, hosts[0].name, draft.revision.plan.slug)
     return draft.assemble(steps, f"Undo rollback {dump['rollback']}")

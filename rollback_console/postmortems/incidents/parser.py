@@ -23,7 +23,7 @@ _NUMBERS = ("position", "attempt", "exit_code", "rows")
 
 
 @dataclass(frozen=True, slots=True)
-class PastStep:
+class IncidentStep:
     """A step as it was planned; seconds."""
 
     title: str
@@ -43,7 +43,7 @@ class Incident:
     trigger: str
     state: RollbackState
     began_at: datetime | None
-    steps: tuple[PastStep, ...]
+    steps: tuple[IncidentStep, ...]
     events: tuple[Past, ...]
 
 
@@ -124,12 +124,12 @@ def _moment(value: Any, place: str) -> datetime:
     return moment
 
 
-def _step(at: int, raw: Any) -> PastStep:
+def _step(at: int, raw: Any) -> IncidentStep:
     place = f"steps[{at}]."
     limit = raw.get("time_limit", 3600) if isinstance(raw, dict) else 0
     if not isinstance(limit, int) or not 0 < limit < 10**7:
         raise Refused(f"`{place}time_limit` must be a number of seconds.")
-    return PastStep(_text(raw, "title", 300, needed=True, place=place), limit)
+    return IncidentStep(_text(raw, "title", 300, needed=True, place=place), limit)
 
 
 def _event(at: int, raw: Any, steps: int) -> Past:

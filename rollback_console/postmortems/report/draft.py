@@ -13,7 +13,14 @@ from datetime import datetime, timedelta
 from rollback_console.common.durations import duration
 from rollback_console.engine.snapshot import Snapshot
 from rollback_console.engine.states import outcome
-from rollback_console.rollbacks.events import KINDS, Role, Severity, actor, heading, kinds_with
+from rollback_console.rollbacks.events import (
+    KINDS,
+    EventSeverity,
+    PostmortemRole,
+    actor,
+    heading,
+    kinds_with,
+)
 from rollback_console.rollbacks.execution.view import snapshot_of
 from rollback_console.rollbacks.models import Event, Message, Rollback
 from rollback_console.rollbacks.questions import question_kind
@@ -59,8 +66,8 @@ class Draft:
     messages: tuple[Message, ...]
 
 
-_DECISIONS = kinds_with(Role.DECISION)
-_DEVIATIONS = kinds_with(Role.DEVIATION)
+_DECISIONS = kinds_with(PostmortemRole.DECISION)
+_DEVIATIONS = kinds_with(PostmortemRole.DEVIATION)
 
 
 def draft(rollback: Rollback) -> Draft:
@@ -107,7 +114,7 @@ def _timeline(events: Sequence[Event], snapshot: Snapshot) -> tuple[Moment, ...]
 
 def _is_important(event: Event) -> bool:
     kind = KINDS.get(event.kind)
-    return kind is not None and kind.severity is not Severity.DETAIL
+    return kind is not None and kind.severity is not EventSeverity.DETAIL
 
 
 def _deviates(event: Event) -> bool:

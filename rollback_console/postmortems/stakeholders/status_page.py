@@ -1,7 +1,7 @@
 """What people without an account read about one rollback, behind a secret address.
 
 It says what is undone, how it stands, since when, when the next word comes, and what was
-already said; no hosts, commands, people or reasons.
+already messages; no hosts, commands, people or reasons.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class PublicStatus:
-    """Everything a status page shows; `said` is (when, text), newest first."""
+    """Everything a status page shows; `messages` is (when, text), newest first."""
 
     what: str
     environment: str
@@ -49,7 +49,7 @@ class PublicStatus:
     sentence: str
     since: datetime
     next_update: datetime | None
-    said: list[tuple[datetime, str]]
+    messages: list[tuple[datetime, str]]
 
 
 @transaction.atomic
@@ -96,7 +96,7 @@ def status(rollback: Rollback) -> PublicStatus:
         sentence=_WORDS[rollback.state],
         since=rollback.finished_at or rollback.started_at or rollback.requested_at,
         next_update=beat(rollback).next_due,
-        said=list(messages),
+        messages=list(messages),
     )
 
 

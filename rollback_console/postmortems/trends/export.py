@@ -34,7 +34,7 @@ def as_csv(measured: Trends) -> str:
 def as_json(measured: Trends) -> dict[str, Any]:
     """The whole page as JSON values; durations in seconds, times in ISO 8601 UTC."""
     return {
-        "wanted": asdict(measured.chosen.wanted),
+        "wanted": asdict(measured.chosen.filter),
         "left_out": measured.left_out,
         "phases": [asdict(each) for each in measured.drawn.phases],
         "months": [asdict(each) for each in measured.drawn.months],

@@ -73,10 +73,10 @@ class Tried:
 
 @dataclass(frozen=True)
 class Chosen:
-    """What `wanted` names. Two that are equal hold the same measures: each that is made or made
+    """What `filter` names. Two that are equal hold the same measures: each that is made or made
     anew has a higher id, and one that falls out of the period changes the count."""
 
-    wanted: TrendFilter
+    filter: TrendFilter
     count: int
     newest: int | None
     since: datetime | None

@@ -131,7 +131,7 @@ def nudge(rollback: Rollback, *, by: User) -> Event:
         raise Refused("Nobody is asked to decide this any more.")
     if left := next_nudge(row):
         raise Refused(f"They were nudged just now. Try again in {left} min, or call them.")
-    makers_asked = authority.reached(rights.authority_for(row).able(), row.rung)
+    makers_asked = authority.makers_up_to(rights.authority_for(row).able(), row.rung)
     if not makers_asked:
         raise Refused("Nobody is asked who could approve this. Ask an admin to name somebody.")
     return record(row, events.APPROVAL_NUDGED, by=by, rung=row.rung, to=rights.people(makers_asked))

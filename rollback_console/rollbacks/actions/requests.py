@@ -56,7 +56,7 @@ def open_request(
     makers = _makers(environment, snapshot, barred)
     policy = snapshot.policy
     rung = authority.first_rung(policy, makers, barred)
-    before = authority.reminder(environment.remind_before, policy.request_expires)
+    before = authority.next_reminder(environment.remind_before, policy.request_expires)
     rollback = Rollback.objects.create(
         revision=revision,
         service=revision.plan.service,
@@ -87,7 +87,7 @@ def open_request(
         authors=rollback.authors,
         round=rollback.round,
         rung=rung,
-        to=rights.people(authority.reached(makers, rung)),
+        to=rights.people(authority.makers_up_to(makers, rung)),
     )
     readiness_schedule.ask_unasked(rollback, "request")
     rollback.refresh_from_db()
@@ -136,7 +136,7 @@ def renew(rollback: Rollback, *, by: User) -> Rollback:
             for path, old, new in (without_digests(*each) for each in changes[:_MOST])
         ],
         why=changes_in_words(row),
-        to=rights.people(authority.reached(makers, row.rung)),
+        to=rights.people(authority.makers_up_to(makers, row.rung)),
     )
     row.refresh_from_db()
     return row
@@ -150,7 +150,7 @@ def _ask_again(
 ) -> None:
     """An approval of something else is none: the request is open again, for its whole time."""
     policy = snapshot.policy
-    before = authority.reminder(row.environment.remind_before, policy.request_expires)
+    before = authority.next_reminder(row.environment.remind_before, policy.request_expires)
     move(
         row,
         RollbackState.REQUESTED,
@@ -218,7 +218,7 @@ def _makers(
 ) -> list[authority.Maker]:
     """Who could approve it. Raises NotReady when that is not enough people."""
     makers = makers_of(environment)
-    if missing := authority.unsatisfiable(snapshot.policy, makers, barred):
+    if missing := authority.why_unsatisfiable(snapshot.policy, makers, barred):
         raise NotReady([f"Nobody could approve this. {missing}"])
     return [each for each in makers if not {each.person, each.owner} & barred]
 

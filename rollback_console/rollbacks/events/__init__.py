@@ -15,9 +15,9 @@ from .kinds import (
     BREAK_GLASS_USED,
     KINDS,
     OPEN_TO_READERS,
+    EventSeverity,
     Kind,
-    Role,
-    Severity,
+    PostmortemRole,
     kinds_with,
 )
 from .record import digest, log, record, seal_event, stream_of
@@ -35,9 +35,9 @@ __all__ = [
     "BREAK_GLASS_USED",
     "KINDS",
     "OPEN_TO_READERS",
+    "EventSeverity",
     "Kind",
-    "Role",
-    "Severity",
+    "PostmortemRole",
     "actor",
     "digest",
     "flaws",

@@ -33,7 +33,7 @@ BREAK_GLASS_REVIEWED = "break_glass.reviewed"
 """Somebody else looked at it and closed the review: finding, to (who used it, who asked)."""
 
 
-class Severity(StrEnum):
+class EventSeverity(StrEnum):
     """How much a kind of event matters: what a postmortem stresses and how it is logged."""
 
     DETAIL = "detail"
@@ -41,7 +41,7 @@ class Severity(StrEnum):
     ALARM = "alarm"
 
 
-class Role(StrEnum):
+class PostmortemRole(StrEnum):
     """The part that a kind of event plays in a postmortem, beside the timeline."""
 
     DECISION = "decision"
@@ -57,10 +57,10 @@ class Kind:
     """
 
     sentence: str
-    severity: Severity = Severity.DETAIL
+    severity: EventSeverity = EventSeverity.DETAIL
     topic: str = ""
     opening: str = ""
-    roles: frozenset[Role] = frozenset()
+    roles: frozenset[PostmortemRole] = frozenset()
     unattended: str = ""
     hostless: str = ""
 
@@ -69,9 +69,9 @@ class Kind:
             raise ValueError("A kind of event needs a sentence, and an opening for its topic.")
 
 
-_DETAIL, _IMPORTANT, _ALARM = Severity
-_DECIDES = frozenset({Role.DECISION})
-_DEVIATES = frozenset({Role.DEVIATION})
+_DETAIL, _IMPORTANT, _ALARM = EventSeverity
+_DECIDES = frozenset({PostmortemRole.DECISION})
+_DEVIATES = frozenset({PostmortemRole.DEVIATION})
 
 KINDS: dict[str, Kind] = {
     "rollback.requested": Kind(
@@ -241,6 +241,6 @@ OPEN_TO_READERS = frozenset({"note.added", APPROVAL_ASKED, APPROVAL_ANSWERED})
 """What anybody who may look can add, so that no list of what decides may be drowned in it."""
 
 
-def kinds_with(role: Role) -> frozenset[str]:
+def kinds_with(role: PostmortemRole) -> frozenset[str]:
     """The kinds that play that part in a postmortem."""
     return frozenset(name for name, kind in KINDS.items() if role in kind.roles)

@@ -13,7 +13,7 @@ from rollback_console.audit import anchors, chain
 
 from .. import change_hints, db_clock
 from ..models import Event, Rollback
-from .kinds import KINDS, Severity
+from .kinds import KINDS, EventSeverity
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +53,7 @@ def _publish(event: Event) -> None:
         "run": event.facts.get("token"),
         "seal": event.seal,
     }
-    level = logging.WARNING if KINDS[event.kind].severity is Severity.ALARM else logging.INFO
+    level = logging.WARNING if KINDS[event.kind].severity is EventSeverity.ALARM else logging.INFO
     log.log(level, event.kind, extra={name: value for name, value in fields.items() if value})
     change_hints.publish(event.rollback_id, event.seq)
 

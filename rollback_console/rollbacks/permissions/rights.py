@@ -49,15 +49,17 @@ class Authority:
             return f"This rollback is {self.state}; there is nothing to approve."
         if not by.is_active:
             return "Your account is no longer active."
-        return authority.refusal(self.request, self.makers, self.votes, person=by.pk, seen=seen)
+        return authority.why_not_approve(
+            self.request, self.makers, self.votes, person=by.pk, seen=seen
+        )
 
     def able(self) -> list[Maker]:
         """The rights by which somebody could approve this very snapshot now."""
-        return authority.able(self.request, self.makers, self.votes)
+        return authority.usable_rights(self.request, self.makers, self.votes)
 
     def right_of(self, person: User) -> Maker | None:
         """The right by which this person would approve; None without one."""
-        return authority.right(self.request, self.makers, self.votes, person=person.pk)
+        return authority.pick_right(self.request, self.makers, self.votes, person=person.pk)
 
     def cannot(self) -> list[Cannot]:
         """The decision makers who could not approve this now, each with the reason."""
@@ -66,7 +68,7 @@ class Authority:
 
     def enough(self, *more: Vote) -> bool:
         """Whether the votes, and those of `more`, meet the policy."""
-        return authority.enough(self.request, [*self.votes, *more])
+        return authority.is_quorum_met(self.request, [*self.votes, *more])
 
     @property
     def given(self) -> int:
@@ -133,7 +135,7 @@ def still_enough(rollback: Rollback) -> bool:
     roles = dict(rows.values_list("user_id", "role"))
     held = authority_for(rollback)
     still = [_vote(each, roles) for each in valid_approvals(rollback) if _still(each, roles)]
-    return authority.enough(held.request, still)
+    return authority.is_quorum_met(held.request, still)
 
 
 def may_break_glass(person: User) -> bool:

@@ -32,7 +32,7 @@ class Standing:
     """Where a request stands, and where one person stands towards it.
 
     `refusal` is why they may not approve ("" when they may), `used` the right they would use.
-    `able` may still approve; `asked` are those up to `rung`, `later` the others; `cannot` may
+    `able` may still approve; `asked_now` are those up to `rung`, `later` the others; `cannot` may
     not. `next_rung_at` is when more are asked, None when nobody is left. `nudge_in` minutes
     those who are asked may be nudged again. `glass` is why this person may not do without.
     """
@@ -42,7 +42,7 @@ class Standing:
     policy: PolicySpec
     given: int
     able: list[Maker]
-    asked: list[Maker]
+    asked_now: list[Maker]
     later: list[Maker]
     cannot: list[Cannot]
     rung: int
@@ -108,7 +108,7 @@ def standing_of(rollback: Rollback, person: User) -> Standing:
     """Where a request stands now, and `person` towards it."""
     held = rights.authority_for(rollback)
     able, rules = held.able(), held.request.policy
-    makers_asked = authority.reached(able, rollback.rung)
+    makers_asked = authority.makers_up_to(able, rollback.rung)
     later = [each for each in able if each not in makers_asked]
     refusal = held.refusal(person, seen=rollback.snapshot_sha256)
     return Standing(
@@ -117,7 +117,7 @@ def standing_of(rollback: Rollback, person: User) -> Standing:
         policy=rules,
         given=held.given,
         able=able,
-        asked=makers_asked,
+        asked_now=makers_asked,
         later=later,
         cannot=held.cannot(),
         rung=rollback.rung,

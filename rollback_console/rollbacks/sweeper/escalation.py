@@ -57,7 +57,7 @@ def _climb(number: int) -> None:
     if not due.update(rung=higher or was, escalates_at=db_clock.later(after)) or higher is None:
         return
     row.refresh_from_db()
-    newly_asked = [each for each in authority.reached(able, higher) if each.rung > was]
+    newly_asked = [each for each in authority.makers_up_to(able, higher) if each.rung > was]
     record(
         row,
         events.APPROVAL_ESCALATED,
@@ -74,7 +74,7 @@ def _remind(number: int) -> None:
     if row is None:
         return
     left = (row.expires_at - db_clock.now()).total_seconds() / 60
-    again = authority.reminder(row.environment.remind_before, left)
+    again = authority.next_reminder(row.environment.remind_before, left)
     at = row.expires_at - timedelta(minutes=again) if again else None
     if not _open().filter(pk=number, reminds_at__lte=Now()).update(reminds_at=at):
         return
@@ -84,5 +84,5 @@ def _remind(number: int) -> None:
         expires_at=row.expires_at.isoformat(timespec="milliseconds"),
         minutes_left=max(round(left), 1),
         rung=row.rung,
-        to=rights.people(authority.reached(rights.authority_for(row).able(), row.rung)),
+        to=rights.people(authority.makers_up_to(rights.authority_for(row).able(), row.rung)),
     )

@@ -19,7 +19,7 @@ from rollback_console.rollbacks.actions.second_person import open_proposals
 from rollback_console.rollbacks.execution.view import snapshot_of
 from rollback_console.rollbacks.models import Event, Rollback, StepRun
 from rollback_console.rollbacks.queries import host_exclusion
-from rollback_console.rollbacks.questions import Choice, QuestionText, question_kind
+from rollback_console.rollbacks.questions import AnswerChoice, QuestionText, question_kind
 
 from .step_track import Station, stations
 
@@ -77,7 +77,7 @@ class OpenQuestion:
         return self._filled(self.kind.explanation)
 
     @property
-    def choices(self) -> list[Choice]:
+    def choices(self) -> list[AnswerChoice]:
         """The buttons, with their labels filled in."""
         return [replace(each, label=self._filled(each.label)) for each in self.kind.choices]
 

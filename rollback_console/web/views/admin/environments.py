@@ -213,7 +213,7 @@ def _page(request: HttpRequest, environment: Environment, **forms: Any) -> HttpR
         "group": HostGroupForm(),
         "who_form": who,
         "who": queries.who_could(environment, **who.cleaned_data) if who.is_valid() else None,
-        "found": queries.place(environment),
+        "contents": queries.environment_contents(environment),
         "missing": policy.missing(environment),
         "stranded": policy.stranded(environment),
         "lent": decision_makers.current_delegations(environment),

@@ -71,7 +71,7 @@ def lessons(request: HttpRequest, number: int) -> HttpResponse:
         return refused(request, error, "postmortem", number=number)
     page = {
         "rollback": postmortem.rollback,
-        "found": proposal,
+        "proposal": proposal,
         "rows": diffs.lines(proposal.old, proposal.new),
     }
     return render(request, "postmortems/lessons.html", page)

@@ -33,7 +33,7 @@ def show_audit(request: HttpRequest) -> HttpResponse:
     page = {
         "events": shown[: lists.PAGE],
         "older": shown[lists.PAGE - 1].pk if len(shown) > lists.PAGE else None,
-        "wanted": chosen,
+        "chosen": chosen,
         "kinds": sorted(events.KINDS),
         "query": query.urlencode(),
     }

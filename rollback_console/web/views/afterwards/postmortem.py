@@ -169,7 +169,7 @@ def _page(request: HttpRequest, postmortem: Postmortem, **forms: Any) -> HttpRes
     page = {
         "postmortem": postmortem,
         "rollback": postmortem.rollback,
-        "told": draft(postmortem.rollback),
+        "draft": draft(postmortem.rollback),
         "items": [(each, AssignmentForm.of(each.item)) for each in entries(postmortem.rollback)],
         "versions": versions.versions(postmortem),
         "comments": postmortem.comments.select_related("by"),

@@ -28,7 +28,7 @@ def show_trends(request: HttpRequest) -> HttpResponse:
     """The page, narrowed by service, environment and period."""
     measured = _trends_of(request)
     page = {
-        "told": measured,
+        "trends": measured,
         "open": measured.open[:FEW],
         "today": db_clock.now().date(),
         "pictures": _pictures(measured),

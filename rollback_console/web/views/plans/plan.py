@@ -35,7 +35,7 @@ def list_plans(request: HttpRequest) -> HttpResponse:
     page = {
         "plans": lists.plans(environment),
         "environments": Environment.objects.all(),
-        "wanted": environment,
+        "chosen": environment,
     }
     return render(request, "plans/list.html", page)
 

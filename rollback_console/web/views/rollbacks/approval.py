@@ -45,7 +45,7 @@ def page(
     deciding, drift = approval_status.deciding_of(rollback, by), _drift(rollback)
     facts = {
         "rollback": rollback,
-        "found": deciding,
+        "deciding": deciding,
         "snapshot": deciding.snapshot,
         "stations": stations(deciding.snapshot),
         "danger": no_return(deciding.snapshot),

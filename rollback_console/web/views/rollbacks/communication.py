@@ -100,7 +100,7 @@ def show_status_page(request: HttpRequest, secret: str) -> HttpResponse:
     rollback = status_page.behind(secret)
     if rollback is None:
         raise Http404("There is no status page at this address. Ask for a new link.")
-    page = {"told": status_page.status(rollback), "now": db_clock.now()}
+    page = {"status": status_page.status(rollback), "now": db_clock.now()}
     answer = render(request, "status/status.html", page)
     for name, value in _APART.items():
         answer[name] = value
@@ -119,7 +119,7 @@ def _page(
         "rollback": rollback,
         "written": written,
         "groups": groups,
-        "told": rollback.messages.select_related("by").order_by("-id"),
+        "sent_messages": rollback.messages.select_related("by").order_by("-id"),
         "links": rollback.status_links.select_related("by", "revoked_by"),
         "address": address,
         "writing": MessageForm(initial=first),

@@ -54,7 +54,7 @@ def show_live_page(request: HttpRequest, rollback: Rollback) -> HttpResponse:
         "counts": Counter(run.state for run in runs).most_common(),
         "question": question,
         "shown": shown,
-        "said": LogTail(shown, []) if parts else log_tail(shown),
+        "tail": LogTail(shown, []) if parts else log_tail(shown),
         "checks": _checks(rollback),
         "settle": snapshot_of(rollback.snapshot).settle,
         "dumps": database_dumps.list_dumps(rollback),

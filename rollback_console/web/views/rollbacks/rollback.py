@@ -33,7 +33,7 @@ def list_rollbacks(request: HttpRequest) -> HttpResponse:
     page = {
         "rollbacks": matching[: lists.PAGE],
         "older": matching[lists.PAGE - 1].pk if len(matching) > lists.PAGE else None,
-        "wanted": chosen,
+        "chosen": chosen,
         "states": STATES,
         "environments": Environment.objects.all(),
         "services": Service.objects.all(),
