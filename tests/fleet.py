@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from rollback_console.plans.snapshot.dump_steps import SAYS
 from rollback_console.remote.errors import HostUnreachable, RunnerRefused
 from rollback_console.remote.protocol import (
     Answer,
@@ -46,14 +47,31 @@ class Run:
             self.changed.notify_all()
 
 
+def dump_path(run: Run, folder: str = "/var/backups") -> str:
+    """Where the plan of make.PLAN keeps its dump in that attempt."""
+    return (
+        f"{folder}/before-rollback-checkout-staging-checkout-2-20261201T000000Z-"
+        f"{run.request.token}.dump"
+    )
+
+
+def say_dump(run: Run, folder: str = "/var/backups") -> bytes:
+    """What a step prints that took a dump of 2,048 bytes."""
+    return f"{SAYS}2048 {'a' * 64} {dump_path(run, folder)}\n".encode()
+
+
 @dataclass
 class Fleet:
-    """Every host there is. `scripts` maps a word in a script to (output, exit code); a script
-    with "hang" in it runs until told otherwise. `failing_on` maps a host to a word of the scripts
-    that fail there. `down` names hosts that do not answer, `closed`
-    those that do and cannot look into an attempt's folder."""
+    """Every host there is.
+
+    `scripts` maps a word in a script to (output, exit code); a script with "hang" in it runs until
+    told otherwise. `answers` maps a word to what makes the output out of the run. `failing_on` maps
+    a host to a word of the scripts that fail there. `down` names hosts that do not answer, `closed`
+    those that do and cannot look into an attempt's folder.
+    """
 
     scripts: dict[str, tuple[bytes, int]] = field(default_factory=dict)
+    answers: dict[str, Callable[[Run], bytes]] = field(default_factory=dict)
     failing_on: dict[str, str] = field(default_factory=dict)
     runs: dict[str, Run] = field(default_factory=dict)
     starts: Counter[str] = field(default_factory=Counter)
@@ -176,5 +194,7 @@ class FakeRemote:
             failing in run.request.script
         ):
             output, code = b"broken here\n", 1
+        for word, answer in self.fleet.answers.items():
+            output = answer(run) if word in run.request.script else output
         run.say(output)
         run.end(code=code)

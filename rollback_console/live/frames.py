@@ -127,7 +127,7 @@ def _rows(behind: list[LogEnd], cursor: LiveCursor) -> tuple[list[LogChunk], boo
             break
         chosen.append(pk)
         size += length
-    data = LogChunk.objects.filter(pk__in=chosen).only("run_id", "offset", "data", "at")
+    data = LogChunk.objects.filter(pk__in=chosen).only("run_id", "offset", "length", "data", "at")
     return list(data.order_by("run", "offset")), len(chosen) < len(sizes) or len(sizes) == ROWS
 
 

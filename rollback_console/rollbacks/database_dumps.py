@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from rollback_console.common.host_numbers import read_number
+from rollback_console.documents.shell.hidden_characters import show_hidden
 from rollback_console.engine.snapshot import Snapshot, StepSpec
 from rollback_console.engine.states import StepState
-from rollback_console.plans.snapshot.dump_steps import SAYS
+from rollback_console.plans.snapshot.dump_steps import SAYS, is_own_dump
 
 from . import log_store
 from .errors import SnapshotChanged
@@ -24,6 +25,7 @@ from .execution.view import excluded_hosts, snapshot_of
 from .models import Event, Rollback, StepRun
 
 _END = 64 * 1024
+_LONGEST_PATH = 500
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -41,12 +43,15 @@ class Dump:
 def record_dump(row: Rollback, run: StepRun, last: bytes) -> None:
     """Record the dump that a step printed it took; `last` is output not stored yet.
 
-    A line that cannot be read records none: whatever a host prints, the step's end is stored.
+    A line that cannot be read records none: whatever a host prints, the step's end is stored. Nor
+    does one that names another file than the step was to write: an undo would put that back.
     """
     try:
-        if not approved_snapshot(row).step(run.position).keeps:
-            return
+        snapshot = approved_snapshot(row)
     except SnapshotChanged:
+        return
+    step = snapshot.step(run.position)
+    if not step.keeps:
         return
     text = log_store.read_log(run, max(run.stored - _END, 0)) + last
     lines = [line for line in text.decode(errors="replace").splitlines() if line.startswith(SAYS)]
@@ -54,14 +59,16 @@ def record_dump(row: Rollback, run: StepRun, last: bytes) -> None:
     if len(values) != 3 or (size := read_number(values[0])) is None:
         return
     _, sha256, path = values
-    if _SHA256.fullmatch(sha256) and path.isprintable():
+    if not is_own_dump(step, snapshot.plan, str(run.token), path):
+        record(row, "dump.refused", **facts(run), path=show_hidden(path)[:_LONGEST_PATH])
+    elif _SHA256.fullmatch(sha256):
         record(row, "dump.taken", **facts(run), path=path, size=size, sha256=sha256)
 
 
 def list_dumps(rollback: Rollback) -> list[Dump]:
     """Every dump the rollback took, oldest first."""
     events = Event.objects.filter(rollback=rollback, kind="dump.taken").order_by("seq")
-    return [_dump(each) for each in events]
+    return [dump for each in events if (dump := _dump(each))]
 
 
 def dump_to_restore(rollback: Rollback, approved: Snapshot | None = None) -> Dump | None:
@@ -77,8 +84,10 @@ def dump_to_restore(rollback: Rollback, approved: Snapshot | None = None) -> Dum
     for event in events:
         if event.kind == "dump.taken":
             dump = _dump(event) if untouched else dump
+        elif step := _step_of(event, snapshot):
+            untouched = _is_untouched(event, step, untouched)
         else:
-            untouched = _is_untouched(event, snapshot.step(event.facts["position"]), untouched)
+            untouched = False
     return dump
 
 
@@ -142,6 +151,13 @@ def _why_out_of_reach(rollback: Rollback) -> str:
 _KINDS = ("dump.taken", "step.launched", "step.finished")
 
 
+def _step_of(event: Event, snapshot: Snapshot) -> StepSpec | None:
+    """The step of an event; None where its facts name none."""
+    position = event.facts.get("position")
+    known = isinstance(position, int) and 1 <= position <= len(snapshot.steps)
+    return snapshot.step(position) if known else None
+
+
 def _is_untouched(event: Event, step: StepSpec, untouched: bool) -> bool:
     if step.restores:
         restored = event.facts.get("state") == StepState.SUCCEEDED
@@ -173,11 +189,11 @@ _FATES = {
 }
 
 
-def _dump(event: Event) -> Dump:
-    return Dump(
-        host=event.facts["host"],
-        path=event.facts["path"],
-        size=event.facts["size"],
-        sha256=event.facts["sha256"],
-        at=datetime.fromisoformat(event.at),
+def _dump(event: Event) -> Dump | None:
+    """The dump that an event tells of; None where its facts were changed to something else."""
+    host, path, size, sha256 = (
+        event.facts.get(name) for name in ("host", "path", "size", "sha256")
     )
+    if not isinstance(size, int) or not (isinstance(host, str) and isinstance(path, str)):
+        return None
+    return Dump(host, path, size, str(sha256), at=datetime.fromisoformat(event.at))

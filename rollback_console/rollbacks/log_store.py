@@ -9,13 +9,14 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import chain
+from itertools import chain, pairwise
 from typing import Any
 
 from .models import LogChunk, StepRun
 
 CHUNK = 64 * 1024
 
+_SAYS_UNREADABLE = (b"[This part of the log cannot be read.]", b"[unreadable]")
 _NEWLINE = re.compile(rb"\n")
 
 
@@ -43,15 +44,41 @@ def append(run_id: int, end: Tail, data: bytes, at: datetime) -> list[LogChunk]:
     return [_chunk(run_id, end, piece, at) for piece in pieces]
 
 
+class UnreadableRow(ValueError):
+    """A row of a log holds something else than the console wrote."""
+
+
+def unpack_strictly(chunk: LogChunk) -> bytes:
+    """The raw bytes of one row. Raises UnreadableRow when it does not hold its `length`."""
+    inflater = zlib.decompressobj()
+    try:
+        data = inflater.decompress(_packed(chunk.data), CHUNK + 1)
+    except zlib.error as error:
+        raise UnreadableRow(str(error)) from error
+    if not inflater.eof or len(data) != chunk.length:
+        raise UnreadableRow("It holds more or less than it says.")
+    return data
+
+
 def unpack(chunk: LogChunk) -> bytes:
-    """The raw bytes of one row."""
-    return zlib.decompress(bytes(chunk.data))
+    """The raw bytes of one row, to be shown: as many that say so where it cannot be read."""
+    try:
+        return unpack_strictly(chunk)
+    except UnreadableRow:
+        length = min(max(chunk.length, 0), CHUNK)
+        starts = [0, *(start for start in line_starts(chunk) if 0 < start < length), length]
+        return b"".join(_unreadable(end - start) for start, end in pairwise(starts))
 
 
 def line_starts(chunk: LogChunk) -> tuple[int, ...]:
-    """Offsets within the row at which lines begin."""
-    packed = bytes(chunk.line_starts)
-    return struct.unpack(f"<{len(packed) // 4}I", packed)
+    """Offsets within the row at which lines begin, as far as they can be read."""
+    try:
+        packed = _packed(chunk.line_starts)
+    except UnreadableRow:
+        return ()
+    whole = packed[: len(packed) // 4 * 4]
+    starts = struct.unpack(f"<{len(whole) // 4}I", whole)
+    return tuple(start for start in dict.fromkeys(sorted(starts)) if start < chunk.length)
 
 
 def read_log(run: StepRun, offset: int = 0, limit: int | None = None) -> bytes:
@@ -74,11 +101,17 @@ def stream(run: StepRun, offset: int = 0, end: int | None = None) -> Iterator[by
 
 
 def hash_log(run: StepRun) -> Any:
-    """The SHA-256, as a hash object, of what is stored of a run's log."""
+    """The SHA-256, as a hash object, of what is stored of a run's log, as it is shown."""
     digest = hashlib.sha256()
     for piece in stream(run):
         digest.update(piece)
     return digest
+
+
+def check_log(run: StepRun) -> None:
+    """Raise UnreadableRow where a row of a run's log cannot be read."""
+    for chunk in run.chunks.order_by("offset").iterator(chunk_size=16):
+        unpack_strictly(chunk)
 
 
 def holds(run: StepRun, text: bytes, last: bytes = b"") -> bool:
@@ -90,6 +123,18 @@ def holds(run: StepRun, text: bytes, last: bytes = b"") -> bool:
             return True
         before = window[-len(text) :]
     return False
+
+
+def _packed(value: Any) -> bytes:
+    if not isinstance(value, bytes | bytearray | memoryview):
+        raise UnreadableRow("It holds no bytes.")
+    return bytes(value)
+
+
+def _unreadable(length: int) -> bytes:
+    """So many bytes that stand for a line, or the rest of one, that cannot be read."""
+    text = next((each for each in _SAYS_UNREADABLE if len(each) < length), b"?" * (length - 1))
+    return text.ljust(length - 1) + b"\n"
 
 
 def _chunk(run_id: int, end: Tail, data: bytes, at: datetime) -> LogChunk:

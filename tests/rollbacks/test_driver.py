@@ -14,7 +14,7 @@ from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.execution.view import snapshot_of
 from rollback_console.rollbacks.models import Lock, StepRun
 from tests import make
-from tests.fleet import Fleet
+from tests.fleet import Fleet, dump_path, say_dump
 from tests.make import PLAN, Stage
 from tests.toolbox.waiting import until
 
@@ -75,12 +75,11 @@ KEEPING = "---\ndatabase: {kind: mariadb, name: shop, folder: /var/backups}\n---
 
 def test_a_dump_goes_on_record_before_anything_is_overwritten(stage: Stage, fleet: Fleet) -> None:
     text = KEEPING + PLAN.replace("```bash\necho restoring", "```bash destructive\necho restoring")
-    said = f"{SAYS}2048 {'a' * 64} /var/backups/of shop.dump\n"
-    fleet.scripts["mariadb-dump"] = (said.encode(), 0)
+    fleet.answers["mariadb-dump"] = say_dump
     rollback = drive(make.approved(stage, text), fleet)
     assert (rollback.question["kind"], rollback.question["position"]) == ("gate", 3)
     (kept,) = database_dumps.list_dumps(rollback)
-    assert (kept.size, kept.path) == (2048, "/var/backups/of shop.dump")
+    assert (kept.size, kept.path) == (2048, dump_path(fleet.wait_for("mariadb-dump")))
 
 
 @pytest.mark.parametrize(
@@ -116,18 +115,18 @@ def test_a_dump_whose_line_was_stored_before_its_end_came_is_on_record(
 
     def dump() -> None:
         run = fleet.wait_for("hang it")
-        run.say(f"{SAYS}2048 {'a' * 64} /var/backups/shop.dump\n".encode())
+        run.say(say_dump(run))
         until(rollback.runs.filter(position=2, stored__gt=0).exists)
         run.end()
 
     rollback = meanwhile(rollback, fleet, dump)
-    assert [each.path for each in database_dumps.list_dumps(rollback)] == ["/var/backups/shop.dump"]
+    (kept,) = database_dumps.list_dumps(rollback)
+    assert kept.path == dump_path(fleet.wait_for("hang it"))
 
 
 def test_a_rollback_can_itself_be_undone_by_its_dump(stage: Stage, fleet: Fleet) -> None:
     text = KEEPING + PLAN.replace("```bash\necho restoring", "```bash destructive\necho restoring")
-    said = f"{SAYS}2048 {'a' * 64} /var/backups/of shop.dump\n"
-    fleet.scripts["mariadb-dump"] = (said.encode(), 0)
+    fleet.answers["mariadb-dump"] = say_dump
     rollback = drive(make.approved(stage, text), fleet)
     with pytest.raises(Refused, match="has not ended"):
         requests.request_restore(rollback, by=stage.cast.dana, reason="Worse than before")
@@ -140,7 +139,8 @@ def test_a_rollback_can_itself_be_undone_by_its_dump(stage: Stage, fleet: Fleet)
         "Keep the database as it is now",
         f"Put the database back as it was before rollback {rollback.pk}",
     ]
-    assert "DUMP='/var/backups/of shop.dump'" in snapshot.step(2).script
+    (kept,) = database_dumps.list_dumps(rollback)
+    assert f"DUMP={kept.path}\n" in snapshot.step(2).script
     assert "a" * 64 in snapshot.step(2).script
     assert approvals.drift(asked) == []
 

@@ -12,7 +12,7 @@ from rollback_console.rollbacks.events import record
 from rollback_console.rollbacks.execution.view import snapshot_of
 from rollback_console.rollbacks.models import Rollback
 from tests import make
-from tests.fleet import Fleet
+from tests.fleet import Fleet, say_dump
 
 from .driving import drive
 
@@ -133,10 +133,7 @@ def test_a_dump_on_a_host_that_was_left_out_is_not_put_back(
     text = head + make.PLAN.replace(
         "```bash\necho restoring", "```bash destructive\necho restoring"
     )
-    fleet.scripts["sha256sum < "] = (
-        b"rollback-console: dump 10 " + b"a" * 64 + b" /srv/dumps/x.dump\n",
-        0,
-    )
+    fleet.answers["before-rollback"] = lambda run: say_dump(run, "/srv/dumps")
     fleet.scripts["echo restoring"] = (b"", 1)
     rollback = drive(make.approved(stage, text), fleet)
     steering.answer(

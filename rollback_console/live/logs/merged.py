@@ -111,6 +111,8 @@ def _lines(runs: dict[int, StepRun], chunks: list[LogChunk]) -> Iterator[MergedL
 def _texts(run: StepRun, chunk: LogChunk) -> Iterator[str]:
     """The lines that begin in a chunk; the last one may end in a later chunk."""
     data, starts = log_store.unpack(chunk), log_store.line_starts(chunk)
+    if not starts:
+        return
     for start, end in pairwise(starts):
         shown = data[start : min(end - 1, start + window.LONGEST_LINE)]
         yield shown.decode(errors="replace")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import struct
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
@@ -50,11 +48,12 @@ def _lines(run: StepRun, start: int) -> Iterator[bytes]:
     if start >= run.lines:
         return
     held, skip = b"", -1
-    for first_line, starts, packed in search.rows(run, search.row_of(run, start)):
-        data = zlib.decompress(packed)
+    for first_line, starts, data in search.rows(run, search.row_of(run, start)):
+        if skip < 0 and not starts:
+            continue
         if skip < 0:
             # What stands before the first line start belongs to a line before.
-            data, skip = data[struct.unpack_from("<I", starts)[0] :], start - first_line
+            data, skip = data[starts[0] :], start - first_line
         *whole, held = (held + data.translate(None, _DIGITS)).split(b"\n")
         held = held[:_LONGEST]
         yield from whole[skip:]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import struct
-import zlib
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -61,35 +59,35 @@ def row_of(run: StepRun, after: int) -> int:
     return begun.values_list("offset", flat=True).first() or 0
 
 
-def rows(run: StepRun, start: int) -> Iterator[tuple[int, bytes, bytes]]:
-    """(first line, packed line starts, packed data) of rows from offset `start` on.
+def rows(run: StepRun, start: int) -> Iterator[tuple[int, tuple[int, ...], bytes]]:
+    """(first line, line starts, bytes) of rows from offset `start` on.
 
     They are read 256 at a time, so that memory stays bounded.
     """
     reached = start - 1
     while True:
         later = run.chunks.filter(offset__gt=reached).order_by("offset")
-        chunks = list(later.values_list("offset", "first_line", "line_starts", "data")[:ROWS])
-        for _, first_line, starts, data in chunks:
-            yield first_line, bytes(starts), bytes(data)
+        chunks = list(later.only("offset", "length", "first_line", "line_starts", "data")[:ROWS])
+        for chunk in chunks:
+            yield chunk.first_line, log_store.line_starts(chunk), log_store.unpack(chunk)
         if len(chunks) < ROWS:
             return
-        reached = chunks[-1][0]
+        reached = chunks[-1].offset
 
 
 def _matching(run: StepRun, needle: bytes, start: int) -> Iterator[int]:
     """The line of each match, in order; matches may straddle rows."""
     held, line_before = b"", 0
     kept = len(needle) - 1
-    for first_line, packed, data in rows(run, start):
-        text = held + zlib.decompress(data).lower()
+    for first_line, begun, data in rows(run, start):
+        text = held + data.lower()
         at = text.find(needle)
         if at >= 0:
-            starts = [start + len(held) for (start,) in struct.iter_unpack("<I", packed)]
+            starts = [start + len(held) for start in begun]
             for line in _lines(text, needle, at, starts):
                 yield first_line + line - 1 if line else line_before
         held = text[len(text) - kept :] if kept else b""
-        line_before = first_line + len(packed) // 4 - 1
+        line_before = first_line + len(begun) - 1
 
 
 def _lines(text: bytes, needle: bytes, at: int, starts: list[int]) -> Iterator[int]:

@@ -105,8 +105,12 @@ def _spans(run: StepRun, first: int, stop: int) -> list[_Span]:
     offset = begun.values_list("offset", flat=True).first() or 0
     rows = _with_starts(run).filter(offset__gte=offset, first_line__lte=stop).order_by("offset")
     # A line begins in each row, so no more can be wanted; without the bound all are looked at.
-    chunks = rows.only("run", "offset", "first_line", "line_starts", "at")[: stop - first + 2]
+    chunks = rows.only("run", "offset", "length", "first_line", "line_starts", "at")[
+        : stop - first + 2
+    ]
     starts = list(_starts(chunks, first, stop))
+    if not starts:
+        return []
     ends = [*(start for start, _ in starts[1:]), run.stored]
     spans = [_Span(start, end, at) for (start, at), end in zip(starts, ends, strict=True)]
     return spans[: stop - first]
@@ -145,7 +149,7 @@ def _within(spans: list[_Span]) -> list[_Span]:
 def _rows(run: StepRun, spans: list[_Span]) -> list[tuple[int, bytes]]:
     """(offset, bytes) of every row that holds something shown."""
     touching = reduce(or_, (_touching(a, b) for a, b in _ranges(spans)))
-    chunks = run.chunks.filter(touching).only("run", "offset", "data").order_by("offset")
+    chunks = run.chunks.filter(touching).only("run", "offset", "length", "data").order_by("offset")
     return [(row.offset, log_store.unpack(row)) for row in chunks]
 
 
@@ -165,10 +169,10 @@ def _touching(start: int, end: int) -> Q:
 
 
 def _bytes(rows: list[tuple[int, bytes]], start: int, end: int) -> bytes:
-    at = bisect_right(rows, start, key=lambda row: row[0]) - 1
+    at = max(bisect_right(rows, start, key=lambda row: row[0]) - 1, 0)
     pieces = []
     while start < end and at < len(rows):
         offset, data = rows[at]
-        pieces.append(data[start - offset : end - offset])
+        pieces.append(data[max(start - offset, 0) : max(end - offset, 0)])
         start, at = offset + len(data), at + 1
     return b"".join(pieces)

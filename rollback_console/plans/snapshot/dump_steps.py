@@ -22,6 +22,9 @@ DUMP_SIZE = "ROLLBACK_CONSOLE_DUMP_SIZE"
 DUMP_SHA256 = "ROLLBACK_CONSOLE_DUMP_SHA256"
 """Variables in which a step that restores finds the dump on record; the size is bytes."""
 
+DUMP_RUN = "ROLLBACK_CONSOLE_RUN"
+"""The variable in which a step that dumps finds the token of its attempt, for the dump's name."""
+
 _LIMIT = 3600
 # What a dump does not hold was made since: it goes too, or it would stand in the way of the next
 # reversal.
@@ -135,12 +138,26 @@ def _step(config: DumpConfig, host: str) -> StepSpec:
     )
 
 
+def is_own_dump(step: StepSpec, plan: str, token: str, path: str) -> bool:
+    """Whether `path` is the one that a step which dumps was to write, in the attempt `token`.
+
+    What was approved before dumps were named for their attempt is told by folder and plan alone.
+    """
+    last = re.escape(token) if DUMP_RUN in step.script else r"\d+"
+    name = rf"{re.escape(_stem(step.keeps, plan))}-\d{{8}}T\d{{6}}Z-{last}\.dump"
+    return bool(re.fullmatch(name, path, re.ASCII))
+
+
+def _stem(folder: str, plan: str) -> str:
+    return f"{folder.rstrip('/')}/before-rollback-{_word(plan)}"
+
+
 def _dump(config: DumpConfig, plan: str) -> str:
-    stem = f"{config.folder.rstrip('/')}/before-rollback-{_word(plan)}"
+    stem = _stem(config.folder, plan)
     return f"""\
 umask 077
 mkdir -p {shlex.quote(config.folder)}
-DUMP={shlex.quote(stem)}-$(date -u +%Y%m%dT%H%M%SZ)-$$.dump
+DUMP={shlex.quote(stem)}-$(date -u +%Y%m%dT%H%M%SZ)-${{{DUMP_RUN}:-$$}}.dump
 export DUMP
 [ ! -e "$DUMP" ]
 {config.dump or _preset(config, 0)}

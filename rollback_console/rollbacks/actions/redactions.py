@@ -120,9 +120,21 @@ def _redact_logs(row: Rollback, text: str) -> dict[str, tuple[int, str]]:
 
 def _masked_chunks(run: StepRun, text: str) -> Iterator[tuple[LogChunk, bytes, bytes]]:
     """Each row of a log with what it holds and what it is to hold; a text may span rows."""
-    redactor, held, output = Redactor([text]), [], b""
+    redactor, output = Redactor([text]), b""
+    held: list[tuple[LogChunk, bytes]] = []
     for chunk in run.chunks.order_by("offset").iterator(chunk_size=16):
-        data = log_store.unpack(chunk)
+        try:
+            data = log_store.unpack_strictly(chunk)
+        except log_store.UnreadableRow:
+            # It stays as it is, and no text spans it.
+            output += redactor.flush()
+            for before, data in held:
+                yield before, data, output[: len(data)]
+                output = output[len(data) :]
+            shown = log_store.unpack(chunk)
+            yield chunk, shown, shown
+            redactor, held, output = Redactor([text]), [], b""
+            continue
         held.append((chunk, data))
         output += redactor.feed(data)
         while held and len(output) >= len(held[0][1]):

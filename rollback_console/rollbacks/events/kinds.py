@@ -221,6 +221,12 @@ KINDS: dict[str, Kind] = {
     "data.measured": Kind("Counted what this costs: {rows} {what}", _IMPORTANT),
     "data.remaining": Kind("Counted after the end: {rows} {what}", _IMPORTANT),
     "data.unmeasured": Kind("Could not count what this costs: {why}"),
+    "dump.refused": Kind(
+        "Step {step}{on_host} named another file than the dump it was to write, so no dump is on "
+        "record: {path}",
+        _ALARM,
+        roles=_DEVIATES,
+    ),
     "dump.taken": Kind("Kept the database on {host}: {path}, {size} bytes, SHA-256 {sha256}"),
     "readiness.lost": Kind(
         "It would not work any more: {why}",

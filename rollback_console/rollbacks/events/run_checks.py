@@ -5,7 +5,6 @@ Each function yields what differs, as the end of a sentence.
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -118,8 +117,9 @@ def _log_flaws(
     if end is None:
         return
     try:
+        log_store.check_log(run)
         digest = str(retired["sha256"]) if retired else log_store.hash_log(run).hexdigest()
-    except zlib.error:
+    except log_store.UnreadableRow:
         yield f"the log of {_name(run)} cannot be read: a row of it holds something else"
         return
     if digest != end["log_sha256"]:

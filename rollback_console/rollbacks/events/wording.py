@@ -105,6 +105,8 @@ def _prepared(event: Event, snapshot: Snapshot | None) -> dict[str, object]:
 
 def _step(facts: Mapping[str, Any], snapshot: Snapshot | None) -> str:
     position = facts.get("position") or 0
+    if not isinstance(position, int):
+        return ""
     if snapshot is None or not 1 <= position <= len(snapshot.steps):
         return str(position or "")
     return f"{position} ({snapshot.step(position).title})"

@@ -35,6 +35,34 @@ def why_changed(rollback: Rollback) -> str:
     return SnapshotGuard().why_changed(rollback)
 
 
+def is_readable(rollback: Rollback) -> bool:
+    """Whether a rollback's snapshot can be parsed, so that a page can show it."""
+    try:
+        snapshot_of(rollback.snapshot)
+    except ValueError:
+        return False
+    return True
+
+
+def why_untrue(rollback: Rollback) -> str:
+    """Why a page that shows a rollback's snapshot shows something else than was asked for, or
+    was approved; "" when it is that. A loaded incident was never asked for here."""
+    if _sha256(rollback.snapshot) != rollback.snapshot_sha256:
+        return (
+            "What stands here was changed in the database: its text does not have the hash "
+            f"{rollback.snapshot_sha256[:12]}… that was recorded with it. Do not rely on it; "
+            "verify_audit says what else differs."
+        )
+    frozen = rollback.events.filter(kind__in=_FROZEN).exists()
+    if frozen and not _on_record(rollback, _FROZEN):
+        return (
+            "What stands here was changed in the database: nobody asked for the hash "
+            f"{rollback.snapshot_sha256[:12]}…. Do not rely on it; verify_audit says what else "
+            "differs."
+        )
+    return ""
+
+
 @dataclass(slots=True)
 class SnapshotGuard:
     """Verifies one rollback's snapshot again and again; the text's hash each time.

@@ -11,7 +11,12 @@ from rollback_console.engine.states import StepState
 from rollback_console.plans.errors import HostRefused
 from rollback_console.plans.inventory.addresses import address, reach, secret_values
 from rollback_console.plans.models import Host
-from rollback_console.plans.snapshot.dump_steps import DUMP_PATH, DUMP_SHA256, DUMP_SIZE
+from rollback_console.plans.snapshot.dump_steps import (
+    DUMP_PATH,
+    DUMP_RUN,
+    DUMP_SHA256,
+    DUMP_SIZE,
+)
 from rollback_console.remote.protocol import RunRequest
 
 from .. import database_dumps
@@ -61,6 +66,8 @@ def work_of(
 
 def _environment(snapshot: Snapshot, step: StepSpec, run: StepRun) -> dict[str, str]:
     values = {name: snapshot.parameters[name] for name in step.environment}
+    if step.keeps:
+        return {**values, DUMP_RUN: str(run.token)}
     if not step.restores:
         return values
     dump = database_dumps.dump_to_restore(run.rollback, snapshot)

@@ -65,7 +65,7 @@ def aborting(rollback: Rollback, runs: list[StepRun]) -> View:
 def excluded_hosts(rollback: Rollback) -> frozenset[str]:
     """Hosts that a person left out of what is to come: nothing runs there again either."""
     exclusions = rollback.events.filter(kind="host.excluded").values_list("facts", flat=True)
-    return frozenset(str(facts["host"]) for facts in exclusions)
+    return frozenset(str(facts.get("host", "")) for facts in exclusions)
 
 
 def _let_through(kind: str, answers: list[StepAnswer], snapshot: Snapshot) -> frozenset[int]:

@@ -11,6 +11,8 @@ from django.db.models.functions import Now
 from rollback_console.engine.states import RollbackState, StepState
 from rollback_console.plans.models import Delegation, Environment, Revision, Service
 
+from .facts_field import FactsField
+
 PERSON = settings.AUTH_USER_MODEL
 
 
@@ -217,7 +219,7 @@ class Event(models.Model):
     seq = models.PositiveBigIntegerField()
     kind = models.CharField(max_length=60)
     by = models.ForeignKey(PERSON, models.PROTECT, null=True, related_name="+")
-    facts = models.JSONField(default=dict)
+    facts = FactsField(default=dict)
     at = models.CharField(max_length=32)
     previous = models.CharField(max_length=64, blank=True)
     sha256 = models.CharField(max_length=64)

@@ -66,7 +66,7 @@ def _proof(run: StepRun, event: Event | None) -> Proof:
     if event is None:
         text = "TERM, then KILL, then a look at what is left"
         return Proof(run, StepState.RUNNING, text, gone=False)
-    ending = str(event.facts.get("ending", ""))
+    ending, survivors = str(event.facts.get("ending", "")), event.facts.get("survivors")
     return Proof(
         run=run,
         state="succeeded" if ending in VERIFIED_GONE else ending,
@@ -74,5 +74,5 @@ def _proof(run: StepRun, event: Event | None) -> Proof:
         gone=ending in VERIFIED_GONE,
         at=event.at,
         why=str(event.facts.get("why", "")),
-        survivors=tuple(str(each) for each in event.facts.get("survivors", [])),
+        survivors=tuple(map(str, survivors if isinstance(survivors, list) else ())),
     )

@@ -1,4 +1,5 @@
-"""`broken_glass`: that a rollback was started without approval, and the review of it."""
+"""What every page of a rollback says first where it holds: that it was started without approval
+(`broken_glass`, with the review of it), and that its snapshot was changed (`changed_snapshot`)."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ from typing import Any
 from django.template import Context, Library
 
 from rollback_console.rollbacks.actions import break_glass
+from rollback_console.rollbacks.execution.approved_snapshot import why_untrue
 from rollback_console.rollbacks.models import BreakGlass, Rollback
 
 register = Library()
@@ -24,3 +26,9 @@ def broken_glass(context: Context, rollback: Rollback) -> dict[str, Any]:
         "may_not": may_not,
         "csrf_token": context.get("csrf_token"),
     }
+
+
+@register.inclusion_tag("rollbacks/_untrue.html")
+def changed_snapshot(rollback: Rollback) -> dict[str, str]:
+    """That the page shows something else than was asked for, where somebody changed it."""
+    return {"untrue": why_untrue(rollback)}

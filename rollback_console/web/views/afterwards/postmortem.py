@@ -17,6 +17,7 @@ from rollback_console.postmortems.report import versions
 from rollback_console.postmortems.report.draft import draft
 from rollback_console.postmortems.report.export import as_json, as_markdown
 from rollback_console.rollbacks.errors import Refused
+from rollback_console.rollbacks.execution.approved_snapshot import is_readable
 from rollback_console.rollbacks.queries import lists
 from rollback_console.web.forms.postmortems import (
     AssignmentForm,
@@ -40,6 +41,9 @@ def list_postmortems(request: HttpRequest) -> HttpResponse:
 
 def show_postmortem(request: HttpRequest, number: int) -> HttpResponse:
     """What the events tell, beside what people wrote."""
+    rollback = rollback_of(number)
+    if not is_readable(rollback):
+        return render(request, "rollbacks/unreadable.html", {"rollback": rollback}, status=409)
     try:
         return _page(request, _of(number))
     except Refused as error:

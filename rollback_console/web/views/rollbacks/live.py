@@ -194,7 +194,8 @@ def _retired(rollback: Rollback, run: StepRun | None) -> Event | None:
     if run is None or run.stored or rollback.state not in TERMINAL:
         return None
     retirement = rollback.events.filter(kind="logs.retired").order_by("-seq").first()
-    gone = {each["token"] for each in retirement.facts["logs"]} if retirement else set()
+    logs = retirement.facts.get("logs") if retirement else None
+    gone = {each.get("token") for each in logs or () if isinstance(each, dict)}
     return retirement if str(run.token) in gone else None
 
 

@@ -8,6 +8,7 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from rollback_console.engine.states import RollbackState
 from rollback_console.plans.models import Environment, Service
+from rollback_console.rollbacks.execution.approved_snapshot import is_readable
 from rollback_console.rollbacks.queries import lists
 
 from ...http.current_user import person
@@ -50,6 +51,8 @@ def show_rollback(request: HttpRequest, number: int) -> HttpResponse:
         and request.GET.get("seen", rollback.state) != rollback.state
     ):
         return HttpResponseClientRefresh()
+    if not is_readable(rollback):
+        return render(request, "rollbacks/unreadable.html", {"rollback": rollback}, status=409)
     if rollback.state in BEFORE_START:
         return approval.page(request, rollback, person(request))
     return live.show_live_page(request, rollback)
