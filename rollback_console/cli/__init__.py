@@ -1,4 +1,4 @@
 """A rollback on a terminal, for when the page is out of reach.
 
-Floor: the roof. Speaks the REST API alone; must never touch the database or import Django.
+Layer: the top. Speaks the REST API alone; must never touch the database or import Django.
 """

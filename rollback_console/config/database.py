@@ -1,6 +1,6 @@
 """How the database is reached: over TLS that proves who answers, unless it is on this host.
 
-Part of the roof: only settings.py imports it.
+Layer: the top: only settings.py imports it.
 """
 
 from __future__ import annotations

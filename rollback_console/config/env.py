@@ -1,6 +1,6 @@
 """Typed reading of environment variables, with `NAME_FILE` for secrets kept as files.
 
-Part of the roof: only settings.py imports it.
+Layer: the top: only settings.py imports it.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """How every process writes its log: one line an entry, for people or, as JSON, for programs.
 
-Part of the roof: settings.py and gunicorn's configuration read it.
+Layer: the top: settings.py and gunicorn's configuration read it.
 """
 
 from __future__ import annotations

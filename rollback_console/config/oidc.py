@@ -1,4 +1,4 @@
-"""OpenID Connect providers from one setting. Part of the roof: only settings.py imports it."""
+"""OpenID Connect providers from one setting. Layer: the top: only settings.py imports it."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """The console's own processes: how they are started, watched and ended.
 
-Floor: the roof. Knows process groups, ports and programs. Must never know plans, rollbacks
+Layer: the top. Knows process groups, ports and programs. Must never know plans, rollbacks
 or Django.
 """

@@ -1,6 +1,6 @@
 """A bound for bodies before anybody is known: Django would write all of one to disk first.
 
-Part of the roof: asgi.py puts it in front of the pages and the API.
+Layer: the top: asgi.py puts it in front of the pages and the API.
 """
 
 from __future__ import annotations

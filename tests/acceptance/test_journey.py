@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from rollback_console.demo.layout import Layout
 from rollback_console.demo.people import DemoAccount, load
-from tests.roof.console import Console
+from tests.local.console import Console
 from tests.toolbox.waiting import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]

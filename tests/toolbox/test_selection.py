@@ -14,7 +14,7 @@ from . import selection
         ("rollback_console/web/views/plans/plan.py", "tests/web/test_plans.py"),
         ("templates/plans/plan.html", "tests/web/test_plans.py"),
         ("rollback_console/remote/runner/launch.sh", "tests/remote/test_runs.py"),
-        ("Dockerfile", "tests/roof/test_containers.py"),
+        ("Dockerfile", "tests/operations/test_containers.py"),
         ("tests/documents/seed.md", "tests/documents/test_seed.py"),
     ],
 )

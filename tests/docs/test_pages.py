@@ -14,8 +14,9 @@ import pytest
 
 from rollback_console.local.options import ROOT
 from tests.documentation import PAGES, Block, blocks
-from tests.roof.console import place_tables
-from tests.roof.elsewhere import TABLE
+from tests.local.console import place_tables
+
+from .elsewhere import TABLE
 
 SHELL = {"sh", "console", "bash", "shell"}
 LISTED = {(each.page, each.heading) for each in TABLE}
@@ -77,7 +78,7 @@ def test_each_command_that_is_marked_so_works(page: Path, tables: Path, tmp_path
 def test_each_command_that_is_not_is_listed_with_what_runs_it(page: Path) -> None:
     unmarked = [block for block in written(page) if "runnable" not in block.words]
     unknown = [
-        f"{block.page}:{block.line}: mark it runnable, or list it in tests/roof/elsewhere.py"
+        f"{block.page}:{block.line}: mark it runnable, or list it in tests/docs/elsewhere.py"
         for block in unmarked
         if (block.page, block.heading) not in LISTED
     ]

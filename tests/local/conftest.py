@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.roof.console import Console
+from .console import Console
 
 
 @pytest.fixture

@@ -20,7 +20,8 @@ from rollback_console.remote.protocol import (
     RunRef,
     RunRequest,
 )
-from tests.roof.host import SERVERS, Running
+
+from .host import SERVERS, Running
 
 pytestmark = pytest.mark.slow
 

@@ -15,8 +15,9 @@ from rollback_console.demo.layout import Layout
 from rollback_console.demo.people import load
 from rollback_console.local.data_dir import empty
 from rollback_console.processes.process_tree import descendants
-from tests.roof.console import Console, status
 from tests.toolbox.waiting import until
+
+from .console import Console, status
 
 pytestmark = pytest.mark.slow
 

@@ -14,7 +14,7 @@ from rollback_console.demo import keys
 from rollback_console.demo.layout import Layout
 from rollback_console.demo.state import State
 from rollback_console.processes.process_tree import descendants
-from tests.roof.console import status
+from tests.local.console import status
 from tests.toolbox.waiting import until
 
 _RUN = {

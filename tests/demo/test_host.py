@@ -17,8 +17,9 @@ from rollback_console.demo.layout import Layout
 from rollback_console.demo.repository import NEW, OLD, TEMPLATES
 from rollback_console.demo.state import State
 from rollback_console.demo.units import load_all
-from tests.roof.host import SERVERS, Running
 from tests.toolbox.waiting import until
+
+from .host import SERVERS, Running
 
 pytestmark = pytest.mark.slow
 
