@@ -68,6 +68,7 @@ class PendingChange(models.Model):
     ADMIN = "admin"
     PASSWORD, SECOND_FACTOR = "password", "second_factor"
     ACTIVATION, RULES = "activation", "rules"
+    HOST, NAMES = "host", "names"
     OPEN, CONFIRMED, REFUSED = "open", "confirmed", "refused"
 
     kind = models.CharField(max_length=20)
@@ -104,6 +105,8 @@ class PendingChange(models.Model):
             self.SECOND_FACTOR: f"{self.subject} loses the second factor and adds a new one",
             self.ACTIVATION: f"{self.subject} can sign in again",
             self.RULES: self._rules,
+            self.HOST: str(self.details.get("sentence", "")),
+            self.NAMES: f"{self.subject} becomes {self._names}",
         }[self.kind]
 
     @property
@@ -112,5 +115,14 @@ class PendingChange(models.Model):
         return (
             f"in {self.environment}, {rules.get('approvals_code')} must approve code alone and "
             f"{rules.get('approvals_data')} where data is at risk; role that must agree: "
-            f"{rules.get('data_role') or 'none'}; second person: {rules.get('second_person')}"
+            f"{rules.get('data_role') or 'none'}; second person: {rules.get('second_person')}; "
+            f"hosts that are not ready: {rules.get('readiness_rule')}; a request counts for "
+            f"{rules.get('request_expires')} min and an approval for {rules.get('start_expires')}; "
+            f"production: {'yes' if rules.get('is_production') else 'no'}"
+        )
+
+    @property
+    def _names(self) -> str:
+        return ", ".join(
+            f"{name.replace('_', ' ')} {value or 'empty'}" for name, value in self.details.items()
         )

@@ -14,17 +14,24 @@ from rollback_console.plans.models import Environment
 
 from .messages import Notice, link
 
-TELLS = frozenset({
+_OF_A_PERSON = frozenset({
+    kinds.PASSWORD_RESET,
+    kinds.FACTOR_RESET,
+    kinds.PERSON_ACTIVATED,
+    kinds.PERSON_CHANGED,
+    kinds.ROLES_CHANGED,
+})  # fmt: skip
+TELLS = _OF_A_PERSON | {
     kinds.BREAK_GLASS_GRANTED,
     kinds.DECISION_MAKER_NAMED,
     kinds.DECISION_MAKER_CHANGED,
+    kinds.DELEGATION_GIVEN,
+    kinds.GROUP_LIMITED,
     kinds.LADDER_REPLACED,
     kinds.POLICY_CHANGED,
-    kinds.PASSWORD_RESET,
-    kinds.FACTOR_RESET,
     kinds.RIGHT_PROPOSED,
     kinds.RIGHT_CONFIRMED,
-})  # fmt: skip
+}
 _LOOKS_BACK = timedelta(days=2)
 
 
@@ -37,12 +44,17 @@ def find_rights(now: datetime) -> Iterator[Notice]:
 
 
 def _environments(event: ConfigurationEvent) -> Iterable[Environment]:
-    """Where it matters: there, or where the person decides, or everywhere for break-glass."""
+    """There, or where the person decides; everywhere for Admins and break-glass."""
     if event.subject_type == "environment":
         return Environment.objects.filter(pk=event.subject_id)
-    if event.kind in {kinds.PASSWORD_RESET, kinds.FACTOR_RESET}:
+    if event.kind in _OF_A_PERSON and not _administers(event.subject_id):
         return Environment.objects.filter(decision_makers__user=int(event.subject_id))
     return Environment.objects.all()
+
+
+def _administers(pk: str) -> bool:
+    person = User.objects.filter(pk=pk, is_active=True).first()
+    return person is not None and person.has_perm("plans.change_environment")
 
 
 def _notice(event: ConfigurationEvent, environment: Environment) -> Notice:

@@ -16,12 +16,14 @@ from rollback_console.access.actions import passwords, pending_changes, people, 
 from rollback_console.access.errors import AccessError, SecondAdminMissing
 from rollback_console.access.models import PendingChange
 from rollback_console.audit.models import ConfigurationEvent
+from rollback_console.audit.stale_edit import draw_version
 from rollback_console.outbox.rights_notices import find_rights
-from rollback_console.plans.actions import decision_makers, environments
+from rollback_console.plans.actions import decision_makers, environments, host_keys, hosts
 from rollback_console.plans.actions.delegations import delegate_right
 from rollback_console.plans.actions.second_admin import NeedsSecondAdmin, is_second, is_young
 from rollback_console.plans.errors import PlanError
-from rollback_console.plans.models import Environment
+from rollback_console.plans.models import Credential, Environment, Host
+from rollback_console.remote.protocol import HostKeyPin
 from rollback_console.rollbacks.permissions import groups, rights
 from rollback_console.web.forms.places import EnvironmentForm
 from tests import make
@@ -118,8 +120,9 @@ def test_a_password_of_somebody_who_decides_waits_and_is_kept_as_a_hash_alone(
     stage: make.Stage, two: User
 ) -> None:
     lee, client = stage.cast.lee, make.signed_in(stage.cast.ada)
-    fields = {"username": "lee", "password": NEW, "groups": [lee.groups.get().pk]}
-    client.post(f"/people/{lee.pk}/", fields)
+    fields = {"username": "lee", "email": lee.email, "password": NEW}
+    groups_of_lee = list(lee.groups.values_list("pk", flat=True))
+    client.post(f"/people/{lee.pk}/", {**fields, "groups": groups_of_lee})
     lee.refresh_from_db()
     assert lee.check_password(make.PASSWORD)
     change = PendingChange.objects.get()
@@ -301,13 +304,13 @@ def test_the_page_saves_the_rest_and_proposes_the_lower_quorum(
     form = EnvironmentForm(instance=row)
     fields = {name: form[name].value() for name in form.fields}
     fields = {name: value for name, value in fields.items() if value not in (None, False)}
-    fields |= {"approvals_code": 1, "request_expires": 91}
+    fields |= {"approvals_code": 1, "escalate_after": 11}
     del fields["second_person"]  # left out, it stays as it is
     client = make.signed_in(stage.cast.ada)
     page = client.post(f"/environments/{row.slug}/", fields, follow=True).content.decode()
     assert "stays as it is for now" in page
     row.refresh_from_db()
-    assert (row.approvals_code, row.request_expires, row.second_admin) == (2, 91, True)
+    assert (row.approvals_code, row.escalate_after, row.second_admin) == (2, 11, True)
     page = make.signed_in(two).get("/people/confirmations/").content.decode()
     assert "1 must approve code alone and 2 where data is at risk" in page
     pending_changes.confirm_change(PendingChange.objects.get(), by=two)
@@ -322,7 +325,191 @@ def test_a_group_that_may_break_glass_waits_and_other_groups_stay(
     glass.permissions.add(Permission.objects.get(codename="break_glass"))
     with pytest.raises(SecondAdminMissing):
         people.change_person(stage.cast.dana, by=stage.cast.ada, groups=[glass])
-    fields = {"username": "bea", "groups": [glass.pk, two.groups.get().pk]}
+    fields = {"username": "bea", "email": two.email, "groups": [glass.pk, two.groups.get().pk]}
     make.signed_in(stage.cast.ada).post(f"/people/{two.pk}/", fields)
     assert list(two.groups.values_list("name", flat=True)) == [groups.ADMIN]
     assert PendingChange.objects.get().kind == PendingChange.BREAK_GLASS
+
+
+@pytest.fixture
+def lax(two: User) -> Environment:
+    """An environment with easier rules, beside the one that asks for two Admins."""
+    return Environment.objects.create(slug="lax", name="LAX", approvals_data=1)
+
+
+def relist(stage: make.Stage, lax: Environment) -> None:
+    other = Credential.objects.create(name="other", username="deploy")
+    hosts.add_host(
+        by=stage.cast.ada, name="app-2", address="192.0.2.2", credential=other, environment=lax
+    )
+
+
+def test_a_machine_of_stricter_rules_is_not_listed_again_under_easier_ones(
+    stage: make.Stage, lax: Environment
+) -> None:
+    relist(stage, lax)
+    alike: dict[str, dict[str, Any]] = {
+        "app-3": {"address": stage.host.address.upper()},
+        "app-4": {"credential": stage.host.credential},
+    }
+    for name, fields in alike.items():
+        with pytest.raises(NeedsSecondAdmin, match="STAGING, which asks for two Admins"):
+            relist_as(stage, lax, name, **fields)
+
+
+def relist_as(stage: make.Stage, lax: Environment, name: str, **fields: Any) -> None:
+    place: dict[str, Any] = {
+        "address": "192.0.2.9",
+        "credential": Credential.objects.get(name="other"),
+        "environment": lax,
+    }
+    hosts.add_host(by=stage.cast.ada, name=name, **{**place, **fields})
+
+
+def test_nor_reached_under_another_address_by_its_key(stage: make.Stage, lax: Environment) -> None:
+    relist(stage, lax)
+    copy = Host.objects.get(name="app-2")
+    (key,) = host_keys.note_keys(copy, [HostKeyPin("ssh-ed25519", make.KEY)], by=None)
+    with pytest.raises(NeedsSecondAdmin):
+        host_keys.confirm_key(key, by=stage.cast.ada)
+    own = stage.host.keys.get()
+    host_keys.confirm_key(own, by=None)
+    host_keys.forget_key(own, by=stage.cast.ada)
+    with pytest.raises(NeedsSecondAdmin):
+        host_keys.confirm_key(key, by=stage.cast.ada)
+
+
+@pytest.mark.parametrize("field", ["environment", "address", "port", "credential"])
+def test_nor_moved_or_reached_otherwise_by_one_admin(
+    stage: make.Stage, lax: Environment, field: str
+) -> None:
+    other = Credential.objects.create(name="other", username="deploy")
+    values: dict[str, Any] = {"environment": lax, "address": "192.0.2.9", "port": 2222}
+    values["credential"] = other
+    with pytest.raises(NeedsSecondAdmin):
+        hosts.change_host(stage.host, by=stage.cast.ada, **{field: values[field]})
+    hosts.change_host(stage.host, by=stage.cast.ada, groups=[])
+
+
+def test_nor_removed_by_one_admin_to_be_listed_elsewhere(
+    stage: make.Stage, lax: Environment
+) -> None:
+    with pytest.raises(NeedsSecondAdmin):
+        hosts.remove_host(stage.host, by=stage.cast.ada)
+
+
+def test_a_host_of_easier_rules_does_not_become_one_of_stricter_ones(
+    stage: make.Stage, lax: Environment
+) -> None:
+    relist(stage, lax)
+    copy = Host.objects.get(name="app-2")
+    with pytest.raises(NeedsSecondAdmin):
+        hosts.change_host(copy, by=stage.cast.ada, credential=stage.host.credential)
+
+
+def test_the_second_admin_confirms_a_move_of_a_host_on_the_page(
+    stage: make.Stage, two: User, lax: Environment
+) -> None:
+    client = make.signed_in(stage.cast.ada)
+    fields = {
+        "name": stage.host.name,
+        "environment": lax.pk,
+        "address": stage.host.address,
+        "port": 22,
+        "credential": stage.host.credential_id,
+        "drawn_from": draw_version(stage.host, *hosts.RECORDED),
+    }
+    client.post(f"/hosts/{stage.host.pk}/", fields)
+    change = PendingChange.objects.get()
+    assert "the host app-1 is changed" in change.sentence
+    stage.host.refresh_from_db()
+    assert stage.host.environment != lax
+    pending_changes.confirm_change(change, by=two)
+    stage.host.refresh_from_db()
+    assert stage.host.environment == lax
+
+
+def test_a_listing_a_removal_and_a_key_wait_on_their_pages_too(
+    stage: make.Stage, two: User, lax: Environment
+) -> None:
+    client = make.signed_in(stage.cast.ada)
+    fields = {"name": "app-9", "environment": lax.pk, "address": stage.host.address, "port": 22}
+    client.post("/hosts/new/", {**fields, "credential": stage.host.credential_id})
+    relist(stage, lax)
+    (key,) = host_keys.note_keys(
+        Host.objects.get(name="app-2"), [HostKeyPin("ssh-ed25519", make.KEY)], by=None
+    )
+    client.post(f"/hosts/{key.host.pk}/keys/{key.pk}/confirmations/")
+    client.post(f"/hosts/{stage.host.pk}/removals/")
+    added, confirmed, removed = PendingChange.objects.order_by("pk")
+    pending_changes.confirm_change(added, by=two)
+    assert Host.objects.get(name="app-9").environment == lax
+    pending_changes.confirm_change(confirmed, by=two)
+    key.refresh_from_db()
+    assert key.confirmed_by == stage.cast.ada
+    pending_changes.confirm_change(removed, by=two)
+    assert not Host.objects.filter(pk=stage.host.pk).exists()
+
+
+def test_rules_are_guarded_wherever_a_machine_of_stricter_ones_stands(
+    stage: make.Stage, two: User, lax: Environment
+) -> None:
+    ada = stage.cast.ada
+    decision_makers.name_decision_maker(lax, by=ada, user=stage.cast.lee, role="Lead", rung=1)
+    environments.change_environment(lax, by=ada, request_expires=90)
+    hosts.add_host(
+        by=None,
+        name="app-9",
+        address=stage.host.address,
+        environment=lax,
+        credential=stage.host.credential,
+    )
+    with pytest.raises(NeedsSecondAdmin):
+        decision_makers.name_decision_maker(lax, by=ada, user=ada, role="CTO", rung=1)
+    with pytest.raises(NeedsSecondAdmin):
+        environments.change_environment(lax, by=ada, request_expires=120)
+
+
+@pytest.mark.parametrize(
+    ("strict", "easier"),
+    [
+        ({"readiness_rule": "block"}, {"readiness_rule": "warn"}),
+        ({"request_expires": 60}, {"request_expires": 600}),
+        ({"start_expires": 60}, {"start_expires": 600}),
+        ({"is_production": True}, {"is_production": False}),
+    ],
+)
+def test_other_settings_that_weaken_an_approval_wait_too(
+    stage: make.Stage, two: User, strict: dict[str, Any], easier: dict[str, Any]
+) -> None:
+    Environment.objects.update(**strict)
+    with pytest.raises(NeedsSecondAdmin):
+        environments.change_environment(stage.environment, by=stage.cast.ada, **easier)
+    Environment.objects.update(**easier)
+    environments.change_environment(stage.environment, by=stage.cast.ada, **strict)
+
+
+def test_another_name_or_address_of_somebody_who_decides_waits(
+    stage: make.Stage, two: User
+) -> None:
+    lee, client = stage.cast.lee, make.signed_in(stage.cast.ada)
+    fields = {"username": "lee", "email": "ada@example.org", "first_name": "Leo"}
+    client.post(f"/people/{lee.pk}/", {**fields, "groups": lee.groups.values_list("pk", flat=True)})
+    lee.refresh_from_db()
+    assert (lee.email, lee.first_name) == ("lee@example.org", "Leo")
+    change = PendingChange.objects.get()
+    assert change.sentence == "lee becomes email ada@example.org"
+    pending_changes.confirm_change(change, by=two)
+    lee.refresh_from_db()
+    assert lee.email == "ada@example.org"
+
+
+def test_admins_are_told_of_other_names_roles_and_people_let_in_again(
+    stage: make.Stage, two: User
+) -> None:
+    people.set_roles(two, by=None, roles=[groups.ADMIN, groups.MAKER])
+    people.deactivate_person(stage.cast.lee, by=stage.cast.ada)
+    people.activate_person(stage.cast.lee, by=None)
+    notices = list(find_rights(timezone.now()))
+    assert [each.kind for each in notices] == ["person.roles_changed", "person.activated"]
+    assert all("bea@example.org" in each.to for each in notices)

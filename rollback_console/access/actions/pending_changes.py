@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
-from typing import Any
+from typing import Any, Unpack, cast
 
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import User
@@ -16,14 +17,16 @@ from rollback_console.audit.record import record_change
 from rollback_console.audit.row_ledger import added, changed
 from rollback_console.plans.actions.decision_makers import name_decision_maker
 from rollback_console.plans.actions.environments import change_environment
+from rollback_console.plans.actions.host_keys import confirm_key
+from rollback_console.plans.actions.hosts import HostFields, add_host, change_host, remove_host
 from rollback_console.plans.actions.second_admin import is_second, rules_of
-from rollback_console.plans.models import Environment
+from rollback_console.plans.models import Credential, Environment, Host, HostGroup, HostKey
 from rollback_console.rollbacks import db_clock
 
 from ..errors import AccessError
 from ..models import PendingChange
 from .passwords import check_password_rules, set_password_hash
-from .people import activate_person, grant_break_glass, make_admin
+from .people import activate_person, grant_break_glass, make_admin, rename_person
 from .permission import require_admin
 from .second_factors import reset_second_factor
 
@@ -85,6 +88,46 @@ def propose_rules(environment: Environment, *, by: User, **rules: Any) -> Pendin
     return _propose(PendingChange.RULES, by, by=by, environment=row, details=details)
 
 
+def propose_names(person: User, *, by: User, **names: str) -> PendingChange:
+    """That somebody who can ease an approval signs in, or is told, under another name."""
+    return _propose(PendingChange.NAMES, person, by=by, details=names)
+
+
+def propose_host(
+    *,
+    by: User,
+    host: Host | None = None,
+    groups: Iterable[HostGroup] | None = None,
+    **fields: Unpack[HostFields],
+) -> PendingChange:
+    """That a machine of stricter rules is added, or reached otherwise; `fields` are those of it."""
+    name = host.name if host else fields["name"]
+    details: dict[str, Any] = {
+        "act": "change" if host else "add",
+        "host": host.pk if host else None,
+        "fields": {key: getattr(value, "pk", value) for key, value in fields.items()},
+        "groups": None if groups is None else [group.pk for group in groups],
+        "sentence": f"the host {name} is {'changed' if host else 'added'}: {_host_words(fields)}",
+    }
+    environment = fields["environment"]
+    return _propose(PendingChange.HOST, by, by=by, environment=environment, details=details)
+
+
+def propose_host_removal(host: Host, *, by: User) -> PendingChange:
+    """That a host of stricter rules is removed."""
+    sentence = f"the host {host} is removed from {host.environment}"
+    details = {"act": "remove", "host": host.pk, "sentence": sentence}
+    return _propose(PendingChange.HOST, by, by=by, environment=host.environment, details=details)
+
+
+def propose_host_key(key: HostKey, *, by: User) -> PendingChange:
+    """That a key of a machine of stricter rules is trusted for another host."""
+    sentence = f"{key.fingerprint} is confirmed as {key.host}"
+    details = {"act": "key", "key": key.pk, "sentence": sentence}
+    environment = key.host.environment
+    return _propose(PendingChange.HOST, by, by=by, environment=environment, details=details)
+
+
 @transaction.atomic
 def confirm_change(change: PendingChange, *, by: User) -> PendingChange:
     """Do it. Neither who proposed it nor whom it is for confirms it. Raises AccessError."""
@@ -136,7 +179,8 @@ def _propose(
 
 
 def _about(change: PendingChange) -> User | Environment | None:
-    return change.environment if change.kind == PendingChange.RULES else change.subject
+    of_place = change.kind in {PendingChange.RULES, PendingChange.HOST}
+    return change.environment if of_place else change.subject
 
 
 def _decide(change: PendingChange, state: str, *, by: User) -> PendingChange:
@@ -171,6 +215,10 @@ def _carry_out(row: PendingChange, *, confirmed_by: User) -> None:
         PendingChange.objects.filter(pk=row.pk).update(details={})
     elif row.kind == PendingChange.ACTIVATION:
         activate_person(person, by=proposer, confirmed_by=confirmed_by)
+    elif row.kind == PendingChange.HOST:
+        _carry_out_host(row.details, by=proposer, confirmed_by=confirmed_by)
+    elif row.kind == PendingChange.NAMES:
+        rename_person(person, by=proposer, confirmed_by=confirmed_by, **row.details)
     elif row.kind == PendingChange.RULES:
         assert row.environment is not None  # noqa: S101  every change of that kind has one
         change_environment(row.environment, by=proposer, confirmed_by=confirmed_by, **row.details)
@@ -179,3 +227,41 @@ def _carry_out(row: PendingChange, *, confirmed_by: User) -> None:
         name_decision_maker(
             row.environment, by=proposer, user=person, confirmed_by=confirmed_by, **row.details
         )
+
+
+def _carry_out_host(details: Mapping[str, Any], *, by: User, confirmed_by: User) -> None:
+    """The rows may have gone meanwhile: then a sentence says so."""
+    try:
+        _write_host(details, by=by, confirmed_by=confirmed_by)
+    except (Host.DoesNotExist, HostKey.DoesNotExist, KeyError) as error:
+        raise AccessError("What this is about is gone: propose it anew.") from error
+
+
+def _write_host(details: Mapping[str, Any], *, by: User, confirmed_by: User) -> None:
+    if details["act"] == "key":
+        confirm_key(HostKey.objects.get(pk=details["key"]), by=by, confirmed_by=confirmed_by)
+    elif details["act"] == "remove":
+        remove_host(Host.objects.get(pk=details["host"]), by=by, confirmed_by=confirmed_by)
+    else:
+        fields, chosen = _host_fields(details["fields"]), details["groups"]
+        groups = None if chosen is None else HostGroup.objects.filter(pk__in=chosen)
+        if details["act"] == "add":
+            add_host(by=by, confirmed_by=confirmed_by, groups=groups or (), **fields)
+        else:
+            host = Host.objects.get(pk=details["host"])
+            change_host(host, by=by, confirmed_by=confirmed_by, groups=groups, **fields)
+
+
+def _host_fields(kept: Mapping[str, Any]) -> HostFields:
+    """Rows where the proposal holds their keys. Raises KeyError for one that is gone."""
+    models: dict[str, Any] = {"environment": Environment, "credential": Credential, "jump": Host}
+    fields = {
+        name: models[name].objects.in_bulk([value])[value] if name in models and value else value
+        for name, value in kept.items()
+    }
+    return cast(HostFields, fields)
+
+
+def _host_words(fields: Mapping[str, Any]) -> str:
+    names = ("address", "port", "environment", "credential", "jump")
+    return ", ".join(f"{name} {fields[name]}" for name in names if fields.get(name))

@@ -66,10 +66,16 @@ def change_person(
     password: str = "",
     **names: str,
 ) -> User:
-    """New names and exactly these groups; an empty password leaves the old one."""
+    """New names and exactly these groups; an empty password leaves the old one.
+
+    Raises SecondAdminMissing for groups that ease approvals, and for another name or address of
+    somebody who can ease one: who signs in, and who is told, is theirs.
+    """
     require_admin(by)
     row = User.objects.select_for_update().get(pk=person.pk)
     before = _facts(row)
+    if any(names.get(name, before[name]) != before[name] for name in ("username", "email")):
+        require_second_for_account(row, by=by, confirmed_by=None)
     for name in set(FIELDS) & set(names):
         setattr(row, name, names[name])
     _save(row)
@@ -77,6 +83,22 @@ def change_person(
     row.groups.set(groups)
     record_change(kinds.PERSON_CHANGED, by=by, subject=row, before=before, after=_facts(row))
     return set_password(row, by=by, password=password) if password else row
+
+
+@transaction.atomic
+def rename_person(person: User, *, by: User, confirmed_by: User, **names: str) -> None:
+    """Another name or address, as another Admin proposed."""
+    require_admin(by)
+    require_second_for_account(person, by=by, confirmed_by=confirmed_by)
+    row = User.objects.select_for_update().get(pk=person.pk)
+    before = _facts(row)
+    for name, value in names.items():
+        setattr(row, name, value)
+    _save(row)
+    facts = confirmation_facts(confirmed_by)
+    record_change(
+        kinds.PERSON_CHANGED, by=by, subject=row, before=before, after=_facts(row), **facts
+    )
 
 
 @transaction.atomic

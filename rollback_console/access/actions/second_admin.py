@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
 from rollback_console.plans.actions.second_admin import is_second
+from rollback_console.plans.approval.guarded_environments import guarded_environments
 from rollback_console.plans.models import Delegation, Environment
 
 from ..errors import SecondAdminMissing
@@ -38,7 +39,7 @@ def can_ease_approval(person: User) -> bool:
     True of Admins, those who may break glass, decision makers, and those to whom a right to
     decide is lent, now or from a later day on.
     """
-    guarded = Environment.objects.filter(second_admin=True)
+    guarded = guarded_environments()
     lent = Delegation.objects.filter(to=person, revoked_at=None, ends_at__gt=Now())
     given = Q(user=person) | Q(group__user=person)
     return guarded.exists() and (

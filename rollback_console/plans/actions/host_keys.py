@@ -17,6 +17,7 @@ from rollback_console.remote.protocol import HostKeyPin
 
 from ..models import Host, HostKey
 from .permission import permit
+from .second_admin import require_second_for_key
 
 
 def scan_host(host: Host, *, by: User) -> list[HostKey]:
@@ -42,9 +43,13 @@ def note_keys(host: Host, pins: Iterable[HostKeyPin], *, by: User | None) -> lis
 
 
 @transaction.atomic
-def confirm_key(key: HostKey, *, by: User | None) -> HostKey:
-    """A person says that this fingerprint is the host's; None is who made the host."""
+def confirm_key(key: HostKey, *, by: User | None, confirmed_by: User | None = None) -> HostKey:
+    """A person says that this fingerprint is the host's; None is who made the host.
+
+    Raises NeedsSecondAdmin for a key of a machine that stands under stricter rules.
+    """
     permit(by, "plans.change_host", "change hosts")
+    require_second_for_key(key, by=by, confirmed_by=confirmed_by)
     HostKey.objects.filter(pk=key.pk).update(confirmed_by=by, confirmed_at=Now())
     key.refresh_from_db()
     _record(kinds.HOST_KEY_CONFIRMED, key, by, changed(key, "confirmed_by", "confirmed_at"))

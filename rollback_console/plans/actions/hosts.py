@@ -22,6 +22,7 @@ from ..inventory.masked_values import list_logins
 from ..inventory.typed_hosts import read_host_address, read_host_name
 from ..models import Credential, Environment, Host, HostGroup
 from .permission import permit, unique_name
+from .second_admin import require_second_for_host, require_second_for_removal
 
 RECORDED = ("name", "environment", "address", "port", "credential", "jump", "groups")
 """What of a host is on record, and what a form of it is drawn from."""
@@ -40,11 +41,17 @@ class HostFields(TypedDict, total=False):
 
 @transaction.atomic
 def add_host(
-    *, by: User | None, groups: Iterable[HostGroup] = (), **fields: Unpack[HostFields]
+    *,
+    by: User | None,
+    groups: Iterable[HostGroup] = (),
+    confirmed_by: User | None = None,
+    **fields: Unpack[HostFields],
 ) -> Host:
-    """A new host in these groups of its environment. Raises PlanError."""
+    """A new host in these groups of its environment. Raises PlanError, and NeedsSecondAdmin for a
+    machine or credential of an environment that asks for two Admins."""
     permit(by, "plans.add_host", "add hosts")
     host = Host(**_as_typed(fields, Host(**fields)))
+    require_second_for_host(host, by=by, confirmed_by=confirmed_by)
     _save(host, groups)
     after = snapshot_fields(host, *RECORDED)
     record_change(kinds.HOST_ADDED, by=by, subject=host, after=after)
@@ -58,12 +65,14 @@ def change_host(
     by: User | None,
     groups: Iterable[HostGroup] | None = None,
     drawn_from: str | None = None,
+    confirmed_by: User | None = None,
     **fields: Unpack[HostFields],
 ) -> Host:
     """Another way to reach it, or other groups; what was approved for the old one is refused.
 
-    Raises PlanError, also when the way to it would be a loop, and StaleEdit when it is no longer
-    what `drawn_from` says.
+    Raises PlanError, also when the way to it would be a loop, NeedsSecondAdmin where one Admin
+    would take a machine out of stricter rules, and StaleEdit when it is no longer what
+    `drawn_from` says.
     """
     permit(by, "plans.change_host", "change hosts")
     row = Host.objects.select_for_update().get(pk=host.pk)
@@ -72,6 +81,8 @@ def change_host(
     logins, login = list_logins(environment), list_login_parts(row.credential)
     for name, value in _as_typed(fields, row).items():
         setattr(row, name, value)
+    former = Host.objects.select_related("environment").get(pk=row.pk)
+    require_second_for_host(row, by=by, confirmed_by=confirmed_by, before=former)
     _save(row, groups)
     login -= list_login_parts(row.credential)
     keep_former_values(login | logins - list_logins(environment))
@@ -81,9 +92,10 @@ def change_host(
 
 
 @transaction.atomic
-def remove_host(host: Host, *, by: User | None) -> None:
-    """Remove a host; what ran on it stays on record by name. Raises PlanError."""
+def remove_host(host: Host, *, by: User | None, confirmed_by: User | None = None) -> None:
+    """Remove a host; what ran on it stays on record by name. Raises PlanError, NeedsSecondAdmin."""
     permit(by, "plans.delete_host", "remove hosts")
+    require_second_for_removal(host, by=by, confirmed_by=confirmed_by)
     before = snapshot_fields(host, *RECORDED)
     rows = [removed(host), *(removed(key) for key in host.keys.all())]
     record_change(kinds.HOST_REMOVED, by=by, subject=host, before=before, rows=rows)

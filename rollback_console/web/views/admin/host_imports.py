@@ -105,5 +105,8 @@ def confirm_all(request: HttpRequest) -> HttpResponse:
     keys = HostKey.objects.filter(pk__in=numbers, confirmed_at=None)
     if not keys:
         return refused(request, "Tick the keys that you have compared.", "host-key-table")
-    confirmed = host_keys.confirm_keys(keys, by=person(request))
+    try:
+        confirmed = host_keys.confirm_keys(keys, by=person(request))
+    except PlanError as error:
+        return refused(request, error, "host-key-table")
     return done(request, f"{len(confirmed)} keys are confirmed.", "host-key-table")

@@ -7,8 +7,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_POST
 
+from rollback_console.access.actions.pending_changes import (
+    propose_host,
+    propose_host_key,
+    propose_host_removal,
+)
 from rollback_console.audit.stale_edit import StaleEdit
 from rollback_console.plans.actions import host_keys, hosts
+from rollback_console.plans.actions.second_admin import NeedsSecondAdmin
 from rollback_console.plans.errors import PlanError
 from rollback_console.plans.models import Host, HostKey
 from rollback_console.remote.errors import RemoteError
@@ -19,6 +25,7 @@ from ...authentication.step_up import step_up
 from ...http.current_user import admin_only, person
 from ...http.rate_limit import costly
 from ...http.responses import done, refused
+from .confirmations import WAITS
 
 
 @admin_only
@@ -39,6 +46,9 @@ def new_host(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             host = hosts.add_host(by=person(request), **form.cleaned_data)
+        except NeedsSecondAdmin:
+            propose_host(by=person(request), **form.cleaned_data)
+            return done(request, WAITS, "hosts")
         except PlanError as error:
             form.add_error(None, str(error))
         else:
@@ -56,6 +66,11 @@ def show_host(request: HttpRequest, number: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             hosts.change_host(host, by=person(request), **form.cleaned_data)
+        except NeedsSecondAdmin:
+            fields = {**form.cleaned_data}
+            fields.pop("drawn_from", None)
+            propose_host(by=person(request), host=host, **fields)
+            return done(request, WAITS, "host", number=number)
         except (PlanError, StaleEdit) as error:
             form.add_error(None, str(error))
         else:
@@ -109,7 +124,12 @@ def note_keys(request: HttpRequest, number: int) -> HttpResponse:
 @step_up("trust the key of a host")
 def confirm(request: HttpRequest, number: int, key: int) -> HttpResponse:
     """A person says that this fingerprint is the host's."""
-    confirmed = host_keys.confirm_key(_find_key(number, key), by=person(request))
+    shown = _find_key(number, key)
+    try:
+        confirmed = host_keys.confirm_key(shown, by=person(request))
+    except NeedsSecondAdmin:
+        propose_host_key(shown, by=person(request))
+        return done(request, WAITS, "host", number=number)
     sentence = f"{confirmed.fingerprint} is confirmed as {confirmed.host}."
     return done(request, sentence, "host", number=number)
 
@@ -136,6 +156,9 @@ def remove(request: HttpRequest, number: int) -> HttpResponse:
         return refused(request, sentence, "host", number=number)
     try:
         hosts.remove_host(host, by=person(request))
+    except NeedsSecondAdmin:
+        propose_host_removal(host, by=person(request))
+        return done(request, WAITS, "host", number=number)
     except PlanError as error:
         return refused(request, error, "host", number=number)
     return done(request, f"{host} is removed.", "hosts")

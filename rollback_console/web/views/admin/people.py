@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 
 from rollback_console.access.actions import attempts, pending_changes, people
 from rollback_console.access.actions.passwords import set_password
-from rollback_console.access.actions.second_admin import groups_that_ease
+from rollback_console.access.actions.second_admin import can_ease_approval, groups_that_ease
 from rollback_console.access.actions.second_factors import reset_second_factor
 from rollback_console.access.errors import AccessError, SecondAdminMissing
 from rollback_console.access.second_factor import has_second_factor
@@ -145,7 +145,7 @@ def _save(request: HttpRequest, user: User, form: PersonForm) -> str:
     try:
         people.change_person(user, by=by, **typed)
     except SecondAdminMissing:
-        _propose_groups(user, typed, by=by)
+        _propose_what_waits(user, typed, by=by)
         waits = True
     try:
         if password:
@@ -168,11 +168,23 @@ def _add(request: HttpRequest, form: PersonForm) -> str:
     return f"{made.username} can sign in."
 
 
-def _propose_groups(user: User, typed: dict[str, Any], *, by: User) -> None:
-    """Save all but the new groups that ease approvals; what those give is proposed."""
+def _propose_what_waits(user: User, typed: dict[str, Any], *, by: User) -> None:
+    """Save all but new groups that ease approvals, and another name or address of somebody who
+    could ease one; those are proposed."""
     easing = _easing(typed["groups"].exclude(pk__in=user.groups.all()))
-    people.change_person(user, by=by, **_without(easing, typed))
+    rest = _without(easing, typed)
+    names = {}
+    if can_ease_approval(user) and user.pk != by.pk:
+        stored = User.objects.get(pk=user.pk)
+        names = {
+            name: rest.pop(name)
+            for name in ("username", "email")
+            if name in rest and rest[name] != getattr(stored, name)
+        }
+    people.change_person(user, by=by, **rest)
     _propose_rights(user, easing, by=by)
+    if names:
+        pending_changes.propose_names(user, by=by, **names)
 
 
 def _easing(groups: QuerySet[Group]) -> set[int]:
