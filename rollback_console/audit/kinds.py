@@ -41,6 +41,10 @@ def _kind(name: str, sentence: str, severity: str = NOTICE) -> str:
     return name
 
 
+CONFIGURATION_APPLIED = _kind(
+    "configuration.applied", "{by} applied a configuration document: {changes} changes.", WARNING
+)
+
 SERVICE_ADDED = _kind("service.added", "{by} added the service {subject}.")
 
 ENVIRONMENT_ADDED = _kind("environment.added", "{by} added the environment {subject}.")

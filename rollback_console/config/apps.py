@@ -25,6 +25,7 @@ INSTALLED_APPS = [
     "rollback_console.proposals",
     "rollback_console.outbox",
     "rollback_console.access",
+    "rollback_console.configuration",
     "rollback_console.web",
     "rollback_console.api",
 ]

@@ -38,6 +38,8 @@ ROUTES = [
     ("GET", "/environments/some-place/deciders", "read"),
     ("GET", "/rollbacks/9/deciders", "read"),
     ("POST", "/environments/some-place/policies", "admin"),
+    ("GET", "/configuration", "admin"),
+    ("POST", "/configuration", "admin"),
     ("POST", "/environments/some-place/delegations", "approve"),
     ("POST", "/delegations/9/revocations", "approve"),
     ("POST", "/rollbacks/9/questions", "approve"),

@@ -1,57 +1,47 @@
-"""The record of the configuration, through the API."""
+"""The configuration through the API: read without secrets, compared, and applied by an Admin."""
 
 from __future__ import annotations
 
-import pytest
+import yaml
 
-from rollback_console.plans.actions.hosts import change_host
+from rollback_console.plans.models import Host, Secret
 from tests.make import Stage
 
 from .caller import Caller, problem
 
-pytestmark = pytest.mark.django_db
+
+def test_an_admin_reads_compares_and_applies_the_configuration(call: Caller, stage: Stage) -> None:
+    document = call.get("/configuration", who="ada").json()["document"]
+    wanted = yaml.safe_load(document)
+    wanted["hosts"]["app-1"]["address"] = "192.0.2.99"
+    slug = stage.environment.slug
+    wanted["environments"][slug]["secrets"] = {"NEW_SECRET": {"value": "only-once-shown"}}
+    body = {"document": yaml.safe_dump(wanted)}
+    compared = call.post("/configuration", body, who="ada").json()
+    assert compared["applied"] is False
+    assert [each["key"] for each in compared["changes"]] == [f"{slug}/NEW_SECRET", "app-1"]
+    assert Host.objects.get().address != "192.0.2.99"
+    applied = call.post("/configuration", body | {"apply": True}, who="ada")
+    assert applied.json()["applied"] is True
+    assert "only-once-shown" not in applied.content.decode()
+    assert Host.objects.get().address == "192.0.2.99"
+    assert Secret.objects.get(name="NEW_SECRET").value == "only-once-shown"
 
 
-def test_events_come_in_pages_newest_first_and_narrowed(stage: Stage, call: Caller) -> None:
-    for port in (2201, 2202, 2203):
-        change_host(stage.host, by=stage.cast.ada, port=port)
-    first = call.get("/configuration/events?kind=host.changed&limit=2", who="ada").json()
-    assert [each["changes"]["port"][1] for each in first["items"]] == [2203, 2202]
-    address = f"/configuration/events?kind=host.changed&limit=2&cursor={first['next']}"
-    second = call.get(address, who="ada").json()
-    assert [each["changes"]["port"] for each in second["items"]] == [[22, 2201]]
-    assert second["next"] is None
+def test_a_document_with_a_mistake_names_it_and_changes_nothing(call: Caller, stage: Stage) -> None:
+    body = {"document": "configuration: 1\nhost: {}\n", "apply": True}
+    answer = problem(call.post("/configuration", body, who="ada"), 422, "invalid")
+    assert "Line 2: host: is unknown here." in answer["detail"]
 
 
-def test_a_change_by_token_names_the_token_as_its_door(stage: Stage, call: Caller) -> None:
-    policy = {
-        "approvals_data": 1,
-        "ladder": [
-            {"username": "lee", "role": "Deploy Lead", "rung": 1},
-            {"username": "sam", "role": "CTO", "rung": 2},
-        ],
-    }
-    assert call.post("/environments/staging/policies", policy, who="ada").status_code == 201
-    page = call.get("/configuration/events?kind=ladder.replaced", who="ada").json()
-    (event,) = page["items"]
-    assert event["door"].startswith("API token ")
-    assert (event["by"], event["text"]) == ("ada", "ada replaced the decision makers of STAGING.")
+def test_the_console_reads_no_file_and_no_variable_of_its_own_for_a_document(
+    call: Caller, stage: Stage
+) -> None:
+    source = "{stolen: {username: x, password: {env: SECRET_KEY}}}"
+    body = {"document": f"configuration: 1\ncredentials: {source}\n", "apply": True}
+    answer = problem(call.post("/configuration", body, who="ada"), 422, "invalid")
+    assert "here a secret is written as {value: ...}" in answer["detail"]
 
 
-def test_rules_changed_meanwhile_are_not_replaced_unseen(stage: Stage, call: Caller) -> None:
-    policy = {
-        "approvals_data": 1,
-        "ladder": [
-            {"username": "lee", "role": "Deploy Lead", "rung": 1},
-            {"username": "sam", "role": "CTO", "rung": 2},
-        ],
-    }
-    version = call.post("/environments/staging/policies", policy, who="ada").json()["version"]
-    again = {**policy, "request_expires": 90, "version": version}
-    assert call.post("/environments/staging/policies", again, who="ada").status_code == 201
-    answer = call.post("/environments/staging/policies", again, who="ada")
-    assert "request expires was 60 and is 90" in problem(answer, 409, "changed")["detail"]
-
-
-def test_who_may_not_read_the_record_is_refused(stage: Stage, call: Caller) -> None:
-    problem(call.get("/configuration/events", who="vic"), 403, "forbidden")
+def test_nobody_but_an_admin_reads_the_configuration(call: Caller, stage: Stage) -> None:
+    assert call.get("/configuration", who="dana").status_code == 403

@@ -27,6 +27,13 @@ TABLE = [
     Row("contributing.md", "The short loop", "It is the suite itself.", ""),
     Row("api.md", "Coming in", "It needs a web process and a token.", "api/test_access.py"),
     Row("api.md", "After a deployment", "It is cut short.", "api/test_examples.py"),
+    Row("admin.md", "Many hosts at once", "It needs an inventory.", "plans/test_host_lists.py"),
+    Row(
+        "configuration.md",
+        "The configuration as a document",
+        "It needs a document.",
+        "configuration/test_configuration.py",
+    ),
     Row("backup.md", "Back up", "It needs a MariaDB.", "operations/test_backup.py"),
     Row("backup.md", "Restore", "It needs a MariaDB.", "operations/test_backup.py"),
     Row("messages.md", "Anything else", "It needs an integration.", "docs/test_messages.py"),
