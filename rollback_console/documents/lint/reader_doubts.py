@@ -77,6 +77,11 @@ _SENTENCES: dict[str, tuple[Severity, str]] = {
         "No heading promises steps, so this was taken for them and is done by hand. Put it under a"
         " heading like “Rollback Steps”.",
     ),
+    "unknown-parts": (
+        Severity.WARNING,
+        "Nothing says whether the parts of this step follow each other or one of them is chosen, so"
+        " it is done by hand. Say “Option A”, “Option B”, or make steps of them.",
+    ),
     "put-off": (
         Severity.WARNING,
         "The author says not to do this now, so it is only shown. Take it out of the steps.",

@@ -40,7 +40,8 @@ class Block:
     `level` is a heading's; `number` an ordered item's, None for a bullet; `checkbox` says
     an item has one. A fence has `info`, its content in `rows` and `closed`; the first row's
     source line is `first_row`; `spared` says it is not read for commands. A table has its cells in `table`, header first, each
-    row with its line. `reading` is kept for whoever reads a block more than once.
+    row with its line. `reading` is kept for whoever reads a block more
+    than once; `way` says that a heading opens one of several ways.
     """
 
     kind: BlockKind
@@ -57,6 +58,7 @@ class Block:
     spared: bool = False
     table: list[tuple[int, list[str]]] = field(default_factory=list)
     reading: object = None
+    way: bool = False
 
     @property
     def first_row(self) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 
 from rollback_console.documents.model import Lines
 
@@ -25,6 +26,7 @@ _REMARK = re.compile(
     r"note|expected|example|output|result|command|why|tip|run|what|purpose|nota|hinweis|remarque"
     r"|注|说明"
 )
+_CHAPTER = re.compile(r"\W*(\d{1,2})\.\d{1,2}(?:[.)]|\s|$)")
 _LABEL_LEVEL = 7
 
 
@@ -33,7 +35,7 @@ class Section:
     """A heading, what stands below it before the next, and its sub-sections."""
 
     title: str = ""
-    level: int = 0
+    level: float = 0
     line: int = 0
     blocks: list[Block] = field(default_factory=list)
     children: list[Section] = field(default_factory=list)
@@ -63,6 +65,11 @@ class Section:
     def first_line(self) -> int:
         return min((block.lines[0] for block in self.every_block()), default=1)
 
+    def intro(self) -> list[Block]:
+        """The paragraphs it opens with, before a fence, a table or anything counted."""
+        opening = takewhile(_introduces, self.blocks)
+        return [block for block in opening if block.kind is BlockKind.PARAGRAPH]
+
     def has_fence(self) -> bool:
         return any(block.kind is BlockKind.FENCE for block in self.every_block())
 
@@ -75,12 +82,31 @@ def outline(blocks: Sequence[Block]) -> Section:
         if block.kind is not BlockKind.HEADING:
             path[-1].blocks.append(block)
             continue
-        while len(path) > 1 and path[-1].level >= block.level:
+        title = plain(block.text)
+        level = _level(title, block.level, path)
+        while len(path) > 1 and path[-1].level >= level:
             path.pop()
-        section = Section(plain(block.text), block.level, block.lines[0], heading=block)
+        section = Section(title, level, block.lines[0], heading=block)
         path[-1].children.append(section)
         path.append(section)
     return root
+
+
+def _introduces(block: Block) -> bool:
+    return block.kind not in {BlockKind.FENCE, BlockKind.TABLE} and block.number is None
+
+
+def _level(title: str, level: int, path: Sequence[Section]) -> float:
+    """`9.4` stands below `9.` also where both are headed alike."""
+    match = _CHAPTER.match(title)
+    if match and any(one.level == level and _is_chapter(one.title, match[1]) for one in path):
+        return level + 0.5
+    return level
+
+
+def _is_chapter(title: str, number: str) -> bool:
+    match = re.match(r"\W*(\d{1,2})[.)]?\s", title)
+    return match is not None and match[1] == number
 
 
 def _own(section: Section) -> list[Block]:
@@ -93,8 +119,19 @@ def _with_labels(blocks: Sequence[Block]) -> Iterator[Block]:
             yield block
         elif block.kind is BlockKind.PARAGRAPH and not block.quoted and block.depth == 0:
             yield from _paragraph(block, blocks[at + 1] if at + 1 < len(blocks) else None)
+        elif _is_underlined(block, blocks[at + 1] if at + 1 < len(blocks) else None):
+            text = f"{block.number}. {block.text}"
+            yield Block(BlockKind.HEADING, block.lines, text, level=2)
         else:
             yield _unheaded(block)
+
+
+def _is_underlined(block: Block, following: Block | None) -> bool:
+    """`9. Rollback` over a rule is a list of one to Markdown, and a heading to its author."""
+    if block.kind is not BlockKind.ITEM or block.number is None or following is None:
+        return False
+    alone = block.depth == 1 and bool(block.text) and "\n" not in block.text
+    return alone and following.kind is BlockKind.RULE and following.lines[0] == block.lines[1] + 1
 
 
 def _unheaded(block: Block) -> Block:

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from rollback_console.documents.model import Command
 
 from ..edit.fence_attributes import Info, parse_info
-from ..markdown.blocks import INDENTED, Block
+from ..markdown.blocks import INDENTED, Block, BlockKind
+from ..markdown.outline import Section
 from ..placeholders.find import scanned
 from ..shell.command_patterns import (
     POWERSHELLS,
@@ -97,6 +98,13 @@ def _read(block: Block) -> FenceText:
     if language == "" and _all_commands(block.rows):
         return _shell(block, info, block.rows)
     return FenceText(block, info, [], runnable=False)
+
+
+def commands_in(section: Section) -> Iterator[Command]:
+    """The commands of every fence of a section and of what is below it."""
+    for block in section.every_block():
+        if block.kind is BlockKind.FENCE:
+            yield from read_fence(block).commands
 
 
 def is_ellipsis(text: str) -> bool:

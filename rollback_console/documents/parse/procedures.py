@@ -1,7 +1,7 @@
-"""Sections that say how to roll back, read into procedures of steps.
+"""Parts that say how to roll back, read into procedures of steps.
 
-Headings named "Option", "Method", "Scenario" are ways of which one is taken; "Phase" and
-"Stage" are parts of one way; "Step n" and numbered headings are its steps.
+What stands beside each other is weighed (see `weigh_siblings`): a run becomes one procedure, ways
+become one each, and so do parts of which nobody can say; those are asked about.
 """
 
 from __future__ import annotations
@@ -11,39 +11,50 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from rollback_console.documents.model import Estimate, MessageTemplate, Note, Procedure, Step
+from rollback_console.documents.model import (
+    Estimate,
+    MessageTemplate,
+    Note,
+    Procedure,
+    Relation,
+    RelationKind,
+    Step,
+)
 
-from ..markdown.blocks import Block, BlockKind
 from ..markdown.folded_text import bare_title, fold, plain, slug
 from ..markdown.outline import Section
 from ..shell.command_patterns import destroys
 from ..vocabulary.labels import minutes, notes_of
-from ..vocabulary.remarks import is_condition, is_warning
+from ..vocabulary.remarks import condition_of, is_condition, is_warning
 from ..vocabulary.section_names import SectionKind, part_of, speaks_of_going_back
 from ..vocabulary.step_headings import (
     TIMED,
     is_counted_heading,
-    is_phase_heading,
     is_step_heading,
     is_way_heading,
     name_of,
     number_of,
     step_title,
 )
-from .sibling_relations import are_for_different_cases, children_are_ways, holds_ways, other_part
+from .fences import commands_in
 from .step_builder import Doubt, StepReading
 from .step_sources import is_plain_prose, steps_of_blocks
-from .steps import step_from
+from .steps import by_hand, joined, step_from
+from .weigh_parts import part_in
+from .weigh_siblings import Verdict, weigh
+
+_ALONE = Verdict(RelationKind.ORDER)
 
 
 @dataclass(slots=True)
 class ProcedureReading:
-    """Procedures found, the doubts of each of their steps, and sections left to others."""
+    """Procedures, the doubts of each of their steps, what is asked, and sections left to others."""
 
     procedures: list[Procedure] = field(default_factory=list)
     doubts: dict[str, list[Doubt]] = field(default_factory=dict)
     messages: list[MessageTemplate] = field(default_factory=list)
     estimates: list[Estimate] = field(default_factory=list)
+    relations: list[Relation] = field(default_factory=list)
     others: list[tuple[Section, SectionKind]] = field(default_factory=list)
     keys: Counter[str] = field(default_factory=Counter)
     step_keys: Counter[str] = field(default_factory=Counter)
@@ -55,54 +66,93 @@ def read_procedures(
     """Read `section` as one procedure or several, adding to `reading`; `is_way` when its
     author set it beside others to choose from."""
     name = name or name_of(section.title)
-    inside, ways = _sorted(section, reading)
-    for way in ways:
-        alone = is_way_heading(way.title) or speaks_of_going_back(way.title)
-        own = name_of(way.title)
-        read_procedures(way, reading, own if alone else f"{name}: {own}", is_way=True)
-    readings = _found(section, inside, bool(ways))
+    before = len(reading.procedures)
+    inside, ways, verdict = _sorted(section, reading)
+    readings = _steps_inside(section, inside, bool(ways), reading)
     if readings:
         _add(reading, section, name, readings, is_way=is_way)
+    own = len(reading.procedures) > before
+    for way in ways:
+        alone = is_way_heading(way.title) or speaks_of_going_back(way.title)
+        title = name_of(way.title)
+        read_procedures(way, reading, title if alone else f"{name}: {title}", is_way=True)
+    if own and ways:
+        verdict = Verdict(RelationKind.UNKNOWN, ("commands stand above the ways, or beside them",))
+    _relate(reading, section, verdict, before)
 
 
-def read_steps(
-    sections: Sequence[Section], reading: ProcedureReading, name: str, line: int
+def read_siblings(
+    parent: Section, members: Sequence[Section], reading: ProcedureReading, name: str
 ) -> None:
-    """Read sections that are steps themselves as one procedure of this name."""
-    readings = [step for section in sections for step in _steps_of(section)]
-    if readings:
-        parent = Section(title=name, line=line)
-        _add(reading, parent, name, readings, is_way=True)
+    """Read parts beside each other, none of which heads the others, under the parent's name."""
+    group = Section(parent.title, parent.level, parent.line or 1, [], list(members))
+    verdict = weigh(parent.title, members) if len(members) > 1 else _ALONE
+    before = len(reading.procedures)
+    if verdict.kind is RelationKind.ORDER and (
+        len(members) > 1 or is_step_heading(members[0].title)
+    ):
+        readings = [step for member in members for step in _steps_of(member, reading)]
+        if readings:
+            _add(reading, group, name, readings, is_way=True)
+        _relate(reading, group, verdict, before)
+        return
+    for member in members:
+        read_procedures(member, reading, is_way=len(members) > 1)
+    _relate(reading, group, verdict, before)
 
 
-def _sorted(section: Section, reading: ProcedureReading) -> tuple[list[Section], list[Section]]:
-    """Children that are steps or phases, and those that are ways; the rest is for others."""
-    inside: list[Section] = []
-    ways: list[Section] = []
-    conditional = sum(is_condition(child.title) for child in section.children) > 1
-    several = are_for_different_cases(section) or (
-        not is_way_heading(section.title) and children_are_ways(section)
-    )
+def _relate(reading: ProcedureReading, section: Section, verdict: Verdict, before: int) -> None:
+    """Note how the procedures read since `before` relate, or the steps of the only one."""
+    added = reading.procedures[before:]
+    members = tuple(one.key for one in added)
+    kind = verdict.kind
+    if len(added) == 1 and len(added[0].steps) > 1:
+        kind, members = RelationKind.ORDER, tuple(step.key for step in added[0].steps)
+    elif len(added) < 2 or any(set(members) <= set(one.members) for one in reading.relations):
+        return
+    elif kind is RelationKind.ORDER:
+        kind = RelationKind.UNKNOWN
+    reading.relations.append(Relation(kind, members, section.lines, verdict.evidence))
+
+
+def _sorted(
+    section: Section, reading: ProcedureReading
+) -> tuple[list[Section], list[Section], Verdict]:
+    """Children that follow each other, and those that stand apart; the rest is for others."""
+    members: list[Section] = []
     for child in section.children:
-        if is_step_heading(child.title) or is_phase_heading(child.title):
-            inside.append(child)
-        elif is_way_heading(child.title) or (conditional and is_condition(child.title)):
-            ways.append(child)
-        elif (other := other_part(child)) is not None:
-            reading.others.append((child, other))
+        part = part_in(child, SectionKind.STEPS)
+        if part is SectionKind.STEPS:
+            members.append(child)
         else:
-            (ways if several or holds_ways(child) else inside).append(child)
-    return inside, ways
+            reading.others.append((child, part))
+    options = [child for child in members if is_way_heading(child.title)]
+    if options and len(options) < len(members):
+        rest = [child for child in members if child not in options]
+        apart = [child for child in rest if not is_step_heading(child.title)]
+        if len(options) > 1 and not (
+            is_step_heading(rest[0].title) or is_counted_heading(rest[0].title)
+        ):
+            return [], members, Verdict(RelationKind.UNKNOWN, ("only some are headed as options",))
+        return [c for c in rest if c not in apart] or rest, options, Verdict(RelationKind.WAYS)
+    if options:
+        return [], members, Verdict(RelationKind.WAYS, ("each is headed as an option",))
+    verdict = weigh(section.title, members) if len(members) > 1 else _ALONE
+    if verdict.kind is RelationKind.ORDER:
+        return members, [], verdict
+    return [], members, verdict
 
 
-def _found(section: Section, inside: Sequence[Section], has_ways: bool) -> list[StepReading]:
+def _steps_inside(
+    section: Section, inside: Sequence[Section], has_ways: bool, reading: ProcedureReading
+) -> list[StepReading]:
     own: list[StepReading] = []
     if not (is_plain_prose(section.blocks) and (inside or has_ways)):
         own = steps_of_blocks(section.title or "Rollback", _begin(section), section.blocks)
     if inside or has_ways:
         # Bullets above real steps introduce them; only what runs is a step itself.
         own = [one for one in own if one.step.commands or one.step.alternatives]
-    return own + [step for child in inside for step in _steps_of(child)]
+    return own + [step for child in inside for step in _steps_of(child, reading)]
 
 
 def _begin(section: Section) -> int:
@@ -110,27 +160,89 @@ def _begin(section: Section) -> int:
     return section.line or min((block.lines[0] for block in section.blocks), default=1)
 
 
-def _steps_of(section: Section) -> list[StepReading]:
+# One part of a run: a step, or a phase that holds several.
+
+
+def _steps_of(section: Section, reading: ProcedureReading) -> list[StepReading]:
     """A heading is one step, unless it is a phase (or a plain heading) that holds several."""
-    if is_step_heading(section.title):
-        return [_heading_step(section)]
+    members = _inner(section, reading)
+    headed = [c for c in members if is_step_heading(c.title) or is_counted_heading(c.title)]
+    several = [c for c in members if any(True for _ in commands_in(c))]
+    verdict = weigh(section.title, several) if len(several) > 1 else _ALONE
+    if is_step_heading(section.title) or (not headed and verdict.kind is not RelationKind.ORDER):
+        return [_one_step(section, members, several, verdict)]
     group = bare_title(section.title)
-    steps = [c for c in section.children if is_step_heading(c.title) or is_counted_heading(c.title)]
-    if steps:
-        return [_grouped(_heading_step(child), group) for child in steps]
+    if headed and verdict.kind is RelationKind.ORDER:
+        own = _own_steps(section)
+        steps = [*own, *(_one_step(child, _inner(child, reading), [], _ALONE) for child in headed)]
+        return _grouped(section, steps, group)
     carried = steps_of_blocks(section.title, section.line, section.blocks)
-    if len(carried) > 1 and not section.children:
-        return [_grouped(one, group) for one in carried]
-    return [_heading_step(section)]
+    if len(carried) > 1 and not members:
+        return _grouped(section, carried, group)
+    return [_one_step(section, members, several, verdict)]
 
 
-def _grouped(reading: StepReading, group: str) -> StepReading:
-    return replace(reading, step=replace(reading.step, group=group))
+def _own_steps(section: Section) -> list[StepReading]:
+    """What a phase says to run before its first counted step."""
+    if is_plain_prose(section.blocks):
+        return []
+    own = steps_of_blocks(section.title, section.line, section.blocks)
+    return [one for one in own if one.step.commands or one.step.alternatives]
 
 
-def _heading_step(section: Section) -> StepReading:
-    title = step_title(section.title)
-    return step_from(title, section.line, section.every_block())
+def _inner(section: Section, reading: ProcedureReading) -> list[Section]:
+    """The sub-headings of a step that belong to it; what never runs is left to others."""
+    members: list[Section] = []
+    for child in section.children:
+        part = part_in(child, SectionKind.STEPS)
+        if part is SectionKind.NEVER:
+            reading.others.append((child, part))
+        else:
+            members.append(child)
+    return members
+
+
+def _one_step(
+    section: Section, members: Sequence[Section], several: Sequence[Section], verdict: Verdict
+) -> StepReading:
+    blocks = list(section.blocks)
+    for child in members:
+        if child.heading:
+            child.heading.way = verdict.kind is RelationKind.WAYS and child in several
+            blocks.append(child.heading)
+        blocks += child.every_block()
+    one = step_from(step_title(section.title), section.line, blocks)
+    if verdict.kind is RelationKind.UNKNOWN:
+        return by_hand(one, Doubt("unknown-parts", section.line))
+    return one
+
+
+def _grouped(section: Section, readings: Sequence[StepReading], group: str) -> list[StepReading]:
+    """The steps of a phase: what it says of all holds for each."""
+    condition = _condition(section)
+    warnings = _warnings(section)
+    return [
+        replace(
+            one,
+            step=replace(
+                one.step,
+                group=group,
+                condition=joined([condition, one.step.condition]),
+                warnings=tuple(dict.fromkeys((*one.step.warnings, *warnings))),
+            ),
+        )
+        for one in readings
+    ]
+
+
+def _warnings(section: Section) -> list[str]:
+    texts = [plain(block.text) for block in section.intro()]
+    title = plain(section.title)
+    return [
+        text
+        for text in ([title] if is_warning(bare_title(title)) else []) + texts
+        if is_warning(text)
+    ]
 
 
 def _add(
@@ -146,12 +258,10 @@ def _add(
     for step, one in zip(steps, readings, strict=True):
         reading.doubts[step.key] = one.doubts
         reading.messages += one.messages
-    intro = [block for block in section.blocks if block.kind is BlockKind.PARAGRAPH]
-    condition = _condition(section, intro)
+    condition = _condition(section)
     if is_way_heading(section.title):
         steps = [replace(s, condition="") if s.condition == condition else s for s in steps]
-    warnings = [plain(b.text) for b in intro if section.children and is_warning(b.text)]
-    reading.estimates += _estimates(section, name, intro)
+    reading.estimates += _estimates(section, name)
     reading.procedures.append(
         Procedure(
             key,
@@ -160,7 +270,7 @@ def _add(
             section.line,
             condition,
             ordered=is_way or _is_ordered(section),
-            warnings=tuple(warnings),
+            warnings=tuple(_warnings(section) if section.children or len(steps) > 1 else ()),
         )
     )
 
@@ -171,20 +281,24 @@ _WHEN = re.compile(
 )
 
 
-def _condition(section: Section, intro: Sequence[Block]) -> str:
-    """When this way is meant: said outright, or under a label like "Condition"."""
+def _condition(section: Section) -> str:
+    """When this part is meant: said outright, or under a label like "Condition"."""
+    intro = section.intro()
     for note in notes_of(intro):
         if note.label and note.text and _WHEN.match(fold(note.label)):
             return f"{note.label}: {note.text}" if is_condition(note.label) else note.text
-    texts = [section.title, *(plain(block.text) for block in intro)]
-    return next((text.strip(" :\uff1a") for text in texts if is_condition(text)), "")
+    for block in intro:
+        if text := condition_of(plain(block.text)):
+            return text.strip(" :\uff1a")
+    return condition_of(plain(section.title)).strip(" :\uff1a")
 
 
-def _estimates(section: Section, name: str, intro: Sequence[Block]) -> list[Estimate]:
+def _estimates(section: Section, name: str) -> list[Estimate]:
     """Times an author gives for this way, in its heading or under a label."""
     timed = TIMED.search(section.title)
     texts = [(timed[1], section.line)] if timed else []
-    texts += [(n.text, n.line) for n in notes_of(intro) if part_of(n.label) is SectionKind.TIME]
+    notes = notes_of(section.intro())
+    texts += [(note.text, note.line) for note in notes if part_of(note.label) is SectionKind.TIME]
     timings = [(text, line, *minutes(text)) for text, line in texts]
     return [Estimate(t, name, low, high, line) for t, line, low, high in timings if low is not None]
 

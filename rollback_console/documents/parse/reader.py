@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from rollback_console.documents.model import FrontMatter, PlanDocument, Procedure
+from rollback_console.documents.model import (
+    FrontMatter,
+    PlanDocument,
+    Procedure,
+    Relation,
+)
 
 from ..lint.rules import findings_of
 from ..markdown.blocks import Block, BlockKind, parse
@@ -14,32 +20,32 @@ from ..markdown.outline import Section, outline
 from ..markdown.source import decode, split_lines
 from ..placeholders.collect import placeholders_of
 from ..vocabulary.section_names import SectionKind, part_of
-from ..vocabulary.step_headings import is_counted_heading, is_step_heading
 from .collect_commands import collect
 from .coverage import Coverage
 from .details import Details, take_section
 from .header_fields import KNOWN, Field, fields_of, first, trailer_fields
 from .limits import make_procedure_manual, readable, spare
 from .place_commands import place
-from .procedures import ProcedureReading, code_only, read_procedures, read_steps
+from .procedures import ProcedureReading, code_only, read_siblings
+from .questions import questions_of
 from .sections import (
     SAID_ABOVE,
     concerns_us,
-    counted_around,
     in_scope,
     is_mere_list,
-    is_part,
+    is_promised,
     kind_of,
     may_be_steps,
     may_hold_steps,
-    part_in,
-    phases_of,
+    members_of,
+    says_nowhere,
     title_of,
     title_section,
     without_children,
     without_heading,
 )
 from .step_builder import Doubt
+from .weigh_parts import part_in
 
 
 def read_proposal(data: bytes | str) -> PlanDocument:
@@ -63,6 +69,7 @@ class _DocumentReader:
     fields: list[Field] = field(default_factory=list)
     coverage: Coverage = field(default_factory=Coverage)
     parts: dict[int, SectionKind] = field(default_factory=dict)
+    promised: bool = False
 
     def read(self) -> PlanDocument:
         self.lines = split_lines(self.text)
@@ -114,13 +121,37 @@ class _DocumentReader:
     def _sections(self, root: Section, title: Section) -> None:
         tops = title.children + [s for s in root.children if s is not title and title is not root]
         scope = in_scope(title, tops)
-        self._loose_steps(title, scope)
-        for section in scope:
-            self._visit(section, SectionKind.UNKNOWN)
+        nowhere = says_nowhere(root)
+        self.promised = nowhere or is_promised(title, tops)
+        self._group(title, scope, SectionKind.UNKNOWN)
         if not self.reading.procedures:
             self._late_steps(title, scope)
+        if nowhere:
+            self._guess()
         self._drop_mere_lists()
         self._code_only()
+
+    def _group(self, parent: Section, sections: Sequence[Section], inherited: SectionKind) -> None:
+        """Sections beside each other: those that say how to go back are read together."""
+        parts = {id(one): part_in(one, inherited) for one in sections}
+        members = members_of(sections, parts, promised=self.promised)
+        if members:
+            self._members(parent, members)
+        chosen = set(map(id, members))
+        for section in sections:
+            if id(section) not in chosen:
+                self._visit(section, inherited)
+
+    def _members(self, parent: Section, members: Sequence[Section]) -> None:
+        before = len(self.reading.procedures)
+        read_siblings(parent, members, self.reading, plain(parent.title) or "Rollback")
+        others, self.reading.others = self.reading.others, []
+        self._claim_steps(before)
+        for member in members:
+            self.parts[member.line] = SectionKind.STEPS
+            self._claim_section(member, {id(one) for one, _ in others})
+        for other, part in others:
+            self._visit(other, part)
 
     def _drop_mere_lists(self) -> None:
         """Beside procedures that run, a list or a sentence under a heading that only happens to
@@ -135,8 +166,7 @@ class _DocumentReader:
         part = part_in(section, inherited)
         self.parts[section.line] = part
         if part is SectionKind.STEPS:
-            self._steps(section)
-            return
+            part = self.parts[section.line] = SectionKind.UNKNOWN
         if part in {SectionKind.UNKNOWN, SectionKind.NEVER}:
             self._not_read(section, part)
             return
@@ -146,9 +176,12 @@ class _DocumentReader:
             self._visit(child, SectionKind.UNKNOWN if part is SectionKind.ABOUT else part)
 
     def _not_read(self, section: Section, part: SectionKind) -> None:
-        for child in section.children:
-            if part is SectionKind.UNKNOWN or concerns_us(section, child):
-                self._visit(child, part)
+        if part is SectionKind.UNKNOWN:
+            self._group(section, section.children, part)
+        else:
+            for child in section.children:
+                if concerns_us(section, child):
+                    self._visit(child, part)
         for block in section.blocks:
             for header_field in trailer_fields(block):
                 self._field(header_field)
@@ -169,15 +202,6 @@ class _DocumentReader:
 
     # Steps.
 
-    def _steps(self, section: Section) -> None:
-        before = len(self.reading.procedures)
-        read_procedures(section, self.reading)
-        others, self.reading.others = self.reading.others, []
-        self._claim_steps(before)
-        self._claim_section(section, {id(one) for one, _ in others})
-        for other, part in others:
-            self._visit(other, part)
-
     def _claim_steps(self, before: int) -> None:
         for procedure in self.reading.procedures[before:]:
             for step in procedure.steps:
@@ -197,25 +221,11 @@ class _DocumentReader:
                 )
             waiting += one.children
 
-    def _loose_steps(self, title: Section, scope: list[Section]) -> None:
-        """`## Step 1` directly under the title."""
-        steps = [section for section in scope if is_step_heading(section.title)]
-        steps = steps or phases_of(scope) or counted_around(scope)
-        if steps:
-            self._read_loose(title, steps)
-            loose = set(map(id, steps))
-            scope[:] = [section for section in scope if id(section) not in loose]
-
     def _late_steps(self, title: Section, scope: list[Section]) -> None:
-        """Without any section of steps, `## 1. Stop` ... are the steps, or the body itself."""
-        loose = [
-            s for s in scope if is_counted_heading(s.title) and s.has_fence() and not is_part(s)
-        ]
-        if loose:
-            self._read_loose(title, loose)
-        elif any(map(may_be_steps, title.blocks)):
+        """Without any section of steps, the body itself is read, or what looks most like steps."""
+        if any(map(may_be_steps, title.blocks)):
             body = without_children(title)
-            self._steps(body)
+            self._members(body, [body])
         else:
             self._guessed_steps(scope)
 
@@ -223,20 +233,16 @@ class _DocumentReader:
         """Where no words promise steps, the first section that holds any is shown as such."""
         section = next((s for s in scope if may_hold_steps(s)), None)
         if section:
-            self._steps(section)
-            self.reading.procedures = [
-                make_procedure_manual(one) for one in self.reading.procedures
-            ]
-            for one in self.reading.procedures:
-                doubt = Doubt("guessed-steps", section.line)
-                self.reading.doubts.setdefault(one.steps[0].key, []).append(doubt)
+            self._members(section, [section])
+            self._guess()
 
-    def _read_loose(self, title: Section, steps: list[Section]) -> None:
-        before = len(self.reading.procedures)
-        read_steps(steps, self.reading, plain(title.title) or "Rollback", title.line or 1)
-        self._claim_steps(before)
-        for section in steps:
-            self._claim_section(section, set())
+    def _guess(self) -> None:
+        """Nothing says that these are steps of a rollback: a person does them, and says."""
+        self.reading.procedures = [make_procedure_manual(one) for one in self.reading.procedures]
+        for step in [step for one in self.reading.procedures for step in one.steps]:
+            doubts = self.reading.doubts.setdefault(step.key, [])
+            if not any(doubt.code == "guessed-steps" for doubt in doubts):
+                doubts.append(Doubt("guessed-steps", step.lines[0]))
 
     def _code_only(self) -> None:
         notes = [*self.details.losses, *self.details.data_notes, *self.details.classes]
@@ -277,10 +283,22 @@ class _DocumentReader:
             mapped=mapped,
             unmapped=unmapped,
             unread=self.end + 1 if self.end < len(self.lines) else 0,
+            relations=self._relations(),
         )
+        document = replace(document, questions=tuple(questions_of(document, self.reading.doubts)))
         document = replace(document, commands=place(document, collect(root), self.parts))
         document = replace(document, placeholders=placeholders_of(document, self.fields))
         return replace(document, findings=findings_of(document, self.reading.doubts, self.fields))
+
+    def _relations(self) -> tuple[Relation, ...]:
+        """Those whose members are still there; of procedures that were no procedures, none."""
+        keys = {one.key for one in self.reading.procedures}
+        keys |= {step.key for one in self.reading.procedures for step in one.steps}
+        kept = (
+            replace(one, members=tuple(key for key in one.members if key in keys))
+            for one in self.reading.relations
+        )
+        return tuple(one for one in kept if len(one.members) > 1)
 
     def _procedures(self) -> tuple[Procedure, ...]:
         """Of a plan that was not read to its end, nothing runs."""

@@ -1,4 +1,4 @@
-"""What part each section of a document plays: by its words, by where it stands, in what row.
+"""Which sections of a document are about rolling back, and what the document is called.
 
 Many plans are a chapter of a deployment guide. There, only the chapters that speak of going
 back are read; running a deployment step would be the opposite of what was asked.
@@ -13,7 +13,7 @@ from typing import Any
 from rollback_console.documents.model import Lines, Procedure
 
 from ..markdown.blocks import Block, BlockKind
-from ..markdown.folded_text import plain
+from ..markdown.folded_text import fold, plain
 from ..markdown.outline import Section
 from ..vocabulary.section_names import (
     SectionKind,
@@ -22,15 +22,9 @@ from ..vocabulary.section_names import (
     speaks_of_going_back,
     speaks_of_going_forward,
 )
-from ..vocabulary.step_headings import (
-    is_counted_heading,
-    is_phase_heading,
-    is_step_heading,
-    is_way_heading,
-)
+from ..vocabulary.step_headings import is_counted_heading, is_step_heading, is_way_heading
 from .header_fields import Field, fields_of, first, is_generic
-
-# The part one section plays.
+from .weigh_parts import may_be_member
 
 
 def is_mere_list(procedure: Procedure) -> bool:
@@ -61,25 +55,6 @@ def is_part(section: Section) -> bool:
     return part_of(section.title) not in {SectionKind.UNKNOWN, SectionKind.STEPS}
 
 
-def part_in(section: Section, inherited: SectionKind) -> SectionKind:
-    """Its own words first; ways and steps of a plan are steps wherever they stand."""
-    if inherited is not SectionKind.NEVER and is_way_heading(section.title) and section.has_fence():
-        return SectionKind.STEPS
-    own = part_of(section.title)
-    if own is SectionKind.DATA and inherited is not SectionKind.DATA and _acts(section):
-        return SectionKind.STEPS
-    if own is SectionKind.STEPS and inherited not in {
-        SectionKind.UNKNOWN,
-        SectionKind.STEPS,
-        SectionKind.NEVER,
-    }:
-        # "Rollback is successful when" under verification is no procedure.
-        return SectionKind.STEPS if _acts(section) and inherited in _MAY_ACT else inherited
-    if own is SectionKind.ABOUT and inherited is not SectionKind.UNKNOWN:
-        return inherited
-    return inherited if own is SectionKind.UNKNOWN else own
-
-
 SAID_ABOVE = {
     SectionKind.TRIGGERS,
     SectionKind.NO_GO,
@@ -87,12 +62,6 @@ SAID_ABOVE = {
     SectionKind.DECISION,
     SectionKind.CONTACTS,
 }
-_MAY_ACT = {SectionKind.DATA, SectionKind.DECISION, SectionKind.TRIGGERS, SectionKind.TIME}
-
-
-def _acts(section: Section) -> bool:
-    """ "Database rollback" with commands is a way to do it, not a consideration."""
-    return speaks_of_going_back(section.title) and section.has_fence()
 
 
 def kind_of(block: Block, part: SectionKind) -> str:
@@ -113,6 +82,50 @@ def in_scope(title: Section, tops: Sequence[Section]) -> list[Section]:
         return list(tops)
     chapters = _chapters(tops)
     return chapters if chapters and mixed else list(tops)
+
+
+_NAMELESS = re.compile(r"(?:the )?(?:runbook|plan|playbook|procedures?|guide|document|\W*)")
+
+
+def is_promised(title: Section, tops: Sequence[Section]) -> bool:
+    """Whether the document is about going back, so that its steps need not say so."""
+    if _only_goes_back(title.title):
+        return True
+    nameless = bool(_NAMELESS.fullmatch(fold(title.title)))
+    back = any(speaks_of_going_back(section.title) for section in tops)
+    return nameless and back and not any(map(_goes_forward, tops))
+
+
+def says_nowhere(root: Section) -> bool:
+    """Whether no heading speaks of going back, so that only a person can say what is a step."""
+    return not any(speaks_of_going_back(section.title) for section in root.walk())
+
+
+def members_of(
+    sections: Sequence[Section], parts: Mapping[int, SectionKind], *, promised: bool
+) -> list[Section]:
+    """Those that say how to go back; counted neighbours of theirs that name no part belong to them,
+    unless one promises all the steps by itself."""
+    named = [one for one in sections if parts[id(one)] is SectionKind.STEPS]
+    if not promised:
+        named = [one for one in named if speaks_of_going_back(one.title)]
+    if not (named or promised) or any(map(_promises_all, named)):
+        return named
+    chosen = set(map(id, named))
+    if not named or any(
+        is_counted_heading(one.title) or is_step_heading(one.title) for one in named
+    ):
+        unnamed = (one for one in sections if parts[id(one)] is SectionKind.UNKNOWN)
+        chosen |= {id(one) for one in unnamed if may_be_member(one)}
+    return [section for section in sections if id(section) in chosen]
+
+
+def _promises_all(section: Section) -> bool:
+    counted = (
+        c for c in section.children if is_step_heading(c.title) or is_counted_heading(c.title)
+    )
+    outright = says_steps(section.title) and not is_step_heading(section.title)
+    return outright or is_way_heading(section.title) or any(True for _ in counted)
 
 
 def _only_goes_back(title: str) -> bool:
@@ -137,25 +150,6 @@ def _chapters(tops: Sequence[Section]) -> list[Section]:
         else:
             waiting += reversed(section.children)
     return sections
-
-
-# Sections that stand in a row and are the steps of one procedure, whatever each is called.
-
-
-def phases_of(scope: Sequence[Section]) -> list[Section]:
-    """`Stage 1`, `Stage 2` directly under the title, without those that decide or verify."""
-    phases = [one for one in scope if is_phase_heading(one.title) and not is_part(one)]
-    return phases if len(phases) > 1 else []
-
-
-def counted_around(scope: Sequence[Section]) -> list[Section]:
-    """`0. Safety`, `1. Revert`, `2. Let writers in`: only one speaks of going back, and to run
-    it without its neighbours would be half of what the author wrote."""
-    counted = [s for s in scope if is_counted_heading(s.title) and s.has_fence() and not is_part(s)]
-    named = [s for s in counted if part_of(s.title) is SectionKind.STEPS]
-    if len(named) != 1 or says_steps(named[0].title) or len(counted) < 3:
-        return []
-    return [] if any(s.children for s in counted) else counted
 
 
 def may_be_steps(block: Block) -> bool:

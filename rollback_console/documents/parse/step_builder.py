@@ -118,7 +118,8 @@ def _last_sentence(text: str) -> str:
 
 def _heading(draft: StepDraft, block: Block) -> None:
     draft.instructions.append(plain(block.text))
-    draft.remarks.append(Remark(plain(block.text), block.lines[0], "heading"))
+    origin = "way" if block.way else "heading"
+    draft.remarks.append(Remark(plain(block.text), block.lines[0], origin))
 
 
 def _item(draft: StepDraft, block: Block) -> None:

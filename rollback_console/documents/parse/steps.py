@@ -77,7 +77,7 @@ def _finished(draft: StepDraft) -> Step:
         lines=(draft.line, max(draft.last, draft.line)),
         commands=choices.commands,
         alternatives=choices.alternatives,
-        condition=draft.attributes.get("condition") or _joined(draft.conditions),
+        condition=draft.attributes.get("condition") or joined(draft.conditions),
         destructive=_destructive(draft, choices),
         warnings=tuple(dict.fromkeys(draft.warnings)),
         instructions=tuple(draft.instructions),
@@ -112,10 +112,10 @@ def _title_and_time(title: str) -> tuple[str, str]:
     return bare_title(rest).strip(" :"), match[1].strip()
 
 
-def _joined(conditions: Sequence[str]) -> str:
+def joined(conditions: Sequence[str]) -> str:
     """Each condition once; one that another begins with is the same, said shorter."""
     kept: list[str] = []
-    for text in dict.fromkeys(one.strip(" :\uff1a") for one in conditions):
+    for text in dict.fromkeys(one.strip(" :\uff1a") for one in conditions if one):
         if not any(text.startswith(one) for one in kept):
             kept.append(text)
     return "; ".join(kept)
