@@ -77,6 +77,10 @@ _SENTENCES: dict[str, tuple[Severity, str]] = {
         "No heading promises steps, so this was taken for them and is done by hand. Put it under a"
         " heading like “Rollback Steps”.",
     ),
+    "unsure-role": (
+        Severity.WARNING,
+        "A remark calls this an example, so it is done by hand until somebody says what it is.",
+    ),
     "unknown-parts": (
         Severity.WARNING,
         "Nothing says whether the parts of this step follow each other or one of them is chosen, so"

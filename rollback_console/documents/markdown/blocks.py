@@ -21,6 +21,8 @@ from .normalize_fences import straighten
 
 _CHECKBOX = re.compile(r"\[([ xX✓✔]?)\](?:\s+|$)")
 INDENTED = "indented"
+TYPED = "typed"
+"""What stands in the place of an info string where commands have no fence around them."""
 
 
 class BlockKind(StrEnum):
@@ -62,7 +64,7 @@ class Block:
 
     @property
     def first_row(self) -> int:
-        return self.lines[0] + (self.info != INDENTED)
+        return self.lines[0] + (self.info not in {INDENTED, TYPED})
 
 
 def parse(lines: Sequence[str]) -> list[Block]:

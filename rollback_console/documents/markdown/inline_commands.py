@@ -13,7 +13,7 @@ from rollback_console.documents.model import Command
 
 from ..shell.command_patterns import reads_like_command
 from ..vocabulary.remarks import is_negated
-from .blocks import Block, BlockKind
+from .blocks import TYPED, Block, BlockKind
 from .folded_text import fold
 
 _CODE = re.compile(r"(?<!`)(`{1,2})(?!`)([^`\n]{3,400})\1(?!`)")
@@ -62,9 +62,37 @@ def command_of_cell(cell: str, line: int, *, introduced: bool = False) -> list[C
 _PROMPT = re.compile(r"\s*\$ \S")
 
 
+# Programs whose names also begin sentences: only an option, a path or a value makes them typed.
+_WORDY = frozenset(
+    """test time make find file host type history at cut sort top free watch date id mount less more head tail service
+    render cap goose migrate forever flux atlas vault consul command source set read return exit patch touch mail
+    split join wait screen link function local fly sam hey salt puppet diff who kill cat echo env do done then if
+    for while until else case export alias stat chat sleep true false go play install build""".split()  # noqa: SIM905
+)
+_OPTION = re.compile(r"\s-{1,2}\w|\S/\S|\s[./~]\S|=|[|<>$&;]|\s\S+[.:]\S")
+_SENTENCE = re.compile(
+    r"[.!?,:;]$|\s(?:the|a|an|is|are|was|be|and|or|to|that|this|it|with|of|you|we|all|if|not|will|should|from|for|in|on)\s"
+)
+
+
+def is_typed(row: str) -> bool:
+    """Whether a line outside of any fence is a command as somebody would type it."""
+    text = row.strip()
+    word = text.split(" ", 1)[0]
+    if " " not in text or "`" in text or not reads_like_command(text):
+        return False
+    if word.lower() in _WORDY:
+        return bool(_OPTION.search(text)) and not _SENTENCE.search(text)
+    return not _SENTENCE.search(text) or bool(re.search(r"\s-{1,2}\w", text))
+
+
 def split_session(block: Block) -> tuple[Block, Block | None]:
-    """The words of a paragraph or item, and the lines from its first `$ ` on as a session."""
+    """The words of a paragraph or item, and the lines from its first `$ ` on as a session; or a
+    paragraph of nothing but lines as they are typed."""
     rows = block.text.split("\n")
+    if block.kind is BlockKind.PARAGRAPH and all(map(is_typed, rows)):
+        typed = Block(BlockKind.FENCE, block.lines, info=TYPED, rows=rows, depth=block.depth)
+        return Block(block.kind, (block.lines[0],) * 2, ""), typed
     at = next((at for at, row in enumerate(rows) if _PROMPT.match(row)), None)
     if at is None:
         return block, None

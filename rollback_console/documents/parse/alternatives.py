@@ -8,15 +8,18 @@ ways, and a person is told so. Two ways are never both run.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
 
 from rollback_console.documents.model import Alternative, Command
 
+from ..markdown.folded_text import fold
 from ..shell.command_patterns import going_back_act, signature
 from ..vocabulary.remarks import (
     condition_of,
+    is_exclusive,
     is_fallback,
     is_or,
     is_preferred,
@@ -65,11 +68,34 @@ def choose(groups: Sequence[CommandGroup]) -> StepChoices:
     """Decide what is shared and what is a choice."""
     filled = [group for group in _with_orphans(groups) if group.commands]
     named = _named(filled)
+    if _one_script(filled):
+        return _each_alone(filled)
     parts: list[StepPart] = []
     for at, group in enumerate(filled):
         _take(parts, group, named, alone=len(filled) == 1, last=at == len(filled) - 1)
     guessed = next((part.guessed for part in parts if part.guessed), 0)
     return replace(_joined(parts), guessed=guessed)
+
+
+_SCRIPT = re.compile(r"(?:sudo )?(?:(?:ba|z)?sh )?(\S*(?:/|\.sh\b|\.py\b)\S*)(?:\s|$)")
+
+
+def _one_script(groups: Sequence[CommandGroup]) -> bool:
+    """The same script called several times, each time under a remark of its own: a list of its
+    uses, of which one is meant."""
+    if len(groups) < 2 or any(len(g.commands) != 1 or not g.remarks for g in groups):
+        return False
+    calls = [_SCRIPT.match(group.commands[0].text) for group in groups]
+    names = {match[1] if match else "" for match in calls}
+    texts = {group.commands[0].text for group in groups}
+    counted = any(re.match(r"(?:step )?\d", fold(g.remarks[0].text)) for g in groups)
+    return len(names) == 1 and "" not in names and len(texts) == len(groups) and not counted
+
+
+def _each_alone(groups: Sequence[CommandGroup]) -> StepChoices:
+    ways = [_way(group, group.remarks[-1].text, _condition(group)) for group in groups]
+    alternatives = tuple(_combined((way,)) for way in ways)
+    return StepChoices((), alternatives, guessed=groups[1].commands[0].lines[0])
 
 
 def _with_orphans(groups: Sequence[CommandGroup]) -> list[CommandGroup]:
@@ -78,7 +104,7 @@ def _with_orphans(groups: Sequence[CommandGroup]) -> list[CommandGroup]:
     carried: list[Remark] = []
     for group in groups:
         if group.commands:
-            out.append(CommandGroup(carried + group.remarks, group.commands))
+            out.append(CommandGroup(carried + group.remarks, group.commands, group.apart))
             carried = []
         else:
             carried = carried + group.remarks if _matters(group.remarks) else carried
@@ -86,32 +112,42 @@ def _with_orphans(groups: Sequence[CommandGroup]) -> list[CommandGroup]:
 
 
 def _matters(remarks: Sequence[Remark]) -> bool:
-    return any(is_or(r.text) or option_label(r.text) or is_fallback(r.text) for r in remarks)
+    return any(
+        r.origin == "way"
+        or is_or(r.text)
+        or option_label(r.text)
+        or is_fallback(r.text)
+        or platform(r.text)
+        or is_exclusive(r.text)
+        for r in remarks
+    )
 
 
 def _named(groups: Sequence[CommandGroup]) -> bool:
-    """Whether ways are named by platform: at least two different ones, each heading a group."""
-    names = [name for group in groups if (name := _platform(group))]
+    """Whether ways are named by what they are for: two platforms, or "if running as ..." twice."""
+    names = [name for group in groups if (name := _named_for(group))]
     return len(set(names)) > 1
 
 
-def _platform(group: CommandGroup) -> str:
-    return next((name for r in group.remarks if (name := platform(r.text))), "")
+def _named_for(group: CommandGroup) -> str:
+    texts = [r.text for r in group.remarks if platform(r.text) or is_exclusive(r.text)]
+    return texts[0] if texts else ""
 
 
 def _take(
     parts: list[StepPart], group: CommandGroup, named: bool, *, alone: bool, last: bool
 ) -> None:
-    label = next((r.text for r in group.remarks if option_label(r.text)), "")
+    options = [r.text for r in group.remarks if r.origin == "way" or option_label(r.text)]
+    label = options[0] if options else ""
     other = next((r.text for r in group.remarks if is_or(r.text)), "")
     fallback = next((r.text for r in group.remarks if is_fallback(r.text)), "")
     if not label and named:
-        label = next((r.text for r in group.remarks if platform(r.text)), "")
+        label = _named_for(group)
     if (other or fallback) and not label and _has_commands(parts):
         _other_way(parts, group, other or fallback, bool(fallback))
     elif label and not alone:
         _named_way(parts, group, label)
-    elif parts and parts[-1].named:
+    elif parts and parts[-1].named and not (last and group.apart and group.remarks):
         parts[-1].ways[-1].commands += group.commands
     elif parts and _same_act(parts[-1], group):
         _other_way(parts, group, group.remarks[0].text if group.remarks else "", fallback=False)

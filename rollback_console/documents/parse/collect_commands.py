@@ -33,8 +33,8 @@ class Source(StrEnum):
 @dataclass(frozen=True, slots=True)
 class CommandLine:
     """One command-like line. `path` holds the sections around it, the outermost first; `above`
-    is the text just above its block, `remark` the comment just above it in its fence; `after`
-    says that a sentence goes on behind it."""
+    is the text just above its block, `remark` the comment just above it in its fence, `fence` the
+    line that begins on."""
 
     text: str
     lines: Lines
@@ -43,7 +43,7 @@ class CommandLine:
     above: str = ""
     remark: str = ""
     language: str = ""
-    trusted: bool = True
+    fence: int = 0
 
 
 def collect(root: Section) -> Iterator[CommandLine]:
@@ -82,13 +82,13 @@ def _fence(block: Block, path: tuple[Section, ...], above: str) -> Iterator[Comm
     fence = read_fence(block)
     for command in fence.commands:
         if not is_ellipsis(command.text):
-            yield _line(command, path, above, trusted=fence.runnable)
+            yield _line(command, path, above)
     if not fence.groups and not fence.info.language:
         for command in _alone(block):
-            yield _line(command, path, above, trusted=False)
+            yield _line(command, path, above)
 
 
-def _line(command: Command, path: tuple[Section, ...], above: str, *, trusted: bool) -> CommandLine:
+def _line(command: Command, path: tuple[Section, ...], above: str) -> CommandLine:
     return CommandLine(
         command.text,
         command.lines,
@@ -97,7 +97,7 @@ def _line(command: Command, path: tuple[Section, ...], above: str, *, trusted: b
         above,
         command.label,
         command.language,
-        trusted,
+        command.fence,
     )
 
 

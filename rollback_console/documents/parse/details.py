@@ -92,7 +92,18 @@ def _no_go(details: Details, section: Section) -> None:
     details.no_go += listed(section.blocks)
 
 
+_SIGN_OFF = re.compile(
+    r"sign-?off|approvals? (?:list|log|record|history)|reviewed by|signatures?|unterschrift|签字|firmas?\b"
+)
+_FAILED = re.compile(
+    r"\b(?:fail(?:ed|s|ure)?|unsuccessful|not (?:successful|complete))\b.{0,20}(?:if|when|criteria)?$|abort (?:if|when|criteria)"
+    r"|fallido|echoue|fehlgeschlagen|失败"
+)
+
+
 def _decision(details: Details, section: Section) -> None:
+    if _SIGN_OFF.search(fold(section.title)):
+        return  # who signed the document, not who decides
     details.primary += _deciders(section)
     for note in notes_of(section.blocks):
         label, text = (note.label, note.text) if note.label else split_label(note.text)
@@ -146,16 +157,25 @@ def _people(text: str) -> list[str]:
 
 def _preconditions(details: Details, section: Section) -> None:
     details.preconditions += _checks(section, "before", len(details.preconditions))
+    for block in section.blocks:
+        if block.kind is BlockKind.FENCE:
+            shown = _fence_checks(section, read_fence(block), len(details.preconditions), "before")
+            details.preconditions += shown
 
 
 def _verification(details: Details, section: Section) -> None:
+    if _FAILED.search(fold(section.title)):
+        details.no_go += listed(section.blocks)
+        return
     details.checks += _checks(section, "check", len(details.checks))
     for block in section.blocks:
         if block.kind is BlockKind.FENCE:
             details.checks += _fence_checks(section, read_fence(block), len(details.checks))
 
 
-def _fence_checks(section: Section, fence: FenceText, taken: int) -> list[Check]:
+def _fence_checks(
+    section: Section, fence: FenceText, taken: int, prefix: str = "check"
+) -> list[Check]:
     """Each group of commands shows one thing; its remark says what. Only what a shell can
     run is kept as a command."""
     checks: list[Check] = []
@@ -167,7 +187,7 @@ def _fence_checks(section: Section, fence: FenceText, taken: int) -> list[Check]
             group.remarks[-1].text if group.remarks else " ".join(shown[0].text.split())[:200]
         )
         text = re.sub(r"^(?:step )?\d+[.):]\s*", "", shown_text, flags=re.IGNORECASE)
-        key = f"check-{taken + len(checks) + 1}-{slug(text)[:40]}"
+        key = f"{prefix}-{taken + len(checks) + 1}-{slug(text)[:40]}"
         commands = tuple(shown) if fence.runnable else ()
         checks.append(Check(key, text, shown[0].lines[0], section.title, commands))
     return checks

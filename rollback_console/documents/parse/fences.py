@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from rollback_console.documents.model import Command
 
 from ..edit.fence_attributes import Info, parse_info
-from ..markdown.blocks import INDENTED, Block, BlockKind
+from ..markdown.blocks import INDENTED, TYPED, Block, BlockKind
 from ..markdown.outline import Section
 from ..placeholders.find import scanned
 from ..shell.command_patterns import (
@@ -25,7 +25,8 @@ from ..shell.command_patterns import (
     not_shell,
     reads_like_command,
 )
-from ..vocabulary.remarks import tidy
+from ..shell.scanner import Context
+from ..vocabulary.remarks import condition_of, tidy
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +40,11 @@ class Remark:
 
 @dataclass(slots=True)
 class CommandGroup:
+    """Remarks, and the commands below them. `apart`: a blank line stands above."""
+
     remarks: list[Remark] = field(default_factory=list)
     commands: list[Command] = field(default_factory=list)
+    apart: bool = False
 
 
 @dataclass(slots=True)
@@ -85,7 +89,7 @@ def read_fence(block: Block) -> FenceText:
 
 
 def _read(block: Block) -> FenceText:
-    info = Info() if block.info == INDENTED else parse_info(block.info)
+    info = Info() if block.info in {INDENTED, TYPED} else parse_info(block.info)
     language = info.language
     if block.spared:
         return FenceText(block, info, [], runnable=False, doubt="too-much-to-read")
@@ -95,7 +99,7 @@ def _read(block: Block) -> FenceText:
         return _session(block, info)
     if language in SHELLS:
         return _shell(block, info, block.rows)
-    if language == "" and _all_commands(block.rows):
+    if language == "" and (block.info == TYPED or _all_commands(block.rows)):
         return _shell(block, info, block.rows)
     return FenceText(block, info, [], runnable=False)
 
@@ -247,20 +251,33 @@ def _filled(groups: list[CommandGroup]) -> list[CommandGroup]:
 
 def _groups(text: str, block: Block, language: str) -> list[CommandGroup]:
     groups: list[CommandGroup] = [CommandGroup()]
+    end = block.first_row
     for offset, unit in _units(text):
         line = block.first_row + offset
+        apart, end = line > end, line + unit.count("\n")
         if _is_comment(unit):
             # A remark apart from the next by a blank line speaks for the whole fence.
-            if groups[-1].commands or unit.startswith("\n") or _apart(groups[-1], line):
-                groups.append(CommandGroup())
+            if groups[-1].commands or apart:
+                groups.append(CommandGroup(apart=apart))
             groups[-1].remarks.append(Remark(tidy(unit), line))
+        elif remark := _remark_behind(unit, line):
+            command = _command(unit, line, language, groups[-1], block)
+            groups += [CommandGroup([*groups[-1].remarks, remark], [command]), CommandGroup()]
         else:
             groups[-1].commands.append(_command(unit, line, language, groups[-1], block))
     return _filled(groups)
 
 
-def _apart(group: CommandGroup, line: int) -> bool:
-    return bool(group.remarks) and group.remarks[-1].line < line - 1
+def _remark_behind(unit: str, line: int) -> Remark | None:
+    """A comment behind a command that says when it is meant."""
+    if "#" not in unit:
+        return None
+    bare = unit.rstrip()
+    last = scanned(bare).segments[-1:]
+    if not last or last[0].context is not Context.COMMENT:
+        return None
+    text = tidy(bare[last[0].start :])
+    return Remark(text, line + unit.count("\n")) if condition_of(text) else None
 
 
 def _command(unit: str, line: int, language: str, group: CommandGroup, block: Block) -> Command:

@@ -22,6 +22,8 @@ from ..vocabulary.section_names import SectionKind, why_never
 from .collect_commands import CommandLine, Source
 
 Parts = Mapping[int, SectionKind]
+# Where a command stands: its own lines, or the fence whose folder it is; and its text.
+_Key = tuple[Lines | int, str]
 _BESIDE: dict[SectionKind, tuple[Role, str]] = {
     SectionKind.PRECONDITIONS: (Role.PRECONDITION, ""),
     SectionKind.VERIFICATION: (Role.CHECK, ""),
@@ -58,14 +60,15 @@ def place(
     """Every command-like line once, in source order. `parts` gives the part that the section
     headed on a line was read as."""
     taken = dict(_taken(document))
-    placed: dict[tuple[Lines, str], PlacedCommand] = {}
+    placed: dict[_Key, PlacedCommand] = {}
     for line in lines:
-        key = (line.lines, line.text)
-        placed.setdefault(key, _placed(line, taken.get(line.lines), parts))
+        key: _Key = (line.lines, line.text)
+        own = taken.get(key) or taken.get((line.fence, line.text))
+        placed.setdefault(key, _placed(line, own, parts))
     return tuple(sorted(placed.values(), key=lambda one: (one.lines, one.text)))
 
 
-def _taken(document: PlanDocument) -> Iterator[tuple[Lines, _Taken]]:
+def _taken(document: PlanDocument) -> Iterator[tuple[_Key, _Taken]]:
     """What checks, preconditions and steps hold; a later pair overrules an earlier one."""
     for role, checks in (
         (Role.CHECK, document.checks),
@@ -73,14 +76,24 @@ def _taken(document: PlanDocument) -> Iterator[tuple[Lines, _Taken]]:
     ):
         for check in checks:
             for command in check.commands:
-                yield command.lines, _Taken(role, "", check.key, f"under “{check.group}”")
+                yield (
+                    (command.lines, command.text),
+                    _Taken(role, "", check.key, f"under “{check.group}”"),
+                )
     unsure = {key for question in document.questions for key in question.members}
     for procedure in document.procedures:
         for step in procedure.steps if not procedure.derived else ():
             sure = Certainty.UNSURE if {step.key, procedure.key} & unsure else Certainty.SURE
+            if step.settings.cwd:
+                evidence = "the folder of the steps below it"
+                key = (step.fence, f"cd {step.settings.cwd}")
+                yield key, _Taken(Role.STEP, procedure.key, step.key, evidence, sure)
             for command in _commands(step):
                 evidence = f"under “{step.title}”"
-                yield command.lines, _Taken(Role.STEP, procedure.key, step.key, evidence, sure)
+                yield (
+                    (command.lines, command.text),
+                    _Taken(Role.STEP, procedure.key, step.key, evidence, sure),
+                )
 
 
 def _commands(step: Step) -> Iterator[Command]:

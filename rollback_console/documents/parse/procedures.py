@@ -25,7 +25,7 @@ from ..markdown.folded_text import bare_title, fold, plain, slug
 from ..markdown.outline import Section
 from ..shell.command_patterns import destroys
 from ..vocabulary.labels import minutes, notes_of
-from ..vocabulary.remarks import condition_of, is_condition, is_warning
+from ..vocabulary.remarks import condition_of, is_condition, is_warning, names_one_of
 from ..vocabulary.section_names import SectionKind, part_of, speaks_of_going_back
 from ..vocabulary.step_headings import (
     TIMED,
@@ -39,7 +39,7 @@ from ..vocabulary.step_headings import (
 from .fences import commands_in
 from .step_builder import Doubt, StepReading
 from .step_sources import is_plain_prose, steps_of_blocks
-from .steps import by_hand, joined, step_from
+from .steps import by_hand, joined, steps_from
 from .weigh_parts import part_in
 from .weigh_siblings import Verdict, weigh
 
@@ -170,16 +170,16 @@ def _steps_of(section: Section, reading: ProcedureReading) -> list[StepReading]:
     several = [c for c in members if any(True for _ in commands_in(c))]
     verdict = weigh(section.title, several) if len(several) > 1 else _ALONE
     if is_step_heading(section.title) or (not headed and verdict.kind is not RelationKind.ORDER):
-        return [_one_step(section, members, several, verdict)]
+        return _one_step(section, members, several, verdict)
     group = bare_title(section.title)
     if headed and verdict.kind is RelationKind.ORDER:
         own = _own_steps(section)
-        steps = [*own, *(_one_step(child, _inner(child, reading), [], _ALONE) for child in headed)]
+        steps = [*own, *(s for c in headed for s in _one_step(c, _inner(c, reading), [], _ALONE))]
         return _grouped(section, steps, group)
     carried = steps_of_blocks(section.title, section.line, section.blocks)
     if len(carried) > 1 and not members:
         return _grouped(section, carried, group)
-    return [_one_step(section, members, several, verdict)]
+    return _one_step(section, members, several, verdict)
 
 
 def _own_steps(section: Section) -> list[StepReading]:
@@ -204,17 +204,17 @@ def _inner(section: Section, reading: ProcedureReading) -> list[Section]:
 
 def _one_step(
     section: Section, members: Sequence[Section], several: Sequence[Section], verdict: Verdict
-) -> StepReading:
+) -> list[StepReading]:
     blocks = list(section.blocks)
     for child in members:
         if child.heading:
             child.heading.way = verdict.kind is RelationKind.WAYS and child in several
             blocks.append(child.heading)
         blocks += child.every_block()
-    one = step_from(step_title(section.title), section.line, blocks)
+    steps = steps_from(step_title(section.title), section.line, blocks)
     if verdict.kind is RelationKind.UNKNOWN:
-        return by_hand(one, Doubt("unknown-parts", section.line))
-    return one
+        return [by_hand(one, Doubt("unknown-parts", section.line)) for one in steps]
+    return steps
 
 
 def _grouped(section: Section, readings: Sequence[StepReading], group: str) -> list[StepReading]:
@@ -287,8 +287,9 @@ def _condition(section: Section) -> str:
     for note in notes_of(intro):
         if note.label and note.text and _WHEN.match(fold(note.label)):
             return f"{note.label}: {note.text}" if is_condition(note.label) else note.text
-    for block in intro:
-        if text := condition_of(plain(block.text)):
+    texts = [plain(block.text) for block in intro]
+    for words in texts:
+        if (text := condition_of(words)) and not names_one_of(words):
             return text.strip(" :\uff1a")
     return condition_of(plain(section.title)).strip(" :\uff1a")
 

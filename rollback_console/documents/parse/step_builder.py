@@ -9,13 +9,16 @@ from dataclasses import dataclass, field
 from rollback_console.documents.model import MessageTemplate, Step
 
 from ..markdown.blocks import Block, BlockKind
-from ..markdown.folded_text import bare_title, plain
+from ..markdown.folded_text import bare_title, fold, plain
 from ..markdown.inline_commands import commands_of_item, split_session
+from ..shell.command_patterns import reads_like_command
+from ..vocabulary.languages import Meaning, any_of
+from ..vocabulary.left_out import may_be_example, why_label_leaves_out, why_left_out
 from ..vocabulary.remarks import (
     condition_of,
     is_condition,
+    is_exclusive,
     is_fallback,
-    is_negated,
     is_or,
     is_shout,
     is_warning,
@@ -27,8 +30,7 @@ from .fences import CommandGroup, FenceText, Remark, read_fence
 from .messages import message
 
 _EXPECTED = re.compile(
-    r"expected|should (?:show|return|see|be)|output|example|sample|result|esperad|attendu"
-    r"|erwartet|预期|输出"
+    rf"expected\b|should (?:show|return|see|be)\b|output\b|{any_of(Meaning.OUTPUT)}"
 )
 _SENDS = re.compile(
     r"\bpost\b|\bsend\b|slack|e-?mail|message|enviar|publicar|envoyer|senden|发送|ارسال"
@@ -79,7 +81,7 @@ class StepDraft:
 def notice_title(draft: StepDraft) -> None:
     title = plain(draft.title)
     inside = re.findall(r"\(([^()]{3,80})\)", title)
-    draft.conditions += [words for words in (title, *inside) if is_condition(words)][:1]
+    draft.conditions += [text for words in (title, *inside) if (text := condition_of(words))][:1]
     if is_warning(bare_title(title)) or any(is_warning(words) for words in inside):
         draft.warnings.append(title)
 
@@ -99,7 +101,8 @@ def _paragraph(draft: StepDraft, block: Block) -> None:
     text = plain(block.text)
     if is_warning(block.text) or (block.quoted and is_warning(text)):
         draft.warnings.append(text)
-    elif _EXPECTED.match(text.lower()):
+        draft.conditions += [condition_of(text)]
+    elif _EXPECTED.match(fold(text)):
         draft.expected.append(text)
     elif text:
         draft.instructions.append(text)
@@ -139,8 +142,9 @@ def _taken(draft: StepDraft) -> list[Remark]:
 def _fence(draft: StepDraft, block: Block) -> None:
     fence = read_fence(block)
     remarks = draft.remarks
-    if remarks and _is_never(remarks[-1].text):
-        draft.expected.append("\n".join(block.rows))
+    if remarks and (reason := _why_not(remarks[-1])):
+        if reason == "expected output":
+            draft.expected.append("\n".join(block.rows))
         _taken(draft)
         return
     if not fence.groups:
@@ -175,9 +179,9 @@ def _introduced(draft: StepDraft, groups: list[CommandGroup]) -> list[CommandGro
     """
     first = CommandGroup(_taken(draft), [])
     if not any(group.commands for group in draft.groups):
-        conditions = [r.text for r in first.remarks if _is_only_condition(r.text)]
-        draft.conditions += conditions[:1]
-        first.remarks = [r for r in first.remarks if r.text not in conditions]
+        conditions = [r for r in first.remarks if _is_only_condition(r.text)]
+        draft.conditions += [condition_of(remark.text) for remark in conditions[:1]]
+        first.remarks = [r for r in first.remarks if r not in conditions]
     if not _decides(first):
         return groups
     if any(_decides(group) for group in groups) or _names_option(first):
@@ -187,21 +191,21 @@ def _introduced(draft: StepDraft, groups: list[CommandGroup]) -> list[CommandGro
 
 
 def _is_only_condition(text: str) -> bool:
-    return is_condition(text) and not is_warning(text) and not is_or(text) and not is_fallback(text)
+    other = (
+        is_warning(text) or is_or(text) or is_fallback(text) or platform(text) or is_exclusive(text)
+    )
+    return bool(condition_of(text)) and not other
 
 
 def _names_option(group: CommandGroup) -> bool:
     return any(option_label(remark.text) for remark in group.remarks)
 
 
-def _is_never(text: str) -> bool:
-    folded = text.lower()
-    return bool(_EXPECTED.search(folded)) or is_negated(text) or _names_never(text)
-
-
-def _names_never(text: str) -> bool:
-    # A sentence may speak of the deployment; only a short line can be a name for what follows.
-    return len(text.split()) <= 6 and part_of(text) is SectionKind.NEVER
+def _why_not(remark: Remark) -> str:
+    """Why what stands below a remark is no part of its step; empty when it is."""
+    if remark.origin == "heading":
+        return why_left_out(remark.text)
+    return why_label_leaves_out(remark.text)
 
 
 def _decides(group: CommandGroup) -> bool:
@@ -232,19 +236,33 @@ def _doubt(draft: StepDraft, fence: FenceText) -> None:
 
 
 def _claims_commands(fence: FenceText) -> bool:
-    return fence.info.language in {"", "bash", "sh", "shell", "console"}
+    if fence.info.language:
+        return fence.info.language in {"bash", "sh", "shell", "console"}
+    return any(map(reads_like_command, fence.block.rows))
 
 
 def take_groups(draft: StepDraft, fence: FenceText, groups: Sequence[CommandGroup]) -> None:
     lead: list[Remark] = []
-    for group in groups:
-        group = CommandGroup([*lead, *group.remarks], group.commands)
+    for group in _without_left_out(draft, groups):
+        group = CommandGroup([*lead, *group.remarks], group.commands, group.apart)
         lead = []
         _notice_remarks(draft, group)
         if not group.commands and any(r.origin != "comment" for r in group.remarks):
             lead = group.remarks
             continue
         draft.groups.append(group)
+
+
+def _without_left_out(draft: StepDraft, groups: Sequence[CommandGroup]) -> list[CommandGroup]:
+    """The groups that no remark takes out. Where a remark may mean an example, and nothing else is
+    there to run, a person is asked."""
+    kept = [g for g in groups if not any(why_label_leaves_out(r.text) for r in g.remarks[-1:])]
+    examples = [g for g in kept if any(may_be_example(r.text) for r in g.remarks[-1:])]
+    others = [g for g in kept if g.commands and g not in examples]
+    if examples and others:
+        return [group for group in kept if group not in examples]
+    draft.doubts += [Doubt("unsure-role", g.commands[0].lines[0]) for g in examples if g.commands]
+    return kept
 
 
 def _notice_remarks(draft: StepDraft, group: CommandGroup) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from rollback_console.documents.model import Step, StepKind
 
@@ -20,7 +21,7 @@ from ..vocabulary.section_names import SectionKind, part_of
 from .alternatives import LEAVE_OUT
 from .fences import CommandGroup, FenceText, read_fence
 from .step_builder import Doubt, StepReading
-from .steps import make_step_manual, step_from, step_from_groups
+from .steps import by_hand, step_from, step_from_groups, steps_from
 
 _NUMBERED = re.compile(
     r"(?:(?:step|paso|etape|schritt|passo|phase|步骤|第|الخطوه)\s*)?(\d{1,2})\s*(?:[.):、:步]"
@@ -45,10 +46,10 @@ def steps_of_blocks(
         return readings
     if not any(block.kind is not BlockKind.RULE for block in blocks):
         return []
-    whole = step_from(title, line, blocks, group)
+    whole = steps_from(title, line, blocks, group)
     parts = _labelled_fences(blocks)
-    if _is_one_choice(whole.step) or whole.step.condition or len(parts) < 2:
-        return [whole]
+    if len(whole) > 1 or _is_one_choice(whole[0].step) or whole[0].step.condition or len(parts) < 2:
+        return whole
     return [step_from(_label(part), part[0].lines[0], part[1:], group) for part in parts]
 
 
@@ -179,14 +180,33 @@ def _comment_steps(block: Block, group: str) -> list[StepReading]:
     numbers = [_number_of(fence.groups[at]) for at in starts]
     if len(starts) < 2 or numbers != sorted(set(numbers)):
         return []
-    first, ends = starts[0], [*starts[1:], len(fence.groups)]
-    if not any(one.commands for one in fence.groups[:first]):
+    folder, first = _folder(fence.groups[: starts[0]]), starts[0]
+    ends = [*starts[1:], len(fence.groups)]
+    if not folder and not any(one.commands for one in fence.groups[:first]):
         # Warnings and conditions above the first number speak for what follows.
         starts[0] = first = 0
     readings = [_part(fence, fence.groups[a:b], group) for a, b in zip(starts, ends, strict=True)]
+    if folder:
+        return [_in_folder(one, folder) for one in readings]
     if first:
         readings.insert(0, _part(fence, fence.groups[:first], group))
     return readings
+
+
+_CD = re.compile(r"cd\s+(/[^\s;&|$`*?<>\"']*)")
+
+
+def _folder(groups: Sequence[CommandGroup]) -> str:
+    """Where a fence begins with nothing but going into a folder: that folder."""
+    commands = [command for group in groups for command in group.commands]
+    match = _CD.fullmatch(commands[0].text) if len(commands) == 1 else None
+    return match[1] if match else ""
+
+
+def _in_folder(reading: StepReading, folder: str) -> StepReading:
+    settings = reading.step.settings
+    settings = replace(settings, cwd=settings.cwd or folder)
+    return replace(reading, step=replace(reading.step, settings=settings))
 
 
 def _is_other(group: CommandGroup) -> bool:

@@ -11,8 +11,8 @@ from rollback_console.documents.model import Command, Lines, Step, StepKind
 from ..edit.fence_attributes import is_set, settings_of
 from ..markdown.blocks import Block, BlockKind
 from ..markdown.folded_text import bare_title, slug
-from ..shell.command_patterns import destroys
-from ..vocabulary.remarks import condition_of, is_gate, is_put_off, speaks_of_loss
+from ..shell.command_patterns import destroys, only_looks
+from ..vocabulary.remarks import condition_of, is_gate, is_gate_remark, is_put_off, speaks_of_loss
 from ..vocabulary.section_names import SectionKind, part_of
 from .alternatives import StepChoices, choose
 from .fences import CommandGroup, FenceText
@@ -38,13 +38,46 @@ def step_from(title: str, line: int, blocks: Iterable[Block], group: str = "") -
 
     The doubts are what made it manual, and what a person should confirm.
     """
+    draft = _drafted(title, line, blocks, group)
+    return StepReading(_finished(draft), draft.doubts, draft.messages)
+
+
+def _drafted(title: str, line: int, blocks: Iterable[Block], group: str) -> StepDraft:
     draft = StepDraft(title, line, line, group)
     notice_title(draft)
     for block in blocks:
         if block.kind is not BlockKind.RULE:
             draft.last = max(draft.last, block.lines[1])
         TAKE[block.kind](draft, block)
-    return StepReading(_finished(draft), draft.doubts, draft.messages)
+    return draft
+
+
+def steps_from(
+    title: str, line: int, blocks: Iterable[Block], group: str = ""
+) -> list[StepReading]:
+    """The same as several steps where somebody must look at what came out before going on: what
+    stands below "if that looks good" is a step of its own, behind a gate."""
+    blocks = list(blocks)
+    draft = _drafted(title, line, blocks, group)
+    at = next((at for at, one in enumerate(draft.groups) if at and _waits(one)), 0)
+    before = any(one.commands for one in draft.groups[:at])
+    after = [one for one in draft.groups[at:] if one.commands]
+    if not before or not after:
+        return [StepReading(_finished(draft), draft.doubts, draft.messages)]
+    remark = next(remark for remark in draft.groups[at].remarks if is_gate_remark(remark.text))
+    first = min(remark.line, after[0].commands[0].lines[0])
+    later = StepDraft(remark.text, first, draft.last, group, list(draft.groups[at:]))
+    later.attributes = {**draft.attributes, "gate": ""}
+    later.fence, later.warnings = draft.fence, list(draft.warnings)
+    draft.groups, draft.last = draft.groups[:at], first - 1
+    return [
+        StepReading(_finished(draft), draft.doubts, draft.messages),
+        StepReading(_finished(later), list(later.doubts)),
+    ]
+
+
+def _waits(group: CommandGroup) -> bool:
+    return any(is_gate_remark(remark.text) for remark in group.remarks)
 
 
 def step_from_groups(
@@ -124,7 +157,7 @@ def joined(conditions: Sequence[str]) -> str:
 _HANDS = frozenset(
     {
         "unfinished-command", "left-out-commands", "unclosed-fence-text", "interactive-lines",
-        "other-language", "several-choices", "no-prompt", "not-commands", "not-shell", "put-off", "too-much-to-read",
+        "other-language", "several-choices", "unsure-role", "unknown-parts", "no-prompt", "not-commands", "not-shell", "put-off", "too-much-to-read",
     }
 )  # fmt: skip
 
@@ -140,13 +173,16 @@ def _kind(draft: StepDraft, choices: StepChoices, title: str) -> StepKind:
         return StepKind.MANUAL
     destructive = _destructive(draft, choices)
     verifies = part_of(title) is SectionKind.VERIFICATION and not destructive
+    verifies = verifies and all(only_looks(command.text) for command in _all_of(choices))
     return StepKind.VERIFY if verifies else StepKind.COMMAND
 
 
+def _all_of(choices: StepChoices) -> list[Command]:
+    return [*choices.commands, *(c for way in choices.alternatives for c in way.commands)]
+
+
 def _destructive(draft: StepDraft, choices: StepChoices) -> bool:
-    commands: list[Command] = list(choices.commands)
-    for alternative in choices.alternatives:
-        commands += alternative.commands
+    commands = _all_of(choices)
     return (
         is_set(draft.attributes, "destructive")
         or any(destroys(command.text) for command in commands)

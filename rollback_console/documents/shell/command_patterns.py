@@ -144,6 +144,38 @@ def signature(command: str) -> tuple[str, str]:
     return program, second
 
 
+_LOOKS = re.compile(
+    r"(?:ls|ll|cat|head|tail|less|grep|egrep|zgrep|ps|pgrep|df|du|free|uptime|top|ss|netstat|lsof|ping|dig|nslookup|host"
+    r"|traceroute|stat|file|wc|readlink|realpath|id|whoami|hostname|uname|date|echo|printf|sleep|test|\[|\[\[|which|type|jq|yq"
+    r"|pg_isready|journalctl|openssl s_client|nc -\w*z|sha256sum|md5sum|cd|export|set|find(?!.*-(?:delete|exec))|ab|k6|hey|wrk)(?:\s|$)"
+    r"|(?:curl|http|https|wget)\b(?!.*(?:\s-X\s*(?:POST|PUT|DELETE|PATCH)|--request\s+(?:POST|PUT|DELETE|PATCH)|\s(?:(?-i:-d|-F|-T|-O)|--data\S*)\s|\bPOST\b|\bDELETE\b))"
+    r"|(?:docker|podman|nerdctl|crictl)(?: compose|-compose)?\s+(?:\S+\s+)?(?:ps|logs|inspect|images|stats|top|version|info|ls|config)\b|docker-compose\s+(?:ps|logs|top|images)\b"
+    r"|(?:kubectl|oc)\b.*?\s(?:get|describe|logs|top|version|cluster-info|explain|auth can-i|diff|wait|rollout (?:status|history))\b"
+    r"|systemctl\b.*?\s?(?:status|is-active|is-enabled|is-failed|show|list-\S+|cat)\b|service\s+\S+\s+status\b|supervisorctl\s+status|pm2\s+(?:status|ls|list|logs|show|describe|info)\b"
+    r"|git\b(?: -C \S+)?\s+(?:log|status|show|diff|describe|rev-parse|tag -l|tag --list|branch -a|branch --\S+|ls-remote|remote -v|fetch)\b"
+    r"|helm\s+(?:list|ls|status|history|get|show)\b|terraform\s+(?:plan|show|output|state list|validate)\b|argocd\s+app\s+(?:get|list|history|diff|wait)\b"
+    r"|(?:aws|gcloud|az)\b.*?\s(?:describe\S*|list\S*|get-\S+|show|wait|ls)\b|heroku\s+(?:logs|ps|releases)\b|vercel\s+(?:ls|inspect|logs)\b"
+    r"|(?:psql|mysql|mariadb|sqlite3|sqlcmd|clickhouse-client)\b[^<|]*?[\"']\s*(?:select|show|explain|describe|\\\\d|\.tables)\b(?!.*(?:terminate|drop|delete|update|insert)\b)"
+    r"|redis-cli\b.*\s(?:ping|get|info|llen|keys|dbsize|ttl)\b|rabbitmqctl\s+(?:status|list_\w+)|nginx\s+-[tT]\b|apachectl\s+(?:-t|configtest)"
+    r"|.*\b(?:migrate:status|db:migrate:status|showmigrations|alembic (?:current|history|heads)|flyway info|manage\.py (?:check|test))\b"
+    r"|(?:npm|yarn|pnpm)\s+(?:run\s+)?(?:test|lint|smoke)\S*|(?:pytest|tox|phpunit|newman|cypress|playwright)\b"
+    r"|(?:\S*/|make\s+|(?:ba)?sh\s+|python3?\s+|node\s+|npm run\s+)\S*(?:smoke|verif|check|health|status|sanity|test|probe)\S*",
+    re.IGNORECASE,
+)
+_STARTS = re.compile(r"(?:&&|\|\||[;|])\s*|\bdo\s+|\bthen\s+")
+
+
+def only_looks(text: str) -> bool:
+    """Whether a command changes nothing, as far as its words tell. Errs on the side of no."""
+    if destroys(text) or re.search(r"(?<![0-9&<])>(?!\s*/dev/null|&)|\btee\b|\bxargs\b", text):
+        return False
+    pieces_of = (bare(piece.strip()) for line in pieces(text) for piece in _STARTS.split(line))
+    return all(_LOOKS.match(piece) or _SHAPES_ONLY.match(piece) for piece in pieces_of if piece)
+
+
+_SHAPES_ONLY = re.compile(
+    r"(?:if|then|else|elif|fi|for|while|until|do|done|true|false|exit|return|sort|uniq|awk|sed (?!-i)|tr|cut|xxd|column|timeout|watch)\b|[#!({})]|[A-Za-z_]\w*="
+)
 _ACTS = re.compile(
     r"(?P<act>kubectl rollout undo|helm rollback|alembic downgrade|heroku (?:releases:)?rollback"
     r"|flyway undo"

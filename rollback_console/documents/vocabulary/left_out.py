@@ -71,9 +71,9 @@ LABELS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("shown as a mistake",
          r"(?:do not|don.?t|never|avoid)\b(?: (?:do|run|use|execute|try))?(?: this| these| it| the following)?$"
          r"|(?:wrong|bad|incorrect|anti-?pattern|not like this)(?: (?:way|example|approach))?$"
-         r"|(?:do not|don.?t|never) (?:run|use|execute|do) (?:this|these|the following).{0,40}$|no usar|ne pas (?:faire|executer)|nicht so"),
+         r"|no usar|ne pas (?:faire|executer)|nicht so"),
         ("an example",
-         rf"(?:for )?examples?(?: (?:of|for|usage|output)\b.{{0,40}})?$|(?:{_EXAMPLE})$|e\.?g$|for instance$|(?:{_EXAMPLE})\s*[:,]"),
+         rf"(?:for )?examples?(?: (?:of|usage|output)\b.{{0,40}})?$|(?:{_EXAMPLE})$|e\.?g$|for instance$"),
         ("a test or a drill",
          r"(?:to )?test(?:ing)? (?:it |this |first )?(?:locally|on (?:your|a) (?:laptop|machine)|in (?:dev\w*|a sandbox)|on staging(?: first)?)"
          r"|local(?:ly)? test|locally(?: only)?$|(?:in|on) (?:dev|development|local)(?: only)?$"),
@@ -87,6 +87,11 @@ LABELS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     )
 )  # fmt: skip
 _WORDS = 9
+_LONGEST = 160
+_NOT_SO = re.compile(
+    r"(?:do not|don.?t|never|must not|avoid) (?:ever )?(?:run|use|execute|do|try|call|apply|doing|running|using) (?:this|these|it|them|the following)\b"
+)
+_BEGINS_AS_EXAMPLE = re.compile(rf"(?:{_EXAMPLE})\s*[:,(]|e\.g\.?\b")
 
 
 @lru_cache(maxsize=4096)
@@ -99,9 +104,18 @@ def why_left_out(heading: str) -> str:
 @lru_cache(maxsize=4096)
 def why_label_leaves_out(text: str) -> str:
     """Why what stands right below this label does not run; empty when it is no such label."""
-    if len(text) > 120 or "❌" in text or "🚫" in text:
-        return "shown as a mistake" if len(text) <= 120 else ""
+    if len(text) > _LONGEST:
+        return ""
+    if "❌" in text or "🚫" in text:
+        return "shown as a mistake"
     folded = fold(text)
+    if _NOT_SO.match(folded):
+        return "shown as a mistake"
     if folded.count(" ") >= _WORDS:
         return ""
     return next((reason for reason, pattern in LABELS if pattern.match(folded)), "")
+
+
+def may_be_example(text: str) -> bool:
+    """Whether the remark calls what stands below it an example, and goes on to say of what."""
+    return bool(_BEGINS_AS_EXAMPLE.match(fold(text[:200])))

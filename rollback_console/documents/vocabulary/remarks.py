@@ -41,6 +41,27 @@ _CONDITION = re.compile(
     rf"|{any_of(Meaning.CONDITION)}"
     r"|仅(?:当|在)|只有|如果|如需|如有|可选|必要时|فقط اذا|اذا|عند الحاجه|اختياري)"
 )
+_CONDITION_INSIDE = re.compile(
+    r"(?:(?<=[\s(])|^)(?:only (?:if|when|in case|run (?:this|it) if)\b[^.;]{3,140}"
+    r"|(?:if|when|where|as) (?:needed|necessary|required|applicable)\b(?=\W*$|[^.;]{0,60}[.)]?$))",
+    re.IGNORECASE,
+)
+_ONLY = re.compile(
+    r"only\b|use (?:this )?(?:only|when|if)\b|(?:run|do|perform|use) (?:this )?only|never unless"
+    r"|do not .{1,60} unless|solo|so se|apenas|somente|seulement|uniquement|nur\b|alleen|tylko|только|лише|тільки"
+    r"|yalnızca|yalnizca|sadece|chỉ|chi khi|hanya|仅|只|فقط|רק"
+)
+_LOOKED_AT = re.compile(
+    r"(?:if|once|when|after|as soon as|assuming) (?:you (?:have|are) )?.{0,40}?\b(?:looks? (?:good|right|ok|okay|fine|correct|as expected|sane)"
+    r"|(?:is|are) (?:ok|okay|good|correct|fine|as expected|confirmed|verified|approved|satisfactory)|satisfied|happy with)\b"
+    r"|(?:after|once) (?:review|verif|confirm|approv|inspect|check)(?:ing|ed|al|ation)?\b"
+    r"|(?:review|check|inspect) (?:the |its )?(?:output|plan|diff|list)[^.]{0,30}(?:then|before|and then)"
+)
+_EXCLUSIVE = re.compile(
+    r"(?:if|when|for) (?:you(?:.re| are)? |it(?:.s| is)? |the (?:app|service|application) (?:is )?|we(?:.re| are)? )?"
+    r"(?:runs?|running|using|uses?|deployed|installed|hosted|managed|on) "
+)
+_LONGEST = 300
 _INTRODUCES = re.compile(r"(?:if|when|si|cuando|quand|wenn|falls|se|quando)\b")
 _ASIDE = re.compile(r"[(\uff08]([^()\uff08\uff09]{3,60})[)\uff09]\s*[.:]?$")
 _PUT_OFF = re.compile(
@@ -96,13 +117,15 @@ _PLATFORMS = (
     r"|laravel|flyway|knex|sequelize"
     r"|typeorm|alembic|liquibase|supabase|firebase|github(?: actions)?|gitlab(?: ci)?|jenkins"
     r"|mysql|mariadb|postgres(?:ql)?|sqlite|mongodb|git|npm|yarn|pip"
+    r"|standalone|swarm|docker swarm|podman|powershell|bash|systemd-nspawn|openshift|rancher|eks|gke|aks|redhat|fedora|alpine|amazon linux"
     r"|cloudflare(?: \w+)?|app engine|elastic beanstalk"
 )
 _PLATFORM = re.compile(
-    rf"(?:(?:if (?:you are |you're )?)?(?:using|for|with|on|via|use"
-    rf"|using the)\s+)?(?P<name>{_PLATFORMS})"
-    r"(?:\s+(?:users?|deployments?|deployment|services?|rollback|cli|based|way|installs?|setup"
-    r"|environments?))?\s*:?"
+    rf"(?:(?:if|when) (?:you are |you.re |it is )?)?(?:(?:using|for|with|on|via|use|in"
+    r"|running (?:as|on|in|under|with)|deployed (?:as|on|in|with|via|to)|using the)\s+)?(?:an? |the )?"
+    rf"(?P<name>{_PLATFORMS})"
+    r"(?:\s+(?:users?|deployments?|services?|process|rollback|cli|based|way|method|installs?|setup|equivalent"
+    r"|version|hosts?|servers?|environments?))?\s*:?"
 )
 
 
@@ -131,17 +154,47 @@ def is_condition(text: str) -> bool:
     """The remark says when its commands apply at all."""
     folded = _lead(text)
     introduces = text.rstrip().endswith((":", "\uff1a")) and _INTRODUCES.match(folded)
-    return bool(_CONDITION.match(folded) or introduces)
+    return bool(_CONDITION.match(folded) or introduces) and not is_gate_remark(text)
 
 
 def condition_of(text: str) -> str:
-    """When the remark's commands apply, be it said in an aside; empty when always."""
-    if is_warning(text):
+    """When the remark's commands apply, be it said in an aside or at its end; empty when always.
+
+    A warning holds a condition only where it says so outright: "CRITICAL: only if ...".
+    """
+    if len(text) > _LONGEST or is_gate_remark(text):
         return ""
+    if is_warning(text):
+        rest = _after_label(text)
+        return rest if _ONLY.match(fold(rest)) else ""
     aside = _ASIDE.search(text)
     if aside and is_condition(aside[1]):
         return aside[1].strip()
-    return text if is_condition(text) else ""
+    if is_condition(text):
+        return text
+    inside = _CONDITION_INSIDE.search(text)
+    return inside[0].strip(" .:;)") if inside else ""
+
+
+def _after_label(text: str) -> str:
+    """What a warning says behind its first word."""
+    match = re.match(r"[^:\uff1a!]{1,30}[:\uff1a!]\s*(.*)", text, re.DOTALL)
+    return match[1].lstrip("*_ ") if match else text
+
+
+def is_gate_remark(text: str) -> bool:
+    """ "If the dry run looks good": somebody looks at what came out, then goes on."""
+    return bool(_LOOKED_AT.match(_lead(text)))
+
+
+def names_one_of(text: str) -> bool:
+    """The words say for which of several cases the commands below are: "If Docker Compose:"."""
+    return text.rstrip().endswith((":", "\uff1a")) and bool(platform(text) or is_exclusive(text))
+
+
+def is_exclusive(text: str) -> bool:
+    """ "If running as a service": what it is said of is either so or so."""
+    return bool(_EXCLUSIVE.match(_lead(text)))
 
 
 def is_put_off(text: str) -> bool:
