@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from rollback_console.documents import choices, read, report, write
 from rollback_console.documents.edit.writer import apply_fix, write_bytes
+from rollback_console.documents.markdown.blocks import BlockKind, parse
+from rollback_console.documents.markdown.front_matter import read_front_matter
 from rollback_console.documents.markdown.source import split_lines
-from rollback_console.documents.model import PlanDocument
+from rollback_console.documents.model import PlanDocument, Role, Step
+from rollback_console.documents.parse.fences import is_ellipsis, read_fence
+from rollback_console.documents.placeholders.collect import commands_of
 from rollback_console.documents.shell.scanner import scan
 
 LINES = st.sampled_from(
@@ -88,6 +93,81 @@ def test_a_command_is_always_the_authors_own_text(text: str) -> None:
             for command in step.commands:
                 for line in command.text.split("\n"):
                     assert "".join(line.split()) in flat
+
+
+CORPUS = [plan.read_text() for plan in sorted(Path(__file__).parent.rglob("*.md"))]
+
+
+def steps_of(document: PlanDocument) -> list[Step]:
+    return [step for one in document.procedures if not one.derived for step in one.steps]
+
+
+def commands_of_fences(text: str) -> set[tuple[tuple[int, int], str]]:
+    """What the fences of a text hold, read without any sense of where they stand."""
+    lines = split_lines(text)
+    head = read_front_matter(lines)
+    end = head.lines[1] if head.lines else 0
+    fences = [b for b in parse([""] * end + lines[end:]) if b.kind is BlockKind.FENCE]
+    commands = [command for block in fences for command in read_fence(block).commands]
+    return {(one.lines, one.text) for one in commands if not is_ellipsis(one.text)}
+
+
+def test_each_command_of_the_corpus_is_placed_exactly_once() -> None:
+    for text in CORPUS:
+        check_places(text)
+
+
+@settings(max_examples=300, deadline=None)
+@given(text=TEXTS)
+def test_each_command_is_placed_exactly_once(text: str) -> None:
+    check_places(text)
+
+
+def check_places(text: str) -> None:
+    document = read(text)
+    places = [(one.lines, one.text) for one in document.commands]
+    assert len(places) == len(set(places))
+    assert commands_of_fences(text) <= set(places)
+    roles = {(one.lines, one.text): one.role for one in document.commands}
+    for step in steps_of(document):
+        for command in commands_of(step):
+            role = roles[command.lines, command.text]
+            assert role is Role.STEP or not step.runs
+    for check in (*document.checks, *document.preconditions):
+        for command in check.commands:
+            assert roles[command.lines, command.text] in {Role.CHECK, Role.PRECONDITION}
+
+
+def test_what_is_asked_about_runs_nowhere() -> None:
+    for text in CORPUS:
+        document = read(text)
+        asked = {key for one in document.questions if one.kind == "role" for key in one.members}
+        assert not any(step.runs for step in steps_of(document) if step.key in asked)
+
+
+CONDITIONS = {
+    "none": ("### {}\n", "```bash\n{}\n```\n"),
+    "aside": ("### {} (only if needed)\n", "```bash\n{}\n```\n"),
+    "end": ("### {} if needed\n", "```bash\n{}\n```\n"),
+    "sentence": ("### {}\nOnly if the schema has changed.\n\n", "```bash\n{}\n```\n"),
+    "remark": ("### {}\n", "```bash\n# ONLY if the schema has changed\n{}\n```\n"),
+    "warning": ("### {}\n**CRITICAL:** Only run if all else is lost.\n\n", "```bash\n{}\n```\n"),
+}
+
+
+@settings(max_examples=150, deadline=None)
+@given(kinds=st.lists(st.sampled_from(sorted(CONDITIONS)), min_size=1, max_size=6))
+def test_a_condition_holds_for_what_stands_under_it_and_nothing_else(kinds: list[str]) -> None:
+    names = ("Alpha", "Bravo", "Charlie", "Delta", "Echo", "Foxtrot")
+    parts = [
+        CONDITIONS[kind][0].format(f"{at}. {name}")
+        + CONDITIONS[kind][1].format(f"kubectl do {name}")
+        for at, (kind, name) in enumerate(zip(kinds, names, strict=False), 1)
+    ]
+    document = read("# Rollback\n## Rollback steps\n" + "".join(parts))
+    conditions = [bool(step.condition) for step in steps_of(document)]
+    assert conditions == [kind != "none" for kind in kinds]
+    assert not any(procedure.condition for procedure in document.procedures)
 
 
 @settings(max_examples=150, deadline=None)

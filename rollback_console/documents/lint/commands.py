@@ -34,13 +34,17 @@ def command_findings(document: PlanDocument, rows: Sequence[str]) -> Iterator[Fi
 
 def _about(step: Step, command: Command, rows: Sequence[str]) -> Iterator[Finding]:
     yield from _hidden(step, command, rows)
+    foreign = command.language in SQLS | POWERSHELLS
     for danger in dangers(command.text):
+        if danger.severity is not Severity.ERROR and not (step.runs or foreign):
+            continue  # what keeps it from running comes first
         line = command.lines[0]
         fix = _fix(danger, command, rows)
         yield Finding(danger.severity, danger.code, line, danger.message, step.key, fix)
-    if command.language not in SQLS | POWERSHELLS and step.runs:
+    if step.runs and not foreign:
         yield from _values(step, command)
         yield from _arguments(step, command)
+        yield from _to_replace(step, command)
 
 
 def _fix(danger: Danger, command: Command, rows: Sequence[str]) -> Fix | None:
@@ -72,6 +76,23 @@ def _hidden(step: Step, command: Command, rows: Sequence[str]) -> Iterator[Findi
             " is not what runs. Remove it, or confirm it on the plan's bindings page.",
             step.key,
             remove_hidden(command, rows),
+        )
+
+
+_REPLACE = re.compile(r"\breplace\s+[`'\"]?([\w.\-/]{2,60})[`'\"]?\s+(?:with|by)\b", re.IGNORECASE)
+
+
+def _to_replace(step: Step, command: Command) -> Iterator[Finding]:
+    """ "Replace 0003 with ..." above a command that holds 0003."""
+    match = _REPLACE.search(command.label)
+    if match and match[1] in command.text:
+        yield Finding(
+            Severity.ERROR,
+            "value-to-replace",
+            command.lines[0],
+            f"The remark says to replace {match[1]}, which would run as it is. Write a placeholder in"
+            " its place, so that the console asks for it.",
+            step.key,
         )
 
 

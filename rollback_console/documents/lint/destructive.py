@@ -46,7 +46,7 @@ _RULES: tuple[tuple[Severity, str, str, str], ...] = (
      "This asks a question on a terminal that nobody sees. Make it a gate or a parameter of the "
      "plan."),
     (Severity.ERROR, "opens-an-editor",
-     r"(?:^|[;&|]\s*|sudo\s+)(?:vi|vim|nvim|nano|emacs|pico|visudo|code)\b|\bcrontab\s+-e"
+     r"(?:^|[;&|]\s*|sudo\s+)\"?\$\{?(?:EDITOR|VISUAL)\b|(?:^|[;&|]\s*|sudo\s+)(?:vi|vim|nvim|nano|emacs|pico|visudo|code)\b|\bcrontab\s+-e"
      r"|\bkubectl\s+(?:\S+\s+)*edit\b"
      r"|\bgit\s+rebase\s+(?:\S+\s+)*-i|\bgit\s+commit\b(?!.*\s(?:-\w*m|--message|--no-edit|-C"
      r"|-F))|\bansible-vault\s+edit",
@@ -57,6 +57,10 @@ _RULES: tuple[tuple[Severity, str, str, str], ...] = (
      r"|\blogs?\b.*\s(?:-f\b|--follow\b|--tail\b(?!\s*=?\s*\d))"
      r"|(?:^|[;&|]\s*|sudo\s+)watch\s|\bkubectl\b.*\s(?:-w\b|--watch\b)|(?:^|[;&|]\s*)(?:top"
      r"|htop|k9s|less|more|man)\b(?!.*-b)"
+     r"|\b(?:npm|yarn|pnpm|bun)\s+(?:run\s+)?(?:dev|watch|serve|start:dev|develop)\b|\b(?:next|nuxt|astro|gatsby)\s+dev(?:elop)?\b"
+     r"|(?:^|[;&|]\s*|npx\s+)(?:vite|nodemon|ng\s+serve|mkdocs\s+serve|hugo\s+server|webpack-dev-server)(?:\s+(?!build)|\s*$)"
+     r"|\bmanage\.py\s+runserver|\bflask\s+run\b|\brails\s+s(?:erver)?\b(?!.*\s-d)|\bartisan\s+(?:serve|queue:listen)\b|\bhttp\.server\b"
+     r"|\bdocker(?:-compose|\s+compose)\b(?:\s+-\S+(?:\s+[^\s-]\S*)?)*\s+up\b(?!.*(?:\s-\w*d\b|--detach|--wait|--no-start))|\s--watch(?:All)?\b(?!=false)|\bkubectl\s+proxy\b"
      r"|\bwhile\s+(?:true|:)\s*;|\bkubectl\s+port-forward|\bping\s+(?!.*-c)|\bpm2\s+(?:logs"
      r"|monit)\b(?!.*--nostream)",
      "This never ends by itself, so the step would run until its time limit. Use a bounded form"
@@ -64,7 +68,7 @@ _RULES: tuple[tuple[Severity, str, str, str], ...] = (
     (Severity.ERROR, "opens-a-session",
      r"\bmanage\.py\s+(?:shell|dbshell)\b(?!.*(?:-c|<))|\brails\s+(?:console|c|dbconsole)\b"
      r"|\bartisan\s+tinker\b(?!.*--execute)"
-     r"|(?:^|[;&|]\s*)(?:sudo\s+(?:-u\s+\S+\s+)?)?(?:redis-cli(?:\s+-\S+(?:\s+[\w.]+)?)*\s*$"
+     r"|(?:^|[;&]\s*|\|\|\s*)(?:sudo\s+(?:-u\s+\S+\s+)?)?(?:redis-cli(?:\s+-\S+(?:\s+[\w.]+)?)*\s*$"
      r"|(?:psql|mysql|mariadb|mongosh?|sqlite3)(?:\s+(?:-[hUudPp]\s*\S+|-\w+|\w+))*\s*$)"
      r"|\b(?:docker|podman|kubectl)\b.*\bexec\b.*\s(?:-it|-ti|-i\s+-t|--tty)\b|\bsudo\s+(?:-i|-s"
      r"|su)\b\s*-?\s*$|(?:^|[;&|]\s*)su\s++-?\s*+\w*+\s*+$"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from rollback_console.documents.model import Finding, PlanDocument, Severity
 
@@ -26,13 +27,12 @@ _SAFE = re.compile(r"safe|seguro|\bsur\b|sicher|安全|امن")
 _ADDITIVE = re.compile(
     r"additive|add(?:ing|ed)? (?:a )?(?:column|table|field)|aditiv|additiv|新增|增加|اضافه"
 )
-_FEW = 200
 
 
 def findings_of(
     document: PlanDocument, doubts: Doubts, fields: Sequence[Field]
 ) -> tuple[Finding, ...]:
-    """All findings in source order, errors first on the same line."""
+    """All findings, one a cause, the most dangerous first and then in source order."""
     rows = split_lines(document.source)
     findings = [
         *_head(document),
@@ -48,7 +48,41 @@ def findings_of(
         *_unknown(document, rows),
     ]
     order = list(Severity)
-    return tuple(sorted(findings, key=lambda one: (one.line, order.index(one.severity), one.code)))
+    findings.sort(key=lambda one: (order.index(one.severity), one.line, one.code))
+    return tuple(_one_a_cause(findings))
+
+
+_NAMED = re.compile(r"(\w+) (?=is set nowhere)")
+
+
+def _one_a_cause(findings: Sequence[Finding]) -> Iterator[Finding]:
+    """The same said of several places is said once, at the first, with the other lines."""
+    causes: dict[tuple[str, str], list[Finding]] = {}
+    for finding in findings:
+        apart = str(finding.line) if finding.code in _EACH else ""
+        key = (finding.code + apart, _NAMED.sub("", finding.message))
+        causes.setdefault(key, []).append(finding)
+    for same in causes.values():
+        yield _joined(same) if len(same) > 1 else same[0]
+
+
+_EACH = {"hidden-character"}
+_LISTED = 12
+
+
+def _joined(same: Sequence[Finding]) -> Finding:
+    first = same[0]
+    names = dict.fromkeys(m[1] for one in same if (m := _NAMED.match(one.message)))
+    message = first.message
+    if len(names) > 1:
+        message = _NAMED.sub("", message).replace("is set nowhere", "are set nowhere", 1)
+        message = f"{', '.join(names)} {message}"
+    lines = list(dict.fromkeys(str(one.line) for one in same if one.line != first.line))
+    if not lines:
+        return replace(first, message=message)
+    more = f" and {len(lines) - _LISTED} more" if len(lines) > _LISTED else ""
+    where = f"{'line' if len(lines) == 1 else 'lines'} {', '.join(lines[:_LISTED])}{more}"
+    return replace(first, message=f"{message} Also on {where}.")
 
 
 def _undos(document: PlanDocument) -> Iterator[Finding]:
@@ -145,17 +179,25 @@ def _line_of(document: PlanDocument, text: str) -> int:
 
 
 def _unknown(document: PlanDocument, rows: Sequence[str]) -> Iterator[Finding]:
+    """What became nothing, as one finding: passages with only blank lines between are one."""
     end = document.unread or len(rows) + 1
-    for first, last in [span for span in document.unmapped[:_FEW] if span[0] < end]:
-        where = (
-            f"Line {first} is kept as it is"
-            if first == last
-            else (f"Lines {first} to {last} are kept as they are")
-        )
-        start = rows[first - 1].strip()[:60]
+    passages: list[tuple[int, int]] = []
+    for first, last in (span for span in document.unmapped if span[0] < end):
+        if passages and not any(row.strip() for row in rows[passages[-1][1] : first - 1]):
+            passages[-1] = (passages[-1][0], last)
+        else:
+            passages.append((first, last))
+    if passages:
+        named = "; ".join(_passage(first, last, rows) for first, last in passages[:_LISTED])
+        more = f"; and {len(passages) - _LISTED} more" if len(passages) > _LISTED else ""
         yield Finding(
             Severity.NOTE,
             "not-understood",
-            first,
-            f"{where}, and nothing is done about it: {start}",
+            passages[0][0],
+            f"Kept as it is, and nothing is done about it: {named}{more}.",
         )
+
+
+def _passage(first: int, last: int, rows: Sequence[str]) -> str:
+    where = f"line {first}" if first == last else f"lines {first} to {last}"
+    return f"{where} ({rows[first - 1].strip()[:50]})"

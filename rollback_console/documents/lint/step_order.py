@@ -20,7 +20,7 @@ from rollback_console.documents.model import (
 from ..placeholders.collect import commands_of
 from ..placeholders.kinds import names_secret
 from ..plan_config import read_plan_config
-from ..shell.command_patterns import destroys
+from ..shell.command_patterns import POWERSHELLS, SQLS, destroys
 from ..shell.reserved_names import reserved_reason
 from ..shell.variables import assigned_variables, free_variables
 from .fixes import dump_first, move_before, repeat_line
@@ -94,7 +94,8 @@ def _undumped(procedure: Procedure, rows: Sequence[str]) -> Iterator[Finding]:
         for command in commands_of(step):
             dumped = dumped or bool(_DUMP.search(command.text))
             codes = set(destroys(command.text)) & {"restores-over", "drops-data"}
-            if codes and not dumped:
+            foreign = command.language in SQLS | POWERSHELLS
+            if codes and not dumped and (step.runs or foreign):
                 yield Finding(
                     Severity.ERROR,
                     "no-dump-before-restore",
@@ -122,6 +123,7 @@ class _Carrier:
             if step.runs:
                 yield from self._directory(step)
                 yield from self._variables(step)
+                yield from _sets_only(step)
                 self._remember(step)
 
     def _directory(self, step: Step) -> Iterator[Finding]:
@@ -189,6 +191,27 @@ class _Carrier:
                 self.directory, self.directory_step = moved[1], f"“{step.title}”"
             for name in assigned_variables(command.text):
                 self.variables[name] = (command, step.title)
+
+
+_SET = re.compile(r"export|declare|-x|[A-Za-z_]\w*=\S*")
+
+
+def _sets_only(step: Step) -> Iterator[Finding]:
+    """A step that only sets variables sets them for nobody."""
+    commands = list(commands_of(step))
+    if commands and all(_only_sets(command.text) for command in commands):
+        yield Finding(
+            Severity.WARNING,
+            "sets-for-nobody",
+            commands[0].lines[0],
+            "This step only sets variables, and every step starts afresh: no other step sees them."
+            " Set them where they are used.",
+            step.key,
+        )
+
+
+def _only_sets(text: str) -> bool:
+    return bool(assigned_variables(text)) and all(map(_SET.fullmatch, text.split()))
 
 
 def _reserved(step: Step, reason: str, user: Command) -> Finding:

@@ -32,14 +32,16 @@ _LABEL_LEVEL = 7
 
 @dataclass(slots=True, eq=False)
 class Section:
-    """A heading, what stands below it before the next, and its sub-sections."""
+    """A heading, what stands below it before the next, and its sub-sections. `rank` is how deep it
+    stands, which is its level but for chapters headed alike."""
 
     title: str = ""
-    level: float = 0
+    level: int = 0
     line: int = 0
     blocks: list[Block] = field(default_factory=list)
     children: list[Section] = field(default_factory=list)
     heading: Block | None = None
+    rank: float = 0
 
     def walk(self) -> Iterator[Section]:
         """This section and all below it, in source order."""
@@ -83,10 +85,10 @@ def outline(blocks: Sequence[Block]) -> Section:
             path[-1].blocks.append(block)
             continue
         title = plain(block.text)
-        level = _level(title, block.level, path)
-        while len(path) > 1 and path[-1].level >= level:
+        rank = _rank(title, block.level, path)
+        while len(path) > 1 and path[-1].rank >= rank:
             path.pop()
-        section = Section(title, level, block.lines[0], heading=block)
+        section = Section(title, block.level, block.lines[0], heading=block, rank=rank)
         path[-1].children.append(section)
         path.append(section)
     return root
@@ -96,10 +98,10 @@ def _introduces(block: Block) -> bool:
     return block.kind not in {BlockKind.FENCE, BlockKind.TABLE} and block.number is None
 
 
-def _level(title: str, level: int, path: Sequence[Section]) -> float:
+def _rank(title: str, level: int, path: Sequence[Section]) -> float:
     """`9.4` stands below `9.` also where both are headed alike."""
     match = _CHAPTER.match(title)
-    if match and any(one.level == level and _is_chapter(one.title, match[1]) for one in path):
+    if match and any(one.rank == level and _is_chapter(one.title, match[1]) for one in path):
         return level + 0.5
     return level
 

@@ -65,6 +65,11 @@ def place(
         key: _Key = (line.lines, line.text)
         own = taken.get(key) or taken.get((line.fence, line.text))
         placed.setdefault(key, _placed(line, own, parts))
+    for (lines_of, text), own in taken.items():
+        if not isinstance(lines_of, int) and (lines_of, text) not in placed:
+            # Told to run in a sentence or a column of commands, whatever the program is called.
+            line = CommandLine(text, lines_of, Source.SENTENCE, ())
+            placed[lines_of, text] = _placed(line, own, parts)
     return tuple(sorted(placed.values(), key=lambda one: (one.lines, one.text)))
 
 

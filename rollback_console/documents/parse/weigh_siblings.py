@@ -29,6 +29,7 @@ from ..vocabulary.step_headings import (
     is_phase_heading,
     is_step_heading,
     is_way_heading,
+    step_title,
 )
 from .fences import commands_in
 
@@ -60,7 +61,7 @@ class Siblings:
     @cached_property
     def words(self) -> list[str]:
         """Folded, without numbers."""
-        return [fold_heading(member.title) for member in self.members]
+        return [fold_heading(step_title(member.title)) for member in self.members]
 
     @cached_property
     def counts(self) -> list[tuple[str, int]]:
@@ -84,17 +85,17 @@ class Siblings:
         return sum(bool(test(member.title)) for member in self.members) > 1
 
 
-_COUNT = re.compile(r"\W*((?:\d{1,2}\.)+|[a-z](?=\d))?\s*(\d{1,3})\s*(?:[.):、]|[-–—]\s|\s)")
-_SAME_NUMBER = re.compile(r"\W*(\d{1,3})\s*\.?([a-h])\b")
-_LETTER = re.compile(r"\W*([a-h])\s*[.):–—-]\s*\S")
-_PHASE_BACK = re.compile(r"\W*(?:\w+) \d{1,2} (?:rollback|roll back|revert|recovery)")
+_COUNT = re.compile(r"\W*+((?:\d{1,2}\.)+|[a-z](?=\d))?\s*(\d{1,3})\s*(?:[.):、]|[-–—]\s|\s)")
+_SAME_NUMBER = re.compile(r"\W*+(\d{1,3})\s*\.?([a-h])\b")
+_LETTER = re.compile(r"\W*+([a-h])\s*[.):–—-]\s*\S")
+_PHASE_BACK = re.compile(r"\W*+\w+ \d{1,2} (?:rollback|roll back|revert|recovery)")
 _FIRST = re.compile(
-    r"(?:\W*(?:step )?\d*\W*)(?:stop|halt|pause|prepare|identify|find|determine|assess|freeze|drain|disable|notify|announce"
+    r"(?:stop|halt|pause|prepare|identify|find|determine|assess|freeze|drain|disable|notify|announce"
     r"|enable maintenance|put|turn off|scale down|take|back ?up|snapshot|connect|log ?in|ssh|check|confirm|decide|lock|cordon"
     r"|acknowledge|declare|block|cut|suspend|quiesce|isolate|get|locate|list|alert|initial|immediate)\b"
 )
 _LAST = re.compile(
-    r"(?:\W*(?:step )?\d*\W*)(?:verify|validate|start|restart|resume|test|smoke|re-?enable|enable|monitor|clear|sync|notify|communicate"
+    r"(?:verify|validate|start|restart|resume|test|smoke|re-?enable|enable|monitor|clear|sync|notify|communicate"
     r"|update|check|reload|turn on|scale up|bring|unlock|uncordon|confirm|document|close|announce|clean|post|warm|flush|watch|final)\b"
 )
 _CASE = re.compile(
@@ -113,7 +114,7 @@ _MODE = re.compile(
     r"fail|error|crash|\bdown\b|outage|corrupt|broken|degrad|\bissues?\b|problem|slow|leak|timeout|unavailable|stuck|breach|incompatib"
 )
 _MIGRATION = re.compile(r"\b\d{3,4}_\w+|\bv\d+__\w+|\b\d{12,14}_?\w*|migration \W?\d")
-_THEN = re.compile(r"\W*(?:\d+\W*)?(?:then|next|finally|afterwards|after that|lastly)\b")
+_THEN = re.compile(r"\W*+(?:\d+\W*+)?(?:then|next|finally|afterwards|after that|lastly)\b")
 _RANKED = re.compile(r"nuclear|last resort|fallback|emergency only|worst case|if all else")
 
 

@@ -59,18 +59,36 @@ _SHAPES: tuple[tuple[str, str], ...] = (
     ("moment", rf"(?<![A-Za-z0-9]){_DATE}(?:[-_T/.: ]?HH[-_:.]?MM(?:[-_:.]?SS)?)?(?![A-Za-z0-9])"),
     ("version", r"(?<![\w.])[vV]?(?:[XYZNxyzn]|\d{1,4})\.(?:[XYZNxyzn]|\d{1,4})(?:\.[XYZNxyzn])(?![\w.]*\w)"
                 r"|(?<![\w.])[vV]?[XYxy]\.[XYxy](?![\w.]*\w)"),
+    ("calver", r"(?<![A-Za-z0-9.])(?:YYYY|YY)\.(?:0?M{1,2}|0?W{1,2})(?:\.(?:0?D{1,2}|R|N|MICRO|MINOR|PATCH|BUILD))?(?![\w.]*\w)"),
+    ("small", r"(?<![A-Za-z0-9])yyyy[-_]?mm[-_]?dd(?:[-_]?hh[-_]?mm(?:[-_]?ss)?)?(?![A-Za-z0-9])"),
     ("crosses", r"(?<![A-Za-z0-9$])(?:0{1,3}X{2,6}|X{3,40})(?![A-Za-z0-9])"),
     ("blank", r"(?<!\w)_{3,200}(?!\w)"),
     ("path", r"(?<![\w$}./-])(?:\.{0,2}/)?(?:path|ruta|chemin|pfad)[/](?:to|a|al|vers|zu|zum)(?:/[\w.@%+,-]{1,80}){0,20}/?(?![\w$])"),
     ("yours", r"(?<![\w$/{.-])(?<!\$\{)(?:your|YOUR|tu|votre|dein)[-_][A-Za-z0-9]{1,40}(?:[-_][A-Za-z0-9]{1,40}){0,6}(?![\w=(])"),
     ("capital", r"(?<=[\s=:/@])(?:(?:PREVIOUS|PREV|LAST|OLD|STABLE|TARGET|LAST_GOOD|KNOWN_GOOD)_[A-Z][A-Z_]{1,30}"
-                r"|REVISION(?:_NUMBER)?|COMMIT_(?:SHA|HASH|ID)|GIT_SHA|TIMESTAMP|BACKUP_FILE|BACKUP_ID)(?![\w=(])"),
+                r"|REVISION(?:_NUMBER)?|COMMIT_(?:SHA|HASH|ID)|GIT_SHA|TIMESTAMP|BACKUP_FILE|BACKUP_ID"
+                r"|(?:[A-Z][A-Z0-9]{1,20}_){1,4}(?:NAME|ID|SERVICE|VERSION|SHA|HASH|TAG|TIMESTAMP|DATE|FILE|PATH|DIR|HOST|SERVER|URL|NUMBER"
+                r"|REVISION|COMMIT|BRANCH|IMAGE|CLUSTER|NAMESPACE|DEPLOYMENT|POD|BUCKET|PROJECT|REGION|ACCOUNT|INSTANCE|TABLE|STACK"
+                r"|CONTAINER|APP|RELEASE|SNAPSHOT|MIGRATION|TASK|GROUP|ARN)"
+                r"|(?:TAG|SHA|COMMIT|HASH|VERSION|BRANCH|NAMESPACE|POD)(?=[\s:/@\"')]|$))(?![\w=(.])"),
+    ("inside", r"(?<=[A-Za-z0-9][-_.])(?:TIMESTAMP|DATETIME|DATE|VERSION|TAG|SHA|COMMIT|HASH)(?![A-Za-z0-9_=(])"),
+    ("dots", r"(?<![\w\])}$\[!])\[\.\.\.\](?![(\[])"),
 )  # fmt: skip
 
 
 def _either(begins: str) -> str:
     """The shapes that begin so. No two shapes share a first letter across the two groups."""
-    marks = {"template", "mustache", "escaped", "angle", "square", "joined", "brace", "guillemet"}
+    marks = {
+        "template",
+        "mustache",
+        "escaped",
+        "angle",
+        "square",
+        "dots",
+        "joined",
+        "brace",
+        "guillemet",
+    }
     return "|".join(
         f"(?P<{name}>{pattern})"
         for name, pattern in _SHAPES
@@ -89,14 +107,25 @@ _NOT_ANGLE = re.compile(
 )
 _NOT_SQUARE = re.compile(
     r"\[(?:x|info|warn|warning|error|ok|fail|failed|debug|pass|passed|done|note|important|tip|caution"
-    r"|critical|fatal|success|skip|toc|\w-\w(?:\w-\w)*[\w-]*|[^\W\d]{1,2}|\w+=.*|[^,]*,[^ ].*)\]",
+    r"|critical|fatal|success|skip|toc|(?:p|s|sev|l|t)-?\d|\w-\w(?:\w-\w)*[\w-]*|[^\W\d]{1,2}|\w+=.*|[^,]*,[^ ].*)\]",
     re.IGNORECASE,
 )
 _NOT_BRACE = re.compile(r"\{(?:print|next|exit|else|end)\b.*\}")
+_MOMENTS = {"TIMESTAMP", "DATETIME", "DATE"}
 _MOMENT_WORD = re.compile(
     r"time-?_?stamp|date(?!-?base)|datetime|fecha|horodatage|zeitstempel|datum|时间|日期", re.I
 )
+# A tag in front of a line for the log, and names that a program is given as names.
+_SAYS = re.compile(
+    r"\b(?:echo|printf|log|logger|log_\w+|write-host|say)\b[^|;&]{0,20}[\"']?$", re.IGNORECASE
+)
+_NAMES = re.compile(
+    r"\b(?:export|unset|local|readonly|printenv|set env|config:(?:un)?set|(?:secret|variable|env) (?:set|rm|add|pull|unset))\s"
+    r"|(?:^|\s)(?:-e|--env|-v)\s+$|[A-Z]_$|\$\{?\w*$"
+)
 _FORMATTER = re.compile(r"to_char|date_format|strftime|\bmoment\b|tochar", re.IGNORECASE)
+# Braces in a here-document are that document's own.
+_DOCUMENTS = {Context.HEREDOC, Context.QUOTED_HEREDOC}
 _LEFT = re.compile(r"[\w.\-/@%+~]")
 _RIGHT = re.compile(r"[\w.\-/@%+]")
 
@@ -124,9 +153,13 @@ def _accepted(match: re.Match[str]) -> PlaceholderSpan | None:
     shape, text = match.lastgroup or "", match.group()
     if _is_something_else(shape, text, match):
         return None
-    moment = shape == "moment" or (
-        shape in {"angle", "square", "joined", "brace", "mustache", "guillemet"}
-        and bool(_MOMENT_WORD.search(text))
+    moment = (
+        shape in {"moment", "small"}
+        or (shape == "inside" and text in _MOMENTS)
+        or (
+            shape in {"angle", "square", "joined", "brace", "mustache", "guillemet"}
+            and bool(_MOMENT_WORD.search(text))
+        )
     )
     return PlaceholderSpan(match.start(), match.end(), text, moment)
 
@@ -134,15 +167,17 @@ def _accepted(match: re.Match[str]) -> PlaceholderSpan | None:
 def _is_something_else(shape: str, text: str, match: re.Match[str]) -> bool:
     if shape == "angle":
         return bool(_NOT_ANGLE.fullmatch(text)) or not re.match(r"<[^\W_]|<_\w", text)
-    if shape in {"square", "joined"}:
-        return bool(_NOT_SQUARE.fullmatch(text))
     if shape == "brace":
         return bool(_NOT_BRACE.fullmatch(text))
+    if shape in {"square", "joined"} and _NOT_SQUARE.fullmatch(text):
+        return True
     around = match.string[max(0, match.start() - 80) : match.start()].rpartition("\n")[2]
     if shape == "moment":
         return bool(_FORMATTER.search(around))
-    if shape == "capital":
-        return bool(re.search(r"\b(?:export|unset|local|readonly)\s", around))
+    if shape in {"square", "joined"}:
+        return bool(_SAYS.search(around)) and text[1:-1].isupper()
+    if shape in {"capital", "inside"}:
+        return bool(_NAMES.search(around))
     return shape == "crosses" and "mktemp" in around
 
 
@@ -156,6 +191,8 @@ def _uses(text: str, spans: Sequence[PlaceholderSpan], read: Scan) -> Iterator[P
         while segment and segment.end <= one.start:
             segment = next(segments, None)
         if segment is None or segment.context is Context.COMMENT or one.start < done:
+            continue
+        if segment.context in _DOCUMENTS and one.text.startswith("{") and one.text[1] != "{":
             continue
         start, end = _unit(text, one) if one.moment else (one.start, one.end)
         line, counted, done = line + text.count("\n", counted, start), start, end

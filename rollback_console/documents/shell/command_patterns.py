@@ -77,7 +77,7 @@ DESTROYS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
                           r"|\bgit\s+checkout\s+(?:--\s+)?\.(?:\s|$)"),
         ("force-push", r"\bgit\s+push\b.*(?:--force(?:-with-lease)?\b|\s-f\b|\s\+\S)"),
         ("restores-over", r"\b(?:mysql|mariadb|psql|sqlite3)\b[^|;&\n]*<(?!<)\s*\S"
-                          r"|\|\s*(?:sudo\s+)?(?:(?:docker|podman|kubectl|oc|docker-compose)\b[^|;\n]*\bexec\s[^|;\n]*)?\b(?:mysql|mariadb|psql)\b"
+                          r"|^(?!\s*(?:echo|printf)\b[^|]*\bselect\b).*\|\s*(?:sudo\s+)?(?:(?:docker|podman|kubectl|oc|docker-compose)\b[^|;\n]*\bexec\s[^|;\n]*)?\b(?:mysql|mariadb|psql)\b"
                           r"|\bpg_restore\b|\bmongorestore\b|\bpsql\b.*\s(?:-f|--file)[ =]"
                           r"|\bmysql\b.*\bsource\s|gunzip\b.*\|\s*(?:mysql|psql)"
                           r"|\brestore-db-instance|\bsnapshot restore|RESTORE DATABASE"
@@ -212,6 +212,11 @@ def going_back_act(command: str) -> str:
     return f"{match['act']} {' '.join(words[:2] if 'kubectl' in match['act'] else words[:1])}"
 
 
+_SQL = re.compile(
+    r"(?:SELECT|UPDATE|DELETE FROM|INSERT INTO|ALTER|DROP|CREATE|TRUNCATE|GRANT|REVOKE) [^|]*;\s*(?:--.*)?$|(?:BEGIN|COMMIT|ROLLBACK);\s*$"
+)
+
+
 def not_shell(line: str) -> bool:
     """A line in a shell fence that no shell could mean: an option alone, prose, another shell."""
     text = line.strip()
@@ -219,6 +224,7 @@ def not_shell(line: str) -> bool:
         text.startswith("-")
         or text.endswith(" ^")
         or re.match(r"\S+ [–—→] \S", text)
+        or _SQL.match(text)
         or (_PROSE.match(text) and not reads_like_command(text))
     )
 

@@ -9,22 +9,22 @@ from .labels import minutes
 from .languages import WORDS, Meaning, any_of
 
 _STEP = re.compile(
-    rf"\W*(?:{any_of(Meaning.STEP)})"
+    rf"\W*+(?:{any_of(Meaning.STEP)})"
     r"\s*#?\s*(\d{1,3})(?:\.\d+)*(?:\s*[:.)\-–—:\uff1a、]\s*|\s+|$)(.*)"
 )
-_COUNTED = re.compile(r"\W*(?:\d{1,2}\.)*(\d{1,3})\s*(?:[.):、]\s*|[-–—]\s+|\s+(?=[^\W\d]))(\D.*)")
+_COUNTED = re.compile(r"\W*+(?:\d{1,2}\.)*(\d{1,3})\s*(?:[.):、]\s*|[-–—]\s+|\s+(?=[^\W\d]))(\D.*)")
 _CHINESE_STEP = re.compile(
-    r"\W*(?:第\s*([一二三四五六七八九十\d]{1,3})\s*步"
+    r"\W*+(?:第\s*([一二三四五六七八九十\d]{1,3})\s*步"
     rf"|(\d{{1,3}})\s*(?:{fold('단계')}|adim))\s*[:\uff1a、]?\s*(.*)"
 )
 _WAY = re.compile(
-    rf"\W*(?:\d[\d.]*[.)]?\s*)?(?:rollback\s+)?(?:{any_of(Meaning.OPTION)})"
+    rf"\W*+(?:\d[\d.]*[.)]?\s*)?(?:rollback\s+)?(?:{any_of(Meaning.OPTION)})"
     r"\s*(?:#\s*)?(?:\d{1,2}|[b-h]|a(?=\s*(?:[:.)–—-]|$))|[ivx]{1,4}|[一二三四五六])(?:\b|(?<=[一二三四五六]))"
 )
 _PHASE = re.compile(
-    rf"\W*(?:\d[\d.]*[.)]?\s*)?(?:{any_of(Meaning.PHASE)})"
+    rf"\W*+(?:\d[\d.]*[.)]?\s*)?(?:{any_of(Meaning.PHASE)})"
     r"\s*(?:#\s*)?(?:\d{1,2}|[a-h]|[ivx]{1,4}|[一二三四五六])\b"
-    r"|\W*第[一二三四五六\d]阶段"
+    r"|\W*+第[一二三四五六\d]阶段"
 )
 _DIGITS = {digit: at for at, digit in enumerate("一二三四五六七八九十", 1)}
 
@@ -64,12 +64,12 @@ def step_title(title: str) -> str:
 
 _STEP_WORDS = sorted("|".join(WORDS[Meaning.STEP].values()).split("|"), key=len, reverse=True)
 _AS_WRITTEN_STEP = re.compile(
-    rf"\W*(?:{'|'.join(_STEP_WORDS)})"
+    rf"\W*+(?:{'|'.join(_STEP_WORDS)})"
     r"\s*#?\s*\d{1,3}(?:\.\d+)*\s*[:.)\-–—:\uff1a、]?\s*(.*)"
-    r"|\W*(?:第\s*[一二三四五六七八九十\d]{1,3}\s*步|\d{1,3}\s*단계)\s*[:\uff1a、]?\s*(.*)",
+    r"|\W*+(?:第\s*[一二三四五六七八九十\d]{1,3}\s*步|\d{1,3}\s*단계)\s*[:\uff1a、]?\s*(.*)",
     re.IGNORECASE,
 )
-_AS_WRITTEN_COUNT = re.compile(r"\W*(?:\d{1,2}\.)*\d{1,3}\s*[.):、\-–—]*\s+(\D.*)")
+_AS_WRITTEN_COUNT = re.compile(r"\W*+(?:\d{1,2}\.)*\d{1,3}\s*[.):、\-–—]*\s+(\D.*)")
 
 
 def number_of(title: str) -> int | None:
@@ -89,7 +89,7 @@ def name_of(title: str) -> str:
     title = bare_title(title)
     title = TIMED.sub("", title) if minutes(title)[0] is not None else title
     match = re.match(
-        r"\W*(?:(?i:part|teil|partie|parte|section)\s+\w{1,3}\s*[:.\uff1a–-]\s*|[一二三四五六七八九十]+、)?"
+        r"\W*+(?:(?i:part|teil|partie|parte|section)\s+\w{1,3}\s*[:.\uff1a–-]\s*|[一二三四五六七八九十]+、)?"
         r"(?:\d+\.)*\d*[.)]?\s*(\D.*)",
         title,
     )
