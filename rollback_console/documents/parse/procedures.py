@@ -39,7 +39,7 @@ from ..vocabulary.step_headings import (
 from .fences import commands_in
 from .step_builder import Doubt, StepReading
 from .step_sources import is_plain_prose, steps_of_blocks
-from .steps import by_hand, joined, steps_from
+from .steps import joined, make_step_manual, steps_from
 from .weigh_parts import part_in
 from .weigh_siblings import Verdict, weigh
 
@@ -213,7 +213,7 @@ def _one_step(
         blocks += child.every_block()
     steps = steps_from(step_title(section.title), section.line, blocks)
     if verdict.kind is RelationKind.UNKNOWN:
-        return [by_hand(one, Doubt("unknown-parts", section.line)) for one in steps]
+        return [make_step_manual(one, Doubt("unknown-parts", section.line)) for one in steps]
     return steps
 
 

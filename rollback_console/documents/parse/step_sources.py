@@ -21,7 +21,7 @@ from ..vocabulary.section_names import SectionKind, part_of
 from .alternatives import LEAVE_OUT
 from .fences import CommandGroup, FenceText, read_fence
 from .step_builder import Doubt, StepReading
-from .steps import by_hand, step_from, step_from_groups, steps_from
+from .steps import make_step_manual, step_from, step_from_groups, steps_from
 
 _NUMBERED = re.compile(
     r"(?:(?:step|paso|etape|schritt|passo|phase|步骤|第|الخطوه)\s*)?(\d{1,2})\s*(?:[.):、:步]"
