@@ -108,6 +108,21 @@ def why_no_restore(rollback: Rollback) -> str:
     return f"This rollback dumped the database {taken}, so that dump is no way back.{earlier}"
 
 
+def list_what_stays(rollback: Rollback) -> list[str]:
+    """The steps of a rollback that began anywhere, and that putting its dump back leaves as they
+    are: services that were stopped stay stopped, code stays where it is."""
+    begun = set(
+        rollback.runs.exclude(state__in=(StepState.PENDING, StepState.SKIPPED)).values_list(
+            "position", flat=True
+        )
+    )
+    return [
+        f"step {step.position}, {step.title}"
+        for step in snapshot_of(rollback.snapshot).steps
+        if step.position in begun and not step.keeps and not step.restores
+    ]
+
+
 def why_not_undone(rollback: Rollback, step: StepSpec) -> str:
     """Why `step` cannot undo another now; "" when it can.
 

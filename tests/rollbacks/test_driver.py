@@ -145,6 +145,28 @@ def test_a_rollback_can_itself_be_undone_by_its_dump(stage: Stage, fleet: Fleet)
     assert approvals.drift(asked) == []
 
 
+def test_an_undo_says_what_it_leaves_as_it_is_and_asks_no_check_of_the_plan(
+    stage: Stage, fleet: Fleet
+) -> None:
+    text = KEEPING + PLAN.replace("```bash\necho restoring", "```bash destructive\necho restoring")
+    fleet.answers["mariadb-dump"] = say_dump
+    rollback = drive(make.approved(stage, text), fleet)
+    steering.request_abort(rollback, by=stage.cast.dana, reason="Worse than before")
+    rollback = drive(rollback, fleet)
+    stays = database_dumps.list_what_stays(rollback)
+    assert stays == ["step 1, Stop"]
+    asked = requests.request_restore(rollback, by=stage.cast.dana, reason="Worse than before")
+    snapshot = snapshot_of(asked.snapshot)
+    (warning,) = [each for each in snapshot.step(2).warnings if "step 1, Stop" in each]
+    assert "Start again by hand" in warning
+    assert (snapshot.checks, snapshot.settle) == ((), 0)
+    approvals.approve(asked, by=stage.cast.lee, snapshot_sha256=asked.snapshot_sha256)
+    asked = drive(asked, fleet)
+    assert asked.question["kind"] == "gate"
+    steering.answer(asked, position=2, by=stage.cast.dana, answer="go")
+    assert drive(asked, fleet).state == "succeeded"
+
+
 def test_without_a_word_of_its_dump_nothing_is_overwritten(stage: Stage, fleet: Fleet) -> None:
     text = KEEPING + PLAN.replace("```bash\necho restoring", "```bash destructive\necho restoring")
     rollback = drive(make.approved(stage, text), fleet)

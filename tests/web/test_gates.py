@@ -9,7 +9,7 @@ from rollback_console.plans.models import ProbeResult
 from rollback_console.rollbacks.actions import steering
 from rollback_console.rollbacks.models import Rollback
 from tests import make
-from tests.fleet import Fleet
+from tests.fleet import Fleet, say_dump
 from tests.rollbacks.driving import drive
 
 from .conftest import SignIn, words
@@ -62,3 +62,22 @@ def test_without_a_dump_the_gate_opens_by_a_second_confirmation_alone(
     assert not at_gate.step_answers.filter(kind="gate").exists()
     client.post(address, {"answer": "go", "without_dump": "1"})
     assert at_gate.step_answers.filter(kind="gate").exists()
+
+
+@pytest.mark.parametrize("dumps", [True, False])
+def test_a_failed_step_that_nothing_undoes_says_what_there_is_instead(
+    stage: make.Stage, fleet: Fleet, signed_in: SignIn, dumps: bool
+) -> None:
+    head = "---\ndatabase: {kind: mariadb, name: shop, folder: /var/backups}\n---\n"
+    text = make.PLAN.replace("```bash\necho restoring", "```bash destructive\necho restoring")
+    fleet.answers["mariadb-dump"] = say_dump
+    fleet.scripts["starting"] = (b"no\n", 1)
+    rollback = drive(make.approved(stage, (head if dumps else "") + text), fleet)
+    steering.answer(
+        rollback, position=rollback.question["position"], by=stage.cast.sam, answer="go"
+    )
+    rollback = drive(rollback, fleet)
+    assert rollback.question["kind"] == "failed"
+    shown = words(signed_in(stage.cast.dana).get(f"/rollbacks/{rollback.pk}/"))
+    assert "The plan names no step that undoes this one." in shown
+    assert ("once this rollback has ended" in shown) is dumps

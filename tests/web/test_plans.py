@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db.models.functions import Now
 
 from rollback_console.documents.edit.writer import apply_fix
 from rollback_console.plans.actions import plans
@@ -11,6 +12,7 @@ from rollback_console.plans.data_loss import cost
 from rollback_console.plans.document_cache import document as documents
 from rollback_console.plans.document_cache import read_cached
 from rollback_console.plans.models import (
+    Asking,
     Environment,
     Host,
     HostQuestion,
@@ -22,6 +24,7 @@ from rollback_console.plans.models import (
 from rollback_console.plans.readiness import queue
 from rollback_console.plans.readiness.choices import freeze_what_is_known
 from rollback_console.plans.snapshot.request_form import draw_request_form
+from rollback_console.rollbacks.actions import requests
 from tests import make
 
 from .conftest import SEED, SignIn, words
@@ -440,3 +443,25 @@ def test_a_plan_says_that_nobody_rehearsed_it(signed_in: SignIn, stage: make.Sta
     assert "rehearsed in" not in words(client.get(f"/plans/{slug}/"))
     Environment.objects.create(slug="practice", name="PRACTICE", rehearses=stage.environment)
     assert "Never rehearsed in PRACTICE" in words(client.get(f"/plans/{slug}/"))
+
+
+def test_an_approved_question_has_open_requests_asked_anew_and_says_whose_it_is(
+    signed_in: SignIn, stage: make.Stage
+) -> None:
+    migrating = "python manage.py migrate shop <previous_migration>"
+    revision = make.plan(stage, make.PLAN.replace("echo restoring", migrating))
+    (name,) = [each.name for each in draw_request_form(revision).parameters]
+    rollback = requests.open_request(
+        revision,
+        by=stage.cast.dana,
+        reason="It loses orders",
+        choices={"parameters": {name: "0001"}},
+    )
+    queue.enqueue_asking(rollback.revision, rollback.choices, why="request")
+    Asking.objects.update(taken_at=Now(), done_at=Now())
+    question = HostQuestion.objects.filter(kind="reversal").latest("id")
+    lee, slug = signed_in(stage.cast.lee), revision.plan.slug
+    assert "With the values of one request" in words(lee.get(f"/plans/{slug}/"))
+    lee.post(f"/plans/{slug}/host-questions/approvals/", {"question": question.sha256})
+    again = Asking.objects.filter(done_at=None, snapshot_sha256=rollback.snapshot_sha256)
+    assert again.get().by == stage.cast.lee

@@ -16,6 +16,7 @@ from rollback_console.plans.readiness import check, host_questions
 from rollback_console.plans.readiness.choices import procedure_verdicts
 from rollback_console.plans.snapshot.deployment_facts import Deployment, match_facts
 from rollback_console.plans.snapshot.request_form import draw_request_form
+from rollback_console.rollbacks.sweeper import readiness_schedule
 
 from .. import lookup, pagination
 from ..authentication import APPROVE, PLANS, READ, person
@@ -103,6 +104,7 @@ def approve_host_question(
     """Let a host be asked exactly this question from now on."""
     question = lookup.host_question(slug, number)
     row = question_actions.approve_host_question(question, by=person(request), sha256=body.sha256)
+    readiness_schedule.ask_after_question(row.plan, by=person(request))
     return Status(201, host_question_out(row))
 
 

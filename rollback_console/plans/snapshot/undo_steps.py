@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from rollback_console.documents.plan_config import read_plan_config
 from rollback_console.engine.snapshot import Snapshot, StepSpec
 
@@ -24,7 +27,9 @@ def restores_dump(snapshot: Snapshot) -> bool:
 def build_restore(draft: SnapshotDraft) -> Snapshot:
     """What puts back the dump in `choices["restores"]`.
 
-    That is {"rollback": number, "host": name, "path", "size": bytes, "sha256"}.
+    That is {"rollback": number, "host": name, "path", "size": bytes, "sha256", "stays": steps of
+    that rollback which this leaves as they are}. The plan's checks are about its own procedures, so
+    none is asked.
 
     Raises NotReady where the plan no longer says how.
     """
@@ -38,6 +43,7 @@ def build_restore(draft: SnapshotDraft) -> Snapshot:
         draft.problems.append("The plan does not say how its database is put back, or where.")
     if config is None or draft.problems:
         raise NotReady(draft.problems)
+    stays = [_stays(dump["stays"])] if dump.get("stays") else []
     step = StepSpec(
         1,
         f"Put the database back as it was before rollback {dump['rollback']}",
@@ -47,8 +53,16 @@ def build_restore(draft: SnapshotDraft) -> Snapshot:
         user=config.runs_on.user,
         gate=True,
         destructive=True,
-        warnings=("Everything written since that dump is lost. The code stays as it is.",),
+        warnings=("Everything written since that dump is lost. The code stays as it is.", *stays),
         source="head",
     )
     steps = with_dump([step], config, hosts[0].name, draft.revision.plan.slug)
-    return draft.assemble(steps, f"Undo rollback {dump['rollback']}")
+    whole = draft.assemble(steps, f"Undo rollback {dump['rollback']}")
+    return replace(whole, checks=(), settle=0)
+
+
+def _stays(steps: Sequence[str]) -> str:
+    return (
+        f"What these steps of that rollback did stays as it is: {'; '.join(steps)}. Start again by "
+        "hand what must run."
+    )

@@ -205,7 +205,8 @@ def request_restore(rollback: Rollback, *, by: User, reason: str) -> Rollback:
     if (dump := database_dumps.dump_to_restore(rollback)) is None:
         raise Refused(f"{database_dumps.why_no_restore(rollback)} There is nothing to put back.")
     values = {key: value for key, value in asdict(dump).items() if key in _FROZEN}
-    choices = {"restores": {"rollback": rollback.pk, **values}}
+    stays = database_dumps.list_what_stays(rollback)
+    choices = {"restores": {"rollback": rollback.pk, "stays": stays, **values}}
     return open_request(rollback.revision, by=by, reason=reason, choices=choices)
 
 

@@ -15,7 +15,7 @@ from django.db.models.functions import Now
 from rollback_console.engine.loss import Count
 from rollback_console.engine.states import TERMINAL, RollbackState
 from rollback_console.plans.data_loss.cost import Costing
-from rollback_console.plans.models import Asking, Revision
+from rollback_console.plans.models import Asking, Plan, Revision
 from rollback_console.plans.readiness import choices as plan_choices
 from rollback_console.plans.readiness import queue
 from rollback_console.plans.readiness.check import STALE, Readiness
@@ -28,6 +28,8 @@ PATIENCE = timedelta(seconds=4)
 """After so long the sweep asks by itself."""
 
 KEPT = timedelta(days=30)
+
+_FEW = 20
 
 AFTER_END = timedelta(hours=1)
 """What hosts say later than that after the end of a rollback has other causes."""
@@ -53,6 +55,19 @@ def ask_all(revision: Revision, *, why: str, by: User | None = None) -> list[Ask
         for choices in plan_choices.choices_by_procedure(revision)
     ]
     return [each for each in askings if each]
+
+
+def ask_after_question(plan: Plan, *, by: User) -> list[Asking]:
+    """Ask anew once somebody approved a host question: its plan, and what is requested of it."""
+    rollbacks = Rollback.objects.filter(
+        revision__plan=plan, state__in=_BEFORE_START, expires_at__gt=Now()
+    )
+    askings = [
+        ask_hosts(each.revision, each.choices, why="request", by=by)
+        for each in rollbacks.select_related("revision__plan__environment").order_by("-pk")[:_FEW]
+    ]
+    newest = plan.revisions.select_related("plan__environment").order_by("-number")[0]
+    return [*ask_all(newest, why="person", by=by), *(each for each in askings if each)]
 
 
 def ask_unasked(rollback: Rollback, why: str) -> None:

@@ -103,6 +103,8 @@ def open_question(rollback: Rollback, runs: list[StepRun]) -> OpenQuestion | Non
     about = [run for run in runs if str(run.token) in tokens]
     undoing = steps.get(station.step.undo) if station and kind.undoable else None
     no_undo = database_dumps.why_not_undone(rollback, undoing.step) if undoing else ""
+    if station and kind.undoable and not undoing:
+        no_undo = _why_no_undo(rollback)
     gate = name == QuestionKind.GATE
     return OpenQuestion(
         name=name,
@@ -121,6 +123,18 @@ def open_question(rollback: Rollback, runs: list[StepRun]) -> OpenQuestion | Non
         loss=_loss(rollback, station) if gate else None,
         reds=_reds(rollback, position, runs) if gate else (),
     )
+
+
+def _why_no_undo(rollback: Rollback) -> str:
+    """What there is instead of a step that undoes the one that is asked about."""
+    dump = database_dumps.dump_to_restore(rollback)
+    later = (
+        f" The database can be put back from the dump on {dump.host} once this rollback has ended: "
+        "abort it, then ask on this page to undo it."
+        if dump
+        else ""
+    )
+    return f"The plan names no step that undoes this one.{later}"
 
 
 def _tails(runs: list[StepRun]) -> list[LogTail]:

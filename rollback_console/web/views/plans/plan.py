@@ -78,6 +78,12 @@ def facts_of(revision: Revision) -> dict[str, Any]:
         "asking": revision.askings.filter(done_at=None).last(),
         "measures": cost_queries.measures(revision),
         "host_questions": host_questions.questions_of_revision(revision),
+        "questions_of_plan": {
+            question.sha256
+            for verdict in verdicts
+            if verdict.snapshot
+            for question in host_questions.propose_questions(revision, verdict.snapshot)
+        },
         "readiness_events": host_questions.events_of(plan),
     }
 
@@ -110,7 +116,7 @@ def approve_host_questions(request: HttpRequest, slug: str) -> HttpResponse:
                 actions.approve_host_question(rows[digest], by=person(request), sha256=digest)
     except PlanError as error:
         return refused(request, error, "plan", slug=slug)
-    readiness_schedule.ask_all(revision, why="person", by=person(request))
+    readiness_schedule.ask_after_question(revision.plan, by=person(request))
     return done(request, "Approved. The hosts are being asked.", "plan", slug=slug)
 
 

@@ -58,6 +58,7 @@ def show_live_page(request: HttpRequest, rollback: Rollback) -> HttpResponse:
         "checks": _checks(rollback),
         "settle": snapshot_of(rollback.snapshot).settle,
         "dumps": database_dumps.list_dumps(rollback),
+        "stays": database_dumps.list_what_stays(rollback),
         "revertible": not database_dumps.why_no_restore(rollback),
         "retired": _retired(rollback, shown),
         "ended": rollback.state in TERMINAL,
