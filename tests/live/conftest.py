@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
 from django.contrib.auth.models import User
-from playwright.sync_api import (
-    Browser,
-    BrowserContext,
-    ConsoleMessage,
-    Page,
-    expect,
-)
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect
+
+from tests.toolbox.contexts import Contexts
 
 from .rows import Rows
 from .servers import Console, Process, console, redis_server
@@ -41,18 +38,17 @@ def rows(web: Console, redis: Process, django_db_blocker: object) -> Iterator[Ro
     made.close()
 
 
-@pytest.fixture
-def browser(chromium: Browser) -> Browser:
+@pytest.fixture(scope="module")
+def contexts(chromium: Browser, web: Console) -> Contexts:
     expect.set_options(timeout=15_000)
-    return chromium
+    return Contexts(chromium, web.url)
 
 
 class Tabs:
     """Opens a rollback's page as somebody; a page must not complain in its console."""
 
-    def __init__(self, browser: Browser, web: Console, rows: Rows) -> None:
-        self._browser, self._web, self._rows = browser, web, rows
-        self._contexts: list[BrowserContext] = []
+    def __init__(self, contexts: Contexts, web: Console, rows: Rows, open_: ExitStack) -> None:
+        self._contexts, self._web, self._rows, self._open = contexts, web, rows, open_
         self.complaints: list[str] = []
 
     def open(
@@ -61,19 +57,15 @@ class Tabs:
         """The page, signed in as `as_` or a new operator; `path` goes behind the address."""
         session = self._rows.session(as_ or self._rows.person(operates=True))
         wide = {"width": 1440, "height": 900}
-        context = self._browser.new_context(**{"viewport": wide, **options})  # type: ignore[arg-type]
-        self._contexts.append(context)
+        context = self._open.enter_context(
+            self._contexts.context(**{"viewport": wide, "reduced_motion": "reduce", **options})
+        )
         context.add_cookies([{"name": "sessionid", "value": session, "url": self._web.url}])
         page = context.new_page()
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("console", self._listen)
         page.goto(f"{self._web.url}/rollbacks/{number}/{path}")
         return page
-
-    def close(self) -> None:
-        """Close what was opened."""
-        for context in self._contexts:
-            context.close()
 
     def _listen(self, message: ConsoleMessage) -> None:
         # What the browser itself says about a server that is down is not ours.
@@ -82,7 +74,6 @@ class Tabs:
 
 
 @pytest.fixture
-def tabs(browser: Browser, web: Console, rows: Rows) -> Iterator[Tabs]:
-    made = Tabs(browser, web, rows)
-    yield made
-    made.close()
+def tabs(contexts: Contexts, web: Console, rows: Rows) -> Iterator[Tabs]:
+    with ExitStack() as open_:
+        yield Tabs(contexts, web, rows, open_)

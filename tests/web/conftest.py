@@ -6,14 +6,23 @@ import html
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import Client
+from pytest_django.live_server_helper import LiveServer
 
 from rollback_console.rollbacks.models import Rollback
 from tests import make
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+    from tests.toolbox.contexts import Contexts
+
+    from .browsing import Eyes
 
 SEED = (Path(__file__).parents[1] / "documents" / "seed.md").read_text()
 SignIn = Callable[[User], Client]
@@ -29,6 +38,20 @@ def collected() -> None:
 def signed_in() -> SignIn:
     """A browser without JavaScript in which that person signed in just now."""
     return make.signed_in
+
+
+@pytest.fixture(scope="module")
+def contexts(chromium: Browser, live_server: LiveServer) -> Contexts:
+    from tests.toolbox.contexts import Contexts
+
+    return Contexts(chromium, live_server.url)
+
+
+@pytest.fixture
+def eyes(contexts: Contexts, live_server: LiveServer) -> Eyes:
+    from .browsing import Eyes
+
+    return Eyes(contexts, live_server.url)
 
 
 @pytest.fixture

@@ -5,12 +5,10 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, expect
-from pytest_django.live_server_helper import LiveServer
+from playwright.sync_api import expect
 
 from rollback_console.postmortems import checklist
 from rollback_console.postmortems.actions import postmortems
@@ -38,11 +36,6 @@ class World:
     past: History
     live: Rollback
     secret: str
-
-
-@pytest.fixture
-def eyes(chromium: Browser, live_server: LiveServer, tmp_path: Path) -> Eyes:
-    return Eyes(chromium, live_server.url, tmp_path)
 
 
 @pytest.fixture
@@ -123,15 +116,11 @@ def test_every_page_afterwards_is_accessible_and_whole(eyes: Eyes, world: World)
         "loaded": Rollback.objects.get(title="Incident of March").pk,
         "secret": world.secret,
     }
-    wrong = {
-        name: eyes.look(
-            name,
-            address.format(**places),
-            getattr(world.past.stage.cast, who) if who else None,
-        )
+    pages = {
+        name: (getattr(world.past.stage.cast, who, None), address.format(**places))
         for name, (who, address) in PAGES.items()
     }
-    assert {name: found for name, found in wrong.items() if found} == {}
+    assert eyes.faults(pages) == {}
 
 
 def test_a_link_is_made_seen_by_a_stranger_and_revoked(eyes: Eyes, world: World) -> None:

@@ -1,6 +1,6 @@
 """Every page in a real browser: accessible, unbroken by the policy, in four looks.
 
-The pictures are left in pytest's temporary folder.
+`PICTURES=folder` keeps a picture of each look.
 """
 
 from __future__ import annotations
@@ -9,8 +9,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
-from pytest_django.live_server_helper import LiveServer
+from playwright.sync_api import Page, expect
 
 from rollback_console.rollbacks.actions import approvals
 from tests import make
@@ -24,11 +23,6 @@ pytestmark = pytest.mark.browser
 
 # A busy machine is no reason to fail; a wait ends as soon as it is met.
 expect.set_options(timeout=30_000)
-
-
-@pytest.fixture
-def eyes(chromium: Browser, live_server: LiveServer, tmp_path: Path) -> Eyes:
-    return Eyes(chromium, live_server.url, tmp_path)
 
 
 @pytest.fixture
@@ -80,13 +74,15 @@ PAGES = {
 }
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_a_page_is_accessible_and_whole_in_light_and_dark_wide_and_narrow(
-    eyes: Eyes, world: World, name: str
+def test_every_page_is_accessible_and_whole_in_light_and_dark_wide_and_narrow(
+    eyes: Eyes, world: World
 ) -> None:
-    who, address = PAGES[name]
-    user = getattr(world.stage.cast, who) if who else None
-    assert eyes.look(name, address.format(**places(world)), user) == []
+    where = places(world)
+    pages = {
+        name: (getattr(world.stage.cast, who, None), address.format(**where))
+        for name, (who, address) in PAGES.items()
+    }
+    assert eyes.faults(pages) == {}
 
 
 def test_the_pages_that_answer_a_mistake_are_accessible_too(eyes: Eyes, world: World) -> None:
@@ -216,7 +212,7 @@ def test_enter_decides_nothing(eyes: Eyes, world: World) -> None:
     assert world.asked.approvals.count() == 1
 
 
-def test_paper_gets_the_steps_and_no_buttons(eyes: Eyes, world: World) -> None:
+def test_paper_gets_the_steps_and_no_buttons(eyes: Eyes, world: World, tmp_path: Path) -> None:
     with eyes.page(world.stage.cast.sam) as page:
         page.goto(f"/rollbacks/{world.asked.pk}/")
         page.emulate_media(media="print")
@@ -224,7 +220,7 @@ def test_paper_gets_the_steps_and_no_buttons(eyes: Eyes, world: World) -> None:
         expect(page.get_by_role("button", name="Approve")).to_be_hidden()
         expect(page.get_by_role("heading", name="Restore Database")).to_be_visible()
         expect(page.get_by_text("SHA256:").first).to_be_visible()
-        page.pdf(path=eyes.folder / "approval.pdf")
+        page.pdf(path=tmp_path / "approval.pdf")
 
 
 def sign_in(page: Page, name: str) -> None:
@@ -234,12 +230,15 @@ def sign_in(page: Page, name: str) -> None:
     page.get_by_role("button", name="Sign in").click()
 
 
-@pytest.mark.parametrize("position", ["", "?position=1", "?position=3"])
 def test_going_on_from_another_step_is_accessible_and_whole(
-    eyes: Eyes, transactional_db: None, fleet: Fleet, position: str
+    eyes: Eyes, transactional_db: None, fleet: Fleet
 ) -> None:
     stage = make.stage()
     fleet.scripts["restoring"] = (b"no such tag\n", 3)
     rollback = drive(make.approved(stage), fleet)
-    address = f"/rollbacks/{rollback.pk}/restarts/{position}"
-    assert eyes.look(f"restarts{position[-1:]}", address, stage.cast.dana) == []
+    address = f"/rollbacks/{rollback.pk}/restarts/"
+    pages = {
+        f"restarts{position[-1:]}": (stage.cast.dana, address + position)
+        for position in ("", "?position=1", "?position=3")
+    }
+    assert eyes.faults(pages) == {}

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
-from pytest_django.live_server_helper import LiveServer
+from playwright.sync_api import Page, expect
 
 from rollback_console.plans.models import Environment
 from tests import make
@@ -19,11 +17,6 @@ from .factors import add_app
 
 pytestmark = pytest.mark.browser
 expect.set_options(timeout=30_000)
-
-
-@pytest.fixture
-def eyes(chromium: Browser, live_server: LiveServer, tmp_path: Path) -> Eyes:
-    return Eyes(chromium, live_server.url, tmp_path)
 
 
 @pytest.fixture
@@ -121,17 +114,15 @@ WITH_APP = {
 }
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_pages_of_signing_in_are_accessible_and_whole(
-    eyes: Eyes, cast: make.Cast, name: str
-) -> None:
-    stranger = name in {"sign-in", "deactivated"}
-    assert eyes.look(name, PAGES[name], None if stranger else cast.dana) == []
+def test_pages_of_signing_in_are_accessible_and_whole(eyes: Eyes, cast: make.Cast) -> None:
+    strangers = {"sign-in", "deactivated"}
+    pages = {
+        name: (None if name in strangers else cast.dana, address) for name, address in PAGES.items()
+    }
+    assert eyes.faults(pages) == {}
 
 
-@pytest.mark.parametrize("name", WITH_APP)
-def test_pages_for_who_has_an_app_are_accessible_and_whole(
-    eyes: Eyes, cast: make.Cast, name: str
-) -> None:
+def test_pages_for_who_has_an_app_are_accessible_and_whole(eyes: Eyes, cast: make.Cast) -> None:
     add_app(cast.dana)
-    assert eyes.look(name, WITH_APP[name], cast.dana, how="mfa") == []
+    pages = {name: (cast.dana, address) for name, address in WITH_APP.items()}
+    assert eyes.faults(pages, how="mfa") == {}
