@@ -18,6 +18,9 @@ PY := $(VENV)/bin/python
 .PHONY: run quick test lint format coverage programs bench load crowd soak faults hosts constraints clean
 .DEFAULT_GOAL := run
 
+# Where it is set every process would compile all that it reads, and a run starts hundreds.
+unexport PYTHONDONTWRITEBYTECODE
+
 run: $(VENV)/.embedded
 	@$(PY) -m rollback_console up
 

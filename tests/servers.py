@@ -17,6 +17,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -129,6 +130,11 @@ class MariaDb(Server):
     def url(self) -> str:
         """For DATABASE_URL; over its socket, which needs no TLS."""
         return f"mysql://root@/console?unix_socket={self.socket}"
+
+    def up(self) -> bool:
+        """Its port answers before its socket, which is what tests connect to."""
+        with socket.socket(socket.AF_UNIX) as probe:
+            return super().up() and probe.connect_ex(str(self.socket)) == 0
 
     def command(self) -> list[str]:
         return [
