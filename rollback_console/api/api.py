@@ -12,9 +12,10 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, Unread
 from django.http.response import HttpResponseBase, HttpResponseNotAllowed
 from django.views.decorators.csrf import csrf_exempt
 
-from . import error_mapping, idempotency
+from . import idempotency
+from .errors import error_mapping
+from .errors.problems import KINDS, Problem, respond
 from .openapi import Api
-from .problems import KINDS, Problem, respond
 from .routes import (
     archives,
     configuration,

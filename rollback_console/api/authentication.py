@@ -17,8 +17,8 @@ from rollback_console.audit.origin import enter_by
 from rollback_console.rollbacks.permissions.groups import may_look
 
 from . import lookup
-from .error_mapping import CHALLENGE
-from .problems import Problem
+from .errors.error_mapping import CHALLENGE
+from .errors.problems import Problem
 
 _CHALLENGE = CHALLENGE["WWW-Authenticate"]
 

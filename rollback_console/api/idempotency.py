@@ -21,9 +21,9 @@ from django.http import HttpRequest, HttpResponse
 from rollback_console.rollbacks import db_clock
 
 from .authentication import person
-from .error_mapping import REFUSALS
+from .errors.error_mapping import REFUSALS
+from .errors.problems import Problem
 from .models import IdempotentReply, Token
-from .problems import Problem
 from .rendering import render
 
 KEPT = timedelta(hours=24)

@@ -16,7 +16,7 @@ from rollback_console.proposals.actions import integrations, proposals
 from rollback_console.proposals.models import Integration
 from rollback_console.rollbacks import db_clock
 
-from .problems import Problem, respond
+from .errors.problems import Problem, respond
 
 LARGEST = 256 * 1024
 """Bytes of a body."""

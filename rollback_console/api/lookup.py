@@ -22,7 +22,7 @@ from rollback_console.plans.models import (
 from rollback_console.proposals.models import Proposal
 from rollback_console.rollbacks.models import Pin, Rollback, StepRun
 
-from .problems import Problem
+from .errors.problems import Problem
 
 M = TypeVar("M", bound=Model)
 

@@ -10,7 +10,7 @@ from ninja.operation import Operation
 from pydantic import BaseModel, Field
 
 from .authentication import Bearer
-from .problems import KINDS, MEDIA_TYPE
+from .errors.problems import KINDS, MEDIA_TYPE
 
 _REF = {"$ref": "#/components/schemas/Problem"}
 _READS = (400, 401, 403, 404, 422, 500, 503)

@@ -9,7 +9,7 @@ from typing import Annotated, TypeVar
 from ninja import Query
 from pydantic import Field
 
-from .problems import Problem
+from .errors.problems import Problem
 
 T = TypeVar("T")
 

@@ -9,7 +9,7 @@ from typing import Any
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Field, Model
 
-from .chain import keyed_digest
+from .integrity.chain import keyed_digest
 
 _FINGERPRINT = "fingerprint:"
 

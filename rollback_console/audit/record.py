@@ -11,12 +11,12 @@ from django.db import transaction
 from django.db.models import Model
 from django.db.models.functions import Now
 
-from . import anchors, chain
 from .fields import Fields, changes_between, plain_value
+from .integrity import anchors, chain
+from .integrity.row_ledger import RowChange, describe, subject_changes
 from .kinds import ALARM, INFO, NOTICE, WARNING, kind_of
 from .models import ConfigurationEvent, StreamAnchor
 from .origin import current_origin
-from .row_ledger import RowChange, describe, subject_changes
 
 log = logging.getLogger("rollback_console.audit")
 

@@ -9,13 +9,14 @@ import sys
 
 from rollback_console.processes.ports import free_port
 
-from . import keys, repository
-from .account import account
+from . import repository
 from .errors import DemoUnavailable
 from .layout import Layout
 from .run import call
+from .ssh import keys
+from .ssh.account import account
 from .state import State
-from .units import Unit
+from .supervisor.units import Unit
 
 DUMP = "pre-deploy-1.5.0.sqlite3"
 

@@ -14,11 +14,11 @@ from pathlib import Path
 
 from rollback_console.processes.process_tree import adopt_orphans, end_descendants, reap
 
-from . import openssh, ssh_check
 from .layout import Layout
-from .service_process import Keeper
+from .ssh import openssh, ssh_check
 from .state import State
-from .units import Unit, load_all
+from .supervisor.service_process import Keeper
+from .supervisor.units import Unit, load_all
 
 CONTROL = "control"
 
@@ -61,7 +61,12 @@ class DemoHost:
                 return
             _tell(f"OpenSSH's server cannot be used here ({why}); our own stands in.")
             await keeper.stop()
-        argv = [sys.executable, "-m", "rollback_console.demo.shell_server", str(self.layout.folder)]
+        argv = [
+            sys.executable,
+            "-m",
+            "rollback_console.demo.ssh.shell_server",
+            str(self.layout.folder),
+        ]
         keeper = self.keepers["ssh"] = self._program("ssh", argv, self.state.ssh_port)
         if why := await keeper.start():
             _tell(why)

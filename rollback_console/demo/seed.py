@@ -25,10 +25,10 @@ from rollback_console.remote.protocol import HostKeyPin
 from rollback_console.rollbacks.actions import requests
 from rollback_console.rollbacks.execution.view import snapshot_of
 
-from . import keys
 from .layout import Layout
 from .people import DemoAccount, ensure
 from .repository import OLD
+from .ssh import keys
 from .state import State
 
 SERVICE, PLACE, HOST, GROUP = "bookings", "staging", "bookings-1", "app"

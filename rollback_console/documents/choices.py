@@ -9,7 +9,7 @@ from rollback_console.documents.model import Alternative, Command, PlanDocument,
 
 
 @dataclass(frozen=True, slots=True)
-class StepChoice:
+class DocumentChoice:
     """One question about one step.
 
     `alternatives` is empty when the only question is whether to run the step; `condition`
@@ -25,15 +25,15 @@ class StepChoice:
     suggested: int = 0
 
 
-def choices(document: PlanDocument) -> list[StepChoice]:
+def choices(document: PlanDocument) -> list[DocumentChoice]:
     """Every choice of every procedure, in order."""
     return [choice for one in document.procedures for choice in choices_of(one)]
 
 
-def choices_of(procedure: Procedure) -> list[StepChoice]:
+def choices_of(procedure: Procedure) -> list[DocumentChoice]:
     """The choices of one procedure: for steps with alternatives, and for conditional steps."""
     return [
-        StepChoice(
+        DocumentChoice(
             procedure.key, step.key, step.title, step.alternatives, step.condition, _first(step)
         )
         for step in procedure.steps

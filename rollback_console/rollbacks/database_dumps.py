@@ -20,7 +20,7 @@ from . import log_store
 from .errors import SnapshotChanged
 from .events import record
 from .execution.approved_snapshot import approved_snapshot
-from .execution.run_facts import facts
+from .execution.runs.run_facts import facts
 from .execution.view import excluded_hosts, snapshot_of
 from .models import Event, Rollback, StepRun
 

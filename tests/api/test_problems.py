@@ -9,7 +9,7 @@ import pytest
 from django.db import InterfaceError, OperationalError
 from django.test import Client
 
-from rollback_console.api.problems import KINDS
+from rollback_console.api.errors.problems import KINDS
 from rollback_console.rollbacks.actions import steering
 from rollback_console.rollbacks.errors import MovedOn
 from tests import make

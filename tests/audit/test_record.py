@@ -11,8 +11,9 @@ import pytest
 from django.db import transaction
 from django.test import Client, override_settings
 
-from rollback_console.audit import anchors, chain, kinds
+from rollback_console.audit import kinds
 from rollback_console.audit.fields import fingerprint, snapshot_fields
+from rollback_console.audit.integrity import anchors, chain
 from rollback_console.audit.models import ConfigurationEvent, StreamAnchor
 from rollback_console.audit.origin import acting_from, acting_from_command_line, current_origin
 from rollback_console.audit.record import body_of, record_change

@@ -19,9 +19,9 @@ from rollback_console.access.actions import groups as group_actions
 from rollback_console.access.actions import passwords, pending_changes, people, tokens
 from rollback_console.access.scope_limits import ScopeLimit
 from rollback_console.audit import kinds
+from rollback_console.audit.integrity.protected_tables import TABLES, columns_of, model_of
+from rollback_console.audit.integrity.row_comparison import accept_rows, configuration_row_flaws
 from rollback_console.audit.models import ConfigurationEvent
-from rollback_console.audit.protected_tables import TABLES, columns_of, model_of
-from rollback_console.audit.row_comparison import accept_rows, configuration_row_flaws
 from rollback_console.outbox.actions import targets
 from rollback_console.plans.actions import (
     credentials,

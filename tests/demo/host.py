@@ -10,8 +10,8 @@ from typing import Any
 
 import asyncssh
 
-from rollback_console.demo import keys
 from rollback_console.demo.layout import Layout
+from rollback_console.demo.ssh import keys
 from rollback_console.demo.state import State
 from rollback_console.processes.process_tree import descendants
 from tests.local.console import status
@@ -27,7 +27,8 @@ _RUN = {
     # As on a machine where OpenSSH's server is not installed.
     "our own": (
         "import sys, pathlib\n"
-        "from rollback_console.demo import host, layout, openssh, state\n"
+        "from rollback_console.demo import host, layout, state\n"
+        "from rollback_console.demo.ssh import openssh\n"
         "openssh.PLACES = '/nonexistent'\n"
         "where = layout.Layout(pathlib.Path(sys.argv[1]))\n"
         "host.serve(where, state.State.load(where))\n"

@@ -16,7 +16,7 @@ from rollback_console.demo.build import build, unavailable
 from rollback_console.demo.layout import Layout
 from rollback_console.demo.repository import NEW, OLD, TEMPLATES
 from rollback_console.demo.state import State
-from rollback_console.demo.units import load_all
+from rollback_console.demo.supervisor.units import load_all
 from tests.toolbox.waiting import until
 
 from .host import SERVERS, Running

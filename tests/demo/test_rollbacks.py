@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from rollback_console.demo import keys
 from rollback_console.demo.build import build
 from rollback_console.demo.layout import Layout
+from rollback_console.demo.ssh import keys
 from rollback_console.remote import ssh
 from rollback_console.remote.protocol import (
     Chunk,

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from rollback_console.demo import keys, seed
+from rollback_console.demo import seed
 from rollback_console.demo.layout import Layout
+from rollback_console.demo.ssh import keys
 from rollback_console.demo.state import State
 from rollback_console.plans.approval import decision_makers, policy
 from rollback_console.plans.errors import PlanError

@@ -14,7 +14,7 @@ from rollback_console.documents.markdown.blocks import BlockKind, parse
 from rollback_console.documents.markdown.front_matter import read_front_matter
 from rollback_console.documents.markdown.source import split_lines
 from rollback_console.documents.model import PlanDocument, Role, Step
-from rollback_console.documents.parse.fences import is_ellipsis, read_fence
+from rollback_console.documents.parse.commands.fences import is_ellipsis, read_fence
 from rollback_console.documents.placeholders.collect import commands_of
 from rollback_console.documents.shell.scanner import scan
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from rollback_console.documents import choices_of, read, report, resolve
-from rollback_console.documents.choices import StepChoice
+from rollback_console.documents.choices import DocumentChoice
 from rollback_console.documents.edit.writer import apply_fix
 from rollback_console.documents.model import PlanDocument, Severity, Step, StepKind
 from rollback_console.documents.shell.render import render_script
@@ -92,7 +92,7 @@ def test_a_person_is_asked_for_each_choice_and_condition(plan: PlanDocument) -> 
     assert asked == [("Restore Code", 2, False), ("Restore Database", 2, True)]
 
 
-def _asked(plan: PlanDocument) -> list[StepChoice]:
+def _asked(plan: PlanDocument) -> list[DocumentChoice]:
     return list(choices_of(plan.procedures[0]))
 
 

@@ -10,7 +10,8 @@ from unittest import mock
 from django.db.models import QuerySet
 
 from rollback_console.engine.states import LIVE, TERMINAL
-from rollback_console.rollbacks.execution import driver, follower_group, recorder
+from rollback_console.rollbacks.execution import driver
+from rollback_console.rollbacks.execution.runs import follower_group, recorder
 from rollback_console.rollbacks.models import Rollback
 
 # Points at which the thread that drives dies; the others belong to threads on the network,

@@ -29,7 +29,8 @@ from rollback_console.plans.errors import NotReady
 from rollback_console.plans.models import Host
 from rollback_console.rollbacks.actions import approvals, requests, restarts, steering
 from rollback_console.rollbacks.errors import Refused
-from rollback_console.rollbacks.execution import driver, follower
+from rollback_console.rollbacks.execution import driver
+from rollback_console.rollbacks.execution.runs import follower
 from rollback_console.rollbacks.execution.view import snapshot_of
 from rollback_console.rollbacks.models import Rollback, StepRun
 from rollback_console.rollbacks.sweeper import due_rollbacks

@@ -10,7 +10,8 @@ from django.test import override_settings
 from rollback_console.plans.models import Environment
 from rollback_console.remote.protocol import Ending
 from rollback_console.rollbacks import db_clock
-from rollback_console.rollbacks.execution import driver, follower_group
+from rollback_console.rollbacks.execution import driver
+from rollback_console.rollbacks.execution.runs import follower_group
 from rollback_console.rollbacks.models import Rollback, StepRun
 from rollback_console.rollbacks.sweeper import host_cleanup
 from tests import make

@@ -13,10 +13,10 @@ from rollback_console.remote.redaction.redact import Redactor
 from rollback_console.rollbacks import log_store
 from rollback_console.rollbacks.execution.approved_snapshot import SnapshotGuard
 from rollback_console.rollbacks.execution.connections import Connections
-from rollback_console.rollbacks.execution.follower import Report, Trouble
-from rollback_console.rollbacks.execution.follower_group import FollowerGroup
-from rollback_console.rollbacks.execution.recorder import RunRecorder
-from rollback_console.rollbacks.execution.report_queue import ReportQueue
+from rollback_console.rollbacks.execution.runs.follower import Report, Trouble
+from rollback_console.rollbacks.execution.runs.follower_group import FollowerGroup
+from rollback_console.rollbacks.execution.runs.recorder import RunRecorder
+from rollback_console.rollbacks.execution.runs.report_queue import ReportQueue
 from rollback_console.rollbacks.models import Rollback, StepRun
 
 ENDED = Outcome(Ending.FINISHED, 0)

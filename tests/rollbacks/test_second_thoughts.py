@@ -10,7 +10,8 @@ from django.contrib.auth.models import User
 
 from rollback_console.rollbacks import db_clock
 from rollback_console.rollbacks.actions import approvals, requests, steering
-from rollback_console.rollbacks.execution import driver, follower
+from rollback_console.rollbacks.execution import driver
+from rollback_console.rollbacks.execution.runs import follower
 from rollback_console.rollbacks.models import Rollback, StepRun
 from tests import make
 from tests.fleet import Fleet

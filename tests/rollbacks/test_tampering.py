@@ -14,12 +14,13 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from rollback_console.audit import anchors, chain, kinds
-from rollback_console.audit.daily_anchor import anchor_daily, anchor_now
+from rollback_console.audit import kinds
+from rollback_console.audit.integrity import anchors, chain
+from rollback_console.audit.integrity.daily_anchor import anchor_daily, anchor_now
+from rollback_console.audit.integrity.row_comparison import accept_rows
+from rollback_console.audit.integrity.verification import configuration_flaws
 from rollback_console.audit.models import ConfigurationEvent, StreamAnchor
 from rollback_console.audit.record import record_change
-from rollback_console.audit.row_comparison import accept_rows
-from rollback_console.audit.verification import configuration_flaws
 from rollback_console.plans.models import Delegation, Service
 from rollback_console.rollbacks.actions import steering
 from rollback_console.rollbacks.events import digest, flaws, stream_of

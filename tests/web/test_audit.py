@@ -6,7 +6,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from rollback_console.audit.row_comparison import accept_rows
+from rollback_console.audit.integrity.row_comparison import accept_rows
 from rollback_console.rollbacks.models import Event, Rollback
 from rollback_console.rollbacks.permissions.groups import rows_of_roles
 from rollback_console.rollbacks.queries import health

@@ -18,7 +18,7 @@ from rollback_console.rollbacks.models import Event
 from rollback_console.web.presenters import dates, diffs
 from rollback_console.web.presenters.readiness_matrix import matrix, worst_first
 from rollback_console.web.presenters.state_icons import SHAPES
-from rollback_console.web.presenters.step_track import marked
+from rollback_console.web.presenters.steps.step_track import marked
 
 NOW = datetime(2026, 11, 25, 1, 0, tzinfo=UTC)
 

@@ -8,8 +8,8 @@ from django.contrib.auth.models import Group, User
 from django.db import IntegrityError, transaction
 
 from rollback_console.audit import kinds
+from rollback_console.audit.integrity.row_ledger import added
 from rollback_console.audit.record import record_change
-from rollback_console.audit.row_ledger import added
 from rollback_console.rollbacks.permissions.groups import ADMIN, ROLES
 
 from ..errors import AccessError

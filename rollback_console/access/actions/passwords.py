@@ -12,8 +12,8 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from rollback_console.audit import kinds
+from rollback_console.audit.integrity.row_ledger import changed
 from rollback_console.audit.record import record_change
-from rollback_console.audit.row_ledger import changed
 
 from ..errors import WeakPassword
 from .permission import require_self_or_admin

@@ -13,8 +13,8 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from rollback_console.audit import kinds
+from rollback_console.audit.integrity.row_ledger import added, changed
 from rollback_console.audit.record import record_change
-from rollback_console.audit.row_ledger import added, changed
 from rollback_console.plans.actions.decision_makers import name_decision_maker
 from rollback_console.plans.actions.environments import change_environment
 from rollback_console.plans.actions.host_keys import confirm_key

@@ -11,8 +11,8 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from rollback_console.audit import kinds
+from rollback_console.audit.integrity.row_ledger import changed
 from rollback_console.audit.record import record_change
-from rollback_console.audit.row_ledger import changed
 from rollback_console.rollbacks.permissions import rights
 from rollback_console.rollbacks.permissions.groups import ADMIN, ROLES
 from rollback_console.rollbacks.permissions.groups import ensure as ensure_groups

@@ -13,8 +13,8 @@ from django.db.models.functions import Now
 
 from rollback_console.audit import kinds
 from rollback_console.audit.fields import snapshot_fields
+from rollback_console.audit.integrity.row_ledger import changed
 from rollback_console.audit.record import record_change
-from rollback_console.audit.row_ledger import changed
 from rollback_console.rollbacks import db_clock
 
 from ..errors import BadToken

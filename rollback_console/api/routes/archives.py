@@ -18,7 +18,7 @@ from rollback_console.postmortems.incidents import importer
 
 from .. import lookup
 from ..authentication import PLANS, READ, person
-from ..incident_bodies import NewIncident
+from ..bodies.incidents import NewIncident
 from ..openapi import RAW, problem_response
 
 router = Router(tags=["archives"])

@@ -18,8 +18,8 @@ from rollback_console.configuration.export import export_configuration, write_do
 
 from .. import lookup, pagination
 from ..authentication import ADMIN, READ, person
+from ..errors.problems import Problem
 from ..pagination import Cursor, Limit, Next
-from ..problems import Problem
 
 router = Router(tags=["configuration"])
 

@@ -17,7 +17,7 @@ from rollback_console.rollbacks.queries import approval_status
 
 from .. import lookup
 from ..authentication import ADMIN, APPROVE, BREAK_GLASS, READ, REQUEST, person
-from ..requests import NewBreakGlass, NewDelegation, NewPolicy, NewQuestion, NewReview
+from ..bodies.requests import NewBreakGlass, NewDelegation, NewPolicy, NewQuestion, NewReview
 from ..responses.deciders import (
     DecidersOut,
     DelegationOut,

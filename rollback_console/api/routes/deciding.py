@@ -9,7 +9,7 @@ from rollback_console.rollbacks.actions import approvals, requests
 
 from .. import lookup
 from ..authentication import APPROVE, OPERATE, REQUEST, person
-from ..requests import NewApproval, NewRejection, PerhapsWhy
+from ..bodies.requests import NewApproval, NewRejection, PerhapsWhy
 from ..responses.rollbacks import ApprovalOut, RollbackOut, approval_out, rollback_out
 
 router = Router(tags=["deciding"])

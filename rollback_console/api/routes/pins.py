@@ -11,7 +11,7 @@ from rollback_console.rollbacks.actions import pins
 
 from .. import lookup
 from ..authentication import ADMIN, OPERATE, READ, person
-from ..requests import NewPin, Why
+from ..bodies.requests import NewPin, Why
 from ..responses.records import Deployable, PinOut, pin_out
 
 router = Router(tags=["pins"])

@@ -20,7 +20,7 @@ from rollback_console.rollbacks.sweeper import readiness_schedule
 
 from .. import lookup, pagination
 from ..authentication import APPROVE, PLANS, READ, person
-from ..requests import HostQuestionApproval, NewPlan
+from ..bodies.requests import HostQuestionApproval, NewPlan
 from ..responses.plans import (
     HostQuestionList,
     HostQuestionOut,

@@ -10,7 +10,7 @@ from rollback_console.proposals.models import Proposal
 
 from .. import lookup, pagination
 from ..authentication import READ, REQUEST, person
-from ..requests import NewRollback, Why
+from ..bodies.requests import NewRollback, Why
 from ..responses.proposals import ProposalOut, ProposalPage, proposal_out
 from ..responses.rollbacks import RollbackDetail, rollback_detail
 

@@ -14,7 +14,7 @@ from rollback_console.rollbacks.queries import lists
 
 from .. import lookup, pagination
 from ..authentication import READ, REQUEST, person
-from ..requests import NewRollback
+from ..bodies.requests import NewRollback
 from ..responses.records import EventPage, event_out
 from ..responses.rollbacks import RollbackDetail, RollbackPage, rollback_detail, rollback_out
 

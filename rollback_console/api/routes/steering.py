@@ -11,7 +11,7 @@ from rollback_console.rollbacks.actions.restarts import STOPPED_MIDWAY, request_
 
 from .. import lookup
 from ..authentication import OPERATE, REQUEST, person
-from ..requests import (
+from ..bodies.requests import (
     Exclusion,
     NewAnswer,
     NewCheckAnswer,

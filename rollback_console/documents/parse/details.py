@@ -22,7 +22,7 @@ from ..markdown.outline import Section
 from ..vocabulary.labels import listed, minutes, notes_of, split_label
 from ..vocabulary.remarks import is_warning
 from ..vocabulary.section_names import SectionKind, is_follow_up
-from .fences import FenceText, read_fence
+from .commands.fences import FenceText, read_fence
 from .messages import message
 
 _PRIMARY = re.compile(

@@ -36,7 +36,7 @@ from ..vocabulary.step_headings import (
     number_of,
     step_title,
 )
-from .fences import commands_in
+from .commands.fences import commands_in
 from .step_builder import Doubt, StepReading
 from .step_sources import is_plain_prose, steps_of_blocks
 from .steps import joined, make_step_manual, steps_from

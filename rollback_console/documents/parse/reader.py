@@ -20,12 +20,12 @@ from ..markdown.outline import Section, outline
 from ..markdown.source import decode, split_lines
 from ..placeholders.collect import placeholders_of
 from ..vocabulary.section_names import SectionKind, part_of
-from .collect_commands import collect
+from .commands.collect_commands import collect
+from .commands.place_commands import place
 from .coverage import Coverage
 from .details import Details, take_section
 from .header_fields import KNOWN, Field, fields_of, first, trailer_fields
 from .limits import make_procedure_manual, readable, spare
-from .place_commands import place
 from .procedures import ProcedureReading, code_only, read_siblings
 from .questions import questions_of
 from .sections import (

@@ -26,7 +26,7 @@ from ..vocabulary.remarks import (
     platform,
 )
 from ..vocabulary.section_names import SectionKind, part_of
-from .fences import CommandGroup, FenceText, Remark, read_fence
+from .commands.fences import CommandGroup, FenceText, Remark, read_fence
 from .messages import message
 
 _EXPECTED = re.compile(

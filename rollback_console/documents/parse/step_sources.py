@@ -18,8 +18,8 @@ from ..markdown.inline_commands import command_of_cell, commands_of_item, split_
 from ..shell.command_patterns import destroys
 from ..vocabulary.remarks import is_fallback, is_or, is_warning
 from ..vocabulary.section_names import SectionKind, part_of
-from .alternatives import LEAVE_OUT
-from .fences import CommandGroup, FenceText, read_fence
+from .commands.alternatives import LEAVE_OUT
+from .commands.fences import CommandGroup, FenceText, read_fence
 from .step_builder import Doubt, StepReading
 from .steps import make_step_manual, step_from, step_from_groups, steps_from
 

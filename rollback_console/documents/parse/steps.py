@@ -14,8 +14,8 @@ from ..markdown.folded_text import bare_title, slug
 from ..shell.command_patterns import destroys, only_looks
 from ..vocabulary.remarks import condition_of, is_gate, is_gate_remark, is_put_off, speaks_of_loss
 from ..vocabulary.section_names import SectionKind, part_of
-from .alternatives import StepChoices, choose
-from .fences import CommandGroup, FenceText
+from .commands.alternatives import StepChoices, choose
+from .commands.fences import CommandGroup, FenceText
 from .step_builder import (
     TAKE,
     Doubt,

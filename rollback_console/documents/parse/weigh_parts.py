@@ -28,7 +28,7 @@ from ..vocabulary.step_headings import (
     is_step_heading,
     is_way_heading,
 )
-from .fences import commands_in
+from .commands.fences import commands_in
 
 STEPS, NEVER, UNKNOWN = SectionKind.STEPS, SectionKind.NEVER, SectionKind.UNKNOWN
 _ASIDE = {

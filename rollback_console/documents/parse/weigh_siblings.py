@@ -31,7 +31,7 @@ from ..vocabulary.step_headings import (
     is_way_heading,
     step_title,
 )
-from .fences import commands_in
+from .commands.fences import commands_in
 
 ORDER, WAYS, UNKNOWN = RelationKind.ORDER, RelationKind.WAYS, RelationKind.UNKNOWN
 MARGIN = 2

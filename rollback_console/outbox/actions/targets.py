@@ -16,8 +16,8 @@ from django.db.models.functions import Now
 from rollback_console import notify
 from rollback_console.audit import kinds
 from rollback_console.audit.fields import changes_between, snapshot_fields
+from rollback_console.audit.integrity.row_ledger import changed
 from rollback_console.audit.record import record_change
-from rollback_console.audit.row_ledger import changed
 from rollback_console.audit.stale_edit import refuse_stale_edit
 from rollback_console.common.people import display_name
 from rollback_console.common.permission import may_do

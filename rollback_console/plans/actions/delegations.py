@@ -11,8 +11,8 @@ from django.db.models import DateTimeField, ExpressionWrapper, Value
 from django.db.models.functions import Now
 
 from rollback_console.audit import kinds
+from rollback_console.audit.integrity.row_ledger import added, changed
 from rollback_console.audit.record import record_change
-from rollback_console.audit.row_ledger import added, changed
 from rollback_console.common.people import display_name
 
 from ..approval.decision_makers import in_force

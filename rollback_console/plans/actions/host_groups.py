@@ -8,8 +8,8 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from rollback_console.audit import kinds
+from rollback_console.audit.integrity.row_ledger import added, removed
 from rollback_console.audit.record import record_change
-from rollback_console.audit.row_ledger import added, removed
 
 from ..errors import PlanError
 from ..models import Environment, HostGroup

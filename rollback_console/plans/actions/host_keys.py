@@ -10,8 +10,8 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from rollback_console.audit import kinds
+from rollback_console.audit.integrity.row_ledger import RowChange, added, changed, removed
 from rollback_console.audit.record import record_change
-from rollback_console.audit.row_ledger import RowChange, added, changed, removed
 from rollback_console.remote import connector
 from rollback_console.remote.protocol import HostKeyPin
 

@@ -7,8 +7,8 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from rollback_console.audit import kinds
+from rollback_console.audit.integrity.row_ledger import added, removed
 from rollback_console.audit.record import record_change
-from rollback_console.audit.row_ledger import added, removed
 
 from ..errors import PlanError
 from ..models import HostQuestion

@@ -11,8 +11,8 @@ from django.db.models import ProtectedError
 
 from rollback_console.audit import kinds
 from rollback_console.audit.fields import snapshot_fields
+from rollback_console.audit.integrity.row_ledger import removed
 from rollback_console.audit.record import record_change
-from rollback_console.audit.row_ledger import removed
 from rollback_console.audit.stale_edit import refuse_stale_edit
 
 from ..errors import PlanError

@@ -13,8 +13,8 @@ from django.db.models import Max
 from django.utils.text import slugify
 
 from rollback_console.audit import kinds
+from rollback_console.audit.integrity.row_ledger import added
 from rollback_console.audit.record import record_change
-from rollback_console.audit.row_ledger import added
 from rollback_console.common.people import display_name
 from rollback_console.documents.markdown.source import encode
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Container, Iterable
 
-from rollback_console.audit.chain import keyed_digests
+from rollback_console.audit.integrity.chain import keyed_digests
 
 from ..models import Credential, Environment, Secret
 

@@ -14,7 +14,8 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from rollback_console.audit import anchors, kinds
+from rollback_console.audit import kinds
+from rollback_console.audit.integrity import anchors
 from rollback_console.audit.record import record_change
 from rollback_console.common.permission import may_do
 from rollback_console.engine.snapshot import Snapshot

@@ -10,8 +10,8 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from rollback_console.audit import kinds
+from rollback_console.audit.integrity.row_ledger import added, changed
 from rollback_console.audit.record import record_change
-from rollback_console.audit.row_ledger import added, changed
 from rollback_console.plans.models import Service
 
 from ..errors import Refused

@@ -32,7 +32,7 @@ from ..events import record
 from ..execution import apply, view
 from ..execution.approved_snapshot import approved_snapshot
 from ..execution.lease import move_run
-from ..execution.run_facts import facts
+from ..execution.runs.run_facts import facts
 from ..models import ChecklistAnswer, Message, Rollback, StepAnswer, StepRun
 from ..queries import host_exclusion
 from ..questions import ANSWERERS, QUESTIONS, question_kind

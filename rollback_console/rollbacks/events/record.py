@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import transaction
 
-from rollback_console.audit import anchors, chain
+from rollback_console.audit.integrity import anchors, chain
 
 from .. import change_hints, db_clock
 from ..models import Event, Rollback

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.db import transaction
 
-from rollback_console.audit import anchors, kinds
+from rollback_console.audit import kinds
+from rollback_console.audit.integrity import anchors
 from rollback_console.audit.models import StreamAnchor
 from rollback_console.audit.record import record_change
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from rollback_console.audit.integrity.verification import Flaw, anchor_flaws, removed_rollbacks
 from rollback_console.audit.models import StreamAnchor
-from rollback_console.audit.verification import Flaw, anchor_flaws, removed_rollbacks
 
 from ..models import Event, Rollback
 from .record import digest, is_sealed, stream_of

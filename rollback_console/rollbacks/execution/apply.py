@@ -18,7 +18,7 @@ from ..permissions import rights
 from ..sweeper import readiness_rule
 from .approved_snapshot import approved_snapshot
 from .lease import move, move_run, release
-from .run_facts import facts
+from .runs.run_facts import facts
 
 
 def begin_rollback(row: Rollback) -> bool:

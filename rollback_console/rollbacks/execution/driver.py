@@ -41,8 +41,8 @@ from . import apply, lease, preflight, tracing, view
 from .approved_snapshot import SnapshotGuard
 from .connections import Connections, pool_of
 from .failpoints import failpoint
-from .follower import Report
-from .follower_group import FollowerGroup
+from .runs.follower import Report
+from .runs.follower_group import FollowerGroup
 
 log = logging.getLogger(__name__)
 

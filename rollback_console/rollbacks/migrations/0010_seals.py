@@ -2,7 +2,7 @@
 
 from django.db import migrations, models
 
-from rollback_console.audit import anchors
+from rollback_console.audit.integrity import anchors
 
 
 def anchor_what_is_there(apps, schema_editor):

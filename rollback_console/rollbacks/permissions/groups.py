@@ -10,7 +10,7 @@ from typing import Any
 from django.contrib.auth.models import Group, Permission, User
 from django.db.models import Q, QuerySet
 
-from rollback_console.audit.row_ledger import short_form
+from rollback_console.audit.integrity.row_ledger import short_form
 
 VIEWER, OPERATOR, MAKER, ADMIN = "Viewer", "Operator", "Decision maker", "Admin"
 

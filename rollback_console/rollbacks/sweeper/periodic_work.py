@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from django.db import Error
 
-from rollback_console.audit.daily_anchor import anchor_daily
+from rollback_console.audit.integrity.daily_anchor import anchor_daily
 
 from ..queries import health
 from . import (

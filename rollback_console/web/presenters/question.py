@@ -21,7 +21,7 @@ from rollback_console.rollbacks.models import Event, Rollback, StepRun
 from rollback_console.rollbacks.queries import host_exclusion
 from rollback_console.rollbacks.questions import AnswerChoice, QuestionText, question_kind
 
-from .step_track import Station, stations
+from .steps.step_track import Station, stations
 
 LINES = 200
 TAIL = 256 * 1024

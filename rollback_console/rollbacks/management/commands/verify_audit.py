@@ -6,10 +6,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from rollback_console.audit.integrity.row_comparison import accept_rows as accept_rows_as_they_are
+from rollback_console.audit.integrity.row_comparison import configuration_row_flaws
+from rollback_console.audit.integrity.verification import configuration_flaws, file_flaws
 from rollback_console.audit.origin import acting_from_command_line
-from rollback_console.audit.row_comparison import accept_rows as accept_rows_as_they_are
-from rollback_console.audit.row_comparison import configuration_row_flaws
-from rollback_console.audit.verification import configuration_flaws, file_flaws
 
 from ...events import flaws, upgrade
 from ...permissions.groups import rows_of_roles

@@ -6,8 +6,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from rollback_console.audit.row_comparison import configuration_row_flaws
-from rollback_console.audit.verification import configuration_flaws, file_flaws
+from rollback_console.audit.integrity.row_comparison import configuration_row_flaws
+from rollback_console.audit.integrity.verification import configuration_flaws, file_flaws
 from rollback_console.rollbacks import events
 from rollback_console.rollbacks.permissions.groups import rows_of_roles
 from rollback_console.rollbacks.queries import lists

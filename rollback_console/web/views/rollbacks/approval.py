@@ -31,7 +31,7 @@ from ...http.current_user import person
 from ...http.lookup import rollback_of
 from ...http.rate_limit import costly
 from ...http.responses import done, refused
-from ...presenters.step_track import no_return, stations
+from ...presenters.steps.step_track import no_return, stations
 
 
 def page(

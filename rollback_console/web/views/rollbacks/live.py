@@ -30,8 +30,8 @@ from ...authentication.second_person import prove_where_two_are_needed
 from ...http.current_user import person
 from ...http.lookup import rollback_of
 from ...http.responses import done, refused
-from ...presenters import abort_proofs, step_board, step_timeline
 from ...presenters.question import LogTail, log_tail, open_question, shown_run
+from ...presenters.steps import abort_proofs, step_board, step_timeline
 
 EVENTS = 60
 _GOES_ON = "Going on in spite of how step {} ended."

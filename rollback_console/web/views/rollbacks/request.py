@@ -25,7 +25,7 @@ from ...http.lookup import revision_of
 from ...http.rate_limit import preview
 from ...http.responses import done
 from ...presenters import procedure_comparison, proposal_form
-from ...presenters.step_track import stations
+from ...presenters.steps.step_track import stations
 
 
 @permission_required("rollbacks.request_rollback", raise_exception=True)

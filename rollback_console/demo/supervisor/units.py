@@ -6,8 +6,8 @@ import json
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from .layout import Layout
-from .state import write
+from ..layout import Layout
+from ..state import write
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..models import StreamAnchor
 from . import chain
-from .models import StreamAnchor
 
 CONFIGURATION = "configuration"
 

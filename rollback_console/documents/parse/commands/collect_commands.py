@@ -13,11 +13,11 @@ from enum import StrEnum
 
 from rollback_console.documents.model import Command, Lines
 
-from ..markdown.blocks import Block, BlockKind
-from ..markdown.folded_text import plain
-from ..markdown.inline_commands import code_spans, command_of_cell, split_session
-from ..markdown.outline import Section
-from ..shell.command_patterns import reads_like_command
+from ...markdown.blocks import Block, BlockKind
+from ...markdown.folded_text import plain
+from ...markdown.inline_commands import code_spans, command_of_cell, split_session
+from ...markdown.outline import Section
+from ...shell.command_patterns import reads_like_command
 from .fences import is_ellipsis, read_fence
 
 

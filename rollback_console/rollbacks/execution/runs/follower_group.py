@@ -15,12 +15,12 @@ from rollback_console.plans.inventory.masked_values import values_to_mask
 from rollback_console.plans.models import Host
 from rollback_console.remote.protocol import RunRef
 
-from ..models import Rollback, StepRun
-from ..sweeper import host_cleanup
-from . import apply
-from .approved_snapshot import SnapshotGuard
-from .connections import Connections
-from .failpoints import failpoint
+from ...models import Rollback, StepRun
+from ...sweeper import host_cleanup
+from .. import apply
+from ..approved_snapshot import SnapshotGuard
+from ..connections import Connections
+from ..failpoints import failpoint
 from .follower import Follower, Report, Trouble
 from .recorder import RunRecorder
 from .report_queue import ReportQueue

@@ -19,8 +19,8 @@ from rollback_console.plans.snapshot.dump_steps import (
 )
 from rollback_console.remote.protocol import RunRequest
 
-from .. import database_dumps
-from ..models import StepRun
+from ... import database_dumps
+from ...models import StepRun
 from .follower import Work
 
 

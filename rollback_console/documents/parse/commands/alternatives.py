@@ -15,9 +15,9 @@ from itertools import product
 
 from rollback_console.documents.model import Alternative, Command
 
-from ..markdown.folded_text import fold
-from ..shell.command_patterns import going_back_act, signature
-from ..vocabulary.remarks import (
+from ...markdown.folded_text import fold
+from ...shell.command_patterns import going_back_act, signature
+from ...vocabulary.remarks import (
     condition_of,
     is_exclusive,
     is_fallback,

@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 
 from rollback_console.documents.model import Command
 
-from ..edit.fence_attributes import Info, parse_info
-from ..markdown.blocks import INDENTED, TYPED, Block, BlockKind
-from ..markdown.outline import Section
-from ..placeholders.find import scanned
-from ..shell.command_patterns import (
+from ...edit.fence_attributes import Info, parse_info
+from ...markdown.blocks import INDENTED, TYPED, Block, BlockKind
+from ...markdown.outline import Section
+from ...placeholders.find import scanned
+from ...shell.command_patterns import (
     POWERSHELLS,
     SESSIONS,
     SHELLS,
@@ -25,8 +25,8 @@ from ..shell.command_patterns import (
     not_shell,
     reads_like_command,
 )
-from ..shell.scanner import Context
-from ..vocabulary.remarks import condition_of, tidy
+from ...shell.scanner import Context
+from ...vocabulary.remarks import condition_of, tidy
 
 
 @dataclass(frozen=True, slots=True)

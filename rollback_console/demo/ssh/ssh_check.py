@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
+from ..layout import Layout
+from ..state import State
 from . import keys
-from .layout import Layout
-from .state import State
 
 _PATIENCE = 10
 

@@ -15,10 +15,10 @@ from rollback_console.documents.model import (
     Step,
 )
 
-from ..markdown.folded_text import bare_title
-from ..shell.command_patterns import POWERSHELLS, SQLS
-from ..vocabulary.left_out import why_label_leaves_out
-from ..vocabulary.section_names import SectionKind, why_never
+from ...markdown.folded_text import bare_title
+from ...shell.command_patterns import POWERSHELLS, SQLS
+from ...vocabulary.left_out import why_label_leaves_out
+from ...vocabulary.section_names import SectionKind, why_never
 from .collect_commands import CommandLine, Source
 
 Parts = Mapping[int, SectionKind]

@@ -17,9 +17,9 @@ import asyncssh
 
 from rollback_console.processes.process_tree import reap
 
+from ..layout import Layout
+from ..state import State
 from . import keys
-from .layout import Layout
-from .state import State
 
 _ended: dict[int, asyncio.Future[int]] = {}
 

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
-from .layout import Layout
+from ..layout import Layout
 
 HOST, CLIENT, AUTHORIZED = "host_key", "client_key", "authorized_keys"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..models import StepRun
+from ...models import StepRun
 
 
 def facts(run: StepRun) -> dict[str, object]:

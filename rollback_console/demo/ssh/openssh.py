@@ -6,10 +6,10 @@ import os
 import shutil
 from pathlib import Path
 
+from ..layout import Layout
+from ..state import State
 from . import keys
 from .account import has_shell
-from .layout import Layout
-from .state import State
 
 PLACES = "/usr/sbin:/usr/local/sbin:/sbin:/usr/bin:/usr/local/bin"
 # sshd wants this folder even where it never uses it; only root can and must make it.

@@ -14,13 +14,13 @@ from rollback_console.remote.protocol import Chunk, Ending, Outcome, Started
 from rollback_console.remote.redaction.redact import Redactor, redact
 from rollback_console.remote.redaction.redacted_remote import redact_outcome
 
-from .. import database_dumps, db_clock, log_store
-from ..errors import LeaseLost
-from ..events import record
-from ..models import LogChunk, Rollback, StepRun
-from .failpoints import failpoint
+from ... import database_dumps, db_clock, log_store
+from ...errors import LeaseLost
+from ...events import record
+from ...models import LogChunk, Rollback, StepRun
+from ..failpoints import failpoint
+from ..lease import move_run
 from .follower import Back, Item, Stopped, Trouble
-from .lease import move_run
 from .run_facts import facts
 
 _STATES = {

@@ -10,10 +10,11 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.db import transaction
 from django.db.models import Model
 
-from . import anchors, chain, kinds
-from .models import ConfigurationEvent
+from .. import kinds
+from ..models import ConfigurationEvent
+from ..record import record_change
+from . import anchors, chain
 from .protected_tables import TABLES, columns_of, model_of
-from .record import record_change
 from .row_ledger import Columns, added, fold, is_secret, key_of, removed, secret_text, shown_value
 from .verification import Flaw
 

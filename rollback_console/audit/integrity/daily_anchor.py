@@ -19,9 +19,10 @@ from django.db import transaction
 from django.db.models import DateTimeField, ExpressionWrapper, F, Value
 from django.db.models.functions import Now
 
-from . import anchors, kinds
-from .models import ConfigurationEvent, StreamAnchor
-from .record import record_change
+from .. import kinds
+from ..models import ConfigurationEvent, StreamAnchor
+from ..record import record_change
+from . import anchors
 
 log = logging.getLogger("rollback_console.audit")
 

@@ -35,8 +35,8 @@ from rollback_console.remote.protocol import (
 )
 from rollback_console.remote.redaction.redact import redact
 
-from .connections import Connections
-from .failpoints import failpoint
+from ..connections import Connections
+from ..failpoints import failpoint
 
 log = logging.getLogger(__name__)
 

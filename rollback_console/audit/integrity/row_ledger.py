@@ -15,7 +15,7 @@ from typing import Any
 
 from django.db.models import Model
 
-from .fields import Fields, changes_between, fingerprint, plain_json
+from ..fields import Fields, changes_between, fingerprint, plain_json
 from .protected_tables import TABLES, columns_of, label_of
 
 _LONGEST = 120

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from . import anchors, chain, kinds
+from .. import kinds
+from ..models import ConfigurationEvent, StreamAnchor
+from ..record import body_of
+from . import anchors, chain
 from .daily_anchor import read_file, recorded_ends, unpack_numbers
-from .models import ConfigurationEvent, StreamAnchor
-from .record import body_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""What callers may send: requests, and past incidents that are loaded."""

@@ -1,0 +1,1 @@
+"""What went wrong, as the problem document that a caller reads."""

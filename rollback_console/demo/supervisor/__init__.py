@@ -1,0 +1,1 @@
+"""What the demo host keeps running: its units and their processes."""

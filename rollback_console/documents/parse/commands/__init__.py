@@ -1,0 +1,1 @@
+"""The commands of a prose plan: where they stand, and to which step or alternative they belong."""
