@@ -10,6 +10,7 @@ from collections.abc import Callable
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+from rollback_console.cli import check
 from rollback_console.cli import commands as terminal
 from rollback_console.demo.errors import DemoUnavailable
 from rollback_console.demo.layout import Layout
@@ -29,6 +30,8 @@ def main() -> int:
     """Do what the command line says; what goes wrong is a sentence and exit code 1."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rollback_console.settings")
     arguments = _parser().parse_args()
+    if arguments.verb == "check":
+        return check.check(arguments)
     if arguments.verb in terminal.VERBS:
         return terminal.run(arguments)
     try:
@@ -124,6 +127,7 @@ def _parser() -> argparse.ArgumentParser:
     for name, (_, what) in VERBS.items():
         verbs.add_parser(name, help=what, description=what)
     terminal.add(verbs)
+    check.add_options(verbs.add_parser("check", help=check.HELP, description=check.HELP))
     what = "exit with 0 if one of that role is alive on this host: for health checks"
     alive = verbs.add_parser("alive", help=what, description=what)
     alive.add_argument("role", choices=["web", "worker", "sweeper"])

@@ -12,8 +12,10 @@ from django.contrib.auth.models import Group, Permission, User
 from django.test import Client
 from django.utils import timezone
 
+from rollback_console import documents
 from rollback_console.access.actions.tokens import create_token
 from rollback_console.access.tokens import Token
+from rollback_console.documents.canonical import is_canonical
 from rollback_console.engine.snapshot import Snapshot
 from rollback_console.plans.actions import host_questions as questions
 from rollback_console.plans.actions import plans
@@ -25,6 +27,7 @@ from rollback_console.plans.models import (
     Host,
     HostKey,
     HostQuestion,
+    Plan,
     Revision,
     Service,
 )
@@ -163,14 +166,35 @@ def host(environment: Environment, name: str, by: User, address: HostAddress | N
     return made
 
 
+def canonical(text: str) -> str:
+    """A plan as a person would confirm it without changing a thing."""
+    return text if is_canonical(text) else documents.write_canonical(documents.read(text))
+
+
 def plan(made: Stage, text: str = PLAN, **bindings: Any) -> Revision:
-    """A plan kept and bound to the stage's host by ada, whom nothing else involves."""
+    """A plan kept, bound to the stage's host and confirmed by ada, whom nothing else involves."""
     revision = plans.import_document(
-        text.encode(), by=made.cast.ada, service=made.service, environment=made.environment
+        canonical(text).encode(),
+        by=made.cast.ada,
+        service=made.service,
+        environment=made.environment,
     )
-    return plans.bind_steps(
+    revision = plans.bind_steps(
         revision, by=made.cast.ada, bindings={"hosts": made.host.name, **bindings}
     )
+    return confirmed(revision, made.cast.ada)
+
+
+def revised(before: Plan, text: str, by: User) -> Revision:
+    """The plan's next revision, written and confirmed by the same person."""
+    return confirmed(plans.revise(before, canonical(text).encode(), by=by), by)
+
+
+def confirmed(revision: Revision, by: User) -> Revision:
+    """The revision as that person confirms it, where nobody has yet."""
+    if revision.confirmed_at is not None:
+        return revision
+    return plans.confirm_arrangement(revision, by=by)
 
 
 def requested(made: Stage, text: str = PLAN, **choices: Any) -> Rollback:

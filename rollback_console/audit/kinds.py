@@ -93,6 +93,19 @@ SECRET_REMOVED = _kind(
 KEYS_ROTATED = _kind("keys.rotated", "Stored secrets were encrypted under the first key.")
 
 PLAN_REVISED = _kind("plan.revised", "{by} wrote revision {revision} of {subject}.", INFO)
+PLAN_CONFIRMED = _kind(
+    "plan.confirmed", "{by} confirmed the steps of revision {revision} of {subject}.", WARNING
+)
+PLAN_CONFIRMED_BY_SHAPE = _kind(
+    "plan.confirmed_by_shape",
+    "Revision {revision} of {subject} is confirmed as {like}, which has the same shape.",
+    WARNING,
+)
+PLAN_TAKEN_AS_CONFIRMED = _kind(
+    "plan.taken_as_confirmed",
+    "Revision {revision} of {subject} counts as confirmed: rollback {rollback} was approved by it.",
+    WARNING,
+)
 HOST_QUESTION_APPROVED = _kind(
     "host_question.approved", "{by} let a host be asked: {subject}.", WARNING
 )

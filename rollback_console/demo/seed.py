@@ -8,6 +8,7 @@ from django.contrib.auth.models import Group, User
 from django.db import transaction
 
 from rollback_console.access.actions.people import add_person
+from rollback_console.documents.canonical import tidied
 from rollback_console.plans.actions import plans
 from rollback_console.plans.actions.credentials import add_credential
 from rollback_console.plans.actions.decision_makers import name_decision_maker
@@ -89,12 +90,13 @@ def _host(layout: Layout, state: State, environment: Environment) -> None:
 def _ask(layout: Layout, state: State, environment: Environment, people: dict[str, User]) -> None:
     service = add_service(by=None, slug=SERVICE, name="Bookings")
     text = _PLAN.read_text()
-    places = {"@APP@": layout.app, "@BACKUPS@": layout.backups}
+    places = {"/demo/app": layout.app, "/demo/backups": layout.backups}
     for mark, value in {**places, "@HEALTH@": f"{state.service_url}health"}.items():
         text = text.replace(mark, str(value))
     revision = plans.import_document(
-        text.encode(), by=people["sam"], service=service, environment=environment
+        tidied(text).encode(), by=people["sam"], service=service, environment=environment
     )
+    revision = plans.confirm_arrangement(revision, by=people["sam"])
     values = {"migration": "0001", "tag": OLD}
     form = draw_request_form(revision)
     rollback = requests.open_request(

@@ -3,10 +3,16 @@
 PlanError
 |- UnreadablePlan    the document cannot be read at all
 |- NotReady          something is missing before anyone could run this
+|  '- NotConfirmed   nobody has confirmed yet what the steps of this revision are
 `- HostRefused       a host is not the one that was approved, or cannot be used
 """
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .models import Plan
 
 
 class PlanError(Exception):
@@ -23,6 +29,20 @@ class NotReady(PlanError):
     def __init__(self, problems: list[str]) -> None:
         super().__init__(" ".join(problems))
         self.problems = problems
+
+
+class NotConfirmed(NotReady):
+    """`plan` is the plan whose revision a person has to confirm first."""
+
+    def __init__(self, plan: Plan, number: int) -> None:
+        super().__init__(
+            [
+                f"Nobody has confirmed revision {number} of “{plan}” yet. A person with the right "
+                "to change plans arranges and confirms it on the plan's page; until then nothing "
+                "of it runs."
+            ]
+        )
+        self.plan = plan
 
 
 class HostRefused(PlanError):

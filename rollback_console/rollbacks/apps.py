@@ -17,7 +17,7 @@ class RollbacksConfig(AppConfig):
     def ready(self) -> None:
         from rollback_console.plans import signals
 
-        from .permissions import grants, groups
+        from .permissions import grants, groups, used_plans
         from .signals import finished
         from .sweeper import readiness_schedule
 
@@ -25,6 +25,7 @@ class RollbacksConfig(AppConfig):
         finished.connect(readiness_schedule.ask_after_end, dispatch_uid="ask_after_end")
         grants.connect()
         post_migrate.connect(groups.ensure, dispatch_uid="groups")
+        post_migrate.connect(used_plans.after_migrate, dispatch_uid="used plans")
         worker_ready.connect(_worker_ready, dispatch_uid="alive")
         worker_shutting_down.connect(_worker_stops, dispatch_uid="stop")
 

@@ -115,4 +115,5 @@ def latest_number(plan: Plan) -> int:
 
 def revisions(plan: Plan) -> QuerySet[Revision]:
     """A plan's revisions, newest first, without their texts."""
-    return plan.revisions.defer("source", "bindings").select_related("author").order_by("-number")
+    rows = plan.revisions.defer("source", "original", "bindings")
+    return rows.select_related("author", "confirmed_by").order_by("-number")

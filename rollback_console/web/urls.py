@@ -21,7 +21,7 @@ from .views.admin import (
     tokens,
 )
 from .views.afterwards import archives, audit, configuration_events, postmortem, trends
-from .views.plans import plan, revisions
+from .views.plans import arrange, plan, revisions
 from .views.rollbacks import (
     approval,
     checklist,
@@ -63,6 +63,8 @@ urlpatterns: list[URLPattern] = [
         plan.withdraw_host_question,
         name="host-question-withdrawals",
     ),
+    path("plans/<slug:slug>/arrangement/", arrange.show_arrangement, name="arrange"),
+    path("plans/<slug:slug>/confirmation/", arrange.confirm_arrangement, name="plan-confirmation"),
     path("plans/<slug:slug>/text/", revisions.revise, name="revise"),
     path("plans/<slug:slug>/bindings/", revisions.bindings, name="bindings"),
     path("plans/<slug:slug>/bindings/text/", revisions.inscribe, name="inscribe"),

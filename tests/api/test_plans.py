@@ -90,7 +90,7 @@ def test_what_people_bound_stays_bound(stage: Stage, call: Caller) -> None:
     plans.bind_steps(revision, by=stage.cast.ada, bindings={"hosts": "app-1"})
     made = call.post("/plans", sent(facts={"TAG": "v1"})).json()
     assert made["bindings"] == {"hosts": "app-1", "facts": {"TAG": "v1"}}
-    assert made["form"]["missing"] == []
+    assert [each[:20] for each in made["form"]["missing"]] == ["Nobody has confirmed"]
 
 
 def test_the_same_title_is_the_same_plan(stage: Stage, call: Caller) -> None:
@@ -150,7 +150,11 @@ def test_a_revision_shows_its_text_and_what_is_to_choose(stage: Stage, call: Cal
     revision = make.plan(stage)
     shown = call.get(f"/plans/{revision.plan.slug}/revisions/1").json()
     assert shown["number"] == 1
-    assert shown["document"] == make.PLAN
+    assert shown["document"] == make.canonical(make.PLAN)
+    assert shown["confirmed_at"] is None
+    newest = call.get(f"/plans/{revision.plan.slug}/revisions/2").json()
+    assert newest["confirmed_by"]["username"] == "ada"
+    assert newest["report"]["confirmed"] is True
     assert shown["sha256"] == revision.sha256
     assert set(shown["form"]) == {
         "procedures",

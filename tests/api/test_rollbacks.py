@@ -36,13 +36,24 @@ def test_a_request_freezes_what_would_run_and_shows_it(stage: Stage, call: Calle
 
 def test_a_named_revision_is_the_one_that_is_frozen(stage: Stage, call: Caller) -> None:
     old = make.plan(stage)
-    text = make.PLAN.replace("stopping", "halting").encode()
-    new = plans.revise(old.plan, text, by=stage.cast.ada)
+    text = make.canonical(make.PLAN.replace("stopping", "halting")).encode()
+    new = make.confirmed(plans.revise(old.plan, text, by=stage.cast.ada), stage.cast.ada)
     body = {"plan": old.plan.slug, "reason": "Health page answers 500"}
     assert call.post("/rollbacks", {**body, "revision": old.number}).json()["revision"] == 2
     newest = call.post("/rollbacks", body).json()
     assert newest["revision"] == new.number == 3
     assert newest["snapshot"]["steps"][0]["script"].endswith("echo halting\n")
+
+
+def test_what_nobody_confirmed_is_refused_with_the_page_that_confirms(
+    stage: Stage, call: Caller
+) -> None:
+    plan = make.plan(stage).plan
+    plans.revise(plan, make.PLAN.replace("stopping", "halting").encode(), by=stage.cast.ada)
+    body = {"plan": plan.slug, "reason": "Health page answers 500"}
+    told = problem(call.post("/rollbacks", body), 422, "not-confirmed")
+    assert told["confirm_at"].endswith(f"/plans/{plan.slug}/arrangement/")
+    assert not Rollback.objects.exists()
 
 
 def test_what_is_missing_is_listed(stage: Stage, call: Caller) -> None:

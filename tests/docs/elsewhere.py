@@ -24,6 +24,12 @@ _TOPOLOGY = "hosts/test_topology.py"
 TABLE = [
     Row("README.md", "Try it", "It starts everything, or is the suite itself.", "local/test_up.py"),
     Row("start.md", "The first ten minutes", "It runs until Ctrl-C.", "local/test_up.py"),
+    Row(
+        "plans.md",
+        "Checked where plans live",
+        "It ends with 1 where there are findings.",
+        "documents/test_check.py",
+    ),
     Row("contributing.md", "The short loop", "It is the suite itself.", ""),
     Row("api.md", "Coming in", "It needs a web process and a token.", "api/test_access.py"),
     Row("api.md", "After a deployment", "It is cut short.", "api/test_examples.py"),

@@ -176,7 +176,7 @@ def test_the_seed_in_canonical_form_runs_the_same_and_leaves_nothing_to_guess() 
         ("### Step 5: Start", "### Step 2: Start", 62, "count up"),
         ("hosts=app timeout=1m", "timeout=1m hosts=app", 30, "hosts=app timeout=1m"),
         ("timeout=1m\n", "timeout=soon\n", 30, "not a time"),
-        ("# Stop it\n", "# Stop it\n# now\n", 31, "at most one line"),
+        ("# Stop it\n", "# Stop it\n# now\n", 31, "has “# now” here"),
         ("systemctl stop shop\n", "echo 'stop\n", 30, "never ends"),
         ("systemctl stop shop\n```\n", "systemctl stop shop\n", 30, "never"),
         ("\n### Step 5", "\n\n### Step 5", 62, "blank line"),
@@ -259,7 +259,9 @@ COMMANDS = st.one_of(
         ["ls -l", "rm -rf /srv/x", "cat <<EOF\n# x\n```\nEOF", "git checkout <tag>", "a \\\n  b", "echo 'a\nb'"]
     ),
     FILLED.map(lambda text: f"echo {text}"),
-).filter(lambda text: scanned(text + "\n").ends == (len(text),) and text == text.strip())  # fmt: skip
+).filter(lambda text: scanned(text + "\n").complete
+    and scanned(text + "\n").ends == (len(text),)
+    and text == text.strip())  # fmt: skip
 ROWS = st.lists(
     st.builds(Command, COMMANDS, st.just((1, 1)), label=WORDS), min_size=1, max_size=3
 ).map(tuple)

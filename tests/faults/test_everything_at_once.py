@@ -24,7 +24,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule
 
 from rollback_console.engine.states import LIVE, TERMINAL, RollbackState
-from rollback_console.plans.actions import plans
 from rollback_console.plans.errors import NotReady
 from rollback_console.plans.models import Host
 from rollback_console.rollbacks.actions import approvals, requests, restarts, steering
@@ -185,8 +184,8 @@ class Everything(Promises):
 
     @rule(line=st.sampled_from(["echo other", "echo more"]))
     def edit_the_plan(self, line: str) -> None:
-        text = PLAN.replace("echo stopping", line).encode()
-        self.revision = plans.revise(self.revision.plan, text, by=self.stage.cast.ada)
+        text = PLAN.replace("echo stopping", line)
+        self.revision = make.revised(self.revision.plan, text, self.stage.cast.ada)
 
     @rule()
     @when(lambda self: under_way().exists())

@@ -88,7 +88,7 @@ def test_the_plan_with_every_fix_taken_really_reverses_the_migration(target: Hos
     stage = staged([target])
     original = make.plan(stage, SEED, **BINDINGS)
     text = corrected(SEED)
-    revision = plans.revise(original.plan, text.encode(), by=stage.cast.ada, note="Fixed")
+    revision = make.revised(original.plan, text, stage.cast.ada)
     bindings = {**BINDINGS, "steps": {**BINDINGS["steps"], "verify-rollback": {"cwd": CODE}}}
     revision = plans.bind_steps(revision, by=stage.cast.ada, bindings=bindings)
     defaults = {"MYSQL_DEFAULTS_FILE": "/etc/iact/database.cnf"}

@@ -175,9 +175,13 @@ MEASURE = "---\nmeasures:\n  - {what: calls since deployment, run: 'echo 1284'}\
 
 def by_operator(here: Stage, text: str) -> Revision:
     made = plans.import_document(
-        text.encode(), by=here.cast.dana, service=here.service, environment=here.environment
+        make.canonical(text).encode(),
+        by=here.cast.dana,
+        service=here.service,
+        environment=here.environment,
     )
-    return plans.bind_steps(made, by=here.cast.ada, bindings={"hosts": here.host.name})
+    made = plans.bind_steps(made, by=here.cast.ada, bindings={"hosts": here.host.name})
+    return make.confirmed(made, here.cast.ada)
 
 
 def test_a_measure_runs_only_once_it_was_approved(here: Stage) -> None:

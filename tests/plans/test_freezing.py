@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 
 from rollback_console.engine.snapshot import Snapshot
 from rollback_console.plans.actions import plans
-from rollback_console.plans.errors import NotReady, UnreadablePlan
+from rollback_console.plans.errors import NotReady, PlanError, UnreadablePlan
 from rollback_console.plans.models import Environment, HostKey, Revision, Secret, Service
 from rollback_console.plans.snapshot.freeze import freeze_snapshot
 from rollback_console.plans.snapshot.hidden_characters import list_hidden
@@ -197,9 +197,7 @@ def test_a_value_that_is_no_commit_is_refused(stage: Stage, value: str, says: st
 
 
 def test_a_step_without_a_host_says_where_to_bind_it(stage: Stage) -> None:
-    revision = plans.import_document(
-        PLAN.encode(), by=stage.cast.ada, service=stage.service, environment=stage.environment
-    )
+    revision = make.plan(stage, hosts="")
     assert problems(revision)[0] == "Step 1, Stop, names no host: bind it on the plan's page."
 
 
@@ -230,6 +228,28 @@ GUARD = "checks:\n  - {{check: Up, {}}}"
             GUARD.format("command: 'true', hosts: app-1 app-l"),
             "Did you mean “app-1”?",
         ),
+    ],
+)
+def test_an_unknown_host_in_the_head_keeps_a_request_from_being_opened(
+    stage: Stage, head: str, says: str
+) -> None:
+    problem = problems(make.plan(stage, HEAD.format(head) + PLAN))
+    assert any(says in each for each in problem), problem
+
+
+def refusal(stage: Stage, text: str) -> str:
+    """Why a text cannot be confirmed."""
+    revision = plans.import_document(
+        text.encode(), by=stage.cast.ada, service=stage.service, environment=stage.environment
+    )
+    with pytest.raises(PlanError) as refused:
+        plans.confirm_arrangement(revision, by=stage.cast.ada)
+    return str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("head", "says"),
+    [
         (GUARD.format("command: 'echo 3', gte: 2"), "“gte” is unknown here."),
         (GUARD.format("log: a.service, wihtout: ERROR"), "Did you mean “without”?"),
         (GUARD.format("log: a.service"), "write holds: or without:"),
@@ -237,22 +257,20 @@ GUARD = "checks:\n  - {{check: Up, {}}}"
         ("database: {kind: sqlite, name: /a, foldr: /b, folder: /b}", "Did you mean “folder”?"),
     ],
 )
-def test_a_misspelled_name_in_the_head_keeps_a_request_from_being_opened(
+def test_a_misspelled_name_in_the_head_keeps_a_plan_from_being_confirmed(
     stage: Stage, head: str, says: str
 ) -> None:
-    problem = problems(make.plan(stage, HEAD.format(head) + PLAN))
-    assert any(says in each for each in problem), problem
+    assert says in refusal(stage, HEAD.format(head) + PLAN)
 
 
 @pytest.mark.parametrize(
     ("written", "meant"),
     [("roling=1", "rolling"), ("canry", "canary"), ("destructve", "destructive"), ("gaet", "gate")],
 )
-def test_a_misspelled_attribute_keeps_a_request_from_being_opened(
+def test_a_misspelled_attribute_keeps_a_plan_from_being_confirmed(
     stage: Stage, written: str, meant: str
 ) -> None:
-    revision = make.plan(stage, with_info(written))
-    assert any(f"Did you mean {meant}?" in each for each in problems(revision))
+    assert f"Did you mean {meant}?" in refusal(stage, with_info(written))
 
 
 def test_what_other_tools_write_behind_a_fence_is_no_mistake(stage: Stage) -> None:

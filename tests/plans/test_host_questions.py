@@ -616,7 +616,7 @@ class TestApproval:
         self, here: Stage, question: HostQuestion
     ) -> None:
         make.host_questions_approved(here.cast.lee)
-        text = bytes(question.revision.source) + b"\nMore.\n"
+        text = bytes(question.revision.source) + b"- [ ] More\n"
         later = plans.revise(question.plan, text, by=here.cast.ada)
         assert pending(here, later) == set()
 

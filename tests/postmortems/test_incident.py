@@ -91,7 +91,7 @@ def test_it_never_runs(stage: Stage) -> None:
         requests.start(rollback, by=stage.cast.dana)
     with pytest.raises(Refused):
         approvals.approve(rollback, by=stage.cast.lee, snapshot_sha256=rollback.snapshot_sha256)
-    with pytest.raises(NotReady, match="Nothing here can be executed"):
+    with pytest.raises(NotReady, match="Nobody has confirmed"):
         freeze_snapshot(rollback.revision, {})
 
 

@@ -10,7 +10,7 @@ from rollback_console.postmortems.lessons import takeover
 from rollback_console.postmortems.models import Postmortem
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.models import Rollback
-from tests.make import PLAN, Stage
+from tests.make import PLAN, Stage, canonical
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -36,9 +36,9 @@ def test_the_next_revision_holds_it_and_everything_that_was_there(
     text = bytes(made.source).decode()
     assert (made.number, made.author) == (3, stage.cast.lee)
     assert made.note == f"Learned from rollback {number}"
-    assert text.startswith(PLAN)
-    assert f"### What Went Wrong\n- A bad join (rollback {number})\n" in text
-    assert f"### How to Prevent\n- Rehearse monthly (rollback {number})\n" in text
+    assert text.startswith(canonical(PLAN))
+    assert f"### What Went Wrong\n\n- A bad join (rollback {number})\n" in text
+    assert f"### How to Prevent\n\n- Rehearse monthly (rollback {number})\n" in text
     assert "## Rollback Time Estimate\n\n- **Measured, " in text
     assert made.bindings == written.rollback.revision.bindings
     assert [each.revision for each in written.takeovers.all()] == [made]

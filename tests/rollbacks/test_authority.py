@@ -15,7 +15,7 @@ from rollback_console.plans.actions.decision_makers import (
     name_decision_maker,
     replace_policy,
 )
-from rollback_console.plans.actions.plans import bind_steps, revise
+from rollback_console.plans.actions.plans import bind_steps
 from rollback_console.plans.document_cache import document
 from rollback_console.plans.models import DecisionMaker, Revision
 from rollback_console.rollbacks.actions import approvals, break_glass, requests, steering
@@ -54,8 +54,8 @@ def rewritten(revision: Revision, by: User, old: str = "echo restoring") -> Revi
     rewriter(by)
     if not old:
         return bind_steps(revision, by=by, bindings={**revision.bindings, "time_limit": 90})
-    source = bytes(revision.source).replace(old.encode(), f"{old} as {by}".encode())
-    return revise(revision.plan, source, by=by)
+    source = bytes(revision.source).decode().replace(old, f"{old} as {by}")
+    return make.revised(revision.plan, source, by)
 
 
 def test_one_approval_reads_rights_and_votes_once(stage: Stage) -> None:
@@ -180,7 +180,7 @@ def with_condition(stage: Stage) -> tuple[Revision, str]:
     """A plan with a conditional step that lee wrote, and the step's key."""
     plan = make.plan(stage).plan
     rewriter(stage.cast.lee)
-    revision = revise(plan, CONDITIONAL.encode(), by=stage.cast.lee)
+    revision = make.revised(plan, CONDITIONAL, stage.cast.lee)
     (key,) = [each.key for each in document(revision).procedures[0].steps if each.condition]
     return revision, key
 
@@ -190,15 +190,13 @@ def test_an_approval_that_left_a_step_out_does_not_lift_the_bar_of_who_wrote_it(
 ) -> None:
     revision, key = with_condition(stage)
     approve(requested(revision, stage, conditions={key: "skip"}), stage.cast.sam)
-    later = revise(
-        revision.plan, CONDITIONAL.replace("stopping", "stop").encode(), by=stage.cast.ada
-    )
+    later = make.revised(revision.plan, CONDITIONAL.replace("stopping", "stop"), stage.cast.ada)
     whole = requested(later, stage, conditions={key: "run"})
     assert "echo mine" in whole.snapshot
     with pytest.raises(Refused, match="nobody has approved yet"):
         approve(whole, stage.cast.lee)
     approve(whole, stage.cast.sam)
-    again = revise(later.plan, CONDITIONAL.replace("stopping", "end").encode(), by=stage.cast.ada)
+    again = make.revised(later.plan, CONDITIONAL.replace("stopping", "end"), stage.cast.ada)
     assert barred(again, stage, conditions={key: "run"}) == {stage.cast.ada}
 
 
@@ -226,7 +224,7 @@ def test_the_bar_of_a_plan_with_two_ways_is_about_the_way_that_is_chosen(stage: 
     first, second = ({"alternatives": {step.key: way}} for way in (0, 1))
     approve(requested(plan.revisions.get(number=2), stage, **first), stage.cast.sam)
     rewriter(stage.cast.lee)
-    mine = revise(plan, TWO_WAYS.replace("second way", "my way").encode(), by=stage.cast.lee)
+    mine = make.revised(plan, TWO_WAYS.replace("second way", "my way"), stage.cast.lee)
     assert barred(mine, stage, **first) == set()
     assert barred(mine, stage, **second) == {stage.cast.lee}
 
@@ -244,7 +242,7 @@ def test_a_colleagues_change_around_a_line_does_not_lift_the_bar_of_who_wrote_it
 ) -> None:
     revision, key = with_condition(stage)
     approve(requested(revision, stage, conditions={key: "skip"}), stage.cast.sam)
-    changed = revise(revision.plan, CONDITIONAL.replace(before, after).encode(), by=stage.cast.ada)
+    changed = make.revised(revision.plan, CONDITIONAL.replace(before, after), stage.cast.ada)
     (key,) = [each.key for each in document(changed).procedures[0].steps if each.condition]
     assert barred(changed, stage, conditions={key: "run"}) == {stage.cast.ada, stage.cast.lee}
 
@@ -254,7 +252,7 @@ def test_who_took_a_step_away_is_barred_until_that_was_approved(stage: Stage) ->
     approve(requested(first, stage), stage.cast.sam)
     rewriter(stage.cast.lee)
     shorter = make.PLAN.replace("### Step 1: Stop\n```bash\necho stopping\n```\n\n", "")
-    second = revise(first.plan, shorter.encode(), by=stage.cast.lee)
+    second = make.revised(first.plan, shorter, stage.cast.lee)
     assert "echo stopping" not in requested(second, stage).snapshot
     assert barred(second, stage) == {stage.cast.lee}
     approve(requested(second, stage), stage.cast.sam)

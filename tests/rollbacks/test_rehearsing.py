@@ -26,9 +26,13 @@ def rehearsed(stage: Stage, text: str = PLAN) -> Rollback:
     )
     host = make.host(place, "practice-1", stage.cast.ada)
     revision = plans.import_document(
-        text.encode(), by=stage.cast.ada, service=stage.service, environment=place
+        make.canonical(text).encode(),
+        by=stage.cast.ada,
+        service=stage.service,
+        environment=place,
     )
     revision = plans.bind_steps(revision, by=stage.cast.ada, bindings={"hosts": host.name})
+    revision = make.confirmed(revision, stage.cast.ada)
     snapshot = freeze_snapshot(revision, {})
     ended = timezone.now() - timedelta(days=12)
     return Rollback.objects.create(

@@ -174,7 +174,7 @@ def test_an_open_page_turns_into_the_next_state_by_itself(eyes: Eyes, world: Wor
 def test_a_rollback_is_asked_for_and_decided_without_any_script(eyes: Eyes, world: World) -> None:
     with eyes.page(None, script=False) as page:
         sign_in(page, "dana")
-        page.goto(f"/plans/{world.plan}/request/?procedure=code-only")
+        page.goto(f"/plans/{world.plan}/request/?procedure=keep-db-as-is-only-rollback-code")
         page.get_by_label("Why must this be rolled back?").fill("Only the code is bad")
         page.get_by_label("Revert to previous version").check()
         page.get_by_label("PREVIOUS_COMMIT_SHA").fill("91bc4e2a77")

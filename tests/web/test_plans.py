@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db.models.functions import Now
 
+from rollback_console.documents.canonical import tidy_canonical
 from rollback_console.documents.edit.writer import apply_fix
 from rollback_console.plans.actions import plans
 from rollback_console.plans.actions.plans import draw_revision
@@ -201,7 +202,7 @@ def test_what_steps_are_bound_to_is_written_into_the_text(
     assert client.post(f"/plans/{slug}/bindings/text/", fields).status_code == 303
     made = Revision.objects.order_by("-number")[0]
     text = bytes(made.source).decode()
-    assert text == before.replace("```bash", '```bash cwd="/srv/my app" timeout=60s', 1)
+    assert text == before.replace("```bash", '```bash cwd="/srv/my app" timeout=1m', 1)
     assert made.bindings["hosts"] == "app-1"
     assert list(made.bindings["steps"].values()) == [{"manual": True}]
 
@@ -265,7 +266,7 @@ def test_the_first_revision_is_compared_with_nothing(signed_in: SignIn, stage: m
     slug = make.plan(stage).plan.slug
     page = words(signed_in(stage.cast.vic).get(f"/plans/{slug}/revisions/1/changes/"))
     assert "Revision 1, the first" in page
-    assert "+ # Rollback Plan" in page
+    assert "+ # Checkout 2" in page
 
 
 def test_a_finding_that_offers_a_fix_is_fixed_by_one_post(
@@ -283,7 +284,7 @@ def test_a_finding_that_offers_a_fix_is_fixed_by_one_post(
     address = f"/plans/{slug}/revisions/{revision.number}/fixes/"
     client.post(address, {"index": index, "code": finding.code})
     latest = Revision.objects.order_by("-number")[0]
-    assert bytes(latest.source).decode() == apply_fix(documents(revision), finding)
+    assert bytes(latest.source).decode() == tidy_canonical(apply_fix(documents(revision), finding))
     assert finding.fix and latest.note == finding.fix.label
     again = client.post(address, {"index": index, "code": finding.code}, follow=True)
     assert "The plan has a newer revision." in words(again)

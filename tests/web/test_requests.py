@@ -48,7 +48,7 @@ def test_a_single_procedure_is_asked_about_at_once(signed_in: SignIn, stage: mak
 def test_a_procedure_asks_only_for_its_own_steps(signed_in: SignIn, stage: make.Stage) -> None:
     client, address = signed_in(stage.cast.dana), seeded(stage)
     whole = words(client.get(f"{address}?procedure=rollback-steps"))
-    code = words(client.get(f"{address}?procedure=code-only"))
+    code = words(client.get(f"{address}?procedure=keep-db-as-is-only-rollback-code"))
     assert "Step 3, Restore Database" in whole
     assert "Restore Database" not in code
 

@@ -7,15 +7,17 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
 from rollback_console.access.errors import AccessError
 from rollback_console.audit.stale_edit import StaleEdit
-from rollback_console.plans.errors import NotReady, PlanError, UnreadablePlan
+from rollback_console.plans.errors import NotConfirmed, NotReady, PlanError, UnreadablePlan
 from rollback_console.rollbacks.errors import Changed, RollbackError
 
 from .problems import Problem, respond
@@ -67,6 +69,11 @@ def _missing(error: Http404) -> Problem:
     return Problem("not-found", str(error) or "There is nothing at this address.")
 
 
+def _unconfirmed(error: NotConfirmed) -> Problem:
+    address = f"{settings.BASE_URL}{reverse('arrange', args=[error.plan.slug])}"
+    return Problem("not-confirmed", str(error), confirm_at=address)
+
+
 def _denied(error: PermissionDenied) -> Problem:
     return Problem("forbidden", str(error) or "You may not do this. Ask an admin for the right.")
 
@@ -96,6 +103,7 @@ _TRANSLATIONS: dict[type[Exception], Callable[[Any], Problem]] = {
     Changed: _changed,
     StaleEdit: lambda error: Problem("changed", str(error)),
     RollbackError: lambda error: Problem("refused", str(error)),
+    NotConfirmed: _unconfirmed,
     NotReady: lambda error: Problem("not-ready", str(error), problems=error.problems),
     AccessError: lambda error: Problem("refused", str(error)),
     UnreadablePlan: lambda error: Problem("unreadable-plan", str(error)),

@@ -24,6 +24,7 @@ KINDS: dict[str, tuple[int, str]] = {
     "too-large": (413, "The request is too large"),
     "invalid": (422, "Something in the request does not fit"),
     "not-ready": (422, "Something is missing before this could run"),
+    "not-confirmed": (422, "Nobody has confirmed the steps of this plan yet"),
     "unreadable-plan": (422, "The plan document cannot be read"),
     "key-reused": (422, "The Idempotency-Key belongs to another request"),
     "too-many": (429, "Too much in too short a time"),

@@ -84,8 +84,9 @@ class Form(BaseModel):
 class RevisionOut(BaseModel):
     """One immutable text of a plan, and what the console understands of it.
 
-    `document` is the text as it was read; `report` is the import report. `hidden_characters`
-    lists those of its commands that nobody sees, confirmed or not.
+    Only a confirmed one can be requested. `document` is the text as it was read; `report` is the
+    import report. `hidden_characters` lists those of its commands that nobody sees, confirmed or
+    not.
     """
 
     plan: str
@@ -94,6 +95,8 @@ class RevisionOut(BaseModel):
     note: str
     author: Person | None
     created_at: Time
+    confirmed_at: Time | None
+    confirmed_by: Person | None
     document: str
     bindings: dict[str, Any]
     form: Form
@@ -123,10 +126,12 @@ def revision_out(revision: Revision) -> RevisionOut:
         note=revision.note,
         author=person(revision.author) if revision.author else None,
         created_at=revision.created_at,
+        confirmed_at=revision.confirmed_at,
+        confirmed_by=person(revision.confirmed_by) if revision.confirmed_by else None,
         document=understood.source,
         bindings=revision.bindings,
         form=_form(revision),
-        report=report(understood),
+        report=report(understood) | {"confirmed": revision.confirmed_at is not None},
         hidden_characters=[
             HiddenCharacterOut(
                 where=each.where, line=each.line, code=each.hidden.code, name=each.hidden.name

@@ -5,7 +5,7 @@ reason. `pieces` tells headings, lines, lists and fences apart, `steps` and `sec
 grammar, `layout` the names that both directions share.
 """
 
-from .reader import is_canonical, read_canonical, tidy_canonical
+from .reader import is_canonical, read_canonical, tidied, tidy_canonical
 from .writer import write_canonical
 
-__all__ = ["is_canonical", "read_canonical", "tidy_canonical", "write_canonical"]
+__all__ = ["is_canonical", "read_canonical", "tidied", "tidy_canonical", "write_canonical"]

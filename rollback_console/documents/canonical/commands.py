@@ -30,22 +30,29 @@ def spell_rows(commands: Sequence[Command]) -> list[str]:
 def read_commands(fence: Piece, *, runs: bool) -> tuple[Command, ...]:
     """The commands of a fence; one that does not run and is no plain list is one command.
 
-    Raises NotCanonical for one that runs and could be read in two ways.
+    Raises NotCanonical for one that runs and holds none, or one that never ends.
     """
+    if runs and not scanned(f"{_text(fence)}\n").complete:
+        why = "a command in this fence never ends: close its quote, bracket or here-document."
+        raise NotCanonical(fence.line, why)
     if fence.name == "bash":
         commands = tuple(_split(fence))
-        if commands and spell_rows(commands) == list(fence.rows):
+        if commands and (runs or spell_rows(commands) == list(fence.rows)):
             return commands
         if runs:
-            raise _problem(fence, commands)
-    text = "\n".join(fence.rows)
+            raise NotCanonical(fence.line, "this fence holds no command: fill it, or take it away.")
+    text = _text(fence)
     lines = (fence.line + 1, max(fence.last - 1, fence.line + 1))
     return (Command(text, lines, fence.name, "", fence.line),) if text.strip() else ()
 
 
+def _text(fence: Piece) -> str:
+    return "\n".join(fence.rows)
+
+
 def _split(fence: Piece) -> Iterator[Command]:
     """Complete commands; a comment is the label of those that follow it."""
-    text = "\n".join(fence.rows) + "\n"
+    text = f"{_text(fence)}\n"
     label, start, line = "", 0, fence.line + 1
     for end in scanned(text).ends:
         unit = text[start:end]
@@ -57,18 +64,3 @@ def _split(fence: Piece) -> Iterator[Command]:
             yield Command(body, (first, first + body.count("\n")), "bash", label, fence.line)
         line += unit.count("\n") + 1
         start = end + 1
-
-
-def _problem(fence: Piece, commands: Sequence[Command]) -> NotCanonical:
-    if not scanned("\n".join(fence.rows) + "\n").complete:
-        why = "a command in this fence never ends: close its quote, bracket or here-document."
-        return NotCanonical(fence.line, why)
-    if not commands:
-        return NotCanonical(fence.line, "this fence holds no command: fill it, or take it away.")
-    rows = [*spell_rows(commands), *fence.rows]
-    at = next((at for at, own in enumerate(fence.rows) if own != rows[at]), 0)
-    return NotCanonical(
-        fence.line + 1 + at,
-        "commands stand one below the other, without blank lines between them and with at most "
-        "one line “# ...” above each.",
-    )

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from typing import Any
 
-from rollback_console.documents.errors import NotCanonical
+from rollback_console.documents.errors import NotCanonical, UnreadableDocument
 from rollback_console.documents.model import (
     Action,
     Check,
@@ -67,6 +67,15 @@ def parse_canonical(data: bytes | str) -> PlanDocument:
 def tidy_canonical(text: str) -> str:
     """The canonical text of one that is not for its layout alone. Raises NotCanonical."""
     return spell(parse_canonical(text))
+
+
+def tidied(text: str) -> str:
+    """An edited text: a canonical one as it belongs, any other (and one that is not canonical
+    for more than its layout) as it is."""
+    try:
+        return tidy_canonical(text) if is_canonical(text) else text
+    except UnreadableDocument:
+        return text  # reading it says why, with the line
 
 
 def _read(data: bytes | str, *, strict: bool) -> PlanDocument:

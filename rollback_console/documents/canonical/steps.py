@@ -20,12 +20,13 @@ from rollback_console.documents.model import (
 from ..edit.fence_attributes import NAMES, parse_info, settings_of
 from ..markdown.folded_text import slug
 from .commands import read_commands
-from .layout import OF_A_WAY, spell_settings
+from .layout import OF_A_WAY
 from .pieces import Cursor, Piece, PieceKind
 
 _STEP = re.compile(r"Step ([1-9]\d{0,3}): (\S.*)")
 _WAY = re.compile(r"One of: (\S.*)")
 _KINDS = {kind.value: kind for kind in (StepKind.VERIFY, StepKind.MANUAL, StepKind.GATE)}
+_QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
 _ONCE = ("Only if", "Undo", "Kind", "Phase", "Time", "Settings")
 _CHOOSE = {"first": "preferred", "last": "fallback"}
 
@@ -35,17 +36,18 @@ class StepKeys:
     """Keys of steps: one for each title, and one for steps that are written out alike."""
 
     seen: Counter[str] = field(default_factory=Counter)
-    keys: dict[Step, str] = field(default_factory=dict)
+    steps: dict[Step, Step] = field(default_factory=dict)
 
     def keyed(self, step: Step) -> Step:
-        """The step with its key; one that another procedure has too, word for word, is the same."""
+        """The step with its key; one that another procedure has too, word for word, is that."""
         bare = _bare(step)
-        if bare not in self.keys:
+        if bare not in self.steps:
             base = slug(step.title, "step")
             self.seen[base] += 1
             count = self.seen[base]
-            self.keys[bare] = base if count == 1 else f"{base}-{count}"
-        return replace(step, key=self.keys[bare])
+            key = base if count == 1 else f"{base}-{count}"
+            self.steps[bare] = replace(step, key=key)
+        return self.steps[bare]
 
 
 def _bare(step: Step) -> Step:
@@ -236,11 +238,11 @@ def _read_settings(line: int, text: str) -> tuple[dict[str, str], bool]:
     info = parse_info(f"bash {text}")
     if info.problems:
         raise NotCanonical(line, info.problems[0])
-    attributes = {name: value for name, value in info.attributes.items() if name in NAMES}
+    attributes = dict(info.attributes)
+    names = {word.partition("=")[0] for word in _QUOTED.sub("", text).split()}
+    if unknown := names - {*NAMES} | names & {"undo", "condition"}:
+        known = ", ".join(name for name in NAMES if name not in {"undo", "condition"})
+        why = f"there is no attribute {min(unknown)} here. Known are {known}; undo is “Undo:”."
+        raise NotCanonical(line, why)
     destructive = attributes.pop("destructive", None) is not None
-    spelled = " ".join(spell_settings(settings_of(attributes), destructive))
-    if spelled != text or "undo" in attributes or "condition" in attributes:
-        raise NotCanonical(
-            line, f"the attributes “{text}” are written “{spelled}” here (undo as “Undo:”)."
-        )
     return attributes, destructive

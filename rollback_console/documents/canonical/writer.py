@@ -21,8 +21,8 @@ def write_canonical(document: PlanDocument) -> str:
     text = spell(document)
     try:
         same = runnable(read_canonical(text)) == runnable(document)
-    except NotCanonical:
-        same = False
+    except NotCanonical as error:
+        raise Unwritable(f"Once written in canonical form: {error}") from error
     if not same:
         raise Unwritable(
             "A command of this plan is not complete by itself (an open quote or here-document), "

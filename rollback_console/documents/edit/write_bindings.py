@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import fields, replace
 
 from rollback_console.documents.errors import UnknownEdit
-from rollback_console.documents.model import PlanDocument, Step
+from rollback_console.documents.model import PlanDocument, Step, StepSettings
 
+from ..canonical import is_canonical, write_canonical
 from ..reading import read
+from .fence_attributes import settings_of
 from .writer import set_attribute
 
 Attributes = Mapping[str, str]
@@ -20,8 +23,11 @@ def inscribe(
     """The text with these attributes by step key on their fences, and the keys written.
 
     All but the openers of those fences stays byte for byte. Left out, whole: steps without a
-    fence of their own, and those with a value that cannot stand on such a line.
+    fence of their own, and those with a value that cannot stand on such a line. In a canonical
+    text every step has a line for them.
     """
+    if is_canonical(document.source):
+        return _respelled(document, attributes_by_key)
     written: list[str] = []
     for key in _alone(document):
         if attributes := attributes_by_key.get(key):
@@ -30,6 +36,25 @@ def inscribe(
                 document = changed
                 written.append(key)
     return document.source, written
+
+
+def _respelled(
+    document: PlanDocument, attributes_by_key: Mapping[str, Attributes]
+) -> tuple[str, list[str]]:
+    changes = {key: settings_of(each) for key, each in attributes_by_key.items() if each}
+    procedures = tuple(
+        replace(one, steps=tuple(_with_settings(step, changes.get(step.key)) for step in one.steps))
+        for one in document.procedures
+    )
+    return write_canonical(replace(document, procedures=procedures)), list(changes)
+
+
+def _with_settings(step: Step, said: StepSettings | None) -> Step:
+    if said is None:
+        return step
+    values = {each.name: getattr(said, each.name) for each in fields(said)}
+    known = {name: value for name, value in values.items() if value}
+    return replace(step, settings=replace(step.settings, **known))
 
 
 def _alone(document: PlanDocument) -> list[str]:

@@ -2,27 +2,40 @@
 
 from __future__ import annotations
 
-import hashlib
-from difflib import unified_diff
 from itertools import count
 from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Max
 from django.utils.text import slugify
 
-from rollback_console.audit import kinds
-from rollback_console.audit.integrity.row_ledger import added
-from rollback_console.audit.record import record_change
-from rollback_console.common.people import display_name
+from rollback_console.documents.canonical import tidied
 from rollback_console.documents.markdown.source import encode
 
+from ..confirmation import CHANGE_PLAN
 from ..document_cache import document, read_cached
 from ..errors import PlanError
 from ..models import Environment, Plan, Revision, Service
 from ..snapshot.bindings import write_into_text
 from .permission import permit
+from .revisions import (
+    canonical_text,
+    confirm_as,
+    draw_revision,
+    mark_confirmed,
+    refuse_outdated,
+    take_over_arrangement,
+    write_revision,
+)
+
+__all__ = [
+    "bind_steps",
+    "confirm_arrangement",
+    "draw_revision",
+    "import_document",
+    "revise",
+    "write_bindings",
+]
 
 _BINDINGS = {"hosts", "steps", "on_host", "facts", "time_limit", "confirmed_characters"}
 _LONGEST = 7 * 24 * 60
@@ -46,7 +59,8 @@ def import_document(
     permit(by, "plans.add_plan", "import plans there", over=place)
     name = (title or read_cached(data).title or f"Rollback of {service.name}")[:200]
     plan = _known(service, environment, name) or _new(service, environment, name)
-    return _next(plan, data, by=by, note=note or "Imported")
+    made = write_revision(plan, data, by=by, note=note or "Imported")
+    return take_over_arrangement(made, by=by)
 
 
 def _known(service: Service, environment: Environment, title: str) -> Plan | None:
@@ -79,9 +93,17 @@ def revise(
 
     Raises UnreadablePlan, and PlanError when the newest is no longer what `drawn_from` says.
     """
-    permit(by, "plans.change_plan", "change this plan", over=plan)
-    _refuse_outdated(plan, drawn_from)
-    return _next(plan, data, by=by, note=note)
+    permit(by, CHANGE_PLAN, "change this plan", over=plan)
+    refuse_outdated(plan, drawn_from)
+    return take_over_arrangement(write_revision(plan, _tidied(data), by=by, note=note), by=by)
+
+
+def _tidied(data: bytes) -> bytes:
+    """An edited canonical text as it belongs; bytes of any other encoding are none."""
+    try:
+        return tidied(data.decode()).encode()
+    except UnicodeDecodeError:
+        return data
 
 
 @transaction.atomic
@@ -92,15 +114,17 @@ def bind_steps(
 
     Raises PlanError, also when the newest is no longer what `drawn_from` says.
     """
-    permit(by, "plans.change_plan", "change this plan", over=revision.plan)
-    _refuse_outdated(revision.plan, drawn_from)
+    permit(by, CHANGE_PLAN, "change this plan", over=revision.plan)
+    refuse_outdated(revision.plan, drawn_from)
     if unknown := bindings.keys() - _BINDINGS:
         raise PlanError(f"These are no bindings: {', '.join(sorted(unknown))}.")
     limit = bindings.get("time_limit", 1)
     if not (isinstance(limit, int) and 1 <= limit <= _LONGEST):
         raise PlanError("The time limit for the whole is a number of minutes, at most a week.")
     latest = revision.plan.revisions.order_by("-number")[0]
-    return _next(revision.plan, bytes(latest.source), by=by, note="Bound", bindings=bindings)
+    return write_revision(
+        revision.plan, bytes(latest.source), by=by, note="Bound", bindings=bindings
+    )
 
 
 @transaction.atomic
@@ -110,8 +134,8 @@ def write_bindings(plan: Plan, *, by: User, drawn_from: str | None = None) -> Re
     Raises PlanError when nothing bound can be written on a fence, and when the newest is no longer
     what `drawn_from` says.
     """
-    permit(by, "plans.change_plan", "change this plan", over=plan)
-    _refuse_outdated(plan, drawn_from)
+    permit(by, CHANGE_PLAN, "change this plan", over=plan)
+    refuse_outdated(plan, drawn_from)
     latest = plan.revisions.order_by("-number")[0]
     before = document(latest)
     text, bindings = write_into_text(before, latest.bindings)
@@ -122,79 +146,30 @@ def write_bindings(plan: Plan, *, by: User, drawn_from: str | None = None) -> Re
         )
     data = encode(text, before.encoding)
     note = "Bindings written into the text"
-    return _next(plan, data, by=by, note=note, bindings=bindings)
+    made = write_revision(plan, data, by=by, note=note, bindings=bindings)
+    if latest.confirmed_at is not None:
+        mark_confirmed(made, by=by, like=latest)
+    return made
 
 
-def draw_revision(revision: Revision) -> str:
-    """What a form carries of the revision it was drawn from: its number and hash."""
-    return f"{revision.number}:{revision.sha256}"
+@transaction.atomic
+def confirm_arrangement(revision: Revision, *, by: User, drawn_from: str | None = None) -> Revision:
+    """Stand for every step of the plan's newest revision: from now on it can be requested.
 
-
-def _refuse_outdated(plan: Plan, drawn_from: str | None) -> None:
-    """Raise PlanError unless the newest revision is `drawn_from`; None asks nothing."""
-    Plan.objects.select_for_update().get(pk=plan.pk)  # nobody writes another meanwhile
-    newest = plan.revisions.select_related("author").order_by("-number")[0]
-    if drawn_from is None or drawn_from == draw_revision(newest):
-        return
-    seen = drawn_from.partition(":")[0]
-    before = plan.revisions.filter(number=int(seen)).first() if seen.isdecimal() else None
-    who = f" by {display_name(newest.author)}" if newest.author else ""
-    which = f"You saw revision {before.number}" if before else "The page did not say what you saw"
-    difference = f" {_difference(before, newest)}" if before else ""
-    raise PlanError(
-        f"{which}, and revision {newest.number} was made meanwhile{who}.{difference} Nothing was "
-        "saved: open the page again, then make your change there."
-    )
-
-
-def _difference(before: Revision, newest: Revision) -> str:
-    """What differs between two revisions, as a sentence."""
-    old, new = document(before).source.splitlines(), document(newest).source.splitlines()
-    lines = sum(
-        line[:1] in "+-" and line[:3] not in ("+++", "---")
-        for line in unified_diff(old, new, lineterm="", n=0)
-    )
-    steps = [bindings.get("steps", {}) for bindings in (before.bindings, newest.bindings)]
-    titles = {step.key: step.title for each in document(newest).procedures for step in each.steps}
-    bound = [
-        titles.get(key, key)
-        for key in sorted(steps[0].keys() | steps[1].keys())
-        if steps[0].get(key) != steps[1].get(key)
-    ]
-    parts = [f"{lines} line{'s' * (lines != 1)} of the text"] if lines else []
-    parts += [f"the bindings of {', '.join(bound)}"] if bound else []
-    parts += [
-        name.replace("_", " ")
-        for name in sorted((before.bindings.keys() | newest.bindings.keys()) - {"steps"})
-        if before.bindings.get(name) != newest.bindings.get(name)
-    ]
-    return f"Changed since: {'; '.join(parts)}." if parts else ""
-
-
-def _next(
-    plan: Plan, data: bytes, *, by: User, note: str, bindings: dict[str, Any] | None = None
-) -> Revision:
-    read_cached(data)
-    last = Plan.objects.select_for_update().get(pk=plan.pk).revisions.order_by("-number").first()
-    number = plan.revisions.aggregate(last=Max("number"))["last"] or 0
-    carried = last.bindings if last and bindings is None else bindings or {}
-    revision = Revision.objects.create(
-        plan=plan,
-        number=number + 1,
-        source=data,
-        sha256=hashlib.sha256(data).hexdigest(),
-        bindings=carried,
-        note=note[:200],
-        author=by,
-    )
-    record_change(
-        kinds.PLAN_REVISED,
-        by=by,
-        subject=plan,
-        rows=[added(revision), *([] if last else [added(plan)])],
-        revision=revision.number,
-        document=revision.sha256,
-        bindings=revision.bindings,
-        note=revision.note,
-    )
-    return revision
+    Returns the confirmed revision: this one when it is in canonical form already, else the next
+    one, which is, with the author's text beside it. Raises PlanError, also while a question of
+    the reading is open.
+    """
+    plan = revision.plan
+    permit(by, CHANGE_PLAN, "confirm this plan", over=plan)
+    refuse_outdated(plan, drawn_from)
+    newest = plan.revisions.order_by("-number")[0]
+    if newest.pk != revision.pk or newest.confirmed_at is not None:
+        raise PlanError(
+            f"Revision {newest.number} is the newest of this plan"
+            + (" and is confirmed already." if newest.confirmed_at else ": confirm that one.")
+        )
+    proposal = document(newest)
+    if proposal.questions:
+        raise PlanError(f"Answer this first: {proposal.questions[0].text}")
+    return confirm_as(newest, canonical_text(proposal), by=by)

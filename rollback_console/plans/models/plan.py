@@ -33,6 +33,11 @@ class Revision(models.Model):
     "on_host": [names of variables that the hosts set themselves], "facts": {parameter name:
     value known from the deployment}, "confirmed_characters": [keys of characters that nobody
     sees, see snapshot.hidden_characters]}.
+
+    Only a confirmed revision is ever run: since `confirmed_at`, `confirmed_by` stands for every
+    step of it. Where `source` is the canonical form of another text, `original` holds the
+    author's bytes. `shape` is that of the author's text, by which another document of the same
+    shape is confirmed (documents.shape), and `operations` what a person arranged in between.
     """
 
     plan = models.ForeignKey(Plan, models.PROTECT, related_name="revisions")
@@ -45,6 +50,13 @@ class Revision(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
     )
     created_at = models.DateTimeField(auto_now_add=True)
+    confirmed_at = models.DateTimeField(null=True)
+    confirmed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+    original = models.BinaryField(null=True)
+    shape = models.CharField(max_length=64, blank=True, default="", db_default="")
+    operations = models.JSONField(null=True)
 
     class Meta:
         ordering = ["plan", "-number"]

@@ -91,7 +91,10 @@ def choices_by_procedure(revision: Revision) -> list[dict[str, Any]]:
 
 
 def freeze_what_is_known(revision: Revision, choices: dict[str, Any]) -> Snapshot | None:
-    """What would run, or as much of it as is known; None without a step."""
+    """What would run, or as much of it as is known; None without a step, and for a revision that
+    nobody confirmed."""
+    if revision.confirmed_at is None:
+        return None
     try:
         return freeze_snapshot(revision, choices)
     except NotReady:

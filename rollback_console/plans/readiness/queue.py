@@ -79,7 +79,8 @@ def waiting_askings(since: timedelta, zones: Sequence[str]) -> list[int]:
 
 
 def schedule_askings(every: timedelta) -> list[Asking]:
-    """A wish for the newest revision of each plan nobody asked about within `every`.
+    """A wish for the newest confirmed revision of each plan nobody asked about within
+    `every`.
 
     What was last chosen is chosen again; a plan never asked about is asked as far as it is
     filled in.
@@ -106,7 +107,8 @@ def forget_askings(after: timedelta) -> None:
 
 
 def _unasked(every: timedelta) -> list[Revision]:
-    newest = Plan.objects.annotate(last=Max("revisions__id")).values("last")
+    confirmed = Q(revisions__confirmed_at__isnull=False)
+    newest = Plan.objects.annotate(last=Max("revisions__id", filter=confirmed)).values("last")
     recent = Asking.objects.filter(at__gt=Now() - every).values("revision_id")
     unasked = Revision.objects.filter(pk__in=Subquery(newest)).exclude(pk__in=Subquery(recent))
     return list(unasked.select_related("plan__environment", "plan__service")[:50])

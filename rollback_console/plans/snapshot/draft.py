@@ -19,8 +19,6 @@ from ..models import Environment, Host, Revision, Secret
 from ..readiness.automated_checks import build_checklist
 from .step_settings import hosts_named, unknown_hosts
 
-_GUARDS = frozenset({"front-matter", "bad-attribute"})
-
 
 @dataclass
 class SnapshotDraft:
@@ -69,12 +67,6 @@ class SnapshotDraft:
         environment = revision.plan.environment
         names = Secret.objects.filter(environment=environment).values_list("name", flat=True)
         return cls(revision, choices, text, environment, set(names), approved=approved)
-
-    def misread_guards(self) -> list[str]:
-        """A sentence for each attribute or name of the head that was not understood: it may
-        have been what guards a step, so nothing is requested without it."""
-        findings = [each for each in self.document.findings if each.code in _GUARDS]
-        return [f"Line {each.line}: {each.message}" for each in findings]
 
     def find_hosts(self, names: str) -> list[Host]:
         """The hosts and groups of these names, read once."""

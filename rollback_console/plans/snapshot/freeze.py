@@ -12,6 +12,7 @@ from rollback_console.documents.model import Procedure
 from rollback_console.documents.shell.reserved_names import reserved_reason
 from rollback_console.engine.snapshot import Snapshot, StepSpec
 
+from ..confirmation import misread_guards, require_confirmed
 from ..errors import NotReady, PlanError
 from ..models import Revision
 from .draft import SnapshotDraft
@@ -28,13 +29,15 @@ def freeze_snapshot(
     `choices` is {"procedure": key, "alternatives": {step key: index}, "conditions": {step
     key: "run" | "skip"}, "parameters": {name: value}, "start_at": position, "continues": number
     of the rollback that did what is before it}, or {"restores": see undo_steps.build_restore}.
-    To be compared with an earlier one, it is frozen `like` that. Raises NotReady.
+    To be compared with an earlier one, it is frozen `like` that. Raises NotReady,
+    and NotConfirmed for a revision that nobody confirmed.
     """
+    require_confirmed(revision)
     draft = SnapshotDraft.begin(revision, choices, like.digests if like else ())
     draft.problems += filter(None, map(reserved_reason, choices.get("parameters", {})))
     if "restores" in choices:
         return build_restore(draft)
-    draft.problems += [*draft.misread_guards(), *list_hidden_problems(revision)]
+    draft.problems += [*misread_guards(draft.document), *list_hidden_problems(revision)]
     procedure = choose_procedure(draft)
     steps = build_steps(draft, procedure) if procedure else []
     if not draft.problems and not steps:

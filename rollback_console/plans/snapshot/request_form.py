@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from rollback_console.documents.model import Procedure, Step
 from rollback_console.documents.shell.variables import free_variables
 
+from ..confirmation import misread_guards
 from ..document_cache import document
+from ..errors import NotConfirmed
 from ..models import Revision, Secret
 from .draft import SnapshotDraft
 from .freeze import choose_procedure
@@ -63,6 +65,8 @@ def draw_request_form(revision: Revision) -> RequestForm:
 def list_missing(revision: Revision) -> list[str]:
     """What keeps any request of this revision from being opened, whatever is chosen."""
     draft = SnapshotDraft.begin(revision, {})
+    if revision.confirmed_at is None:
+        draft.problems += NotConfirmed(revision.plan, revision.number).problems
     for procedure in draft.document.procedures:
         for step in procedure.steps:
             if not is_manual(revision, step):
@@ -70,7 +74,7 @@ def list_missing(revision: Revision) -> list[str]:
                     resolve_hosts(draft, with_way(step, index))
     if not draft.document.procedures:
         choose_procedure(draft)
-    draft.problems += [*draft.misread_guards(), *list_hidden_problems(revision)]
+    draft.problems += [*misread_guards(draft.document), *list_hidden_problems(revision)]
     return list(dict.fromkeys(draft.problems))
 
 

@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models.functions import Now
 
+from rollback_console.documents.canonical import tidied
 from rollback_console.documents.markdown.source import encode
 from rollback_console.documents.model import PlanDocument
 from rollback_console.engine.states import RollbackState
@@ -49,7 +50,8 @@ def proposal(postmortem: Postmortem) -> LessonsProposal:
     base = rollback.revision.plan.revisions.order_by("-number")[0]
     old = document(base)
     texts = {field: getattr(postmortem, field) for field in PREVENTION}
-    new = _with_estimate(rollback, with_lessons(old, texts, f"rollback {rollback.pk}"), old)
+    learned = tidied(with_lessons(old, texts, f"rollback {rollback.pk}"))
+    new = tidied(_with_estimate(rollback, learned, old))
     _same_steps(old, read_cached(encode(new, old.encoding)))
     return LessonsProposal(base, old.source, new)
 

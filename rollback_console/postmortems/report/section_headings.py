@@ -36,7 +36,8 @@ def sections(source: str) -> list[Section]:
 def title_of(source: str, part: SectionKind, otherwise: str) -> str:
     """The plan's own heading for a part, without its number; `otherwise` where it has none."""
     section = next(sections_of_part(sections(source), part), None)
-    return _NUMBER.sub("", section.title) if section else otherwise
+    title = section.title.removeprefix("Procedure: ") if section else otherwise
+    return _NUMBER.sub("", title)
 
 
 def sections_of_part(candidates: list[Section], part: SectionKind) -> Iterator[Section]:

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 
 from rollback_console.plans.actions import host_questions as actions
 from rollback_console.plans.data_loss import cost_queries
-from rollback_console.plans.errors import PlanError, UnreadablePlan
+from rollback_console.plans.errors import NotConfirmed, PlanError, UnreadablePlan
 from rollback_console.plans.models import Environment, HostQuestion, Revision
 from rollback_console.plans.readiness import choices, host_questions
 from rollback_console.plans.snapshot.request_form import list_missing
@@ -23,7 +23,7 @@ from rollback_console.web.forms.plans import ImportForm
 from ... import queries
 from ...authentication.step_up import step_up
 from ...http.current_user import person
-from ...http.lookup import revision_of
+from ...http.lookup import requestable_revision, revision_of
 from ...http.rate_limit import costly
 from ...http.responses import done, refused
 from ...presenters.plan_source import Reading
@@ -93,7 +93,10 @@ def facts_of(revision: Revision) -> dict[str, Any]:
 @costly
 def ask_hosts(request: HttpRequest, slug: str) -> HttpResponse:
     """Have a worker ask the hosts about every procedure of the newest revision."""
-    askings = readiness_schedule.ask_all(revision_of(slug, None), why="person", by=person(request))
+    revision = requestable_revision(slug)
+    if revision.confirmed_at is None:
+        return refused(request, NotConfirmed(revision.plan, revision.number), "plan", slug=slug)
+    askings = readiness_schedule.ask_all(revision, why="person", by=person(request))
     sentence = "The hosts are being asked." if askings else "This plan names no host to ask yet."
     return done(request, sentence, "plan", slug=slug)
 
@@ -103,7 +106,7 @@ def ask_hosts(request: HttpRequest, slug: str) -> HttpResponse:
 @step_up("approve what hosts of plan {slug} are asked")
 def approve_host_questions(request: HttpRequest, slug: str) -> HttpResponse:
     """Let hosts be asked the questions that were ticked, each by the digest that was shown."""
-    revision = revision_of(slug, None)
+    revision = requestable_revision(slug)
     ticked = request.POST.getlist("question")
     rows = {each.sha256: each for each in revision.plan.host_questions.filter(sha256__in=ticked)}
     if not ticked:

@@ -20,8 +20,9 @@ from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.sweeper import readiness_schedule
 from rollback_console.web.forms.requests import OpeningForm
 
+from ... import queries
 from ...http.current_user import person
-from ...http.lookup import revision_of
+from ...http.lookup import requestable_revision
 from ...http.rate_limit import preview
 from ...http.responses import done
 from ...presenters import procedure_comparison, proposal_form
@@ -32,13 +33,14 @@ from ...presenters.steps.step_track import stations
 @preview
 def opening(request: HttpRequest, slug: str) -> HttpResponse:
     """The request page. POST with `preview` only shows what would run; else it asks."""
-    revision = revision_of(slug, None)
+    revision = requestable_revision(slug)
     asking = draw_request_form(revision)
     procedure = _procedure(asking, request.POST or request.GET)
     if procedure is None:
         page = {
             "plan": revision.plan,
             "revision": revision,
+            "latest": queries.latest_number(revision.plan),
             "asking": asking,
             "proposal": proposal_form.proposed(request),
             "ways": procedure_comparison.compare_procedures(revision),
@@ -74,6 +76,7 @@ def opening(request: HttpRequest, slug: str) -> HttpResponse:
     page = {
         "plan": revision.plan,
         "revision": revision,
+        "latest": queries.latest_number(revision.plan),
         "asking": asking,
         "proposal": proposal,
         "form": form,

@@ -1,0 +1,189 @@
+"""One revision: writing it, confirming it, and that nobody writes over what they did not see.
+
+The callers in `plans` have checked the right.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from difflib import unified_diff
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db.models import Max
+from django.db.models.functions import Now
+
+from rollback_console.audit import kinds
+from rollback_console.audit.integrity.row_ledger import added, changed
+from rollback_console.audit.record import record_change
+from rollback_console.common.people import display_name
+from rollback_console.documents import write_canonical
+from rollback_console.documents.errors import Unwritable
+from rollback_console.documents.model import PlanDocument
+from rollback_console.documents.shape import shape_of
+
+from ..confirmation import author_text, find_same_shape, misread_guards
+from ..document_cache import document, read_cached
+from ..errors import PlanError
+from ..models import Plan, Revision
+
+_CONFIRMATION = ("confirmed_at", "confirmed_by", "original", "shape", "operations")
+
+
+def write_revision(
+    plan: Plan,
+    data: bytes,
+    *,
+    by: User,
+    note: str,
+    bindings: dict[str, Any] | None = None,
+    original: bytes | None = None,
+) -> Revision:
+    """The plan's next revision, where `original` is what the author wrote of it.
+
+    What was confirmed stays confirmed when only bindings change. Raises UnreadablePlan.
+    """
+    read_cached(data)
+    last = Plan.objects.select_for_update().get(pk=plan.pk).revisions.order_by("-number").first()
+    number = plan.revisions.aggregate(last=Max("number"))["last"] or 0
+    revision = Revision(
+        plan=plan,
+        number=number + 1,
+        source=data,
+        sha256=hashlib.sha256(data).hexdigest(),
+        bindings=last.bindings if last and bindings is None else bindings or {},
+        note=note[:200],
+        author=by,
+        original=original,
+    )
+    if last is not None and last.sha256 == revision.sha256:
+        for name in _CONFIRMATION:
+            setattr(revision, name, getattr(last, name))
+    revision.save(force_insert=True)
+    record_change(
+        kinds.PLAN_REVISED,
+        by=by,
+        subject=plan,
+        rows=[added(revision), *([] if last else [added(plan)])],
+        revision=revision.number,
+        document=revision.sha256,
+        bindings=revision.bindings,
+        note=revision.note,
+    )
+    return revision
+
+
+def canonical_text(text: PlanDocument) -> bytes:
+    """The canonical form of a document as bytes. Raises PlanError where it has none, and where
+    a misspelled guard would be lost in it."""
+    if problems := misread_guards(text):
+        raise PlanError(f"Correct this in the text first. {problems[0]}")
+    try:
+        return write_canonical(text).encode()
+    except Unwritable as error:
+        raise PlanError(str(error)) from error
+
+
+def confirm_as(
+    revision: Revision, data: bytes, *, by: User, like: Revision | None = None
+) -> Revision:
+    """The revision confirmed, or where its text is not `data` the next one with that text."""
+    if bytes(revision.source) != data:
+        original = bytes(revision.original or revision.source)
+        revision = write_revision(revision.plan, data, by=by, note="Confirmed", original=original)
+    return mark_confirmed(revision, by=by, like=like)
+
+
+def mark_confirmed(revision: Revision, *, by: User, like: Revision | None = None) -> Revision:
+    """On record: who stands for which text. `like` is the confirmed one it is confirmed by."""
+    if revision.confirmed_at is not None:
+        return revision
+    person = by if like is None else like.confirmed_by
+    kind = kinds.PLAN_CONFIRMED if like is None else kinds.PLAN_CONFIRMED_BY_SHAPE
+    facts: dict[str, Any] = {}
+    if like is not None:
+        facts = {"like": f"{like.plan} r{like.number}", "confirmed_by": str(person or "")}
+    rows = Revision.objects.filter(pk=revision.pk, confirmed_at=None)
+    shape = shape_of(author_text(revision))
+    if not rows.update(confirmed_at=Now(), confirmed_by=person, shape=shape):
+        raise PlanError("Somebody else confirmed this revision meanwhile. Open the page again.")
+    record_change(
+        kind,
+        by=by,
+        subject=revision.plan,
+        rows=[changed(revision, *_CONFIRMATION)],
+        revision=revision.number,
+        document=revision.sha256,
+        original=hashlib.sha256(bytes(revision.original or revision.source)).hexdigest(),
+        shape=shape,
+        **facts,
+    )
+    revision.refresh_from_db()
+    return revision
+
+
+def take_as_confirmed(revision: Revision, *, rollback: int) -> None:
+    """An upgrade's word for a revision by which that rollback was approved before; on record."""
+    Revision.objects.filter(pk=revision.pk, confirmed_at=None).update(confirmed_at=Now())
+    record_change(
+        kinds.PLAN_TAKEN_AS_CONFIRMED,
+        subject=revision.plan,
+        rows=[changed(revision, "confirmed_at")],
+        revision=revision.number,
+        document=revision.sha256,
+        rollback=rollback,
+    )
+
+
+def take_over_arrangement(revision: Revision, *, by: User) -> Revision:
+    """The revision, confirmed by a confirmed one of the same shape where there is one."""
+    like = None if revision.confirmed_at is not None else find_same_shape(revision)
+    if like is None or document(revision).questions or misread_guards(document(revision)):
+        return revision
+    return confirm_as(revision, canonical_text(document(revision)), by=by, like=like)
+
+
+def draw_revision(revision: Revision) -> str:
+    """What a form carries of the revision it was drawn from: its number and hash."""
+    return f"{revision.number}:{revision.sha256}"
+
+
+def refuse_outdated(plan: Plan, drawn_from: str | None) -> None:
+    """Raise PlanError unless the newest revision is `drawn_from`; None asks nothing."""
+    Plan.objects.select_for_update().get(pk=plan.pk)  # nobody writes another meanwhile
+    newest = plan.revisions.select_related("author").order_by("-number")[0]
+    if drawn_from is None or drawn_from == draw_revision(newest):
+        return
+    seen = drawn_from.partition(":")[0]
+    before = plan.revisions.filter(number=int(seen)).first() if seen.isdecimal() else None
+    who = f" by {display_name(newest.author)}" if newest.author else ""
+    which = f"You saw revision {before.number}" if before else "The page did not say what you saw"
+    difference = f" {_difference(before, newest)}" if before else ""
+    raise PlanError(
+        f"{which}, and revision {newest.number} was made meanwhile{who}.{difference} Nothing was "
+        "saved: open the page again, then make your change there."
+    )
+
+
+def _difference(before: Revision, newest: Revision) -> str:
+    """What differs between two revisions, as a sentence."""
+    old, new = document(before).source.splitlines(), document(newest).source.splitlines()
+    lines = sum(
+        line[:1] in "+-" and line[:3] not in ("+++", "---")
+        for line in unified_diff(old, new, lineterm="", n=0)
+    )
+    steps = [bindings.get("steps", {}) for bindings in (before.bindings, newest.bindings)]
+    titles = {step.key: step.title for each in document(newest).procedures for step in each.steps}
+    bound = [
+        titles.get(key, key)
+        for key in sorted(steps[0].keys() | steps[1].keys())
+        if steps[0].get(key) != steps[1].get(key)
+    ]
+    parts = [f"{lines} line{'s' * (lines != 1)} of the text"] if lines else []
+    parts += [f"the bindings of {', '.join(bound)}"] if bound else []
+    parts += [
+        name.replace("_", " ")
+        for name in sorted((before.bindings.keys() | newest.bindings.keys()) - {"steps"})
+        if before.bindings.get(name) != newest.bindings.get(name)
+    ]
+    return f"Changed since: {'; '.join(parts)}." if parts else ""
