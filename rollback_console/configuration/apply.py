@@ -48,8 +48,11 @@ from .secret_values import SecretValues, resolve_secrets
 
 
 def preview_configuration(wanted: Configuration, *, may_read: bool) -> list[ConfigurationChange]:
-    """What applying would change, in the order it would. Raises ConfigurationError."""
-    resolved, _ = resolve_secrets(wanted, may_read=may_read)
+    """What applying would change, in the order it would. Raises ConfigurationError.
+
+    Without `may_read`, for a caller from elsewhere, every secret with a value counts as a change.
+    """
+    resolved, _ = resolve_secrets(wanted, may_read=may_read, compare=may_read)
     return compare(export_configuration(), resolved)
 
 

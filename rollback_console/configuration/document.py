@@ -23,6 +23,7 @@ from rollback_console.plans.inventory.typed_hosts import read_host_address
 from rollback_console.remote.keys import read_host_keys
 
 LONGEST = 2 * 1024 * 1024
+_MOST_MISTAKES = 50
 _HINTS = {
     "extra_forbidden": "is unknown here",
     "missing": "is missing",
@@ -164,7 +165,7 @@ class Configuration(_Entry):
 
 
 def read_document(text: str) -> Configuration:
-    """The document of a YAML text. Raises ConfigurationError with every mistake at once."""
+    """The document of a YAML text. Raises ConfigurationError with the first 50 mistakes."""
     if len(text) > LONGEST:
         raise ConfigurationError(["The document is longer than 2 MB."])
     try:
@@ -178,7 +179,11 @@ def read_document(text: str) -> Configuration:
     try:
         return Configuration.model_validate(values)
     except ValidationError as error:
-        raise ConfigurationError([_sentence(each, tree) for each in error.errors()]) from error
+        mistakes = error.errors()
+        sentences = [_sentence(each, tree) for each in mistakes[:_MOST_MISTAKES]]
+        if len(mistakes) > _MOST_MISTAKES:
+            sentences.append(f"There are {len(mistakes) - _MOST_MISTAKES} more mistakes.")
+        raise ConfigurationError(sentences) from error
 
 
 def _sentence(error: Any, tree: yaml.nodes.Node | None) -> str:

@@ -31,13 +31,16 @@ class SecretValues:
     environments: dict[tuple[str, str], str] = field(default_factory=dict)
 
 
-def resolve_secrets(wanted: Configuration, *, may_read: bool) -> tuple[Configuration, SecretValues]:
+def resolve_secrets(
+    wanted: Configuration, *, may_read: bool, compare: bool = True
+) -> tuple[Configuration, SecretValues]:
     """The document with every secret that the console has already as `stored`, and the others'
-    values. Without `may_read` nothing is taken from files or the environment of this process.
+    values. Without `may_read` nothing is taken from files or the environment of this process;
+    without `compare` every value counts as new, so that nobody can try guesses against the stored.
 
     Raises ConfigurationError with every secret that cannot be had.
     """
-    resolver = _Resolver(may_read, [])
+    resolver = _Resolver(may_read, compare, [])
     values = SecretValues()
     credentials = {
         name: resolver.credential(name, entry, values.credentials)
@@ -56,6 +59,7 @@ def resolve_secrets(wanted: Configuration, *, may_read: bool) -> tuple[Configura
 @dataclass(frozen=True, slots=True)
 class _Resolver:
     may_read: bool
+    compare: bool
     problems: list[str]
 
     def credential(
@@ -92,7 +96,7 @@ class _Resolver:
                 self.problems.append(
                     f"{where}.{name} has no value here: write {{env: NAME}} or {{file: PATH}}."
                 )
-            elif value is not None and value == known.get(name):
+            elif value is not None and value == known.get(name) and (source.stored or self.compare):
                 same[name] = STORED
             elif value is not None:
                 values[key, name] = value

@@ -212,6 +212,24 @@ def test_keys_that_a_document_names_are_exactly_those_trusted() -> None:
     assert not HostKey.objects.exists()
 
 
+@pytest.mark.usefixtures("empty")
+def test_a_caller_from_elsewhere_cannot_try_guesses_against_a_stored_secret() -> None:
+    apply(COMPANY)
+    wrong = COMPANY.replace("s3cret-of-db", "a guess")
+    right, wrong_texts = (
+        [each.key for each in preview_configuration(read_document(text), may_read=False)]
+        for text in (COMPANY, wrong)
+    )
+    assert right == wrong_texts
+
+
+def test_a_document_full_of_mistakes_names_the_first_fifty() -> None:
+    lines = "\n".join(f"  h{n}: {{}}" for n in range(1000))
+    with pytest.raises(ConfigurationError) as error:
+        read_document(f"configuration: 1\nhosts:\n{lines}\n")
+    assert len(error.value.problems) == 51
+
+
 def test_only_an_admin_applies_a_configuration(stage: Stage) -> None:
     wanted = export_configuration()
     with pytest.raises(PermissionDenied):
