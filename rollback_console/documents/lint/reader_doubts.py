@@ -77,6 +77,11 @@ _SENTENCES: dict[str, tuple[Severity, str]] = {
         "No heading promises steps, so this was taken for them and is done by hand. Put it under a"
         " heading like “Rollback Steps”.",
     ),
+    "unsure-part": (
+        Severity.WARNING,
+        "The heading does not say that this is a part of the rollback, so it is done by hand until"
+        " somebody says so.",
+    ),
     "unsure-role": (
         Severity.WARNING,
         "A remark calls this an example, so it is done by hand until somebody says what it is.",

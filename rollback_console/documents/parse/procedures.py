@@ -30,6 +30,7 @@ from ..vocabulary.section_names import SectionKind, part_of, speaks_of_going_bac
 from ..vocabulary.step_headings import (
     TIMED,
     is_counted_heading,
+    is_phase_heading,
     is_step_heading,
     is_way_heading,
     name_of,
@@ -39,7 +40,7 @@ from ..vocabulary.step_headings import (
 from .commands.fences import commands_in
 from .step_builder import Doubt, StepReading
 from .step_sources import is_plain_prose, steps_of_blocks
-from .steps import joined, make_step_manual, steps_from
+from .steps import joined, make_step_manual, step_from, steps_from
 from .weigh_parts import part_in
 from .weigh_siblings import Verdict, weigh
 
@@ -97,7 +98,7 @@ def read_siblings(
         _relate(reading, group, verdict, before)
         return
     for member in members:
-        read_procedures(member, reading, is_way=len(members) > 1)
+        read_procedures(member, reading)
     _relate(reading, group, verdict, before)
 
 
@@ -138,9 +139,18 @@ def _sorted(
     if options:
         return [], members, Verdict(RelationKind.WAYS, ("each is headed as an option",))
     verdict = weigh(section.title, members) if len(members) > 1 else _ALONE
-    if verdict.kind is RelationKind.ORDER:
+    if verdict.kind is RelationKind.ORDER and not (len(members) == 1 and _holds_ways(members[0])):
         return members, [], verdict
     return [], members, verdict
+
+
+def _holds_ways(section: Section) -> bool:
+    """The only part under a heading is no step, and holds several that do not follow each other."""
+    title = section.title
+    if is_step_heading(title) or is_counted_heading(title) or is_phase_heading(title):
+        return False
+    several = [child for child in section.children if any(commands_in(child))]
+    return len(several) > 1 and weigh(title, several).kind is not RelationKind.ORDER
 
 
 def _steps_inside(
@@ -148,7 +158,8 @@ def _steps_inside(
 ) -> list[StepReading]:
     own: list[StepReading] = []
     if not (is_plain_prose(section.blocks) and (inside or has_ways)):
-        own = steps_of_blocks(section.title or "Rollback", _begin(section), section.blocks)
+        title = step_title(section.title) or "Rollback"
+        own = steps_of_blocks(title, _begin(section), section.blocks)
     if inside or has_ways:
         # Bullets above real steps introduce them; only what runs is a step itself.
         own = [one for one in own if one.step.commands or one.step.alternatives]
@@ -167,7 +178,7 @@ def _steps_of(section: Section, reading: ProcedureReading) -> list[StepReading]:
     """A heading is one step, unless it is a phase (or a plain heading) that holds several."""
     members = _inner(section, reading)
     headed = [c for c in members if is_step_heading(c.title) or is_counted_heading(c.title)]
-    several = [c for c in members if any(True for _ in commands_in(c))]
+    several = [c for c in members if any(commands_in(c))]
     verdict = weigh(section.title, several) if len(several) > 1 else _ALONE
     if is_step_heading(section.title) or (not headed and verdict.kind is not RelationKind.ORDER):
         return _one_step(section, members, several, verdict)
@@ -212,7 +223,10 @@ def _one_step(
             blocks.append(child.heading)
         blocks += child.every_block()
     steps = steps_from(step_title(section.title), section.line, blocks)
-    if verdict.kind is RelationKind.UNKNOWN:
+    nested = verdict.kind is RelationKind.WAYS and any(
+        step_from("", child.line, child.every_block()).step.alternatives for child in several
+    )
+    if nested or verdict.kind is RelationKind.UNKNOWN:
         return [make_step_manual(one, Doubt("unknown-parts", section.line)) for one in steps]
     return steps
 

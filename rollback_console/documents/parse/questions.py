@@ -26,6 +26,7 @@ _MEMBERS = 4
 # Doubts that a person settles by saying what the step is for.
 ASKED = {
     "guessed-steps": ("Is “{}” a part of the rollback? No heading says so.", _ROLE),
+    "unsure-part": ("Is “{}” a part of the rollback? Its heading does not say so.", _ROLE),
     "unsure-role": ("Is “{}” a part of the rollback? Its heading can be read either way.", _ROLE),
     "unknown-parts": (
         "“{}” has several parts. Are they done one after the other?",

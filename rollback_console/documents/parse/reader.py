@@ -20,8 +20,8 @@ from ..markdown.outline import Section, outline
 from ..markdown.source import decode, split_lines
 from ..placeholders.collect import placeholders_of
 from ..vocabulary.section_names import SectionKind, part_of
+from ..vocabulary.step_headings import is_step_heading
 from .commands.collect_commands import collect
-from .commands.place_commands import place
 from .coverage import Coverage
 from .details import Details, take_section
 from .header_fields import KNOWN, Field, fields_of, first, trailer_fields
@@ -31,6 +31,7 @@ from .questions import questions_of
 from .sections import (
     SAID_ABOVE,
     concerns_us,
+    doubtful_in,
     in_scope,
     is_mere_list,
     is_promised,
@@ -134,13 +135,30 @@ class _DocumentReader:
     def _group(self, parent: Section, sections: Sequence[Section], inherited: SectionKind) -> None:
         """Sections beside each other: those that say how to go back are read together."""
         parts = {id(one): part_in(one, inherited) for one in sections}
+        if self.promised and sum(is_step_heading(one.title) for one in sections) > 1:
+            # "Step 2: redeploy it" is a step like its neighbours, whatever its words.
+            steps = (one for one in sections if is_step_heading(one.title))
+            parts |= {id(one): part_in(one, SectionKind.STEPS) for one in steps}
         members = members_of(sections, parts, promised=self.promised)
         if members:
             self._members(parent, members)
-        chosen = set(map(id, members))
+        doubtful = doubtful_in(sections, parts, members) if members and self.promised else []
+        for section in doubtful:
+            self._ask_about(section)
+        chosen = set(map(id, (*members, *doubtful)))
         for section in sections:
             if id(section) not in chosen:
                 self._visit(section, inherited)
+
+    def _ask_about(self, section: Section) -> None:
+        """Commands under a heading that says nothing: shown, and run only if a person says so."""
+        before = len(self.reading.procedures)
+        self._members(section, [section])
+        for at, procedure in enumerate(self.reading.procedures[before:], before):
+            self.reading.procedures[at] = make_procedure_manual(procedure)
+            for step in procedure.steps:
+                doubt = Doubt("unsure-part", step.lines[0])
+                self.reading.doubts.setdefault(step.key, []).append(doubt)
 
     def _members(self, parent: Section, members: Sequence[Section]) -> None:
         before = len(self.reading.procedures)

@@ -15,15 +15,19 @@ from rollback_console.documents.model import Lines, Procedure
 from ..markdown.blocks import Block, BlockKind
 from ..markdown.folded_text import fold, plain
 from ..markdown.outline import Section
+from ..vocabulary.left_out import why_left_out
 from ..vocabulary.section_names import (
     SectionKind,
+    is_only_forward,
     part_of,
     says_steps,
     speaks_of_going_back,
     speaks_of_going_forward,
 )
 from ..vocabulary.step_headings import is_counted_heading, is_step_heading, is_way_heading
+from .commands.fences import commands_in
 from .header_fields import Field, fields_of, first, is_generic
+from .step_sources import is_plain_prose
 from .weigh_parts import may_be_member
 
 
@@ -32,10 +36,16 @@ def is_mere_list(procedure: Procedure) -> bool:
     return manual and not procedure.ordered and not says_steps(procedure.name)
 
 
+_BESIDE_US = {"watches the system", "looks into the cause", "for when something goes wrong"}
+
+
 def concerns_us(never: Section, child: Section) -> bool:
     """Inside a chapter that never runs: how to go back from it, and whom to call."""
-    if part_of(child.title) is SectionKind.CONTACTS:
+    part = part_of(child.title)
+    if part is SectionKind.CONTACTS:
         return True
+    if why_left_out(never.title) in _BESIDE_US:
+        return part in {SectionKind.VERIFICATION, SectionKind.TRIGGERS, SectionKind.AFTER}
     forward = speaks_of_going_forward(never.title) and not speaks_of_going_back(never.title)
     return forward and speaks_of_going_back(child.title)
 
@@ -104,20 +114,44 @@ def says_nowhere(root: Section) -> bool:
 def members_of(
     sections: Sequence[Section], parts: Mapping[int, SectionKind], *, promised: bool
 ) -> list[Section]:
-    """Those that say how to go back; counted neighbours of theirs that name no part belong to them,
-    unless one promises all the steps by itself."""
+    """Those that say how to go back. In a document about nothing else, counted neighbours that name
+    no part belong to them, and where none says so all do that hold something to do."""
     named = [one for one in sections if parts[id(one)] is SectionKind.STEPS]
     if not promised:
-        named = [one for one in named if speaks_of_going_back(one.title)]
-    if not (named or promised) or any(map(_promises_all, named)):
+        return [one for one in named if speaks_of_going_back(one.title)]
+    named = _without_mere_prose(named)
+    if any(map(_promises_all, named)):
         return named
     chosen = set(map(id, named))
-    if not named or any(
-        is_counted_heading(one.title) or is_step_heading(one.title) for one in named
-    ):
-        unnamed = (one for one in sections if parts[id(one)] is SectionKind.UNKNOWN)
-        chosen |= {id(one) for one in unnamed if may_be_member(one)}
+    counted = any(is_counted_heading(one.title) or is_step_heading(one.title) for one in named)
+    unnamed = [one for one in sections if parts[id(one)] is SectionKind.UNKNOWN]
+    test = may_be_member if named else may_hold_steps
+    chosen |= {id(one) for one in unnamed if (counted or not named) and test(one)}
     return [section for section in sections if id(section) in chosen]
+
+
+def _without_mere_prose(named: list[Section]) -> list[Section]:
+    """Beside sections that say what to do, one of sentences alone describes."""
+    acting = [one for one in named if not is_plain_prose(list(one.every_block()))]
+    return acting or named
+
+
+def doubtful_in(
+    sections: Sequence[Section], parts: Mapping[int, SectionKind], members: Sequence[Section]
+) -> list[Section]:
+    """Beside those that say how to go back: what holds commands and says nothing of what for."""
+    chosen = set(map(id, members))
+    rest = (one for one in sections if id(one) not in chosen)
+    counted = any(is_counted_heading(one.title) for one in members)
+    return [one for one in rest if _may_belong(one, parts, counted) and any(commands_in(one))]
+
+
+def _may_belong(section: Section, parts: Mapping[int, SectionKind], counted: bool) -> bool:
+    """It says nothing, or is counted among the others and only happens to speak of deploying."""
+    part = parts[id(section)]
+    forward = part is SectionKind.NEVER and is_only_forward(section.title)
+    among = counted and is_counted_heading(section.title)
+    return part is SectionKind.UNKNOWN or (forward and among)
 
 
 def _promises_all(section: Section) -> bool:

@@ -150,6 +150,8 @@ def _fence(draft: StepDraft, block: Block) -> None:
     if not fence.groups:
         _text_fence(draft, fence)
         return
+    if remarks and remarks[-1].origin == "prose" and may_be_example(remarks[-1].text):
+        draft.doubts.append(Doubt("unsure-role", block.lines[0]))
     notice_fence(draft, fence)
     take_groups(draft, fence, _introduced(draft, fence.groups))
 

@@ -109,7 +109,11 @@ def _list_steps(
     current: list[Block] = []
     listed, apart = _apart(_without_intro(blocks, depth), depth)
     for block in listed:
-        if block.kind is BlockKind.ITEM and block.depth == depth:
+        if (
+            block.kind is BlockKind.ITEM
+            and block.depth == depth
+            and not (current and is_or(block.text))
+        ):
             if current:
                 yield _item_step(current, group)
             current = [block]

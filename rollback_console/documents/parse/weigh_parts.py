@@ -45,6 +45,9 @@ _CHAPTER = re.compile(r"\W*\d{1,2}\.\d{1,2}(?:[.)]|\s|$)")
 _USAGE = re.compile(
     r"usage|how to (?:run|use)(?: it)?|run(?:ning)? (?:it|the script|the rollback)|uso|utilisation|verwendung|用法|使い方|사용법"
 )
+_BY_ITSELF = re.compile(
+    r"automat(?:ic|ed|ically)\b.{0,40}(?:rollbacks?|recovery|reverts?)\b|auto-?rollback"
+)
 # Why a counted heading among steps is none of them, whatever it holds.
 _OUTRIGHT = {
     "belongs to the deployment",
@@ -109,6 +112,8 @@ TABLE: tuple[tuple[str, Callable[[Place], bool], Callable[[Place], SectionKind]]
      lambda p: STEPS),
     ("deploys, said while going back", lambda p: p.among_steps and p.own is NEVER and is_only_forward(p.section.title),
      lambda p: STEPS),
+    ("goes back by itself", lambda p: p.own is STEPS and p.runs == 0 and bool(_BY_ITSELF.match(fold_heading(p.section.title))),
+     lambda p: SectionKind.ABOUT),
     ("never runs", lambda p: p.own is NEVER, lambda p: NEVER),
     ("describes", lambda p: p.own is SectionKind.ABOUT and p.among_steps and not p.section.has_fence(), lambda p: p.own),
     ("around the steps", lambda p: p.among_steps and p.own in _AROUND, lambda p: p.own),

@@ -31,11 +31,13 @@ from ..vocabulary.step_headings import (
     is_way_heading,
     step_title,
 )
-from .commands.fences import commands_in
+from .commands.fences import commands_in, read_fence
 
 ORDER, WAYS, UNKNOWN = RelationKind.ORDER, RelationKind.WAYS, RelationKind.UNKNOWN
 MARGIN = 2
 """What is not ahead by this much is not known."""
+UNCOUNTED = 3
+"""The same for a run that nobody counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,10 @@ class Siblings:
 _COUNT = re.compile(r"\W*+((?:\d{1,2}\.)+|[a-z](?=\d))?\s*(\d{1,3})\s*(?:[.):、]|[-–—]\s|\s)")
 _SAME_NUMBER = re.compile(r"\W*+(\d{1,3})\s*\.?([a-h])\b")
 _LETTER = re.compile(r"\W*+([a-h])\s*[.):–—-]\s*\S")
+_NUMBERED = re.compile(r"(?:step )?(\d{1,2})\b")
+_A_ROLLBACK = re.compile(
+    r"\b(?:rollback|recovery|restore|reversion|reversal)$|^(?:rollback|recovery|reversal) of\b"
+)
 _PHASE_BACK = re.compile(r"\W*+\w+ \d{1,2} (?:rollback|roll back|revert|recovery)")
 _FIRST = re.compile(
     r"(?:stop|halt|pause|prepare|identify|find|determine|assess|freeze|drain|disable|notify|announce"
@@ -166,7 +172,10 @@ def _restarts(section: Section) -> bool:
     if sum(is_step_heading(c.title) or is_counted_heading(c.title) for c in section.children) > 1:
         return True
     counted = [b.number for b in section.blocks if b.kind is BlockKind.ITEM and b.depth == 1]
-    return counted[:2] == [1, 2]
+    fences = [b for b in section.blocks if b.kind is BlockKind.FENCE]
+    remarks = [r.text for b in fences[:1] for group in read_fence(b).groups for r in group.remarks]
+    numbers = [match[1] for text in remarks if (match := _NUMBERED.match(fold(text)))]
+    return counted[:2] == [1, 2] or numbers[:2] == ["1", "2"]
 
 
 def _same_act(one: Siblings) -> bool:
@@ -217,6 +226,7 @@ TABLE: tuple[tuple[str, RelationKind, int, Callable[[Siblings], bool]], ...] = (
     ("the heading promises procedures", WAYS, 1, lambda one: "procedures" in fold(one.parent)),
     ("each speaks of going back", WAYS, 2, lambda one: one.going_back == len(one.members) and not _is_counted(one)),
     ("each speaks of going back", WAYS, 1, lambda one: one.going_back == len(one.members) and _is_counted(one)),
+    ("each is called a rollback of its own", WAYS, 2, lambda one: sum(bool(_A_ROLLBACK.search(w)) for w in one.words) > 1),
     ("one at most speaks of going back", ORDER, 1, lambda one: one.going_back < 2),
     ("the first prepares", ORDER, 1, lambda one: bool(_FIRST.match(one.words[0]))),
     ("the last gives back or looks", ORDER, 1, lambda one: bool(_LAST.match(one.words[-1]))),
@@ -231,7 +241,7 @@ TABLE: tuple[tuple[str, RelationKind, int, Callable[[Siblings], bool]], ...] = (
     ("each is for a case of its own", WAYS, 4, lambda one: sum(bool(_CASE.match(w)) for w in one.words) > 1),
     ("each names something that went wrong", WAYS, 3, lambda one: sum(bool(_MODE.search(w)) for w in one.words) > 1),
     ("each names a migration", WAYS, 3, lambda one: sum(bool(_MIGRATION.search(t)) for t in one.titles) > 1),
-    ("each is about another layer", ORDER, 2, _layers),
+    ("each is about another layer", ORDER, 3, _layers),
 )  # fmt: skip
 
 
@@ -241,7 +251,8 @@ def weigh(parent: str, members: Sequence[Section]) -> Verdict:
     speaks = [(words, kind, weight) for words, kind, weight, holds in TABLE if holds(one)]
     speaks.sort(key=lambda each: -each[2])
     ahead = sum(w for _, k, w in speaks if k is ORDER) - sum(w for _, k, w in speaks if k is WAYS)
-    if abs(ahead) < MARGIN:
+    counted = _is_counted(one) or one.all(is_phase_heading) or _lettered(one)
+    if -MARGIN < ahead < (MARGIN if counted else UNCOUNTED):
         return Verdict(UNKNOWN, tuple(f"{kind.value}: {words}" for words, kind, _ in speaks))
     kind = ORDER if ahead > 0 else WAYS
     return Verdict(kind, tuple(words for words, each, _ in speaks if each is kind))

@@ -38,10 +38,11 @@ HEADINGS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("only for reference",
          r"quick (?:reference|commands?)|cheat ?sheet|reference card|useful (?:commands?|links?|queries)"
          r"|(?:helpful|common|handy) commands?|command reference|^commands? (?:summary|overview|reference)"
+         r"|^(?!.*(?:roll|revert|restor|recover|step)).*\bcommands$|^pause ?(?:/|and|&) ?resume|^scal(?:e|ing)\b(?! down)|^usage examples?"
          r"|for reference|^references?$|^appendix|glossary|change ?log|(?:revision|document|version) history"
          r"|related (?:doc|link|resource|runbook)|referencia rapida|快速参考|^files? (?:changed|modified|involved)|^resources$|^see also"),
         ("for when something goes wrong",
-         r"troubleshoot|^if (?:it|that|this) (?:did|does)(?: not|n.?t) work|\bfaq\b"
+         r"troubleshoot|if (?:the |a )?rollback (?:itself )?(?:fails|failed|does|doesn.t|is stuck)|rollback (?:fails|failed|failures?|not working)|^if (?:it|that|this) (?:did|does)(?: not|n.?t) work|\bfaq\b"
          r"|common (?:issue|problem|error|mistake)|known issue|solucion de problemas|depannage"
          r"|fehlerbehebung|故障排[查除]|استكشاف الاخطاء"),
         ("looks into the cause",
@@ -50,7 +51,7 @@ HEADINGS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
          r"^(?!.*(?:post|after|next)).*\bmonitor(?:ing)?\b|observability|\bdashboards?\b|\balert(?:s|ing)\b|^logs$|log monitoring"),
         ("a template", r"^templates?$|\btemplates?$"),
         ("what a workflow does by itself",
-         r"^(?:the |this )?(?:workflow|pipeline|job|action|script) (?:will|does|performs)\b|how (?:it|this|the \w+|deploys?|deployments?) works?"
+         r"^(?:the |this )?(?:workflow|pipeline|job|action|script) (?:will|does|performs)\b|^how .{1,60}\bworks?$|how (?:it|this|deploys?|deployments?) works?"
          r"|^how (?:deploys?|deployments?) (?:work|happen)|^what (?:it|this|the script) does|^under the hood|^architecture$"),
         ("a limit, not an act",
          r"^what(?:.?s| is| are)? not\b|not (?:a rollback target|covered|supported|included)|^limit(?:ation)?s\b|^out of scope|cannot be rolled back"),
@@ -91,7 +92,9 @@ _LONGEST = 160
 _NOT_SO = re.compile(
     r"(?:do not|don.?t|never|must not|avoid) (?:ever )?(?:run|use|execute|do|try|call|apply|doing|running|using) (?:this|these|it|them|the following)\b"
 )
-_BEGINS_AS_EXAMPLE = re.compile(rf"(?:{_EXAMPLE})\s*[:,(]|e\.g\.?\b")
+_AS_EXAMPLE = re.compile(
+    rf"(?:{_EXAMPLE})\s*[:,(]|e\.g\.?\b|.{{0,60}}\bexamples?(?:\s*\([^()]{{0,60}}\))?\s*:?$"
+)
 
 
 @lru_cache(maxsize=4096)
@@ -118,4 +121,4 @@ def why_label_leaves_out(text: str) -> str:
 
 def may_be_example(text: str) -> bool:
     """Whether the remark calls what stands below it an example, and goes on to say of what."""
-    return bool(_BEGINS_AS_EXAMPLE.match(fold(text[:200])))
+    return bool(_AS_EXAMPLE.match(fold(text[:200])))

@@ -61,6 +61,10 @@ _EXCLUSIVE = re.compile(
     r"(?:if|when|for) (?:you(?:.re| are)? |it(?:.s| is)? |the (?:app|service|application) (?:is )?|we(?:.re| are)? )?"
     r"(?:runs?|running|using|uses?|deployed|installed|hosted|managed|on) "
 )
+_CHOOSE = re.compile(
+    r"\b(?:choose|pick|select|use|run) (?:only )?(?:one|either|whichever|the (?:one|right|correct|appropriate|matching))\b|\bone of (?:these|the following)\b"
+    r"|^(?:there are )?(?:two|three|several|multiple|different) (?:ways|options|methods|alternatives)\b|\bkies\b|\belija|\bescolha|\bwahle\b|\bchoisi|选择(?:其一|一种)|任选"
+)
 _LONGEST = 300
 _INTRODUCES = re.compile(r"(?:if|when|si|cuando|quand|wenn|falls|se|quando)\b")
 _ASIDE = re.compile(r"[(\uff08]([^()\uff08\uff09]{3,60})[)\uff09]\s*[.:]?$")
@@ -190,6 +194,11 @@ def is_gate_remark(text: str) -> bool:
 def names_one_of(text: str) -> bool:
     """The words say for which of several cases the commands below are: "If Docker Compose:"."""
     return text.rstrip().endswith((":", "\uff1a")) and bool(platform(text) or is_exclusive(text))
+
+
+def says_choose(text: str) -> bool:
+    """The words tell to take one of what stands below: "Two ways:", "pick the right one"."""
+    return bool(_CHOOSE.search(fold(text)))
 
 
 def is_exclusive(text: str) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 ROLLBACK = (
     r"roll(?:ing|ed|s)?[ -]?back|\brevert|\bback(?:ing)?[ -]?out\b|\bundo|\brestor"
     r"|\brecover(?!y time)"
-    r"|\bdowngrad|switch(?:ing)? back|\bgo(?:ing)? back\b|back to (?:the )?(?:previous|old|last)|rucksetz|reversion|\brevertir|deshacer|marcha atras|restaur|recupera"
+    r"|\bdowngrad|switch(?:ing)? back|deploy\w* (?:the |a |an )?(?:previous|prior|older?\b|last (?:good|known|stable)|known|stable version)|\bgo(?:ing)? back\b|back to (?:the )?(?:previous|old|last)|rucksetz|reversion|\brevertir|deshacer|marcha atras|restaur|recupera"
     r"|retour (?:en )?arriere|annul(?:er|ation)|retablir|ruckroll|zuruckroll|zurucksetz|ruckgangig"
     r"|wiederherstell|ripristin|annulla|reverter|desfazer|回滚|回退|回滾|恢复|还原|撤销|تراجع|استرجاع"
     r"|استعاده|ارجاع"
@@ -72,7 +72,7 @@ SUCCESS = (
 
 VERIFICATION = (
     r"^(?:did|has) (?:it|that) work|how do (?:i|we|you) know|^make sure|^proof\b"
-    r"|^post-?checks?\b|verif|validat|validaci|validierung|success criteria|exit criteria|acceptance"
+    r"|^post-?checks?\b|^test(?:ing|s)? (?:after|post)|verif|validat|validaci|validierung|success criteria|exit criteria|acceptance"
     r"|smoke[ -]?test|sanity|health[ -]?check"
     r"|post[ -]?(?:rollback|recovery|revert) (?:check|test|verif|valid)|critical check|\bconfirm"
     r"|(?:^|rollback |quality |final )checks?$|rollback checklist$|criterios de exito|comprob"

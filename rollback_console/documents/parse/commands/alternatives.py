@@ -16,7 +16,7 @@ from itertools import product
 from rollback_console.documents.model import Alternative, Command
 
 from ...markdown.folded_text import fold
-from ...shell.command_patterns import going_back_act, signature
+from ...shell.command_patterns import going_back_act, only_looks, signature
 from ...vocabulary.remarks import (
     condition_of,
     is_exclusive,
@@ -25,6 +25,7 @@ from ...vocabulary.remarks import (
     is_preferred,
     option_label,
     platform,
+    says_choose,
 )
 from .fences import CommandGroup, Remark
 
@@ -68,7 +69,7 @@ def choose(groups: Sequence[CommandGroup]) -> StepChoices:
     """Decide what is shared and what is a choice."""
     filled = [group for group in _with_orphans(groups) if group.commands]
     named = _named(filled)
-    if _one_script(filled):
+    if _one_script(filled) or _told_to_choose(filled):
         return _each_alone(filled)
     parts: list[StepPart] = []
     for at, group in enumerate(filled):
@@ -90,6 +91,14 @@ def _one_script(groups: Sequence[CommandGroup]) -> bool:
     texts = {group.commands[0].text for group in groups}
     counted = any(re.match(r"(?:step )?\d", fold(g.remarks[0].text)) for g in groups)
     return len(names) == 1 and "" not in names and len(texts) == len(groups) and not counted
+
+
+def _told_to_choose(groups: Sequence[CommandGroup]) -> bool:
+    """Prose above says to take one, and each group stands under a remark of its own."""
+    if len(groups) < 2 or not all(group.remarks for group in groups):
+        return False
+    told = any(r.origin != "comment" and says_choose(r.text) for r in groups[0].remarks)
+    return told and all(group.remarks[-1].origin == "comment" for group in groups)
 
 
 def _each_alone(groups: Sequence[CommandGroup]) -> StepChoices:
@@ -149,7 +158,9 @@ def _take(
         _named_way(parts, group, label)
     elif parts and parts[-1].named and not (last and group.apart and group.remarks):
         parts[-1].ways[-1].commands += group.commands
-    elif parts and _same_act(parts[-1], group):
+    elif other and not label and not parts:
+        parts.append(StepPart(ways=[_way(group, other), WayDraft(LEAVE_OUT)]))
+    elif parts and (_same_act(parts[-1], group) or _other_value(parts[-1], group)):
         _other_way(parts, group, group.remarks[0].text if group.remarks else "", fallback=False)
         parts[-1].guessed = group.commands[0].lines[0]
     elif not alone and (condition := _condition(group)):
@@ -163,6 +174,21 @@ def _same_act(part: StepPart, group: CommandGroup) -> bool:
     commands = part.ways[-1].commands if part.ways else part.commands
     act = going_back_act(group.commands[0].text)
     return bool(act) and any(going_back_act(command.text) == act for command in commands)
+
+
+def _other_value(part: StepPart, group: CommandGroup) -> bool:
+    """The group gives the same command another value: first blue, then green, is nobody's run."""
+    before = part.ways[-1].commands if part.ways else part.commands
+    if len(before) != 1 or len(group.commands) != 1 or not (group.remarks and before[0].label):
+        return False
+    ours, theirs = group.commands[0].text.split(), before[0].text.split()
+    differs = [at for at, (a, b) in enumerate(zip(ours, theirs, strict=False)) if a != b]
+    if len(ours) != len(theirs) or len(differs) != 1 or only_looks(group.commands[0].text):
+        return False
+    at = differs[0]
+    option = ours[at].partition("=")[0]
+    named = option.startswith("-") and option == theirs[at].partition("=")[0]
+    return named or (at > 0 and ours[at - 1].startswith("-"))
 
 
 def _has_commands(parts: Sequence[StepPart]) -> bool:
