@@ -19,7 +19,9 @@ from rollback_console.documents.model import (
 from ..markdown.blocks import Block, BlockKind
 from ..markdown.folded_text import bare_title, fold, plain, slug
 from ..markdown.outline import Section
+from ..shell.command_patterns import may_change
 from ..vocabulary.labels import listed, minutes, notes_of, split_label
+from ..vocabulary.left_out import why_label_leaves_out
 from ..vocabulary.remarks import is_warning
 from ..vocabulary.section_names import SectionKind, is_follow_up
 from .commands.fences import FenceText, read_fence
@@ -169,8 +171,15 @@ def _verification(details: Details, section: Section) -> None:
         return
     details.checks += _checks(section, "check", len(details.checks))
     for block in section.blocks:
-        if block.kind is BlockKind.FENCE:
+        if block.kind is BlockKind.FENCE and not _is_labelled_away(section, block):
             details.checks += _fence_checks(section, read_fence(block), len(details.checks))
+
+
+def _is_labelled_away(section: Section, block: Block) -> bool:
+    """The line right above says that it is a file's content, an example, output."""
+    at = section.blocks.index(block)
+    above = plain(section.blocks[at - 1].text) if at else section.title
+    return bool(why_label_leaves_out(above))
 
 
 def _fence_checks(
@@ -188,7 +197,8 @@ def _fence_checks(
         )
         text = re.sub(r"^(?:step )?\d+[.):]\s*", "", shown_text, flags=re.IGNORECASE)
         key = f"{prefix}-{taken + len(checks) + 1}-{slug(text)[:40]}"
-        commands = tuple(shown) if fence.runnable else ()
+        looks = prefix != "check" or not any(may_change(c.text) for c in shown)
+        commands = tuple(shown) if fence.runnable and looks else ()
         checks.append(Check(key, text, shown[0].lines[0], section.title, commands))
     return checks
 

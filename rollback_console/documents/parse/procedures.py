@@ -113,7 +113,14 @@ def _relate(reading: ProcedureReading, section: Section, verdict: Verdict, befor
         return
     elif kind is RelationKind.ORDER:
         kind = RelationKind.UNKNOWN
+    if kind is RelationKind.UNKNOWN:
+        # One question for all of them: what is asked about a part is asked about the whole.
+        reading.relations = [r for r in reading.relations if not _asked_with(r, members)]
     reading.relations.append(Relation(kind, members, section.lines, verdict.evidence))
+
+
+def _asked_with(relation: Relation, members: Sequence[str]) -> bool:
+    return relation.kind is RelationKind.UNKNOWN and set(relation.members) <= set(members)
 
 
 def _sorted(

@@ -19,7 +19,7 @@ from ..markdown.front_matter import read_front_matter
 from ..markdown.outline import Section, outline
 from ..markdown.source import decode, split_lines
 from ..placeholders.collect import placeholders_of
-from ..vocabulary.section_names import SectionKind, part_of
+from ..vocabulary.section_names import SectionKind, part_of, speaks_of_going_back
 from ..vocabulary.step_headings import is_step_heading
 from .commands.collect_commands import collect
 from .coverage import Coverage
@@ -46,6 +46,7 @@ from .sections import (
     without_heading,
 )
 from .step_builder import Doubt
+from .step_sources import is_plain_prose
 from .weigh_parts import part_in
 
 
@@ -184,6 +185,9 @@ class _DocumentReader:
         part = part_in(section, inherited)
         self.parts[section.line] = part
         if part is SectionKind.STEPS:
+            if speaks_of_going_back(section.title) and not is_plain_prose(section.blocks):
+                self._members(section, [section])
+                return
             part = self.parts[section.line] = SectionKind.UNKNOWN
         if part in {SectionKind.UNKNOWN, SectionKind.NEVER}:
             self._not_read(section, part)
@@ -197,9 +201,7 @@ class _DocumentReader:
         if part is SectionKind.UNKNOWN:
             self._group(section, section.children, part)
         else:
-            for child in section.children:
-                if concerns_us(section, child):
-                    self._visit(child, part)
+            self._group(section, [c for c in section.children if concerns_us(section, c)], part)
         for block in section.blocks:
             for header_field in trailer_fields(block):
                 self._field(header_field)

@@ -149,6 +149,8 @@ def doubtful_in(
 def _may_belong(section: Section, parts: Mapping[int, SectionKind], counted: bool) -> bool:
     """It says nothing, or is counted among the others and only happens to speak of deploying."""
     part = parts[id(section)]
+    if any(speaks_of_going_back(one.title) for one in section.walk()):
+        return False  # what is below it says so itself
     forward = part is SectionKind.NEVER and is_only_forward(section.title)
     among = counted and is_counted_heading(section.title)
     return part is SectionKind.UNKNOWN or (forward and among)

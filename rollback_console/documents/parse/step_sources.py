@@ -19,7 +19,7 @@ from ..shell.command_patterns import destroys
 from ..vocabulary.remarks import is_fallback, is_or, is_warning
 from ..vocabulary.section_names import SectionKind, part_of
 from .commands.alternatives import LEAVE_OUT
-from .commands.fences import CommandGroup, FenceText, read_fence
+from .commands.fences import CommandGroup, FenceText, Remark, read_fence
 from .step_builder import Doubt, StepReading
 from .steps import make_step_manual, step_from, step_from_groups, steps_from
 
@@ -180,6 +180,7 @@ def _title_of(item: Block) -> tuple[str, str]:
 def _comment_steps(block: Block, group: str) -> list[StepReading]:
     """`# 1. Stop`, `# Step 2: ...` inside one fence, counting up."""
     fence = read_fence(block)
+    fence = replace(fence, groups=list(_one_number_each(fence.groups)))
     starts = [at for at, one in enumerate(fence.groups) if _number_of(one) and not _is_other(one)]
     numbers = [_number_of(fence.groups[at]) for at in starts]
     if len(starts) < 2 or numbers != sorted(set(numbers)):
@@ -211,6 +212,22 @@ def _in_folder(reading: StepReading, folder: str) -> StepReading:
     settings = reading.step.settings
     settings = replace(settings, cwd=settings.cwd or folder)
     return replace(reading, step=replace(reading.step, settings=settings))
+
+
+def _one_number_each(groups: Sequence[CommandGroup]) -> Iterator[CommandGroup]:
+    """`# 1. Stop writers` right above `# 2. Take a dump` is a step without commands."""
+    for group in groups:
+        start = 0
+        for at, remark in enumerate(group.remarks):
+            above = group.remarks[start:at]
+            if _counts(remark) and any(map(_counts, above)):
+                yield CommandGroup(above, [], group.apart)
+                start = at
+        yield CommandGroup(group.remarks[start:], group.commands, group.apart)
+
+
+def _counts(remark: Remark) -> bool:
+    return bool(_NUMBERED.fullmatch(fold(remark.text)))
 
 
 def _is_other(group: CommandGroup) -> bool:

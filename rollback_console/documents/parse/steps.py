@@ -12,6 +12,7 @@ from ..edit.fence_attributes import is_set, settings_of
 from ..markdown.blocks import Block, BlockKind
 from ..markdown.folded_text import bare_title, slug
 from ..shell.command_patterns import destroys, only_looks
+from ..vocabulary.left_out import why_label_leaves_out
 from ..vocabulary.remarks import condition_of, is_gate, is_gate_remark, is_put_off, speaks_of_loss
 from ..vocabulary.section_names import SectionKind, part_of
 from .commands.alternatives import StepChoices, choose
@@ -167,7 +168,7 @@ def _kind(draft: StepDraft, choices: StepChoices, title: str) -> StepKind:
     if not runs:
         waits = is_set(draft.attributes, "gate") or is_gate(title)
         return StepKind.GATE if waits else StepKind.MANUAL
-    if is_put_off(title):
+    if is_put_off(title) or why_label_leaves_out(title):
         draft.doubts.append(Doubt("put-off", draft.line))
     if any(doubt.code in _HANDS for doubt in draft.doubts):
         return StepKind.MANUAL

@@ -173,6 +173,17 @@ def only_looks(text: str) -> bool:
     return all(_LOOKS.match(piece) or _SHAPES_ONLY.match(piece) for piece in pieces_of if piece)
 
 
+def may_change(text: str) -> bool:
+    """Whether a command, as far as its words tell, changes something. Errs on the side of no, and
+    yes for what destroys; `only_looks` errs the other way."""
+    return bool(destroys(text) or (_CHANGES.search(text[:_LONG]) and not only_looks(text)))
+
+
+_CHANGES = re.compile(
+    r"\b(?:restart|stop|start|delete|apply|create|install|uninstall|upgrade|deploy|rollback|undo|migrate|push|commit|checkout|reset|scale|patch|replace"
+    r"|drain|cordon|enable|disable|reload|kill|pkill|rm|mv|cp|ln|mkdir|chmod|chown|truncate|restore|import|pg_dump|mysqldump|publish|promote|abort|prune)\b"
+    r"|\s(?:-X\s*|--request[ =])(?:POST|PUT|PATCH|DELETE)\b|\bup\s+-d\b|\bcompose\s+(?:up|down)\b|(?<![0-9&<-])>(?!\s*(?:/dev/null|&|[0-9]))\s*\S|\|\s*sudo\s+tee\b"
+)
 _SHAPES_ONLY = re.compile(
     r"(?:if|then|else|elif|fi|for|while|until|do|done|true|false|exit|return|sort|uniq|awk|sed (?!-i)|tr|cut|xxd|column|timeout|watch)\b|[#!({})]|[A-Za-z_]\w*="
 )

@@ -19,6 +19,10 @@ _EXAMPLE = any_of(Meaning.EXAMPLE)
 HEADINGS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (reason, re.compile(pattern))
     for reason, pattern in (
+        ("belongs to the deployment",
+         r"\bpre-?deploy|\bbefore (?:the |each |every |a |any |you )?(?:deploy|releas|upgrad|rollout|merg)|\bpre-?release\b|^(?:first|initial) (?:deploy|install)"),
+        ("makes backups",
+         r"^(?:automat\w+|manual|regular|scheduled|daily|nightly) backups?$|^backups? (?:strategy|schedule|polic|procedures?$|process|plan$|retention|locations?|automation)"),
         ("undoes the rollback again",
          r"\b(?:undo|revers|revert)\w* (?:of )?(?:this|the) (?:undo|rollback|revert|reversal)\b"
          r"|\bre-?apply|roll(?:ing)? forward|fix forward|after the fix\b|^re-?deploy(?:ing|ment)? (?:after|the fix)"),
@@ -31,12 +35,12 @@ HEADINGS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("an example",
          rf"^examples?\b|\bexamples?$|(?:^|\W)(?:{_EXAMPLE})(?:\W|$)"),
         ("a test or a drill",
-         r"\bdrill|rehears|\bevidence|dry[ -]?run (?:log|result)"
+         r"\bdrill|trained for|game ?days?\b|rehears|\bevidence|dry[ -]?run (?:log|result)"
          r"|test(?:ing)? (?:the|this|your) (?:rollback|plan)|rollback test(?!s? pass)"
          r"|^(?:pre-?production )?test(?:ing|s)?(?: (?:the|this|your|automat\w+|manual|full|partial))* (?:rollback|recovery)"
          r"|^pre-?production test|^local(?:ly)? test|test(?:ing)? (?:it )?locally|on (?:your|a) (?:laptop|machine)|演练"),
         ("only for reference",
-         r"quick (?:reference|commands?)|cheat ?sheet|reference card|useful (?:commands?|links?|queries)"
+         r"quick (?:reference|commands?)|comandos rapidos|commandes rapides|cheat ?sheet|reference card|useful (?:commands?|links?|queries)"
          r"|(?:helpful|common|handy) commands?|command reference|^commands? (?:summary|overview|reference)"
          r"|^(?!.*(?:roll|revert|restor|recover|step)).*\bcommands$|^pause ?(?:/|and|&) ?resume|^scal(?:e|ing)\b(?! down)|^usage examples?"
          r"|for reference|^references?$|^appendix|glossary|change ?log|(?:revision|document|version) history"
@@ -51,7 +55,7 @@ HEADINGS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
          r"^(?!.*(?:post|after|next)).*\bmonitor(?:ing)?\b|observability|\bdashboards?\b|\balert(?:s|ing)\b|^logs$|log monitoring"),
         ("a template", r"^templates?$|\btemplates?$"),
         ("what a workflow does by itself",
-         r"^(?:the |this )?(?:workflow|pipeline|job|action|script) (?:will|does|performs)\b|^how .{1,60}\bworks?$|how (?:it|this|deploys?|deployments?) works?"
+         r"^(?:the |this )?(?:workflow|pipeline|job|action|script) (?:will|does|performs)\b|^como funciona|^how .{1,60}\bworks?$|how (?:it|this|deploys?|deployments?) works?"
          r"|^how (?:deploys?|deployments?) (?:work|happen)|^what (?:it|this|the script) does|^under the hood|^architecture$"),
         ("a limit, not an act",
          r"^what(?:.?s| is| are)? not\b|not (?:a rollback target|covered|supported|included)|^limit(?:ation)?s\b|^out of scope|cannot be rolled back"),
@@ -76,7 +80,7 @@ LABELS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("an example",
          rf"(?:for )?examples?(?: (?:of|usage|output)\b.{{0,40}})?$|(?:{_EXAMPLE})$|e\.?g$|for instance$"),
         ("a test or a drill",
-         r"(?:to )?test(?:ing)? (?:it |this |first )?(?:locally|on (?:your|a) (?:laptop|machine)|in (?:dev\w*|a sandbox)|on staging(?: first)?)"
+         r"(?:to )?test(?:ing)? (?:\w+ ){0,3}(?:locally|on (?:your|a) (?:laptop|machine)|in (?:dev\w*|a sandbox)|on staging(?: first)?)"
          r"|local(?:ly)? test|locally(?: only)?$|(?:in|on) (?:dev|development|local)(?: only)?$"),
         ("only for reference", r"(?:just )?for (?:your )?(?:reference|information|context)|reference only|fyi\b"),
         ("belongs to the deployment",
@@ -85,6 +89,7 @@ LABELS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
          r"(?:the |this )?(?:workflow|pipeline|job|action|script)s? (?:will|does|performs|runs)\b"),
         ("not now", r"(?:the )?next (?:business )?day|the day after|later\b"),
         ("only for reference", r"paste (?:it |this |the \w+ )?here"),
+        ("the content of a file", r"(?:file|filename|datei|fichier|archivo|文件)\s*[:：]|\S{1,60}\.(?:sh|sql|ya?ml|py|tf|conf|env|ini|toml)$"),
     )
 )  # fmt: skip
 _WORDS = 9

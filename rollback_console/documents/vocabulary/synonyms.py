@@ -34,7 +34,7 @@ NO_GO = (
 )
 
 ABOUT = (
-    r"^(?:overview|purpose|goals?|objectives?|scope|introduction|background|context|summary"
+    r"^(?:best practices|good practices|boas praticas|buenas practicas|features|tips|why|rationale|overview|purpose|goals?|objectives?|scope|introduction|background|context|summary"
     r"|assumptions?|limitations?"
     r"|advantages?|disadvantages?|pros|cons|benefits|drawbacks|trade-?offs?"
     r"|notes?|table of contents|contents|key (?:concept|principle)s?|(?:golden |general "
@@ -99,7 +99,7 @@ TRIGGERS = (
     r"|quand (?:declencher|faire|effectuer|revenir|executer|utiliser|annuler|proceder)"
     r"|declencheur|criteres? de (?:declenchement|retour)"
     r"|wann (?:zuruck|ein|der|soll|wird|rollback|auslosen|ist)|ausloser|abbruchkriteri"
-    r"|quando (?:eseguire|fare|executar|reverter)"
+    r"|quando (?:eseguire|fare|executar|reverter|usar|aplicar)"
     r"|(?:何时|什么时候)(?:执行|进行|需要)?回|触发|回[滚退]条件|回[滚退]时机|متي|متى|محفزات|اسباب التراجع|شروط"
 )
 

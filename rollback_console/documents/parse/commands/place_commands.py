@@ -16,7 +16,7 @@ from rollback_console.documents.model import (
 )
 
 from ...markdown.folded_text import bare_title
-from ...shell.command_patterns import POWERSHELLS, SQLS
+from ...shell.command_patterns import POWERSHELLS, SQLS, may_change
 from ...vocabulary.left_out import why_label_leaves_out
 from ...vocabulary.section_names import SectionKind, why_never
 from .collect_commands import CommandLine, Source
@@ -156,6 +156,9 @@ def _by_section(line: CommandLine, parts: Parts) -> tuple[Role, str, tuple[str, 
     for section in reversed(line.path):
         part = parts.get(section.line, SectionKind.UNKNOWN) if section.line else None
         evidence = (f"under “{bare_title(section.title)}”",)
+        if part is SectionKind.VERIFICATION and may_change(line.text):
+            reason = "changes something, under a heading that only checks"
+            return Role.LEFT_OUT, reason, evidence, Certainty.UNSURE
         if part in _BESIDE:
             role, reason = _BESIDE[part]
             return role, reason, evidence, Certainty.SURE
