@@ -22,6 +22,7 @@ from ..placeholders.collect import placeholders_of
 from ..vocabulary.section_names import SectionKind, part_of, speaks_of_going_back
 from ..vocabulary.step_headings import is_step_heading
 from .commands.collect_commands import collect
+from .commands.place_commands import place
 from .coverage import Coverage
 from .details import Details, take_section
 from .header_fields import KNOWN, Field, fields_of, first, trailer_fields
