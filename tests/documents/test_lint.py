@@ -6,7 +6,10 @@ import pytest
 
 from rollback_console.documents import read
 from rollback_console.documents.edit.writer import apply_fix
+from rollback_console.documents.lint.destructive import dangers
 from rollback_console.documents.model import Finding, Severity, StepKind
+from rollback_console.documents.placeholders.find import find_placeholders
+from rollback_console.documents.shell.hidden_characters import find_hidden
 
 E, W, N = Severity.ERROR, Severity.WARNING, Severity.NOTE
 
@@ -283,3 +286,67 @@ def test_a_restore_is_made_to_stop_at_the_first_error() -> None:
     repaired = read(apply_fix(read(text), findings(text)["restores-past-errors"]))
     assert "psql -v ON_ERROR_STOP=1 shop < x.sql" in repaired.source
     assert "restores-past-errors" not in {each.code for each in repaired.findings}
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        'psql -v ON_ERROR_STOP=1 -c "SELECT count(*) FROM orders WHERE id < 5" shop',
+        "mysql -e 'select id from orders where id<5' shop",
+        "pg_restore --list before.dump",
+        "pg_restore -l before.dump > contents.txt",
+        'psql -v pw="$(cat /run/pw)" -c "ALTER ROLE shop PASSWORD :\'pw\'"',
+        'psql -c "ALTER ROLE shop SET password = :pw"',
+        "# \N{WARNING SIGN}\N{VARIATION SELECTOR-16} be careful here\necho stop",
+    ],
+)
+def test_what_only_looks_like_harm_is_no_finding(command: str) -> None:
+    plan = read(f"# Rollback\n\n## Rollback Steps\n\n### Step 1: It\n\n```bash\n{command}\n```\n")
+    wrong = {"restores-over", "restores-past-errors", "literal-credential", "hidden-character"}
+    assert not wrong & {each.code for each in plan.findings}
+    assert not plan.placeholders
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        'ssh db1 "psql shop < before.sql"',
+        "echo it\\'s time; mysql shop < before.sql; echo \\'",
+        "pg_restore -d shop before.dump && pg_restore -l before.dump",
+        "pg_restore -L contents.txt -d shop before.dump",
+        "pg_restore -dmysql before.dump",
+        "psql -v ON_ERROR_STOP=0 shop < before.sql",
+        "cat before.sql | psql -v ON_ERROR_STOP=off shop",
+    ],
+)
+def test_what_restores_is_found_however_it_is_written(command: str) -> None:
+    assert "restores-over" in {each.code for each in dangers(command)}
+    if "ON_ERROR_STOP" in command:
+        assert "restores-past-errors" in {each.code for each in dangers(command)}
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        'echo "if a<b then c>d"',
+        'psql -c "SELECT 1 FROM t WHERE a <b AND c> 2"',
+        "curl -d '<note>sent back</note>' https://shop/hook",
+    ],
+)
+def test_a_comparison_or_an_element_in_quotes_is_no_placeholder(command: str) -> None:
+    assert find_placeholders(command) == ()
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["git checkout v<old version>", 'tar xf "backup_<timestamp>.tar"', "curl 'https://shop/<id>'"],
+)
+def test_a_placeholder_in_quotes_or_in_a_word_stays_one(command: str) -> None:
+    assert len(find_placeholders(command)) == 1
+
+
+def test_the_selector_of_an_emoji_is_hidden_outside_of_comments() -> None:
+    emoji = "\N{WARNING SIGN}\N{VARIATION SELECTOR-16}"
+    assert find_hidden(f"# {emoji} careful\nrm x # {emoji}") == ()
+    assert len(find_hidden(f"rm {emoji}")) == 1
+    assert len(find_hidden("rm a\N{VARIATION SELECTOR-16} # b\N{VARIATION SELECTOR-16}")) == 2

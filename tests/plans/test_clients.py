@@ -134,3 +134,16 @@ def test_a_file_is_looked_for_where_the_database_is_one() -> None:
     found = login("sqlite3 db.sqlite3 '.restore a'")
     assert (found.subject, found.argv[-1]) == ("db.sqlite3", "db.sqlite3")
     assert list(database_logins("sqlite3 $PLACE '.restore a'", {})) == []
+
+
+@pytest.mark.parametrize(
+    "setting", ["export PGHOST=db9", "PGHOSTADDR=192.0.2.1", "export PGSERVICE=shop; true"]
+)
+def test_a_step_that_chooses_a_server_by_a_variable_is_not_asked_about_the_local_one(
+    setting: str,
+) -> None:
+    there = login(f"{setting}\npsql shop -c 'SELECT 1'")
+    assert "it is not told which server is meant" in there.refusal
+    assert there.argv == ()
+    assert login(f"{setting}\npsql -h db1 shop").server == "db1:5432"
+    assert login("export MYSQL_HOST=db9\nmysql shop < a.sql").refusal

@@ -17,6 +17,7 @@ from rollback_console.engine.reversal import (
     read_django,
     read_flyway,
     read_rails,
+    read_sql,
 )
 from rollback_console.engine.snapshot import CheckSpec
 from rollback_console.plans.data_loss.counting import counted, measure
@@ -207,3 +208,142 @@ def test_a_count_that_came_damaged_is_unknown(text: str) -> None:
     (count,) = counted(removed, Answer(0, f"rollback-console-count {text}\n".encode(), b""))
     assert isinstance(count, Count)
     assert (count.rows, "gave no answer" in count.why) == (None, True)
+
+
+def verdict(kind: str, code: int, output: str = "", errors: str = "", subject: str = "/srv") -> str:
+    probe = Probe("app-1", 1, kind, subject, account="deploy" if kind != "sudo" else "")
+    return interpret_answer(probe, Answer(code, output.encode(), errors.encode())).verdict
+
+
+@pytest.mark.parametrize(
+    ("listing", "expected"),
+    [
+        ("    (root) NOPASSWD: /usr/bin/id", "ready"),
+        ("    (root) NOPASSWD: /usr/bin/ls, PASSWD: /usr/bin/id", "unknown"),
+        ("    (root) PASSWD: /usr/bin/id, NOPASSWD: /usr/bin/ls", "unknown"),
+        ("    (root) NOPASSWD: /usr/bin/ls,\n        PASSWD: /usr/bin/id", "unknown"),
+        ("    (root) /usr/bin/id", "not_ready"),
+        ("Matching Defaults entries:\n    !authenticate, env_reset\n    (root) ALL", "ready"),
+        ("    Defaults!/usr/bin/ls !authenticate\n    (root) /usr/bin/id", "unknown"),
+        ("    Defaults>root !authenticate\n    (root) /usr/bin/id", "unknown"),
+    ],
+)
+def test_sudo_is_ready_only_where_no_rule_asks_for_a_password(listing: str, expected: str) -> None:
+    head = "User deploy may run the following commands on app-1:\n"
+    assert verdict("sudo", 0, head + listing, subject="id") == expected
+
+
+@pytest.mark.parametrize(
+    "errors",
+    [
+        "sudo: a password is required\n",
+        "deploy is not in the sudoers file.\n",
+        "Sorry, user ann is not allowed to execute '/bin/sh' as deploy on app-1.\n",
+        "Welcome\nSorry, user ann may not run sudo on app-1.\n",
+    ],
+)
+def test_a_refusal_of_sudo_is_no_answer_about_what_was_asked(errors: str) -> None:
+    assert verdict("commit", 1, errors=errors) == "unknown"
+
+
+@pytest.mark.parametrize("kind", ["commit", "tag", "origin", "folder", "unit", "migration"])
+@pytest.mark.parametrize("code", [124, 126, 127, 128, 137, 255])
+def test_a_program_that_could_not_answer_says_nothing_of_what_is_there(
+    kind: str, code: int
+) -> None:
+    assert verdict(kind, code) == "unknown"
+
+
+def test_what_is_not_there_stays_not_there() -> None:
+    assert verdict("commit", 1) == verdict("origin", 2) == verdict("tool", 127) == "not_ready"
+    assert verdict("origin", 1) == "unknown"
+    assert verdict("file", 96) == "not_ready"
+
+
+@pytest.mark.parametrize(
+    ("state", "expected"),
+    [
+        ("loaded", "ready"),
+        ("masked", "not_ready"),
+        ("bad-setting", "not_ready"),
+        ("error", "not_ready"),
+        ("stub", "unknown"),
+        ("", "unknown"),
+    ],
+)
+def test_a_unit_that_cannot_start_is_not_ready(state: str, expected: str) -> None:
+    assert verdict("unit", 0, state) == expected
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [(0, "ready"), (1, "not_ready"), (2, "not_ready"), (3, "unknown"), (124, "unknown"),
+     (127, "unknown"), (255, "unknown")],
+)  # fmt: skip
+def test_a_database_client_that_did_not_try_says_nothing(code: int, expected: str) -> None:
+    assert verdict("database", code) == expected
+
+
+FLYWAY = "| Category  | Version | Description | Type | State | Undoable |\n"
+
+
+def flyway(*rows: tuple[str, str, str, str, str]) -> str:
+    return FLYWAY + "".join(
+        f"| {category} | {version} | it | {kind} | {state} | {undoable} |\n"
+        for category, version, kind, state, undoable in rows
+    )
+
+
+def test_an_undo_that_flyway_ran_is_no_version_to_undo() -> None:
+    told = read_flyway(
+        flyway(
+            ("Versioned", "1", "SQL", "Success", "Yes"),
+            ("Versioned", "2", "SQL", "Undone", "Yes"),
+            ("Undo", "2", "UNDO_SQL", "Success", ""),
+        )
+    )
+    assert [each.migration for each in told.operations] == ["1"]
+    assert not told.broken
+
+
+def test_after_a_failed_version_flyway_undoes_nothing() -> None:
+    rows = (("Versioned", "1", "SQL", "Success", "Yes"), ("Versioned", "2", "SQL", "Failed", "No"))
+    told = read_flyway(flyway(*rows))
+    assert (told.broken, told.operations) == (True, ())
+
+
+@pytest.mark.parametrize("state", ["Future", "Missing"])
+def test_a_version_without_its_file_stops_flyway(state: str) -> None:
+    rows = (("Versioned", "1", "SQL", "Success", "Yes"), ("Versioned", "2", "SQL", state, ""))
+    assert read_flyway(flyway(*rows)).broken
+
+
+RAILS = "   up     20240101000000  Add calls\n   up     999  Old one\n"
+
+
+def test_rails_compares_versions_as_numbers() -> None:
+    told = read_rails(RAILS, version="1000")
+    assert [each.migration for each in told.operations] == ["20240101000000"]
+    assert [each.migration for each in read_rails(RAILS).operations] == ["20240101000000"]
+    assert read_rails(RAILS, version="x1").operations == ()
+    assert read_rails(RAILS, version="9" * 5000).broken
+
+
+def test_rails_with_several_databases_is_not_told() -> None:
+    told = read_rails(f"database: shop\n\n{RAILS}\ndatabase: stock\n\n{RAILS}")
+    assert (told.operations, told.broken) == ((), False)
+    assert "several databases" in told.problem
+
+
+def test_a_statement_of_several_parts_is_read_part_by_part() -> None:
+    told = read_sql(
+        "ALTER TABLE calls ADD COLUMN note varchar(9) DEFAULT 'a,b', DROP COLUMN secret,"
+        " ALTER COLUMN price TYPE numeric(8, 2);\nDROP TABLE IF EXISTS stock, orders CASCADE;"
+    )
+    assert [(each.effect, each.table, each.column) for each in told.operations] == [
+        (Effect.RETURNS_EMPTY, "calls", "note"),
+        (Effect.GOES, "calls", "secret"),
+        (Effect.CONVERTED, "calls", "price"),
+        (Effect.GOES, "stock", ""),
+        (Effect.GOES, "orders", ""),
+    ]

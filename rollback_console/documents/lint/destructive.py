@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from rollback_console.documents.model import Severity
 
-from ..shell.command_patterns import bare, destroys, pieces
+from ..shell.command_patterns import bare, destroys, pieces, without_quoted_signs
 from ..shell.memo import remember_short
 
 
@@ -91,7 +91,7 @@ _RULES: tuple[tuple[Severity, str, str, str], ...] = (
      "This goes on after the step has ended, unwatched. Use a service manager, or wait for it."),
     (Severity.ERROR, "literal-credential",
      r"(?i)(?:password|passwd|pwd|secret|token|api[_-]?key"
-     r"|access[_-]?key)\s*[=:]\s*['\"]?(?![$<{\[*_]|YOUR|X{3}|your|\s|['\"]|\|)[^\s'\"$<>]{4,}"
+     r"|access[_-]?key)\s*[=:]\s*['\"]?(?![$<{\[*_]|:['\"]?\w|YOUR|X{3}|your|\s|['\"]|\|)[^\s'\"$<>]{4,}"
      r"|\b(?:mysql|mysqldump|mariadb|mysqladmin)\b.*\s-p(?![$<{\"'\s])[^\s-]\S{2,}"
      r"|://[^/\s:$<{]+:(?![$<{*]|password\b|pass\b)[^@\s/$<{]{3,}@|\bAKIA[0-9A-Z]{16}\b"
      r"|\bPGPASSWORD=['\"]?(?![$<{'\"])\S+|-u\s+[\w.-]+:(?![$<{])[^\s$]{3,}|\bghp_\w{20,}",
@@ -113,8 +113,8 @@ _RULES: tuple[tuple[Severity, str, str, str], ...] = (
      "This looks like an example's value and would run as it is. Write a placeholder, so that "
      "the console asks for it."),
     (Severity.WARNING, "restores-past-errors",
-     r"\bpsql\b(?!.*ON_ERROR_STOP)[^|;\n]*?(?:<(?!<)|\s-f\b|\s--file\b)"
-     r"|(?<!\|)\|\s*(?:sudo\s+(?:-u\s+\S+\s+)?)?(?:(?:docker|podman|kubectl|oc|docker-compose)\b[^|;\n]*\bexec\s[^|;\n]*)?\bpsql\b(?!.*(?:ON_ERROR_STOP|\s-c\b|--command))"
+     r"\bpsql\b(?!.*ON_ERROR_STOP(?!\s*=\s*['\"]?(?:0|off|false|no)\b))[^|;\n]*?(?:<(?!<)|\s-f\b|\s--file\b)"
+     r"|(?<!\|)\|\s*(?:sudo\s+(?:-u\s+\S+\s+)?)?(?:(?:docker|podman|kubectl|oc|docker-compose)\b[^|;\n]*\bexec\s[^|;\n]*)?\bpsql\b(?!.*(?:ON_ERROR_STOP(?!\s*=\s*['\"]?(?:0|off|false|no)\b)|\s-c\b|--command))"
      r"|\bpg_restore\b(?!.*(?:\s-e\b|--exit-on-error|\s-1\b|--single-transaction|\s-l\b|--list"
      r"|\s-f\b|--file))"
      r"|\b(?:mysql|mariadb)\b[^|;\n]*\s(?:-f|--force)\b[^|;\n]*<",
@@ -146,7 +146,7 @@ def dangers(text: str) -> tuple[Danger, ...]:
 def _dangers(text: str) -> Iterator[Danger]:
     for code in destroys(text):
         yield Danger(Severity.WARNING, code, _DESTROYS[code])
-    parts = [*pieces(text), bare(text)[:1500]]
+    parts = [without_quoted_signs(each) for each in (*pieces(text), bare(text)[:1500])]
     for severity, code, pattern, message in _COMPILED:
         if any(pattern.search(part) for part in parts):
             yield Danger(severity, code, message)

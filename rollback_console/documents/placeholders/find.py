@@ -112,6 +112,7 @@ _NOT_SQUARE = re.compile(
 )
 _NOT_BRACE = re.compile(r"\{(?:print|next|exit|else|end)\b.*\}")
 _MOMENTS = {"TIMESTAMP", "DATETIME", "DATE"}
+_OPERATOR = re.compile(r"&&|\|\||;|\s(?:AND|OR)\s")
 _MOMENT_WORD = re.compile(
     r"time-?_?stamp|date(?!-?base)|datetime|fecha|horodatage|zeitstempel|datum|时间|日期", re.I
 )
@@ -166,7 +167,8 @@ def _accepted(match: re.Match[str]) -> PlaceholderSpan | None:
 
 def _is_something_else(shape: str, text: str, match: re.Match[str]) -> bool:
     if shape == "angle":
-        return bool(_NOT_ANGLE.fullmatch(text)) or not re.match(r"<[^\W_]|<_\w", text)
+        named = bool(re.match(r"<[^\W_]|<_\w", text)) and not _NOT_ANGLE.fullmatch(text)
+        return not named or _compares(match) or _is_closed(match)
     if shape == "brace":
         return bool(_NOT_BRACE.fullmatch(text))
     if shape in {"square", "joined"} and _NOT_SQUARE.fullmatch(text):
@@ -179,6 +181,22 @@ def _is_something_else(shape: str, text: str, match: re.Match[str]) -> bool:
     if shape in {"capital", "inside"}:
         return bool(_NAMES.search(around))
     return shape == "crosses" and "mktemp" in around
+
+
+def _compares(match: re.Match[str]) -> bool:
+    """Whether the signs are those of a comparison: a<b and c>d, a <b && c> 2."""
+    text, start = match.group(), match.start()
+    line = match.string[max(match.string.rfind("\n", 0, start) + 1, start - 500) : start]
+    quoted = line.count('"') % 2 or line.count("'") % 2
+    joined = quoted and line[-1:].isalnum() and " " in text
+    return bool(joined or _OPERATOR.search(text))
+
+
+def _is_closed(match: re.Match[str]) -> bool:
+    """Whether it is an element of XML: the same name is closed behind it."""
+    name = re.split(r"[\s/>]", match.group()[1:], maxsplit=1)[0]
+    end = match.end()
+    return f"</{name}>" in match.string[end : end + 2000]
 
 
 def _uses(text: str, spans: Sequence[PlaceholderSpan], read: Scan) -> Iterator[PlaceholderUse]:

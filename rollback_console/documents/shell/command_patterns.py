@@ -78,7 +78,7 @@ DESTROYS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("force-push", r"\bgit\s+push\b.*(?:--force(?:-with-lease)?\b|\s-f\b|\s\+\S)"),
         ("restores-over", r"\b(?:mysql|mariadb|psql|sqlite3)\b[^|;&\n]*<(?!<)\s*\S"
                           r"|^(?!\s*(?:echo|printf)\b[^|]*\bselect\b).*\|\s*(?:sudo\s+)?(?:(?:docker|podman|kubectl|oc|docker-compose)\b[^|;\n]*\bexec\s[^|;\n]*)?\b(?:mysql|mariadb|psql)\b"
-                          r"|\bpg_restore\b|\bmongorestore\b|\bpsql\b.*\s(?:-f|--file)[ =]"
+                          r"|\bpg_restore\b(?![^|;&\n]*\s(?-i:-l|--list)(?:\s|$))|\bmongorestore\b|\bpsql\b.*\s(?:-f|--file)[ =]"
                           r"|\bmysql\b.*\bsource\s|gunzip\b.*\|\s*(?:mysql|psql)"
                           r"|\brestore-db-instance|\bsnapshot restore|RESTORE DATABASE"
                           r"|\bbackups?:restore\b|\bpg:(?:reset|copy|pull|push)\b|\bvelero restore|\brestic restore|\bpgbackrest\b.*restore"),
@@ -101,6 +101,9 @@ DESTROYS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
 )  # fmt: skip
 
 
+_QUOTED = re.compile(r"'[^'\n]*'|\"(?:[^\"\\\n]|\\.)*\"")
+_CLIENT = re.compile(r"\b(?:mysql|mariadb|psql|sqlite3|mongo\w*|redis-cli)\b")
+_NO_SIGNS = str.maketrans("<>", "  ")
 _MAY_DESTROY = re.compile(
     r"\brm\b|delet|drop|truncat|remov|flush|reset|fresh|clean|checkout|push|restor|mysql|mariadb"
     r"|psql|sqlite|migrat|down"
@@ -114,8 +117,18 @@ def destroys(text: str) -> tuple[str, ...]:
     """Codes of what the command may destroy, none twice."""
     if not _MAY_DESTROY.search(text):
         return ()
-    parts = pieces(text)
+    parts = [without_quoted_signs(piece) for piece in pieces(text)]
     return tuple(code for code, pattern in DESTROYS if any(pattern.search(part) for part in parts))
+
+
+def without_quoted_signs(text: str) -> str:
+    """The text without < and > inside quotes, where they compare; a quoted command of a client
+    (ssh HOST "psql < dump") keeps them."""
+    if "<" not in text and ">" not in text:
+        return text
+    return _QUOTED.sub(
+        lambda match: match[0] if _CLIENT.search(match[0]) else match[0].translate(_NO_SIGNS), text
+    )
 
 
 def pieces(text: str) -> list[str]:

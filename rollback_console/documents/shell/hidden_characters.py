@@ -19,6 +19,7 @@ _UNSEEN = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
 _BLANKS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 _SELECTORS = re.compile("[\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 _JOINER = re.compile(r"(?<=[^\x00-\xff])[\u200c\u200d](?=[^\x00-\xff])")
+_COMMENT = re.compile(r"(?:^|\s)#")
 _MOST = 200
 
 
@@ -47,11 +48,14 @@ class HiddenCharacter:
 
 
 def find_hidden(text: str) -> tuple[HiddenCharacter, ...]:
-    """The characters of `text` that nobody sees, in order, at most 200."""
+    """The characters of `text` that nobody sees, in order, at most 200.
+
+    The selector that gives an emoji its colours is seen, in a comment of a shell.
+    """
     hidden: list[HiddenCharacter] = []
     line = counted = 0
     for match in _SUSPECT.finditer(text):
-        if _is_hidden(match[0]):
+        if _is_hidden(match[0]) and not _colours_emoji(text, match.start()):
             line, counted = line + text.count("\n", counted, match.start()), match.start()
             hidden.append(HiddenCharacter(match.start(), match[0], line))
             if len(hidden) == _MOST:
@@ -91,6 +95,13 @@ def hidden_mark(character: str) -> str:
 def confirmation_key(text: str, hidden: HiddenCharacter) -> str:
     """Names one character of one text, so that a confirmation holds for nothing else."""
     return f"{hashlib.sha256(text.encode(errors='replace')).hexdigest()[:24]}:{hidden.at}"
+
+
+def _colours_emoji(text: str, at: int) -> bool:
+    """Whether it is U+FE0F behind an emoji, in a comment."""
+    if text[at] != "\ufe0f" or unicodedata.category(text[at - 1 : at] or " ") != "So":
+        return False
+    return bool(_COMMENT.search(text[max(text.rfind("\n", 0, at) + 1, at - 500) : at]))
 
 
 @lru_cache(maxsize=4096)

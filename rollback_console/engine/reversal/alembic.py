@@ -42,6 +42,12 @@ _HEADER = re.compile(r"--\s*Running downgrade (\S+) ->")
 _ITS_OWN = re.compile(
     r"(?:update|delete from|insert into|drop table|create table)\s+\S*alembic_version", re.I
 )
+_SEVERAL = re.compile(
+    rf"(?:alter table (?:if exists )?(?:only )?{_I}|drop table(?: if exists)?"
+    r"|truncate(?: table)?) ",
+    re.IGNORECASE,
+)
+_LIST = re.compile(r"'(?:[^']|'')*'|[(),]|[^'(),]+|'")
 _FRAME = re.compile(r"(?:begin|commit|start transaction|set|use|rollback)\b", re.IGNORECASE)
 _STATEMENTS = re.compile(r"'(?:[^']|'')*'|--[^\n]*|;|[^';-]+|-")
 _STOPPED = re.compile(
@@ -90,7 +96,8 @@ def _operations(text: str, migration: str) -> Iterator[Operation]:
         if header := _HEADER.search(piece):
             migration = header[1]
         if statement and not _ITS_OWN.match(statement) and not _FRAME.match(statement):
-            yield _operation(migration, statement)
+            for part in _parts(statement):
+                yield _operation(migration, part)
 
 
 def _statements(text: str) -> Iterator[tuple[str, str]]:
@@ -105,6 +112,29 @@ def _statements(text: str) -> Iterator[tuple[str, str]]:
         whole += piece
         bare += "" if piece.startswith("--") else piece
     yield whole, " ".join(bare.split())
+
+
+def _parts(statement: str) -> Iterator[str]:
+    """A statement that does several things, as one statement for each."""
+    match = _SEVERAL.match(statement)
+    if match is None:
+        yield statement
+        return
+    for part in _separated(statement[match.end() :]):
+        yield f"{match[0]}{part}"
+
+
+def _separated(text: str) -> Iterator[str]:
+    """What commas separate that stand in no brackets and no quotes."""
+    depth, part = 0, ""
+    for match in _LIST.finditer(text):
+        depth += (match[0] == "(") - (match[0] == ")")
+        if match[0] == "," and depth <= 0:
+            yield part.strip()
+            part = ""
+        else:
+            part += match[0]
+    yield part.strip()
 
 
 def _operation(migration: str, statement: str) -> Operation:

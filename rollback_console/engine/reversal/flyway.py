@@ -7,7 +7,7 @@ import re
 from .effects import Effect, Operation, Reversal
 
 _NUMBER = re.compile(r"[0-9]+")
-_APPLIED = frozenset({"success", "out of order", "future"})
+_APPLIED = frozenset({"success", "out of order", "future", "missing"})
 
 
 def read_flyway(text: str, target: str = "") -> Reversal:
@@ -15,6 +15,10 @@ def read_flyway(text: str, target: str = "") -> Reversal:
     rows = _rows(text)
     if not rows:
         return Reversal("flyway", (), "flyway info printed no table.")
+    rows = [row for row in rows if not _is_undo(row)]
+    if failed := next((row for row in rows if "failed" in row["state"].lower()), None):
+        problem = f"{failed['version']} has failed there: nothing is undone before a repair."
+        return Reversal("flyway", (), problem, broken=True)
     applied = [row for row in rows if row["version"] and row["state"].lower() in _APPLIED]
     rows = [row for row in reversed(applied) if _within(row["version"], target)]
     rows = rows if target else rows[:1]
@@ -26,6 +30,12 @@ def read_flyway(text: str, target: str = "") -> Reversal:
         return Reversal("flyway", operations)
     problem = f"{stuck.migration} has no undo script: the reversal would stop there."
     return Reversal("flyway", operations, problem, broken=True)
+
+
+def _is_undo(row: dict[str, str]) -> bool:
+    """Whether a row tells of an undo that ran: the version itself has a row of its own."""
+    words = (row.get("category", ""), row.get("type", ""))
+    return any(word.lower().startswith("undo") for word in words)
 
 
 def _operation(row: dict[str, str]) -> Operation:

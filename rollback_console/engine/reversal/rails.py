@@ -7,6 +7,8 @@ import re
 from .effects import Effect, Operation, Reversal
 
 _ROW = re.compile(r"\s*(up|down)\s+(\d{3,14})\s+(.+?)\s*")
+_DIGITS = 20
+_DATABASE = re.compile(r"\s*database:", re.IGNORECASE)
 _NO_FILE = "NO FILE"
 
 
@@ -15,11 +17,15 @@ def read_rails(text: str, *, steps: int = 1, version: str = "") -> Reversal:
 
     The status names migrations and says nothing of what they hold.
     """
+    if sum(bool(_DATABASE.match(line)) for line in text.splitlines()) > 1:
+        return Reversal("rails", (), "There are several databases: which is meant is not told.")
     rows = [match for line in text.splitlines() if (match := _ROW.fullmatch(line))]
     if not rows:
         return Reversal("rails", (), "db:migrate:status printed no table.")
-    up = sorted((row for row in rows if row[1] == "up"), key=lambda row: row[2], reverse=True)
-    rows = [row for row in up if row[2] > version] if version else up[:steps]
+    up = sorted((row for row in rows if row[1] == "up"), key=lambda row: int(row[2]), reverse=True)
+    if version and not version.isdecimal():
+        return Reversal("rails", (), f"{version[:40]} is no number of a migration.")
+    rows = [row for row in up if int(row[2]) > _number(version)] if version else up[:steps]
     if not rows:
         return Reversal("rails", (), "Nothing would be undone: none is up.", broken=True)
     operations = tuple(_operation(row) for row in rows)
@@ -28,6 +34,11 @@ def read_rails(text: str, *, steps: int = 1, version: str = "") -> Reversal:
         return Reversal("rails", operations)
     problem = f"{lost.migration} has no file in the code there: it cannot be undone."
     return Reversal("rails", operations, problem, broken=True)
+
+
+def _number(version: str) -> int:
+    """A version as it sorts; of more digits than any has, one behind all."""
+    return int(version) if len(version) <= _DIGITS else 10**_DIGITS
 
 
 def _operation(row: re.Match[str]) -> Operation:

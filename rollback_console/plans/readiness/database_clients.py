@@ -11,12 +11,16 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from rollback_console.documents.shell.command_patterns import pieces, reads_like_command
 
 _FILE = '[ -s "$1" ] && [ -r "$1" ] || { echo "there is no such file" >&2; exit 1; }'
 _ENDS = re.compile(r"[<>|&;()]+")
+_CHOOSES = re.compile(
+    r"(?m)(?:^|[\s;&|])(PG(?:HOST|HOSTADDR|PORT|SERVICE|SERVICEFILE|SYSCONFDIR)"
+    r"|MYSQL_(?:HOST|TCP_PORT|UNIX_PORT|HOME))="
+)
 _PASSWORD = re.compile(r"-p.*|--password.*|PGPASSWORD=.*|MYSQL_PWD=.*")
 # A client that knows `require_auth` (16) refuses to send a password in clear; an older one is
 # given none to send.
@@ -136,11 +140,19 @@ class _Client:
 
 def database_logins(script: str, values: Mapping[str, str]) -> Iterator[DatabaseLogin]:
     """A sign-in for each client in `script`; `values` are parameters by name."""
+    chosen = _CHOOSES.search(script)
     for line in pieces(script):
         if reads_like_command(line.strip()):
             for words in _commands(line.strip(), values):
                 if login := _login(words):
-                    yield login
+                    local = chosen and not login.server and "sqlite3" not in words
+                    yield _elsewhere(login, chosen[1]) if chosen and local else login
+
+
+def _elsewhere(login: DatabaseLogin, name: str) -> DatabaseLogin:
+    """The step itself chooses a server by a variable: the local one would be another."""
+    refusal = f"The step sets {name}, so it is not told which server is meant."
+    return replace(login, argv=(), socket="", refusal=login.refusal or refusal)
 
 
 def _commands(line: str, values: Mapping[str, str]) -> Iterator[list[str]]:

@@ -9,6 +9,7 @@ from rollback_console.common.host_numbers import read_number
 from rollback_console.remote.protocol import Answer
 from rollback_console.remote.shell_text import CANNOT_ENTER
 
+from .probe_scripts import UNREADABLE
 from .probes import Probe, ProbeAnswer, Verdict
 
 LEAST_SPACE = 256 * 1024 * 1024
@@ -27,6 +28,7 @@ _FAILED = {
     "origin": "The tag {subject} is neither there nor at origin.",
     "file": "There is no file {subject}, or it is empty.",
     "directory": "There is no folder {subject}.",
+    "unreadable": "{subject} may not be read by this account.",
     "unit": "systemd knows no unit {subject}.",
     "migration": "No migration there begins with {subject}.",
     "keep": "No dump can be written to {subject}.",
@@ -42,6 +44,19 @@ _UNANSWERED = {
     95: "It is in no folder whose files may be measured. An Admin can name one in the "
     "environment's settings.",
 }
+_NOBODY = "It could not be asked: the program that answers ended with {code}."
+_WHY_NOT_TRIED = {
+    3: "the client made no attempt",
+    CANNOT_ENTER: "the step's folder cannot be entered",
+    124: "it took too long",
+    126: "the client is not there",
+    127: "the client is not there",
+}
+_REFUSAL = re.compile(
+    rb"(?m)^sudo: |is not in the sudoers|is not allowed to (?:run|execute)|may not run sudo"
+)
+_PASSWD = re.compile(r"(?<!NO)PASSWD:")
+_OF_ONE = re.compile(r"\s*Defaults\s*[!>:@]")
 # One line of `sudo -l`: "(deploy : deploy) NOPASSWD: /usr/bin/id, /usr/bin/ls".
 _SUDO_RULE = re.compile(r"\s+\(([^)]*)\)\s+(.*)")
 # Signing in failed because the console asks without the password or the method the step has.
@@ -62,8 +77,10 @@ def interpret_answer(probe: Probe, answer: Answer) -> ProbeAnswer:
         return ProbeAnswer(Verdict.UNKNOWN, reason)
     if answer.exit_code in _UNANSWERED and probe.kind != "folder":
         return ProbeAnswer(Verdict.UNKNOWN, _UNANSWERED[answer.exit_code])
+    if _nobody_answered(probe, answer.exit_code):
+        return ProbeAnswer(Verdict.UNKNOWN, _NOBODY.format(code=answer.exit_code))
     if answer.exit_code != 0:
-        return _failed(probe)
+        return _failed(probe, answer.exit_code)
     text = answer.output.decode(errors="replace").strip()
     match probe.kind:
         case "space":
@@ -74,6 +91,8 @@ def interpret_answer(probe: Probe, answer: Answer) -> ProbeAnswer:
             return _file(text)
         case "sudo":
             return _sudo(probe, text)
+        case "unit":
+            return _unit(probe, text)
         case _:
             return ProbeAnswer(Verdict.READY, text.splitlines()[0][:200] if text else "Yes.")
 
@@ -87,15 +106,26 @@ def size(count: int) -> str:
     return f"{value:.0f} {units[0]}" if units[0] == "bytes" else f"{value:.1f} {units[0]}"
 
 
-def _failed(probe: Probe) -> ProbeAnswer:
-    sentence = _FAILED[probe.kind].format(subject=probe.subject)
+def _failed(probe: Probe, code: int) -> ProbeAnswer:
+    unreadable = probe.kind == "file" and code == UNREADABLE
+    sentence = _FAILED["unreadable" if unreadable else probe.kind].format(subject=probe.subject)
     if probe.settles:
         return ProbeAnswer(Verdict.NOT_READY, sentence)
     return ProbeAnswer(Verdict.UNKNOWN, f"{sentence} The steps fetch, so origin may have it.")
 
 
 def _sudo_refused(answer: Answer) -> bool:
-    return answer.exit_code == 1 and answer.errors.lstrip().startswith(b"sudo:")
+    return answer.exit_code == 1 and bool(_REFUSAL.search(answer.errors))
+
+
+def _nobody_answered(probe: Probe, code: int) -> bool:
+    """Whether an exit code says that a program could not be asked, and nothing of the answer.
+
+    A shell may leave with 127 for a tool that is not there: that is the answer.
+    """
+    if code < 124:  # of timeout; then: not to be run, not there, what git says, killed
+        return probe.kind == "origin" and code not in {0, 2}
+    return not (probe.kind == "tool" and code == 127)
 
 
 def _page(probe: Probe, answer: Answer) -> ProbeAnswer:
@@ -107,8 +137,8 @@ def _page(probe: Probe, answer: Answer) -> ProbeAnswer:
 
 
 def _database(probe: Probe, answer: Answer) -> ProbeAnswer:
-    if answer.exit_code in {90, 126, 127}:
-        reason = "the client is not there" if answer.exit_code > 90 else _UNANSWERED[90].lower()
+    if answer.exit_code in {3, 90} or answer.exit_code >= 124:
+        reason = _WHY_NOT_TRIED.get(answer.exit_code, f"it ended with {answer.exit_code}")
         sentence = f"Nobody could ask {probe.subject}: {reason.rstrip('.')}."
         return ProbeAnswer(Verdict.UNKNOWN, sentence)
     if answer.exit_code == 0:
@@ -152,19 +182,37 @@ def _file(text: str) -> ProbeAnswer:
 
 def _sudo(probe: Probe, listing: str) -> ProbeAnswer:
     """`sudo -l COMMAND` said that it is allowed; these are all rules of the account."""
-    if listing == "root" or "!authenticate" in listing:
+    if listing == "root" or _is_never_asked(listing):
         return ProbeAnswer(Verdict.READY, "Allowed without a password.")
     words = probe.subject.split()
     target = words[1] if words[:1] == ["-u"] else "root"
     rules = [match for line in listing.splitlines() if (match := _SUDO_RULE.match(line))]
     own = [rule[2] for rule in rules if _is_for(rule[1], target)]
-    if own and all("NOPASSWD:" in rule for rule in own):
+    asks_some = bool(_PASSWD.search(listing))
+    if own and all("NOPASSWD:" in rule for rule in own) and not asks_some:
         return ProbeAnswer(Verdict.READY, "Allowed without a password.")
-    if own and not any("NOPASSWD:" in rule for rule in own):
+    if own and not any("NOPASSWD:" in rule for rule in own) and "!authenticate" not in listing:
         sentence = f"This account may run {probe.subject} by sudo only with a password."
         return ProbeAnswer(Verdict.NOT_READY, sentence)
     sentence = "sudo allows it; whether without a password cannot be told from its rules."
     return ProbeAnswer(Verdict.UNKNOWN, sentence)
+
+
+def _is_never_asked(listing: str) -> bool:
+    """Whether a default that holds for everything says so; one for a single command does not."""
+    defaults = [line for line in listing.splitlines() if not _OF_ONE.match(line)]
+    words = re.split(r"[\s,]+", " ".join(defaults))
+    return "!authenticate" in words and "authenticate" not in words
+
+
+def _unit(probe: Probe, state: str) -> ProbeAnswer:
+    """A unit that systemd knows and cannot start is no unit to rely on."""
+    if state == "loaded":
+        return ProbeAnswer(Verdict.READY, "loaded")
+    if state in {"masked", "bad-setting", "error"}:
+        sentence = f"systemd cannot start {probe.subject}: the unit is {state}."
+        return ProbeAnswer(Verdict.NOT_READY, sentence)
+    return ProbeAnswer(Verdict.UNKNOWN, f"systemd says “{state[:40]}” of {probe.subject}.")
 
 
 def _is_for(accounts: str, target: str) -> bool:

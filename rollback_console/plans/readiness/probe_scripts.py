@@ -11,6 +11,9 @@ from rollback_console.remote.shell_text import enter_folder
 
 ENTER = enter_folder()
 
+UNREADABLE = 96
+"""Exit code for a file that is there and may not be read."""
+
 # What a repository's own configuration could start: a file-system monitor, hooks, a pager, a
 # transport for objects that are fetched only when needed.
 _GIT = (
@@ -51,7 +54,8 @@ _SUDO = (
 # Size and age alone, and only of what lies, links resolved, below a folder of `$3` and on.
 _FILE = (
     ENTER + f'p=$(readlink -f -- "$2") || exit 95; shift 2; {_WITHIN}'
-    '[ -f "$p" ] && [ -s "$p" ] || exit 1; stat -c %s -- "$p"; date -r "$p" +%s'
+    f'[ -f "$p" ] && [ -s "$p" ] || exit 1; [ -r "$p" ] || exit {UNREADABLE}; '
+    'stat -c %s -- "$p"; date -r "$p" +%s'
 )
 _UNIT = (
     "command -v systemctl >/dev/null || exit 91; "
@@ -74,7 +78,7 @@ PLAIN = {
     "commit": _COMMIT,
     "tag": _TAG,
     "file": _FILE,
-    "directory": ENTER + '[ -d "$2" ]',
+    "directory": ENTER + '[ -d "$2" ] && [ -x "$2" ]',
     "unit": _UNIT,
     "migration": _MIGRATION,
 }
