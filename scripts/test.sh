@@ -15,12 +15,19 @@ trap 'exit 130' INT TERM
 
 main() {
     if [ "${1:-}" = mariadb ]; then on_mariadb; exit; fi
-    if [ "${1:-}" != lint ]; then stage packages sh scripts/packages.sh; fi
-    checks
-    if [ "${1:-}" != lint ]; then tests; fi
+    if [ "${1:-}" = lint ]; then checks; else everything; fi
     printf '\n%-28s %8s  %s\n' stage seconds result
     cat "$report"
     exit "$failed"
+}
+
+# The tests on MariaDB need one core: they begin first, and the checks run beside them.
+everything() {
+    stage packages sh scripts/packages.sh
+    begin_mariadb
+    checks
+    stage 'tests on SQLite' on_sqlite
+    stage '  and then on MariaDB' await_mariadb
 }
 
 checks() {
@@ -33,18 +40,12 @@ checks() {
     stage 'known vulnerabilities' python scripts/audit.py
 }
 
-tests() {
-    begin_mariadb
-    stage 'tests on SQLite' on_sqlite
-    stage '  and then on MariaDB' await_mariadb
-}
-
 # The rest of the faults run in `make faults`, whole target hosts in `make hosts`.
 DAILY='not hosts and (not faults or representative)'
 
 # More than two cores' worth, since a good part of the time is waiting for real servers.
 on_sqlite() {
-    run_tests -n 3 -m "$DAILY"
+    run_tests -n 4 -m "$DAILY"
 }
 
 # Whatever works on a database, in the packages that write; the rest knows no database.

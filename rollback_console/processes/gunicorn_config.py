@@ -12,9 +12,16 @@ from typing import Any
 
 from django.conf import settings
 
+from .process_tree import end_with_parent
+
 _folder = tempfile.mkdtemp(prefix="rollback-console-metrics-")
 logconfig_dict = settings.LOGGING
 raw_env = [f"PROMETHEUS_MULTIPROC_DIR={_folder}"]
+
+
+def post_fork(_server: Any, worker: Any) -> None:
+    """A worker whose master was killed would go on and keep the port from the next one."""
+    end_with_parent(worker.ppid)
 
 
 def child_exit(_server: Any, worker: Any) -> None:

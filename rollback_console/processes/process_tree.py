@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -26,16 +27,16 @@ def dies_with_parent() -> Callable[[], None]:
 
     Start such a child from a thread that lives as long as the child should.
     """
-    parent = os.getpid()
+    return partial(end_with_parent, os.getpid())
 
-    def prepare() -> None:
-        if _libc is None:
-            return
-        _libc.prctl(_SET_PDEATHSIG, signal.SIGTERM)
-        if os.getppid() != parent:
-            os._exit(1)
 
-    return prepare
+def end_with_parent(parent: int) -> None:
+    """From now on this process gets SIGTERM when its parent ends; it ends if that is over."""
+    if _libc is None:
+        return
+    _libc.prctl(_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != parent:
+        os._exit(1)
 
 
 def spawn(

@@ -78,13 +78,6 @@ def test_what_dies_is_named_and_started_again(running: Console) -> None:
     assert until(lambda: status(f"http://127.0.0.1:{running.port}/healthz") == 200)
 
 
-def test_nothing_outlives_an_up_that_is_killed(start: Start) -> None:
-    console = start().ready()
-    console.process.send_signal(signal.SIGKILL)
-    console.await_end()
-    assert until(lambda: not console.family())
-
-
 def test_ctrl_c_leaves_no_process_and_the_next_start_keeps_the_data(start: Start) -> None:
     first = start(DEMO="0").ready()
     assert first.interrupt() == 0
@@ -115,6 +108,14 @@ def test_what_is_secret_can_be_read_by_its_owner_alone(running: Console) -> None
     modes = {name: (running.data / name).stat().st_mode & 0o777 for name in secrets}
     assert modes == dict.fromkeys(secrets, 0o600)
     assert (running.data / "demo").stat().st_mode & 0o777 == 0o700
+
+
+def test_nothing_outlives_an_up_that_is_killed(running: Console) -> None:
+    """The last that is done to the shared console, one of whose parts was killed before."""
+    assert running.family()
+    running.process.send_signal(signal.SIGKILL)
+    running.await_end()
+    assert until(lambda: not running.family())
 
 
 def _child(console: Console, word: str) -> int:
