@@ -221,6 +221,7 @@ TABLE: tuple[tuple[str, RelationKind, int, Callable[[Siblings], bool]], ...] = (
     ("lettered after one number", WAYS, 4, _letters_after_a_number),
     ("lettered in turn", ORDER, 2, _lettered),
     ("inside a step", ORDER, 3, lambda one: is_step_heading(one.parent)),
+    ("counted inside an option", ORDER, 3, lambda one: is_way_heading(one.parent) and _counts_up(one)),
     ("the heading promises steps", ORDER, 2, lambda one: says_steps(one.parent) and not holds_several_ways(one.parent)),
     ("the heading promises several", WAYS, 3, lambda one: holds_several_ways(one.parent) and "procedures" not in fold(one.parent)),
     ("the heading promises procedures", WAYS, 1, lambda one: "procedures" in fold(one.parent)),

@@ -20,9 +20,10 @@ HEADINGS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (reason, re.compile(pattern))
     for reason, pattern in (
         ("belongs to the deployment",
-         r"\bpre-?deploy|\bbefore (?:the |each |every |a |any |you )?(?:deploy|releas|upgrad|rollout|merg)|\bpre-?release\b|^(?:first|initial) (?:deploy|install)"),
+         r"\bpre-?deploy|\bbefore (?:the |each |every |a |any |you )?(?:deploy|releas|upgrad|rollout|merg)|\bpre-?release\b|^(?:first|initial) (?:deploy|install)"
+         r"|\bbefore (?:the )?(?:switch|cutover|migration|go-?live)\b|切换前|部署前|上线前|发布前"),
         ("makes backups",
-         r"^(?:automat\w+|manual|regular|scheduled|daily|nightly) backups?$|^backups? (?:strategy|schedule|polic|procedures?$|process|plan$|retention|locations?|automation)"),
+         r"^(?:automat\w+|manual|regular|scheduled|daily|nightly) backups?$|^备份(?:策略|时机|验证|计划)?$|^backups? (?:strategy|schedule|polic|procedures?$|process|plan$|retention|locations?|automation)"),
         ("undoes the rollback again",
          r"\b(?:undo|revers|revert)\w* (?:of )?(?:this|the) (?:undo|rollback|revert|reversal)\b"
          r"|\bre-?apply|roll(?:ing)? forward|fix forward|after the fix\b|^re-?deploy(?:ing|ment)? (?:after|the fix)"),
@@ -43,7 +44,7 @@ HEADINGS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
          r"quick (?:reference|commands?)|comandos rapidos|commandes rapides|cheat ?sheet|reference card|useful (?:commands?|links?|queries)"
          r"|(?:helpful|common|handy) commands?|command reference|^commands? (?:summary|overview|reference)"
          r"|^(?!.*(?:roll|revert|restor|recover|step)).*\bcommands$|^pause ?(?:/|and|&) ?resume|^scal(?:e|ing)\b(?! down)|^usage examples?"
-         r"|for reference|^references?$|^appendix|glossary|change ?log|(?:revision|document|version) history"
+         r"|for reference|^references?$|^appendix|^annex|^anexo|^anhang|^allegat|^apendice|^附录|^приложение|glossary|change ?log|(?:revision|document|version) history"
          r"|related (?:doc|link|resource|runbook)|referencia rapida|快速参考|^files? (?:changed|modified|involved)|^resources$|^see also"),
         ("for when something goes wrong",
          r"troubleshoot|if (?:the |a )?rollback (?:itself )?(?:fails|failed|does|doesn.t|is stuck)|rollback (?:fails|failed|failures?|not working)|^if (?:it|that|this) (?:did|does)(?: not|n.?t) work|\bfaq\b"
@@ -52,7 +53,7 @@ HEADINGS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("looks into the cause",
          r"investigat|^diagnos|debugging|^analy[sz]e the|collect(?:ing)? (?:logs|evidence)|^forensic"),
         ("watches the system",
-         r"^(?!.*(?:post|after|next)).*\bmonitor(?:ing)?\b|observability|\bdashboards?\b|\balert(?:s|ing)\b|^logs$|log monitoring"),
+         r"^(?!.*(?:post|after|next)).*\bmonitor(?:ing)?\b|observability|^dashboards?\b|(?:grafana|metrics) dashboards?\b|^alert(?:s|ing)\b|^logs$|log monitoring"),
         ("a template", r"^templates?$|\btemplates?$"),
         ("what a workflow does by itself",
          r"^(?:the |this )?(?:workflow|pipeline|job|action|script) (?:will|does|performs)\b|^como funciona|^how .{1,60}\bworks?$|how (?:it|this|deploys?|deployments?) works?"

@@ -9,7 +9,7 @@ from .languages import Meaning, any_of
 
 _OR = re.compile(
     rf"(?:alternative(?:\s*\d)?|or,? if you prefer|{any_of(Meaning.OR)})"
-    r"(?:\s*[:,،:—-]|\s+(?!not\b)|$)|或者|或(?=[^\w]|使|用|者|直)|另一种|または|もしくは|あるいは"
+    r"(?:\s*[:,،:—-]|\s+(?!not\b)|$)|或者|或(?=[^\w]|使|用|者|直|仅|只|通|采|从|执|手|在|以)|另一种|または|もしくは|あるいは"
 )
 _OPTION = re.compile(
     rf"(?:{any_of(Meaning.OPTION)})"

@@ -63,6 +63,8 @@ _ORDER = tuple((part, _compiled(pattern, meaning)) for part, pattern, meaning in
 _ROLLBACK = _compiled(synonyms.ROLLBACK, Meaning.GOING_BACK)
 _FORWARD = _compiled(synonyms.FORWARD, Meaning.DEPLOYING)
 _STEPS = _compiled(synonyms.STEPS, Meaning.STEPS)
+# "The last deployment broke it" is why somebody goes back.
+_BROKE = re.compile(r"\bfail|\bbroke|\bbad\b|went wrong|\bcrash|\bcorrupt|\bstuck\b|\bfaulty\b")
 _FOLLOW_UP = re.compile(synonyms.FOLLOW_UP)
 _WARNS = re.compile(
     r"(?:important )?warnings?$|caution$|dangers?$|risks?\b|point of no return|advertencia|avertissement|warnung|警告"
@@ -95,7 +97,7 @@ def _part_of(heading: str) -> SectionKind:
         return SectionKind.DATA
     if speaks_of_going_back(heading):
         return SectionKind.STEPS
-    if _FORWARD.search(folded):
+    if _FORWARD.search(folded) and not _BROKE.search(folded):
         return SectionKind.NEVER
     return SectionKind.STEPS if _STEPS.search(folded) else SectionKind.UNKNOWN
 
@@ -126,6 +128,7 @@ def why_never(heading: str) -> str:
     if reason := why_left_out(heading):
         return reason
     forward = speaks_of_going_forward(heading) and not speaks_of_going_back(heading)
+    forward = forward and not _BROKE.search(fold_heading(heading))
     return "belongs to the deployment" if forward else ""
 
 

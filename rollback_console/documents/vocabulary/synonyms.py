@@ -25,7 +25,7 @@ MESSAGE = (
 )
 
 NO_GO = (
-    r"^(?:do not|don.?ts?)$|when (?:not|never) to|when you should(?: not|n.?t)|do(?: not|n.?t) (?:use|roll|revert"
+    r"^(?:do not|don.?ts?)$|^not allowed|forbidden|prohibited|\bnever do\b|\bmust not\b|prohibid|proibid|interdit|verboten|禁止|when (?:not|never) to|when you should(?: not|n.?t)|do(?: not|n.?t) (?:use|roll|revert"
     r"|execute)"
     r"|\bno rollback\b|\bno[ -]?go\b|when to avoid|not recommended|cuando no|quand ne pas"
     r"|wann nicht|quando non"
@@ -84,7 +84,7 @@ VERIFICATION = (
 )
 
 TRIGGERS = (
-    r"^detect|back ?-?out (?:criteria|conditions?|triggers?)|^criteria\b|^why\b|when (?:to|do we|should (?:we|you|i)|you should) (?:roll|use|execute|trigger|revert"
+    r"^detect|^when it (?:runs|triggers|does)|症状|现象|\bsintomas?\b|symptome|back ?-?out (?:criteria|conditions?|triggers?)|^criteria\b|^why\b|when (?:to|do we|should (?:we|you|i)|you should) (?:roll|use|execute|trigger|revert"
     r"|initiate|activate"
     r"|invoke|perform|run|start|back|consider|do)|trigger|symptom|indicator|(?:rollback|decision"
     r"|abort|revert)"
