@@ -7,7 +7,9 @@ import html
 import json
 import re
 import shlex
+import shutil
 import subprocess
+from collections.abc import Callable
 from itertools import pairwise
 from urllib.parse import quote, quote_plus
 
@@ -182,3 +184,63 @@ def test_a_log_of_nothing_but_a_secret_is_held_back_only_so_far() -> None:
 
 def test_a_secret_with_half_a_character_is_no_error() -> None:
     assert masked(["half \ud800 a character"], [b"nothing of it"]) == b"nothing of it"
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        lambda s: s.replace("'", "''"),
+        lambda s: s.replace('"', '""'),
+        lambda s: s.replace("$", "$$"),
+        lambda s: s.replace("%", "%%"),
+        lambda s: json.dumps(json.dumps({"password": s})),
+        lambda s: json.dumps(json.dumps({"password": s}, ensure_ascii=False), ensure_ascii=False),
+        ascii,
+        lambda s: repr(s.encode()),
+        lambda s: "".join(f"\\x{byte:02X}" for byte in s.encode()),
+        lambda s: s.encode("unicode_escape").decode(),
+        lambda s: quote(s, safe="-_.!~*'()"),
+        lambda s: quote(s, safe=";/?:@&=+$,#-_.!~*'()"),
+        lambda s: s.encode().hex(" "),
+        lambda s: s.encode().hex(":").upper(),
+    ],
+)
+@pytest.mark.parametrize("secret", ["o'pe\"n $esa%me ü42", "pässwörd-of-$shop/%d's"])
+def test_no_form_in_which_programs_write_a_secret_shows_more_than_its_edges(
+    form: Callable[[str], str], secret: str
+) -> None:
+    text = form(secret).encode()
+    hidden = masked([secret], [b"say " + text + b" again"])
+    shown = hidden.removeprefix(b"say ").removesuffix(b" again")
+    assert shown.count(b"*") >= len(text) - 2 * len('{"password": ""}') - 8, hidden
+
+
+@pytest.mark.parametrize("before", range(0, 80, 7))
+@pytest.mark.parametrize("command", ["base64 -w 76", "base64 -w 64", "openssl base64"])
+def test_a_secret_in_the_middle_of_wrapped_base64_is_masked(before: int, command: str) -> None:
+    secret = "horse-battery-staple-of-the-shop-2026"
+    text = b"x" * before + secret.encode() + b"y" * 90
+    encoded = subprocess.run(command.split(), input=text, capture_output=True, check=True).stdout
+    hidden = masked([secret], [encoded])
+    assert hidden.count(b"\n") == encoded.count(b"\n")
+    assert hidden.count(b"*") >= len(secret) * 4 // 3 - 4
+    assert secret.encode() not in base64.b64decode(hidden.replace(b"*", b"A"))
+
+
+@pytest.mark.parametrize("before", range(16))
+@pytest.mark.parametrize("command", ["xxd", "xxd -u", "hexdump -C", "xxd -p -c 256"])
+def test_a_secret_in_a_hexadecimal_dump_shows_no_more_than_the_edges_of_lines(
+    before: int, command: str
+) -> None:
+    program, *options = command.split()
+    if not shutil.which(program):
+        pytest.skip(f"{program} is not here")
+    secret = "horse-battery-staple-of-the-shop-2026"
+    text = b"x" * before + secret.encode() + b"yyy"
+    dump = subprocess.run([program, *options], input=text, capture_output=True, check=True).stdout
+    hidden = masked([secret], [dump]).decode()
+    pairs = re.sub(r"(?m)^[0-9a-f]{7,8}:?|  [^ ].*$|\s" if program == "xxd" else r"x", "", hidden)
+    for start in range(len(secret) - 8):
+        part = secret[start : start + 8]
+        assert part.encode().hex() not in pairs.lower()
+        assert part.encode().hex(" ") not in hidden.replace("  ", " ")

@@ -12,6 +12,8 @@ from urllib.parse import quote, quote_plus
 SHORTEST = 6  # bytes; a shorter secret would mask half of any log
 LONG = 512  # bytes; of a longer text, which has lines, only the common forms are looked for
 WIDTHS = (64, 76)  # columns at which base64 is wrapped
+DUMPED = 16  # bytes in a line of xxd and hexdump
+PLAIN_PIECE = 8  # bytes of a secret that are told from a word beside a hexadecimal dump
 _SHELL = re.compile(r"""[\s!"#$&'()*;<>?\[\\\]^`{|}~]""")
 _SHELL_OR_COMMA = re.compile(r"""[\s!"#$&'()*,;<>?\[\\\]^`{|}~]""")
 _SHELL_INSIDE = re.compile(r"""[\s!"$&'()*,;<>?\[\\\]^`{|}]""")
@@ -31,7 +33,8 @@ def needles(secret: str) -> set[bytes]:
         raw = as_bytes(text)
         if len(raw) >= SHORTEST:
             forms |= _forms(text, raw)
-    return {form for form in forms | _wrapped(secret) if len(form) >= SHORTEST}
+    forms |= _wrapped(secret) | _one_line(secret)
+    return {form for form in forms if len(form) >= SHORTEST}
 
 
 def as_bytes(text: str) -> bytes:
@@ -48,12 +51,15 @@ def _forms(text: str, raw: bytes) -> set[bytes]:
     single = _base64(raw)
     if len(raw) > LONG:
         return forms | single
+    forms |= _escaped(text, raw)
     double = {form for inner in single for form in _base64(inner)}
     return forms | single | double | _base32(raw)
 
 
 def _json(text: str) -> Iterator[str]:
-    for form in {json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]}:
+    once = {json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]}
+    twice = {json.dumps(form, ensure_ascii=False)[1:-1] for form in once}
+    for form in once | twice:
         # As PHP writes a slash, and as those do who put JSON into HTML.
         for each in (form, form.replace("/", "\\/"), _inert(form, "<>&"), _inert(form, "<>&'")):
             yield each
@@ -77,6 +83,8 @@ def _shell(text: str) -> Iterator[str]:
     yield text.replace("'", "'\\''")
     yield text.replace("'", "'\"'\"'")
     yield _DOUBLE_QUOTED.sub(r"\\\g<0>", text)
+    for sign in "'\"$%":  # as SQL and CSV, make and Compose, systemd and cron write one
+        yield text.replace(sign, sign + sign)
     brief = "".join(_BRIEF.get(each, each) for each in text)
     yield brief
     yield "".join(
@@ -87,6 +95,7 @@ def _shell(text: str) -> Iterator[str]:
 
 def _url(raw: bytes) -> set[str]:
     forms = {quote(raw, safe=""), quote(raw), quote_plus(raw)}
+    forms |= {quote(raw, safe="-_.!~*'()"), quote(raw, safe="-_.!~*'();/?:@&=+$,#")}
     return forms | {_lower_hex(form) for form in forms}
 
 
@@ -96,8 +105,47 @@ def _lower_hex(form: str) -> str:
 
 
 def _hex(raw: bytes) -> set[bytes]:
-    lower = raw.hex().encode()
-    return {lower, lower.upper()}
+    forms = {raw.hex().encode(), raw.hex(" ").encode(), raw.hex(":").encode()}
+    return forms | {form.upper() for form in forms}
+
+
+def _escaped(text: str, raw: bytes) -> set[bytes]:
+    """As languages write a text or its bytes where not all of it may stand as it is."""
+    every = "".join(f"\\x{byte:02x}" for byte in raw).encode()
+    some = b"".join(
+        bytes([byte]) if 32 <= byte < 127 else f"\\x{byte:02x}".encode() for byte in raw
+    )
+    forms = {every, some, repr(raw)[2:-1].encode()}
+    forms |= {
+        re.sub(rb"\\x..", lambda match: b"\\x" + match[0][2:].upper(), each) for each in forms
+    }
+    return forms | {text.encode("unicode_escape", "replace")}
+
+
+def _dumped(raw: bytes) -> set[bytes]:
+    """In lines of xxd and hexdump, wherever in a line it begins: each line's part of it, in
+    hexadecimal and beside it."""
+    forms: set[bytes] = set()
+    for column in range(DUMPED):
+        starts = [0, *range(DUMPED - column, len(raw), DUMPED)]
+        for start, end in zip(starts, [*starts[1:], len(raw)], strict=True):
+            if end - start >= SHORTEST:
+                at = 0 if start else column
+                forms |= _dumped_part(raw[start:end], at, whole=end - start == len(raw))
+    return forms
+
+
+def _dumped_part(part: bytes, column: int, *, whole: bool) -> set[bytes]:
+    pairs = [f"{byte:02x}" for byte in part]
+    canonical = grouped = pairs[0]
+    for at, pair in enumerate(pairs[1:], start=column + 1):
+        canonical += ("  " if at == DUMPED // 2 else " ") + pair
+        grouped += ("" if at % 2 else " ") + pair
+    forms = {canonical.encode(), grouped.encode(), grouped.upper().encode()}
+    if not whole and len(part) >= PLAIN_PIECE:
+        shown = bytes(byte if 32 <= byte < 127 else ord(".") for byte in part)
+        forms |= {b"|" + shown, shown + b"|", b"  " + shown, shown + b"\n"}
+    return forms
 
 
 def _base64(raw: bytes) -> set[bytes]:
@@ -129,3 +177,27 @@ def _wrapped(secret: str) -> set[bytes]:
         if len(form) > width
         for start in range(0, len(form), width)
     }
+
+
+def _one_line(secret: str) -> set[bytes]:
+    """Forms of a password or token that has lines of its own only where a tool breaks them; of
+    each line of a key these would be too many."""
+    text = secret.strip()
+    raw = as_bytes(text)
+    if not SHORTEST <= len(raw) <= LONG or len(text.splitlines()) > 1:
+        return set()
+    return _dumped(raw) | _broken(raw)
+
+
+def _broken(raw: bytes) -> set[bytes]:
+    """Its base64 within that of a longer text, where a line of it ends in the middle."""
+    forms: set[bytes] = set()
+    for form in _base64(raw):
+        for width in WIDTHS:
+            for first in range(1, min(width, len(form))):
+                lines = [
+                    form[:first],
+                    *(form[at : at + width] for at in range(first, len(form), width)),
+                ]
+                forms |= {b"\n".join(lines), b"\r\n".join(lines)}
+    return forms
