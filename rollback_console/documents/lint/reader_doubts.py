@@ -77,6 +77,11 @@ _SENTENCES: dict[str, tuple[Severity, str]] = {
         "No heading promises steps, so this was taken for them and is done by hand. Put it under a"
         " heading like “Rollback Steps”.",
     ),
+    "read-by-structure": (
+        Severity.WARNING,
+        "No word of this plan's headings is in a language known here, so it was read by its structure"
+        " alone: numbers, fences and lists. Look at every step.",
+    ),
     "unsure-part": (
         Severity.WARNING,
         "The heading does not say that this is a part of the rollback, so it is done by hand until"
@@ -111,6 +116,9 @@ def doubt_findings(
     """One finding for each doubt, and one for each step that says nothing at all."""
     steps = [step for one in document.procedures if not one.derived for step in one.steps]
     known = {step.settings.id or step.key for step in steps}
+    for doubt in doubts.get("", []):
+        severity, message = _SENTENCES[doubt.code]
+        yield Finding(severity, doubt.code, doubt.line, message)
     for step in steps:
         for doubt in doubts.get(step.key, []):
             yield _finding(doubt, step, rows)

@@ -19,6 +19,7 @@ from ..markdown.front_matter import read_front_matter
 from ..markdown.outline import Section, outline
 from ..markdown.source import decode, split_lines
 from ..placeholders.collect import placeholders_of
+from ..vocabulary.languages import knows
 from ..vocabulary.section_names import SectionKind, part_of, speaks_of_going_back
 from ..vocabulary.step_headings import is_step_heading
 from .commands.collect_commands import collect
@@ -308,6 +309,8 @@ class _DocumentReader:
         )
         document = replace(document, questions=tuple(questions_of(document, self.reading.doubts)))
         document = replace(document, commands=place(document, collect(root), self.parts))
+        if _is_strange(root):
+            self.reading.doubts[""] = [Doubt("read-by-structure", 1)]
         document = replace(document, placeholders=placeholders_of(document, self.fields))
         return replace(document, findings=findings_of(document, self.reading.doubts, self.fields))
 
@@ -327,3 +330,10 @@ class _DocumentReader:
         return tuple(
             procedures if self.end == len(self.lines) else map(make_procedure_manual, procedures)
         )
+
+
+def _is_strange(root: Section) -> bool:
+    """Whether the words of its headings are in no language known here."""
+    titles = [section.title for section in root.walk() if section.title]
+    known = (knows(title) or part_of(title) is not SectionKind.UNKNOWN for title in titles)
+    return len(titles) > 1 and not any(known)

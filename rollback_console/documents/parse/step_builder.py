@@ -24,6 +24,7 @@ from ..vocabulary.remarks import (
     is_warning,
     option_label,
     platform,
+    says_choose,
 )
 from ..vocabulary.section_names import SectionKind, part_of
 from .commands.fences import CommandGroup, FenceText, Remark, read_fence
@@ -184,6 +185,9 @@ def _introduced(draft: StepDraft, groups: list[CommandGroup]) -> list[CommandGro
         conditions = [r for r in first.remarks if _is_only_condition(r.text)]
         draft.conditions += [condition_of(remark.text) for remark in conditions[:1]]
         first.remarks = [r for r in first.remarks if r not in conditions]
+    if any(says_choose(remark.text) for remark in first.remarks):
+        head = CommandGroup([*first.remarks, *groups[0].remarks], groups[0].commands)
+        return [head, *groups[1:]]
     if not _decides(first):
         return groups
     if any(_decides(group) for group in groups) or _names_option(first):

@@ -16,6 +16,7 @@ from ..markdown.blocks import Block, BlockKind
 from ..markdown.folded_text import bare_title, fold, plain, slug
 from ..markdown.inline_commands import command_of_cell, commands_of_item, split_session
 from ..shell.command_patterns import destroys
+from ..vocabulary.left_out import why_label_leaves_out
 from ..vocabulary.remarks import is_fallback, is_or, is_warning
 from ..vocabulary.section_names import SectionKind, part_of
 from .commands.alternatives import LEAVE_OUT
@@ -120,7 +121,7 @@ def _list_steps(
         elif current:
             current.append(block)
     yield _item_step(current, group)
-    if apart:
+    if apart and not why_label_leaves_out(_label(apart)):
         reading = step_from(_label(apart), apart[0].lines[0], apart[1:], group)
         yield make_step_manual(reading, Doubt("apart-from-the-list", apart[0].lines[0]))
 

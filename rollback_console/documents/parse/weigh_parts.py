@@ -115,6 +115,7 @@ TABLE: tuple[tuple[str, Callable[[Place], bool], Callable[[Place], SectionKind]]
     ("goes back by itself", lambda p: p.own is STEPS and p.runs == 0 and bool(_BY_ITSELF.match(fold_heading(p.section.title))),
      lambda p: SectionKind.ABOUT),
     ("never runs", lambda p: p.own is NEVER, lambda p: NEVER),
+    ("rollback of something, with commands", lambda p: p.own is SectionKind.ABOUT and p.acts, lambda p: STEPS),
     ("describes", lambda p: p.own is SectionKind.ABOUT and p.among_steps and not p.section.has_fence(), lambda p: p.own),
     ("around the steps", lambda p: p.among_steps and p.own in _AROUND, lambda p: p.own),
     ("aside from the steps", lambda p: p.among_steps and p.own in _ASIDE, lambda p: p.own),

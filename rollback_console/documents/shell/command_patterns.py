@@ -193,9 +193,9 @@ def may_change(text: str) -> bool:
 
 
 _CHANGES = re.compile(
-    r"\b(?:restart|stop|start|delete|apply|create|install|uninstall|upgrade|deploy|rollback|undo|migrate|push|commit|checkout|reset|scale|patch|replace"
+    r"\b(?:restart|stop|start|delete|apply|create|install|uninstall|upgrade|deploy|rollback|undo|push|commit|checkout|reset|scale|patch|replace"
     r"|drain|cordon|enable|disable|reload|kill|pkill|rm|mv|cp|ln|mkdir|chmod|chown|truncate|restore|import|pg_dump|mysqldump|publish|promote|abort|prune)\b"
-    r"|\s(?:-X\s*|--request[ =])(?:POST|PUT|PATCH|DELETE)\b|\bup\s+-d\b|\bcompose\s+(?:up|down)\b|(?<![0-9&<-])>(?!\s*(?:/dev/null|&|[0-9]))\s*\S|\|\s*sudo\s+tee\b"
+    r"|\bmigrate\b(?!:status)(?! (?:status|info|list|current|version|verify|history)\b)|\s(?:-X\s*|--request[ =])(?:POST|PUT|PATCH|DELETE)\b|\bup\s+-d\b|\bcompose\s+(?:up|down)\b|(?<![0-9&<-])>(?!\s*(?:/dev/null|&|[0-9]))\s*\S|\|\s*sudo\s+tee\b"
 )
 _SHAPES_ONLY = re.compile(
     r"(?:if|then|else|elif|fi|for|while|until|do|done|true|false|exit|return|sort|uniq|awk|sed (?!-i)|tr|cut|xxd|column|timeout|watch)\b|[#!({})]|[A-Za-z_]\w*="

@@ -13,7 +13,8 @@ _OR = re.compile(
 )
 _OPTION = re.compile(
     rf"(?:{any_of(Meaning.OPTION)})"
-    r"\s*(?:#\s*)?(?:[a-h]|\d{1,2}|[ivx]{1,3}|[一二三四五六])(?:\b|(?<=[一二三四五六]))"
+    r"\s*(?:#\s*)?(?:[a-h]|\d{1,2}|[ivx]{1,3}|[一二三四五六]|[абвгдאבגדابجد](?=\s*(?:[:.)–—-]|$)))"
+    r"(?:\b|(?<=[一二三四五六]))"
 )
 _FALLBACK = re.compile(
     r"\bif (?:that|this|it|the above|method|option|step|the previous|rollback"

@@ -66,9 +66,7 @@ PREVENTION = (
 )
 
 # Before the triggers: "success criteria" are criteria too.
-SUCCESS = (
-    r"success|exit criteria|exitos[oa]\b|exito\b|criteres de (?:succes|reussite)|erfolg|成功|نجاح"
-)
+SUCCESS = r"success(?!iv)|exit criteria|exitos[oa]\b|exito\b|criteres de (?:succes|reussite)|erfolg|成功|نجاح"
 
 VERIFICATION = (
     r"^(?:did|has) (?:it|that) work|how do (?:i|we|you) know|^make sure|^proof\b"
