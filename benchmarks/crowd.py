@@ -58,9 +58,9 @@ def main() -> None:
         threads = str(options.threads)
         workers = [here.worker(WORKER_THREADS=threads) for _ in range(options.workers)]
         workers.append(here.sweeper())
-        told = followed(rows, begin(here, rows))
+        results = followed(rows, begin(here, rows))
         judge(rows, starts, options.hosts)
-        lines = [f"- {line}" for line in [*told, *report(rows, workers)]]
+        lines = [f"- {line}" for line in [*results, *report(rows, workers)]]
         print("\n".join(lines))
         keep("Fifty rollbacks at once", ["On MariaDB, with two workers.", "", *lines])
 
@@ -126,7 +126,7 @@ def followed(rows: list[Rollback], began: float) -> list[str]:
         over,
         "all are over",
         seconds=PATIENCE,
-        told=lambda: Counter(mine.values_list("state", flat=True)),
+        details=lambda: Counter(mine.values_list("state", flat=True)),
     )
     marks["last over after, s"] = time.monotonic() - began
     return [f"{name}: {value:.1f}" for name, value in marks.items()]
@@ -136,13 +136,15 @@ def judge(rows: list[Rollback], starts: Path, hosts: int) -> None:
     """Every one succeeded, every step began once a host, every byte is there."""
     assert {Rollback.objects.get(pk=row.pk).state for row in rows} == {RollbackState.SUCCEEDED}
     begun = Counter(starts.read_text().split())
-    wanted = {f"{row.environment_id}-{at}": hosts for row in rows for at in range(1, STEPS + 1)}
-    assert begun == wanted, {key: begun[key] for key in wanted if begun[key] != hosts}
+    expected = {f"{row.environment_id}-{at}": hosts for row in rows for at in range(1, STEPS + 1)}
+    assert begun == expected, {key: begun[key] for key in expected if begun[key] != hosts}
     runs = StepRun.objects.filter(rollback__in=[row.pk for row in rows])
     assert runs.count() == len(rows) * hosts * STEPS
     for run in runs.order_by("?")[:50]:
-        said = "".join(f"{n}\n" for n in range(run.position * 1000, run.position * 1000 + 401))
-        assert log_store.read_log(run).decode() == said, run
+        expected_text = "".join(
+            f"{n}\n" for n in range(run.position * 1000, run.position * 1000 + 401)
+        )
+        assert log_store.read_log(run).decode() == expected_text, run
 
 
 def report(rows: list[Rollback], workers: list[Process]) -> Iterator[str]:

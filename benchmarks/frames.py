@@ -42,11 +42,11 @@ def scrolling(stage: make.Stage, server: Console) -> list[Row]:
         page.context.add_cookies([cookie])  # type: ignore[list-item]
         took = _scrolled(page, f"{server.url}/rollbacks/{run.rollback_id}/")
         browser.close()
-    found = percentiles(took)
+    result = percentiles(took)
     name = f"a frame while scrolling {run.lines:,} lines"
     return [
-        Row(f"{name}, p50", "ms", "17 at 60 frames a second", {"ours": found["p50"]}),
-        Row(f"{name}, p99", "ms", "", {"ours": found["p99"]}),
+        Row(f"{name}, p50", "ms", "17 at 60 frames a second", {"ours": result["p50"]}),
+        Row(f"{name}, p99", "ms", "", {"ours": result["p99"]}),
     ]
 
 

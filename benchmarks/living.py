@@ -138,10 +138,10 @@ def _read(sshd: Sshd) -> dict[str, dict[str, float]]:
         "ssh + ControlMaster": shared,
         "paramiko": bare,
     }
-    found = {name: _late(peer.read(CLOCK)) for name, peer in named.items()}
+    lateness = {name: _late(peer.read(CLOCK)) for name, peer in named.items()}
     shared.close()
     bare.close()
-    return found
+    return lateness
 
 
 def _late(chunks: Iterator[bytes]) -> dict[str, float]:
@@ -188,8 +188,8 @@ def _watched(
         assert crowd.stdout
         assert crowd.stdout.readline() == "ready\n"
         drive(rollback)
-        found: dict[str, float] = json.loads(crowd.stdout.readline())
-    return found
+        lateness: dict[str, float] = json.loads(crowd.stdout.readline())
+    return lateness
 
 
 def _click(stage: make.Stage, server: Console, token: str) -> float:

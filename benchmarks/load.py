@@ -64,8 +64,10 @@ def main() -> None:
     filled = time.monotonic() - began
     client.get("/trends/")  # measures what ended without a driver, as it would after an upgrade
     many = {page: ask(client, page) for page in pages(first)}
-    told = f"{options.rollbacks} rollbacks, {options.log_mb} MB of logs, filled in {filled:.0f} s."
-    lines = [f"{told} On {connection.vendor}.", "", *table(few, many)]
+    summary = (
+        f"{options.rollbacks} rollbacks, {options.log_mb} MB of logs, filled in {filled:.0f} s."
+    )
+    lines = [f"{summary} On {connection.vendor}.", "", *table(few, many)]
     print("\n".join(lines))
     keep("Pages over a full database", lines)
 

@@ -144,5 +144,5 @@ def _timed(
     seconds.setdefault(name, []).append((time.perf_counter() - began) / times)
 
 
-def _whole(got: int, wanted: int) -> None:
-    assert got == wanted, f"{got} bytes instead of {wanted}"
+def _whole(got: int, expected: int) -> None:
+    assert got == expected, f"{got} bytes instead of {expected}"

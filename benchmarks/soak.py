@@ -101,7 +101,7 @@ class Soak:
 
     def a_worker_is_killed(self) -> None:
         self.workers.pop(0).kill()
-        self.workers.append(self.console.worker(heard=False))
+        self.workers.append(self.console.worker(awaited=False))
 
     def web_is_killed(self) -> None:
         self.web.process.kill()
@@ -151,15 +151,15 @@ class Soak:
     def _judge(self, place: Place) -> None:
         rollback, ground, watcher = place.rollback, place.ground, place.watcher
         assert rollback and ground and watcher
-        wanted = Counter(range(1, STEPS + 1))
-        if ground.starts() != wanted:
+        expected = Counter(range(1, STEPS + 1))
+        if ground.starts() != expected:
             self.tally.wrong.append(f"rollback {rollback.pk} started {ground.starts()}")
         stored = {str(run.token): log_store.read_log(run).decode() for run in rollback.runs.all()}
         for run in rollback.runs.all():
-            said = ground.said(run.position).decode()
-            if stored[str(run.token)] != said:
-                missing = len(said) - len(stored[str(run.token)])
-                self.tally.wrong.append(f"{run} misses {missing} of {len(said)} bytes")
+            printed = ground.said(run.position).decode()
+            if stored[str(run.token)] != printed:
+                missing = len(printed) - len(stored[str(run.token)])
+                self.tally.wrong.append(f"{run} misses {missing} of {len(printed)} bytes")
         self.tally.wrong += watcher.seen(stored)
         self.tally.resumed += watcher.greetings - 1
         self.tally.shown += sum(map(len, watcher.texts.values()))

@@ -23,10 +23,10 @@ LIMIT = 8 * 1024 * 1024
 class Viewer:
     """Keeps how late each frame came."""
 
-    def __init__(self, wanted: int) -> None:
+    def __init__(self, expected: int) -> None:
         self.late: list[float] = []
         self.lines = 0
-        self._wanted, self._rest = wanted, ""
+        self._wanted, self._rest = expected, ""
 
     async def watch(self, address: str, origin: str, session: str, greeted: asyncio.Event) -> None:
         """Until all lines came."""

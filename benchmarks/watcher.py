@@ -19,13 +19,13 @@ class Watcher(watcher.Watcher):
         super().__init__()
         self.port, self._number, self._cookie = port, number, cookie
 
-    def seen(self, wanted: dict[str, str]) -> list[str]:
+    def seen(self, expected: dict[str, str]) -> list[str]:
         """Go once all of `wanted` is seen; sentences about what never was."""
         ends = time.monotonic() + PATIENCE
-        while self.texts != wanted and time.monotonic() < ends:
+        while self.texts != expected and time.monotonic() < ends:
             time.sleep(0.1)
         self.leave()
-        wrong = [token for token, text in wanted.items() if self.texts.get(token) != text]
+        wrong = [token for token, text in expected.items() if self.texts.get(token) != text]
         return [
             f"the socket of rollback {self._number} never showed all of {each}" for each in wrong
         ]

@@ -42,10 +42,10 @@ def blocks(page: Path) -> Iterator[Block]:
 
 def shell(name: str, heading: str) -> str:
     """The shell text under a heading of docs/`name`. Fails when there is none."""
-    found = [
+    commands = [
         block.text
         for block in blocks(DOCS / name)
         if block.heading == heading and block.words[:1] == ("sh",)
     ]
-    assert found, f"docs/{name} has no shell text under {heading}."
-    return "".join(found)
+    assert commands, f"docs/{name} has no shell text under {heading}."
+    return "".join(commands)

@@ -93,9 +93,9 @@ class Fleet:
         """The run whose script holds `word`, once it has started."""
         with self.started:
             assert self.started.wait_for(lambda: self._find(word), timeout=20)
-            found = self._find(word)
-            assert found
-            return found
+            script = self._find(word)
+            assert script
+            return script
 
     def _find(self, word: str) -> Run | None:
         return next((run for run in self.runs.values() if word in run.request.script), None)
@@ -187,7 +187,7 @@ class FakeRemote:
         if "hang" in run.request.script:
             return
         output, code = next(
-            (said for word, said in self.fleet.scripts.items() if word in run.request.script),
+            (text for word, text in self.fleet.scripts.items() if word in run.request.script),
             (b"ok\n", 0),
         )
         if (failing := self.fleet.failing_on.get(self.address.name)) and (

@@ -47,18 +47,18 @@ from .export import RULES, SECRET_PARTS, export_configuration
 from .secret_values import SecretValues, resolve_secrets
 
 
-def preview_configuration(wanted: Configuration, *, may_read: bool) -> list[ConfigurationChange]:
+def preview_configuration(desired: Configuration, *, may_read: bool) -> list[ConfigurationChange]:
     """What applying would change, in the order it would. Raises ConfigurationError.
 
     Without `may_read`, for a caller from elsewhere, every secret with a value counts as a change.
     """
-    resolved, _ = resolve_secrets(wanted, may_read=may_read, compare=may_read)
+    resolved, _ = resolve_secrets(desired, may_read=may_read, compare=may_read)
     return compare(export_configuration(), resolved)
 
 
 @transaction.atomic
 def apply_configuration(
-    wanted: Configuration, *, by: User | None, may_read: bool, prune: bool = False
+    desired: Configuration, *, by: User | None, may_read: bool, prune: bool = False
 ) -> list[ConfigurationChange]:
     """Make the console what the document says, all or nothing; returns what that was.
 
@@ -68,7 +68,7 @@ def apply_configuration(
     """
     if by is not None and not may_do(by, "plans.change_environment"):
         raise PermissionDenied("You may not apply a configuration. Ask an Admin.")
-    resolved, values = resolve_secrets(wanted, may_read=may_read)
+    resolved, values = resolve_secrets(desired, may_read=may_read)
     changes = compare(export_configuration(), resolved)
     writer = _Writer(resolved, values, by)
     try:
@@ -91,7 +91,7 @@ def _record(changes: Sequence[ConfigurationChange], by: User | None) -> None:
 class _Writer:
     """Carries changes out; `now` names what is being written, for the sentence of a failure."""
 
-    wanted: Configuration
+    desired: Configuration
     values: SecretValues
     by: User | None
     now: str = "The document"
@@ -105,7 +105,7 @@ class _Writer:
         self._each(changes, "environments", self._rehearsed)
         self._each(changes, "secrets", self._secret)
         self._each(changes, "host_groups", self._group)
-        self._each(_jumps_first(changes, self.wanted), "hosts", self._host)
+        self._each(_jumps_first(changes, self.desired), "hosts", self._host)
         self._each(changes, "environments", self._decision_makers)
 
     def prune(self, changes: Sequence[ConfigurationChange]) -> None:
@@ -155,14 +155,14 @@ class _Writer:
                 write(change)
 
     def _service(self, change: ConfigurationChange) -> None:
-        name = self.wanted.services[change.key].name
+        name = self.desired.services[change.key].name
         if change.action == "add":
             services.add_service(by=self.by, slug=change.key, name=name)
         else:
             raise PlanError("A service cannot be renamed: rollbacks are on record under its name.")
 
     def _credential(self, change: ConfigurationChange) -> None:
-        entry: CredentialEntry = self.wanted.credentials[change.key]
+        entry: CredentialEntry = self.desired.credentials[change.key]
         parts: Any = {"username": entry.username, "certificate": entry.certificate}
         for part in SECRET_PARTS:
             if (change.key, part) in self.values.credentials:
@@ -176,7 +176,7 @@ class _Writer:
         credentials.change_credential(row, by=self.by, **parts)
 
     def _person(self, change: ConfigurationChange) -> None:
-        entry: PersonEntry = self.wanted.people[change.key]
+        entry: PersonEntry = self.desired.people[change.key]
         groups = self._groups(entry)
         names = {name: getattr(entry, name) for name in ("first_name", "last_name", "email")}
         if change.action == "add":
@@ -197,7 +197,7 @@ class _Writer:
         return list(rows.values())
 
     def _environment(self, change: ConfigurationChange) -> None:
-        entry: EnvironmentEntry = self.wanted.environments[change.key]
+        entry: EnvironmentEntry = self.desired.environments[change.key]
         rules = {name: getattr(entry, name) for name in RULES if name in change.fields}
         if change.action == "add":
             rules = {name: getattr(entry, name) for name in RULES}
@@ -208,7 +208,7 @@ class _Writer:
     def _rehearsed(self, change: ConfigurationChange) -> None:
         """Names another environment, which may be new itself."""
         if "rehearses" in change.fields:
-            slug = self.wanted.environments[change.key].rehearses
+            slug = self.desired.environments[change.key].rehearses
             environments.change_environment(
                 _environment(change.key),
                 by=self.by,
@@ -227,16 +227,16 @@ class _Writer:
     def _decision_makers(self, change: ConfigurationChange) -> None:
         if "decision_makers" not in change.fields:
             return
-        if change.action == "add" and not self.wanted.environments[change.key].decision_makers:
+        if change.action == "add" and not self.desired.environments[change.key].decision_makers:
             return
         lines = [
             LadderLine(_person(each.person), each.role, each.level)
-            for each in self.wanted.environments[change.key].decision_makers
+            for each in self.desired.environments[change.key].decision_makers
         ]
         decision_makers.replace_policy(_environment(change.key), by=self.by, ladder=lines)
 
     def _host(self, change: ConfigurationChange) -> None:
-        entry: HostEntry = self.wanted.hosts[change.key]
+        entry: HostEntry = self.desired.hosts[change.key]
         environment = _environment(entry.environment)
         fields = HostFields(
             environment=environment,
@@ -262,9 +262,9 @@ class _Writer:
         for key in host_keys.note_keys(host, pins, by=self.by):
             if key.confirmed_at is None:
                 host_keys.confirm_key(key, by=self.by)
-        wanted = {(pin.type, pin.key) for pin in pins}
+        desired = {(pin.type, pin.key) for pin in pins}
         for key in host.keys.exclude(confirmed_at=None):
-            if (key.type, key.key) not in wanted:
+            if (key.type, key.key) not in desired:
                 host_keys.forget_key(key, by=self.by)
 
 
@@ -293,12 +293,12 @@ def _jumps_last(changes: Sequence[ConfigurationChange]) -> list[ConfigurationCha
 
 
 def _jumps_first(
-    changes: Sequence[ConfigurationChange], wanted: Configuration
+    changes: Sequence[ConfigurationChange], desired: Configuration
 ) -> list[ConfigurationChange]:
     """Hosts after those they are reached through; a loop is refused when it is saved."""
 
     def depth(key: str, seen: frozenset[str]) -> int:
-        jump = wanted.hosts[key].jump if key in wanted.hosts else None
+        jump = desired.hosts[key].jump if key in desired.hosts else None
         return 0 if jump is None or jump in seen else 1 + depth(jump, seen | {jump})
 
     return sorted(changes, key=lambda change: depth(change.key, frozenset({change.key})))

@@ -14,7 +14,7 @@ _APART = ("secrets", "host_groups")
 """What of an environment is compared by itself, so that one of them can be left over."""
 
 
-class _Named(BaseModel):
+class _NamedEntry(BaseModel):
     """Something that is there or not, and nothing more."""
 
 
@@ -42,10 +42,10 @@ class ConfigurationChange:
         return f"{sign} {self.section} {self.key}{tail}"
 
 
-def compare(current: Configuration, wanted: Configuration) -> list[ConfigurationChange]:
+def compare(current: Configuration, desired: Configuration) -> list[ConfigurationChange]:
     """The differences, section by section, in the order they would be applied."""
     changes: list[ConfigurationChange] = []
-    old, new = _sections(current), _sections(wanted)
+    old, new = _sections(current), _sections(desired)
     for section, after in new.items():
         before = old[section]
         changes += _added_and_changed(section, before, after)
@@ -76,7 +76,7 @@ def _sections(configuration: Configuration) -> dict[str, Mapping[str, BaseModel]
             for slug, entry in environments.items()
             for name, source in entry.secrets.items()
         },
-        "host_groups": {f"{slug}/{name}": _Named() for slug, name in sorted(groups)},
+        "host_groups": {f"{slug}/{name}": _NamedEntry() for slug, name in sorted(groups)},
         "hosts": configuration.hosts,
     }
 

@@ -32,7 +32,7 @@ class SecretValues:
 
 
 def resolve_secrets(
-    wanted: Configuration, *, may_read: bool, compare: bool = True
+    desired: Configuration, *, may_read: bool, compare: bool = True
 ) -> tuple[Configuration, SecretValues]:
     """The document with every secret that the console has already as `stored`, and the others'
     values. Without `may_read` nothing is taken from files or the environment of this process;
@@ -44,16 +44,16 @@ def resolve_secrets(
     values = SecretValues()
     credentials = {
         name: resolver.credential(name, entry, values.credentials)
-        for name, entry in wanted.credentials.items()
+        for name, entry in desired.credentials.items()
     }
     environments = {
         slug: resolver.environment(slug, entry, values.environments)
-        for slug, entry in wanted.environments.items()
+        for slug, entry in desired.environments.items()
     }
     if resolver.problems:
         raise ConfigurationError(resolver.problems)
     changed = {"credentials": credentials, "environments": environments}
-    return wanted.model_copy(update=changed), values
+    return desired.model_copy(update=changed), values
 
 
 @dataclass(frozen=True, slots=True)

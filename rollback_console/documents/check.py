@@ -101,7 +101,7 @@ def _proposal(document: PlanDocument) -> list[Finding]:
 
 def _open(document: PlanDocument) -> list[Finding]:
     """What keeps a text from being written in canonical form without a person."""
-    asked = [
+    questions_open = [
         Finding(Severity.ERROR, "open-question", one.lines[0], one.text)
         for one in document.questions
     ]
@@ -115,7 +115,7 @@ def _open(document: PlanDocument) -> list[Finding]:
         for one in document.commands
         if one.certainty is Certainty.UNSURE
     ]
-    return [*asked, *unsure, *(one for one in document.findings if one.code in _MISREAD)]
+    return [*questions_open, *unsure, *(one for one in document.findings if one.code in _MISREAD)]
 
 
 def _unreadable(path: Path, line: int, why: str) -> FileCheck:

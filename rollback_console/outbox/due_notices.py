@@ -17,7 +17,7 @@ from rollback_console.common.people import display_name
 from rollback_console.engine.states import TERMINAL
 from rollback_console.plans.models import Plan, ProbeResult, Revision
 from rollback_console.plans.readiness.check import STALE
-from rollback_console.plans.readiness.probes import Verdict
+from rollback_console.plans.readiness.probes import ProbeVerdict
 from rollback_console.postmortems import checklist
 from rollback_console.postmortems.models import ActionItem, PostmortemMove
 from rollback_console.postmortems.stakeholders import cadence
@@ -116,7 +116,7 @@ def _not_ready(now: datetime) -> Iterator[Notice]:
 def _red(now: datetime) -> dict[Plan, set[str]]:
     """What hosts said of the newest revision of each plan within the hour, by any of its ways."""
     newest = Revision.objects.filter(plan=OuterRef("revision__plan")).order_by("-number")
-    unready = ProbeResult.objects.filter(verdict=Verdict.NOT_READY, at__gte=now - STALE)
+    unready = ProbeResult.objects.filter(verdict=ProbeVerdict.NOT_READY, at__gte=now - STALE)
     unready = unready.filter(revision=Subquery(newest.values("pk")[:1]))
     wrong: dict[Plan, set[str]] = {}
     for each in unready.select_related("revision__plan__environment").defer("revision__source"):

@@ -22,13 +22,13 @@ def create(*words: str) -> str:
 
 
 def test_the_password_is_made_printed_once_and_opens_the_door() -> None:
-    said = create("--email", "ada@example.org")
-    password = said.split()[1]
+    output = create("--email", "ada@example.org")
+    password = output.split()[1]
     ada = User.objects.get(username="ada")
     assert ada.check_password(password)
     assert [group.name for group in ada.groups.all()] == [groups.ADMIN]
     assert ada.has_perm("plans.add_host")
-    assert "is Admin now" in said
+    assert "is Admin now" in output
 
 
 def test_repeating_it_changes_nothing() -> None:

@@ -24,9 +24,9 @@ def command(*words: str) -> tuple[str, str]:
 
 
 def create(**changed: Any) -> tuple[str, str]:
-    asked = {"user": "dana", "name": "ci", "scopes": "read,request", "days": "90", **changed}
-    user = asked.pop("user")
-    words = [word for name, value in asked.items() for word in (f"--{name}", value)]
+    form = {"user": "dana", "name": "ci", "scopes": "read,request", "days": "90", **changed}
+    user = form.pop("user")
+    words = [word for name, value in form.items() for word in (f"--{name}", value)]
     return command("create_token", user, *words)
 
 

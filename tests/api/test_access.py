@@ -133,9 +133,9 @@ def test_the_table_holds_every_route_there_is() -> None:
 
 
 def _fits(path: str, template: str) -> bool:
-    parts, wanted = path.split("/"), template.split("/")
-    return len(parts) == len(wanted) and all(
-        part == want or want.startswith("{") for part, want in zip(parts, wanted, strict=True)
+    parts, pattern = path.split("/"), template.split("/")
+    return len(parts) == len(pattern) and all(
+        part == want or want.startswith("{") for part, want in zip(parts, pattern, strict=True)
     )
 
 

@@ -32,9 +32,9 @@ def test_a_past_incident_is_loaded_once_and_counted(call: Caller) -> None:
     again = call.post("/incidents", PAST)
     assert again.status_code == 409
     assert f"it is rollback {number}" in again.json()["detail"]
-    told = call.get("/trends", days=0).json()
-    assert [each["number"] for each in told["rollbacks"]] == [number]
-    assert told["phases"][-1] == {
+    trends = call.get("/trends", days=0).json()
+    assert [each["number"] for each in trends["rollbacks"]] == [number]
+    assert trends["phases"][-1] == {
         "name": "recover",
         "label": "Failed deployment recovery",
         "count": 1,

@@ -12,11 +12,11 @@ from .caller import Caller, problem
 
 def test_an_admin_reads_compares_and_applies_the_configuration(call: Caller, stage: Stage) -> None:
     document = call.get("/configuration", who="ada").json()["document"]
-    wanted = yaml.safe_load(document)
-    wanted["hosts"]["app-1"]["address"] = "192.0.2.99"
+    document_before = yaml.safe_load(document)
+    document_before["hosts"]["app-1"]["address"] = "192.0.2.99"
     slug = stage.environment.slug
-    wanted["environments"][slug]["secrets"] = {"NEW_SECRET": {"value": "only-once-shown"}}
-    body = {"document": yaml.safe_dump(wanted)}
+    document_before["environments"][slug]["secrets"] = {"NEW_SECRET": {"value": "only-once-shown"}}
+    body = {"document": yaml.safe_dump(document_before)}
     compared = call.post("/configuration", body, who="ada").json()
     assert compared["applied"] is False
     assert [each["key"] for each in compared["changes"]] == [f"{slug}/NEW_SECRET", "app-1"]

@@ -32,23 +32,23 @@ POLICY: dict[str, Any] = {
 
 
 def test_who_could_approve_is_told_for_whoever_would_ask(stage: Stage, call: Caller) -> None:
-    told = call.get("/environments/staging/deciders", asks="lee").json()
-    assert told["missing"] == ""
-    assert [(each["name"], each["asked"], bool(each["why_not"])) for each in told["deciders"]] == [
+    reply = call.get("/environments/staging/deciders", asks="lee").json()
+    assert reply["missing"] == ""
+    assert [(each["name"], each["asked"], bool(each["why_not"])) for each in reply["deciders"]] == [
         ("Lee Example", False, True),
         ("Sam Example", True, False),
     ]
     Environment.objects.update(approvals_data=2)
-    told = call.get("/environments/staging/deciders", asks="lee", risk="data").json()
-    assert "1 decision maker could approve" in told["missing"]
+    reply = call.get("/environments/staging/deciders", asks="lee", risk="data").json()
+    assert "1 decision maker could approve" in reply["missing"]
     problem(call.get("/environments/staging/deciders", asks="nobody"), 404, "not-found")
 
 
 def test_who_can_and_who_cannot_is_told_of_a_request(stage: Stage, call: Caller) -> None:
     revision = make.plan(stage)
     row = requests.open_request(revision, by=stage.cast.lee, reason="x", choices={})
-    told = call.get(f"/rollbacks/{row.pk}/deciders").json()
-    assert [(each["name"], each["why_not"]) for each in told["deciders"]] == [
+    reply = call.get(f"/rollbacks/{row.pk}/deciders").json()
+    assert [(each["name"], each["why_not"]) for each in reply["deciders"]] == [
         ("Sam Example", ""),
         ("Lee Example", "asked for this, or wrote what is new in its plan"),
     ]
@@ -117,18 +117,20 @@ def test_who_borrowed_a_right_does_not_approve_their_own_request_by_token(
 
 def test_a_question_is_put_and_answered(stage: Stage, call: Caller) -> None:
     row = make.requested(stage)
-    asked = call.post(f"/rollbacks/{row.pk}/questions", {"text": "Which dump?"}, who="lee").json()
-    assert asked["kind"] == "approval.asked"
-    where = f"/rollbacks/{row.pk}/questions/{asked['seq']}/answers"
-    told = call.post(where, {"text": "Of 03:00"}).json()
-    assert (told["kind"], told["facts"]["question"]) == ("approval.answered", asked["seq"])
+    question = call.post(
+        f"/rollbacks/{row.pk}/questions", {"text": "Which dump?"}, who="lee"
+    ).json()
+    assert question["kind"] == "approval.asked"
+    where = f"/rollbacks/{row.pk}/questions/{question['seq']}/answers"
+    reply = call.post(where, {"text": "Of 03:00"}).json()
+    assert (reply["kind"], reply["facts"]["question"]) == ("approval.answered", question["seq"])
     problem(call.post(f"/rollbacks/{row.pk}/questions/1/answers", {"text": "x"}), 409, "refused")
 
 
 def test_a_nudge_is_not_repeated_at_once(stage: Stage, call: Caller) -> None:
     row = make.requested(stage)
-    told = call.post(f"/rollbacks/{row.pk}/nudges").json()
-    assert [each["name"] for each in told["facts"]["to"]] == ["Lee Example"]
+    reply = call.post(f"/rollbacks/{row.pk}/nudges").json()
+    assert [each["name"] for each in reply["facts"]["to"]] == ["Lee Example"]
     problem(call.post(f"/rollbacks/{row.pk}/nudges", who="sam"), 409, "refused")
 
 

@@ -29,14 +29,14 @@ if TYPE_CHECKING:
     from django.test.client import _MonkeyPatchedWSGIResponse as Response
 
 
-def asked(stage: Stage) -> dict[str, Any]:
+def arguments(stage: Stage) -> dict[str, Any]:
     return {"plan": make.plan(stage).plan.slug, "reason": "Health page answers 500"}
 
 
 def test_the_same_request_again_is_answered_the_same_and_does_nothing(
     stage: Stage, call: Caller
 ) -> None:
-    body = asked(stage)
+    body = arguments(stage)
     first = call.post("/rollbacks", body, Idempotency_Key="k1")
     again = call.post("/rollbacks", body, Idempotency_Key="k1")
     assert first.status_code == again.status_code == 201
@@ -55,14 +55,14 @@ def test_a_kept_answer_is_what_would_be_answered_without_a_key(stage: Stage, cal
 
 
 def test_without_a_key_every_request_counts(stage: Stage, call: Caller) -> None:
-    body = asked(stage)
+    body = arguments(stage)
     call.post("/rollbacks", body)
     call.post("/rollbacks", body)
     assert Rollback.objects.count() == 2
 
 
 def test_a_key_belongs_to_one_body(stage: Stage, call: Caller) -> None:
-    body = asked(stage)
+    body = arguments(stage)
     call.post("/rollbacks", body, Idempotency_Key="k1")
     other = call.post("/rollbacks", {**body, "reason": "Another"}, Idempotency_Key="k1")
     problem(other, 422, "key-reused")
@@ -80,7 +80,7 @@ def test_a_key_belongs_to_one_person_and_one_address(stage: Stage, call: Caller)
 
 
 def test_a_refusal_is_not_kept_so_that_it_can_be_put_right(stage: Stage, call: Caller) -> None:
-    body = asked(stage)
+    body = arguments(stage)
     key = HostKey.objects.get()
     HostKey.objects.update(confirmed_at=None)
     problem(call.post("/rollbacks", body, Idempotency_Key="k1"), 422, "not-ready")
@@ -92,7 +92,7 @@ def test_a_refusal_is_not_kept_so_that_it_can_be_put_right(stage: Stage, call: C
 def test_a_narrow_token_is_not_shown_what_a_wider_one_was_answered(
     stage: Stage, call: Caller
 ) -> None:
-    body = asked(stage)
+    body = arguments(stage)
     call.post("/rollbacks", body, Idempotency_Key="k1")
     narrow = {"Authorization": f"Bearer {call.token('dana', ('read',))}", "Idempotency-Key": "k1"}
     response = Client().post(
@@ -104,7 +104,7 @@ def test_a_narrow_token_is_not_shown_what_a_wider_one_was_answered(
 def test_a_limited_token_is_not_shown_what_a_wider_one_was_answered(
     stage: Stage, call: Caller
 ) -> None:
-    body = asked(stage)
+    body = arguments(stage)
     call.post("/rollbacks", body, Idempotency_Key="k1")
     elsewhere = ScopeLimit.of(["elsewhere"], [])
     _, secret = create_token(
@@ -218,8 +218,8 @@ def test_a_service_that_broke_half_way_leaves_nothing_and_frees_the_key(
     row = make.requested(stage)
     note = steering.note
 
-    def breaks(rollback: Rollback, **asked: Any) -> Rollback:
-        note(rollback, **asked)
+    def breaks(rollback: Rollback, **arguments: Any) -> Rollback:
+        note(rollback, **arguments)
         raise OperationalError("the server has gone away")
 
     monkeypatch.setattr(steering, "note", breaks)
@@ -239,9 +239,9 @@ def test_who_was_overtaken_undoes_its_own_effect(
     row = make.requested(stage)
     note = steering.note
 
-    def overtaken(rollback: Rollback, **asked: Any) -> Rollback:
+    def overtaken(rollback: Rollback, **arguments: Any) -> Rollback:
         IdempotentReply.objects.update(claim=uuid.uuid4())
-        return note(rollback, **asked)
+        return note(rollback, **arguments)
 
     monkeypatch.setattr(steering, "note", overtaken)
     response = call.post(f"/rollbacks/{row.pk}/notes", {"text": "Seen"}, Idempotency_Key="k1")
@@ -259,10 +259,10 @@ def test_a_duplicate_that_comes_meanwhile_is_told_to_wait(
     call.token("dana")
     entered, go = threading.Event(), threading.Event()
 
-    def slow(rollback: Rollback, **asked: Any) -> Rollback:
+    def slow(rollback: Rollback, **arguments: Any) -> Rollback:
         entered.set()
         assert go.wait(20)
-        return note(rollback, **asked)
+        return note(rollback, **arguments)
 
     def post() -> Response:
         return call.post(f"/rollbacks/{row.pk}/notes", {"text": "Seen"}, Idempotency_Key="k1")

@@ -16,8 +16,8 @@ from .caller import PREFIX
 def described(db: None) -> dict[str, Any]:
     response = Client().get(f"{PREFIX}/openapi.json")
     assert response.status_code == 200
-    found: dict[str, Any] = response.json()
-    return found
+    document: dict[str, Any] = response.json()
+    return document
 
 
 def operations(described: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
@@ -68,9 +68,9 @@ def test_every_reference_leads_somewhere(described: dict[str, Any]) -> None:
             [ref for inner in value for ref in references(inner)] if isinstance(value, list) else []
         )
 
-    found = references(described)
-    assert found
-    assert {ref.rsplit("/", 1)[1] for ref in found} <= set(schemas)
+    document = references(described)
+    assert document
+    assert {ref.rsplit("/", 1)[1] for ref in document} <= set(schemas)
 
 
 def test_logs_and_postmortems_say_what_they_are(described: dict[str, Any]) -> None:

@@ -33,10 +33,12 @@ def test_a_pinned_version_may_not(stage: Stage, call: Caller) -> None:
     assert row.events.get(kind="version.pinned").facts["version"] == COMMIT
 
 
-@pytest.mark.parametrize("asked", [COMMIT[:7], COMMIT[:12].upper(), COMMIT])
-def test_an_abbreviation_of_a_pinned_commit_may_not(stage: Stage, call: Caller, asked: str) -> None:
+@pytest.mark.parametrize("version", [COMMIT[:7], COMMIT[:12].upper(), COMMIT])
+def test_an_abbreviation_of_a_pinned_commit_may_not(
+    stage: Stage, call: Caller, version: str
+) -> None:
     call.post("/services/checkout/pins", {"version": COMMIT, "reason": "Loses carts"})
-    answer = call.get("/services/checkout/deployable", version=asked).json()
+    answer = call.get("/services/checkout/deployable", version=version).json()
     assert answer["deployable"] is False
 
 
@@ -56,17 +58,17 @@ def test_a_lifted_pin_forbids_nothing(stage: Stage, call: Caller) -> None:
 
 
 def test_a_viewer_neither_pins_nor_lifts(stage: Stage, call: Caller) -> None:
-    asked = {"version": "v2", "reason": "Loses carts"}
-    problem(call.post("/services/checkout/pins", asked, who="vic"), 409, "refused")
-    made = call.post("/services/checkout/pins", asked).json()
+    body = {"version": "v2", "reason": "Loses carts"}
+    problem(call.post("/services/checkout/pins", body, who="vic"), 409, "refused")
+    made = call.post("/services/checkout/pins", body).json()
     why = {"reason": "I may not"}
     problem(call.post(f"/pins/{made['id']}/lifts", why, who="vic"), 409, "refused")
     assert Pin.objects.get().lifted_at is None
 
 
 def test_a_pin_of_a_rollback_that_does_not_exist_is_not_made(stage: Stage, call: Caller) -> None:
-    asked = {"version": "v2", "reason": "Loses carts", "rollback": 999}
-    problem(call.post("/services/checkout/pins", asked), 404, "not-found")
+    body = {"version": "v2", "reason": "Loses carts", "rollback": 999}
+    problem(call.post("/services/checkout/pins", body), 404, "not-found")
     assert not Pin.objects.exists()
 
 

@@ -51,8 +51,8 @@ def test_what_nobody_confirmed_is_refused_with_the_page_that_confirms(
     plan = make.plan(stage).plan
     plans.revise(plan, make.PLAN.replace("stopping", "halting").encode(), by=stage.cast.ada)
     body = {"plan": plan.slug, "reason": "Health page answers 500"}
-    told = problem(call.post("/rollbacks", body), 422, "not-confirmed")
-    assert told["confirm_at"].endswith(f"/plans/{plan.slug}/arrangement/")
+    refusal = problem(call.post("/rollbacks", body), 422, "not-confirmed")
+    assert refusal["confirm_at"].endswith(f"/plans/{plan.slug}/arrangement/")
     assert not Rollback.objects.exists()
 
 

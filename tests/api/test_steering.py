@@ -123,8 +123,10 @@ def test_a_pause_holds_until_it_is_lifted(stage: Stage, call: Caller, failing: F
 def test_an_abort_ends_the_rollback(stage: Stage, call: Caller, failing: Fleet) -> None:
     row = drive(make.approved(stage), failing)
     problem(call.post(f"/rollbacks/{row.pk}/abort-requests"), 422, "invalid")
-    asked = call.post(f"/rollbacks/{row.pk}/abort-requests", {"reason": "Fix forward"}).json()
-    assert asked["abort_asked"] is True
+    abort_request = call.post(
+        f"/rollbacks/{row.pk}/abort-requests", {"reason": "Fix forward"}
+    ).json()
+    assert abort_request["abort_asked"] is True
     assert drive(row, failing).state == "aborted"
 
 

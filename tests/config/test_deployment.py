@@ -53,9 +53,9 @@ def test_the_check_of_deployments_finds_nothing(tmp_path: Path) -> None:
 
 
 def test_cookies_are_bound_to_this_host_and_to_tls(tmp_path: Path) -> None:
-    told = json.loads(run(tmp_path, "-c", ASKED).stdout)
-    assert told.pop("SECURE_HSTS_SECONDS") >= 31_536_000
-    assert told == {
+    report = json.loads(run(tmp_path, "-c", ASKED).stdout)
+    assert report.pop("SECURE_HSTS_SECONDS") >= 31_536_000
+    assert report == {
         "SESSION_COOKIE_NAME": "__Host-sessionid",
         "SESSION_COOKIE_SECURE": True,
         "SESSION_COOKIE_HTTPONLY": True,

@@ -99,8 +99,8 @@ def test_spans_of_slices_and_requests_reach_a_collector(tmp_path: Path, receiver
 def test_an_error_reaches_sentry_without_the_values_of_variables(
     tmp_path: Path, receiver: Receiver
 ) -> None:
-    said = work(tmp_path, SENTRY_DSN=f"http://key@{receiver.place}/1")
-    assert said == ["200", "['sentry_sdk']"]
+    events = work(tmp_path, SENTRY_DSN=f"http://key@{receiver.place}/1")
+    assert events == ["200", "['sentry_sdk']"]
     sent = b"".join(body for _, body in receiver.taken)
     assert b"It broke, and says so." in sent
     assert b"rollback-console@" in sent

@@ -231,9 +231,9 @@ def test_a_document_full_of_mistakes_names_the_first_fifty() -> None:
 
 
 def test_only_an_admin_applies_a_configuration(stage: Stage) -> None:
-    wanted = export_configuration()
+    expected_text = export_configuration()
     with pytest.raises(PermissionDenied):
-        apply_configuration(wanted, by=stage.cast.dana, may_read=False)
+        apply_configuration(expected_text, by=stage.cast.dana, may_read=False)
 
 
 def test_a_console_in_use_exports_what_changes_nothing(stage: Stage) -> None:

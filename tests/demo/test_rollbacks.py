@@ -63,13 +63,13 @@ def _run(host: Running, script: str) -> tuple[bytes, Outcome]:
     line = ssh.connect(_address(host))
     request = RunRequest(str(uuid.uuid4()), script)
     try:
-        said = list(line.run(request))
+        reports = list(line.run(request))
         line.acknowledge(RunRef(request.token))
     finally:
         line.close()
-    outcome = said[-1]
+    outcome = reports[-1]
     assert isinstance(outcome, Outcome)
-    return b"".join(each.data for each in said if isinstance(each, Chunk)), outcome
+    return b"".join(each.data for each in reports if isinstance(each, Chunk)), outcome
 
 
 def _address(host: Running) -> HostAddress:

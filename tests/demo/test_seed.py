@@ -39,8 +39,8 @@ def test_the_demo_has_the_ladder_and_a_request_that_asks_its_first_rung(layout: 
         ("CTO", 2),
     ]
     assert policy.missing(place) == ""
-    asked = Rollback.objects.get().events.get(kind="rollback.requested").facts["to"]
-    assert [each["name"] for each in asked] == ["Lee Okafor"]
+    people_asked = Rollback.objects.get().events.get(kind="rollback.requested").facts["to"]
+    assert [each["name"] for each in people_asked] == ["Lee Okafor"]
 
 
 def test_a_demo_whose_rules_nobody_could_meet_is_not_kept(

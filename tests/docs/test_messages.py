@@ -38,14 +38,14 @@ def stage(transactional_db: None) -> make.Stage:
 
 def run(script: str, server: LiveServer, made: Sender) -> Any:
     """A shell example, with its variables as a reader sets them."""
-    told = {
+    values = {
         "CONSOLE": server.url,
         "KEY": str(made.integration.key),
         "SECRET": made.secret,
         "PATH": os.environ["PATH"],
     }
     done = subprocess.run(
-        ["sh", "-euc", script], env=told, capture_output=True, check=True, text=True, timeout=60
+        ["sh", "-euc", script], env=values, capture_output=True, check=True, text=True, timeout=60
     )
     return json.loads(done.stdout)
 

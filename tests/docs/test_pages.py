@@ -116,7 +116,7 @@ def test_every_page_can_be_reached_from_the_first() -> None:
     waiting = {ROOT / "README.md"}
     while waiting:
         seen |= waiting
-        waiting = {found for page in waiting for found in linked(page)} - seen
+        waiting = {page_linked for page in waiting for page_linked in linked(page)} - seen
     assert [page.name for page in PAGES if page not in seen] == []
 
 

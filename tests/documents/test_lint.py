@@ -84,11 +84,11 @@ COMMANDS = [
 def test_a_command_that_deserves_a_word_gets_it(
     code: str, severity: Severity, command: str
 ) -> None:
-    found = findings(plan(command))
-    assert found[code].severity is severity
-    assert found[code].line == 8
-    assert found[code].message.rstrip().endswith(".")
-    assert found[code].step == "do-it"
+    result = findings(plan(command))
+    assert result[code].severity is severity
+    assert result[code].line == 8
+    assert result[code].message.rstrip().endswith(".")
+    assert result[code].step == "do-it"
 
 
 FINE = [
@@ -124,9 +124,9 @@ def test_a_command_that_is_fine_is_left_in_peace(code: str, command: str) -> Non
 
 def test_a_directory_entered_in_one_step_is_missed_in_the_next() -> None:
     text = plan("cd /srv/app\ngit checkout <tag>", "npm ci")
-    found = findings(text)["directory-not-carried"]
-    assert found.severity is E
-    repaired = read(apply_fix(read(text), found))
+    result = findings(text)["directory-not-carried"]
+    assert result.severity is E
+    repaired = read(apply_fix(read(text), result))
     assert [one.text for one in repaired.procedures[0].steps[1].commands] == [
         "cd /srv/app",
         "npm ci",
@@ -135,8 +135,8 @@ def test_a_directory_entered_in_one_step_is_missed_in_the_next() -> None:
 
 def test_a_variable_set_in_one_step_is_missed_in_the_next() -> None:
     text = plan("export TAG=$(cat /srv/tag)", 'docker pull "app:$TAG"')
-    found = findings(text)["variable-not-carried"]
-    repaired = read(apply_fix(read(text), found))
+    result = findings(text)["variable-not-carried"]
+    repaired = read(apply_fix(read(text), result))
     assert "variable-not-carried" not in {one.code for one in repaired.findings}
     assert repaired.procedures[0].steps[1].commands[0].text == "export TAG=$(cat /srv/tag)"
 
@@ -188,8 +188,8 @@ def test_a_fence_that_cannot_be_trusted_is_done_by_hand(code: str, fence: str) -
 
 def test_an_unclosed_fence_ends_with_the_document_and_can_be_closed() -> None:
     text = "# Rollback\n## Rollback steps\n### Step 1: Do\n```bash\nsystemctl restart app"
-    found = findings(text)["unclosed-fence"]
-    repaired = read(apply_fix(read(text), found))
+    result = findings(text)["unclosed-fence"]
+    repaired = read(apply_fix(read(text), result))
     assert "unclosed-fence" not in {one.code for one in repaired.findings}
     assert repaired.source.endswith("systemctl restart app\n```\n")
 
@@ -221,9 +221,9 @@ def test_commands_behind_a_choice_belong_to_every_way_and_that_is_said() -> None
 
 @pytest.mark.parametrize("info", ["timeout=soon", "rolling=many", "on-failure=panic", "retry=-1"])
 def test_an_attribute_that_cannot_be_understood_is_an_error(info: str) -> None:
-    found = findings(plan("ls", language=f"bash {info}"))["bad-attribute"]
-    assert found.severity is E
-    assert info.split("=")[0] in found.message
+    result = findings(plan("ls", language=f"bash {info}"))["bad-attribute"]
+    assert result.severity is E
+    assert info.split("=")[0] in result.message
 
 
 def test_an_undo_that_names_no_step_is_an_error() -> None:
@@ -238,9 +238,9 @@ def test_what_a_plan_lacks_is_said() -> None:
 
 
 def test_a_broken_head_is_an_error_with_its_line() -> None:
-    found = findings("---\ntitle: [a\n---\n# Rollback\n")
-    assert found["front-matter"].severity is E
-    assert "line" in found["front-matter"].message
+    result = findings("---\ntitle: [a\n---\n# Rollback\n")
+    assert result["front-matter"].severity is E
+    assert "line" in result["front-matter"].message
 
 
 def test_lines_that_mean_nothing_to_the_console_are_listed() -> None:
@@ -251,9 +251,9 @@ def test_lines_that_mean_nothing_to_the_console_are_listed() -> None:
 
 
 def test_a_step_that_undoes_itself_is_an_error() -> None:
-    found = findings(plan("ls", language="bash id=a undo=a"))["undo-itself"]
-    assert found.severity is E
-    assert "names the step itself" in found.message
+    result = findings(plan("ls", language="bash id=a undo=a"))["undo-itself"]
+    assert result.severity is E
+    assert "names the step itself" in result.message
 
 
 def test_an_undo_that_could_be_either_of_two_steps_is_an_error() -> None:

@@ -19,7 +19,7 @@ def test_a_plan_without_a_head_asks_for_nothing() -> None:
 
 
 def test_a_whole_head_is_read() -> None:
-    found = head(
+    config = head(
         "measures:\n"
         "  - {what: calls since deployment, run: count-calls, hosts: app, cwd: /srv/app}\n"
         "database: {kind: mariadb, name: shop, folder: /var/backups, hosts: db}\n"
@@ -29,21 +29,21 @@ def test_a_whole_head_is_read() -> None:
         "  - {check: Connections, command: count, at_least: 1, at_most: 50}\n"
         "settle: 2m"
     )
-    assert found.problems == ()
-    (measure,) = found.measures
+    assert config.problems == ()
+    (measure,) = config.measures
     assert (measure.what, measure.runs_on) == (
         "calls since deployment",
         RunsOn(hosts="app", cwd="/srv/app"),
     )
-    assert found.dump is not None
-    assert (found.dump.kind, found.dump.runs_on.hosts) == ("mariadb", "db")
-    assert [(each.kind, each.status, each.at_most) for each in found.checks] == [
+    assert config.dump is not None
+    assert (config.dump.kind, config.dump.runs_on.hosts) == ("mariadb", "db")
+    assert [(each.kind, each.status, each.at_most) for each in config.checks] == [
         ("http", 200, None),
         ("log", 0, None),
         ("command", 0, 50),
     ]
-    assert found.checks[1].without == ("ERROR", "Traceback")
-    assert found.settle == 120
+    assert config.checks[1].without == ("ERROR", "Traceback")
+    assert config.settle == 120
 
 
 @pytest.mark.parametrize(

@@ -125,9 +125,9 @@ def test_a_table_of_fields_is_no_step() -> None:
 
 def test_a_counted_comment_that_begins_with_or_is_another_way() -> None:
     text = "# 1. Find it\ngit log\n# 2. Revert it\ngit revert <sha>\n# 3. Or take a good one\n"
-    found = steps(f"{HEAD}```bash\n{text}git cherry-pick <good>\n# 4. Publish\ngit push\n```\n")
-    assert [step.title for step in found] == ["Find it", "Revert it", "Publish"]
-    assert [way.commands[0].text for way in found[1].alternatives] == [
+    parsed = steps(f"{HEAD}```bash\n{text}git cherry-pick <good>\n# 4. Publish\ngit push\n```\n")
+    assert [step.title for step in parsed] == ["Find it", "Revert it", "Publish"]
+    assert [way.commands[0].text for way in parsed[1].alternatives] == [
         "git revert <sha>",
         "git cherry-pick <good>",
     ]

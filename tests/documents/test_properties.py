@@ -141,8 +141,8 @@ def check_places(text: str) -> None:
 def test_what_is_asked_about_runs_nowhere() -> None:
     for text in CORPUS:
         document = read(text)
-        asked = {key for one in document.questions if one.kind == "role" for key in one.members}
-        assert not any(step.runs for step in steps_of(document) if step.key in asked)
+        role_keys = {key for one in document.questions if one.kind == "role" for key in one.members}
+        assert not any(step.runs for step in steps_of(document) if step.key in role_keys)
 
 
 CONDITIONS = {

@@ -88,8 +88,8 @@ def test_restoring_the_database_is_conditional_destructive_and_a_choice(plan: Pl
 
 
 def test_a_person_is_asked_for_each_choice_and_condition(plan: PlanDocument) -> None:
-    asked = [(one.title, len(one.alternatives), bool(one.condition)) for one in _asked(plan)]
-    assert asked == [("Restore Code", 2, False), ("Restore Database", 2, True)]
+    choices = [(one.title, len(one.alternatives), bool(one.condition)) for one in _asked(plan)]
+    assert choices == [("Restore Code", 2, False), ("Restore Database", 2, True)]
 
 
 def _asked(plan: PlanDocument) -> list[DocumentChoice]:
@@ -106,12 +106,12 @@ def test_keeping_the_database_is_a_procedure_of_its_own(plan: PlanDocument) -> N
 
 
 def test_lists_are_complete(plan: PlanDocument) -> None:
-    found = report(plan)
-    assert len(found["checks"]) == 6
-    assert [len(found["actions"][when]) for when in ("immediate", "follow_up")] == [4, 4]
-    assert len(found["notify"]) == 4
-    assert len(found["prevention"]) == 3
-    assert [(one["low"], one["high"]) for one in found["estimates"]] == [
+    result = report(plan)
+    assert len(result["checks"]) == 6
+    assert [len(result["actions"][when]) for when in ("immediate", "follow_up")] == [4, 4]
+    assert len(result["notify"]) == 4
+    assert len(result["prevention"]) == 3
+    assert [(one["low"], one["high"]) for one in result["estimates"]] == [
         (5, 10),
         (15, 30),
         (30, 60),
@@ -173,9 +173,9 @@ def test_every_line_is_understood(plan: PlanDocument) -> None:
 def test_what_is_wrong_with_it_is_said(
     plan: PlanDocument, code: str, line: int, severity: Severity
 ) -> None:
-    found = {(one.code, one.line): one for one in plan.findings}
-    assert found[code, line].severity is severity
-    assert found[code, line].message.endswith(".")
+    result = {(one.code, one.line): one for one in plan.findings}
+    assert result[code, line].severity is severity
+    assert result[code, line].message.endswith(".")
 
 
 def test_the_chosen_way_becomes_a_script_that_holds_no_value(plan: PlanDocument) -> None:

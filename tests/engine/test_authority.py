@@ -54,8 +54,8 @@ def vote(maker: Maker, seen: str = HASH) -> Vote:
 def test_each_refusal_says_why(
     case: str, person: int, seen: str, votes: list[Vote], says: str
 ) -> None:
-    said = why_not_approve(request(), MAKERS, votes, person=person, seen=seen)
-    assert (said == "") if not says else (says in said), case
+    refusal = why_not_approve(request(), MAKERS, votes, person=person, seen=seen)
+    assert (refusal == "") if not says else (says in refusal), case
 
 
 def test_nobody_may_approve_what_has_expired() -> None:
@@ -69,9 +69,9 @@ def test_a_decision_maker_who_asked_is_refused_all_the_same() -> None:
 
 
 def test_the_refusal_of_an_outsider_names_who_may() -> None:
-    said = why_not_approve(request(barred=frozenset({1})), MAKERS, [], person=77, seen=HASH)
-    assert "Sam (DevOps Lead)" in said
-    assert "Lee" not in said
+    refusal = why_not_approve(request(barred=frozenset({1})), MAKERS, [], person=77, seen=HASH)
+    assert "Sam (DevOps Lead)" in refusal
+    assert "Lee" not in refusal
 
 
 @pytest.mark.parametrize(
@@ -128,16 +128,16 @@ KIM = Maker(4, "Kim", "DevOps Lead", 2, lender=SAM.person, lender_name="Sam")
 def test_a_borrowed_right_is_no_more_than_the_right_itself(
     case: str, barred: frozenset[int], votes: list[Vote], says: str
 ) -> None:
-    said = why_not_approve(
+    refusal = why_not_approve(
         request(barred=barred), [*MAKERS, KIM], votes, person=KIM.person, seen=HASH
     )
-    assert (said == "") if not says else (says in said), case
+    assert (refusal == "") if not says else (says in refusal), case
 
 
 def test_who_lent_a_right_cannot_use_it_after_who_borrowed_it() -> None:
     by_kim = Vote(KIM.person, KIM.role, HASH, lender=SAM.person)
-    said = why_not_approve(request(2), [*MAKERS, KIM], [by_kim], person=SAM.person, seen=HASH)
-    assert "used for this already" in said
+    refusal = why_not_approve(request(2), [*MAKERS, KIM], [by_kim], person=SAM.person, seen=HASH)
+    assert "used for this already" in refusal
     assert not is_quorum_met(request(2), [by_kim, vote(SAM)])
     assert is_quorum_met(request(2), [by_kim, vote(LEE)])
 
@@ -294,7 +294,7 @@ def test_climbing_asks_everybody_in_the_end_and_approves_nothing(
     while rung is not None:
         assert rung not in seen
         seen.append(rung)
-        told = makers_up_to(who, rung)
+        reached = makers_up_to(who, rung)
         rung = next_rung(who, rung)
-    assert told == who
+    assert reached == who
     assert not is_quorum_met(asked_for, [])

@@ -120,19 +120,19 @@ class AnyRollback(RuleBasedStateMachine):
     @rule(data=st.data())
     def a_person_answers(self, data: st.DataObject) -> None:
         assert self.asked
-        asked, self.asked = self.asked, None
-        match asked.question:
+        question, self.asked = self.asked, None
+        match question.question:
             case QuestionKind.GATE:
-                self.gates.add(asked.position)
+                self.gates.add(question.position)
             case QuestionKind.MANUAL:
-                self.put(asked.tokens[0], state=S.SUCCEEDED)
+                self.put(question.tokens[0], state=S.SUCCEEDED)
             case QuestionKind.PAUSED:
                 self.pause = False
             case QuestionKind.CHECKS:
                 self.checks.pop()
             case _:
                 retry = data.draw(st.booleans())
-                for token in asked.tokens:
+                for token in question.tokens:
                     old = next(each for each in self.runs.values() if each.token == token)
                     self.again(old) if retry else self.put(token, answer="skip")
 

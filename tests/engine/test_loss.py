@@ -11,8 +11,8 @@ def reversal(effect: Effect, table: str = "call", column: str = "") -> Reversal:
 
 
 def test_nothing_undone_and_nothing_overwritten_costs_nothing() -> None:
-    found = assess_loss([], [])
-    assert (found.word, found.text) == (LossLevel.NONE, "none")
+    loss = assess_loss([], [])
+    assert (loss.word, loss.text) == (LossLevel.NONE, "none")
 
 
 def test_a_rename_costs_nothing() -> None:
@@ -25,9 +25,9 @@ def test_what_returns_empty_costs_nothing_more() -> None:
 
 def test_counted_rows_are_named_with_their_tables() -> None:
     counts = [Count("calls since deployment", 1284), Count("rows in call", 3, table="call")]
-    found = assess_loss([reversal(Effect.GOES)], counts)
-    assert found.word is LossLevel.SOME
-    assert found.text == "1,284 calls since deployment, 3 rows in call, 1 table"
+    loss = assess_loss([reversal(Effect.GOES)], counts)
+    assert loss.word is LossLevel.SOME
+    assert loss.text == "1,284 calls since deployment, 3 rows in call, 1 table"
 
 
 def test_a_counted_table_that_is_empty_costs_nothing() -> None:
@@ -38,9 +38,9 @@ def test_a_counted_table_that_is_empty_costs_nothing() -> None:
 
 
 def test_an_uncounted_table_is_unknown_and_never_none() -> None:
-    found = assess_loss([reversal(Effect.GOES)], [])
-    assert found.word is LossLevel.UNKNOWN
-    assert "removes data that was not counted" in found.text
+    loss = assess_loss([reversal(Effect.GOES)], [])
+    assert loss.word is LossLevel.UNKNOWN
+    assert "removes data that was not counted" in loss.text
 
 
 def test_code_conversions_and_riddles_are_unknown() -> None:
@@ -67,5 +67,5 @@ def test_a_measure_never_silences_what_a_restore_overwrites_beside_it() -> None:
 
 
 def test_a_reversal_that_would_not_work_is_unknown() -> None:
-    found = assess_loss([Reversal("django", (), "Nothing would be undone.", broken=True)], [])
-    assert found.text == "unknown, because nothing would be undone."
+    loss = assess_loss([Reversal("django", (), "Nothing would be undone.", broken=True)], [])
+    assert loss.text == "unknown, because nothing would be undone."

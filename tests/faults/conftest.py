@@ -73,7 +73,7 @@ def console(
 @pytest.fixture(scope="module")
 def healers(console: Console) -> None:
     """A worker and a sweeper that stay healthy."""
-    processes = [console.worker(heard=False), console.sweeper(heard=False)]
+    processes = [console.worker(awaited=False), console.sweeper(awaited=False)]
     for process in processes:
         console.heard(process)
 

@@ -42,9 +42,9 @@ class Promises(RuleBasedStateMachine):
             stored = log_store.read_log(run)
             assert len(stored) == run.stored
             if str(run.token) in self.fleet.runs:
-                said = self.fleet.runs[str(run.token)].log
-                assert said.startswith(stored)
-                assert run.state != StepState.SUCCEEDED or stored == said
+                printed = self.fleet.runs[str(run.token)].log
+                assert printed.startswith(stored)
+                assert run.state != StepState.SUCCEEDED or stored == printed
 
     @invariant()
     def states_are_true(self) -> None:

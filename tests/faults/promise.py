@@ -38,7 +38,7 @@ def comes_to(rollback: Rollback, *states: str, seconds: float = 120.0) -> Rollba
         lambda: fresh(rollback).state in states,
         f"rollback {rollback.pk} becomes {' or '.join(states)}",
         seconds=seconds,
-        told=lambda: story(rollback),
+        details=lambda: story(rollback),
         hopeless=lambda: fresh(rollback).state in TERMINAL,
     )
     tally.ended()
@@ -55,7 +55,7 @@ def becomes(rollback: Rollback, position: int, *states: str) -> StepRun:
     until(
         lambda: rollback.runs.filter(position=position, state__in=states).exists(),
         f"step {position} becomes {' or '.join(states)}",
-        told=lambda: story(rollback),
+        details=lambda: story(rollback),
         hopeless=lambda: fresh(rollback).state in TERMINAL,
     )
     tally.ended()
@@ -97,22 +97,22 @@ def _logs_are_exact(row: Rollback, ground: Ground) -> None:
         if run.state not in KNOWN or run.exit_code is None or "truncated" in run.flags:
             continue
         attempts = row.runs.filter(position=run.position).exclude(state=StepState.PENDING)
-        stored, said = (
+        stored, printed = (
             b"".join(log_store.read_log(each) for each in attempts),
             ground.said(run.position),
         )
-        tally.judged("bytes", len(said))
-        tally.judged("wrong bytes", _differing(stored, said))
-        assert stored == said, (len(stored), story(row))
+        tally.judged("bytes", len(printed))
+        tally.judged("wrong bytes", _differing(stored, printed))
+        assert stored == printed, (len(stored), story(row))
         assert run.stored == sum(run.chunks.values_list("length", flat=True))
 
 
-def _differing(stored: bytes, said: bytes) -> int:
+def _differing(stored: bytes, printed: bytes) -> int:
     """Bytes that are not the same at their place, or that only one of the two has."""
-    if stored == said:
+    if stored == printed:
         return 0
-    same = sum(1 for ours, theirs in zip(stored, said, strict=False) if ours == theirs)
-    return max(len(stored), len(said)) - same
+    same = sum(1 for ours, theirs in zip(stored, printed, strict=False) if ours == theirs)
+    return max(len(stored), len(printed)) - same
 
 
 def _states_are_true(row: Rollback, ground: Ground) -> None:
@@ -129,8 +129,8 @@ def _states_are_true(row: Rollback, ground: Ground) -> None:
 
 
 def _each_end_is_told_once(row: Rollback) -> None:
-    told = Event.objects.filter(rollback=row, kind__in=["step.finished", "step.lost"])
-    tokens = [event.facts["token"] for event in told]
+    endings = Event.objects.filter(rollback=row, kind__in=["step.finished", "step.lost"])
+    tokens = [event.facts["token"] for event in endings]
     assert len(tokens) == len(set(tokens)), story(row)
     assert {str(run.token) for run in row.runs.filter(state__in=ENDED - {"skipped"})} == set(tokens)
 

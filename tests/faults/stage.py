@@ -100,7 +100,7 @@ class Process:
         until(
             lambda: not self.running,
             f"{self.name} reaches its failpoint",
-            told=self.said,
+            details=self.said,
             hopeless=self._has_done_its_task,
         )
         tally.struck("kills")
@@ -132,13 +132,13 @@ class Console:
         queue: str = "rollbacks",
         variables: Mapping[str, str] = UNCHANGED,
         *,
-        heard: bool = True,
+        awaited: bool = True,
         **more: str,
     ) -> Process:
         """A Celery worker that takes from `queue`, ready to work."""
         name = f"worker-{next(_numbers)}"
         argv = [*commands.worker(), "--hostname", f"{name}@%h", "--queues", queue]
-        return self._heard(self.start(name, argv, **variables, **more), heard)
+        return self._heard(self.start(name, argv, **variables, **more), awaited)
 
     def doomed(self, where: str, **more: str) -> Process:
         """A worker that dies at `name:visit`, on a queue of its own: what it leaves is nobody's."""
@@ -148,12 +148,12 @@ class Console:
         return process
 
     def sweeper(
-        self, variables: Mapping[str, str] = UNCHANGED, *, heard: bool = True, **more: str
+        self, variables: Mapping[str, str] = UNCHANGED, *, awaited: bool = True, **more: str
     ) -> Process:
         """A sweeper that has swept."""
         argv = [sys.executable, "manage.py", "sweep"]
         name = f"sweeper-{next(_numbers)}"
-        return self._heard(self.start(name, argv, **variables, **more), heard)
+        return self._heard(self.start(name, argv, **variables, **more), awaited)
 
     def web(self, **more: str) -> Web:
         """A web process that answers."""
@@ -162,7 +162,7 @@ class Console:
         argv += ["--port", str(port), "--lifespan", "off", "--log-level", "warning"]
         process = self.start(f"web-{port}", argv, BASE_URL=f"http://127.0.0.1:{port}", **more)
         web = Web(port, process)
-        until(web.answers, "the web process answers", told=process.said)
+        until(web.answers, "the web process answers", details=process.said)
         return web
 
     def start(self, name: str, argv: list[str], **more: str) -> Process:
@@ -180,7 +180,7 @@ class Console:
         until(
             lambda: seen.exists() or not process.running,
             f"{process.name} is alive",
-            told=process.said,
+            details=process.said,
         )
         assert process.running, process.said()
 
@@ -232,8 +232,8 @@ class Console:
             if process.running:
                 process.clear()
 
-    def _heard(self, process: Process, wanted: bool) -> Process:
-        if wanted:
+    def _heard(self, process: Process, databases: bool) -> Process:
+        if databases:
             self.heard(process)
         return process
 
@@ -307,5 +307,5 @@ def _described(database: str | MariaDb) -> dict[str, Any]:
     else:
         options = {"transaction_mode": "IMMEDIATE", "timeout": 20}
         engine, name, user = "django.db.backends.sqlite3", database.removeprefix("sqlite:///"), ""
-    wanted = {"default": {"ENGINE": engine, "NAME": name, "USER": user, "OPTIONS": options}}
-    return dict(connections.configure_settings(wanted)["default"])
+    databases = {"default": {"ENGINE": engine, "NAME": name, "USER": user, "OPTIONS": options}}
+    return dict(connections.configure_settings(databases)["default"])

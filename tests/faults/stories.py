@@ -37,8 +37,8 @@ def under_way() -> QuerySet[Rollback]:
     return Rollback.objects.exclude(state__in=TERMINAL).order_by("id")
 
 
-def some(**wanted: Any) -> Rollback | None:
-    return under_way().filter(**wanted).first()
+def some(**fields: Any) -> Rollback | None:
+    return under_way().filter(**fields).first()
 
 
 def asked(*kinds: str) -> bool:

@@ -27,7 +27,7 @@ def test_an_abort_of_a_command_that_ignores_term_kills_it_and_proves_it(
 ) -> None:
     stubborn = "trap '' TERM; echo here; while :; do sleep 0.2; done"
     rollback = make.approved(place, ground.plan(stubborn, "echo two"))
-    until(lambda: ground.said(1), "it speaks", told=lambda: promise.story(rollback))
+    until(lambda: ground.said(1), "it speaks", details=lambda: promise.story(rollback))
     becomes(rollback, 1, "running")
     steering.request_abort(rollback, by=place.cast.dana, reason="Wrong version")
     comes_to(rollback, "aborted")
@@ -50,7 +50,7 @@ def test_a_child_that_nobody_may_end_is_named_and_asked_about(
         place = console.place(host.address())
         ground.folder.chmod(0o777)
         rollback = make.approved(place, ground.plan(f"sudo -n {stubborn}", "echo two"))
-        until(lambda: ground.said(1), "it is up", told=lambda: promise.story(rollback))
+        until(lambda: ground.said(1), "it is up", details=lambda: promise.story(rollback))
         becomes(rollback, 1, "running")
         steering.request_abort(rollback, by=place.cast.dana, reason="Wrong version")
         run = becomes(rollback, 1, "abort_unconfirmed")

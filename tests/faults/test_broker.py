@@ -81,7 +81,7 @@ def test_a_broken_broker_stops_no_rollback_and_no_page(
     other = fresh(other)
     assert other.state != "requested"
     moved = other.runs.filter(state__in=["running", "succeeded"])
-    until(moved.exists, "the sweep begins it", seconds=20, told=lambda: promise.story(other))
+    until(moved.exists, "the sweep begins it", seconds=20, details=lambda: promise.story(other))
     page = web.get(f"/rollbacks/{other.pk}/", session(place.cast.dana))
     assert page.status == 200, web.process.said()
     ground.go(2)
@@ -93,7 +93,7 @@ def test_a_broken_broker_stops_no_rollback_and_no_page(
 
 
 def everything(console: Console) -> Web:
-    started = [console.worker(heard=False), console.sweeper(heard=False)]
+    started = [console.worker(awaited=False), console.sweeper(awaited=False)]
     web = console.web()
     for process in started:
         console.heard(process)

@@ -64,7 +64,7 @@ def console(
 
 
 def healthy(console: Console) -> None:
-    started = [console.worker(heard=False), console.sweeper(heard=False)]
+    started = [console.worker(awaited=False), console.sweeper(awaited=False)]
     for process in started:
         console.heard(process)
 
@@ -83,7 +83,7 @@ def test_a_database_killed_mid_step_loses_no_byte(
     place = console.place(sshd.address())
     rollback = make.approved(place, ground.plan("echo one", ground.held(2), LONG))
     spoken = rollback.runs.filter(position=2, stored__gt=0)
-    until(spoken.exists, "the second step speaks", told=lambda: promise.story(rollback))
+    until(spoken.exists, "the second step speaks", details=lambda: promise.story(rollback))
     power_cut(mariadb)
     ground.go(2)
     until(lambda: ground.ends()[2], "the command ends without us")
@@ -100,8 +100,10 @@ def test_a_database_killed_before_a_launch_launches_nothing_unrecorded(
     place = console.place(sshd.address())
     rollback = make.approved(place, ground.plan("echo one", "echo two"))
     power_cut(mariadb)
-    started = [console.worker(heard=False), console.sweeper(heard=False)]
-    until(lambda: "sweep failed" in started[1].said(), "the sweeper sees it", told=started[1].said)
+    started = [console.worker(awaited=False), console.sweeper(awaited=False)]
+    until(
+        lambda: "sweep failed" in started[1].said(), "the sweeper sees it", details=started[1].said
+    )
     assert not ground.starts()
     mariadb.start()
     succeeds(rollback, place)
@@ -203,14 +205,14 @@ def test_a_deadlock_that_the_driver_loses_costs_time_and_nothing_else(
         until(
             lambda: _a_step_is_waited_for(cursor),
             "the driver waits for the step's row",
-            told=sweeper.said,
+            details=sweeper.said,
         )
         cursor.execute("SELECT 1 FROM rollbacks_rollback WHERE id = %s FOR UPDATE", [rollback.pk])
         other.rollback()
     until(
         lambda: "Deadlock found" in sweeper.log.read_text(),
         "the driver says that it lost",
-        told=sweeper.said,
+        details=sweeper.said,
     )
     succeeds(rollback, place)
     kept(rollback, ground)

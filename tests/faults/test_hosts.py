@@ -48,8 +48,8 @@ def near(console: Console, own_host: Sshd) -> Stage:
 def held_at_one(place: Stage, ground: Ground, **fences: str) -> Rollback:
     """A rollback whose first step is held and has said its first bytes."""
     rollback = make.approved(place, ground.plan(ground.held(1), "echo two"))
-    said = rollback.runs.filter(position=1, stored__gt=8000)
-    until(said.exists, "the first step speaks", told=lambda: promise.story(rollback))
+    talkative = rollback.runs.filter(position=1, stored__gt=8000)
+    until(talkative.exists, "the first step speaks", details=lambda: promise.story(rollback))
     return rollback
 
 

@@ -63,14 +63,14 @@ def test_a_receiver_that_says_nothing_holds_no_rollback_up_and_is_told_later(
     assert not Delivery.objects.filter(state="sent").exists()
     quiet, receiver.silent = receiver.silent, None
     quiet.set()
-    until(lambda: all_written(rollback), "all is written", told=sweeper.said)
+    until(lambda: all_written(rollback), "all is written", details=sweeper.said)
 
     def arrived() -> bool:
         Delivery.objects.filter(state="waiting", claim=None).update(due_at=timezone.now())
         Delivery.objects.exclude(problem="").filter(state="waiting").update(due_at=timezone.now())
         return not Delivery.objects.exclude(state="sent").exists()
 
-    until(arrived, "all is sent", told=sweeper.said)
+    until(arrived, "all is sent", details=sweeper.said)
     kinds = list(Delivery.objects.values_list("kind", flat=True))
     assert len(kinds) == len(set(Delivery.objects.values_list("cause", flat=True)))
     assert {"rollback.requested", "rollback.approved", "rollback.finished"} <= set(kinds)
@@ -85,7 +85,7 @@ def test_a_sweeper_killed_while_it_sends_is_followed_by_another_under_the_same_n
     receiver.silent = threading.Event()
     sweeper = own_console.sweeper(SETTINGS)
     make.requested(place, ground.plan("echo one"))
-    until(lambda: receiver.posts, "something is sent", told=sweeper.said)
+    until(lambda: receiver.posts, "something is sent", details=sweeper.said)
     sweeper.kill()
     quiet, receiver.silent = receiver.silent, None
     quiet.set()
@@ -94,6 +94,6 @@ def test_a_sweeper_killed_while_it_sends_is_followed_by_another_under_the_same_n
     # As the minutes would, after which a sender counts as dead.
     Delivery.objects.update(due_at=timezone.now())
     other = own_console.sweeper(SETTINGS)
-    until(lambda: Delivery.objects.get().state == "sent", "it is sent", told=other.said)
+    until(lambda: Delivery.objects.get().state == "sent", "it is sent", details=other.said)
     numbers = {post.headers["Rollback-Console-Delivery"] for post in receiver.posts}
     assert (len(receiver.posts), numbers) == (2, {str(row.pk)})

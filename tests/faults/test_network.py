@@ -54,7 +54,7 @@ def under_way(place: Stage, ground: Ground, *fences: str) -> Rollback:
     """A rollback whose second step is held, its first bytes stored."""
     rollback = make.approved(place, ground.plan("echo one", ground.held(2), "echo three"))
     stored = rollback.runs.filter(position=2, stored=len(ground_begins()))
-    until(stored.exists, "the first bytes are stored", told=lambda: promise.story(rollback))
+    until(stored.exists, "the first bytes are stored", details=lambda: promise.story(rollback))
     return rollback
 
 
@@ -66,7 +66,10 @@ def shown_unreachable(rollback: Rollback, seconds: float = SEEN_WITHIN) -> str:
     """What the page says about the silent host, at the latest after so long."""
     silent = rollback.runs.exclude(unreachable_since=None)
     until(
-        silent.exists, "unreachable is shown", seconds=seconds, told=lambda: promise.story(rollback)
+        silent.exists,
+        "unreachable is shown",
+        seconds=seconds,
+        details=lambda: promise.story(rollback),
     )
     return silent.get().why
 
@@ -74,8 +77,10 @@ def shown_unreachable(rollback: Rollback, seconds: float = SEEN_WITHIN) -> str:
 def shown_because(rollback: Rollback, cause: str) -> None:
     """The cause itself is named, not only that the connection died before it."""
     named = rollback.runs.exclude(unreachable_since=None).filter(why__contains=cause)
-    told = rollback.events.filter(kind="host.unreachable", facts__why__icontains=cause)
-    until(lambda: named.exists() and told.exists(), cause, told=lambda: promise.story(rollback))
+    events = rollback.events.filter(kind="host.unreachable", facts__why__icontains=cause)
+    until(
+        lambda: named.exists() and events.exists(), cause, details=lambda: promise.story(rollback)
+    )
 
 
 @pytest.mark.representative
@@ -119,7 +124,9 @@ def test_a_lost_answer_to_a_launch_starts_nothing_twice(
     becomes(rollback, 1, "running")
     proxy.slow(TO_CONSOLE, 0.4)
     ground.go(1)
-    until(lambda: ground.starts()[2], "the second step began", told=lambda: promise.story(rollback))
+    until(
+        lambda: ground.starts()[2], "the second step began", details=lambda: promise.story(rollback)
+    )
     if fault == "silence":
         proxy.swallow(TO_CONSOLE)
         assert shown_unreachable(rollback, 60)
@@ -166,7 +173,9 @@ def test_a_worker_killed_while_it_uploads_leaves_nothing_half_started(
     becomes(rollback, 1, "running")
     proxy.swallow_after(TO_HOST, 20_000)
     ground.go(1)
-    until(lambda: proxy.stuck(TO_HOST), "half of it is sent", told=lambda: promise.story(rollback))
+    until(
+        lambda: proxy.stuck(TO_HOST), "half of it is sent", details=lambda: promise.story(rollback)
+    )
     assert run_of(rollback, 2).state == "launching"
     doomed.kill()
     proxy.reset()

@@ -71,7 +71,7 @@ def test_an_approval_whose_giver_lost_the_right_before_the_start_starts_nothing(
         change(place)  # type: ignore[operator]
     try:
         refused = rollback.events.filter(kind="start.refused")
-        until(refused.exists, "the start is refused", told=lambda: promise.story(rollback))
+        until(refused.exists, "the start is refused", details=lambda: promise.story(rollback))
         assert "may not approve any more" in refused.get().facts["why"]
         assert fresh(rollback).state == "approved"
         assert not ground.starts()
@@ -133,8 +133,8 @@ def test_an_edited_or_removed_event_is_named_by_verify_audit(
         Event.objects.filter(pk=victim.pk).update(facts={"snapshot": "another"})
     else:
         victim.delete()
-    found = console.manage("verify_audit")
-    assert found.returncode == 1
-    assert f"Rollback {rollback.pk}: event {victim.seq}" in found.stderr
+    report = console.manage("verify_audit")
+    assert report.returncode == 1
+    assert f"Rollback {rollback.pk}: event {victim.seq}" in report.stderr
     victim.save(force_insert=harm == "removed")
     assert not list(events.flaws())

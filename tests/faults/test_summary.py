@@ -19,12 +19,12 @@ def counted(when: str, node: str, seconds: float, **counts: int) -> SimpleNamesp
 
 
 def test_figures_of_all_tests_are_added_and_the_slowest_is_named() -> None:
-    told = [
+    reports = [
         counted("teardown", f"{KILLED}[1]", 4.0, kills=2, bytes=10),
         counted("teardown", f"{KILLED}[2]", 9.0, kills=1, attempts=3),
         counted("call", f"{KILLED}[3]", 99.0, kills=50),
     ]
-    _, harm, attempts, log, slowest = summary.lines({"": told})
+    _, harm, attempts, log, slowest = summary.lines({"": reports})
     assert harm == "3 kills; 0 freezes; 0 cuts injected"
     assert attempts == "3 attempts judged, 0 double effects"
     assert log == "10 log bytes compared, 0 lost, repeated or changed"
@@ -32,11 +32,11 @@ def test_figures_of_all_tests_are_added_and_the_slowest_is_named() -> None:
 
 
 def test_a_row_is_kept_when_all_its_tests_passed_and_broken_when_one_failed() -> None:
-    told = {"": [counted("teardown", KILLED, 1.0, kills=1)], "passed": [report("call")]}
-    rows, *_ = summary.lines(told)
+    reports = {"": [counted("teardown", KILLED, 1.0, kills=1)], "passed": [report("call")]}
+    rows, *_ = summary.lines(reports)
     assert rows.startswith("1 of 36 rows")
     assert "12" not in rows.partition("not run whole: ")[2].split(", ")
-    rows, *_ = summary.lines({**told, "failed": [report("call", f"{KILLED}[x]")]})
+    rows, *_ = summary.lines({**reports, "failed": [report("call", f"{KILLED}[x]")]})
     assert rows.startswith("0 of 36 rows") and "BROKEN: 12;" in rows
 
 

@@ -81,7 +81,9 @@ def test_a_rollback_under_way_is_finished_by_workers_of_both_releases(
     console.sweeper()
     assert old.end() == 0, old.said()
     assert not ground.ends()[3], "the command goes on while nobody drives"
-    until(lambda: fresh(rollback).lease_owner, "the new one adopts", told=lambda: story(rollback))
+    until(
+        lambda: fresh(rollback).lease_owner, "the new one adopts", details=lambda: story(rollback)
+    )
     ground.go(3)
     becomes(rollback, 4, "succeeded")
     succeeds(rollback, place)
@@ -91,4 +93,4 @@ def test_a_rollback_under_way_is_finished_by_workers_of_both_releases(
 
 def speaks(rollback: Rollback, position: int) -> None:
     half = rollback.runs.filter(position=position, state="running", stored__gt=0)
-    until(half.exists, f"step {position} speaks", told=lambda: story(rollback))
+    until(half.exists, f"step {position} speaks", details=lambda: story(rollback))

@@ -27,12 +27,14 @@ def test_a_worker_that_was_stopped_while_it_held_the_lease_writes_nothing_stale(
     rollback, stalled = driven_by_one(console, place, ground, LEASE_SECONDS="6")
     stalled.freeze()
     fence = fresh(rollback).fence
-    until(lambda: fresh(rollback).fence > fence, "another takes over", told=stalled.said)
+    until(lambda: fresh(rollback).fence > fence, "another takes over", details=stalled.said)
     ground.go(2)
     becomes(rollback, 3, "running", "succeeded")
     stalled.thaw()
     until(
-        lambda: "driven elsewhere now" in stalled.said(), "it sees that it lost", told=stalled.said
+        lambda: "driven elsewhere now" in stalled.said(),
+        "it sees that it lost",
+        details=stalled.said,
     )
     succeeds(rollback, place)
     kept(rollback, ground)
@@ -48,7 +50,7 @@ def driven_by_one(
     rollback = approved_quietly(place, ground.plan("echo one", ground.held(2), "echo three"))
     console.send(rollback.pk, queue)
     half = rollback.runs.filter(position=2, state="running", stored__gt=0)
-    until(half.exists, "its second step speaks", told=lambda: promise.story(rollback))
+    until(half.exists, "its second step speaks", details=lambda: promise.story(rollback))
     assert f":{worker.pid}:" in fresh(rollback).lease_owner
     return rollback, worker
 
@@ -103,7 +105,7 @@ def test_without_a_sweeper_a_live_worker_goes_on_and_readyz_names_what_is_missin
 def test_two_sweepers_and_no_worker_drive_each_rollback_once(
     own_console: Console, sshd: Sshd, ground: Ground
 ) -> None:
-    first, second = own_console.sweeper(heard=False), own_console.sweeper(heard=False)
+    first, second = own_console.sweeper(awaited=False), own_console.sweeper(awaited=False)
     for sweeper in (first, second):
         own_console.heard(sweeper)
     place = own_console.place(sshd.address())
@@ -125,7 +127,7 @@ def test_of_two_rollbacks_on_one_environment_the_second_is_refused_and_told_who_
     becomes(first, 2, "running")
     second = again(place, first)
     refused = second.events.filter(kind="start.refused")
-    until(refused.exists, "the second is refused", told=lambda: promise.story(second))
+    until(refused.exists, "the second is refused", details=lambda: promise.story(second))
     assert f"locked by rollback {first.pk}" in refused.get().facts["why"]
     assert fresh(second).state == "approved"
     ground.go(2)

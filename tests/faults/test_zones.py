@@ -70,7 +70,9 @@ class RabbitMq(Server):
 
 
 def drove(process: Process, rollback: Rollback) -> bool:
-    return "step.started fence=" in (said := process.said()) and f"rollback={rollback.pk} " in said
+    return (
+        "step.started fence=" in (output := process.said()) and f"rollback={rollback.pk} " in output
+    )
 
 
 @pytest.mark.representative
@@ -95,8 +97,8 @@ def test_a_worker_takes_only_what_is_in_its_zone(own_console: Console, sshd: Ssh
 
 
 def log(console: Console, name: str) -> str:
-    (found,) = [each for each in console.processes if each.name.startswith(name)]
-    return found.said()
+    (named,) = [each for each in console.processes if each.name.startswith(name)]
+    return named.said()
 
 
 @pytest.fixture

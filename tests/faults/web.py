@@ -63,8 +63,8 @@ class Web:
         try:
             connection.request(method, path, body, headers)
             answer = connection.getresponse()
-            told = {name.lower(): value for name, value in answer.getheaders()}
-            return Answer(answer.status, answer.read().decode(), told)
+            lowered = {name.lower(): value for name, value in answer.getheaders()}
+            return Answer(answer.status, answer.read().decode(), lowered)
         except (http.client.HTTPException, ConnectionError):
             return Answer(0)
         finally:

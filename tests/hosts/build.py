@@ -143,6 +143,6 @@ def run(*command: str) -> None:
         env=os.environ | HASTY,
     )
     if done.returncode:
-        said = done.stdout.decode("utf-8", "replace")[-3000:]
-        kind = Offline if "Failed getting release file" in said else BuildFailed
-        raise kind(f"{command[0]} ended with {done.returncode}:\n{said}")
+        output = done.stdout.decode("utf-8", "replace")[-3000:]
+        kind = Offline if "Failed getting release file" in output else BuildFailed
+        raise kind(f"{command[0]} ended with {done.returncode}:\n{output}")

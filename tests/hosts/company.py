@@ -117,8 +117,8 @@ class Company:
 
     def ready(self, host: Host) -> bool:
         """Whether one web host says of itself that all is there."""
-        asked = f"curl -s -o /dev/null -w '%{{http_code}}' -H 'Host: {NAME}'"
-        return host.sh(f"{asked} http://127.0.0.1:8000/readyz || true").strip() == "200"
+        probe = f"curl -s -o /dev/null -w '%{{http_code}}' -H 'Host: {NAME}'"
+        return host.sh(f"{probe} http://127.0.0.1:8000/readyz || true").strip() == "200"
 
     def told(self) -> str:
         """What the units said last, for a test that fails."""
@@ -138,7 +138,7 @@ def opened(fleet: Machines, folder: Path) -> Company:
     )
     company.install()
     for host in company.webs:
-        until(partial(company.ready, host), f"{host.name} is ready", told=company.told)
+        until(partial(company.ready, host), f"{host.name} is ready", details=company.told)
     return company
 
 
@@ -170,7 +170,7 @@ def _described(ip: str) -> dict[str, Any]:
         "write_timeout": 30,
         "ssl_disabled": True,
     }
-    wanted = {
+    expected = {
         "ENGINE": "django.db.backends.mysql",
         "NAME": "console",
         "USER": "console",
@@ -179,4 +179,4 @@ def _described(ip: str) -> dict[str, Any]:
         "PORT": "3306",
         "OPTIONS": options,
     }
-    return dict(connections.configure_settings({"default": wanted})["default"])
+    return dict(connections.configure_settings({"default": expected})["default"])

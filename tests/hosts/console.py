@@ -146,9 +146,9 @@ def told(rollback: Rollback) -> str:
 
 def await_run(rollback: Rollback, **facts: Any) -> StepRun:
     """A step run for which all this holds, as soon as there is one."""
-    found = rollback.runs.filter(**facts)
-    until(found.exists, seconds=PATIENCE, told=lambda: told(rollback))
-    return found[0]
+    matching = rollback.runs.filter(**facts)
+    until(matching.exists, seconds=PATIENCE, details=lambda: told(rollback))
+    return matching[0]
 
 
 def health(host: Host) -> tuple[int, dict[str, Any]]:

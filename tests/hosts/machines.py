@@ -85,7 +85,7 @@ class Host:
 
     def await_boot(self) -> None:
         """Until systemd says that everything it starts is started."""
-        until(lambda: self._said("running", "degraded"), seconds=PATIENCE, told=self.console)
+        until(lambda: self._said("running", "degraded"), seconds=PATIENCE, details=self.console)
 
     def power_off(self) -> None:
         """As an administrator would; returns when the machine is off."""

@@ -127,10 +127,10 @@ def test_what_cannot_be_undone_is_called_impossible_and_fails_as_foretold(
     why = "ledger.0002_cents cannot be undone (Raw Python operation -> IRREVERSIBLE)"
     assert "impossible as it stands" in page
     assert f"{why}: the reversal would stop there." in page
-    found = answers(reader, rollback)
-    assert (found["word"], found["loss"]) == ("not ready", "unknown")
-    assert found["impossible"].startswith(why)
-    (cell,) = [each for each in found["probes"] if each["kind"] == "reversal"]
+    answered = answers(reader, rollback)
+    assert (answered["word"], answered["loss"]) == ("not ready", "unknown")
+    assert answered["impossible"].startswith(why)
+    (cell,) = [each for each in answered["probes"] if each["kind"] == "reversal"]
     assert (cell["verdict"], cell["subject"]) == ("not_ready", "ledger 0001")
     approve(here, rollback)
     let_through(drive(rollback), here)
@@ -147,9 +147,9 @@ def test_where_the_rule_blocks_what_is_impossible_is_not_approved(
     here.environment.save()
     rollback = requested(here, reversing("ledger 0001"))
     client = make.signed_in(here.cast.lee)
-    said = words(approving(client, rollback, follow=True))
-    assert "lets nobody go on while the hosts say that this would not work" in said
-    assert "ledger.0002_cents cannot be undone" in said
+    response = words(approving(client, rollback, follow=True))
+    assert "lets nobody go on while the hosts say that this would not work" in response
+    assert "ledger.0002_cents cannot be undone" in response
     rollback.refresh_from_db()
     assert (rollback.state, rollback.approvals.count()) == ("requested", 0)
 
@@ -198,8 +198,8 @@ def test_what_became_impossible_after_the_approval_does_not_begin(
 
 
 def databases(reader: Caller, rollback: Rollback) -> list[tuple[str, str]]:
-    told = answers(reader, rollback)["probes"]
-    return [(each["subject"], each["verdict"]) for each in told if each["kind"] == "database"]
+    probes = answers(reader, rollback)["probes"]
+    return [(each["subject"], each["verdict"]) for each in probes if each["kind"] == "database"]
 
 
 def migrate(host: Host, target: str = "") -> None:
@@ -221,8 +221,10 @@ def requested(here: make.Stage, text: str) -> Rollback:
 def undone(here: make.Stage, rollback: Rollback) -> Rollback:
     """dana asks on the page that the rollback itself be undone."""
     client = make.signed_in(here.cast.dana)
-    said = client.post(f"/rollbacks/{rollback.pk}/reversals/", {"reason": "It was not the cause"})
-    assert said.status_code == 303
+    response = client.post(
+        f"/rollbacks/{rollback.pk}/reversals/", {"reason": "It was not the cause"}
+    )
+    assert response.status_code == 303
     make.hosts_answer(approving=here.cast.ada)
     return Rollback.objects.latest("id")
 

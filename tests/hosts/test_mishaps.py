@@ -78,16 +78,16 @@ def test_a_cut_in_the_middle_of_a_step_loses_and_repeats_nothing(
             until(
                 lambda: written(target) > 2 * away.stored,
                 seconds=PATIENCE,
-                told=lambda: told(rollback),
+                details=lambda: told(rollback),
             )
             assert run_of(rollback, 2).state == "running"
             target.sh("touch /home/deploy/enough")
-            until(lambda: lines_said(target), seconds=PATIENCE, told=lambda: told(rollback))
+            until(lambda: lines_said(target), seconds=PATIENCE, details=lambda: told(rollback))
         finally:
             machines.heal(target)
     assert rollback.state == "verifying", told(rollback)
-    said = range(1, lines_said(target) + 1)
-    assert log_of(rollback, 2) == "".join(f"line {number}\n" for number in said)
+    lines = range(1, lines_said(target) + 1)
+    assert log_of(rollback, 2) == "".join(f"line {number}\n" for number in lines)
     assert starts(target) == 1
     kinds = list(rollback.events.values_list("kind", flat=True))
     assert kinds.count("host.unreachable") == kinds.count("host.back") == 1
@@ -117,7 +117,7 @@ def test_an_abort_ends_what_sudo_started_where_it_may(target: Host) -> None:
     allow(target, "/usr/bin/sh", "/usr/bin/kill")
     rollback, stage = stuck_in_sudo(target)
     with driving(rollback):
-        until(lambda: sudo_runs(target), seconds=PATIENCE, told=lambda: told(rollback))
+        until(lambda: sudo_runs(target), seconds=PATIENCE, details=lambda: told(rollback))
         steering.request_abort(rollback, by=stage.cast.dana, reason="The wrong tag")
     assert rollback.state == "aborted", told(rollback)
     assert not sudo_runs(target)
@@ -134,7 +134,7 @@ def test_an_abort_ends_what_runs_as_another_account(target: Host) -> None:
     rollback = asked(stage, make.plan(stage, text))
     left = "pgrep -u iact -f 'sleep 713[1]' || true"
     with driving(rollback):
-        until(lambda: target.sh(left), seconds=PATIENCE, told=lambda: told(rollback))
+        until(lambda: target.sh(left), seconds=PATIENCE, details=lambda: told(rollback))
         steering.request_abort(rollback, by=stage.cast.dana, reason="The wrong tag")
     assert (rollback.state, run_of(rollback, 2).state) == ("aborted", "aborted"), told(rollback)
     assert not target.sh(left)
@@ -144,7 +144,7 @@ def test_an_abort_that_may_not_end_what_sudo_started_lists_it(target: Host) -> N
     allow(target, "/usr/bin/sh")
     rollback, stage = stuck_in_sudo(target)
     with driving(rollback):
-        until(lambda: sudo_runs(target), seconds=PATIENCE, told=lambda: told(rollback))
+        until(lambda: sudo_runs(target), seconds=PATIENCE, details=lambda: told(rollback))
         steering.request_abort(rollback, by=stage.cast.dana, reason="The wrong tag")
     run = run_of(rollback, 2)
     assert (rollback.state, run.state) == ("aborting", "abort_unconfirmed"), told(rollback)

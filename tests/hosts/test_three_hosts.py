@@ -44,7 +44,7 @@ def test_three_hosts_go_back_at_once_though_one_is_cut_off_while_it_restores(
     rollback = asked(stage, make.plan(stage, SEED, **BINDINGS), **seed_choices(FROM_DUMP))
     let_through(drive(rollback), stage)
     with table_in_use(cut), driving(rollback):
-        until(lambda: restoring(cut), seconds=PATIENCE, told=lambda: told(rollback))
+        until(lambda: restoring(cut), seconds=PATIENCE, details=lambda: told(rollback))
         machines.partition(cut)
         try:
             await_run(rollback, position=RESTORE, host=cut.name, unreachable_since__isnull=False)
@@ -52,7 +52,7 @@ def test_three_hosts_go_back_at_once_though_one_is_cut_off_while_it_restores(
             await_run(rollback, position=RESTORE, host="app-1", state="succeeded")
             await_run(rollback, position=RESTORE, host="app-3", state="succeeded")
             let_go(cut)
-            until(lambda: not restoring(cut), seconds=PATIENCE, told=lambda: told(rollback))
+            until(lambda: not restoring(cut), seconds=PATIENCE, details=lambda: told(rollback))
             assert not begun(rollback, RESTORE + 1), "nobody knows yet how it ended"
         finally:
             machines.heal(cut)
@@ -85,7 +85,7 @@ def table_in_use(host: Host) -> Iterator[None]:
     """Somebody reads the table, and whoever wants to drop it waits for them."""
     hold = "LOCK TABLES agents_agent READ; SELECT SLEEP(3600)"
     host.sh(f"systemd-run -q --unit hold mysql iact_staging -e '{hold}'")
-    until(lambda: in_state(host, "User sleep"), seconds=PATIENCE, told=host.console)
+    until(lambda: in_state(host, "User sleep"), seconds=PATIENCE, details=host.console)
     try:
         yield
     finally:

@@ -79,8 +79,8 @@ def approved(company: Company, stage: make.Stage, text: str, name: str) -> Rollb
     rollback = make.requested(stage, text)
     _, token = make.token(stage.cast.lee, name=name, scopes=("approve",), days=1)
     where = f"/api/v1/rollbacks/{rollback.pk}/approvals"
-    status, said = ask(company, "POST", where, token, snapshot_sha256=rollback.snapshot_sha256)
-    assert status == 201, said
+    status, reply = ask(company, "POST", where, token, snapshot_sha256=rollback.snapshot_sha256)
+    assert status == 201, reply
     return rollback
 
 
@@ -90,23 +90,23 @@ def go(target: Host, position: int) -> None:
 
 def speaks(rollback: Rollback, position: int) -> None:
     half = rollback.runs.filter(position=position, state="running", stored__gt=0)
-    until(half.exists, f"step {position} speaks", told=lambda: story(rollback))
+    until(half.exists, f"step {position} speaks", details=lambda: story(rollback))
 
 
 def carries_the_socket(company: Company) -> Host:
     """The web host that the proxy keeps a connection to."""
     look = "ss -Htn state established '( sport = :8000 )' | grep -c . || true"
-    found = until(
+    owner_found = until(
         lambda: [host for host in company.webs if host.sh(look).strip() != "0"], "it is served"
     )
-    return found[0]
+    return owner_found[0]
 
 
 def drives(company: Company, rollback: Rollback) -> Host:
     """The host whose process holds the lease."""
     owner = until(lambda: fresh(rollback).lease_owner, "somebody drives it")
-    (found,) = [host for host in company.ours if host.name == owner.split(":")[0]]
-    return found
+    (owner_found,) = [host for host in company.ours if host.name == owner.split(":")[0]]
+    return owner_found
 
 
 def test_one_after_another_stops_and_the_rollback_ends_true(company: Company) -> None:
@@ -123,7 +123,9 @@ def test_one_after_another_stops_and_the_rollback_ends_true(company: Company) ->
         mariadb_stops(company, rollback)
         the_sweeper_stops(company, rollback)
         succeeds(rollback, stage)
-        until(lambda: viewer.kinds[-1:] == ["rollback.finished"], "all is shown", told=company.told)
+        until(
+            lambda: viewer.kinds[-1:] == ["rollback.finished"], "all is shown", details=company.told
+        )
     finally:
         viewer.leave()
     it_ended_true(company, rollback)
@@ -138,13 +140,13 @@ def test_one_after_another_stops_and_the_rollback_ends_true(company: Company) ->
 
 def a_web_host_fails(company: Company, rollback: Rollback, viewer: Viewer) -> Host:
     speaks(rollback, 1)
-    until(lambda: viewer.texts, "the viewer reads along", told=company.told)
+    until(lambda: viewer.texts, "the viewer reads along", details=company.told)
     served, greeted = carries_the_socket(company), viewer.greetings
     served.crash()
-    until(lambda: viewer.greetings > greeted, "the other one greets", told=company.told)
+    until(lambda: viewer.greetings > greeted, "the other one greets", details=company.told)
     (token,) = viewer.texts
     length = len(viewer.texts[token])
-    until(lambda: len(viewer.texts[token]) > length, "it reads on", told=company.told)
+    until(lambda: len(viewer.texts[token]) > length, "it reads on", details=company.told)
     assert ask(company, "GET", "/healthz")[0] == 200
     go(company.target, 1)
     return served
@@ -155,7 +157,9 @@ def the_driving_worker_fails(company: Company, rollback: Rollback) -> Host:
     driver, fence = drives(company, rollback), fresh(rollback).fence
     assert driver in company.workers, "a worker heard of the approval"
     driver.crash()
-    until(lambda: fresh(rollback).fence > fence, "another adopts it", told=lambda: story(rollback))
+    until(
+        lambda: fresh(rollback).fence > fence, "another adopts it", details=lambda: story(rollback)
+    )
     assert company.target.sh("cat /home/deploy/starts").split() == ["1", "2"]
     go(company.target, 2)
     return driver
@@ -176,7 +180,7 @@ def mariadb_stops(company: Company, rollback: Rollback) -> None:
     until(
         lambda: '"database": "missing"' in ask(company, "GET", "/readyz")[1],
         "it is missed",
-        told=lambda: ask(company, "GET", "/readyz"),
+        details=lambda: ask(company, "GET", "/readyz"),
     )
     assert ask(company, "GET", "/healthz")[0] == 200
     go(company.target, 4)
@@ -221,7 +225,7 @@ def they_come_back(company: Company, hosts: list[Host]) -> None:
     for host in hosts:
         host.await_boot()
     for host in company.webs:
-        until(partial(company.ready, host), f"{host.name} is ready", told=company.told)
+        until(partial(company.ready, host), f"{host.name} is ready", details=company.told)
     for host in company.ours:
         failed = host.sh("systemctl --failed --plain --no-legend list-units 'rollback-console-*'")
         assert not failed, company.told()
@@ -253,7 +257,7 @@ def an_upgrade_costs_nothing(company: Company, stage: make.Stage) -> None:
     for host in company.ours:
         company.upgrade(host)
     for host in company.webs:
-        until(partial(company.ready, host), f"{host.name} is ready", told=company.told)
+        until(partial(company.ready, host), f"{host.name} is ready", details=company.told)
     assert fresh(rollback).fence > fence, "a new process drives it"
     go(company.target, 1)
     comes_to(rollback, "verifying")

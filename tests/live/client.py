@@ -32,7 +32,7 @@ class Client:
     def open(self, *, origin: str = "") -> ClientConnection:
         """Connect anew, with everything remembered kept."""
         headers = {"Cookie": f"sessionid={self._session}"} if self._session else {}
-        wanted = connect(
+        connecting = connect(
             self._web.socket(self._number),
             origin=Origin(origin or self._web.url),
             additional_headers=headers,
@@ -41,7 +41,7 @@ class Client:
             compression=None,
             **self._options,
         )
-        self.socket = self._open.enter_context(wanted)
+        self.socket = self._open.enter_context(connecting)
         return self.socket
 
     def resume(self) -> None:

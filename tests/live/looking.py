@@ -29,10 +29,10 @@ def chip(page: Page) -> Any:
 
 def lines_in_sight(page: Page) -> dict[int, str]:
     """Line number to text, of the rows that exist now."""
-    found: list[tuple[str, str]] = page.eval_on_selector_all(
+    faults: list[tuple[str, str]] = page.eval_on_selector_all(
         ".log-lines li", "rows => rows.map(row => [row.id, row.querySelector('code').textContent])"
     )
-    return {int(line.removeprefix("L")): text for line, text in found}
+    return {int(line.removeprefix("L")): text for line, text in faults}
 
 
 def whole_log(page: Page) -> list[str]:

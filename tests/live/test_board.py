@@ -122,8 +122,8 @@ def test_history_says_what_is_left_and_a_question_is_told_on_the_desktop(
     rows.event(rollback, "question.asked", question="failed", position=1)
     expect(page.locator("[data-left].late")).to_have_text("longer than nine in ten")
     page.wait_for_function("() => window.told.length")
-    told = page.evaluate("window.told")
-    assert told == [f"Rollback {rollback.pk}: Step 1 failed: Stop the services"]
+    notifications = page.evaluate("window.told")
+    assert notifications == [f"Rollback {rollback.pk}: Step 1 failed: Stop the services"]
     assert tabs.complaints == []
 
 

@@ -36,8 +36,12 @@ def test_runs_that_differ_only_in_digits_are_found_wherever_one_begins_to_look(
     for start, end in zip([0, *cuts], [*cuts, len(data)], strict=True):
         rows.append(run, data[start:end])
     rows.do(run.refresh_from_db)
-    found = rows.do(repeats.find, run)
-    assert (found.folds, found.next, found.more) == ([(2, 4_999), (5_015, 5_024)], 5_027, False)
+    repeats_found = rows.do(repeats.find, run)
+    assert (repeats_found.folds, repeats_found.next, repeats_found.more) == (
+        [(2, 4_999), (5_015, 5_024)],
+        5_027,
+        False,
+    )
     assert rows.do(repeats.find, run, 4_000).folds == [(4_001, 4_999), (5_015, 5_024)]
     assert rows.do(repeats.find, run, 5_020).folds == []
     assert rows.do(repeats.find, run, 9_999).folds == []
@@ -119,7 +123,7 @@ def test_what_one_host_says_for_long_on_end_is_folded_among_all_hosts(
 
 
 def test_what_a_line_says_of_itself_is_seen_and_nothing_is_guessed(tabs: Tabs, rows: Rows) -> None:
-    said = {
+    expected = {
         "ERROR: relation does not exist": "error",
         "2026-11-27 12:00:00,123 ERROR shop.views failed": "error",
         "[2026-11-27 12:00:00 +0000] [17] [ERROR] Worker died": "error",
@@ -139,13 +143,13 @@ def test_what_a_line_says_of_itself_is_seen_and_nothing_is_guessed(tabs: Tabs, r
         "INFO an ERROR of long ago": "",
     }
     run = rows.run(rows.rollback())
-    rows.append(run, "\n".join(said).encode())
+    rows.append(run, "\n".join(expected).encode())
     page = tabs.open(run.rollback_id)
-    expect(page.locator(f"#L{len(said)}")).to_be_attached()
+    expect(page.locator(f"#L{len(expected)}")).to_be_attached()
     levels: list[Any] = page.eval_on_selector_all(
         ".log-lines code", "all => all.map(each => each.dataset.level)"
     )
-    assert dict(zip(said, levels, strict=True)) == said
+    assert dict(zip(expected, levels, strict=True)) == expected
 
 
 def lines_in_sight_but_folds(page: Any) -> list[int]:

@@ -45,18 +45,18 @@ def test_a_window_holds_exactly_the_lines_asked_for(
     lines = [f"{n} " + "é" * (n % 50) for n in range(9_000)]
     run = stored(rows, "\n".join(lines).encode(), pieces=pieces)
     for start, stop in [(0, 3), (4_321, 4_900), (8_990, 9_500)]:
-        found = asked(web, session, f"/step-runs/{run.token}/lines/", **{"from": start, "to": stop})
-        assert (found["first"], found["lines"]) == (start, lines[start:stop])
-        assert (found["total"], found["cut"]) == (9_000, [])
+        page = asked(web, session, f"/step-runs/{run.token}/lines/", **{"from": start, "to": stop})
+        assert (page["first"], page["lines"]) == (start, lines[start:stop])
+        assert (page["total"], page["cut"]) == (9_000, [])
 
 
 def test_the_last_lines_say_where_live_frames_go_on(web: Console, rows: Rows, session: str) -> None:
     run = stored(rows, b"one\ntwo\nthr\xc3")
-    found = asked(web, session, f"/step-runs/{run.token}/lines/", last=2)
-    assert (found["lines"], found["open"], found["end"]) == (["two", "thr"], True, 11)
+    page = asked(web, session, f"/step-runs/{run.token}/lines/", last=2)
+    assert (page["lines"], page["open"], page["end"]) == (["two", "thr"], True, 11)
     rows.append(run, b"\xa9\n")
-    found = asked(web, session, f"/step-runs/{run.token}/lines/", last=2)
-    assert (found["lines"], found["open"], found["end"]) == (["two", "thré"], False, 14)
+    page = asked(web, session, f"/step-runs/{run.token}/lines/", last=2)
+    assert (page["lines"], page["open"], page["end"]) == (["two", "thré"], False, 14)
 
 
 def test_a_line_too_long_to_show_is_cut_and_its_neighbours_are_whole(
@@ -64,15 +64,15 @@ def test_a_line_too_long_to_show_is_cut_and_its_neighbours_are_whole(
 ) -> None:
     long = b"=" * 300_000
     run = stored(rows, b"before\n" + long + b"\nafter\n", pieces=30)
-    found = asked(web, session, f"/step-runs/{run.token}/lines/", **{"from": 0, "to": 10})
-    assert [len(line) for line in found["lines"]] == [6, 16 * 1024, 5]
-    assert (found["cut"], found["open"], found["end"]) == ([1], False, run_length(rows, run))
+    page = asked(web, session, f"/step-runs/{run.token}/lines/", **{"from": 0, "to": 10})
+    assert [len(line) for line in page["lines"]] == [6, 16 * 1024, 5]
+    assert (page["cut"], page["open"], page["end"]) == ([1], False, run_length(rows, run))
 
 
 def test_an_empty_log_is_an_empty_window(web: Console, rows: Rows, session: str) -> None:
     run = rows.run(rows.rollback())
-    found = asked(web, session, f"/step-runs/{run.token}/lines/", last=100)
-    assert (found["lines"], found["total"], found["end"]) == ([], 0, 0)
+    page = asked(web, session, f"/step-runs/{run.token}/lines/", last=100)
+    assert (page["lines"], page["total"], page["end"]) == ([], 0, 0)
 
 
 def test_search_finds_each_line_once_even_across_rows(
@@ -80,12 +80,12 @@ def test_search_finds_each_line_once_even_across_rows(
 ) -> None:
     lines = [f"line {n} {'ERROR error' if n % 500 == 7 else 'fine'}" for n in range(12_000)]
     run = stored(rows, "\n".join(lines).encode(), pieces=900)
-    found = asked(web, session, f"/step-runs/{run.token}/matches/", q="Error")
-    assert found == {"lines": list(range(7, 12_000, 500)), "more": False}
-    found = asked(web, session, f"/step-runs/{run.token}/matches/", q="line")
-    assert (found["lines"], found["more"]) == (list(range(1_000)), True)
-    found = asked(web, session, f"/step-runs/{run.token}/matches/", q="error", after=11_000)
-    assert found["lines"] == [11_007, 11_507]
+    page = asked(web, session, f"/step-runs/{run.token}/matches/", q="Error")
+    assert page == {"lines": list(range(7, 12_000, 500)), "more": False}
+    page = asked(web, session, f"/step-runs/{run.token}/matches/", q="line")
+    assert (page["lines"], page["more"]) == (list(range(1_000)), True)
+    page = asked(web, session, f"/step-runs/{run.token}/matches/", q="error", after=11_000)
+    assert page["lines"] == [11_007, 11_507]
 
 
 @pytest.mark.parametrize("query", ["", "x" * 201, "two\nlines"])

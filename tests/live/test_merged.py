@@ -41,11 +41,11 @@ def test_a_window_says_when_its_lines_arrived(web: Console, rows: Rows, session:
     run = rows.run(rows.rollback())
     rows.append(run, b"one\ntwo\nthr", at=later(0))
     rows.append(run, b"ee\nfour\n", at=later(1.25))
-    found = asked(web, session, f"/step-runs/{run.token}/lines/", last=3)
-    assert [(line, since_noon(at)) for line, at in found["times"]] == [(1, 0), (3, 1.25)]
-    found = asked(web, session, f"/step-runs/{run.token}/matches/", q="T", texts=1)
-    assert [(text, since_noon(at)) for at, text in found["texts"]] == [("two", 0), ("three", 0)]
-    assert (found["lines"], found["total"]) == ([1, 2], 4)
+    answer = asked(web, session, f"/step-runs/{run.token}/lines/", last=3)
+    assert [(line, since_noon(at)) for line, at in answer["times"]] == [(1, 0), (3, 1.25)]
+    answer = asked(web, session, f"/step-runs/{run.token}/matches/", q="T", texts=1)
+    assert [(text, since_noon(at)) for at, text in answer["texts"]] == [("two", 0), ("three", 0)]
+    assert (answer["lines"], answer["total"]) == ([1, 2], 4)
 
 
 def test_a_log_frame_says_from_which_of_its_lines_on_they_arrived_when(
@@ -83,8 +83,8 @@ def test_a_window_begins_in_the_colours_of_what_came_before(
 ) -> None:
     run = rows.run(rows.rollback())
     rows.append(run, b"\x1b[31m" + b"red\n" * 50)
-    found = asked(web, session, f"/step-runs/{run.token}/lines/", last=10)
-    assert found["pen"] == "31"
+    answer = asked(web, session, f"/step-runs/{run.token}/lines/", last=10)
+    assert answer["pen"] == "31"
 
 
 def written(rows: Rows, lines: int) -> tuple[Any, list[str]]:

@@ -43,8 +43,8 @@ def sample(web: Console, name: str) -> float:
     request.add_header("Authorization", f"Bearer {TOKEN}")
     with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
         text = answer.read().decode()
-    found = re.search(rf"^rollback_console_{name} (\S+)$", text, re.M)
-    return float(found[1]) if found else -1.0
+    match = re.search(rf"^rollback_console_{name} (\S+)$", text, re.M)
+    return float(match[1]) if match else -1.0
 
 
 def test_sockets_are_counted_over_all_processes_and_forgotten_with_a_dead_one(

@@ -70,7 +70,7 @@ def test_who_may_not_steer_sees_no_buttons_and_is_refused(tabs: Tabs, rows: Rows
 
 
 @pytest.mark.parametrize(
-    ("kind", "button", "said"),
+    ("kind", "button", "text"),
     [
         ("manual", "It is done", "Your answer is on record."),
         ("lost", "It finished: go on", "Your answer is on record."),
@@ -81,7 +81,7 @@ def test_who_may_not_steer_sees_no_buttons_and_is_refused(tabs: Tabs, rows: Rows
     ],
 )
 def test_each_question_has_its_answers(
-    tabs: Tabs, rows: Rows, kind: str, button: str, said: str
+    tabs: Tabs, rows: Rows, kind: str, button: str, text: str
 ) -> None:
     host = "" if kind == "manual" else "app-1"
     state = {"manual": "running", "canary": "succeeded", "unreachable": "running"}.get(kind, kind)
@@ -89,7 +89,7 @@ def test_each_question_has_its_answers(
     page = tabs.open(asking(rows, kind, 1, run).pk)
     page.locator(".answer textarea").fill("I looked at the host")
     page.get_by_role("button", name=button, exact=True).click()
-    expect(page.get_by_text(said)).to_be_visible()
+    expect(page.get_by_text(text)).to_be_visible()
     assert tabs.complaints == []
 
 
@@ -209,8 +209,8 @@ def test_a_question_appears_by_itself_and_what_was_typed_stays(tabs: Tabs, rows:
     chip(page).to_have_text(LIVE)
     page.locator("summary", has_text="Pause").click()
     page.locator("#pause-reason").press_sequentially("Half a rea")
-    asked = {"kind": "gate", "position": 2, "tokens": []}
-    rows.change(rollback, state="waiting", question=asked)
+    question = {"kind": "gate", "position": 2, "tokens": []}
+    rows.change(rollback, state="waiting", question=question)
     rows.event(rollback, "gate.opened", position=2)
     expect(page.get_by_role("heading", name="Step 2 waits for a go")).to_be_visible()
     expect(page).to_have_title(re.compile("^● Waiting: rollback"))

@@ -27,14 +27,14 @@ def test_a_long_log_is_the_lines_in_sight_and_a_word_that_there_are_more(
     chip(page).to_have_text(LIVE)
     expect(page.locator("#L50000")).to_be_attached()
     page.emulate_media(media="print")
-    said = re.compile(r"Lines [\d,]+ to 50,000 of 50,000\. The download holds all of it\.")
-    expect(page.locator("[data-printed]")).to_have_text(said)
+    sentence = re.compile(r"Lines [\d,]+ to 50,000 of 50,000\. The download holds all of it\.")
+    expect(page.locator("[data-printed]")).to_have_text(sentence)
     expect(page.locator("[data-printed]")).to_be_visible()
     expect(page.get_by_role("heading", name="Step 1 failed")).to_be_visible()
     expect(page.locator(".timeline")).to_contain_text("A note")
     for unwanted in ("form", ".pane-tools", ".bar-acts", "[data-connection]", "nav", ".finder"):
-        for found in page.locator(unwanted).all():
-            expect(found).to_be_hidden()
+        for element in page.locator(unwanted).all():
+            expect(element).to_be_hidden()
     page.pdf(path=tmp_path / "live.pdf", format="A4")
     assert 1 <= pages_of(tmp_path / "live.pdf") <= 5
 

@@ -97,8 +97,8 @@ class Front:
         try:
             caller.request(method, path, body, named)
             answer = caller.getresponse()
-            told = {name.lower(): value for name, value in answer.getheaders()}
-            return answer.status, told, answer.read().decode(errors="replace")
+            lowered = {name.lower(): value for name, value in answer.getheaders()}
+            return answer.status, lowered, answer.read().decode(errors="replace")
         finally:
             caller.close()
 

@@ -274,8 +274,8 @@ def test_who_watches_is_said_to_everyone(web: Console, rows: Rows) -> None:
 
 
 def _watching(client: Client) -> list[str] | None:
-    said = [frame["people"] for frame in client.frames if frame["type"] == "presence"]
-    return said[-1] if said else None
+    presences = [frame["people"] for frame in client.frames if frame["type"] == "presence"]
+    return presences[-1] if presences else None
 
 
 def test_the_last_socket_to_leave_ends_the_subscription(

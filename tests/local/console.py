@@ -72,7 +72,7 @@ class Console:
         until(
             lambda: words in self.said,
             f"it says {words!r}",
-            told=lambda: self.said,
+            details=lambda: self.said,
             hopeless=lambda: self.process.poll() is not None and not self._reader.is_alive(),
         )
 

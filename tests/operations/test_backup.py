@@ -87,8 +87,8 @@ def test_what_was_backed_up_is_what_comes_back(database: MariaDb, tmp_path: Path
 
     after = variables(database, "restored", tmp_path, keys)
     restore = shell("backup.md", "Restore").replace("manage.py", f"{ROOT}/manage.py")
-    said = run(["sh", "-c", here + restore], {**after, "DUMP": str(dump)})
-    assert "Every event is as it was written." in said
+    output = run(["sh", "-c", here + restore], {**after, "DUMP": str(dump)})
+    assert "Every event is as it was written." in output
     assert run([sys.executable, "-c", LOOK], after) == was
 
 

@@ -149,8 +149,8 @@ def test_what_the_image_copies_exists_and_no_secret_is_among_it() -> None:
 def test_the_entry_puts_the_database_address_together(tmp_path: Path) -> None:
     password = tmp_path / "password"
     password.write_text("kept-in-a-file")
-    said = _entry(tmp_path, {"DATABASE_PASSWORD_FILE": str(password)}, "worker")
-    assert said == (
+    output = _entry(tmp_path, {"DATABASE_PASSWORD_FILE": str(password)}, "worker")
+    assert output == (
         "mysql://console:kept-in-a-file@database:3306/console -m rollback_console worker\n"
     )
     assert _entry(tmp_path, {}, "manage", "migrate") == " manage.py migrate\n"

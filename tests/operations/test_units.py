@@ -28,10 +28,10 @@ def installed(tmp_path: Path) -> Path:
 
 
 def directives(name: str) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
+    values: dict[str, list[str]] = {}
     for key, value in re.findall(r"^(\w+)=(.*)$", (UNITS / name).read_text(), re.M):
-        found.setdefault(key, []).append(value)
-    return found
+        values.setdefault(key, []).append(value)
+    return values
 
 
 @systemd
@@ -56,13 +56,13 @@ def test_systemd_calls_each_well_protected(installed: Path, name: str) -> None:
 
 @pytest.mark.parametrize("name", SERVICES)
 def test_each_runs_something_that_exists_as_nobody_with_secrets_as_files(name: str) -> None:
-    said = directives(name)
-    assert said["User"] == ["rollback-console"]
-    words = said["ExecStart"][0].split()[1:]
+    lines = directives(name)
+    assert lines["User"] == ["rollback-console"]
+    words = lines["ExecStart"][0].split()[1:]
     assert words[:2] == ["-m", "rollback_console"] or words == ["manage.py", "apply_retention"]
     assert words[0] == "manage.py" or words[2] in VERBS
-    credentials = {each.split(":")[0] for each in said["LoadCredential"]}
-    files = re.findall(r"(\w+)_FILE=%d/(\w+)", " ".join(said["Environment"]))
+    credentials = {each.split(":")[0] for each in lines["LoadCredential"]}
+    files = re.findall(r"(\w+)_FILE=%d/(\w+)", " ".join(lines["Environment"]))
     assert {file for _, file in files} == credentials
     assert all(variable.lower() == file for variable, file in files)
 
@@ -76,11 +76,11 @@ def test_what_the_example_sets_is_documented() -> None:
 
 def test_the_command_for_people_gives_what_the_units_give() -> None:
     text = (UNITS / "manage").read_text().replace("$etc", "/etc/rollback-console")
-    said = directives("rollback-console-web.service")
+    lines = directives("rollback-console-web.service")
     for name in ("User", "Group", "WorkingDirectory", "LoadCredential", "EnvironmentFile"):
-        for value in said[name]:
+        for value in lines[name]:
             assert f"{name}={value}" in text, (name, value)
-    for variable, file in re.findall(r"(\w+_FILE)=%d/(\w+)", " ".join(said["Environment"])):
+    for variable, file in re.findall(r"(\w+_FILE)=%d/(\w+)", " ".join(lines["Environment"])):
         assert f"{variable}=$CREDENTIALS_DIRECTORY/{file}" in text
 
 

@@ -121,8 +121,8 @@ def since(loader: MigrationLoader) -> list[tuple[str, str]]:
 
 def harms(loader: MigrationLoader, app: str, name: str) -> list[str]:
     state = loader.project_state((app, name), at_end=False)
-    found = []
+    problems = []
     for operation in loader.graph.nodes[app, name].operations:
-        found += list(dangers(operation, state, app))
+        problems += list(dangers(operation, state, app))
         operation.state_forwards(app, state)
-    return found
+    return problems

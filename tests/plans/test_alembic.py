@@ -117,16 +117,16 @@ def test_every_statement_it_would_run_has_its_effect_and_nothing_is_run(
     here: Stage, bookings: Bookings, target: str
 ) -> None:
     before = bookings.database.read_bytes()
-    (found,) = undoing(here, bookings, target).reversals
-    assert [(each.effect, each.table, each.column) for each in found.operations] == [
+    (reversal,) = undoing(here, bookings, target).reversals
+    assert [(each.effect, each.table, each.column) for each in reversal.operations] == [
         (Effect.RENAMED, "bookings", "memo"),
         (Effect.RETURNS_EMPTY, "bookings", "legacy"),
         (Effect.GOES, "bookings", "deposit"),
         (Effect.KEPT, "", ""),
         (Effect.GOES, "calls", ""),
     ]
-    assert {each.migration for each in found.operations} == {"deposits"}
-    assert (found.problem, found.broken) == ("", False)
+    assert {each.migration for each in reversal.operations} == {"deposits"}
+    assert (reversal.problem, reversal.broken) == ("", False)
     assert bookings.database.read_bytes() == before
     bookings.alembic("downgrade", target)
     assert "calls" not in bookings.sql("SELECT name FROM sqlite_master")
@@ -134,13 +134,13 @@ def test_every_statement_it_would_run_has_its_effect_and_nothing_is_run(
 
 def test_a_plan_s_measures_count_what_its_tables_hold(here: Stage, bookings: Bookings) -> None:
     assert "was not counted" in undoing(here, bookings, "-1").loss.text
-    found = undoing(here, bookings, "-1", COUNTED % {"db": bookings.database})
-    assert found.loss.text == "2 calls, 1 deposits, 2 tables"
+    reversal = undoing(here, bookings, "-1", COUNTED % {"db": bookings.database})
+    assert reversal.loss.text == "2 calls, 1 deposits, 2 tables"
 
 
 def test_what_has_no_way_back_is_impossible(here: Stage, bookings: Bookings) -> None:
-    found = third(here, bookings, 'raise NotImplementedError("no way back")\n')
-    assert found.impossible == (
+    reversal = third(here, bookings, 'raise NotImplementedError("no way back")\n')
+    assert reversal.impossible == (
         "third.one cannot be undone (NotImplementedError: no way back): the reversal would stop "
         "there."
     )
@@ -156,20 +156,20 @@ def test_what_has_no_way_back_is_impossible(here: Stage, bookings: Bookings) -> 
 def test_what_reads_the_live_database_is_unknown_and_not_red(
     here: Stage, bookings: Bookings, body: str
 ) -> None:
-    found = third(here, bookings, body)
-    assert (found.impossible, found.loss.word) == ("", "unknown")
-    assert "third.one needs the live database" in found.loss.text
+    reversal = third(here, bookings, body)
+    assert (reversal.impossible, reversal.loss.word) == ("", "unknown")
+    assert "third.one needs the live database" in reversal.loss.text
     assert readiness_of(Revision.objects.latest("id")).red == ()
 
 
 def test_a_revision_that_is_not_there_is_red(here: Stage, bookings: Bookings) -> None:
-    found = undoing(here, bookings, "ffff")
-    assert found.impossible == "Alembic says: Can't locate revision identified by 'ffff'."
+    reversal = undoing(here, bookings, "ffff")
+    assert reversal.impossible == "Alembic says: Can't locate revision identified by 'ffff'."
 
 
 def test_where_it_already_is_nothing_would_be_undone(here: Stage, bookings: Bookings) -> None:
-    found = undoing(here, bookings, "deposits")
-    assert found.impossible == "Nothing would be undone: no downgrade."
+    reversal = undoing(here, bookings, "deposits")
+    assert reversal.impossible == "Nothing would be undone: no downgrade."
 
 
 def test_a_database_without_a_revision_is_red(here: Stage, bookings: Bookings) -> None:
@@ -180,9 +180,9 @@ def test_a_database_without_a_revision_is_red(here: Stage, bookings: Bookings) -
 def test_several_revisions_at_once_are_not_told_apart(here: Stage, bookings: Bookings) -> None:
     bookings.write("branch", "0001_bookings", NOTHING)
     bookings.alembic("upgrade", "heads")
-    found = undoing(here, bookings, "0001_bookings")
-    assert (found.impossible, found.loss.word) == ("", "unknown")
-    assert "several revisions at once" in found.loss.text
+    reversal = undoing(here, bookings, "0001_bookings")
+    assert (reversal.impossible, reversal.loss.word) == ("", "unknown")
+    assert "several revisions at once" in reversal.loss.text
 
 
 def test_another_configuration_and_another_program_are_asked_alike(
@@ -190,5 +190,5 @@ def test_another_configuration_and_another_program_are_asked_alike(
 ) -> None:
     (bookings.folder / "alembic.ini").rename(bookings.folder / "other.ini")
     command = f"{sys.executable} -m alembic -c other.ini downgrade -1"
-    (found,) = asked(here, plan(here, bookings.folder, command)).reversals
-    assert (len(found.operations), found.problem) == (5, "")
+    (reversal,) = asked(here, plan(here, bookings.folder, command)).reversals
+    assert (len(reversal.operations), reversal.problem) == (5, "")

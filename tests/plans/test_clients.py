@@ -46,10 +46,10 @@ def login(line: str, **values: str) -> DatabaseLogin:
 def test_the_same_client_only_signs_in_with_words_of_the_console(
     line: str, subject: str, server: str, words: tuple[str, ...]
 ) -> None:
-    found = login(line, HOST="db1")
-    assert (found.subject, found.server, found.refusal) == (subject, server, "")
-    assert [word for word in words if word not in found.argv] == []
-    assert not any("DELETE" in word or "DROP" in word or "a.sql" in word for word in found.argv)
+    client = login(line, HOST="db1")
+    assert (client.subject, client.server, client.refusal) == (subject, server, "")
+    assert [word for word in words if word not in client.argv] == []
+    assert not any("DELETE" in word or "DROP" in word or "a.sql" in word for word in client.argv)
 
 
 def test_it_signs_in_as_the_account_that_the_command_takes() -> None:
@@ -79,9 +79,9 @@ def test_it_signs_in_as_the_account_that_the_command_takes() -> None:
     ],
 )
 def test_what_the_console_would_not_write_itself_is_not_passed_on(line: str) -> None:
-    found = login(line)
-    assert found.refusal.endswith("which the console does not pass on.")
-    assert found.argv == ()
+    client = login(line)
+    assert client.refusal.endswith("which the console does not pass on.")
+    assert client.argv == ()
 
 
 @pytest.mark.parametrize(
@@ -131,8 +131,8 @@ def test_where_it_is_not_known_which_server_is_meant_nothing_is_asked(line: str)
 
 
 def test_a_file_is_looked_for_where_the_database_is_one() -> None:
-    found = login("sqlite3 db.sqlite3 '.restore a'")
-    assert (found.subject, found.argv[-1]) == ("db.sqlite3", "db.sqlite3")
+    client = login("sqlite3 db.sqlite3 '.restore a'")
+    assert (client.subject, client.argv[-1]) == ("db.sqlite3", "db.sqlite3")
     assert list(database_logins("sqlite3 $PLACE '.restore a'", {})) == []
 
 

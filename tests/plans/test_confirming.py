@@ -11,6 +11,7 @@ from django.utils import timezone
 from rollback_console import documents
 from rollback_console.audit.models import ConfigurationEvent
 from rollback_console.plans.actions import plans
+from rollback_console.plans.actions.revisions import draw_revision
 from rollback_console.plans.data_loss import cost
 from rollback_console.plans.errors import NotConfirmed, PlanError
 from rollback_console.plans.models import Environment, Revision
@@ -79,7 +80,7 @@ def test_only_who_may_change_plans_confirms_them(stage: Stage) -> None:
 
 def test_a_revision_is_confirmed_once_and_only_as_it_was_seen(stage: Stage) -> None:
     first = imported(stage, PLAN)
-    seen = plans.draw_revision(first)
+    seen = draw_revision(first)
     plans.revise(first.plan, PLAN.replace("stopping", "halting").encode(), by=stage.cast.dana)
     with pytest.raises(PlanError, match="made meanwhile"):
         plans.confirm_arrangement(first, by=stage.cast.ada, drawn_from=seen)

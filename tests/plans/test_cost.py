@@ -109,14 +109,14 @@ def test_the_rows_and_values_that_go_are_counted_in_the_service(
 ) -> None:
     shop = Shop(tmp_path / "app")
     shop.manage("shell", "-c", ROWS)
-    found = asked(here, undoing(here, shop))
-    assert found.loss.text == "4 rows in shop_call, 2 values in shop_order.deposit, 2 tables"
-    assert [each.effect for each in found.reversals[0].operations] == [
+    costing = asked(here, undoing(here, shop))
+    assert costing.loss.text == "4 rows in shop_call, 2 values in shop_order.deposit, 2 tables"
+    assert [each.effect for each in costing.reversals[0].operations] == [
         Effect.GOES,
         Effect.GOES,
         Effect.RETURNS_EMPTY,
     ]
-    assert found.at is not None
+    assert costing.at is not None
 
 
 def test_what_nobody_used_costs_nothing(here: Stage, tmp_path: Path) -> None:
@@ -145,9 +145,9 @@ def test_an_irreversible_migration_is_red_before_anyone_needs_it(
     raw = "        migrations.RunPython(lambda apps, editor: None),\n    ]"
     shop = Shop(tmp_path / "app", SECOND.replace("    ]\n", raw + "\n", 1))
     revision = undoing(here, shop)
-    found = asked(here, revision)
-    assert found.loss.word == "unknown"
-    assert found.impossible.startswith("shop.0002_more cannot be undone")
+    costing = asked(here, revision)
+    assert costing.loss.word == "unknown"
+    assert costing.impossible.startswith("shop.0002_more cannot be undone")
     assert any("cannot be undone" in each.detail for each in readiness_of(revision).red)
 
 
@@ -160,8 +160,8 @@ def test_a_target_that_is_not_there_is_red(here: Stage, tmp_path: Path) -> None:
 
 def test_before_anyone_asked_the_cost_is_unknown(here: Stage, tmp_path: Path) -> None:
     revision = undoing(here, Shop(tmp_path / "app"))
-    found = cost.costing(revision, freeze_snapshot(revision, {}))
-    assert found.loss.text.startswith("unknown, because nobody has asked the hosts yet")
+    costing = cost.costing(revision, freeze_snapshot(revision, {}))
+    assert costing.loss.text.startswith("unknown, because nobody has asked the hosts yet")
 
 
 def test_a_plan_that_touches_no_data_costs_none(here: Stage) -> None:
@@ -188,8 +188,8 @@ def test_a_measure_runs_only_once_it_was_approved(here: Stage) -> None:
     revision = by_operator(here, MEASURE + OVERWRITING)
     snapshot = freeze_snapshot(revision, {})
     check(revision, snapshot)
-    found = cost.costing(revision, snapshot).loss
-    assert found.text.startswith(
+    costing = cost.costing(revision, snapshot).loss
+    assert costing.text.startswith(
         "unknown, because not asked: it needs approval on the plan's page."
     )
     text = asked(here, revision).loss.text
@@ -197,8 +197,8 @@ def test_a_measure_runs_only_once_it_was_approved(here: Stage) -> None:
 
 
 def test_a_procedure_that_touches_no_data_is_not_measured(here: Stage) -> None:
-    found = asked(here, by_operator(here, MEASURE + PLAN))
-    assert (found.counts, found.loss.text) == ((), "none")
+    costing = asked(here, by_operator(here, MEASURE + PLAN))
+    assert (costing.counts, costing.loss.text) == ((), "none")
 
 
 def test_a_changed_measure_needs_another_approval(here: Stage) -> None:
@@ -244,9 +244,9 @@ def test_a_plans_measures_say_nothing_about_a_dump_that_is_put_back(here: Stage)
     }
     snapshot = freeze_snapshot(revision, {"restores": dump})
     check(revision, snapshot)
-    found = cost.costing(revision, snapshot)
-    assert found.counts == ()
-    assert found.loss.text.startswith("unknown, because step 2, Put the database back")
+    costing = cost.costing(revision, snapshot)
+    assert costing.counts == ()
+    assert costing.loss.text.startswith("unknown, because step 2, Put the database back")
 
 
 def test_the_cost_of_putting_a_dump_back_is_never_shown_for_the_plan(here: Stage) -> None:
@@ -275,8 +275,10 @@ def test_a_command_that_cannot_be_read_is_unknown_and_no_error(
 
 
 def test_a_command_that_hides_its_reversal_is_a_riddle(here: Stage, tmp_path: Path) -> None:
-    found = asked(here, plan(here, tmp_path, "docker exec web python manage.py migrate shop 0001"))
-    assert "cannot be asked beforehand" in found.loss.text
+    costing = asked(
+        here, plan(here, tmp_path, "docker exec web python manage.py migrate shop 0001")
+    )
+    assert "cannot be asked beforehand" in costing.loss.text
 
 
 ALTERING = """\
@@ -294,14 +296,14 @@ def test_a_change_of_a_field_that_needs_no_sql_converts_nothing(
     here: Stage, tmp_path: Path
 ) -> None:
     shop = Shop(tmp_path / "app", ALTERING.format("IntegerField"))
-    found = asked(here, undoing(here, shop))
-    assert [each.effect for each in found.reversals[0].operations] == [Effect.KEPT, Effect.KEPT]
-    assert found.loss.text == "none"
+    costing = asked(here, undoing(here, shop))
+    assert [each.effect for each in costing.reversals[0].operations] == [Effect.KEPT, Effect.KEPT]
+    assert costing.loss.text == "none"
 
 
 def test_a_change_of_a_type_still_converts(here: Stage, tmp_path: Path) -> None:
     shop = Shop(tmp_path / "app", ALTERING.format("TextField"))
-    found = asked(here, undoing(here, shop))
-    effects = [each.effect for each in found.reversals[0].operations]
+    costing = asked(here, undoing(here, shop))
+    effects = [each.effect for each in costing.reversals[0].operations]
     assert effects == [Effect.KEPT, Effect.CONVERTED]
-    assert "converts values" in found.loss.text
+    assert "converts values" in costing.loss.text

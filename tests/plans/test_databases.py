@@ -28,8 +28,8 @@ def server() -> Iterator[MariaDb]:
 
 def asked(here: Stage, revision: Revision) -> dict[str, ProbeResult]:
     """The rows about databases, by what they are about."""
-    found, _ = make.checked(here, revision)
-    return {each.subject: each for each in found.results if each.kind == "database"}
+    readiness, _ = make.checked(here, revision)
+    return {each.subject: each for each in readiness.results if each.kind == "database"}
 
 
 def running(here: Stage, command: str, head: str = "") -> Revision:
@@ -80,8 +80,8 @@ def test_what_a_measure_and_a_dump_read_is_asked_too(here: Stage, tmp_path: Path
         f"---\nmeasures:\n  - {{what: calls, run: 'sqlite3 {tmp_path}/other \"{count}\"'}}\n"
         f"database: {{kind: sqlite, name: {tmp_path}/shop, folder: {tmp_path}/dumps}}\n---\n"
     )
-    found = asked(here, running(here, "rm -rf old", head))
-    assert {name: row.verdict for name, row in found.items()} == {
+    readiness = asked(here, running(here, "rm -rf old", head))
+    assert {name: row.verdict for name, row in readiness.items()} == {
         f"{tmp_path}/shop": "ready",
         f"{tmp_path}/other": "not_ready",
     }

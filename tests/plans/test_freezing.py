@@ -99,14 +99,14 @@ def test_the_seed_asks_for_everything_it_leaves_open(seed: Revision) -> None:
 
 
 def test_nothing_of_the_seed_is_frozen_before_it_is_answered(seed: Revision) -> None:
-    said = problems(seed, procedure=draw_request_form(seed).procedures[0].key)
-    assert any("Restore Code, has several ways" in each for each in said)
-    assert any("conditional" in each for each in said)
+    problem_list = problems(seed, procedure=draw_request_form(seed).procedures[0].key)
+    assert any("Restore Code, has several ways" in each for each in problem_list)
+    assert any("conditional" in each for each in problem_list)
 
 
 def test_a_placeholder_without_a_value_is_named(seed: Revision) -> None:
-    said = problems(seed, **choices(seed, parameters={}))
-    assert any("YYYYMMDD-HHMMSS" in each and "is missing" in each for each in said)
+    problem_list = problems(seed, **choices(seed, parameters={}))
+    assert any("YYYYMMDD-HHMMSS" in each and "is missing" in each for each in problem_list)
 
 
 def test_only_the_chosen_way_would_run(seed: Revision) -> None:
@@ -191,9 +191,9 @@ def test_a_request_may_not_slip_in_a_name_that_no_step_reads(stage: Stage) -> No
 )
 def test_a_value_that_is_no_commit_is_refused(stage: Stage, value: str, says: str) -> None:
     revision = make.plan(stage, PLAN.replace("echo restoring", "git checkout <previous-commit>"))
-    said = problems(revision, parameters={"PREVIOUS_COMMIT": value})
-    assert len(said) == 1
-    assert says in said[0]
+    problem_list = problems(revision, parameters={"PREVIOUS_COMMIT": value})
+    assert len(problem_list) == 1
+    assert says in problem_list[0]
 
 
 def test_a_step_without_a_host_says_where_to_bind_it(stage: Stage) -> None:
@@ -203,10 +203,10 @@ def test_a_step_without_a_host_says_where_to_bind_it(stage: Stage) -> None:
 
 def test_an_unknown_host_is_named(stage: Stage) -> None:
     revision = make.plan(stage, PLAN.replace("```bash\necho stop", "```bash hosts=db\necho stop"))
-    said = problems(revision)
-    assert len(said) == 1
-    assert "“db”" in said[0]
-    assert "Add it" in said[0]
+    problem_list = problems(revision)
+    assert len(problem_list) == 1
+    assert "“db”" in problem_list[0]
+    assert "Add it" in problem_list[0]
 
 
 def test_one_misspelled_host_of_several_is_refused_with_the_nearest_name(stage: Stage) -> None:

@@ -97,8 +97,8 @@ def program(path: Path, canary: Path) -> Path:
 
 
 def ask(revision: Revision) -> dict[tuple[str, str], ProbeResult]:
-    found = check(revision, freeze_snapshot(revision, {}))
-    return {(each.kind, each.subject): each for each in found.results}
+    readiness = check(revision, freeze_snapshot(revision, {}))
+    return {(each.kind, each.subject): each for each in readiness.results}
 
 
 def approve_all(here: Stage, revision: Revision) -> None:
@@ -630,9 +630,9 @@ class TestApproval:
         assert event.facts["approved"] == []
 
     def test_what_was_not_asked_is_never_ready(self, here: Stage, question: HostQuestion) -> None:
-        found = check(question.revision, freeze_snapshot(question.revision, {}))
-        assert found.word in {"unknown", "not ready"}
-        kinds = {each.kind for each in found.not_approved}
+        readiness = check(question.revision, freeze_snapshot(question.revision, {}))
+        assert readiness.word in {"unknown", "not ready"}
+        kinds = {each.kind for each in readiness.not_approved}
         assert kinds == {"reversal", "database"}
 
 

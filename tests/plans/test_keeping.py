@@ -56,13 +56,13 @@ def test_a_dump_stands_before_the_first_step_that_destroys(stage: Stage, tmp_pat
 def test_what_was_overwritten_comes_back(stage: Stage, tmp_path: Path) -> None:
     (tmp_path / "data").write_text("precious\n")
     snapshot = freeze_snapshot(make.plan(stage, keeping_plan(tmp_path)), {})
-    said = run(snapshot.step(2).script, tmp_path)
-    size, sha256, path = said.stdout.split(SAYS)[1].split()
+    printed = run(snapshot.step(2).script, tmp_path)
+    size, sha256, path = printed.stdout.split(SAYS)[1].split()
     assert (int(size), Path(path).read_text()) == (9, "precious\n")
     assert sha256 == hashlib.sha256(b"precious\n").hexdigest()
     assert Path(path).stat().st_mode & 0o077 == 0
     assert run(snapshot.step(3).script, tmp_path).returncode == 0
-    assert run(snapshot.step(5).script, tmp_path, on_record(said.stdout)).returncode == 0
+    assert run(snapshot.step(5).script, tmp_path, on_record(printed.stdout)).returncode == 0
     assert (tmp_path / "data").read_text() == "precious\n"
 
 
@@ -90,9 +90,9 @@ def test_without_a_dump_on_record_nothing_is_put_back(stage: Stage, tmp_path: Pa
 def test_an_empty_dump_ends_the_step(stage: Stage, tmp_path: Path) -> None:
     (tmp_path / "data").write_text("")
     snapshot = freeze_snapshot(make.plan(stage, keeping_plan(tmp_path)), {})
-    said = run(snapshot.step(2).script, tmp_path)
-    assert said.returncode != 0
-    assert "The dump is empty" in said.stderr
+    printed = run(snapshot.step(2).script, tmp_path)
+    assert printed.returncode != 0
+    assert "The dump is empty" in printed.stderr
 
 
 def test_a_plan_that_destroys_nothing_takes_no_dump(stage: Stage, tmp_path: Path) -> None:

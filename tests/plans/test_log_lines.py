@@ -48,8 +48,8 @@ def log_file(text: str, *, zone: timezone = UTC, written: datetime | None = None
 def test_lines_since_the_start_are_told_in_every_format(pattern: str) -> None:
     before, after = (write_at(pattern, shift) for shift in (-90, 90))
     text = "\n".join([before, "  at old()", after, "  at f()"])
-    told = lines_since(log_file(text), text, SINCE)
-    assert (told.doubt, told.lines) == ("", (after, "  at f()"))
+    lines = lines_since(log_file(text), text, SINCE)
+    assert (lines.doubt, lines.lines) == ("", (after, "  at f()"))
 
 
 @pytest.mark.parametrize("clock", [UTC, MADRID], ids=["UTC", "the host's"])
@@ -58,8 +58,8 @@ def test_a_time_without_a_zone_is_the_one_that_fits_the_last_write(clock: timezo
         (START + timedelta(seconds=shift)).astimezone(clock).strftime("%Y-%m-%d %H:%M:%S x")
         for shift in (-60, 60)
     )
-    told = lines_since(log_file(text, zone=MADRID), text, SINCE)
-    assert (told.doubt, len(told.lines)) == ("", 1)
+    lines = lines_since(log_file(text, zone=MADRID), text, SINCE)
+    assert (lines.doubt, len(lines.lines)) == ("", 1)
 
 
 def test_a_time_in_neither_zone_answers_nothing() -> None:
@@ -115,8 +115,8 @@ def test_a_journal_that_cannot_be_read_answers_nothing(errors: bytes, says: str)
 
 @given(st.text(), st.integers(0, 2**40), st.integers(0, 2**40))
 def test_whatever_stands_in_a_log_is_read_or_doubted(text: str, size: int, written: int) -> None:
-    told = lines_since(LogFile(size, written, 0, SINCE, UTC), text, SINCE)
-    assert not (told.doubt and told.lines)
+    lines = lines_since(LogFile(size, written, 0, SINCE, UTC), text, SINCE)
+    assert not (lines.doubt and lines.lines)
 
 
 @pytest.mark.parametrize(

@@ -50,8 +50,8 @@ def narrow(db: None, folder: Path) -> Iterator[Stage]:
 
 def answers(made: Stage, text: str) -> dict[tuple[str, str], tuple[str, str]]:
     revision = make.plan(made, text)
-    found = check(revision, freeze_snapshot(revision, {}))
-    return {(each.kind, each.subject): (each.verdict, each.detail) for each in found.results}
+    readiness = check(revision, freeze_snapshot(revision, {}))
+    return {(each.kind, each.subject): (each.verdict, each.detail) for each in readiness.results}
 
 
 def step(user: str, folder: Path, command: str = "ls") -> str:
@@ -104,9 +104,9 @@ def test_keep_is_ready_for_a_dump_of_another_account_too(rooted: Stage, folder: 
 def test_an_account_that_may_not_be_taken_is_red_and_what_it_would_say_is_unknown(
     narrow: Stage, folder: Path
 ) -> None:
-    found = answers(narrow, step("root", folder))
-    assert found["user", "root"][0] == "not_ready"
-    verdict, detail = found["folder", str(folder)]
+    readiness = answers(narrow, step("root", folder))
+    assert readiness["user", "root"][0] == "not_ready"
+    verdict, detail = readiness["folder", str(folder)]
     assert (verdict, "may not become root by sudo" in detail) == ("unknown", True)
     assert answers(narrow, step("daemon", folder))["user", "daemon"][0] == "ready"
 
@@ -114,6 +114,6 @@ def test_an_account_that_may_not_be_taken_is_red_and_what_it_would_say_is_unknow
 def test_sudo_is_asked_for_the_very_account_that_the_command_takes(
     narrow: Stage, folder: Path
 ) -> None:
-    found = answers(narrow, step("", folder, "sudo -u daemon ls /\nsudo ls /srv"))
-    assert found["sudo", "-u daemon ls /"][0] == "ready"
-    assert found["sudo", "ls /srv"][0] == "not_ready"
+    readiness = answers(narrow, step("", folder, "sudo -u daemon ls /\nsudo ls /srv"))
+    assert readiness["sudo", "-u daemon ls /"][0] == "ready"
+    assert readiness["sudo", "ls /srv"][0] == "not_ready"

@@ -31,13 +31,13 @@ def repository(folder: Path) -> str:
         "tag v1",
     ):
         subprocess.run(["git", "-C", str(folder), *command.split()], check=True)
-    said = subprocess.run(
+    done = subprocess.run(
         ["git", "-C", str(folder), "rev-parse", "HEAD"], check=True, capture_output=True, text=True
     )
-    return said.stdout.strip()
+    return done.stdout.strip()
 
 
-def asked(
+def check_step(
     stage: Stage, command: str, cwd: Path, *, approved: bool = False, **parameters: str
 ) -> Readiness:
     text = PLAN.replace("```bash\necho stopping", f"```bash cwd={cwd}\n{command}")
@@ -51,15 +51,17 @@ def raised(snapshot: Snapshot) -> list[Probe]:
     return probes(snapshot, {}, Targets("STAGING"))
 
 
-def verdicts(found: Readiness, kind: str) -> dict[str, str]:
-    return {each.subject: each.verdict for each in found.results if each.kind == kind}
+def verdicts(readiness: Readiness, kind: str) -> dict[str, str]:
+    return {each.subject: each.verdict for each in readiness.results if each.kind == kind}
 
 
 def test_a_commit_that_resolves_is_told_from_one_that_does_not(here: Stage, tmp_path: Path) -> None:
     commit = repository(tmp_path / "app")
-    good = asked(here, "git checkout <previous-commit>", tmp_path / "app", PREVIOUS_COMMIT=commit)
+    good = check_step(
+        here, "git checkout <previous-commit>", tmp_path / "app", PREVIOUS_COMMIT=commit
+    )
     assert verdicts(good, "commit") == {commit: "ready"}
-    bad = asked(
+    bad = check_step(
         here, "git checkout <previous-commit>", tmp_path / "app", PREVIOUS_COMMIT="abcdef12"
     )
     assert verdicts(bad, "commit") == {"abcdef12": "not_ready"}
@@ -71,13 +73,13 @@ def test_a_dump_is_measured(here: Stage, tmp_path: Path) -> None:
     here.environment.file_folders = str(tmp_path)
     here.environment.save()
     dumps: Any = dict.fromkeys(names(here, tmp_path), "backup_20251112_010000.sql")
-    found = asked(
+    readiness = check_step(
         here,
         "cat backup_YYYYMMDD_HHMMSS.sql",
         tmp_path,
         **dumps,
     )
-    dump = next(each for each in found.results if each.kind == "file")
+    dump = next(each for each in readiness.results if each.kind == "file")
     assert dump.verdict == "ready"
     assert dump.detail.startswith("2.0 KiB, written 20")
     assert "SHA" not in dump.detail
@@ -89,20 +91,20 @@ def names(stage: Stage, cwd: Path) -> list[str]:
 
 
 def test_a_tool_that_is_missing_is_named(here: Stage, tmp_path: Path) -> None:
-    found = asked(here, "flyway undo\ngit status", tmp_path)
-    assert verdicts(found, "tool") == {"flyway": "not_ready", "git": "ready"}
+    readiness = check_step(here, "flyway undo\ngit status", tmp_path)
+    assert verdicts(readiness, "tool") == {"flyway": "not_ready", "git": "ready"}
 
 
 def test_a_folder_that_is_not_there_is_named(here: Stage, tmp_path: Path) -> None:
-    found = asked(here, "ls", tmp_path / "nowhere")
-    assert verdicts(found, "folder")[str(tmp_path / "nowhere")] == "not_ready"
+    readiness = check_step(here, "ls", tmp_path / "nowhere")
+    assert verdicts(readiness, "folder")[str(tmp_path / "nowhere")] == "not_ready"
 
 
 def test_a_host_that_is_down_is_a_red_result(here: Stage, sshd: Sshd, tmp_path: Path) -> None:
     sshd.stop()
-    found = asked(here, "ls", tmp_path)
-    assert [(each.kind, each.verdict) for each in found.results] == [("access", "not_ready")]
-    assert "cannot be reached" in found.results[0].detail
+    readiness = check_step(here, "ls", tmp_path)
+    assert [(each.kind, each.verdict) for each in readiness.results] == [("access", "not_ready")]
+    assert "cannot be reached" in readiness.results[0].detail
 
 
 def test_asking_again_replaces_what_was_heard(here: Stage, tmp_path: Path) -> None:
@@ -132,30 +134,30 @@ def test_the_newest_answers_of_a_revision_are_found_again(here: Stage, tmp_path:
     revision = make.plan(here)
     assert readiness_of(revision).word == "not asked"
     check(revision, freeze_snapshot(revision, {}))
-    found = readiness_of(revision)
-    assert found.word == "ready"
-    assert found.at is not None
+    readiness = readiness_of(revision)
+    assert readiness.word == "ready"
+    assert readiness.at is not None
 
 
 def test_text_only_bash_can_read_asks_for_bash(stage: Stage) -> None:
     plan = "# Rollback\n## Steps\n### Step 1: Go\n```bash\n{}\n```\n"
-    for command, asked in (("[[ -f /x ]] && ls /x", True), ("ls /x", False)):
+    for command, check_step in (("[[ -f /x ]] && ls /x", True), ("ls /x", False)):
         snapshot = freeze_snapshot(make.plan(stage, plan.format(command)), {})
-        assert ("bash" in {probe.subject for probe in raised(snapshot)}) is asked
+        assert ("bash" in {probe.subject for probe in raised(snapshot)}) is check_step
 
 
 def test_a_repository_with_uncommitted_changes_is_red(here: Stage, tmp_path: Path) -> None:
     repository(tmp_path / "app")
-    clean = asked(here, "git checkout v1", tmp_path / "app", approved=True)
+    clean = check_step(here, "git checkout v1", tmp_path / "app", approved=True)
     assert set(verdicts(clean, "repository").values()) == {"ready"}
     (tmp_path / "app" / "file").write_text("x")
     subprocess.run(["git", "-C", str(tmp_path / "app"), "add", "file"], check=True)
-    dirty = asked(here, "git checkout v1", tmp_path / "app", approved=True)
+    dirty = check_step(here, "git checkout v1", tmp_path / "app", approved=True)
     assert set(verdicts(dirty, "repository").values()) == {"not_ready"}
 
 
 def test_the_runners_folder_is_tried_with_a_link(here: Stage, tmp_path: Path) -> None:
-    assert verdicts(asked(here, "ls", tmp_path), "runner") == {"~": "ready"}
+    assert verdicts(check_step(here, "ls", tmp_path), "runner") == {"~": "ready"}
 
 
 def test_sudo_is_asked_for_exactly_what_would_run(stage: Stage) -> None:
@@ -171,9 +173,9 @@ def test_sudo_is_asked_for_exactly_what_would_run(stage: Stage) -> None:
 def test_a_health_page_need_not_be_well_only_answer(here: Stage) -> None:
     head = "---\nchecks:\n  - {check: Page, http: 'http://127.0.0.1:1/'}\n---\n"
     revision = make.plan(here, head + PLAN)
-    found, _ = make.checked(here, revision)
-    assert verdicts(found, "health") == {"http://127.0.0.1:1/": "unknown"}
-    assert found.word == "ready"
+    readiness, _ = make.checked(here, revision)
+    assert verdicts(readiness, "health") == {"http://127.0.0.1:1/": "unknown"}
+    assert readiness.word == "ready"
 
 
 def test_what_there_is_no_time_for_keeps_its_last_answer(here: Stage, tmp_path: Path) -> None:

@@ -26,8 +26,8 @@ HOUR = timedelta(hours=1)
 
 
 def test_they_are_there_before_anything_ran_and_reading_keeps_no_row(stage: Stage) -> None:
-    found = checklist.entries(make.requested(stage))
-    assert [(each.item.text, each.item.kind, each.done) for each in found] == [
+    checks = checklist.entries(make.requested(stage))
+    assert [(each.item.text, each.item.kind, each.done) for each in checks] == [
         ("Application starts successfully", "verification", False),
         ("User can log in", "verification", False),
         ("Notify team of rollback", "immediate", False),
@@ -112,7 +112,7 @@ def test_a_deactivated_person_is_given_nothing(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize(
-    ("due", "remind", "told", "wanted"),
+    ("due", "remind", "reminded", "expected"),
     [
         (None, None, None, False),
         (None, NOON + HOUR, None, False),
@@ -126,7 +126,11 @@ def test_a_deactivated_person_is_given_nothing(stage: Stage) -> None:
     ],
 )
 def test_an_owner_is_due_to_be_told_once_for_the_reminder_and_once_for_the_day(
-    stage: Stage, due: date | None, remind: datetime | None, told: datetime | None, wanted: bool
+    stage: Stage,
+    due: date | None,
+    remind: datetime | None,
+    reminded: datetime | None,
+    expected: bool,
 ) -> None:
     rollback = make.requested(stage)
     item = checklist.add_item(
@@ -138,9 +142,9 @@ def test_an_owner_is_due_to_be_told_once_for_the_reminder_and_once_for_the_day(
         due=due,
         remind_at=remind,
     )
-    if told:
-        checklist.reminded([item], told)
-    assert (item in checklist.due_items(NOON)) is wanted
+    if reminded:
+        checklist.reminded([item], reminded)
+    assert (item in checklist.due_items(NOON)) is expected
 
 
 def test_nobody_is_told_of_what_is_done_or_has_no_owner(stage: Stage) -> None:

@@ -65,13 +65,13 @@ def load(stage: Stage, **changes: Any) -> Any:
 
 def test_a_loaded_incident_is_measured_like_any_other(stage: Stage) -> None:
     made = load(stage)
-    told = draft.draft(made.rollback)
-    assert told.times.to_decide == timedelta(minutes=4)
-    assert told.times.to_start == timedelta(minutes=1)
-    assert told.recovery and told.recovery.took == timedelta(minutes=56)
-    assert told.steps[0].took == timedelta(minutes=1)
-    assert [each.by for each in told.timeline[:2]] == ["olga", "pete"]
-    assert [each.text for each in told.messages] == ["Back in ten minutes"]
+    report = draft.draft(made.rollback)
+    assert report.times.to_decide == timedelta(minutes=4)
+    assert report.times.to_start == timedelta(minutes=1)
+    assert report.recovery and report.recovery.took == timedelta(minutes=56)
+    assert report.steps[0].took == timedelta(minutes=1)
+    assert [each.by for each in report.timeline[:2]] == ["olga", "pete"]
+    assert [each.text for each in report.messages] == ["Back in ten minutes"]
     case = read_cases(choose(TrendFilter(days=0), db_clock.now()))[0][0]
     assert (case.imported, case.restore, case.recover) == (True, 1800, 3360)
 

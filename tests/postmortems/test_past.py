@@ -28,8 +28,8 @@ from .conftest import History
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def told(wanted: TrendFilter | None = None) -> Trends:
-    return trends(wanted or TrendFilter(), db_clock.now())
+def told(narrowing: TrendFilter | None = None) -> Trends:
+    return trends(narrowing or TrendFilter(), db_clock.now())
 
 
 def test_ten_endings_are_told_archived_and_loaded_again(past: History) -> None:
@@ -100,11 +100,11 @@ def test_trends_are_narrowed_and_exported(past: History) -> None:
 
 def test_trends_take_the_same_queries_for_one_and_for_ten(past: History) -> None:
     counts = []
-    for wanted in (TrendFilter(days=90), TrendFilter(service="nothing"), TrendFilter(days=0)):
+    for narrowing in (TrendFilter(days=90), TrendFilter(service="nothing"), TrendFilter(days=0)):
         with CaptureQueriesContext(
             connection,
         ) as queries:
-            told(wanted)
+            told(narrowing)
         counts.append(len(queries))
     assert max(counts) <= 12
     assert counts[0] == counts[2]

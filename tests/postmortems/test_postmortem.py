@@ -37,10 +37,10 @@ def test_it_does_not_begin_before(stage: Stage) -> None:
 
 
 def test_its_timeline_holds_every_event_in_order(ended: Rollback) -> None:
-    told = draft.draft(ended)
-    assert [each.seq for each in told.timeline] == list(range(1, ended.last_seq + 1))
+    report = draft.draft(ended)
+    assert [each.seq for each in report.timeline] == list(range(1, ended.last_seq + 1))
     noted = ("Noted: Support sees 40 tickets", "Vic Example")
-    assert noted in {(each.text, each.by) for each in told.timeline}
+    assert noted in {(each.text, each.by) for each in report.timeline}
 
 
 def test_deviations_are_named_with_who_and_why(ended: Rollback) -> None:
@@ -64,9 +64,9 @@ def test_the_markdown_uses_the_plans_own_section_names(ended: Rollback) -> None:
 
 
 def test_the_json_is_json(ended: Rollback) -> None:
-    told = json.loads(json.dumps(export.as_json(ended.postmortem)))
-    assert told["outcome"] == "succeeded"
-    assert told["times"]["in_all"] >= 0
+    report = json.loads(json.dumps(export.as_json(ended.postmortem)))
+    assert report["outcome"] == "succeeded"
+    assert report["times"]["in_all"] >= 0
 
 
 def test_two_people_do_not_overwrite_each_other(ended: Rollback, stage: Stage) -> None:
@@ -148,9 +148,9 @@ def test_the_recovery_is_counted_from_the_failure_where_somebody_knows_it(
     assert (guess.took, guess.known) == (ended.finished_at - ended.requested_at, False)
     began = ended.requested_at - timedelta(hours=1)
     postmortems.write_texts(ended.postmortem, by=stage.cast.dana, version=1, began_at=began)
-    told = draft.draft(ended).recovery
-    assert told
-    assert (told.took, told.known) == (ended.finished_at - began, True)
+    report = draft.draft(ended).recovery
+    assert report
+    assert (report.took, report.known) == (ended.finished_at - began, True)
 
 
 def test_data_is_lost_as_counted_after_the_end_and_never_as_forecast(ended: Rollback) -> None:

@@ -51,10 +51,10 @@ def test_logs_go_their_checksums_stay_and_the_record_is_whole(old: Rollback) -> 
     total = sum(map(len, runs.values()))
     assert f"Rollback {old.pk} lost {total} bytes of log." in retention("--days", "90")
     assert not LogChunk.objects.exists()
-    told = old.events.order_by("-seq").first()
-    assert told
-    assert (told.kind, told.facts["archive"]) == ("logs.retired", {})
-    sums = {each["token"]: each["sha256"] for each in told.facts["logs"]}
+    event = old.events.order_by("-seq").first()
+    assert event
+    assert (event.kind, event.facts["archive"]) == ("logs.retired", {})
+    sums = {each["token"]: each["sha256"] for each in event.facts["logs"]}
     assert sums == {token: hashlib.sha256(data).hexdigest() for token, data in runs.items()}
     assert [*events.flaws()] == []
 
@@ -71,8 +71,8 @@ def test_each_is_archived_and_read_back_first(old: Rollback, tmp_path: Path) -> 
         kept = tar.extractfile(archives.log_name(run))
         assert kept
         assert kept.read() == text
-    told = old.events.get(kind="logs.retired").facts["archive"]
-    assert told["sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
+    event = old.events.get(kind="logs.retired").facts["archive"]
+    assert event["sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def test_the_page_says_where_a_log_went(old: Rollback, stage: Stage, tmp_path: Path) -> None:

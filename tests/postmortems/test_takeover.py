@@ -56,9 +56,9 @@ def test_it_is_written_into_the_newest_text_not_the_one_that_ran(
 ) -> None:
     plan = written.rollback.revision.plan
     revise(plan, (PLAN + "\n## Contacts\n- Sam\n").encode(), by=stage.cast.ada)
-    found = takeover.proposal(written)
-    assert found.changes
-    assert "## Contacts\n- Sam\n" in found.new
+    proposal = takeover.proposal(written)
+    assert proposal.changes
+    assert "## Contacts\n- Sam\n" in proposal.new
 
 
 def test_who_may_not_change_plans_takes_nothing_over(written: Postmortem, stage: Stage) -> None:

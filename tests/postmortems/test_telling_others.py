@@ -114,8 +114,8 @@ def test_the_cadence_is_a_persons_else_the_plans_else_the_usual(
     assert cadence.stated_in(documents.read(head + SEED)) == timedelta(minutes=10)
     assert cadence.stated_in(documents.read(SEED)) is None
     cadence.set_cadence(rollback, by=stage.cast.dana, minutes=15)
-    told = cadence.beat(rollback)
-    assert (told.every, told.source) == (timedelta(minutes=15), "person")
+    update = cadence.beat(rollback)
+    assert (update.every, update.source) == (timedelta(minutes=15), "person")
     with pytest.raises(Refused, match="1 to 1,440"):
         cadence.set_cadence(rollback, by=stage.cast.dana, minutes=0)
     with pytest.raises(Refused, match="Ask an operator"):
@@ -177,7 +177,7 @@ def test_only_who_steers_shares(stage: Stage, rollback: Rollback) -> None:
 
 def test_the_status_says_what_others_were_told(stage: Stage, rollback: Rollback) -> None:
     steering.send_message(rollback, by=stage.cast.dana, text="Soon back", recipients="Support")
-    told = status_page.status(rollback)
-    assert (told.what, told.state) == ("Checkout 2", "requested")
-    assert [text for _, text in told.messages] == ["Soon back"]
-    assert told.next_update
+    update = status_page.status(rollback)
+    assert (update.what, update.state) == ("Checkout 2", "requested")
+    assert [text for _, text in update.messages] == ["Soon back"]
+    assert update.next_update

@@ -80,14 +80,14 @@ class Folder:
     def writers(self) -> list[int]:
         """The processes that write the log."""
         log = (self.path / "log").resolve()
-        found = []
+        attempts = []
         for link in Path("/proc").glob("[0-9]*/fd/1"):
             try:
                 if link.readlink() == log:
-                    found.append(int(link.parts[2]))
+                    attempts.append(int(link.parts[2]))
             except OSError:
                 continue
-        return found
+        return attempts
 
 
 def living(pid: int) -> bool:

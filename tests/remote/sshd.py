@@ -181,8 +181,8 @@ def _descendants(root: int, name: str) -> list[int]:
             continue
         if head.partition("(")[2].startswith(name):
             children.setdefault(int(rest.split()[1]), []).append(int(stat.parent.name))
-    found, waiting = [], [root]
+    descendants, waiting = [], [root]
     while waiting:
         waiting += (new := children.get(waiting.pop(), []))
-        found += new
-    return found
+        descendants += new
+    return descendants

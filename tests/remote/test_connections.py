@@ -46,7 +46,7 @@ def test_a_port_that_says_nothing_is_given_up_in_time(sshd: Sshd) -> None:
 
 def test_a_log_cut_anywhere_is_followed_on_from_its_offset(sshd: Sshd, proxy: Proxy) -> None:
     whole = b"".join(b"%d\n" % number for number in range(1, 300_001))
-    asked = request("seq 300000")
+    run_request = request("seq 300000")
     log, tries, limit = b"", 0, 150_000
     outcome = None
     while outcome is None:
@@ -56,7 +56,7 @@ def test_a_log_cut_anywhere_is_followed_on_from_its_offset(sshd: Sshd, proxy: Pr
         proxy.reset_after(TO_CONSOLE, limit)
         try:
             remote = connect(sshd.address(port=proxy.port))
-            for event in remote.run(asked, len(log)):
+            for event in remote.run(run_request, len(log)):
                 if isinstance(event, Chunk):
                     assert event.offset == len(log)
                     log += event.data
@@ -72,18 +72,18 @@ def test_a_log_cut_anywhere_is_followed_on_from_its_offset(sshd: Sshd, proxy: Pr
 
 def test_a_silent_peer_is_noticed_and_the_command_goes_on(sshd: Sshd, proxy: Proxy) -> None:
     remote = connect(sshd.address(port=proxy.port), liveness=IMPATIENT)
-    asked = request("echo before; sleep 1; echo after")
-    events = remote.run(asked)
+    run_request = request("echo before; sleep 1; echo after")
+    events = remote.run(run_request)
     read_until(events, b"before\n")
     proxy.swallow()
     with pytest.raises(HostUnreachable, match="goes on"):
         watch(events, 7)
     with pytest.raises(HostUnreachable):
-        remote.veto(ref(asked))
+        remote.veto(ref(run_request))
     remote.close()
     proxy.heal()
     second = connect(sshd.address(port=proxy.port))
-    assert watch(second.follow(ref(asked), 7), 7).log == b"after\n"
+    assert watch(second.follow(ref(run_request), 7), 7).log == b"after\n"
     second.close()
 
 
@@ -129,8 +129,8 @@ def test_a_quiet_connection_that_is_well_is_kept(sshd: Sshd) -> None:
 
 def test_closing_from_another_thread_wakes_a_follow_and_ends_nothing(sshd: Sshd) -> None:
     remote = connect(sshd.address())
-    asked = request("echo before; sleep 1; echo after")
-    events = remote.run(asked)
+    run_request = request("echo before; sleep 1; echo after")
+    events = remote.run(run_request)
     read_until(events, b"before\n")
     closer = threading.Thread(target=remote.close)
     closer.start()
@@ -138,40 +138,40 @@ def test_closing_from_another_thread_wakes_a_follow_and_ends_nothing(sshd: Sshd)
         watch(events, 7)
     closer.join()
     with connected(sshd) as second:
-        assert watch(second.follow(ref(asked))).log == b"before\nafter\n"
+        assert watch(second.follow(ref(run_request))).log == b"before\nafter\n"
 
 
 def test_followers_whose_connection_went_away_leave_no_process(
     sshd: Sshd, plain_host: Remote
 ) -> None:
-    asked = request("echo up; sleep 300")
-    launch(plain_host, asked)
+    run_request = request("echo up; sleep 300")
+    launch(plain_host, run_request)
     for _ in range(3):
         with connected(sshd) as follower:
-            read_until(follower.follow(ref(asked)), b"up\n")
-    until(lambda: not _readers(Folder(sshd, asked.token)))
-    plain_host.stop(ref(asked), grace=1)
+            read_until(follower.follow(ref(run_request)), b"up\n")
+    until(lambda: not _readers(Folder(sshd, run_request.token)))
+    plain_host.stop(ref(run_request), grace=1)
 
 
 def _readers(folder: Folder) -> list[str]:
-    found = []
+    found_on = []
     for link in Path("/proc").glob("[0-9]*/fd/3"):
         try:
             if link.readlink() == folder.path / "log":
-                found.append(link.parts[2])
+                found_on.append(link.parts[2])
         except OSError:
             continue
-    return found
+    return found_on
 
 
 def test_an_abort_lands_although_no_further_session_is_allowed(tmp_path: Path) -> None:
     server = Sshd(options=("MaxSessions 1",)).start()
     try:
         with connected(server) as remote:
-            asked = request("echo up; sleep 300")
-            events = remote.run(asked)
+            run_request = request("echo up; sleep 300")
+            events = remote.run(run_request)
             read_until(events, b"up\n")
-            aborted = remote.stop(ref(asked), grace=1)
+            aborted = remote.stop(ref(run_request), grace=1)
             assert watch(events, 3).outcome == aborted
     finally:
         server.remove()

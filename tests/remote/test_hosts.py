@@ -73,12 +73,12 @@ def test_without_setsid_another_program_detaches(tmp_path: Path, missing: str, s
     server = Sshd(environment={"PATH": str(_tools(tmp_path, missing.split(), None))}).start()
     try:
         with connected(server, shell) as remote:
-            asked = request("echo up; sleep 300")
-            events = remote.run(asked)
+            run_request = request("echo up; sleep 300")
+            events = remote.run(run_request)
             read_until(events, b"up\n")
-            session = Folder(server, asked.token).pid("run")
+            session = Folder(server, run_request.token).pid("run")
             assert os.getsid(session) == session
-            remote.stop(ref(asked), grace=1)
+            remote.stop(ref(run_request), grace=1)
     finally:
         server.remove()
 
@@ -120,15 +120,15 @@ def test_a_home_that_is_closed_for_a_while_is_not_taken_for_one_that_is_gone(
     server = GuestHost(in_the_open / "guest").start()
     try:
         with connected(server, shell) as remote:
-            asked = request(f"echo up; {waiting(in_the_open / 'go-on')}; echo done")
-            events = remote.run(asked)
+            run_request = request(f"echo up; {waiting(in_the_open / 'go-on')}; echo done")
+            events = remote.run(run_request)
             read_until(events, b"up\n")
             server.folder.chmod(0o700)
             (in_the_open / "go-on").touch()
             with pytest.raises(RunnerRefused, match="no folder this account"):
                 watch(events, len("up\n"))
             server.folder.chmod(0o755)
-            seen = watch(remote.follow(ref(asked)))
+            seen = watch(remote.follow(ref(run_request)))
             assert (seen.log, seen.outcome.exit_code) == (b"up\ndone\n", 0)
     finally:
         server.remove()
@@ -142,9 +142,9 @@ def test_an_account_that_never_had_a_home_keeps_its_attempts_elsewhere(
     try:
         (server.home / ".local").write_text("in the way")
         with connected(server, shell) as remote:
-            asked = request("echo $HOME")
-            assert watch(remote.run(asked)).log.decode() == f"{server.home}\n"
-            remote.acknowledge(ref(asked))
+            run_request = request("echo $HOME")
+            assert watch(remote.run(run_request)).log.decode() == f"{server.home}\n"
+            remote.acknowledge(ref(run_request))
     finally:
         server.remove()
 

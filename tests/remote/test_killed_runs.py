@@ -22,11 +22,11 @@ from .sshd import Sshd
 def test_a_command_survives_its_supervisor_and_its_exit_code_is_recovered(
     host: Remote, sshd: Sshd, go_on: Path
 ) -> None:
-    asked = request(f"echo before; {waiting(go_on)}; echo after; exit 7")
-    events = host.run(asked)
+    run_request = request(f"echo before; {waiting(go_on)}; echo after; exit 7")
+    events = host.run(run_request)
     read_until(events, b"before\n")
-    Folder(sshd, asked.token).kill("go")
-    kept = read_attempt_folder(host, ref(asked))
+    Folder(sshd, run_request.token).kill("go")
+    kept = read_attempt_folder(host, ref(run_request))
     assert (kept.presence, kept.orphan) == (Presence.RUNNING, True)
     go_on.touch()
     rest = watch(events, 7)
@@ -38,32 +38,32 @@ def test_a_command_survives_its_supervisor_and_its_exit_code_is_recovered(
 def test_with_supervisor_and_shell_killed_nobody_can_tell(
     host: Remote, sshd: Sshd, go_on: Path, tmp_path: Path
 ) -> None:
-    asked = request(f"echo started >> {tmp_path}/starts; echo before; {waiting(go_on)}")
-    events = host.run(asked)
+    run_request = request(f"echo started >> {tmp_path}/starts; echo before; {waiting(go_on)}")
+    events = host.run(run_request)
     read_until(events, b"before\n")
-    folder = Folder(sshd, asked.token)
+    folder = Folder(sshd, run_request.token)
     folder.kill("go")
     folder.kill("run")
     assert watch(events, 7).outcome.ending is Ending.LOST
-    again = watch(host.follow(ref(asked), 7), 7).outcome
+    again = watch(host.follow(ref(run_request), 7), 7).outcome
     assert again.ending is Ending.LOST
     assert "Look at the host" in again.why
-    assert launch(host, asked).already
-    assert not host.veto(ref(asked))
+    assert launch(host, run_request).already
+    assert not host.veto(ref(run_request))
     assert (tmp_path / "starts").read_text() == "started\n"
 
 
 def test_what_nothing_on_the_host_watches_any_more_can_be_ended(
     host: Remote, sshd: Sshd, go_on: Path
 ) -> None:
-    asked = request(f"echo before; {waiting(go_on)}", time_limit=3)
-    events = host.run(asked)
+    run_request = request(f"echo before; {waiting(go_on)}", time_limit=3)
+    events = host.run(run_request)
     read_until(events, b"before\n")
-    folder = Folder(sshd, asked.token)
+    folder = Folder(sshd, run_request.token)
     tally.kill_group(folder.pid("go"))  # the supervisor, its watch and its pump
     command = folder.pid("run")
-    assert read_attempt_folder(host, ref(asked)).orphan
-    outcome = host.stop(ref(asked), grace=1)
+    assert read_attempt_folder(host, ref(run_request)).orphan
+    outcome = host.stop(ref(run_request), grace=1)
     assert (outcome.ending, outcome.survivors) == (Ending.ABORTED, ())
     assert not living(command)
 
@@ -71,10 +71,10 @@ def test_what_nothing_on_the_host_watches_any_more_can_be_ended(
 def test_with_only_the_shell_killed_nobody_can_tell_either(
     host: Remote, sshd: Sshd, go_on: Path
 ) -> None:
-    asked = request(f"echo before; {waiting(go_on)}")
-    events = host.run(asked)
+    run_request = request(f"echo before; {waiting(go_on)}")
+    events = host.run(run_request)
     read_until(events, b"before\n")
-    Folder(sshd, asked.token).kill("run")
+    Folder(sshd, run_request.token).kill("run")
     outcome = watch(events, 7).outcome
     assert (outcome.ending, outcome.exit_code) == (Ending.LOST, None)
 
@@ -91,15 +91,15 @@ def test_killed_between_election_and_start_it_was_never_started(shell: str, tmp_
     server = Sshd(environment={"PATH": f"{shim.parent}:{os.environ['PATH']}"}).start()
     remote = connect(server.address(), shell=shell)
     try:
-        asked = request(f"echo started >> {tmp_path}/starts")
-        assert not launch(remote, asked).already
-        folder = Folder(server, asked.token)
+        run_request = request(f"echo started >> {tmp_path}/starts")
+        assert not launch(remote, run_request).already
+        folder = Folder(server, run_request.token)
         held = int(until(lambda: (tmp_path / "held").exists() and (tmp_path / "held").read_text()))
-        assert presence(remote, asked) == Presence.PREPARED
+        assert presence(remote, run_request) == Presence.PREPARED
         folder.kill("go")
         tally.kill(held)
-        assert remote.veto(ref(asked))
-        assert watch(remote.follow(ref(asked))).outcome.ending is Ending.NEVER_STARTED
+        assert remote.veto(ref(run_request))
+        assert watch(remote.follow(ref(run_request))).outcome.ending is Ending.NEVER_STARTED
         assert not (tmp_path / "starts").exists()
     finally:
         remote.close()
@@ -107,21 +107,21 @@ def test_killed_between_election_and_start_it_was_never_started(shell: str, tmp_
 
 
 def test_a_dead_supervisor_s_claim_without_a_start_ends_in_a_veto(host: Remote, sshd: Sshd) -> None:
-    asked = request("echo never")
+    run_request = request("echo never")
     boot_id = launch(host, request("true")).boot_id
-    folder = sshd.attempts / asked.token
+    folder = sshd.attempts / run_request.token
     folder.mkdir(mode=0o700)
     (folder / "go").symlink_to(f"999999 1 {boot_id}")
-    assert presence(host, asked) == Presence.PREPARED
-    seen = watch(host.run(asked))
+    assert presence(host, run_request) == Presence.PREPARED
+    seen = watch(host.run(run_request))
     assert (seen.outcome.ending, seen.log) == (Ending.NEVER_STARTED, b"")
 
 
 def test_a_killed_pump_does_not_kill_the_command(host: Remote, sshd: Sshd, go_on: Path) -> None:
-    asked = request(f"echo before; {waiting(go_on)}; seq 100000; echo last; exit 5")
-    events = host.run(asked)
+    run_request = request(f"echo before; {waiting(go_on)}; seq 100000; echo last; exit 5")
+    events = host.run(run_request)
     read_until(events, b"before\n")
-    for pid in Folder(sshd, asked.token).writers():
+    for pid in Folder(sshd, run_request.token).writers():
         tally.kill(pid)
     go_on.touch()
     rest = watch(events, 7)
@@ -134,10 +134,10 @@ def test_a_killed_pump_does_not_kill_the_command(host: Remote, sshd: Sshd, go_on
 def test_a_pump_killed_with_all_its_parts_is_replaced_by_a_drain(
     host: Remote, sshd: Sshd, go_on: Path
 ) -> None:
-    asked = request(f"echo before; {waiting(go_on)}; seq 100000; exit 5")
-    events = host.run(asked)
+    run_request = request(f"echo before; {waiting(go_on)}; seq 100000; exit 5")
+    events = host.run(run_request)
     read_until(events, b"before\n")
-    [writer] = Folder(sshd, asked.token).writers()
+    [writer] = Folder(sshd, run_request.token).writers()
     pump = int(Path(f"/proc/{writer}/stat").read_text().rpartition(")")[2].split()[1])
     tally.kill(pump)
     tally.kill(writer)
@@ -153,30 +153,30 @@ def test_a_pump_killed_with_all_its_parts_is_replaced_by_a_drain(
 def test_after_a_reboot_a_running_command_is_lost_and_never_started_again(
     own_host: Remote, server: Sshd, go_on: Path, tmp_path: Path
 ) -> None:
-    asked = request(f"echo started >> {tmp_path}/starts; {waiting(go_on)}")
-    before = launch(own_host, asked).boot_id
-    until(lambda: presence(own_host, asked) == Presence.RUNNING)
+    run_request = request(f"echo started >> {tmp_path}/starts; {waiting(go_on)}")
+    before = launch(own_host, run_request).boot_id
+    until(lambda: presence(own_host, run_request) == Presence.RUNNING)
     server.reboot()
-    kept = read_attempt_folder(own_host, ref(asked))
+    kept = read_attempt_folder(own_host, ref(run_request))
     assert kept.presence is Presence.LOST
     assert kept.boot_id != before
-    assert not own_host.veto(ref(asked))
-    assert launch(own_host, asked).already
-    outcome = own_host.stop(ref(asked))
+    assert not own_host.veto(ref(run_request))
+    assert launch(own_host, run_request).already
+    outcome = own_host.stop(ref(run_request))
     assert outcome.ending is Ending.LOST
     assert "rebooted" in outcome.why
     go_on.touch()
-    until(lambda: Folder(server, asked.token).text("end"))
+    until(lambda: Folder(server, run_request.token).text("end"))
     assert (tmp_path / "starts").read_text() == "started\n"
 
 
 def test_a_command_that_finished_before_the_reboot_stays_finished(
     own_host: Remote, server: Sshd
 ) -> None:
-    asked = request("echo done; exit 4")
-    watch(own_host.run(asked))
+    run_request = request("echo done; exit 4")
+    watch(own_host.run(run_request))
     server.reboot()
-    seen = watch(own_host.follow(ref(asked)))
+    seen = watch(own_host.follow(ref(run_request)))
     assert (seen.log, seen.outcome.exit_code) == (b"done\n", 4)
 
 
@@ -191,10 +191,10 @@ def test_an_attempt_whose_folder_went_down_with_the_host_is_not_proven_unstarted
 def test_a_stranger_with_the_same_pid_is_not_taken_for_the_command(
     host: Remote, sshd: Sshd, go_on: Path
 ) -> None:
-    asked = request(f"echo before; {waiting(go_on)}")
-    events = host.run(asked)
+    run_request = request(f"echo before; {waiting(go_on)}")
+    events = host.run(run_request)
     read_until(events, b"before\n")
-    folder = Folder(sshd, asked.token)
+    folder = Folder(sshd, run_request.token)
     boot_id = folder.text("go").split()[2]
     folder.kill("go")
     folder.kill("run")
@@ -202,15 +202,15 @@ def test_a_stranger_with_the_same_pid_is_not_taken_for_the_command(
     (folder.path / "run").symlink_to(f"{os.getpid()} 1 {boot_id}")
     outcome = watch(events, 7).outcome
     assert (outcome.ending, outcome.exit_code) == (Ending.LOST, None)
-    assert host.stop(ref(asked)).ending is Ending.LOST
+    assert host.stop(ref(run_request)).ending is Ending.LOST
     assert living(os.getpid())
 
 
 def test_a_deleted_folder_means_lost(host: Remote, sshd: Sshd, go_on: Path) -> None:
-    asked = request(f"echo before; {waiting(go_on)}")
-    events = host.run(asked)
+    run_request = request(f"echo before; {waiting(go_on)}")
+    events = host.run(run_request)
     read_until(events, b"before\n")
-    shutil.rmtree(sshd.attempts / asked.token)
-    assert presence(host, asked) == Presence.ABSENT
+    shutil.rmtree(sshd.attempts / run_request.token)
+    assert presence(host, run_request) == Presence.ABSENT
     go_on.touch()
     assert watch(events, 7).outcome.ending is Ending.LOST

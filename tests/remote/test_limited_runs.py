@@ -45,8 +45,8 @@ def test_a_disk_that_fills_up_truncates_the_log_and_keeps_the_exit_code(own_host
 def test_inodes_that_run_out_keep_the_exit_code(
     own_host: Remote, small_disk: Path, go_on: Path
 ) -> None:
-    asked = request(f"echo before; {waiting(go_on)}; exit 7")
-    events = own_host.run(asked)
+    run_request = request(f"echo before; {waiting(go_on)}; exit 7")
+    events = own_host.run(run_request)
     read_until(events, b"before\n")
     _fill_inodes(small_disk)
     go_on.touch()
@@ -59,12 +59,12 @@ def test_a_host_without_room_refuses_before_anything_is_started(
     own_host: Remote, small_disk: Path, tmp_path: Path
 ) -> None:
     watch(own_host.run(request("true")))
-    asked = request(f"echo started >> {tmp_path}/starts # {'x' * 9000}")
+    run_request = request(f"echo started >> {tmp_path}/starts # {'x' * 9000}")
     with (small_disk / "filler").open("wb", 0) as filler, pytest.raises(OSError, match="space"):
         while True:
             filler.write(bytes(4096))
     with pytest.raises(RunnerRefused, match="no room"):
-        launch(own_host, asked)
+        launch(own_host, run_request)
     _fill_inodes(small_disk)
     with pytest.raises(RunnerRefused, match="no room"):
         launch(own_host, request(f"echo started >> {tmp_path}/starts"))
@@ -98,13 +98,13 @@ def test_a_log_of_exactly_its_cap_is_whole(host: Remote) -> None:
 
 
 def test_the_host_enforces_the_time_limit_while_nobody_is_connected(sshd: Sshd, shell: str) -> None:
-    asked = request("echo before; sleep 300; echo never", time_limit=1, grace=1)
+    run_request = request("echo before; sleep 300; echo never", time_limit=1, grace=1)
     first = connect(sshd.address(), shell=shell)
-    launch(first, asked)
+    launch(first, run_request)
     first.close()
-    until(lambda: Folder(sshd, asked.token).text("end"))
+    until(lambda: Folder(sshd, run_request.token).text("end"))
     second = connect(sshd.address(), shell=shell)
-    seen = watch(second.follow(ref(asked)))
+    seen = watch(second.follow(ref(run_request)))
     second.close()
     assert seen.outcome.ending is Ending.TIMED_OUT
     assert seen.log.startswith(b"before\n")
@@ -113,8 +113,8 @@ def test_the_host_enforces_the_time_limit_while_nobody_is_connected(sshd: Sshd, 
 
 
 def test_a_command_that_ignores_term_is_killed_at_its_limit(host: Remote) -> None:
-    asked = request("trap '' TERM; sleep 300; sleep 300", time_limit=1, grace=1)
-    outcome = watch(host.run(asked)).outcome
+    run_request = request("trap '' TERM; sleep 300; sleep 300", time_limit=1, grace=1)
+    outcome = watch(host.run(run_request)).outcome
     assert (outcome.ending, outcome.survivors) == (Ending.TIMED_OUT, ())
 
 

@@ -191,9 +191,9 @@ def test_without_idle_time_nothing_is_kept(exchange: Exchange) -> None:
 
 def test_a_real_connection_outlives_its_user_and_nothing_it_followed_does(sshd: Sshd) -> None:
     pool, address = Pool(connect), sshd.address()
-    asked = request("echo begun; sleep 3600")
+    run_request = request("echo begun; sleep 3600")
     first = pool.take(address)
-    events = first.run(asked)
+    events = first.run(run_request)
     read_until(events, b"begun\n")
     ended: list[BaseException] = []
 
@@ -209,12 +209,12 @@ def test_a_real_connection_outlives_its_user_and_nothing_it_followed_does(sshd: 
     follower.join(timeout=60)
     assert ended and not follower.is_alive()
     with pytest.raises(HostUnreachable, match="is over"):
-        first.veto(ref(asked))
+        first.veto(ref(run_request))
     second = pool.take(address)
-    assert read_attempt_folder(second, ref(asked)).bytes == len(b"begun\n")
-    assert second.stop(ref(asked), grace=1).ending == "aborted"
+    assert read_attempt_folder(second, ref(run_request)).bytes == len(b"begun\n")
+    assert second.stop(ref(run_request), grace=1).ending == "aborted"
     first.close()  # by a follower that came late: it takes nothing from the next user
-    second.acknowledge(ref(asked))
+    second.acknowledge(ref(run_request))
     pool.give_back(address, second)
     pool.close()
 

@@ -36,19 +36,19 @@ def test_a_command_is_started_shown_and_ended_over_one_channel(host: Remote) -> 
 
 
 def test_a_launched_command_is_followed_later_by_its_token(host: Remote) -> None:
-    asked = request("for i in 1 2 3; do echo $i; done")
-    assert not launch(host, asked).already
-    assert watch(host.follow(ref(asked))).log == b"1\n2\n3\n"
-    assert watch(host.follow(ref(asked), 2), 2).log == b"2\n3\n"
-    assert watch(host.follow(ref(asked), 6), 6).log == b""
+    run_request = request("for i in 1 2 3; do echo $i; done")
+    assert not launch(host, run_request).already
+    assert watch(host.follow(ref(run_request))).log == b"1\n2\n3\n"
+    assert watch(host.follow(ref(run_request), 2), 2).log == b"2\n3\n"
+    assert watch(host.follow(ref(run_request), 6), 6).log == b""
 
 
 def test_all_who_follow_at_once_are_told_the_same_end(host: Remote, tmp_path: Path) -> None:
-    asked = request(f"echo up; {waiting(tmp_path / 'go-on')}; echo done; exit 3")
-    watching = [host.run(asked)]
+    run_request = request(f"echo up; {waiting(tmp_path / 'go-on')}; echo done; exit 3")
+    watching = [host.run(run_request)]
     read_until(watching[0], b"up\n")
     for _ in range(3):
-        watching.append(host.follow(ref(asked)))
+        watching.append(host.follow(ref(run_request)))
         read_until(watching[-1], b"up\n")
     (tmp_path / "go-on").touch()
     seen = [watch(events, len("up\n")) for events in watching]
@@ -58,23 +58,25 @@ def test_all_who_follow_at_once_are_told_the_same_end(host: Remote, tmp_path: Pa
 
 
 def test_the_same_token_never_starts_twice(host: Remote, tmp_path: Path) -> None:
-    asked = request(f"echo started >> {tmp_path}/starts; echo once")
-    first = watch(host.run(asked))
-    assert launch(host, asked).already
-    again = watch(host.run(asked))
+    run_request = request(f"echo started >> {tmp_path}/starts; echo once")
+    first = watch(host.run(run_request))
+    assert launch(host, run_request).already
+    again = watch(host.run(run_request))
     assert again.started is not None
     assert again.started.already
     assert again.log == first.log == b"once\n"
-    host.acknowledge(ref(asked))
-    assert launch(host, asked).already
+    host.acknowledge(ref(run_request))
+    assert launch(host, run_request).already
     assert (tmp_path / "starts").read_text() == "started\n"
 
 
 def test_output_comes_while_the_command_still_runs(host: Remote, tmp_path: Path) -> None:
-    asked = request(f"echo first; until [ -e {tmp_path}/go-on ]; do sleep 0.05; done; echo second")
-    events = host.run(asked)
+    run_request = request(
+        f"echo first; until [ -e {tmp_path}/go-on ]; do sleep 0.05; done; echo second"
+    )
+    events = host.run(run_request)
     assert read_until(events, b"first\n") == b"first\n"
-    folder = read_attempt_folder(host, ref(asked))
+    folder = read_attempt_folder(host, ref(run_request))
     assert (folder.presence, folder.bytes, folder.orphan) == (Presence.RUNNING, 6, False)
     (tmp_path / "go-on").touch()
     assert watch(events, 6).log == b"second\n"
@@ -83,9 +85,9 @@ def test_output_comes_while_the_command_still_runs(host: Remote, tmp_path: Path)
 def test_every_byte_arrives_as_it_was_written(host: Remote, tmp_path: Path) -> None:
     data = os.urandom(300_000) + bytes(range(256)) + b"\r\n\x1b[31m@rollback end 0 finished 1\n"
     (tmp_path / "data").write_bytes(data)
-    asked = request(f"cat {tmp_path}/data")
-    assert watch(host.run(asked)).log == data
-    assert watch(host.follow(ref(asked), 70_001), 70_001).log == data[70_001:]
+    run_request = request(f"cat {tmp_path}/data")
+    assert watch(host.run(run_request)).log == data
+    assert watch(host.follow(ref(run_request), 70_001), 70_001).log == data[70_001:]
 
 
 def test_values_reach_the_command_as_variables_exactly(host: Remote) -> None:
@@ -98,10 +100,12 @@ def test_secrets_reach_the_command_and_are_left_nowhere(
     host: Remote, sshd: Sshd, tmp_path: Path
 ) -> None:
     wait = f"until [ -e {tmp_path}/go-on ]; do sleep 0.05; done"
-    asked = request(f'echo "${{#DB_PASSWORD}}"; {wait}', secrets={"DB_PASSWORD": "s3cret-w0rd"})
-    events = host.run(asked)
+    run_request = request(
+        f'echo "${{#DB_PASSWORD}}"; {wait}', secrets={"DB_PASSWORD": "s3cret-w0rd"}
+    )
+    events = host.run(run_request)
     read_until(events, b"11\n")
-    folder = Folder(sshd, asked.token).path
+    folder = Folder(sshd, run_request.token).path
     assert folder.stat().st_mode & 0o777 == 0o700
     for path in folder.iterdir():
         assert path.is_fifo() or path.is_symlink() or b"s3cret-w0rd" not in path.read_bytes()
@@ -159,13 +163,13 @@ def test_any_text_arrives_as_it_was_written(sshd: Sshd, text: str) -> None:
 def test_a_command_cut_on_its_way_is_refused_and_can_be_sent_again(
     host: Remote, tmp_path: Path
 ) -> None:
-    asked = request(f"echo started >> {tmp_path}/starts")
+    run_request = request(f"echo started >> {tmp_path}/starts")
     assert isinstance(host, DurableHost)
-    argv = commands.run(host._runner(), asked, whole := commands.payload(asked), 0)
+    argv = commands.run(host._runner(), run_request, whole := commands.payload(run_request), 0)
     for cut in (whole[:-1], whole[:-9], whole[:-9] + b"\n", b""):
         assert b"@rollback refused upload" in host.ask(argv, cut).errors
-    assert presence(host, asked) == Presence.PREPARED
-    assert watch(host.run(asked)).outcome.exit_code == 0
+    assert presence(host, run_request) == Presence.PREPARED
+    assert watch(host.run(run_request)).outcome.exit_code == 0
     assert (tmp_path / "starts").read_text() == "started\n"
 
 
@@ -189,39 +193,45 @@ def test_without_bash_the_account_s_shell_runs_the_command(shell: str, tmp_path:
 
 
 def test_an_acknowledged_attempt_leaves_no_folder(host: Remote, sshd: Sshd) -> None:
-    asked = request("echo kept nowhere")
-    watch(host.run(asked))
-    host.acknowledge(ref(asked))
-    host.acknowledge(ref(asked))
-    assert not (sshd.attempts / asked.token).exists()
-    assert presence(host, asked) is Presence.FINISHED
-    late = watch(host.follow(ref(asked))).outcome
+    run_request = request("echo kept nowhere")
+    watch(host.run(run_request))
+    host.acknowledge(ref(run_request))
+    host.acknowledge(ref(run_request))
+    assert not (sshd.attempts / run_request.token).exists()
+    assert presence(host, run_request) is Presence.FINISHED
+    late = watch(host.follow(ref(run_request))).outcome
     assert (late.ending, late.exit_code) == (Ending.FINISHED, 0)
     assert late.flags == {"acknowledged"}
 
 
 def test_what_still_runs_is_not_cleared_away(host: Remote, tmp_path: Path) -> None:
-    asked = request(f"until [ -e {tmp_path}/go-on ]; do sleep 0.05; done")
-    launch(host, asked)
+    run_request = request(f"until [ -e {tmp_path}/go-on ]; do sleep 0.05; done")
+    launch(host, run_request)
     with pytest.raises(RunnerRefused, match="still runs"):
-        host.acknowledge(ref(asked))
+        host.acknowledge(ref(run_request))
     (tmp_path / "go-on").touch()
-    assert watch(host.follow(ref(asked))).outcome.exit_code == 0
+    assert watch(host.follow(ref(run_request))).outcome.exit_code == 0
 
 
 def test_many_are_cleared_away_at_once_but_for_what_still_runs(
     host: Remote, sshd: Sshd, tmp_path: Path
 ) -> None:
     over = [request("echo over") for _ in range(3)]
-    for asked in over:
-        watch(host.run(asked))
+    for run_request in over:
+        watch(host.run(run_request))
     busy = request(waiting(tmp_path / "go-on"))
     launch(host, busy)
     with pytest.raises(RunnerRefused, match="still runs"):
         host.acknowledge(*map(ref, [over[0], busy, *over[1:]]))
-    left = {asked.token: (sshd.attempts / asked.token).exists() for asked in [*over, busy]}
-    assert left == {**dict.fromkeys([asked.token for asked in over], False), busy.token: True}
-    assert {presence(host, asked) for asked in over} == {Presence.FINISHED}
+    left = {
+        run_request.token: (sshd.attempts / run_request.token).exists()
+        for run_request in [*over, busy]
+    }
+    assert left == {
+        **dict.fromkeys([run_request.token for run_request in over], False),
+        busy.token: True,
+    }
+    assert {presence(host, run_request) for run_request in over} == {Presence.FINISHED}
     (tmp_path / "go-on").touch()
     assert watch(host.follow(ref(busy))).outcome.exit_code == 0
 
@@ -233,23 +243,23 @@ def test_a_token_nobody_used_is_absent(host: Remote) -> None:
 
 
 def test_a_veto_makes_a_start_impossible(host: Remote, tmp_path: Path) -> None:
-    asked = request(f"echo started >> {tmp_path}/starts")
-    assert host.veto(ref(asked))
-    assert host.veto(ref(asked))
-    assert watch(host.run(asked)).outcome.ending is Ending.NEVER_STARTED
+    run_request = request(f"echo started >> {tmp_path}/starts")
+    assert host.veto(ref(run_request))
+    assert host.veto(ref(run_request))
+    assert watch(host.run(run_request)).outcome.ending is Ending.NEVER_STARTED
     assert not (tmp_path / "starts").exists()
-    assert presence(host, asked) == Presence.FINISHED
+    assert presence(host, run_request) == Presence.FINISHED
 
 
 def test_a_veto_is_lost_against_a_command_that_started(host: Remote, tmp_path: Path) -> None:
-    asked = request(f"until [ -e {tmp_path}/go-on ]; do sleep 0.05; done")
-    events = host.run(asked)
+    run_request = request(f"until [ -e {tmp_path}/go-on ]; do sleep 0.05; done")
+    events = host.run(run_request)
     next(iter(events))
-    until(lambda: presence(host, asked) == Presence.RUNNING)
-    assert not host.veto(ref(asked))
+    until(lambda: presence(host, run_request) == Presence.RUNNING)
+    assert not host.veto(ref(run_request))
     (tmp_path / "go-on").touch()
     assert watch(events).outcome.exit_code == 0
-    assert not host.veto(ref(asked))
+    assert not host.veto(ref(run_request))
 
 
 def test_a_short_question_is_answered(plain_host: Remote) -> None:

@@ -179,12 +179,12 @@ def test_a_jump_host_that_cannot_reach_the_host_says_so(server: Sshd) -> None:
 
 def test_a_jump_host_that_dies_is_noticed_behind_it(sshd: Sshd, server: Sshd) -> None:
     remote = connect(sshd.address(jump=server.address(name="jump-1")))
-    asked = request("echo up; sleep 300")
-    events = remote.run(asked)
+    run_request = request("echo up; sleep 300")
+    events = remote.run(run_request)
     read_until(events, b"up\n")
     server.stop()
     with pytest.raises(HostUnreachable):
         watch(events, 3)
     remote.close()
     with connected(sshd) as direct:
-        direct.stop(ref(asked), grace=1)
+        direct.stop(ref(run_request), grace=1)

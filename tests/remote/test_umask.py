@@ -19,9 +19,9 @@ def test_a_command_has_the_accounts_own_umask(tmp_path: Path, shell: str) -> Non
     try:
         plain = remote.ask(["sh", "-c", "umask"]).output
         ran = remote.run(RunRequest(str(uuid4()), "umask; env | grep -c CONSOLE_UMASK || true"))
-        said = b"".join(item.data for item in ran if isinstance(item, Chunk))
-        assert int(said.split()[0], 8) == int(plain, 8)
-        assert said.split()[1] == b"0"
+        output = b"".join(item.data for item in ran if isinstance(item, Chunk))
+        assert int(output.split()[0], 8) == int(plain, 8)
+        assert output.split()[1] == b"0"
         assert with_login.attempts.stat().st_mode & 0o077 == 0
     finally:
         remote.close()

@@ -28,13 +28,13 @@ def pieces(data: bytes, cuts: list[int]) -> list[bytes]:
 def test_records_are_found_among_noise_however_they_arrive(
     lines: list[tuple[bytes, list[str]]], cuts: list[int]
 ) -> None:
-    said = b"".join(
+    stream = b"".join(
         noise + b"\n" + noise + b"@rollback " + " ".join(words).encode() + b"\n"
         for noise, words in lines
     )
     records = wire.Records()
-    found = [words for piece in pieces(said, cuts) for words in records.feed(piece)]
-    assert found == [words for _, words in lines]
+    records_read = [words for piece in pieces(stream, cuts) for words in records.feed(piece)]
+    assert records_read == [words for _, words in lines]
 
 
 @given(NOISE, st.binary(max_size=200), st.lists(st.integers(0, 500), max_size=6))

@@ -148,10 +148,10 @@ def test_the_postmortem_calls_it_a_deviation_and_the_review_a_decision(stage: St
     Rollback.objects.update(state="succeeded", finished_at=timezone.now())
     break_glass.close_review(rollback, by=stage.cast.lee, finding=FINDING)
     rollback.refresh_from_db()
-    told = draft(rollback)
-    assert [each.kind for each in told.deviations] == ["break_glass.used"]
-    assert [each.kind for each in told.decisions] == ["break_glass.used", "break_glass.reviewed"]
-    assert REASON in told.deviations[0].text
+    report = draft(rollback)
+    assert [each.kind for each in report.deviations] == ["break_glass.used"]
+    assert [each.kind for each in report.decisions] == ["break_glass.used", "break_glass.reviewed"]
+    assert REASON in report.deviations[0].text
 
 
 def lend(stage: Stage, to: User) -> Delegation:

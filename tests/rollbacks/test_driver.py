@@ -51,13 +51,13 @@ def test_a_failed_check_fails_the_rollback(stage: Stage, fleet: Fleet) -> None:
 
 
 def test_everything_a_host_said_is_stored(stage: Stage, fleet: Fleet) -> None:
-    said = bytes(range(256)) * 1000 + b"last line without an end"
-    fleet.scripts["stopping"] = (said, 0)
+    printed = bytes(range(256)) * 1000 + b"last line without an end"
+    fleet.scripts["stopping"] = (printed, 0)
     rollback = drive(make.approved(stage), fleet)
     run = rollback.runs.get(position=1)
-    assert log_store.read_log(run) == said
-    assert log_store.read_log(run, 100, 50) == said[100:150]
-    assert run.stored == len(said)
+    assert log_store.read_log(run) == printed
+    assert log_store.read_log(run, 100, 50) == printed[100:150]
+    assert run.stored == len(printed)
     assert str(run.token) in fleet.acknowledged
 
 
@@ -132,8 +132,8 @@ def test_a_rollback_can_itself_be_undone_by_its_dump(stage: Stage, fleet: Fleet)
         requests.request_restore(rollback, by=stage.cast.dana, reason="Worse than before")
     steering.request_abort(rollback, by=stage.cast.dana, reason="Worse than before")
     rollback = drive(rollback, fleet)
-    asked = requests.request_restore(rollback, by=stage.cast.dana, reason="Worse than before")
-    snapshot = snapshot_of(asked.snapshot)
+    restoring = requests.request_restore(rollback, by=stage.cast.dana, reason="Worse than before")
+    snapshot = snapshot_of(restoring.snapshot)
     assert snapshot.procedure == f"Undo rollback {rollback.pk}"
     assert [each.title for each in snapshot.steps if not each.standby] == [
         "Keep the database as it is now",
@@ -142,7 +142,7 @@ def test_a_rollback_can_itself_be_undone_by_its_dump(stage: Stage, fleet: Fleet)
     (kept,) = database_dumps.list_dumps(rollback)
     assert f"DUMP={kept.path}\n" in snapshot.step(2).script
     assert "a" * 64 in snapshot.step(2).script
-    assert approvals.drift(asked) == []
+    assert approvals.drift(restoring) == []
 
 
 def test_an_undo_says_what_it_leaves_as_it_is_and_asks_no_check_of_the_plan(
@@ -155,16 +155,16 @@ def test_an_undo_says_what_it_leaves_as_it_is_and_asks_no_check_of_the_plan(
     rollback = drive(rollback, fleet)
     stays = database_dumps.list_what_stays(rollback)
     assert stays == ["step 1, Stop"]
-    asked = requests.request_restore(rollback, by=stage.cast.dana, reason="Worse than before")
-    snapshot = snapshot_of(asked.snapshot)
+    restoring = requests.request_restore(rollback, by=stage.cast.dana, reason="Worse than before")
+    snapshot = snapshot_of(restoring.snapshot)
     (warning,) = [each for each in snapshot.step(2).warnings if "step 1, Stop" in each]
     assert "Start again by hand" in warning
     assert (snapshot.checks, snapshot.settle) == ((), 0)
-    approvals.approve(asked, by=stage.cast.lee, snapshot_sha256=asked.snapshot_sha256)
-    asked = drive(asked, fleet)
-    assert asked.question["kind"] == "gate"
-    steering.answer(asked, position=2, by=stage.cast.dana, answer="go")
-    assert drive(asked, fleet).state == "succeeded"
+    approvals.approve(restoring, by=stage.cast.lee, snapshot_sha256=restoring.snapshot_sha256)
+    restoring = drive(restoring, fleet)
+    assert restoring.question["kind"] == "gate"
+    steering.answer(restoring, position=2, by=stage.cast.dana, answer="go")
+    assert drive(restoring, fleet).state == "succeeded"
 
 
 def test_without_a_word_of_its_dump_nothing_is_overwritten(stage: Stage, fleet: Fleet) -> None:

@@ -75,12 +75,12 @@ def test_a_failure_on_one_host_is_accepted_or_ends_the_step_for_all(
     assert left == (["app-1", "app-2", "app-3"] if everywhere else ["app-1"])
 
 
-@pytest.mark.parametrize(("said", "state"), [(b"HTTP 200\n", "succeeded"), (b"500\n", "failed")])
+@pytest.mark.parametrize(("output", "state"), [(b"HTTP 200\n", "succeeded"), (b"500\n", "failed")])
 def test_a_step_must_say_what_its_plan_expects(
-    stage: Stage, fleet: Fleet, said: bytes, state: str
+    stage: Stage, fleet: Fleet, output: bytes, state: str
 ) -> None:
     text = PLAN.replace("```bash\necho starting", '```bash expect="HTTP 200"\necho starting')
-    fleet.scripts["starting"] = (said, 0)
+    fleet.scripts["starting"] = (output, 0)
     rollback = drive(make.approved(stage, text), fleet)
     run = rollback.runs.get(position=3)
     assert run.state == state

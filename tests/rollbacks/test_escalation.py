@@ -149,8 +149,8 @@ def test_who_may_not_ask_may_not_nudge_and_what_is_over_is_not_nudged(stage: Sta
 
 def test_a_question_and_its_answers_stand_together(stage: Stage) -> None:
     rollback = make.requested(stage)
-    asked = approvals.ask_question(rollback, by=stage.cast.lee, text=" Is the dump from today? ")
-    approvals.answer_question(rollback, question=asked.seq, by=stage.cast.dana, text="03:00 UTC")
+    put = approvals.ask_question(rollback, by=stage.cast.lee, text=" Is the dump from today? ")
+    approvals.answer_question(rollback, question=put.seq, by=stage.cast.dana, text="03:00 UTC")
     (question,) = approval_status.deciding_of(rollback, stage.cast.lee).questions
     assert question.event.facts["text"] == "Is the dump from today?"
     assert names(question.event.facts) == ["Dana Example"]

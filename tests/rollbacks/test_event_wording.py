@@ -63,19 +63,19 @@ SOURCES = Path(rollback_console.__file__).parent
 @pytest.mark.parametrize("by", [LEE, None])
 def test_every_kind_reads_as_a_sentence_for_every_reader(kind: str, by: User | None) -> None:
     event = Event(kind=kind, by=by, facts=FACTS, at="2026-11-25T01:00:00+00:00", seq=1)
-    told = {
+    sentences = {
         "page": happened(event),
         "postmortem": heading(event, SNAPSHOT),
         "message": sentence(event, SNAPSHOT),
         "API": event_out(event).text,
     }
-    told["terminal"] = event_line({"at": event.at, "text": told["API"]})
-    for reader, text in told.items():
+    sentences["terminal"] = event_line({"at": event.at, "text": sentences["API"]})
+    for reader, text in sentences.items():
         assert text.strip(), reader
         assert not re.search(r"[{}]|None|_|: *$| {2}", text[10:]), (reader, text)
-    assert told["terminal"].endswith(told["API"])
-    assert not told["API"][0].islower()
-    assert by is None or "Lee Vos" in told["API"]
+    assert sentences["terminal"].endswith(sentences["API"])
+    assert not sentences["API"][0].islower()
+    assert by is None or "Lee Vos" in sentences["API"]
 
 
 def test_every_kind_that_the_code_records_is_declared_and_none_is_declared_in_vain() -> None:

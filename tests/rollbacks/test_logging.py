@@ -57,13 +57,13 @@ def test_each_event_is_logged_with_its_rollback_and_its_run(
     rollback = make.approved(stage)
     while driver.advance(rollback.pk, fleet.connect):
         pass
-    told = [each for each in book.entries if each["logger"].endswith("events.record")]
+    logged = [each for each in book.entries if each["logger"].endswith("events.record")]
     kinds = list(rollback.events.order_by("seq").values_list("kind", flat=True))
-    assert [each["message"] for each in told] == kinds
-    assert {each["rollback"] for each in told} == {rollback.pk}
+    assert [each["message"] for each in logged] == kinds
+    assert {each["rollback"] for each in logged} == {rollback.pk}
     runs = {str(token) for token in rollback.runs.values_list("token", flat=True)}
-    assert {each["run"] for each in told if each["message"] == "step.finished"} == runs
-    driven = next(each for each in told if each["message"] == "step.started")
+    assert {each["run"] for each in logged if each["message"] == "step.finished"} == runs
+    driven = next(each for each in logged if each["message"] == "step.started")
     assert (driven["level"], driven["fence"]) == ("info", 1)
 
 
@@ -78,10 +78,14 @@ def test_what_a_follower_says_names_its_run_and_host(
         raise HostUnreachable("app-1", "nobody answers")
 
     driver.advance(rollback.pk, nobody)
-    (said, *_) = [each for each in book.entries if each["logger"].endswith("follower")]
+    (by_follower, *_) = [each for each in book.entries if each["logger"].endswith("follower")]
     run = rollback.runs.get(position=1)
-    assert (said["rollback"], said["run"], said["host"]) == (rollback.pk, str(run.token), "app-1")
-    assert said["level"] == "warning"
+    assert (by_follower["rollback"], by_follower["run"], by_follower["host"]) == (
+        rollback.pk,
+        str(run.token),
+        "app-1",
+    )
+    assert by_follower["level"] == "warning"
 
 
 @pytest.mark.parametrize("book", ["line"], indirect=True)

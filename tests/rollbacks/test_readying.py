@@ -124,10 +124,10 @@ def test_a_rollback_that_became_impossible_raises_readiness_lost_once(
     rollback = asked(here, counter)
     answered(rollback)
     assert told(rollback, "readiness.lost") == []
-    heard: list[str] = []
+    numbers: list[str] = []
 
     def hear(*, revision: Any, red: Any, **_: Any) -> None:
-        heard.append(f"{revision.plan}: {red[0].detail}")
+        numbers.append(f"{revision.plan}: {red[0].detail}")
 
     signals.lost.connect(hear)
     sshd.stop()
@@ -135,7 +135,7 @@ def test_a_rollback_that_became_impossible_raises_readiness_lost_once(
     answered(rollback)
     (facts,) = told(rollback, "readiness.lost")
     assert "cannot be reached" in facts["why"]
-    assert len(heard) == 1
+    assert len(numbers) == 1
     sshd.start()
     answered(rollback)
     assert len(told(rollback, "readiness.regained")) == 1

@@ -31,12 +31,12 @@ def rollback(stage: Stage, fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> Rol
     """A rollback whose log holds the text three times, once across two rows; a note does too."""
     monkeypatch.setattr(log_store, "CHUNK", 64)
     encoded = base64.b64encode(SLIPPED.encode())
-    said = b"x" * 50 + SLIPPED.encode() + b"\n" + b"y" * 100 + b"\n" + encoded + b"\nend\n"
-    fleet.scripts["stopping"] = (said, 0)
+    printed = b"x" * 50 + SLIPPED.encode() + b"\n" + b"y" * 100 + b"\n" + encoded + b"\nend\n"
+    fleet.scripts["stopping"] = (printed, 0)
     fleet.scripts["restoring"] = (b"nothing of it\n", 1)
-    asked = drive(make.approved(stage), fleet)
-    steering.note(asked, by=stage.cast.vic, text=f"The password is {SLIPPED}")
-    return asked
+    response = drive(make.approved(stage), fleet)
+    steering.note(response, by=stage.cast.vic, text=f"The password is {SLIPPED}")
+    return response
 
 
 def test_a_text_is_masked_in_logs_and_events_and_the_audit_holds(
@@ -132,8 +132,8 @@ def test_the_page_masks_after_proof_and_shows_the_text_nowhere(
     stage: Stage, rollback: Rollback
 ) -> None:
     old = make.signed_in(stage.cast.ada, minutes_ago=30)
-    asked: Any = old.get(address(rollback))
-    assert asked.status_code == 303
+    response: Any = old.get(address(rollback))
+    assert response.status_code == 303
     client = make.signed_in(stage.cast.ada)
     refused: Any = client.post(address(rollback), {"text": SLIPPED, "reason": ""})
     assert (refused.status_code, SLIPPED in refused.content.decode()) == (422, False)

@@ -49,17 +49,17 @@ def test_a_plan_nobody_practised_has_no_rehearsal(stage: Stage) -> None:
 
 def test_the_last_rehearsal_is_found_with_its_time_and_the_same_steps(stage: Stage) -> None:
     revision, done = make.plan(stage), rehearsed(stage)
-    found = rehearsals.last(revision.plan, freeze_snapshot(revision, {}))
-    assert found is not None
-    assert (found.rollback, found.seconds, found.different) == (done, 90.0, ())
+    rehearsal = rehearsals.last(revision.plan, freeze_snapshot(revision, {}))
+    assert rehearsal is not None
+    assert (rehearsal.rollback, rehearsal.seconds, rehearsal.different) == (done, 90.0, ())
 
 
 def test_steps_that_were_not_the_same_are_named(stage: Stage) -> None:
     revision = make.plan(stage)
     rehearsed(stage, PLAN.replace("echo restoring", "echo something else"))
-    found = rehearsals.last(revision.plan, freeze_snapshot(revision, {}))
-    assert found is not None
-    assert found.different == ("Restore Code",)
+    rehearsal = rehearsals.last(revision.plan, freeze_snapshot(revision, {}))
+    assert rehearsal is not None
+    assert rehearsal.different == ("Restore Code",)
 
 
 def test_what_was_loaded_from_a_file_is_no_rehearsal(stage: Stage) -> None:

@@ -42,8 +42,8 @@ def test_it_goes_on_from_a_later_step_and_what_is_between_is_skipped_on_record(
     assert rollback.state == "verifying"
     assert scripts(fleet) == [*RAN, "echo starting\n"]
     assert rollback.runs.get(position=2).answer == "skip"
-    said = rollback.events.get(kind="step.skipped")
-    assert (said.by, said.facts["reason"]) == (stage.cast.dana, "Restored by hand")
+    event = rollback.events.get(kind="step.skipped")
+    assert (event.by, event.facts["reason"]) == (stage.cast.dana, "Restored by hand")
     assert rollback.snapshot == before
 
 

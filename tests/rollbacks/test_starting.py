@@ -117,8 +117,8 @@ def test_where_the_rule_only_warns_it_starts_and_the_record_says_what_was_red(
     tool.unlink()
     rollback = drive(rollback)
     assert rollback.question["kind"] == "failed"
-    told = kinds(rollback)
-    assert told.index("readiness.lost") < told.index("rollback.started")
+    recorded = kinds(rollback)
+    assert recorded.index("readiness.lost") < recorded.index("rollback.started")
 
 
 def test_what_was_heard_a_moment_ago_is_not_asked_again(here: Stage, tool: Path) -> None:

@@ -62,9 +62,9 @@ def verifying(here: Stage, *checks: str, settle: str = "0s") -> Rollback:
 
 
 def look(rollback: Rollback) -> list[Look]:
-    for found in Look.objects.filter(rollback=rollback, due_at__isnull=False):
-        Look.objects.filter(pk=found.pk).update(due_at=Now())
-        assert automated_checks.run_check(found.pk)
+    for row in Look.objects.filter(rollback=rollback, due_at__isnull=False):
+        Look.objects.filter(pk=row.pk).update(due_at=Now())
+        assert automated_checks.run_check(row.pk)
     return list(Look.objects.filter(rollback=rollback).order_by("id"))
 
 
@@ -93,16 +93,16 @@ def test_a_page_that_fails_is_left_to_a_person_with_what_was_seen(
     url, says = page
     says["status"] = 500
     rollback = verifying(here, f"check: Application starts, http: '{url}'")
-    (found,) = look(rollback)
-    assert (found.well, answers(rollback)) == (False, {})
-    assert "answers 500" in found.evidence
+    (row,) = look(rollback)
+    assert (row.well, answers(rollback)) == (False, {})
+    assert "answers 500" in row.evidence
     steering.answer_check(
-        rollback, key=found.key, by=here.cast.dana, answer="fail", note="It is down"
+        rollback, key=row.key, by=here.cast.dana, answer="fail", note="It is down"
     )
     says["status"] = 200
-    (found,) = look(rollback)
-    assert found.due_at is None
-    assert answers(rollback)[found.key] == ("fail", "It is down")
+    (row,) = look(rollback)
+    assert row.due_at is None
+    assert answers(rollback)[row.key] == ("fail", "It is down")
 
 
 def test_a_check_has_to_hold_for_the_whole_settling_time(
@@ -115,10 +115,10 @@ def test_a_check_has_to_hold_for_the_whole_settling_time(
     says["status"] = 503
     look(rollback)
     says["status"] = 200
-    (found,) = look(rollback)
+    (row,) = look(rollback)
     assert answers(rollback) == {}
-    assert found.good_since is not None
-    Look.objects.update(good_since=found.good_since - timedelta(minutes=2))
+    assert row.good_since is not None
+    Look.objects.update(good_since=row.good_since - timedelta(minutes=2))
     look(rollback)
     assert [answer for answer, _ in answers(rollback).values()] == ["pass"]
     seen = Event.objects.filter(rollback=rollback, kind="check.observed").order_by("seq")
@@ -169,8 +169,8 @@ def test_a_number_of_connections_lies_within_its_bounds(
     here: Stage, command: str, well: bool
 ) -> None:
     check = f"check: Connections, command: '{command}', at_least: 1, at_most: 50"
-    (found,) = look(verifying(here, check))
-    assert found.well is well
+    (row,) = look(verifying(here, check))
+    assert row.well is well
 
 
 def test_two_sweepers_look_once(here: Stage) -> None:

@@ -20,7 +20,7 @@ def test_it_ends_with_the_first_true_thing() -> None:
 
 def test_a_wait_that_cannot_be_met_any_more_ends_at_once_and_says_what_was_there() -> None:
     with pytest.raises(AssertionError, match="cannot happen any more: it dies\nits log"):
-        until(lambda: False, "it dies", told=lambda: "its log", hopeless=lambda: True)
+        until(lambda: False, "it dies", details=lambda: "its log", hopeless=lambda: True)
 
 
 def test_what_comes_true_at_the_last_moment_counts() -> None:
@@ -44,10 +44,10 @@ def test_what_a_failed_test_started_is_stopped(tmp_path: Path) -> None:
     assert not process.running
 
 
-def sleeping(folder: Path, said: str) -> Process:
+def sleeping(folder: Path, text: str) -> Process:
     """A process that said that and then does nothing."""
-    script = f"print({said!r}, flush=True); import time; time.sleep(600)"
+    script = f"print({text!r}, flush=True); import time; time.sleep(600)"
     console = Console(folder, "sqlite:///none", "redis://127.0.0.1:1/0")
     process = console.start("sleeper", [sys.executable, "-c", script])
-    until(lambda: said in process.log.read_text(), "it has spoken")
+    until(lambda: text in process.log.read_text(), "it has spoken")
     return process

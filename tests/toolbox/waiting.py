@@ -17,7 +17,7 @@ def until(
     what: str = "it becomes true",
     *,
     seconds: float = PATIENCE,
-    told: Callable[[], object] = str,
+    details: Callable[[], object] = str,
     hopeless: Callable[[], object] = bool,
 ) -> T:
     """The first true thing `look` returns.
@@ -30,6 +30,6 @@ def until(
         vain = hopeless()
         if seen := look():
             return seen
-        assert not vain, f"It cannot happen any more: {what}\n{told()}"
-        assert time.monotonic() < late, f"Waited in vain: {what}\n{told()}"
+        assert not vain, f"It cannot happen any more: {what}\n{details()}"
+        assert time.monotonic() < late, f"Waited in vain: {what}\n{details()}"
         time.sleep(0.02)

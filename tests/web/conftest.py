@@ -55,7 +55,7 @@ def eyes(contexts: Contexts, live_server: LiveServer) -> Eyes:
 
 
 @pytest.fixture
-def asked(stage: make.Stage) -> Rollback:
+def pending(stage: make.Stage) -> Rollback:
     """What dana asked for and nobody decided yet."""
     return make.requested(stage)
 

@@ -36,11 +36,11 @@ class Provider:
         self._server.server_close()
         self._thread.join()
 
-    def sign_in(self, asked: dict[str, str], *, auth_time_ago: int = 0, **claims: Any) -> str:
+    def sign_in(self, query: dict[str, str], *, auth_time_ago: int = 0, **claims: Any) -> str:
         """The code with which the browser of the person with these claims goes back."""
         code = secrets.token_urlsafe()
-        told = {**claims, "auth_time": int(time.time()) - auth_time_ago}
-        self.codes[code] = {"asked": asked, "claims": told}
+        claims_sent = {**claims, "auth_time": int(time.time()) - auth_time_ago}
+        self.codes[code] = {"asked": query, "claims": claims_sent}
         return code
 
     def configuration(self) -> dict[str, Any]:
@@ -62,8 +62,14 @@ class Provider:
         assert (sent["client_id"], sent["client_secret"]) == ("console", "s3cret")
         now, access = int(time.time()), secrets.token_urlsafe()
         self.claims[access] = kept["claims"]
-        told = {**kept["claims"], "iss": self.url, "aud": "console", "iat": now, "exp": now + 60}
-        signed = jwt.encode(told, self.key, algorithm="RS256", headers={"kid": "1"})
+        claims_sent = {
+            **kept["claims"],
+            "iss": self.url,
+            "aud": "console",
+            "iat": now,
+            "exp": now + 60,
+        }
+        signed = jwt.encode(claims_sent, self.key, algorithm="RS256", headers={"kid": "1"})
         return {"access_token": access, "token_type": "Bearer", "id_token": signed}
 
 
@@ -82,8 +88,8 @@ def _handler(provider: Provider) -> type[BaseHTTPRequestHandler]:
             body = self.rfile.read(int(self.headers["Content-Length"])).decode()
             self._say(provider.token({key: each[0] for key, each in parse_qs(body).items()}))
 
-        def _say(self, told: dict[str, Any]) -> None:
-            body = json.dumps(told).encode()
+        def _say(self, claims_sent: dict[str, Any]) -> None:
+            body = json.dumps(claims_sent).encode()
             self.send_response(200)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))

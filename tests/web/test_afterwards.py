@@ -22,12 +22,12 @@ from .conftest import SignIn, words
 
 
 @pytest.fixture
-def ended(asked: Rollback, stage: make.Stage) -> Rollback:
+def ended(pending: Rollback, stage: make.Stage) -> Rollback:
     approvals.reject(
-        asked, by=stage.cast.lee, snapshot_sha256=asked.snapshot_sha256, reason="Roll forward"
+        pending, by=stage.cast.lee, snapshot_sha256=pending.snapshot_sha256, reason="Roll forward"
     )
-    asked.refresh_from_db()
-    return asked
+    pending.refresh_from_db()
+    return pending
 
 
 @pytest.fixture
@@ -100,8 +100,8 @@ async def test_an_archive_is_streamed_under_asgi(stage: make.Stage, ended: Rollb
     assert verify(io.BytesIO(data)).wrong == []
 
 
-def test_one_under_way_has_no_archive_yet(operator: Client, asked: Rollback) -> None:
-    page = words(operator.get(f"/rollbacks/{asked.pk}/archive/", follow=True))
+def test_one_under_way_has_no_archive_yet(operator: Client, pending: Rollback) -> None:
+    page = words(operator.get(f"/rollbacks/{pending.pk}/archive/", follow=True))
     assert "An archive can be made once the rollback has ended." in page
 
 
@@ -124,11 +124,11 @@ def test_a_viewer_takes_nothing_over(signed_in: SignIn, stage: make.Stage, ended
 
 
 def test_a_checklist_is_worked_through_before_the_end(
-    operator: Client, stage: make.Stage, asked: Rollback
+    operator: Client, stage: make.Stage, pending: Rollback
 ) -> None:
-    address = f"/rollbacks/{asked.pk}/checklist/"
+    address = f"/rollbacks/{pending.pk}/checklist/"
     assert "3 of 3 open" in words(operator.get(address))
-    key = checklist.entries(asked)[2].item.key
+    key = checklist.entries(pending)[2].item.key
     given = {"owner": stage.cast.sam.pk, "due": "2027-01-31", "remind_at": "2027-01-30T09:00"}
     operator.post(f"{address}{key}/assignments/", given)
     operator.post(f"{address}{key}/ticks/", {"done": "yes", "evidence": "Said in the channel"})
@@ -138,9 +138,9 @@ def test_a_checklist_is_worked_through_before_the_end(
     assert "Said in the channel" in page
 
 
-def test_a_check_is_not_ticked_past_the_rollbacks_page(operator: Client, asked: Rollback) -> None:
-    key = checklist.entries(asked)[0].item.key
-    address = f"/rollbacks/{asked.pk}/checklist/{key}/ticks/"
+def test_a_check_is_not_ticked_past_the_rollbacks_page(operator: Client, pending: Rollback) -> None:
+    key = checklist.entries(pending)[0].item.key
+    address = f"/rollbacks/{pending.pk}/checklist/{key}/ticks/"
     page = words(operator.post(address, {"done": "yes"}, follow=True))
     assert "Answer this check on the rollback's page" in page
 
@@ -159,19 +159,21 @@ def test_open_actions_are_on_the_first_page_and_by_person(
     assert "Nothing is open here." in words(operator.get("/actions/?owner=nobody"))
 
 
-def test_a_message_is_prefilled_and_kept_with_who_got_it(operator: Client, asked: Rollback) -> None:
-    address = f"/rollbacks/{asked.pk}/communication/"
+def test_a_message_is_prefilled_and_kept_with_who_got_it(
+    operator: Client, pending: Rollback
+) -> None:
+    address = f"/rollbacks/{pending.pk}/communication/"
     assert "Reason: Health page answers 500" in words(operator.get(address))
     given = {"text": "Soon\r\nback", "recipients": "Support team"}
     assert operator.post(f"{address}messages/", given).status_code == 303
-    message = asked.messages.get()
+    message = pending.messages.get()
     assert (message.text, message.recipients) == ("Soon\nback", "Support team")
     assert operator.post(f"{address}messages/", {"text": ""}).status_code == 422
     assert "to Support team" in words(operator.get(address))
 
 
-def test_a_cadence_is_set(operator: Client, asked: Rollback) -> None:
-    address = f"/rollbacks/{asked.pk}/communication/"
+def test_a_cadence_is_set(operator: Client, pending: Rollback) -> None:
+    address = f"/rollbacks/{pending.pk}/communication/"
     operator.post(f"{address}cadences/", {"minutes": "15"})
     operator.post(f"{address}cadences/", {"minutes": "0"})
     assert Cadence.objects.get().minutes == 15
@@ -180,16 +182,16 @@ def test_a_cadence_is_set(operator: Client, asked: Rollback) -> None:
 
 def shared(client: Client, rollback: Rollback) -> str:
     page = client.post(f"/rollbacks/{rollback.pk}/communication/links/", {"label": "Support"})
-    found = re.search(r"http://testserver(/status/[\w-]{43}/)", page.content.decode())
-    assert found
-    return found[1]
+    match = re.search(r"http://testserver(/status/[\w-]{43}/)", page.content.decode())
+    assert match
+    return match[1]
 
 
 def test_a_status_page_needs_no_account_and_shows_no_internals(
-    operator: Client, asked: Rollback
+    operator: Client, pending: Rollback
 ) -> None:
-    steering.send_message(asked, by=asked.requested_by, text="Soon back", recipients="Support")
-    address = shared(operator, asked)
+    steering.send_message(pending, by=pending.requested_by, text="Soon back", recipients="Support")
+    address = shared(operator, pending)
     answer = Client().get(address)
     page = answer.content.decode()
     assert "A rollback is being decided on" in page
@@ -203,30 +205,30 @@ def test_a_status_page_needs_no_account_and_shows_no_internals(
     assert Client().post(address).status_code == 405
 
 
-def test_a_secret_is_shown_once_and_kept_as_a_hash(operator: Client, asked: Rollback) -> None:
-    secret = shared(operator, asked).split("/")[2]
-    assert secret not in operator.get(f"/rollbacks/{asked.pk}/communication/").content.decode()
+def test_a_secret_is_shown_once_and_kept_as_a_hash(operator: Client, pending: Rollback) -> None:
+    secret = shared(operator, pending).split("/")[2]
+    assert secret not in operator.get(f"/rollbacks/{pending.pk}/communication/").content.decode()
     assert secret not in str(list(StatusLink.objects.values()))
 
 
-def test_a_revoked_or_made_up_link_finds_nothing(operator: Client, asked: Rollback) -> None:
-    address = shared(operator, asked)
+def test_a_revoked_or_made_up_link_finds_nothing(operator: Client, pending: Rollback) -> None:
+    address = shared(operator, pending)
     link = StatusLink.objects.get()
-    operator.post(f"/rollbacks/{asked.pk}/communication/links/{link.pk}/revocations/")
+    operator.post(f"/rollbacks/{pending.pk}/communication/links/{link.pk}/revocations/")
     assert Client().get(address).status_code == 404
     assert Client().get(f"/status/{'A' * 43}/").status_code == 404
 
 
 def test_only_who_steers_shares_and_writes(
-    signed_in: SignIn, stage: make.Stage, asked: Rollback
+    signed_in: SignIn, stage: make.Stage, pending: Rollback
 ) -> None:
-    client, address = signed_in(stage.cast.vic), f"/rollbacks/{asked.pk}/communication/"
+    client, address = signed_in(stage.cast.vic), f"/rollbacks/{pending.pk}/communication/"
     assert "Operators write messages." in words(client.get(address))
     client.post(f"{address}links/", {"label": "Me"})
     client.post(f"{address}messages/", {"text": "Hi", "recipients": "All"})
     client.post(f"{address}cadences/", {"minutes": "5"})
     assert not StatusLink.objects.exists()
-    assert not asked.messages.exists()
+    assert not pending.messages.exists()
     assert not Cadence.objects.exists()
 
 

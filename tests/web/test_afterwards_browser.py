@@ -77,9 +77,9 @@ def _load(month: int, slug: str, stage: make.Stage) -> None:
         {"at": (start + after).isoformat(), "kind": kind, "facts": facts}
         for after, kind, facts in happened
     ]
-    told = {**PAST, "plan": slug, "state": state, "events": events, "began_at": None}
+    incident = {**PAST, "plan": slug, "state": state, "events": events, "began_at": None}
     importer.load(
-        json.dumps({**told, "title": f"Incident of {start:%B}"}).encode(), by=stage.cast.dana
+        json.dumps({**incident, "title": f"Incident of {start:%B}"}).encode(), by=stage.cast.dana
     )
 
 
@@ -144,7 +144,7 @@ def test_half_written_text_is_not_lost_to_another_button(eyes: Eyes, world: Worl
         page.on("dialog", lambda each: each.dismiss())
         page.goto(f"/rollbacks/{world.past.ended['skipped'].pk}/postmortem/")
         page.get_by_label("What went wrong").fill("The migration dropped")
-        with page.expect_event("dialog") as asked:
+        with page.expect_event("dialog") as dialog:
             page.get_by_role("button", name="Give it to review").click()
-        assert asked.value.type == "beforeunload"
+        assert dialog.value.type == "beforeunload"
         expect(page.get_by_label("What went wrong")).to_have_value("The migration dropped")

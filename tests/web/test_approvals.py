@@ -26,12 +26,12 @@ def page(client: Client, rollback: Rollback) -> str:
 
 
 def test_the_page_says_who_asks_why_and_exactly_what_would_run(
-    signed_in: SignIn, stage: make.Stage, asked: Rollback
+    signed_in: SignIn, stage: make.Stage, pending: Rollback
 ) -> None:
-    shown = page(signed_in(stage.cast.lee), asked)
+    shown = page(signed_in(stage.cast.lee), pending)
     for text in ("Health page answers 500", "Dana Example", "echo restoring", "app-1", "0 of 1"):
         assert text in shown
-    assert asked.snapshot_sha256 in shown
+    assert pending.snapshot_sha256 in shown
     assert "no destructive step" in shown
 
 
@@ -43,121 +43,123 @@ def test_a_step_that_was_left_out_by_choice_is_named(signed_in: SignIn, stage: m
 
 
 def test_a_decision_maker_sees_the_buttons(
-    signed_in: SignIn, stage: make.Stage, asked: Rollback
+    signed_in: SignIn, stage: make.Stage, pending: Rollback
 ) -> None:
-    assert "Approve Reject" in page(signed_in(stage.cast.lee), asked)
+    assert "Approve Reject" in page(signed_in(stage.cast.lee), pending)
 
 
 def test_who_may_not_approve_sees_why_and_who_can(
-    signed_in: SignIn, stage: make.Stage, asked: Rollback
+    signed_in: SignIn, stage: make.Stage, pending: Rollback
 ) -> None:
-    shown = page(signed_in(stage.cast.vic), asked)
+    shown = page(signed_in(stage.cast.vic), pending)
     assert "You are not a decision maker here." in shown
     assert "Lee Example (Deploy Lead)" in shown
     assert "Approve Reject" not in shown
 
 
 def test_who_asked_has_no_approve_button_but_may_withdraw(
-    signed_in: SignIn, stage: make.Stage, asked: Rollback
+    signed_in: SignIn, stage: make.Stage, pending: Rollback
 ) -> None:
     client = signed_in(stage.cast.dana)
-    shown = page(client, asked)
+    shown = page(client, pending)
     assert "someone else must approve it" in shown
     assert "Approve Reject" not in shown
-    assert client.post(f"/rollbacks/{asked.pk}/withdrawals/").status_code == 303
-    assert "withdrawn" in page(client, asked)
+    assert client.post(f"/rollbacks/{pending.pk}/withdrawals/").status_code == 303
+    assert "withdrawn" in page(client, pending)
 
 
 def test_an_approval_is_counted_and_the_page_says_so(
-    signed_in: SignIn, stage: make.Stage, asked: Rollback
+    signed_in: SignIn, stage: make.Stage, pending: Rollback
 ) -> None:
     client = signed_in(stage.cast.lee)
-    response = decide(client, asked, note="Saw the graphs")
+    response = decide(client, pending, note="Saw the graphs")
     assert getattr(response, "status_code", 0) == 303
-    asked.refresh_from_db()
-    assert asked.state == "approved"
-    shown = page(client, asked)
+    pending.refresh_from_db()
+    assert pending.state == "approved"
+    shown = page(client, pending)
     assert "1 of 1" in shown
     assert "Saw the graphs" in shown
 
 
 def test_a_double_click_approves_once(
-    signed_in: SignIn, stage: make.Stage, asked: Rollback
+    signed_in: SignIn, stage: make.Stage, pending: Rollback
 ) -> None:
     client = signed_in(stage.cast.lee)
-    decide(client, asked)
-    decide(client, asked)
+    decide(client, pending)
+    decide(client, pending)
     assert Approval.objects.count() == 1
 
 
-def test_a_rejection_needs_a_reason(signed_in: SignIn, stage: make.Stage, asked: Rollback) -> None:
+def test_a_rejection_needs_a_reason(
+    signed_in: SignIn, stage: make.Stage, pending: Rollback
+) -> None:
     client = signed_in(stage.cast.lee)
-    decide(client, asked, "rejections")
-    assert "Say why: who asked needs to know what to change." in page(client, asked)
-    decide(client, asked, "rejections", note="Roll forward instead")
-    assert "Roll forward instead" in page(client, asked)
-    asked.refresh_from_db()
-    assert asked.state == "rejected"
+    decide(client, pending, "rejections")
+    assert "Say why: who asked needs to know what to change." in page(client, pending)
+    decide(client, pending, "rejections", note="Roll forward instead")
+    assert "Roll forward instead" in page(client, pending)
+    pending.refresh_from_db()
+    assert pending.state == "rejected"
 
 
 def test_an_approval_by_somebody_else_is_refused_and_on_record(
-    signed_in: SignIn, stage: make.Stage, asked: Rollback
+    signed_in: SignIn, stage: make.Stage, pending: Rollback
 ) -> None:
     client = signed_in(stage.cast.dana)
-    decide(client, asked)
+    decide(client, pending)
     assert Approval.objects.count() == 0
     assert Event.objects.filter(kind="approval.refused", by=stage.cast.dana).exists()
-    assert "was refused" in page(client, asked)
+    assert "was refused" in page(client, pending)
 
 
 def test_a_stale_snapshot_is_answered_with_409_and_the_difference(
-    signed_in: SignIn, stage: make.Stage, asked: Rollback
+    signed_in: SignIn, stage: make.Stage, pending: Rollback
 ) -> None:
-    response = decide(signed_in(stage.cast.lee), asked, snapshot_sha256="0" * 64)
+    response = decide(signed_in(stage.cast.lee), pending, snapshot_sha256="0" * 64)
     assert getattr(response, "status_code", 0) == 409
     assert "What would run has changed" in words(response)
     assert Approval.objects.count() == 0
 
 
 def test_when_a_host_changes_the_buttons_die_and_the_change_shows(
-    signed_in: SignIn, stage: make.Stage, asked: Rollback
+    signed_in: SignIn, stage: make.Stage, pending: Rollback
 ) -> None:
     Host.objects.filter(name="app-1").update(address="192.0.2.77")
     client = signed_in(stage.cast.lee)
-    shown = page(client, asked)
+    shown = page(client, pending)
     assert "Changed since it was requested" in shown
     assert "192.0.2.77" in shown
     assert "Approve Reject" not in shown
-    response = decide(client, asked)
+    response = decide(client, pending)
     assert getattr(response, "status_code", 0) == 409
     assert "192.0.2.77" in words(response)
 
 
 def test_a_changed_request_is_frozen_anew_and_can_then_be_approved(
-    signed_in: SignIn, stage: make.Stage, asked: Rollback
+    signed_in: SignIn, stage: make.Stage, pending: Rollback
 ) -> None:
     Host.objects.filter(name="app-1").update(address="192.0.2.77")
-    signed_in(stage.cast.dana).post(f"/rollbacks/{asked.pk}/renewals/")
-    asked.refresh_from_db()
-    decide(signed_in(stage.cast.lee), asked)
-    asked.refresh_from_db()
-    assert asked.state == "approved"
+    signed_in(stage.cast.dana).post(f"/rollbacks/{pending.pk}/renewals/")
+    pending.refresh_from_db()
+    decide(signed_in(stage.cast.lee), pending)
+    pending.refresh_from_db()
+    assert pending.state == "approved"
 
 
 def test_what_keeps_a_request_from_being_frozen_anew_is_said(
-    signed_in: SignIn, stage: make.Stage, asked: Rollback
+    signed_in: SignIn, stage: make.Stage, pending: Rollback
 ) -> None:
     HostKey.objects.all().delete()
     client = signed_in(stage.cast.dana)
-    client.post(f"/rollbacks/{asked.pk}/renewals/")
-    assert "Nobody has confirmed a host key of app-1" in page(client, asked)
+    client.post(f"/rollbacks/{pending.pk}/renewals/")
+    assert "Nobody has confirmed a host key of app-1" in page(client, pending)
 
 
 def test_an_expired_request_shows_no_buttons(
-    signed_in: SignIn, stage: make.Stage, asked: Rollback
+    signed_in: SignIn, stage: make.Stage, pending: Rollback
 ) -> None:
     Rollback.objects.update(expires_at=timezone.now() - timedelta(minutes=1))
-    shown = page(signed_in(stage.cast.lee), asked)
+    shown = page(signed_in(stage.cast.lee), pending)
     assert "This request has expired. Open a new one." in shown
     assert "Approve Reject" not in shown
 
@@ -200,50 +202,50 @@ def test_the_point_of_no_return_stands_before_the_first_destructive_step(
 
 
 def test_a_poll_of_a_page_whose_state_moved_on_asks_for_a_reload(
-    signed_in: SignIn, stage: make.Stage, asked: Rollback
+    signed_in: SignIn, stage: make.Stage, pending: Rollback
 ) -> None:
     client = signed_in(stage.cast.lee)
-    decide(client, asked)
-    address = f"/rollbacks/{asked.pk}/?seen=requested"
+    decide(client, pending)
+    address = f"/rollbacks/{pending.pk}/?seen=requested"
     response = client.get(address, headers={"HX-Request": "true"})
     assert response.headers["HX-Refresh"] == "true"
 
 
 def test_a_refused_start_can_be_asked_for_again(
-    signed_in: SignIn, stage: make.Stage, asked: Rollback
+    signed_in: SignIn, stage: make.Stage, pending: Rollback
 ) -> None:
-    decide(signed_in(stage.cast.lee), asked)
+    decide(signed_in(stage.cast.lee), pending)
     Rollback.objects.update(start_asked=False)
     client = signed_in(stage.cast.dana)
-    assert "Start it now" in page(client, asked)
-    client.post(f"/rollbacks/{asked.pk}/starts/")
-    asked.refresh_from_db()
-    assert asked.start_asked
+    assert "Start it now" in page(client, pending)
+    client.post(f"/rollbacks/{pending.pk}/starts/")
+    pending.refresh_from_db()
+    assert pending.start_asked
 
 
 def test_the_last_approved_rollback_is_compared_with(
-    signed_in: SignIn, stage: make.Stage, asked: Rollback
+    signed_in: SignIn, stage: make.Stage, pending: Rollback
 ) -> None:
-    decide(signed_in(stage.cast.lee), asked)
+    decide(signed_in(stage.cast.lee), pending)
     client = signed_in(stage.cast.dana)
     fields = {"reason": "Again"}
-    client.post(f"/plans/{asked.revision.plan.slug}/request/", fields)
+    client.post(f"/plans/{pending.revision.plan.slug}/request/", fields)
     again = Rollback.objects.order_by("-id")[0]
-    assert f"The same as the last approved, rollback {asked.pk}" in page(client, again)
+    assert f"The same as the last approved, rollback {pending.pk}" in page(client, again)
 
 
-def test_deciding_takes_a_post(signed_in: SignIn, stage: make.Stage, asked: Rollback) -> None:
+def test_deciding_takes_a_post(signed_in: SignIn, stage: make.Stage, pending: Rollback) -> None:
     client = signed_in(stage.cast.lee)
     for where in ("approvals", "rejections", "withdrawals", "starts", "renewals"):
-        assert client.get(f"/rollbacks/{asked.pk}/{where}/").status_code == 405
+        assert client.get(f"/rollbacks/{pending.pk}/{where}/").status_code == 405
 
 
 def test_an_approval_without_the_forms_token_is_turned_away(
-    stage: make.Stage, asked: Rollback
+    stage: make.Stage, pending: Rollback
 ) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(stage.cast.lee)
-    response = decide(client, asked)
+    response = decide(client, pending)
     assert getattr(response, "status_code", 0) == 403
     assert "That form could not be trusted" in words(response)
     assert Approval.objects.count() == 0

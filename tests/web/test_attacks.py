@@ -117,14 +117,14 @@ def test_one_person_does_not_make_a_quorum_by_several_paths(stage: make.Stage) -
 
 
 def test_a_replayed_approval_does_nothing_to_another_request(
-    stage: make.Stage, asked: Rollback
+    stage: make.Stage, pending: Rollback
 ) -> None:
     other = requests.open_request(
-        asked.revision, by=stage.cast.dana, reason="Another", choices=asked.choices
+        pending.revision, by=stage.cast.dana, reason="Another", choices=pending.choices
     )
-    by_page(stage.cast.lee, asked)
-    requests.withdraw(asked, by=stage.cast.dana)
-    by_page(stage.cast.lee, asked)
+    by_page(stage.cast.lee, pending)
+    requests.withdraw(pending, by=stage.cast.dana)
+    by_page(stage.cast.lee, pending)
     other.refresh_from_db()
     assert other.state == "requested"
     assert Approval.objects.count() == 1
@@ -132,14 +132,14 @@ def test_a_replayed_approval_does_nothing_to_another_request(
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://testserver.evil"])
 def test_a_form_from_a_foreign_origin_changes_nothing(
-    stage: make.Stage, asked: Rollback, origin: str
+    stage: make.Stage, pending: Rollback, origin: str
 ) -> None:
     client = Client(enforce_csrf_checks=True)
     client.cookies = make.signed_in(stage.cast.lee).cookies
     token = "t" * 32
     client.cookies["csrftoken"] = token
-    fields = {"snapshot_sha256": asked.snapshot_sha256, "csrfmiddlewaretoken": token}
-    address = f"/rollbacks/{asked.pk}/approvals/"
+    fields = {"snapshot_sha256": pending.snapshot_sha256, "csrfmiddlewaretoken": token}
+    address = f"/rollbacks/{pending.pk}/approvals/"
     assert client.post(address, fields, headers={"Origin": origin}).status_code == 403
     assert not Approval.objects.exists()
 
@@ -189,13 +189,15 @@ def test_markup_in_every_free_text_field_stays_text_on_every_page(
     text = text.replace("User can log in", EVIL).replace("Notify team of rollback", EVIL)
     revision = make.plan(stage, text)
     Plan.objects.update(title=EVIL[:200])
-    asked = requests.open_request(
+    pending = requests.open_request(
         revision, by=stage.cast.dana, reason=EVIL, choices={}, trigger=EVIL
     )
-    steering.note(asked, by=stage.cast.lee, text=EVIL)
+    steering.note(pending, by=stage.cast.lee, text=EVIL)
     pins.pin(stage.service, version="v1", by=stage.cast.dana, reason=EVIL)
     make.token(stage.cast.ada, name=EVIL[:100], scopes=["read"], days=1)
-    approvals.reject(asked, by=stage.cast.lee, snapshot_sha256=asked.snapshot_sha256, reason=EVIL)
+    approvals.reject(
+        pending, by=stage.cast.lee, snapshot_sha256=pending.snapshot_sha256, reason=EVIL
+    )
     again = requests.open_request(
         revision, by=stage.cast.dana, reason=EVIL, choices={}, trigger=EVIL
     )

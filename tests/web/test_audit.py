@@ -16,7 +16,7 @@ from .conftest import SignIn, words
 
 
 def test_the_audit_shows_every_fact_with_its_absolute_time(
-    signed_in: SignIn, stage: make.Stage, asked: Rollback
+    signed_in: SignIn, stage: make.Stage, pending: Rollback
 ) -> None:
     page = words(signed_in(stage.cast.vic).get("/audit/"))
     assert "Dana Example asked for this rollback: Health page answers 500" in page
@@ -24,10 +24,10 @@ def test_the_audit_shows_every_fact_with_its_absolute_time(
 
 
 def test_the_audit_is_narrowed_by_rollback_kind_and_person(
-    signed_in: SignIn, stage: make.Stage, asked: Rollback
+    signed_in: SignIn, stage: make.Stage, pending: Rollback
 ) -> None:
     client = signed_in(stage.cast.vic)
-    for hit in (f"rollback={asked.pk}", "kind=rollback.requested", "person=dana"):
+    for hit in (f"rollback={pending.pk}", "kind=rollback.requested", "person=dana"):
         assert "Dana Example" in words(client.get(f"/audit/?{hit}"))
     numbers = ("rollback=9999", f"rollback={'9' * 30}", "rollback=abc")
     for miss in (*numbers, "kind=approval.given", "person=lee"):
@@ -39,18 +39,18 @@ def test_an_empty_audit_says_what_comes(signed_in: SignIn, stage: make.Stage) ->
 
 
 def test_a_whole_record_is_said_to_be_whole(
-    signed_in: SignIn, stage: make.Stage, asked: Rollback
+    signed_in: SignIn, stage: make.Stage, pending: Rollback
 ) -> None:
     accept_rows(rows_of_roles(), unknown_only=True)  # the stage was made without events
     page = words(signed_in(stage.cast.vic).get("/audit/verification/"))
     assert "The record is whole" in page
 
 
-def test_an_edited_row_is_named(signed_in: SignIn, stage: make.Stage, asked: Rollback) -> None:
+def test_an_edited_row_is_named(signed_in: SignIn, stage: make.Stage, pending: Rollback) -> None:
     Event.objects.update(facts={"reason": "something else"})
     page = words(signed_in(stage.cast.vic).get("/audit/verification/"))
     assert "The record is not whole" in page
-    assert f"Rollback {asked.pk}: event 1 was changed." in page
+    assert f"Rollback {pending.pk}: event 1 was changed." in page
 
 
 def test_a_decision_maker_whom_nobody_named_is_named_here(
@@ -102,5 +102,5 @@ def test_readiness_names_what_is_missing(client: Client) -> None:
 def test_readiness_counts_the_processes_that_were_heard_of(client: Client) -> None:
     health.say_alive("worker")
     health.say_alive("sweeper")
-    found = client.get("/readyz").json()
-    assert (found["worker"], found["sweeper"]) == ("ok", "ok")
+    readiness = client.get("/readyz").json()
+    assert (readiness["worker"], readiness["sweeper"]) == ("ok", "ok")

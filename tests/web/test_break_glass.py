@@ -26,20 +26,20 @@ def grant(user: User) -> None:
 
 
 def glass(client: Client, rollback: Rollback, **fields: str) -> object:
-    wanted = {"snapshot_sha256": rollback.snapshot_sha256, "reason": REASON, "place": "staging"}
-    return client.post(f"/rollbacks/{rollback.pk}/break-glass/", {**wanted, **fields})
+    form = {"snapshot_sha256": rollback.snapshot_sha256, "reason": REASON, "place": "staging"}
+    return client.post(f"/rollbacks/{rollback.pk}/break-glass/", {**form, **fields})
 
 
 def test_break_glass_is_offered_to_those_who_may_alone(
-    signed_in: SignIn, stage: make.Stage, asked: Rollback
+    signed_in: SignIn, stage: make.Stage, pending: Rollback
 ) -> None:
     client = signed_in(stage.cast.dana)
-    assert "Break glass and start" not in page(client, asked)
-    glass(client, asked)
-    assert "You may not break glass." in page(client, asked)
+    assert "Break glass and start" not in page(client, pending)
+    glass(client, pending)
+    assert "You may not break glass." in page(client, pending)
     assert not BreakGlass.objects.exists()
     grant(stage.cast.dana)
-    assert "Break glass and start" in page(client, asked)
+    assert "Break glass and start" in page(client, pending)
 
 
 @pytest.mark.parametrize(
@@ -52,21 +52,21 @@ def test_break_glass_is_offered_to_those_who_may_alone(
     ],
 )
 def test_break_glass_takes_a_reason_and_the_environments_name(
-    signed_in: SignIn, stage: make.Stage, asked: Rollback, fields: dict[str, str], says: str
+    signed_in: SignIn, stage: make.Stage, pending: Rollback, fields: dict[str, str], says: str
 ) -> None:
     grant(stage.cast.dana)
-    answer = glass(signed_in(stage.cast.dana), asked, **fields)
+    answer = glass(signed_in(stage.cast.dana), pending, **fields)
     assert getattr(answer, "status_code", 0) == 422
     assert says in words(answer)
     assert not BreakGlass.objects.exists()
 
 
 def test_breaking_glass_needs_fresh_proof_and_then_goes_on(
-    stage: make.Stage, asked: Rollback
+    stage: make.Stage, pending: Rollback
 ) -> None:
     grant(stage.cast.dana)
     client = make.signed_in(stage.cast.dana, minutes_ago=30)
-    answer = glass(client, asked)
+    answer = glass(client, pending)
     assert "/account/confirmation/" in getattr(answer, "headers")["Location"]  # noqa: B009
     assert not BreakGlass.objects.exists()
     client.post("/account/confirmation/", {"password": make.PASSWORD})
@@ -74,27 +74,27 @@ def test_breaking_glass_needs_fresh_proof_and_then_goes_on(
 
 
 def test_a_broken_glass_shows_everywhere_until_somebody_else_reviewed_it(
-    signed_in: SignIn, stage: make.Stage, asked: Rollback
+    signed_in: SignIn, stage: make.Stage, pending: Rollback
 ) -> None:
     grant(stage.cast.dana)
     dana, sam = signed_in(stage.cast.dana), signed_in(stage.cast.sam)
-    glass(dana, asked)
-    assert "review open . The review is closed once the rollback has ended." in page(sam, asked)
-    asked.refresh_from_db()
-    assert asked.state == "approved"
+    glass(dana, pending)
+    assert "review open . The review is closed once the rollback has ended." in page(sam, pending)
+    pending.refresh_from_db()
+    assert pending.state == "approved"
     Rollback.objects.update(
         state="succeeded", finished_at=timezone.now(), started_at=timezone.now()
     )
-    asked.refresh_from_db()
-    postmortems.open_postmortem(asked)
-    where = f"/rollbacks/{asked.pk}/break-glass/reviews/"
-    told = f"/rollbacks/{asked.pk}/postmortem/"
+    pending.refresh_from_db()
+    postmortems.open_postmortem(pending)
+    where = f"/rollbacks/{pending.pk}/break-glass/reviews/"
+    page_address = f"/rollbacks/{pending.pk}/postmortem/"
     assert "Started without approval, not reviewed yet" in words(dana.get("/"))
-    assert "review open" in words(dana.get(told))
+    assert "review open" in words(dana.get(page_address))
     dana.post(where, {"finding": FINDING})
-    assert "someone else must review it" in page(dana, asked)
+    assert "someone else must review it" in page(dana, pending)
     sam.post(where, {"finding": FINDING})
-    for shown in (page(dana, asked), words(dana.get(told))):
+    for shown in (page(dana, pending), words(dana.get(page_address))):
         assert f"Reviewed by Sam Example just now : {FINDING}" in shown
     assert "not reviewed yet" not in words(dana.get("/"))
 

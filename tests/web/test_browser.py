@@ -159,12 +159,12 @@ def test_what_would_run_follows_each_choice(eyes: Eyes, world: World) -> None:
 
 def test_an_open_page_turns_into_the_next_state_by_itself(eyes: Eyes, world: World) -> None:
     with eyes.page(world.stage.cast.vic) as page:
-        page.goto(f"/rollbacks/{world.asked.pk}/")
+        page.goto(f"/rollbacks/{world.pending_request.pk}/")
         expect(page.get_by_text("1 of 2")).to_be_visible()
         approvals.approve(
-            world.asked,
+            world.pending_request,
             by=world.stage.cast.sam,
-            snapshot_sha256=world.asked.snapshot_sha256,
+            snapshot_sha256=world.pending_request.snapshot_sha256,
         )
         expect(page.get_by_text("2 of 2")).to_be_visible()
         expect(page.locator(".page-head")).to_contain_text("approved")
@@ -194,7 +194,7 @@ def test_a_rollback_is_asked_for_and_decided_without_any_script(eyes: Eyes, worl
 
 def test_the_buttons_stay_in_reach_on_a_phone(eyes: Eyes, world: World) -> None:
     with eyes.page(world.stage.cast.sam, width=390, scheme="dark") as page:
-        page.goto(f"/rollbacks/{world.asked.pk}/")
+        page.goto(f"/rollbacks/{world.pending_request.pk}/")
         approve = page.get_by_role("button", name="Approve")
         for _ in range(3):
             expect(approve).to_be_in_viewport()
@@ -203,18 +203,18 @@ def test_the_buttons_stay_in_reach_on_a_phone(eyes: Eyes, world: World) -> None:
 
 def test_enter_decides_nothing(eyes: Eyes, world: World) -> None:
     with eyes.page(world.stage.cast.sam) as page:
-        page.goto(f"/rollbacks/{world.asked.pk}/")
+        page.goto(f"/rollbacks/{world.pending_request.pk}/")
         note = page.get_by_label("Note, or why not")
         note.fill("no: the dump is old")
         note.press("Enter")
         note.press("Tab")
         expect(note).to_have_value("no: the dump is old")
-    assert world.asked.approvals.count() == 1
+    assert world.pending_request.approvals.count() == 1
 
 
 def test_paper_gets_the_steps_and_no_buttons(eyes: Eyes, world: World, tmp_path: Path) -> None:
     with eyes.page(world.stage.cast.sam) as page:
-        page.goto(f"/rollbacks/{world.asked.pk}/")
+        page.goto(f"/rollbacks/{world.pending_request.pk}/")
         page.emulate_media(media="print")
         expect(page.get_by_role("navigation")).to_be_hidden()
         expect(page.get_by_role("button", name="Approve")).to_be_hidden()

@@ -65,15 +65,15 @@ def change_text_and_hash(rollback: Rollback) -> None:
 def test_a_page_that_shows_a_changed_snapshot_says_so(
     stage: Stage, ended: Rollback, client: Client, change: Any
 ) -> None:
-    asked = make.requested(stage)
+    pending = make.requested(stage)
     paths = [
-        f"/rollbacks/{asked.pk}/",
+        f"/rollbacks/{pending.pk}/",
         f"/rollbacks/{ended.pk}/",
         f"/rollbacks/{ended.pk}/postmortem/",
     ]
     for path in paths:
         assert CHANGED not in words(client.get(path)), path
-    change(asked)
+    change(pending)
     change(ended)
     for path in paths:
         assert CHANGED in words(client.get(path)), path

@@ -105,13 +105,13 @@ def test_the_record_leaves_as_csv_and_json_and_that_is_on_record(
 
 
 def test_who_exported_an_archive_is_on_record(
-    signed_in: SignIn, stage: make.Stage, asked: Rollback
+    signed_in: SignIn, stage: make.Stage, pending: Rollback
 ) -> None:
-    requests.withdraw(asked, by=stage.cast.dana)
-    answer = signed_in(stage.cast.vic).get(f"/rollbacks/{asked.pk}/archive/")
+    requests.withdraw(pending, by=stage.cast.dana)
+    answer = signed_in(stage.cast.vic).get(f"/rollbacks/{pending.pk}/archive/")
     assert answer.status_code == 200
     event = ConfigurationEvent.objects.get(kind=kinds.ARCHIVE_EXPORTED)
-    assert (event.by, event.subject_id, event.door) == (stage.cast.vic, str(asked.pk), "page")
+    assert (event.by, event.subject_id, event.door) == (stage.cast.vic, str(pending.pk), "page")
 
 
 def test_markup_in_a_value_stays_text(signed_in: SignIn, stage: make.Stage) -> None:

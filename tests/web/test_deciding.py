@@ -23,14 +23,14 @@ def page(client: Client, rollback: Rollback) -> str:
 
 
 def test_the_page_shows_the_rung_the_countdown_and_who_comes_next(
-    signed_in: SignIn, stage: make.Stage, asked: Rollback
+    signed_in: SignIn, stage: make.Stage, pending: Rollback
 ) -> None:
-    shown = page(signed_in(stage.cast.vic), asked)
+    shown = page(signed_in(stage.cast.vic), pending)
     assert "Asked now up to rung 1" in shown
     assert "rung 2 is asked in" in shown
     assert "Left to decide" in shown
     Rollback.objects.update(rung=2)
-    assert "nobody stands higher" in page(signed_in(stage.cast.vic), asked)
+    assert "nobody stands higher" in page(signed_in(stage.cast.vic), pending)
 
 
 def test_a_decision_maker_who_may_not_approve_is_listed_with_the_reason(
@@ -44,43 +44,43 @@ def test_a_decision_maker_who_may_not_approve_is_listed_with_the_reason(
 
 
 def test_those_who_are_asked_are_nudged_once(
-    signed_in: SignIn, stage: make.Stage, asked: Rollback
+    signed_in: SignIn, stage: make.Stage, pending: Rollback
 ) -> None:
     client = signed_in(stage.cast.dana)
-    assert "Nudge Lee Example" in page(client, asked)
-    client.post(f"/rollbacks/{asked.pk}/nudges/")
-    assert "Nudged Lee Example." in page(client, asked)
-    client.post(f"/rollbacks/{asked.pk}/nudges/")
-    assert "They were nudged just now." in page(client, asked)
-    assert asked.events.filter(kind="approval.nudged").count() == 1
-    assert "Nudge Lee" not in page(signed_in(stage.cast.vic), asked)
-    signed_in(stage.cast.vic).post(f"/rollbacks/{asked.pk}/nudges/")
-    assert asked.events.filter(kind="approval.nudged").count() == 1
+    assert "Nudge Lee Example" in page(client, pending)
+    client.post(f"/rollbacks/{pending.pk}/nudges/")
+    assert "Nudged Lee Example." in page(client, pending)
+    client.post(f"/rollbacks/{pending.pk}/nudges/")
+    assert "They were nudged just now." in page(client, pending)
+    assert pending.events.filter(kind="approval.nudged").count() == 1
+    assert "Nudge Lee" not in page(signed_in(stage.cast.vic), pending)
+    signed_in(stage.cast.vic).post(f"/rollbacks/{pending.pk}/nudges/")
+    assert pending.events.filter(kind="approval.nudged").count() == 1
 
 
 def test_a_question_waits_for_its_answer_on_the_page(
-    signed_in: SignIn, stage: make.Stage, asked: Rollback
+    signed_in: SignIn, stage: make.Stage, pending: Rollback
 ) -> None:
     lee, dana = signed_in(stage.cast.lee), signed_in(stage.cast.dana)
-    lee.post(f"/rollbacks/{asked.pk}/questions/", {"text": "Which <b>dump</b>?"})
-    assert "Lee Example asks" in page(dana, asked)
-    assert "Which <b>dump</b>? no answer yet" in page(dana, asked)
-    seq = asked.events.get(kind="approval.asked").seq
-    dana.post(f"/rollbacks/{asked.pk}/questions/{seq}/answers/", {"text": "Of 03:00"})
-    assert "no answer yet" not in page(lee, asked)
-    assert "Dana Example, just now : Of 03:00" in page(lee, asked)
-    dana.post(f"/rollbacks/{asked.pk}/questions/1/answers/", {"text": "x"})
-    assert "Event 1 of this rollback is no question." in page(dana, asked)
+    lee.post(f"/rollbacks/{pending.pk}/questions/", {"text": "Which <b>dump</b>?"})
+    assert "Lee Example asks" in page(dana, pending)
+    assert "Which <b>dump</b>? no answer yet" in page(dana, pending)
+    seq = pending.events.get(kind="approval.asked").seq
+    dana.post(f"/rollbacks/{pending.pk}/questions/{seq}/answers/", {"text": "Of 03:00"})
+    assert "no answer yet" not in page(lee, pending)
+    assert "Dana Example, just now : Of 03:00" in page(lee, pending)
+    dana.post(f"/rollbacks/{pending.pk}/questions/1/answers/", {"text": "x"})
+    assert "Event 1 of this rollback is no question." in page(dana, pending)
 
 
 def test_what_freezing_anew_changed_is_shown(
-    signed_in: SignIn, stage: make.Stage, asked: Rollback
+    signed_in: SignIn, stage: make.Stage, pending: Rollback
 ) -> None:
     stage.host.address = "192.0.2.77"
     stage.host.save()
     client = signed_in(stage.cast.dana)
-    client.post(f"/rollbacks/{asked.pk}/renewals/")
-    shown = page(client, asked)
+    client.post(f"/rollbacks/{pending.pk}/renewals/")
+    shown = page(client, pending)
     assert "The request was refreshed: 1 difference" in shown
     assert "hosts.app-1.address 192.0.2.1 192.0.2.77" in shown
 

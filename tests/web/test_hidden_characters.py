@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rollback_console.plans.actions.plans import draw_revision
+from rollback_console.plans.actions.revisions import draw_revision
 from rollback_console.plans.models import Revision
 from rollback_console.plans.snapshot.hidden_characters import list_hidden
 from rollback_console.rollbacks.actions import approvals, requests

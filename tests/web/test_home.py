@@ -31,7 +31,7 @@ def test_what_was_begun_is_marked_as_done(signed_in: SignIn, stage: make.Stage) 
 
 
 def test_a_request_waits_for_those_who_may_approve_it_and_for_nobody_else(
-    signed_in: SignIn, stage: make.Stage, asked: Rollback
+    signed_in: SignIn, stage: make.Stage, pending: Rollback
 ) -> None:
     assert "1 rollback waits for you" in words(signed_in(stage.cast.lee).get("/"))
     for other in (stage.cast.dana, stage.cast.vic, stage.cast.ada):
@@ -50,7 +50,7 @@ def test_a_request_waits_no_longer_for_who_has_approved_it(
 
 
 def test_a_question_waits_for_everybody_who_may_answer(
-    signed_in: SignIn, stage: make.Stage, asked: Rollback
+    signed_in: SignIn, stage: make.Stage, pending: Rollback
 ) -> None:
     question = {"kind": "failed", "position": 2, "tokens": []}
     Rollback.objects.update(state="waiting", question=question, started_at=timezone.now())
@@ -61,28 +61,28 @@ def test_a_question_waits_for_everybody_who_may_answer(
 
 
 def test_environments_show_their_lock_and_their_last_rollback(
-    signed_in: SignIn, stage: make.Stage, asked: Rollback
+    signed_in: SignIn, stage: make.Stage, pending: Rollback
 ) -> None:
-    Lock.objects.create(environment=stage.environment, rollback=asked, at=timezone.now())
-    assert f"held by rollback {asked.pk}" in words(signed_in(stage.cast.vic).get("/"))
-    requests.withdraw(asked, by=stage.cast.dana)
+    Lock.objects.create(environment=stage.environment, rollback=pending, at=timezone.now())
+    assert f"held by rollback {pending.pk}" in words(signed_in(stage.cast.vic).get("/"))
+    requests.withdraw(pending, by=stage.cast.dana)
     assert "withdrawn" in words(signed_in(stage.cast.vic).get("/"))
 
 
 def test_pinned_versions_stand_beside_their_environment(
-    signed_in: SignIn, stage: make.Stage, asked: Rollback
+    signed_in: SignIn, stage: make.Stage, pending: Rollback
 ) -> None:
     pins.pin(stage.service, version="4f2a9c1", by=stage.cast.dana, reason="loses sessions")
     assert "Checkout 4f2a9c1" in words(signed_in(stage.cast.vic).get("/"))
 
 
 def test_environments_say_whether_their_plans_would_work(
-    signed_in: SignIn, stage: make.Stage, asked: Rollback
+    signed_in: SignIn, stage: make.Stage, pending: Rollback
 ) -> None:
     client = signed_in(stage.cast.vic)
     assert "1 plan not asked" in words(client.get("/"))
-    said = {"host": "app-1", "kind": "folder", "detail": "It is there", "at": timezone.now()}
-    probe = {"revision": asked.revision, "snapshot_sha256": asked.snapshot_sha256, **said}
+    result = {"host": "app-1", "kind": "folder", "detail": "It is there", "at": timezone.now()}
+    probe = {"revision": pending.revision, "snapshot_sha256": pending.snapshot_sha256, **result}
     made = ProbeResult.objects.create(verdict="ready", **probe)
     assert "1 plan ready" in words(client.get("/"))
     made.verdict = "not_ready"
@@ -91,11 +91,11 @@ def test_environments_say_whether_their_plans_would_work(
 
 
 def test_the_list_is_narrowed_by_state_environment_service_and_text(
-    signed_in: SignIn, stage: make.Stage, asked: Rollback
+    signed_in: SignIn, stage: make.Stage, pending: Rollback
 ) -> None:
     client = signed_in(stage.cast.vic)
     for hit in ("state=requested", "state=alive", "environment=staging", "text=Health+page"):
-        assert f"{asked.pk} {asked.title}" in words(client.get(f"/rollbacks/?{hit}"))
+        assert f"{pending.pk} {pending.title}" in words(client.get(f"/rollbacks/?{hit}"))
     for miss in ("state=failed", "environment=production", "service=other", "text=nowhere"):
         assert "No rollback fits this." in words(client.get(f"/rollbacks/?{miss}"))
 
@@ -105,8 +105,10 @@ def test_an_empty_list_says_what_to_do_next(signed_in: SignIn, stage: make.Stage
     assert "Nothing has been rolled back yet." in page
 
 
-def test_a_long_list_comes_in_pages(signed_in: SignIn, stage: make.Stage, asked: Rollback) -> None:
-    copies(asked, 60)
+def test_a_long_list_comes_in_pages(
+    signed_in: SignIn, stage: make.Stage, pending: Rollback
+) -> None:
+    copies(pending, 60)
     client = signed_in(stage.cast.vic)
     first = client.get("/rollbacks/?state=withdrawn").content.decode()
     assert "state=withdrawn&amp;before=" in first
@@ -118,25 +120,25 @@ def test_a_long_list_comes_in_pages(signed_in: SignIn, stage: make.Stage, asked:
 
 @pytest.mark.parametrize("address", ["/", "/rollbacks/", "/plans/", "/audit/", "/postmortems/"])
 def test_a_page_costs_the_same_number_of_queries_however_many_rollbacks_there_are(
-    signed_in: SignIn, stage: make.Stage, asked: Rollback, address: str
+    signed_in: SignIn, stage: make.Stage, pending: Rollback, address: str
 ) -> None:
     client = signed_in(stage.cast.lee)
-    copies(asked, 1)
+    copies(pending, 1)
     few = queries(client, address)
-    copies(asked, 80)
+    copies(pending, 80)
     assert queries(client, address) == few
 
 
 @pytest.mark.parametrize("address", ["/rollbacks/", "/rollbacks/?state=withdrawn", "/audit/"])
 def test_one_page_of_a_list_is_read_from_one_table(
-    signed_in: SignIn, stage: make.Stage, asked: Rollback, address: str
+    signed_in: SignIn, stage: make.Stage, pending: Rollback, address: str
 ) -> None:
     """MariaDB starts a join at its smallest table, and then sorts all there is for one page."""
-    copies(asked, 1)
+    copies(pending, 1)
     client = signed_in(stage.cast.lee)
-    with CaptureQueriesContext(connection) as found:
+    with CaptureQueriesContext(connection) as captured:
         client.get(address)
-    paged = [each["sql"] for each in found if f"LIMIT {PAGE + 1}" in each["sql"]]
+    paged = [each["sql"] for each in captured if f"LIMIT {PAGE + 1}" in each["sql"]]
     assert paged
     assert not [sql for sql in paged if " JOIN " in sql]
 
@@ -152,6 +154,6 @@ def copies(rollback: Rollback, count: int) -> None:
 
 
 def queries(client: object, address: str) -> int:
-    with CaptureQueriesContext(connection) as found:
+    with CaptureQueriesContext(connection) as captured:
         getattr(client, "get")(address)  # noqa: B009
-    return len(found)
+    return len(captured)

@@ -25,13 +25,13 @@ OUTSIDE = ("/static/", "/api/")
 
 
 def test_every_link_leads_somewhere_and_no_page_needs_inline_code(
-    signed_in: SignIn, stage: make.Stage, asked: Rollback
+    signed_in: SignIn, stage: make.Stage, pending: Rollback
 ) -> None:
     make.plan(stage, SEED)
     Secret.objects.create(environment=stage.environment, name="TOKEN", value="swordfish")
     pins.pin(stage.service, version="v1", by=stage.cast.dana, reason="Slow")
     other = requests.open_request(
-        asked.revision, by=stage.cast.dana, reason="Another", choices=asked.choices
+        pending.revision, by=stage.cast.dana, reason="Another", choices=pending.choices
     )
     requests.withdraw(other, by=stage.cast.dana)
     pages = crawl(signed_in(stage.cast.ada))
@@ -50,16 +50,16 @@ def test_every_answer_carries_the_strict_policy(signed_in: SignIn, stage: make.S
 
 def crawl(client: Client) -> dict[str, tuple[int, str]]:
     """Every page that links lead to from the first one, by its address."""
-    found: dict[str, tuple[int, str]] = {}
+    links_seen: dict[str, tuple[int, str]] = {}
     waiting = ["/"]
     while waiting:
         address = waiting.pop()
-        if address in found or address.startswith(OUTSIDE):
+        if address in links_seen or address.startswith(OUTSIDE):
             continue
         response = client.get(address, follow=True)
         body = response.content.decode(errors="replace")
-        found[address] = response.status_code, body
+        links_seen[address] = response.status_code, body
         here = address.split("?")[0]
         links = LINK.findall(body.replace("&amp;", "&"))
         waiting += [link if link.startswith("/") else here + link for link in links]
-    return found
+    return links_seen

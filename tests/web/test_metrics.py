@@ -60,13 +60,13 @@ def test_signing_in_is_not_enough(stage: make.Stage, settings: Any) -> None:
 
 
 def test_a_quiet_console_says_zero_everywhere(db: None, scraped: Client) -> None:
-    told = numbers(scraped)
-    assert told["database_up"] == 1
+    gauges = numbers(scraped)
+    assert gauges["database_up"] == 1
     for name in ("due", "queue_age_seconds", "leases", "approvals_waiting", "unreachable_hosts"):
-        assert told[name] == 0, name
-    assert told["rollbacks{state=running}"] == 0
-    assert told["processes{role=worker}"] == 0
-    assert "process_seen_seconds{role=worker}" not in told
+        assert gauges[name] == 0, name
+    assert gauges["rollbacks{state=running}"] == 0
+    assert gauges["processes{role=worker}"] == 0
+    assert "process_seen_seconds{role=worker}" not in gauges
 
 
 def test_a_request_waits_for_approval_until_it_is_approved(
@@ -74,16 +74,16 @@ def test_a_request_waits_for_approval_until_it_is_approved(
 ) -> None:
     rollback = make.requested(stage)
     Rollback.objects.update(requested_at=db_clock.later(timedelta(minutes=-3)))
-    told = numbers(scraped)
-    assert told["approvals_waiting"] == told["rollbacks{state=requested}"] == 1
-    assert 180 <= told["approval_age_seconds"] < 240
+    gauges = numbers(scraped)
+    assert gauges["approvals_waiting"] == gauges["rollbacks{state=requested}"] == 1
+    assert 180 <= gauges["approval_age_seconds"] < 240
     Rollback.objects.filter(pk=rollback.pk).update(
         state="approved", due_at=db_clock.later(timedelta(seconds=-90))
     )
-    told = numbers(scraped)
-    assert (told["approvals_waiting"], told["approval_age_seconds"]) == (0, 0)
-    assert (told["due"], told["leases"]) == (1, 0)
-    assert 90 <= told["queue_age_seconds"] < 150
+    gauges = numbers(scraped)
+    assert (gauges["approvals_waiting"], gauges["approval_age_seconds"]) == (0, 0)
+    assert (gauges["due"], gauges["leases"]) == (1, 0)
+    assert 90 <= gauges["queue_age_seconds"] < 150
 
 
 def test_a_lease_ages_from_its_last_renewal_and_is_due_once_it_lapsed(
@@ -92,13 +92,13 @@ def test_a_lease_ages_from_its_last_renewal_and_is_due_once_it_lapsed(
     rollback = make.approved(stage)
     until = db_clock.later(settings.LEASE - timedelta(seconds=5))
     Rollback.objects.filter(pk=rollback.pk).update(state="running", lease_until=until)
-    told = numbers(scraped)
-    assert (told["leases"], told["due"]) == (1, 0)
-    assert 5 <= told["lease_age_seconds"] < settings.LEASE.total_seconds()
+    gauges = numbers(scraped)
+    assert (gauges["leases"], gauges["due"]) == (1, 0)
+    assert 5 <= gauges["lease_age_seconds"] < settings.LEASE.total_seconds()
     Rollback.objects.update(lease_until=db_clock.later(timedelta(seconds=-40)))
-    told = numbers(scraped)
-    assert told["due"] == 1
-    assert 40 <= told["queue_age_seconds"] < 100
+    gauges = numbers(scraped)
+    assert gauges["due"] == 1
+    assert 40 <= gauges["queue_age_seconds"] < 100
 
 
 def test_silent_hosts_and_open_questions_are_counted_once_each(
@@ -114,19 +114,19 @@ def test_silent_hosts_and_open_questions_are_counted_once_each(
             state="running",
             unreachable_since=db_clock.now() - timedelta(minutes=minutes),
         )
-    told = numbers(scraped)
-    assert (told["unreachable_hosts"], told["questions_waiting"]) == (1, 1)
-    assert 420 <= told["unreachable_age_seconds"] < 480
+    gauges = numbers(scraped)
+    assert (gauges["unreachable_hosts"], gauges["questions_waiting"]) == (1, 1)
+    assert 420 <= gauges["unreachable_age_seconds"] < 480
 
 
 def test_each_role_says_how_many_live_and_when_one_last_spoke(db: None, scraped: Client) -> None:
     health.say_alive("worker")
     ProcessSeen.objects.create(role="worker", name="other", at=Now())
     ProcessSeen.objects.create(role="sweeper", name="old", at=db_clock.now() - timedelta(minutes=2))
-    told = numbers(scraped)
-    assert (told["processes{role=worker}"], told["processes{role=sweeper}"]) == (2, 0)
-    assert told["process_seen_seconds{role=worker}"] < 30
-    assert 120 <= told["process_seen_seconds{role=sweeper}"] < 180
+    gauges = numbers(scraped)
+    assert (gauges["processes{role=worker}"], gauges["processes{role=sweeper}"]) == (2, 0)
+    assert gauges["process_seen_seconds{role=worker}"] < 30
+    assert 120 <= gauges["process_seen_seconds{role=sweeper}"] < 180
 
 
 def test_how_much_there_is_does_not_change_how_often_the_database_is_asked(
@@ -149,9 +149,9 @@ def test_without_a_database_it_still_answers_and_says_so(scraped: Client) -> Non
         "rollback_console.rollbacks.queries.metrics.read_gauges",
         side_effect=OperationalError("gone"),
     ):
-        told = numbers(scraped)
-    assert told["database_up"] == 0
-    assert "due" not in told
+        gauges = numbers(scraped)
+    assert gauges["database_up"] == 0
+    assert "due" not in gauges
 
 
 def _fields(row: Rollback) -> dict[str, object]:

@@ -32,20 +32,20 @@ def names() -> Names:
 
 
 def test_an_act_on_a_rollback_is_logged_with_its_number(
-    signed_in: SignIn, stage: make.Stage, asked: Rollback, names: Names
+    signed_in: SignIn, stage: make.Stage, pending: Rollback, names: Names
 ) -> None:
     log = logging.getLogger("rollback_console.web")
     log.addHandler(names)
     logging.getLogger("django_structlog").addHandler(names)
     try:
-        signed_in(stage.cast.dana).get(f"/rollbacks/{asked.pk}/nothing/")
-        signed_in(stage.cast.dana).post(f"/rollbacks/{asked.pk}/approvals/", {})
+        signed_in(stage.cast.dana).get(f"/rollbacks/{pending.pk}/nothing/")
+        signed_in(stage.cast.dana).post(f"/rollbacks/{pending.pk}/approvals/", {})
         Client().get(f"/api/v1/step-runs/{uuid.UUID(int=7)}/log")
     finally:
         log.removeHandler(names)
         logging.getLogger("django_structlog").removeHandler(names)
     named = [{key: each.get(key) for key in ("rollback", "run")} for each in names.bound]
-    assert {"rollback": asked.pk, "run": None} in named
+    assert {"rollback": pending.pk, "run": None} in named
     assert {"rollback": None, "run": str(uuid.UUID(int=7))} in named
     assert all(each["request_id"] for each in names.bound)
     assert get_contextvars() == {}

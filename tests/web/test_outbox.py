@@ -115,7 +115,7 @@ def test_a_name_with_markup_is_only_text(signed_in: SignIn, stage: make.Stage) -
 
 
 def test_what_did_not_arrive_shows_where_it_matters_and_is_sent_again(
-    signed_in: SignIn, stage: make.Stage, asked: Rollback
+    signed_in: SignIn, stage: make.Stage, pending: Rollback
 ) -> None:
     target(stage)
     enqueue.events()
@@ -123,13 +123,13 @@ def test_what_did_not_arrive_shows_where_it_matters_and_is_sent_again(
     row = Delivery.objects.get()
     for who, address in [
         (stage.cast.ada, "/targets/"),
-        (stage.cast.dana, f"/rollbacks/{asked.pk}/"),
-        (stage.cast.dana, f"/rollbacks/{asked.pk}/communication/"),
+        (stage.cast.dana, f"/rollbacks/{pending.pk}/"),
+        (stage.cast.dana, f"/rollbacks/{pending.pk}/communication/"),
     ]:
         page = words(signed_in(who).get(address))
         assert "The receiver answered 500." in page, address
         assert "Send again" in page, address
-    page = words(signed_in(stage.cast.vic).get(f"/rollbacks/{asked.pk}/"))
+    page = words(signed_in(stage.cast.vic).get(f"/rollbacks/{pending.pk}/"))
     assert "The receiver answered 500." in page
     assert "Send again" not in page
     retry = f"/deliveries/{row.pk}/retries/"
@@ -141,9 +141,9 @@ def test_what_did_not_arrive_shows_where_it_matters_and_is_sent_again(
 
 
 def test_a_person_reads_where_a_message_goes_before_sending_it(
-    signed_in: SignIn, stage: make.Stage, asked: Rollback
+    signed_in: SignIn, stage: make.Stage, pending: Rollback
 ) -> None:
-    address = f"/rollbacks/{asked.pk}/communication/"
+    address = f"/rollbacks/{pending.pk}/communication/"
     client = signed_in(stage.cast.dana)
     assert "it is only put on record" in words(client.get(address))
     target(stage)

@@ -42,7 +42,7 @@ PAGES = {
 def places(transactional_db: None, settings: Settings) -> dict[str, object]:
     settings.MESSAGES_ALLOW = ["127.0.0.0/8"]
     stage = make.stage(production=True)
-    asked = make.requested(stage)
+    pending = make.requested(stage)
     target, _ = targets.add_target(
         by=stage.cast.ada, name="Ops channel", url="http://127.0.0.1:9/hook", topics=list(TOPICS)
     )
@@ -73,7 +73,7 @@ def places(transactional_db: None, settings: Settings) -> dict[str, object]:
         "integration": alerts.integration.pk,
         "proposal": Proposal.objects.get(fingerprint="c6eadffa33fcdf37").pk,
         "dismissed": Proposal.objects.get(fingerprint="gone").pk,
-        "plan": asked.revision.plan.slug,
+        "plan": pending.revision.plan.slug,
         "asked": Rollback.objects.get().pk,
         "cast": stage.cast,
     }

@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 from rollback_console.documents.canonical import tidy_canonical
 from rollback_console.documents.edit.writer import apply_fix
 from rollback_console.plans.actions import plans
-from rollback_console.plans.actions.plans import draw_revision
+from rollback_console.plans.actions.revisions import draw_revision
 from rollback_console.plans.data_loss import cost
 from rollback_console.plans.document_cache import document as documents
 from rollback_console.plans.document_cache import read_cached
@@ -347,9 +347,9 @@ def test_questions_to_hosts_are_approved_on_the_plans_page_by_who_has_the_right(
     lee = signed_in(stage.cast.lee)
     assert lee.get(address).status_code == 405
     assert "Tick at least one" in words(lee.post(address, {}, follow=True))
-    said = words(lee.post(address, {"question": question.sha256}, follow=True))
-    assert "Approved. The hosts are being asked." in said
-    assert "approved by Lee Example" in said
+    answer_text = words(lee.post(address, {"question": question.sha256}, follow=True))
+    assert "Approved. The hosts are being asked." in answer_text
+    assert "approved by Lee Example" in answer_text
     again = words(lee.post(address, {"question": question.sha256}, follow=True))
     assert "has changed or was decided meanwhile" in again
     withdrawals = f"/plans/{slug}/host-questions/{question.pk}/withdrawals/"

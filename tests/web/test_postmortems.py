@@ -13,27 +13,27 @@ from .conftest import SignIn, words
 
 
 @pytest.fixture
-def ended(asked: Rollback, stage: make.Stage) -> Rollback:
+def ended(pending: Rollback, stage: make.Stage) -> Rollback:
     approvals.reject(
-        asked, by=stage.cast.lee, snapshot_sha256=asked.snapshot_sha256, reason="Roll forward"
+        pending, by=stage.cast.lee, snapshot_sha256=pending.snapshot_sha256, reason="Roll forward"
     )
-    asked.refresh_from_db()
-    return asked
+    pending.refresh_from_db()
+    return pending
 
 
 def test_a_rollback_that_goes_on_has_no_postmortem_yet(
-    signed_in: SignIn, stage: make.Stage, asked: Rollback
+    signed_in: SignIn, stage: make.Stage, pending: Rollback
 ) -> None:
     client = signed_in(stage.cast.dana)
-    page = words(client.get(f"/rollbacks/{asked.pk}/postmortem/", follow=True))
+    page = words(client.get(f"/rollbacks/{pending.pk}/postmortem/", follow=True))
     assert "The postmortem begins when the rollback has ended." in page
 
 
 @pytest.mark.parametrize("suffix", ["md", "json"])
 def test_an_export_before_the_end_is_refused_with_a_sentence(
-    signed_in: SignIn, stage: make.Stage, asked: Rollback, suffix: str
+    signed_in: SignIn, stage: make.Stage, pending: Rollback, suffix: str
 ) -> None:
-    early = signed_in(stage.cast.dana).get(f"/rollbacks/{asked.pk}/postmortem.{suffix}")
+    early = signed_in(stage.cast.dana).get(f"/rollbacks/{pending.pk}/postmortem.{suffix}")
     assert early.status_code == 409
     assert "The postmortem begins when the rollback has ended." in early.content.decode()
 

@@ -36,12 +36,14 @@ def visit(client: Client, provider: Provider, query: str = "", **claims: Any) ->
     """Through the provider, where the person with these claims signs in, and back."""
     leads = client.get(f"/sign-in/with/corp/?{query}")
     assert leads.status_code == 302, leads.content
-    asked = {name: value[0] for name, value in parse_qs(urlsplit(leads["Location"]).query).items()}
+    pending = {
+        name: value[0] for name, value in parse_qs(urlsplit(leads["Location"]).query).items()
+    }
     assert leads["Location"].startswith(f"{provider.url}/authorize?")
-    assert asked["code_challenge_method"] == "S256"
-    code = provider.sign_in(asked, **claims)
+    assert pending["code_challenge_method"] == "S256"
+    code = provider.sign_in(pending, **claims)
     back = "/sign-in/with/corp/callback/"
-    return client.get(back, {"code": code, "state": asked["state"]}, follow=True)
+    return client.get(back, {"code": code, "state": pending["state"]}, follow=True)
 
 
 def names(user: User) -> set[str]:
@@ -137,12 +139,12 @@ def test_proof_is_a_new_sign_in_over_there(
     visit(client, provider, **who)
     kim = User.objects.get(username="kim")
     DecisionMaker.objects.create(environment=stage.environment, user=kim, role="CTO")
-    asked = make.requested(stage)
+    pending = make.requested(stage)
     session = client.session
     make.proved(session, kim, minutes_ago=6, how="socialaccount")
     session.save()
-    fields = {"snapshot_sha256": asked.snapshot_sha256}
-    waits = client.post(f"/rollbacks/{asked.pk}/approvals/", fields)
+    fields = {"snapshot_sha256": pending.snapshot_sha256}
+    waits = client.post(f"/rollbacks/{pending.pk}/approvals/", fields)
     assert waits["Location"].startswith("/account/confirmation/provider/")
     assert "Sign in again with Corp" in words(client.get(waits["Location"]))
     again = "process=redirect&next=/account/confirmation/provider/&auth_params=prompt%3Dlogin"

@@ -20,7 +20,7 @@ OWN = ("account", "sign-in", "sign-out")
 
 def plain_pages() -> list[str]:
     """Every page that people reach and whose address names nothing."""
-    found = []
+    forbidden = []
     for each in get_resolver().url_patterns:
         for inner in getattr(each, "url_patterns", [each]):
             if isinstance(inner, URLPattern) and inner.name and "<" not in str(inner.pattern):
@@ -29,8 +29,8 @@ def plain_pages() -> list[str]:
                     getattr(view, "login_required", True)
                     and getattr(each, "namespace", None) is None
                 ):
-                    found.append(inner.name)
-    return sorted(set(found))
+                    forbidden.append(inner.name)
+    return sorted(set(forbidden))
 
 
 @pytest.mark.parametrize("name", plain_pages())
@@ -47,16 +47,16 @@ def test_without_a_group_every_page_but_ones_own_is_closed(
 
 
 def test_without_a_group_a_rollback_is_closed_and_a_sentence_says_whom_to_ask(
-    signed_in: SignIn, stage: make.Stage, asked: Rollback
+    signed_in: SignIn, stage: make.Stage, pending: Rollback
 ) -> None:
     stage.cast.lee.groups.clear()
     client = signed_in(stage.cast.lee)
-    page = client.get(f"/rollbacks/{asked.pk}/")
+    page = client.get(f"/rollbacks/{pending.pk}/")
     assert page.status_code == 403
     assert "You are in no group yet" in words(page)
-    fields = {"snapshot_sha256": asked.snapshot_sha256}
-    assert client.post(f"/rollbacks/{asked.pk}/approvals/", fields).status_code == 403
-    assert not asked.approvals.exists()
+    fields = {"snapshot_sha256": pending.snapshot_sha256}
+    assert client.post(f"/rollbacks/{pending.pk}/approvals/", fields).status_code == 403
+    assert not pending.approvals.exists()
 
 
 @pytest.mark.django_db
@@ -71,7 +71,7 @@ def test_without_a_group_a_rollback_is_closed_and_a_sentence_says_whom_to_ask(
 )
 def test_a_role_gives_these_rights_and_no_other(role: str, rights: str) -> None:
     person = make.person("kim", role)
-    asked = {
+    pending = {
         "look": groups.LOOK,
         "request": "rollbacks.request_rollback",
         "steer": "rollbacks.operate_rollback",
@@ -79,21 +79,21 @@ def test_a_role_gives_these_rights_and_no_other(role: str, rights: str) -> None:
         "administer": "plans.change_environment",
         "destroy": "rollbacks.delete_rollback",
     }
-    assert [name for name, right in asked.items() if person.has_perm(right)] == rights.split()
+    assert [name for name, right in pending.items() if person.has_perm(right)] == rights.split()
 
 
 def test_who_may_only_look_can_neither_ask_nor_steer_nor_change_a_plan(
-    signed_in: SignIn, stage: make.Stage, asked: Rollback
+    signed_in: SignIn, stage: make.Stage, pending: Rollback
 ) -> None:
-    client, slug = signed_in(stage.cast.vic), asked.revision.plan.slug
-    assert client.get(f"/rollbacks/{asked.pk}/").status_code == 200
+    client, slug = signed_in(stage.cast.vic), pending.revision.plan.slug
+    assert client.get(f"/rollbacks/{pending.pk}/").status_code == 200
     for address in ("/plans/import/", f"/plans/{slug}/text/", f"/plans/{slug}/request/"):
         assert client.post(address, {"text": "# Plan"}).status_code == 403
-    before = asked.events.count()
+    before = pending.events.count()
     for act in ("starts", "renewals", "pauses", "abort-requests", "withdrawals"):
-        client.post(f"/rollbacks/{asked.pk}/{act}/", {"reason": "Because"})
-    asked.refresh_from_db()
-    assert (asked.state, asked.events.count()) == ("requested", before)
+        client.post(f"/rollbacks/{pending.pk}/{act}/", {"reason": "Because"})
+    pending.refresh_from_db()
+    assert (pending.state, pending.events.count()) == ("requested", before)
 
 
 def test_a_role_taken_away_counts_with_the_next_page(signed_in: SignIn, stage: make.Stage) -> None:

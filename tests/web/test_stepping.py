@@ -40,36 +40,38 @@ def prove(client: Client, password: str = make.PASSWORD) -> object:
 
 
 def test_an_approval_by_an_old_session_waits_until_the_person_proved_who_they_are(
-    stage: make.Stage, asked: Rollback
+    stage: make.Stage, pending: Rollback
 ) -> None:
     client = make.signed_in(stage.cast.lee, minutes_ago=6)
-    assert where(approve(client, asked, note="Saw the graphs")).startswith(CONFIRM)
+    assert where(approve(client, pending, note="Saw the graphs")).startswith(CONFIRM)
     assert not Approval.objects.exists()
     page = words(client.get(CONFIRM))
-    assert f"To approve rollback {asked.pk}, prove once more who you are, Lee Example." in page
-    assert where(prove(client)) == f"/rollbacks/{asked.pk}/"
+    assert f"To approve rollback {pending.pk}, prove once more who you are, Lee Example." in page
+    assert where(prove(client)) == f"/rollbacks/{pending.pk}/"
     given = Approval.objects.get()
     assert (given.by, given.note) == (stage.cast.lee, "Saw the graphs")
 
 
-def test_a_session_of_some_minutes_approves_at_once(stage: make.Stage, asked: Rollback) -> None:
+def test_a_session_of_some_minutes_approves_at_once(stage: make.Stage, pending: Rollback) -> None:
     client = make.signed_in(stage.cast.lee, minutes_ago=4)
-    assert where(approve(client, asked)) == f"/rollbacks/{asked.pk}/"
+    assert where(approve(client, pending)) == f"/rollbacks/{pending.pk}/"
     assert Approval.objects.count() == 1
 
 
-def test_a_session_that_nobody_signed_into_is_no_proof(stage: make.Stage, asked: Rollback) -> None:
+def test_a_session_that_nobody_signed_into_is_no_proof(
+    stage: make.Stage, pending: Rollback
+) -> None:
     client = Client()
     client.force_login(stage.cast.lee)
-    assert where(approve(client, asked)).startswith(CONFIRM)
+    assert where(approve(client, pending)).startswith(CONFIRM)
     assert not Approval.objects.exists()
 
 
 def test_a_wrong_password_approves_nothing_and_what_was_typed_still_waits(
-    stage: make.Stage, asked: Rollback
+    stage: make.Stage, pending: Rollback
 ) -> None:
     client = make.signed_in(stage.cast.lee, minutes_ago=6)
-    approve(client, asked, note="Go")
+    approve(client, pending, note="Go")
     response = prove(client, "guess")
     assert getattr(response, "status_code", 0) == 422
     assert "That is not your password." in words(response)
@@ -78,9 +80,9 @@ def test_a_wrong_password_approves_nothing_and_what_was_typed_still_waits(
     assert Approval.objects.get().note == "Go"
 
 
-def test_what_waited_is_done_once(stage: make.Stage, asked: Rollback) -> None:
+def test_what_waited_is_done_once(stage: make.Stage, pending: Rollback) -> None:
     client = make.signed_in(stage.cast.lee, minutes_ago=6)
-    approve(client, asked)
+    approve(client, pending)
     prove(client)
     Approval.objects.all().delete()
     Rollback.objects.update(state="requested")
@@ -100,29 +102,31 @@ def test_a_form_with_something_wrong_in_it_comes_back_filled(stage: make.Stage) 
     assert 'value="Seen it"' in getattr(response, "content", b"").decode()
 
 
-def test_what_waited_too_long_is_sent_again_by_a_person(stage: make.Stage, asked: Rollback) -> None:
+def test_what_waited_too_long_is_sent_again_by_a_person(
+    stage: make.Stage, pending: Rollback
+) -> None:
     client = make.signed_in(stage.cast.lee, minutes_ago=6)
-    approve(client, asked)
+    approve(client, pending)
     with time_machine.travel(timezone.now() + timedelta(minutes=11)):
-        assert where(prove(client)) == f"/rollbacks/{asked.pk}/"
+        assert where(prove(client)) == f"/rollbacks/{pending.pk}/"
         assert "That took too long" in words(client.get("/"))
     assert not Approval.objects.exists()
 
 
 def test_a_snapshot_that_changed_meanwhile_is_a_conflict(
-    stage: make.Stage, asked: Rollback
+    stage: make.Stage, pending: Rollback
 ) -> None:
     client = make.signed_in(stage.cast.lee, minutes_ago=6)
-    approve(client, asked, snapshot_sha256="0" * 64)
+    approve(client, pending, snapshot_sha256="0" * 64)
     assert getattr(prove(client), "status_code", 0) == 409
     assert not Approval.objects.exists()
 
 
 def test_who_lost_the_right_while_proving_who_they_are_is_refused(
-    stage: make.Stage, asked: Rollback
+    stage: make.Stage, pending: Rollback
 ) -> None:
     client = make.signed_in(stage.cast.lee, minutes_ago=6)
-    approve(client, asked)
+    approve(client, pending)
     DecisionMaker.objects.all().delete()
     prove(client)
     assert not Approval.objects.exists()
@@ -217,11 +221,11 @@ def _is_admin(view: Any) -> bool:
 
 
 def test_with_an_authenticator_app_a_password_is_not_enough(
-    stage: make.Stage, asked: Rollback
+    stage: make.Stage, pending: Rollback
 ) -> None:
     seed = add_app(stage.cast.lee)
     client = make.signed_in(stage.cast.lee, how="password")
-    assert where(approve(client, asked)).startswith(f"{CONFIRM}code/")
+    assert where(approve(client, pending)).startswith(f"{CONFIRM}code/")
     assert client.get(CONFIRM).status_code == 302
     assert prove(client).status_code == 302  # type: ignore[attr-defined]
     assert not Approval.objects.exists()
@@ -231,23 +235,23 @@ def test_with_an_authenticator_app_a_password_is_not_enough(
     assert Approval.objects.count() == 1
 
 
-def test_a_code_proves_something_once(stage: make.Stage, asked: Rollback) -> None:
+def test_a_code_proves_something_once(stage: make.Stage, pending: Rollback) -> None:
     seed = add_app(stage.cast.lee)
     code = code_of(seed)
     first = make.signed_in(stage.cast.lee)
-    approve(first, asked, snapshot_sha256="0" * 64)
+    approve(first, pending, snapshot_sha256="0" * 64)
     assert getattr(first.post(f"{CONFIRM}code/", {"code": code}), "status_code", 0) == 409
     second = make.signed_in(stage.cast.lee)
-    approve(second, asked)
+    approve(second, pending)
     again = second.post(f"{CONFIRM}code/", {"code": code})
     assert "it was used already" in words(again)
     assert not Approval.objects.exists()
 
 
-def test_who_has_nothing_to_prove_it_with_is_told_so(stage: make.Stage, asked: Rollback) -> None:
+def test_who_has_nothing_to_prove_it_with_is_told_so(stage: make.Stage, pending: Rollback) -> None:
     User.objects.filter(pk=stage.cast.lee.pk).update(password="!")
     stage.cast.lee.refresh_from_db()
-    response = approve(make.signed_in(stage.cast.lee, minutes_ago=6), asked)
+    response = approve(make.signed_in(stage.cast.lee, minutes_ago=6), pending)
     assert getattr(response, "status_code", 0) == 403
     assert "Ask an Admin for a password." in words(response)
 
@@ -256,9 +260,9 @@ def test_five_minutes_are_the_default() -> None:
     assert settings.ACCOUNT_REAUTHENTICATION_TIMEOUT == 300
 
 
-def test_proof_is_asked_for_on_our_own_pages_alone(stage: make.Stage, asked: Rollback) -> None:
+def test_proof_is_asked_for_on_our_own_pages_alone(stage: make.Stage, pending: Rollback) -> None:
     client = make.signed_in(stage.cast.lee, minutes_ago=6)
-    fields = {"snapshot_sha256": asked.snapshot_sha256}
-    address = f"/rollbacks/{asked.pk}/approvals/"
+    fields = {"snapshot_sha256": pending.snapshot_sha256}
+    address = f"/rollbacks/{pending.pk}/approvals/"
     client.post(address, fields, headers={"Referer": "https://elsewhere.example/"})
     assert "elsewhere" not in client.get(CONFIRM).content.decode()

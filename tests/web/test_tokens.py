@@ -22,9 +22,9 @@ def asks(secret: str) -> int:
 
 def secret_in(response: object) -> str:
     body = getattr(response, "content").decode()  # noqa: B009
-    found = re.search(r'<code id="secret">(rbc_[\w-]+)</code>', body)
-    assert found is not None, body
-    return found[1]
+    match = re.search(r'<code id="secret">(rbc_[\w-]+)</code>', body)
+    assert match is not None, body
+    return match[1]
 
 
 def test_a_token_is_made_its_secret_shown_once_and_it_opens_the_door(

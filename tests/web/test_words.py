@@ -124,7 +124,7 @@ def test_an_event_that_lacks_a_fact_is_told_without_it() -> None:
 
 
 def test_hosts_that_would_not_work_stand_first_in_the_matrix() -> None:
-    told = [("a", "ready"), ("b", "unknown"), ("c", "ready"), ("c", "not_ready")]
-    results = [ProbeResult(host=host, kind="access", verdict=said) for host, said in told]
+    verdicts = [("a", "ready"), ("b", "unknown"), ("c", "ready"), ("c", "not_ready")]
+    results = [ProbeResult(host=host, kind="access", verdict=verdict) for host, verdict in verdicts]
     assert [host for host, _ in matrix(results).rows] == ["c", "b", "a"]
     assert [each.verdict for each in worst_first(results)][:2] == ["not_ready", "unknown"]

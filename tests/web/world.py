@@ -33,7 +33,7 @@ class World:
     """A console in use: a request in production, an ended rollback, an old plan."""
 
     stage: make.Stage
-    asked: Rollback
+    pending_request: Rollback
     ended: Rollback
     plan: str
     glass: Rollback
@@ -55,7 +55,7 @@ def in_use() -> World:
     postmortems.open_postmortem(ended)
     revision = make.plan(stage, SEED, hosts="app", on_host=ON_HOST)
     pins.pin(stage.service, version="4f2a9c1", by=stage.cast.dana, reason="Loses sessions")
-    asked = requests.open_request(
+    pending_request = requests.open_request(
         revision,
         by=stage.cast.dana,
         reason="Every tenth login answers 500; rolling forward would take two hours.",
@@ -70,19 +70,23 @@ def in_use() -> World:
             },
         },
     )
-    costly(asked)
-    questioned(asked)
-    approvals.approve(asked, by=stage.cast.lee, snapshot_sha256=asked.snapshot_sha256)
-    put = approvals.ask_question(
-        asked, by=stage.cast.sam, text="Is the dump from before the deployment?"
+    costly(pending_request)
+    questioned(pending_request)
+    approvals.approve(
+        pending_request, by=stage.cast.lee, snapshot_sha256=pending_request.snapshot_sha256
     )
-    approvals.answer_question(asked, question=put.seq, by=stage.cast.dana, text="From 03:00 UTC.")
-    approvals.ask_question(asked, by=stage.cast.sam, text="And who tells the shops?")
+    put = approvals.ask_question(
+        pending_request, by=stage.cast.sam, text="Is the dump from before the deployment?"
+    )
+    approvals.answer_question(
+        pending_request, question=put.seq, by=stage.cast.dana, text="From 03:00 UTC."
+    )
+    approvals.ask_question(pending_request, by=stage.cast.sam, text="And who tells the shops?")
     delegate_right(
         stage.environment, by=stage.cast.lee, to=stage.cast.vic, hours=72, reason="On a plane"
     )
     make.may_break_glass(stage.cast.sam)
-    return World(stage, asked, ended, revision.plan.slug, without_approval(stage))
+    return World(stage, pending_request, ended, revision.plan.slug, without_approval(stage))
 
 
 def without_approval(stage: make.Stage) -> Rollback:
@@ -121,7 +125,7 @@ def questioned(rollback: Rollback) -> None:
 def places(world: World) -> dict[str, object]:
     return {
         "plan": world.plan,
-        "asked": world.asked.pk,
+        "asked": world.pending_request.pk,
         "ended": world.ended.pk,
         "glass": world.glass.pk,
         "dana": world.stage.cast.dana.pk,

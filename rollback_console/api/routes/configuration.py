@@ -119,13 +119,13 @@ def write_configuration(request: HttpRequest, body: ConfigurationIn) -> Configur
     """Say what a document would change, or with `apply` change it: all or nothing."""
     _require_admin(request)
     try:
-        wanted = read_document(body.document)
+        desired = read_document(body.document)
         if body.apply:
             changes = apply_configuration(
-                wanted, by=person(request), may_read=False, prune=body.prune
+                desired, by=person(request), may_read=False, prune=body.prune
             )
         else:
-            changes = preview_configuration(wanted, may_read=False)
+            changes = preview_configuration(desired, may_read=False)
     except ConfigurationError as error:
         problems = [{"pointer": "#/document", "detail": each} for each in error.problems]
         raise Problem("invalid", str(error), errors=problems) from error

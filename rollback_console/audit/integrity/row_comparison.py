@@ -80,9 +80,11 @@ def _read_ledger(known: Mapping[str, Columns]) -> _Ledger:
     ledger = _Ledger(rows={key: dict(columns) for key, columns in known.items()})
     events = ConfigurationEvent.objects.filter(rows__isnull=False).order_by("seq")
     for seq, rows in events.values_list("seq", "rows").iterator():
-        told = {key: value for key, value in (rows or {}).items() if key.split(":")[0] in TABLES}
-        fold(ledger.rows, told)
-        for key, columns in told.items():
+        protected = {
+            key: value for key, value in (rows or {}).items() if key.split(":")[0] in TABLES
+        }
+        fold(ledger.rows, protected)
+        for key, columns in protected.items():
             ledger.seqs.setdefault(key, {}).update(dict.fromkeys(columns or (), seq))
     return ledger
 

@@ -49,10 +49,10 @@ def _respelled(
     return write_canonical(replace(document, procedures=procedures)), list(changes)
 
 
-def _with_settings(step: Step, said: StepSettings | None) -> Step:
-    if said is None:
+def _with_settings(step: Step, settings: StepSettings | None) -> Step:
+    if settings is None:
         return step
-    values = {each.name: getattr(said, each.name) for each in fields(said)}
+    values = {each.name: getattr(settings, each.name) for each in fields(said)}
     known = {name: value for name, value in values.items() if value}
     return replace(step, settings=replace(step.settings, **known))
 

@@ -21,21 +21,11 @@ from .permission import permit
 from .revisions import (
     canonical_text,
     confirm_as,
-    draw_revision,
     mark_confirmed,
     refuse_outdated,
     take_over_arrangement,
     write_revision,
 )
-
-__all__ = [
-    "bind_steps",
-    "confirm_arrangement",
-    "draw_revision",
-    "import_document",
-    "revise",
-    "write_bindings",
-]
 
 _BINDINGS = {"hosts", "steps", "on_host", "facts", "time_limit", "confirmed_characters"}
 _LONGEST = 7 * 24 * 60

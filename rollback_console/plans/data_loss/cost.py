@@ -20,7 +20,7 @@ from rollback_console.remote.protocol import Remote
 from rollback_console.remote.shell_text import CANNOT_ENTER, enter_folder
 
 from ..models import Cost, Revision
-from ..readiness.probes import Probe, ProbeAnswer, Verdict
+from ..readiness.probes import Probe, ProbeAnswer, ProbeVerdict
 from . import counting
 from .migrations import MigrationQuestion, UnaskableReversal, questions
 
@@ -63,7 +63,7 @@ class CostAnswers:
         for count in [*self.counts, *self.measured]:
             probe = Probe(self.host, 0, "measure", count.what, ())
             text = f"{count.rows:,}" if count.rows is not None else count.why
-            verdict = Verdict.UNKNOWN if count.rows is None else Verdict.READY
+            verdict = ProbeVerdict.UNKNOWN if count.rows is None else ProbeVerdict.READY
             yield probe, ProbeAnswer(verdict, text)
 
 
@@ -247,10 +247,12 @@ def _without_twins(counts: list[Count]) -> list[Count]:
 
 def _reading(reversal: Reversal) -> ProbeAnswer:
     if reversal.problem:
-        verdict = Verdict.NOT_READY if reversal.broken else Verdict.UNKNOWN
+        verdict = ProbeVerdict.NOT_READY if reversal.broken else ProbeVerdict.UNKNOWN
         return ProbeAnswer(verdict, reversal.problem)
     number = len(reversal.operations)
-    return ProbeAnswer(Verdict.READY, f"{number} operation{'' if number == 1 else 's'} to undo.")
+    return ProbeAnswer(
+        ProbeVerdict.READY, f"{number} operation{'' if number == 1 else 's'} to undo."
+    )
 
 
 def _reversal(raw: dict[str, Any]) -> Reversal:

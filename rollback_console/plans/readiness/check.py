@@ -33,7 +33,7 @@ from .host_questions import (
     register_questions,
 )
 from .probe_answers import interpret_answer
-from .probes import Probe, ProbeAnswer, Verdict
+from .probes import Probe, ProbeAnswer, ProbeVerdict
 
 STALE = timedelta(hours=1)
 """Results older than this say little about now."""
@@ -58,7 +58,7 @@ class Readiness:
     @property
     def red(self) -> tuple[ProbeResult, ...]:
         """What would not work."""
-        return tuple(each for each in self.results if each.verdict == Verdict.NOT_READY)
+        return tuple(each for each in self.results if each.verdict == ProbeVerdict.NOT_READY)
 
     @property
     def not_approved(self) -> tuple[ProbeResult, ...]:
@@ -147,10 +147,10 @@ def _ask_host(
             raise HostRefused(address)
         remote = connect(address)
     except (HostRefused, RemoteError) as error:
-        refused = (access, ProbeAnswer(Verdict.NOT_READY, str(error)))
+        refused = (access, ProbeAnswer(ProbeVerdict.NOT_READY, str(error)))
         return _HostAnswers([refused], _without_asking(queries, str(error)))
     try:
-        signed_in = ProbeAnswer(Verdict.READY, "Signed in; the host key is confirmed.")
+        signed_in = ProbeAnswer(ProbeVerdict.READY, "Signed in; the host key is confirmed.")
         answered = [(access, signed_in), *_not_asked(queries)]
         unasked = _ask_probes(remote, queries, answered, late)
         cost_answers = cost.ask_costs(remote, queries.host, queries.costs, late)
@@ -177,14 +177,14 @@ def _ask_one(remote: Remote, probe: Probe) -> ProbeAnswer:
         patience = _SLOW if probe.kind == "database" else _QUICK
         return interpret_answer(probe, remote.ask(list(probe.argv), timeout=patience))
     except RemoteError as error:
-        return ProbeAnswer(Verdict.UNKNOWN, str(error))
+        return ProbeAnswer(ProbeVerdict.UNKNOWN, str(error))
 
 
 def _not_asked(queries: HostQueries) -> Iterable[Answered]:
     for probe in queries.withheld:
-        yield probe, ProbeAnswer(Verdict.UNKNOWN, NOT_APPROVED)
+        yield probe, ProbeAnswer(ProbeVerdict.UNKNOWN, NOT_APPROVED)
     for probe in queries.refused:
-        yield probe, ProbeAnswer(Verdict.UNKNOWN, f"Not asked: {probe.refusal}")
+        yield probe, ProbeAnswer(ProbeVerdict.UNKNOWN, f"Not asked: {probe.refusal}")
 
 
 def _without_asking(queries: HostQueries, why: str) -> CostAnswers:

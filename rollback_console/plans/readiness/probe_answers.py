@@ -10,7 +10,7 @@ from rollback_console.remote.protocol import Answer
 from rollback_console.remote.shell_text import CANNOT_ENTER
 
 from .probe_scripts import UNREADABLE
-from .probes import Probe, ProbeAnswer, Verdict
+from .probes import Probe, ProbeAnswer, ProbeVerdict
 
 LEAST_SPACE = 256 * 1024 * 1024
 """Bytes that must be free where a step works; less is reported."""
@@ -74,11 +74,11 @@ def interpret_answer(probe: Probe, answer: Answer) -> ProbeAnswer:
         return _database(probe, answer)
     if probe.account and probe.kind != "user" and _sudo_refused(answer):
         reason = f"This account may not become {probe.account} by sudo, so nobody could ask."
-        return ProbeAnswer(Verdict.UNKNOWN, reason)
+        return ProbeAnswer(ProbeVerdict.UNKNOWN, reason)
     if answer.exit_code in _UNANSWERED and probe.kind != "folder":
-        return ProbeAnswer(Verdict.UNKNOWN, _UNANSWERED[answer.exit_code])
+        return ProbeAnswer(ProbeVerdict.UNKNOWN, _UNANSWERED[answer.exit_code])
     if _nobody_answered(probe, answer.exit_code):
-        return ProbeAnswer(Verdict.UNKNOWN, _NOBODY.format(code=answer.exit_code))
+        return ProbeAnswer(ProbeVerdict.UNKNOWN, _NOBODY.format(code=answer.exit_code))
     if answer.exit_code != 0:
         return _failed(probe, answer.exit_code)
     text = answer.output.decode(errors="replace").strip()
@@ -94,7 +94,7 @@ def interpret_answer(probe: Probe, answer: Answer) -> ProbeAnswer:
         case "unit":
             return _unit(probe, text)
         case _:
-            return ProbeAnswer(Verdict.READY, text.splitlines()[0][:200] if text else "Yes.")
+            return ProbeAnswer(ProbeVerdict.READY, text.splitlines()[0][:200] if text else "Yes.")
 
 
 def size(count: int) -> str:
@@ -110,8 +110,8 @@ def _failed(probe: Probe, code: int) -> ProbeAnswer:
     unreadable = probe.kind == "file" and code == UNREADABLE
     sentence = _FAILED["unreadable" if unreadable else probe.kind].format(subject=probe.subject)
     if probe.settles:
-        return ProbeAnswer(Verdict.NOT_READY, sentence)
-    return ProbeAnswer(Verdict.UNKNOWN, f"{sentence} The steps fetch, so origin may have it.")
+        return ProbeAnswer(ProbeVerdict.NOT_READY, sentence)
+    return ProbeAnswer(ProbeVerdict.UNKNOWN, f"{sentence} The steps fetch, so origin may have it.")
 
 
 def _sudo_refused(answer: Answer) -> bool:
@@ -132,32 +132,34 @@ def _page(probe: Probe, answer: Answer) -> ProbeAnswer:
     """A page that is down is what a rollback is for: it only has to be one that answers."""
     status = read_number(answer.output.decode(errors="replace").rstrip().rpartition("\n")[2])
     if answer.exit_code != 0 or status is None:
-        return ProbeAnswer(Verdict.UNKNOWN, f"{probe.subject} does not answer now.")
-    return ProbeAnswer(Verdict.READY, f"It answers {status} now.")
+        return ProbeAnswer(ProbeVerdict.UNKNOWN, f"{probe.subject} does not answer now.")
+    return ProbeAnswer(ProbeVerdict.READY, f"It answers {status} now.")
 
 
 def _database(probe: Probe, answer: Answer) -> ProbeAnswer:
     if answer.exit_code in {3, 90} or answer.exit_code >= 124:
         reason = _WHY_NOT_TRIED.get(answer.exit_code, f"it ended with {answer.exit_code}")
         sentence = f"Nobody could ask {probe.subject}: {reason.rstrip('.')}."
-        return ProbeAnswer(Verdict.UNKNOWN, sentence)
+        return ProbeAnswer(ProbeVerdict.UNKNOWN, sentence)
     if answer.exit_code == 0:
-        return ProbeAnswer(Verdict.READY, f"The database of {probe.subject} answers.")
+        return ProbeAnswer(ProbeVerdict.READY, f"The database of {probe.subject} answers.")
     lines = (answer.errors or answer.output).decode(errors="replace").strip().splitlines()
     last = lines[-1].strip()[:200] if lines else ""
     if _NOT_TRIED.search(last):
-        return ProbeAnswer(Verdict.UNKNOWN, f"{probe.subject} was not signed in to: {last}.")
+        return ProbeAnswer(ProbeVerdict.UNKNOWN, f"{probe.subject} was not signed in to: {last}.")
     reason = f" ({last})" if last else ""
-    return ProbeAnswer(Verdict.NOT_READY, _NO_DATABASE.format(subject=probe.subject, reason=reason))
+    return ProbeAnswer(
+        ProbeVerdict.NOT_READY, _NO_DATABASE.format(subject=probe.subject, reason=reason)
+    )
 
 
 def _keep(text: str) -> ProbeAnswer:
     lines = text.splitlines()
     if not lines:
-        return ProbeAnswer(Verdict.UNKNOWN, _FAILED["space"])
+        return ProbeAnswer(ProbeVerdict.UNKNOWN, _FAILED["space"])
     newest = read_number(lines[1]) if len(lines) > 1 else 0
     if newest is None:
-        return ProbeAnswer(Verdict.UNKNOWN, "The size of the newest dump could not be read.")
+        return ProbeAnswer(ProbeVerdict.UNKNOWN, "The size of the newest dump could not be read.")
     return _space(lines[0], max(LEAST_SPACE, 2 * newest))
 
 
@@ -165,9 +167,9 @@ def _space(text: str, least: int) -> ProbeAnswer:
     fields = text.split()
     available = read_number(fields[3]) if len(fields) > 3 else None
     if available is None:
-        return ProbeAnswer(Verdict.UNKNOWN, _FAILED["space"])
+        return ProbeAnswer(ProbeVerdict.UNKNOWN, _FAILED["space"])
     free = available * 1024
-    verdict = Verdict.READY if free >= least else Verdict.NOT_READY
+    verdict = ProbeVerdict.READY if free >= least else ProbeVerdict.NOT_READY
     return ProbeAnswer(verdict, f"{size(free)} free.")
 
 
@@ -175,27 +177,27 @@ def _file(text: str) -> ProbeAnswer:
     lines = text.splitlines()
     count, seconds = (read_number(line) for line in [*lines, "", ""][:2])
     if count is None or seconds is None or seconds > _LAST_SECOND:
-        return ProbeAnswer(Verdict.READY, "It is there.")
+        return ProbeAnswer(ProbeVerdict.READY, "It is there.")
     written = datetime.fromtimestamp(seconds, UTC)
-    return ProbeAnswer(Verdict.READY, f"{size(count)}, written {written:%Y-%m-%d %H:%M} UTC.")
+    return ProbeAnswer(ProbeVerdict.READY, f"{size(count)}, written {written:%Y-%m-%d %H:%M} UTC.")
 
 
 def _sudo(probe: Probe, listing: str) -> ProbeAnswer:
     """`sudo -l COMMAND` said that it is allowed; these are all rules of the account."""
     if listing == "root" or _is_never_asked(listing):
-        return ProbeAnswer(Verdict.READY, "Allowed without a password.")
+        return ProbeAnswer(ProbeVerdict.READY, "Allowed without a password.")
     words = probe.subject.split()
     target = words[1] if words[:1] == ["-u"] else "root"
     rules = [match for line in listing.splitlines() if (match := _SUDO_RULE.match(line))]
     own = [rule[2] for rule in rules if _is_for(rule[1], target)]
     asks_some = bool(_PASSWD.search(listing))
     if own and all("NOPASSWD:" in rule for rule in own) and not asks_some:
-        return ProbeAnswer(Verdict.READY, "Allowed without a password.")
+        return ProbeAnswer(ProbeVerdict.READY, "Allowed without a password.")
     if own and not any("NOPASSWD:" in rule for rule in own) and "!authenticate" not in listing:
         sentence = f"This account may run {probe.subject} by sudo only with a password."
-        return ProbeAnswer(Verdict.NOT_READY, sentence)
+        return ProbeAnswer(ProbeVerdict.NOT_READY, sentence)
     sentence = "sudo allows it; whether without a password cannot be told from its rules."
-    return ProbeAnswer(Verdict.UNKNOWN, sentence)
+    return ProbeAnswer(ProbeVerdict.UNKNOWN, sentence)
 
 
 def _is_never_asked(listing: str) -> bool:

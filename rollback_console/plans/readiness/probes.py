@@ -20,7 +20,7 @@ _FILES = frozenset({"keep", "migration"})
 """Kinds that tell of files in folders of the plan: plain below a folder that an Admin named."""
 
 
-class Verdict(StrEnum):
+class ProbeVerdict(StrEnum):
     """`unknown`: the host could not tell, which is neither good nor bad."""
 
     READY = "ready"
@@ -54,7 +54,7 @@ class Probe:
 class ProbeAnswer:
     """What a host's answer means: `detail` is a sentence, or a measure such as a size."""
 
-    verdict: Verdict
+    verdict: ProbeVerdict
     detail: str
 
 

@@ -27,8 +27,8 @@ def with_way(step: Step, index: int | None) -> Step:
     if index is None:
         return step
     own = step.alternatives[index].settings
-    said = {name: value for name in _OF_A_WAY if (value := getattr(own, name))}
-    return replace(step, settings=replace(step.settings, **said))
+    own_values = {name: value for name in _OF_A_WAY if (value := getattr(own, name))}
+    return replace(step, settings=replace(step.settings, **own_values))
 
 
 def step_setting(revision: Revision, step: Step, name: str) -> Any:

@@ -31,21 +31,21 @@ def run_flaws(
     hosts = _hosts_of_steps(snapshot)
     retired = _retired(events)
     for token, run in runs.items():
-        told = by_token.get(token, [])
-        yield from _identity_flaws(run, told, hosts)
-        yield from _state_flaws(run, told, events)
+        logged = by_token.get(token, [])
+        yield from _identity_flaws(run, logged, hosts)
+        yield from _state_flaws(run, logged, events)
         if logs:
-            yield from _log_flaws(run, told, retired.get(token))
+            yield from _log_flaws(run, logged, retired.get(token))
     if by_token.keys() - runs.keys():
         yield "a step run that is on record is not in the table any more"
 
 
 def _by_token(events: Sequence[Event]) -> dict[str, list[Event]]:
-    told: dict[str, list[Event]] = {}
+    logged: dict[str, list[Event]] = {}
     for event in events:
         if event.kind in _ENDS or event.kind in _BEGINS:
-            told.setdefault(str(event.facts.get("token")), []).append(event)
-    return told
+            logged.setdefault(str(event.facts.get("token")), []).append(event)
+    return logged
 
 
 def _hosts_of_steps(snapshot: Snapshot) -> dict[int, set[str]]:
@@ -65,33 +65,33 @@ def _retired(events: Sequence[Event]) -> dict[str, Mapping[str, Any]]:
 
 
 def _identity_flaws(
-    run: StepRun, told: Sequence[Event], hosts: Mapping[int, set[str]]
+    run: StepRun, logged: Sequence[Event], hosts: Mapping[int, set[str]]
 ) -> Iterator[str]:
     """It is the attempt, of the step, on the host that it was."""
     if run.host not in hosts.get(run.position, set()):
         yield f"{_name(run)} is of no step that was frozen"
     for name in ("position", "host", "attempt"):
-        if any(each.facts.get(name, getattr(run, name)) != getattr(run, name) for each in told):
+        if any(each.facts.get(name, getattr(run, name)) != getattr(run, name) for each in logged):
             yield f"the {name} of {_name(run)} is not the one on record"
 
 
-def _state_flaws(run: StepRun, told: Sequence[Event], events: Sequence[Event]) -> Iterator[str]:
-    end = next((each.facts for each in reversed(told) if each.kind in _ENDS), None)
+def _state_flaws(run: StepRun, logged: Sequence[Event], events: Sequence[Event]) -> Iterator[str]:
+    end = next((each.facts for each in reversed(logged) if each.kind in _ENDS), None)
     if run.state == StepState.SKIPPED:
         if not any(_leaves_out(each, run) for each in events):
             yield f"no event tells that {_name(run)} was skipped"
         return
-    state = _state_on_record(told)
+    state = _state_on_record(logged)
     if run.state != state:
         yield f"{_name(run)} is {run.state} in the table and {state} on record"
     elif end is not None and run.exit_code != end.get("exit_code", run.exit_code):
         yield f"the exit code of {_name(run)} is not the one on record"
 
 
-def _state_on_record(told: Sequence[Event]) -> str:
-    if not told:
+def _state_on_record(logged: Sequence[Event]) -> str:
+    if not logged:
         return StepState.PENDING
-    last = told[-1]
+    last = logged[-1]
     ended = last.facts.get("state", StepState.LOST) if last.kind in _ENDS else ""
     return str(ended or _BEGINS[last.kind])
 
@@ -110,10 +110,10 @@ def _leaves_out(event: Event, run: StepRun) -> bool:
 
 
 def _log_flaws(
-    run: StepRun, told: Sequence[Event], retired: Mapping[str, Any] | None
+    run: StepRun, logged: Sequence[Event], retired: Mapping[str, Any] | None
 ) -> Iterator[str]:
     """What was stored when it ended, what was retired, and what is there now are one."""
-    end = next((each.facts for each in reversed(told) if "log_sha256" in each.facts), None)
+    end = next((each.facts for each in reversed(logged) if "log_sha256" in each.facts), None)
     if end is None:
         return
     try:

@@ -10,7 +10,7 @@ from django.forms import BoundField
 
 from rollback_console.documents.model import Step
 from rollback_console.plans import document_cache
-from rollback_console.plans.actions.plans import draw_revision
+from rollback_console.plans.actions.revisions import draw_revision
 from rollback_console.plans.models import Environment, Host, HostGroup, Revision
 from rollback_console.plans.snapshot.hidden_characters import HiddenPlace, list_hidden
 from rollback_console.plans.snapshot.request_form import draw_request_form

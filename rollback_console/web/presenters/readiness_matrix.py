@@ -6,14 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from rollback_console.plans.models import ProbeResult
-from rollback_console.plans.readiness.probes import Verdict
+from rollback_console.plans.readiness.probes import ProbeVerdict
 
 _ORDER = (
     "access", "database", "runner", "folder", "repository", "commit", "tag", "origin", "migration",
     "tool", "sudo", "user", "space", "keep", "file", "directory", "unit", "health", "reversal",
     "measure",
 )  # fmt: skip
-_WORST = (Verdict.NOT_READY, Verdict.UNKNOWN, Verdict.READY)
+_WORST = (ProbeVerdict.NOT_READY, ProbeVerdict.UNKNOWN, ProbeVerdict.READY)
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,11 +47,11 @@ def test_each_operation_has_its_effect(text: str, effect: Effect, table: str, co
 
 
 def test_a_whole_plan_is_read_in_its_order() -> None:
-    found = read_django(MANY)
-    assert [each.migration for each in found.operations] == ["shop.0003_code"] * 8 + [
+    reversal = read_django(MANY)
+    assert [each.migration for each in reversal.operations] == ["shop.0003_code"] * 8 + [
         "shop.0002_many"
     ] * 12
-    assert [each.effect for each in found.operations].count(Effect.GOES) == 2
+    assert [each.effect for each in reversal.operations].count(Effect.GOES) == 2
 
 
 def test_a_table_has_the_name_it_was_given_later() -> None:
@@ -60,34 +60,34 @@ def test_a_table_has_the_name_it_was_given_later() -> None:
 
 
 def test_a_column_has_the_name_it_was_given_later() -> None:
-    found = undone("Undo Add field memo to order", "Undo Rename field memo on order to note")
-    assert (found.operations[0].table, found.operations[0].column) == ("order", "note")
+    reversal = undone("Undo Add field memo to order", "Undo Rename field memo on order to note")
+    assert (reversal.operations[0].table, reversal.operations[0].column) == ("order", "note")
 
 
 def test_what_cannot_be_undone_stops_the_reversal() -> None:
-    found = read_django(MANY)
-    assert found.broken
-    assert len(found.irreversible) == 2
-    assert "shop.0003_code cannot be undone" in found.problem
+    reversal = read_django(MANY)
+    assert reversal.broken
+    assert len(reversal.irreversible) == 2
+    assert "shop.0003_code cannot be undone" in reversal.problem
 
 
 def test_nothing_to_undo_is_no_success() -> None:
-    found = read_django("Planned operations:\n  No planned migration operations.\n")
-    assert found.broken
-    assert "before the old code is checked out" in found.problem
+    reversal = read_django("Planned operations:\n  No planned migration operations.\n")
+    assert reversal.broken
+    assert "before the old code is checked out" in reversal.problem
 
 
 def test_a_target_that_lies_ahead_is_no_reversal() -> None:
-    found = undone("Add field extra to order")
-    assert found.broken
-    assert "would apply migrations" in found.problem
+    reversal = undone("Add field extra to order")
+    assert reversal.broken
+    assert "would apply migrations" in reversal.problem
 
 
 @pytest.mark.parametrize("text", ["", "Traceback (most recent call last):", "\x00\xff", "Planned"])
 def test_what_is_no_plan_is_not_taken_for_an_empty_one(text: str) -> None:
-    found = read_django(text)
-    assert found.problem
-    assert found.operations == ()
+    reversal = read_django(text)
+    assert reversal.problem
+    assert reversal.operations == ()
 
 
 def test_colours_are_looked_through() -> None:
@@ -135,8 +135,8 @@ def test_a_change_that_is_only_sometimes_a_no_op_still_converts() -> None:
 
 
 def test_without_a_word_of_the_sql_a_change_of_a_field_converts() -> None:
-    told = read_django(ALTERED.split("rollback-console-sql", maxsplit=1)[0])
-    assert {each.effect for each in told.operations} == {Effect.CONVERTED}
+    reversal = read_django(ALTERED.split("rollback-console-sql", maxsplit=1)[0])
+    assert {each.effect for each in reversal.operations} == {Effect.CONVERTED}
 
 
 def test_a_migration_with_a_hyphen_in_its_name_is_read_as_any_other() -> None:

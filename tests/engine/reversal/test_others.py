@@ -97,8 +97,8 @@ database: bookings_production
     ("text", "renamed"), [(POSTGRESQL, Effect.RENAMED), (MYSQL, Effect.CONVERTED)]
 )
 def test_alembic_prints_sql_and_each_statement_has_its_effect(text: str, renamed: Effect) -> None:
-    found = read_alembic(text)
-    assert [(each.effect, each.table, each.column) for each in found.operations] == [
+    reversal = read_alembic(text)
+    assert [(each.effect, each.table, each.column) for each in reversal.operations] == [
         (Effect.RUNS_CODE, "", ""),
         (renamed, "bookings", "memo"),
         (Effect.RETURNS_EMPTY, "bookings", "legacy"),
@@ -108,7 +108,7 @@ def test_alembic_prints_sql_and_each_statement_has_its_effect(text: str, renamed
         (Effect.RENAMED, "calls", ""),
         (Effect.GOES, "rings", ""),
     ]
-    assert {each.migration for each in found.operations} == {"aaaa00000002"}
+    assert {each.migration for each in reversal.operations} == {"aaaa00000002"}
 
 
 def test_alembic_that_fails_is_no_plan() -> None:
@@ -117,8 +117,8 @@ def test_alembic_that_fails_is_no_plan() -> None:
 
 
 def test_an_undo_script_is_read_statement_by_statement() -> None:
-    found = read_sql("drop table if exists `calls`;\ndelete from log where 1=1", "flyway", "2")
-    assert [(each.effect, each.table) for each in found.operations] == [
+    reversal = read_sql("drop table if exists `calls`;\ndelete from log where 1=1", "flyway", "2")
+    assert [(each.effect, each.table) for each in reversal.operations] == [
         (Effect.GOES, "calls"),
         (Effect.GOES, "log"),
     ]

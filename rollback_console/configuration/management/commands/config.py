@@ -45,13 +45,13 @@ class Command(BaseCommand):
     def _with_file(self, options: dict[str, Any]) -> None:
         name = options["file"]
         try:
-            wanted = read_document(self._text(name))
-            changes = preview_configuration(wanted, may_read=True)
+            desired = read_document(self._text(name))
+            changes = preview_configuration(desired, may_read=True)
             self._show(changes)
             if options["verb"] == "diff":
                 sys.exit(int(any(change.action != "left-over" for change in changes)))
             if options["yes"] or self._agreed():
-                apply_configuration(wanted, by=None, may_read=True, prune=options["prune"])
+                apply_configuration(desired, by=None, may_read=True, prune=options["prune"])
                 self.stdout.write("Applied.")
         except ConfigurationError as error:
             lines = "\n".join(f"{name}: {problem}" for problem in error.problems)

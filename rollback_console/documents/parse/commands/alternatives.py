@@ -97,8 +97,8 @@ def _told_to_choose(groups: Sequence[CommandGroup]) -> bool:
     """Prose above says to take one, and each group stands under a remark of its own."""
     if len(groups) < 2 or not all(group.remarks for group in groups):
         return False
-    told = any(r.origin != "comment" and says_choose(r.text) for r in groups[0].remarks)
-    return told and all(group.remarks[-1].origin == "comment" for group in groups)
+    to_choose = any(r.origin != "comment" and says_choose(r.text) for r in groups[0].remarks)
+    return to_choose and all(group.remarks[-1].origin == "comment" for group in groups)
 
 
 def _each_alone(groups: Sequence[CommandGroup]) -> StepChoices:

@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_POST
 
 from rollback_console.plans.actions import plans
+from rollback_console.plans.actions.revisions import draw_revision
 from rollback_console.plans.errors import PlanError
 
 from ... import queries
@@ -26,7 +27,7 @@ def show_arrangement(request: HttpRequest, slug: str) -> HttpResponse:
         "revision": revision,
         "latest": queries.latest_number(revision.plan),
         "reading": Reading.of(revision),
-        "drawn_from": plans.draw_revision(revision),
+        "drawn_from": draw_revision(revision),
     }
     return render(request, "plans/arrange.html", page)
 

@@ -11,6 +11,7 @@ from rollback_console.documents.edit.writer import apply_fix
 from rollback_console.documents.markdown.source import encode
 from rollback_console.plans import document_cache
 from rollback_console.plans.actions import plans
+from rollback_console.plans.actions.revisions import draw_revision
 from rollback_console.plans.errors import PlanError, UnreadablePlan
 from rollback_console.plans.snapshot.request_form import list_missing
 from rollback_console.web.forms.bindings import BindingsForm
@@ -60,7 +61,7 @@ def revise(request: HttpRequest, slug: str) -> HttpResponse:
     last = revision_of(slug, None)
     text = document_cache.document(last).source
     form = ReviseForm(
-        request.POST or None, initial={"text": text, "drawn_from": plans.draw_revision(last)}
+        request.POST or None, initial={"text": text, "drawn_from": draw_revision(last)}
     )
     if request.method == "POST" and form.is_valid():
         try:
@@ -91,7 +92,7 @@ def fix(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         raise Http404("This revision has no such finding.")
     document = document_cache.document(last)
     data = encode(apply_fix(document, finding), document.encoding)
-    label, seen = finding.fix.label, plans.draw_revision(last)
+    label, seen = finding.fix.label, draw_revision(last)
     try:
         made = plans.revise(last.plan, data, by=person(request), note=label, drawn_from=seen)
     except PlanError as error:
