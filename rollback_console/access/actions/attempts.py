@@ -7,10 +7,10 @@ from django.db import transaction
 
 from rollback_console.audit import kinds
 from rollback_console.audit.record import record_change
+from rollback_console.plans.permission import require_admin
 
 from ..attempts import forget_attempts
 from ..second_factor import forget_wrong_codes
-from .permission import require_admin
 
 
 @transaction.atomic

@@ -10,12 +10,12 @@ from django.db import IntegrityError, transaction
 from rollback_console.audit import kinds
 from rollback_console.audit.integrity.row_ledger import added
 from rollback_console.audit.record import record_change
+from rollback_console.plans.permission import require_admin
 from rollback_console.rollbacks.permissions.groups import ADMIN, ROLES
 
 from ..errors import AccessError
 from ..models import GroupLimit
 from ..scope_limits import ScopeLimit
-from .permission import require_admin
 
 _ADMIN_EVERYWHERE = (
     "Admins hold everywhere: people, hosts and rules belong to no one environment. Add a group "

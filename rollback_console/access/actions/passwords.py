@@ -14,9 +14,9 @@ from django.db import transaction
 from rollback_console.audit import kinds
 from rollback_console.audit.integrity.row_ledger import changed
 from rollback_console.audit.record import record_change
+from rollback_console.plans.permission import require_self_or_admin
 
 from ..errors import WeakPassword
-from .permission import require_self_or_admin
 from .second_admin import confirmation_facts, require_second_for_account
 from .sessions import end_sessions
 from .tokens import revoke_tokens

@@ -21,13 +21,13 @@ from rollback_console.plans.actions.host_keys import confirm_key
 from rollback_console.plans.actions.hosts import HostFields, add_host, change_host, remove_host
 from rollback_console.plans.actions.second_admin import is_second, rules_of
 from rollback_console.plans.models import Credential, Environment, Host, HostGroup, HostKey
+from rollback_console.plans.permission import require_admin
 from rollback_console.rollbacks import db_clock
 
 from ..errors import AccessError
 from ..models import PendingChange
 from .passwords import check_password_rules, set_password_hash
 from .people import activate_person, grant_break_glass, make_admin, rename_person
-from .permission import require_admin
 from .second_factors import reset_second_factor
 
 LIFE = timedelta(days=7)

@@ -13,13 +13,13 @@ from django.db import transaction
 from rollback_console.audit import kinds
 from rollback_console.audit.integrity.row_ledger import changed
 from rollback_console.audit.record import record_change
+from rollback_console.plans.permission import require_admin
 from rollback_console.rollbacks.permissions import rights
 from rollback_console.rollbacks.permissions.groups import ADMIN, ROLES
 from rollback_console.rollbacks.permissions.groups import ensure as ensure_groups
 
 from ..errors import AccessError
 from .passwords import check_password_rules, set_password
-from .permission import require_admin
 from .second_admin import (
     confirmation_facts,
     require_second_for_account,

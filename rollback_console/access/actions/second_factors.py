@@ -8,10 +8,10 @@ from django.db import transaction
 
 from rollback_console.audit import kinds
 from rollback_console.audit.record import record_change
+from rollback_console.plans.permission import require_admin
 
 from ..errors import AccessError
 from ..second_factor import forget_wrong_codes
-from .permission import require_admin
 from .second_admin import confirmation_facts, require_second_for_account
 from .sessions import end_sessions
 from .tokens import revoke_tokens

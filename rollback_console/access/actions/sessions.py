@@ -16,10 +16,10 @@ from django.utils import timezone
 
 from rollback_console.audit import kinds
 from rollback_console.audit.record import record_change
+from rollback_console.plans.permission import require_self_or_admin
 
 from ..errors import AccessError
 from ..session_expiry import BEGAN, SEEN
-from .permission import require_self_or_admin
 
 ADDRESS, AGENT = "address", "agent"
 """Where a session's own data hold from where, and with which browser, it began."""

@@ -15,12 +15,12 @@ from rollback_console.audit import kinds
 from rollback_console.audit.fields import snapshot_fields
 from rollback_console.audit.integrity.row_ledger import changed
 from rollback_console.audit.record import record_change
+from rollback_console.plans.permission import require_self_or_admin
 from rollback_console.rollbacks import db_clock
 
 from ..errors import BadToken
 from ..scope_limits import EVERYWHERE, ScopeLimit
 from ..tokens import LONGEST_DAYS, SCOPES, Token, hash_secret
-from .permission import require_self_or_admin
 
 _PREFIX = "rbc_"
 

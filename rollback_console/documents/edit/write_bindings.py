@@ -52,7 +52,7 @@ def _respelled(
 def _with_settings(step: Step, settings: StepSettings | None) -> Step:
     if settings is None:
         return step
-    values = {each.name: getattr(settings, each.name) for each in fields(said)}
+    values = {each.name: getattr(settings, each.name) for each in fields(settings)}
     known = {name: value for name, value in values.items() if value}
     return replace(step, settings=replace(step.settings, **known))
 

@@ -16,7 +16,8 @@ from rollback_console.audit.stale_edit import refuse_stale_edit
 from ..errors import PlanError
 from ..inventory.former_values import keep_former_values, list_login_parts
 from ..models import Credential
-from .permission import permit, unique_name
+from ..permission import permit
+from ..unique_names import unique_name
 
 
 class CredentialFields(TypedDict, total=False):

@@ -26,8 +26,8 @@ from ..approval import policy
 from ..approval.decision_makers import owners_of
 from ..errors import PlanError
 from ..models import DecisionMaker, Environment
+from ..permission import ADMINISTER, permit
 from .environments import record_environment, save_environment
-from .permission import ADMINISTER, permit
 from .second_admin import (
     require_second_admin,
     require_second_for_easing,

@@ -18,7 +18,7 @@ from rollback_console.common.people import display_name
 from ..approval.decision_makers import in_force
 from ..errors import PlanError
 from ..models import Delegation, Environment
-from .permission import ADMINISTER
+from ..permission import ADMINISTER
 
 LONGEST = timedelta(days=60)
 

@@ -17,7 +17,8 @@ from rollback_console.audit.stale_edit import refuse_stale_edit
 
 from ..approval import policy
 from ..models import Environment
-from .permission import ADMINISTER, permit, unique_name
+from ..permission import ADMINISTER, permit
+from ..unique_names import unique_name
 from .second_admin import require_second_for_easing, require_second_for_rule, rules_of
 
 NOT_POLICY = {"name", "slug", "zone", "rehearses"}

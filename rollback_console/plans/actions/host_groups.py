@@ -13,7 +13,7 @@ from rollback_console.audit.record import record_change
 
 from ..errors import PlanError
 from ..models import Environment, HostGroup
-from .permission import permit
+from ..permission import permit
 
 
 @transaction.atomic

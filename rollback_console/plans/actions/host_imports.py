@@ -12,9 +12,9 @@ from django.db import transaction
 from ..errors import PlanError
 from ..inventory.host_lists import HostRow
 from ..models import Credential, Environment, Host, HostGroup
+from ..permission import permit
 from .host_groups import add_host_group
 from .hosts import HostFields, add_host, change_host
-from .permission import permit
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from rollback_console.remote import connector
 from rollback_console.remote.protocol import HostKeyPin
 
 from ..models import Host, HostKey
-from .permission import permit
+from ..permission import permit
 from .second_admin import require_second_for_key
 
 

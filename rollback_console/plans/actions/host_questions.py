@@ -12,8 +12,8 @@ from rollback_console.audit.record import record_change
 
 from ..errors import PlanError
 from ..models import HostQuestion
+from ..permission import permit
 from ..readiness.host_questions import decision_facts
-from .permission import permit
 
 
 def approve_host_question(question: HostQuestion, *, by: User, sha256: str) -> HostQuestion:

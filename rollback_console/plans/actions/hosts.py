@@ -21,7 +21,8 @@ from ..inventory.host_specs import list_jumps
 from ..inventory.masked_values import list_logins
 from ..inventory.typed_hosts import read_host_address, read_host_name
 from ..models import Credential, Environment, Host, HostGroup
-from .permission import permit, unique_name
+from ..permission import permit
+from ..unique_names import unique_name
 from .second_admin import require_second_for_host, require_second_for_removal
 
 RECORDED = ("name", "environment", "address", "port", "credential", "jump", "groups")

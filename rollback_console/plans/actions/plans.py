@@ -16,8 +16,8 @@ from ..confirmation import CHANGE_PLAN
 from ..document_cache import document, read_cached
 from ..errors import PlanError
 from ..models import Environment, Plan, Revision, Service
+from ..permission import permit
 from ..snapshot.bindings import write_into_text
-from .permission import permit
 from .revisions import (
     canonical_text,
     confirm_as,

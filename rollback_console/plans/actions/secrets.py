@@ -13,7 +13,7 @@ from rollback_console.documents.shell.reserved_names import reserved_reason
 from ..errors import PlanError
 from ..inventory.former_values import keep_former_values
 from ..models import Environment, Secret
-from .permission import permit
+from ..permission import permit
 
 
 @transaction.atomic

@@ -11,7 +11,8 @@ from rollback_console.audit.fields import snapshot_fields
 from rollback_console.audit.record import record_change
 
 from ..models import Service
-from .permission import permit, unique_name
+from ..permission import permit
+from ..unique_names import unique_name
 
 
 @transaction.atomic
