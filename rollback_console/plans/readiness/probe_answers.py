@@ -210,11 +210,11 @@ def _is_never_asked(listing: str) -> bool:
 def _unit(probe: Probe, state: str) -> ProbeAnswer:
     """A unit that systemd knows and cannot start is no unit to rely on."""
     if state == "loaded":
-        return ProbeAnswer(Verdict.READY, "loaded")
+        return ProbeAnswer(ProbeVerdict.READY, "loaded")
     if state in {"masked", "bad-setting", "error"}:
         sentence = f"systemd cannot start {probe.subject}: the unit is {state}."
-        return ProbeAnswer(Verdict.NOT_READY, sentence)
-    return ProbeAnswer(Verdict.UNKNOWN, f"systemd says “{state[:40]}” of {probe.subject}.")
+        return ProbeAnswer(ProbeVerdict.NOT_READY, sentence)
+    return ProbeAnswer(ProbeVerdict.UNKNOWN, f"systemd says “{state[:40]}” of {probe.subject}.")
 
 
 def _is_for(accounts: str, target: str) -> bool:
