@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
+from difflib import SequenceMatcher
 
 _NEAR = 0.7
 
 
 def nearest_name(name: str, known: Iterable[str]) -> str:
-    """The known name most like `name`, heeding no case; "" when none is near."""
-    by_folded = {each.casefold(): each for each in known}
-    near = get_close_matches(name.casefold(), by_folded, n=1, cutoff=_NEAR)
-    return by_folded[near[0]] if near else ""
+    """The known name most like `name`, the first of equals; "" when none is near. Heeds no case."""
+    likeness = {
+        each: SequenceMatcher(None, each.casefold(), name.casefold()).ratio() for each in known
+    }
+    nearest = max(likeness, key=likeness.__getitem__, default="")
+    return nearest if likeness.get(nearest, 0) >= _NEAR else ""
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -295,21 +295,21 @@ def flyway(*rows: tuple[str, str, str, str, str]) -> str:
 
 
 def test_an_undo_that_flyway_ran_is_no_version_to_undo() -> None:
-    judged = read_flyway(
+    reversal = read_flyway(
         flyway(
             ("Versioned", "1", "SQL", "Success", "Yes"),
             ("Versioned", "2", "SQL", "Undone", "Yes"),
             ("Undo", "2", "UNDO_SQL", "Success", ""),
         )
     )
-    assert [each.migration for each in judged.operations] == ["1"]
-    assert not judged.broken
+    assert [each.migration for each in reversal.operations] == ["1"]
+    assert not reversal.broken
 
 
 def test_after_a_failed_version_flyway_undoes_nothing() -> None:
     rows = (("Versioned", "1", "SQL", "Success", "Yes"), ("Versioned", "2", "SQL", "Failed", "No"))
-    judged = read_flyway(flyway(*rows))
-    assert (judged.broken, judged.operations) == (True, ())
+    reversal = read_flyway(flyway(*rows))
+    assert (reversal.broken, reversal.operations) == (True, ())
 
 
 @pytest.mark.parametrize("state", ["Future", "Missing"])
@@ -322,25 +322,25 @@ RAILS = "   up     20240101000000  Add calls\n   up     999  Old one\n"
 
 
 def test_rails_compares_versions_as_numbers() -> None:
-    judged = read_rails(RAILS, version="1000")
-    assert [each.migration for each in judged.operations] == ["20240101000000"]
+    reversal = read_rails(RAILS, version="1000")
+    assert [each.migration for each in reversal.operations] == ["20240101000000"]
     assert [each.migration for each in read_rails(RAILS).operations] == ["20240101000000"]
     assert read_rails(RAILS, version="x1").operations == ()
     assert read_rails(RAILS, version="9" * 5000).broken
 
 
 def test_rails_with_several_databases_is_not_told() -> None:
-    judged = read_rails(f"database: shop\n\n{RAILS}\ndatabase: stock\n\n{RAILS}")
-    assert (judged.operations, judged.broken) == ((), False)
-    assert "several databases" in judged.problem
+    reversal = read_rails(f"database: shop\n\n{RAILS}\ndatabase: stock\n\n{RAILS}")
+    assert (reversal.operations, reversal.broken) == ((), False)
+    assert "several databases" in reversal.problem
 
 
 def test_a_statement_of_several_parts_is_read_part_by_part() -> None:
-    judged = read_sql(
+    reversal = read_sql(
         "ALTER TABLE calls ADD COLUMN note varchar(9) DEFAULT 'a,b', DROP COLUMN secret,"
         " ALTER COLUMN price TYPE numeric(8, 2);\nDROP TABLE IF EXISTS stock, orders CASCADE;"
     )
-    assert [(each.effect, each.table, each.column) for each in judged.operations] == [
+    assert [(each.effect, each.table, each.column) for each in reversal.operations] == [
         (Effect.RETURNS_EMPTY, "calls", "note"),
         (Effect.GOES, "calls", "secret"),
         (Effect.CONVERTED, "calls", "price"),
