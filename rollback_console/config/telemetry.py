@@ -1,6 +1,6 @@
 """Spans to an OpenTelemetry collector and errors to Sentry, where their addresses are set.
 
-Layer: the top: the entries of web, worker and sweeper call `begin`. Both are extras, and
+Layer: the top: the entries of web, worker and sweeper call `start_tracing`. Both are extras, and
 are imported only when they are wanted.
 """
 
