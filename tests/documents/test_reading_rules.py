@@ -219,6 +219,48 @@ def test_an_item_that_begins_with_or_belongs_to_the_one_above_it() -> None:
     assert len(step.alternatives) == 2
 
 
+def test_a_step_for_when_the_one_before_failed_is_conditional() -> None:
+    document = read(
+        f"{HEAD}### 1. Restore\n{fence('restore x')}### 2. If the restore fails\n{fence('restore y')}"
+    )
+    assert [step.condition for step in steps(document)] == ["", "If the restore fails"]
+
+
+def test_a_fence_that_opens_with_the_name_of_its_file_is_that_file() -> None:
+    document = read(
+        f"{HEAD}{fence('undo it')}### Script\n{fence('# Save this as bin/undo.sh', 'set -e', '# 1. Stop', 'svc stop', '# 2. Start', 'svc start')}"
+    )
+    assert [c.text for step in steps(document) for c in step.commands] == ["undo it"]
+
+
+def test_chapters_that_hold_several_rollbacks_each_are_never_one_run() -> None:
+    part = (
+        "### {0}. {1} rollback\n#### With systemd\n"
+        + fence("svc {1}")
+        + "#### With docker\n"
+        + fence("docker {1}")
+    )
+    document = read(
+        "# Rollback\n## Rollback procedures\n" + part.format(1, "Worker") + part.format(2, "Plane")
+    )
+    assert all(len(step.commands) <= 1 for step in steps(document))
+    assert len(document.procedures) == 4
+
+
+def test_what_gives_back_what_an_emergency_took_is_not_run_with_it() -> None:
+    document = read(
+        f"{HEAD}### Suspend\n{fence('svc suspend x')}To reactivate after the issue is resolved:\n\n{fence('svc reactivate x')}"
+    )
+    assert roles(document)["svc reactivate x"] == "not now"
+
+
+def test_yaml_in_a_shell_fence_is_no_shell() -> None:
+    (step,) = steps(
+        read(HEAD + fence("nano compose.yml", "services:", "  api:", "    image: shop:1"))
+    )
+    assert step.kind is StepKind.MANUAL
+
+
 def test_what_is_forbidden_is_no_step() -> None:
     document = read(
         f"{HEAD}{fence('undo it')}## Forbidden during rollback\n1. Hotfixing\n2. Live debugging\n"

@@ -15,6 +15,7 @@ from ..shell.command_patterns import reads_like_command
 from ..vocabulary.languages import Meaning, any_of
 from ..vocabulary.left_out import may_be_example, why_label_leaves_out, why_left_out
 from ..vocabulary.remarks import (
+    begins_with_if,
     condition_of,
     is_condition,
     is_exclusive,
@@ -81,6 +82,8 @@ class StepDraft:
 
 def notice_title(draft: StepDraft) -> None:
     title = plain(draft.title)
+    if begins_with_if(title):
+        draft.conditions.append(title)
     inside = re.findall(r"\(([^()]{3,80})\)", title)
     draft.conditions += [text for words in (title, *inside) if (text := condition_of(words))][:1]
     if is_warning(bare_title(title)) or any(is_warning(words) for words in inside):
@@ -204,7 +207,7 @@ def _is_only_condition(text: str) -> bool:
 
 
 def _names_option(group: CommandGroup) -> bool:
-    return any(option_label(remark.text) for remark in group.remarks)
+    return any(r.origin == "way" or option_label(r.text) for r in group.remarks)
 
 
 def _why_not(remark: Remark) -> str:
@@ -215,6 +218,8 @@ def _why_not(remark: Remark) -> str:
 
 
 def _decides(group: CommandGroup) -> bool:
+    if any(remark.origin == "way" for remark in group.remarks):
+        return True
     return any(test(remark.text) for remark in group.remarks for test in _DECIDES) or any(
         platform(remark.text) for remark in group.remarks
     )
@@ -259,9 +264,18 @@ def take_groups(draft: StepDraft, fence: FenceText, groups: Sequence[CommandGrou
         draft.groups.append(group)
 
 
+def shows_file(groups: Sequence[CommandGroup]) -> bool:
+    """Whether a fence opens with a remark that what follows is kept in a file."""
+    opening = groups[0].remarks[:2] if groups else []
+    comments = (remark.text for remark in opening if remark.origin == "comment")
+    return any(why_label_leaves_out(text) == "the content of a file" for text in comments)
+
+
 def _without_left_out(draft: StepDraft, groups: Sequence[CommandGroup]) -> list[CommandGroup]:
     """The groups that no remark takes out. Where a remark may mean an example, and nothing else is
     there to run, a person is asked."""
+    if shows_file(groups):
+        return []
     kept = [g for g in groups if not any(why_label_leaves_out(r.text) for r in g.remarks[-1:])]
     examples = [g for g in kept if any(may_be_example(r.text) for r in g.remarks[-1:])]
     others = [g for g in kept if g.commands and g not in examples]

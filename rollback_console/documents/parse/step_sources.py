@@ -21,7 +21,7 @@ from ..vocabulary.remarks import is_fallback, is_or, is_warning
 from ..vocabulary.section_names import SectionKind, part_of
 from .commands.alternatives import LEAVE_OUT
 from .commands.fences import CommandGroup, FenceText, Remark, read_fence
-from .step_builder import Doubt, StepReading
+from .step_builder import Doubt, StepReading, shows_file
 from .steps import make_step_manual, step_from, step_from_groups, steps_from
 
 _NUMBERED = re.compile(
@@ -184,7 +184,7 @@ def _comment_steps(block: Block, group: str) -> list[StepReading]:
     fence = replace(fence, groups=list(_one_number_each(fence.groups)))
     starts = [at for at, one in enumerate(fence.groups) if _number_of(one) and not _is_other(one)]
     numbers = [_number_of(fence.groups[at]) for at in starts]
-    if len(starts) < 2 or numbers != sorted(set(numbers)):
+    if shows_file(fence.groups) or len(starts) < 2 or numbers != sorted(set(numbers)):
         return []
     folder, first = _folder(fence.groups[: starts[0]]), starts[0]
     ends = [*starts[1:], len(fence.groups)]

@@ -45,6 +45,9 @@ _CHAPTER = re.compile(r"\W*\d{1,2}\.\d{1,2}(?:[.)]|\s|$)")
 _USAGE = re.compile(
     r"usage|how to (?:run|use)(?: it)?|run(?:ning)? (?:it|the script|the rollback)|uso|utilisation|verwendung|用法|使い方|사용법"
 )
+_GOES_BACK = re.compile(
+    r"(?:revert|undo|roll back|back out|restore)\s+(?!is\b|plan|procedure|guide|steps?\b)\w"
+)
 _BY_ITSELF = re.compile(
     r"automat(?:ic|ed|ically)\b.{0,40}(?:rollbacks?|recovery|reverts?)\b|auto-?rollback"
 )
@@ -103,6 +106,8 @@ class Place:
 # Which part it is, and when the row holds.
 TABLE: tuple[tuple[str, Callable[[Place], bool], Callable[[Place], SectionKind]], ...] = (
     ("left out by its words", lambda p: p.left_out, lambda p: NEVER),
+    ("begins with going back, and runs", lambda p: p.runs > 0 and bool(_GOES_BACK.match(fold_heading(p.section.title))),
+     lambda p: STEPS),
     ("headed as a step", lambda p: p.among_steps and is_step_heading(p.section.title), lambda p: STEPS),
     ("counted among steps, and runs", lambda p: p.among_steps and p.counted and p.runs > 0, lambda p: STEPS),
     ("headed as a way", lambda p: p.inherited is not NEVER and is_way_heading(p.section.title) and p.section.has_fence(),

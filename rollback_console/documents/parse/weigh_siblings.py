@@ -121,7 +121,9 @@ _MODE = re.compile(
 )
 _MIGRATION = re.compile(r"\b\d{3,4}_\w+|\bv\d+__\w+|\b\d{12,14}_?\w*|migration \W?\d")
 _THEN = re.compile(r"\W*+(?:\d+\W*+)?(?:then|next|finally|afterwards|after that|lastly)\b")
-_RANKED = re.compile(r"nuclear|last resort|fallback|emergency only|worst case|if all else")
+_RANKED = re.compile(
+    r"stopgap|workaround|temporar|\bthe (?:correct|proper|right|safe|fast|quick) (?:way|rollback|path)|nuclear|last resort|fallback|emergency only|worst case|if all else"
+)
 
 
 def _opening(section: Section) -> list[str]:
@@ -227,7 +229,7 @@ TABLE: tuple[tuple[str, RelationKind, int, Callable[[Siblings], bool]], ...] = (
     ("the heading promises procedures", WAYS, 1, lambda one: "procedures" in fold(one.parent)),
     ("each speaks of going back", WAYS, 2, lambda one: one.going_back == len(one.members) and not _is_counted(one)),
     ("each speaks of going back", WAYS, 1, lambda one: one.going_back == len(one.members) and _is_counted(one)),
-    ("each is called a rollback of its own", WAYS, 2, lambda one: sum(bool(_A_ROLLBACK.search(w)) for w in one.words) > 1),
+    ("each is called a rollback of its own", WAYS, 3, lambda one: sum(bool(_A_ROLLBACK.search(w)) for w in one.words) > 1),
     ("one at most speaks of going back", ORDER, 1, lambda one: one.going_back < 2),
     ("the first prepares", ORDER, 1, lambda one: bool(_FIRST.match(one.words[0]))),
     ("the last gives back or looks", ORDER, 1, lambda one: bool(_LAST.match(one.words[-1]))),
@@ -242,7 +244,7 @@ TABLE: tuple[tuple[str, RelationKind, int, Callable[[Siblings], bool]], ...] = (
     ("each is for a case of its own", WAYS, 4, lambda one: sum(bool(_CASE.match(w)) for w in one.words) > 1),
     ("each names something that went wrong", WAYS, 3, lambda one: sum(bool(_MODE.search(w)) for w in one.words) > 1),
     ("each names a migration", WAYS, 3, lambda one: sum(bool(_MIGRATION.search(t)) for t in one.titles) > 1),
-    ("each is about another layer", ORDER, 3, _layers),
+    ("each is about another layer", ORDER, 4, _layers),
 )  # fmt: skip
 
 
@@ -252,7 +254,8 @@ def weigh(parent: str, members: Sequence[Section]) -> Verdict:
     speaks = [(words, kind, weight) for words, kind, weight, holds in TABLE if holds(one)]
     speaks.sort(key=lambda each: -each[2])
     ahead = sum(w for _, k, w in speaks if k is ORDER) - sum(w for _, k, w in speaks if k is WAYS)
-    counted = _is_counted(one) or one.all(is_phase_heading) or _lettered(one)
+    counted = _counted_from_start(one) or one.all(is_step_heading) or one.all(is_phase_heading)
+    counted = counted or _lettered(one)
     if -MARGIN < ahead < (MARGIN if counted else UNCOUNTED):
         return Verdict(UNKNOWN, tuple(f"{kind.value}: {words}" for words, kind, _ in speaks))
     kind = ORDER if ahead > 0 else WAYS

@@ -193,7 +193,7 @@ def may_change(text: str) -> bool:
 
 
 _CHANGES = re.compile(
-    r"\b(?:restart|stop|start|delete|apply|create|install|uninstall|upgrade|deploy|rollback|undo|push|commit|checkout|reset|scale|patch|replace"
+    r"\b(?:workflow run|restart|stop|start|delete|apply|create|install|uninstall|upgrade|deploy|rollback|undo|push|commit|checkout|reset|scale|patch|replace"
     r"|drain|cordon|enable|disable|reload|kill|pkill|rm|mv|cp|ln|mkdir|chmod|chown|truncate|restore|import|pg_dump|mysqldump|publish|promote|abort|prune)\b"
     r"|\bmigrate\b(?!:status)(?! (?:status|info|list|current|version|verify|history)\b)|\s(?:-X\s*|--request[ =])(?:POST|PUT|PATCH|DELETE)\b|\bup\s+-d\b|\bcompose\s+(?:up|down)\b|(?<![0-9&<-])>(?!\s*(?:/dev/null|&|[0-9]))\s*\S|\|\s*sudo\s+tee\b"
 )
@@ -219,6 +219,7 @@ _SINGLE = (
     "heroku",
     "git reset",
     "git checkout",
+    "git revert",
 )
 
 
@@ -249,6 +250,7 @@ def not_shell(line: str) -> bool:
         or text.endswith(" ^")
         or re.match(r"\S+ [–—→] \S", text)
         or _SQL.match(text)
+        or re.match(r"[a-z][\w.-]*:(?:\s+[^=\s].*)?$", text)
         or (_PROSE.match(text) and not reads_like_command(text))
     )
 

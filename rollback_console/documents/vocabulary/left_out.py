@@ -20,7 +20,7 @@ HEADINGS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (reason, re.compile(pattern))
     for reason, pattern in (
         ("belongs to the deployment",
-         r"\bpre-?deploy|\bbefore (?:the |each |every |a |any |you )?(?:deploy|releas|upgrad|rollout|merg)|\bpre-?release\b|^(?:first|initial) (?:deploy|install)"
+         r"\bpre-?deploy|\bbefore (?:the |each |every |a |any |you )?(?:deploy|releas|upgrad|rollout|merg)|^pre-?release\b|^(?:first|initial) (?:deploy|install)"
          r"|\bbefore (?:the )?(?:switch|cutover|migration|go-?live)\b|切换前|部署前|上线前|发布前"),
         ("makes backups",
          r"^(?:automat\w+|manual|regular|scheduled|daily|nightly) backups?$|^备份(?:策略|时机|验证|计划)?$|^backups? (?:strategy|schedule|polic|procedures?$|process|plan$|retention|locations?|automation)"),
@@ -59,7 +59,7 @@ HEADINGS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
          r"^(?:the |this )?(?:workflow|pipeline|job|action|script) (?:will|does|performs)\b|^como funciona|^how .{1,60}\bworks?$|how (?:it|this|deploys?|deployments?) works?"
          r"|^how (?:deploys?|deployments?) (?:work|happen)|^what (?:it|this|the script) does|^under the hood|^architecture$"),
         ("a limit, not an act",
-         r"^what(?:.?s| is| are)? not\b|not (?:a rollback target|covered|supported|included)|^limit(?:ation)?s\b|^out of scope|cannot be rolled back"),
+         r"^what .{0,40}(?:does not|doesn.t|cannot|can.t) (?:cover|undo|do|fix|restore|reverse)|^what(?:.?s| is| are)? not\b|not (?:a rollback target|covered|supported|included)|^limit(?:ation)?s\b|^out of scope|cannot be rolled back"),
         ("not now",
          r"\bnext (?:business )?day\b|\blater\b|the day after|^after the incident"),
     )
@@ -88,9 +88,10 @@ LABELS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
          r"(?:before|prior to|at|during|when|on|for|in) (?:the |each |every |your |a )?(?:deploy(?:ing|ment|s)?|release)s?\b(?!.*\b(?:rollback|roll back|revert))"),
         ("what a workflow does by itself",
          r"(?:the |this )?(?:workflow|pipeline|job|action|script)s? (?:will|does|performs|runs)\b"),
-        ("not now", r"(?:the )?next (?:business )?day|the day after|later\b"),
+        ("not now", r"(?:the )?next (?:business )?day|the day after|later\b"
+                    r"|.{0,60}\b(?:after|once|when) (?:the |this |your )?(?:issue|incident|problem|bug|outage|fix) (?:is|has been|was) (?:resolved|fixed|over|closed|deployed)"),
         ("only for reference", r"paste (?:it |this |the \w+ )?here"),
-        ("the content of a file", r"(?:file|filename|datei|fichier|archivo|文件)\s*[:：]|\S{1,60}\.(?:sh|sql|ya?ml|py|tf|conf|env|ini|toml)$"),
+        ("the content of a file", r"save (?:this |it )?(?:as|to|in)\b|create (?:a |the |this )?(?:new )?(?:file|script)\b|put (?:this|the following) (?:in|into)\b|(?:file|filename|datei|fichier|archivo|文件)\s*[:：]|[a-z0-9_./-]{1,60}\.(?:sh|sql|ya?ml|py|tf|conf|env|ini|toml)$"),
     )
 )  # fmt: skip
 _WORDS = 9

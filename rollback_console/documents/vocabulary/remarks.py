@@ -44,8 +44,11 @@ _CONDITION = re.compile(
 )
 _CONDITION_INSIDE = re.compile(
     r"(?:(?<=[\s(])|^)(?:only (?:if|when|in case|run (?:this|it) if)\b[^.;]{3,140}"
-    r"|(?:if|when|where|as) (?:needed|necessary|required|applicable)\b(?=\W*$|[^.;]{0,60}[.)]?$))",
+    r"|(?:if|when|where|as) (?:needed|necessary|required|applicable|corrupted|lost|damaged|affected|enabled|used|present)\b(?=\W*$|[^.;]{0,60}[.)]?$))",
     re.IGNORECASE,
+)
+_IF = re.compile(
+    r"(?:if|falls|wenn|si|se|als|jesli|jezeli|если|якщо|eger|اذا|nếu|neu|jika|apabila) \S+ \S|如果|若"
 )
 _ONLY = re.compile(
     r"only\b|use (?:this )?(?:only|when|if)\b|(?:run|do|perform|use) (?:this )?only|never unless"
@@ -185,6 +188,11 @@ def _after_label(text: str) -> str:
     """What a warning says behind its first word."""
     match = re.match(r"[^:\uff1a!]{1,30}[:\uff1a!]\s*(.*)", text, re.DOTALL)
     return match[1].lstrip("*_ ") if match else text
+
+
+def begins_with_if(title: str) -> bool:
+    """ "If the restore fails": what stands under such a title is for that case alone."""
+    return bool(_IF.match(_lead(title)))
 
 
 def is_gate_remark(text: str) -> bool:
