@@ -172,7 +172,7 @@ _LOOKS = re.compile(
     r"|redis-cli\b.*\s(?:ping|get|info|llen|keys|dbsize|ttl)\b|rabbitmqctl\s+(?:status|list_\w+)|nginx\s+-[tT]\b|apachectl\s+(?:-t|configtest)"
     r"|.*\b(?:migrate:status|db:migrate:status|showmigrations|alembic (?:current|history|heads)|flyway info|manage\.py (?:check|test))\b"
     r"|(?:npm|yarn|pnpm)\s+(?:run\s+)?(?:test|lint|smoke)\S*|(?:pytest|tox|phpunit|newman|cypress|playwright)\b"
-    r"|(?:\S*/|make\s+|(?:ba)?sh\s+|python3?\s+|node\s+|npm run\s+)\S*(?:smoke|verif|check|health|status|sanity|test|probe)\S*",
+    r"|(?:[^\s/]*/|make\s+|(?:ba)?sh\s+|python3?\s+|node\s+|npm run\s+)\S*(?:smoke|verif|check|health|status|sanity|test|probe)\S*",
     re.IGNORECASE,
 )
 _STARTS = re.compile(r"(?:&&|\|\||[;|])\s*|\bdo\s+|\bthen\s+")
