@@ -21,7 +21,7 @@ from rollback_console.plans.models import DecisionMaker, Revision
 from rollback_console.rollbacks.actions import approvals, break_glass, requests, steering
 from rollback_console.rollbacks.errors import Changed, Refused
 from rollback_console.rollbacks.models import Rollback
-from rollback_console.rollbacks.permissions import groups, rights
+from rollback_console.rollbacks.permissions import authorship, groups, rights
 from rollback_console.rollbacks.queries import approval_status, lists
 from tests import make
 from tests.make import Stage
@@ -257,6 +257,30 @@ def test_who_took_a_step_away_is_barred_until_that_was_approved(stage: Stage) ->
     assert barred(second, stage) == {stage.cast.lee}
     approve(requested(second, stage), stage.cast.sam)
     assert barred(second, stage) == set()
+
+
+def test_what_had_no_effect_yet_stays_its_writers_when_somebody_makes_it_run(stage: Stage) -> None:
+    head = "---\ndatabase: {dump: take-it, restore: put-it-back, folder: /var/backups}\n---\n"
+    plan = make.plan(stage).plan
+    rewriter(stage.cast.lee)
+    idle = make.revised(plan, head + make.PLAN, stage.cast.lee)
+    approve(requested(idle, stage), stage.cast.sam)
+    destroying = make.PLAN.replace("```bash\necho restoring", "```bash destructive\necho restoring")
+    used = make.revised(plan, head + destroying, stage.cast.ada)
+    assert barred(used, stage) == {stage.cast.ada, stage.cast.lee}
+
+
+def test_many_revisions_push_nobody_out_of_the_bar(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(authorship, "_MOST_REVISIONS", 3)
+    plan = make.plan(stage).plan
+    rewriter(stage.cast.lee)
+    make.revised(plan, make.PLAN.replace("restoring", "mine"), stage.cast.lee)
+    for number in range(5):
+        text = make.PLAN.replace("restoring", "mine").replace("stopping", f"stopping {number}")
+        last = make.revised(plan, text, stage.cast.ada)
+    assert stage.cast.lee in barred(last, stage)
 
 
 def test_a_host_that_an_admin_adds_to_a_group_bars_no_author(stage: Stage) -> None:

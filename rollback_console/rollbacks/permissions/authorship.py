@@ -16,9 +16,16 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef
 
+from rollback_console.documents.plan_config import read_plan_config
 from rollback_console.engine.snapshot import CheckSpec, Snapshot, StepSpec
+from rollback_console.plans.document_cache import document
 from rollback_console.plans.models import Revision
-from rollback_console.plans.snapshot.dump_steps import DUMP_PATH, DUMP_SHA256, DUMP_SIZE
+from rollback_console.plans.snapshot.dump_steps import (
+    DUMP_PATH,
+    DUMP_SHA256,
+    DUMP_SIZE,
+    with_dump,
+)
 from rollback_console.plans.snapshot.freeze import sketch_snapshots
 
 from ..models import Approval, Rollback
@@ -75,6 +82,8 @@ def unapproved_authors(
     }
     history = _history(revision, choices)
     authors = {each.author for each in _writers(new, history)}
+    if history and new & history[0].parts:
+        authors |= _earlier_authors(revision, history[0])
     authors |= {
         each.author for each in _removers(history) if each.number > _newest(approved, snapshot)
     }
@@ -100,9 +109,9 @@ def _step_parts(step: StepSpec, snapshot: Snapshot) -> Iterator[Part]:
     own_undo = undo.title if undo and undo.source != "head" else ""
     reads = sorted({*step.environment, *step.secrets})
     yield from _own_parts("step", step.title, step)
-    yield from _setting_parts(
-        "step", step.title, undo=own_undo, reads=reads, hosts=sorted(step.hosts)
-    )
+    yield from _setting_parts("step", step.title, undo=own_undo, reads=reads)
+    if step.hosts:  # none are those of a step that nobody had bound yet
+        yield from _setting_parts("step", step.title, hosts=sorted(step.hosts))
     whole = {name: value for name, value in asdict(step).items() if name not in _NOT_WRITTEN}
     yield from _setting_parts("step", step.title, whole=[whole, own_undo, reads])
     # A line stays its writer's when somebody else changes the lines around it, or the title.
@@ -173,10 +182,8 @@ def _approved_rows(revision: Revision) -> Iterator[Rollback]:
 
 
 def _history(revision: Revision, choices: dict[str, Any]) -> list[Written]:
-    """What each revision up to this one would be with the same choices, the oldest first.
-
-    Of a plan with very many, the oldest that is looked at stands for those before it.
-    """
+    """What each revision up to this one would be with the same choices, the oldest first; of a
+    plan with very many, the newest of them."""
     rows = list(
         Revision.objects.filter(plan=revision.plan_id, number__lte=revision.number)
         .select_related("plan__environment", "plan__service")
@@ -184,10 +191,30 @@ def _history(revision: Revision, choices: dict[str, Any]) -> list[Written]:
     )[::-1]
     sketches = sketch_snapshots((row, choices) for row in rows)
     return [
-        Written(row.number, row.author_id, list_parts(sketch), _titles(sketch))
+        Written(row.number, row.author_id, list_parts(sketch) | _text_parts(row), _titles(sketch))
         for row, sketch in zip(rows, sketches, strict=True)
         if sketch is not None
     ]
+
+
+def _text_parts(revision: Revision) -> frozenset[Part]:
+    """What a revision's text holds, also where it has no effect yet: it stays its writer's when
+    somebody else makes it run."""
+    text = document(revision)
+    lines = {("line", "", "", line.strip()) for line in text.source.splitlines()}
+    if (config := read_plan_config(text).dump) is None:
+        return frozenset(lines)
+    any_step = StepSpec(1, "", hosts=("",), destructive=True)
+    steps = with_dump([any_step], config, "", revision.plan.slug)
+    head = {part for step in steps if step.source == "head" for part in _head_parts(step)}
+    return frozenset(lines | {part for part in head if part[2] != "hosts"})
+
+
+def _earlier_authors(revision: Revision, oldest: Written) -> set[int | None]:
+    """Who wrote the revisions before the oldest that is looked at: any of them may have written
+    what that one holds."""
+    earlier = Revision.objects.filter(plan=revision.plan_id, number__lt=oldest.number)
+    return set(earlier.values_list("author_id", flat=True))
 
 
 def _titles(snapshot: Snapshot) -> tuple[str, ...]:
