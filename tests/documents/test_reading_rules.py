@@ -261,6 +261,34 @@ def test_yaml_in_a_shell_fence_is_no_shell() -> None:
     assert step.kind is StepKind.MANUAL
 
 
+def test_reverting_and_resetting_are_two_ways_to_undo_the_same() -> None:
+    rows = (
+        "# Revert (safe)",
+        "git revert --no-edit HEAD",
+        "git push",
+        "",
+        "# Reset (careful)",
+        "git reset --hard v1",
+        "git push --force",
+    )
+    (step,) = steps(read(HEAD + fence(*rows)))
+    assert [len(way.commands) for way in step.alternatives] == [2, 2]
+
+
+def test_layers_that_are_only_counted_as_chapters_are_asked_about() -> None:
+    text = "".join(
+        f"## {at}. {name}\n{fence(f'undo {at}')}"
+        for at, name in (
+            (3, "Code rollback strategy"),
+            (4, "Infrastructure rollback"),
+            (5, "Database rollback policy"),
+        )
+    )
+    document = read(f"# Rollback plan\n## 1. Objective\nBack.\n{text}")
+    assert [question.kind for question in document.questions] == ["relation"]
+    assert len(document.procedures) == 3
+
+
 def test_what_is_forbidden_is_no_step() -> None:
     document = read(
         f"{HEAD}{fence('undo it')}## Forbidden during rollback\n1. Hotfixing\n2. Live debugging\n"

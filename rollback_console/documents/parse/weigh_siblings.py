@@ -244,8 +244,12 @@ TABLE: tuple[tuple[str, RelationKind, int, Callable[[Siblings], bool]], ...] = (
     ("each is for a case of its own", WAYS, 4, lambda one: sum(bool(_CASE.match(w)) for w in one.words) > 1),
     ("each names something that went wrong", WAYS, 3, lambda one: sum(bool(_MODE.search(w)) for w in one.words) > 1),
     ("each names a migration", WAYS, 3, lambda one: sum(bool(_MIGRATION.search(t)) for t in one.titles) > 1),
-    ("each is about another layer", ORDER, 4, _layers),
+    ("each is about another layer", UNKNOWN, 4, _layers),
 )  # fmt: skip
+
+
+def _sum(speaks: Sequence[tuple[str, RelationKind, int]], kind: RelationKind) -> int:
+    return sum(weight for _, each, weight in speaks if each is kind)
 
 
 def weigh(parent: str, members: Sequence[Section]) -> Verdict:
@@ -253,7 +257,9 @@ def weigh(parent: str, members: Sequence[Section]) -> Verdict:
     one = Siblings(parent, members)
     speaks = [(words, kind, weight) for words, kind, weight, holds in TABLE if holds(one)]
     speaks.sort(key=lambda each: -each[2])
-    ahead = sum(w for _, k, w in speaks if k is ORDER) - sum(w for _, k, w in speaks if k is WAYS)
+    ahead = _sum(speaks, ORDER) - _sum(speaks, WAYS)
+    if ahead < 0:  # what undoes another layer may also follow
+        ahead = min(0, ahead + _sum(speaks, UNKNOWN))
     counted = _counted_from_start(one) or one.all(is_step_heading) or one.all(is_phase_heading)
     counted = counted or _lettered(one)
     if -MARGIN < ahead < (MARGIN if counted else UNCOUNTED):

@@ -217,9 +217,7 @@ _SINGLE = (
     "bin/rails",
     "artisan",
     "heroku",
-    "git reset",
     "git checkout",
-    "git revert",
 )
 
 
@@ -231,6 +229,8 @@ def going_back_act(command: str) -> str:
     match = _ACTS.search(command[:400])
     if not match or re.search(r"\s(?:-b|--)(?:\s|$)", match["rest"]):
         return ""
+    if match["act"] in {"git reset --hard", "git revert"}:
+        return "git: undo commits"  # two ways to the same
     if match["act"].startswith(_SINGLE):
         return match["act"]
     words = [w for w in match["rest"].split() if not w.startswith("-") and not w.isdecimal()]

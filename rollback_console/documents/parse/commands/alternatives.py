@@ -113,6 +113,8 @@ def _with_orphans(groups: Sequence[CommandGroup]) -> list[CommandGroup]:
     carried: list[Remark] = []
     for group in groups:
         if group.commands:
+            if group.apart and group.remarks:
+                carried = []  # a remark of its own behind a blank line begins anew
             out.append(CommandGroup(carried + group.remarks, group.commands, group.apart))
             carried = []
         else:
