@@ -132,14 +132,18 @@ def test_the_theme_changes_without_losing_what_was_typed(eyes: Eyes, world: Worl
 def test_a_step_and_its_lines_light_each_other(eyes: Eyes, world: World) -> None:
     with eyes.page(world.stage.cast.vic) as page:
         page.goto(f"/plans/{world.plan}/")
-        page.get_by_role("heading", name="Restore Database").first.hover()
-        expect(page.locator("#L43")).to_have_class(re.compile("lit"))
-        page.locator("#L30").hover()
+        steps = page.locator(".station")
+        first_of = "(step) => `#L${step.dataset.lines.split('-')[0]}`"
+        begin, restore = steps.first, steps.filter(has_text="Restore Database").first
+        restore.get_by_role("heading", name="Restore Database").first.hover()
+        expect(page.locator(restore.evaluate(first_of))).to_have_class(re.compile("lit"))
+        page.locator(".source li", has_text="sudo systemctl stop").first.hover()
         command = page.locator(".station pre", has_text="sudo systemctl stop").first
         expect(command).to_have_class(re.compile("lit"))
+        page.mouse.move(0, 0)  # what scrolls by under a mouse is lit too
         page.keyboard.press("j")
-        expect(page.locator(".station").first).to_be_focused()
-        expect(page.locator("#L27")).to_have_class(re.compile("lit"))
+        expect(begin).to_be_focused()
+        expect(page.locator(begin.evaluate(first_of))).to_have_class(re.compile("lit"))
 
 
 def test_what_would_run_follows_each_choice(eyes: Eyes, world: World) -> None:
