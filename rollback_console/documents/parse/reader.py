@@ -197,7 +197,7 @@ class _DocumentReader:
         self._claim(part, section)
         take_section(self.details, section, part)
         for child in section.children:
-            self._visit(child, SectionKind.UNKNOWN if part is SectionKind.ABOUT else part)
+            self._visit(child, part)
 
     def _not_read(self, section: Section, part: SectionKind) -> None:
         if part is SectionKind.UNKNOWN:

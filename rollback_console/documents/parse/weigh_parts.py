@@ -20,6 +20,7 @@ from ..vocabulary.section_names import (
     SectionKind,
     is_only_forward,
     part_of,
+    says_steps,
     speaks_of_going_back,
 )
 from ..vocabulary.step_headings import (
@@ -99,6 +100,10 @@ class Place:
         return speaks_of_going_back(self.section.title) and self.section.has_fence()
 
     @cached_property
+    def promises(self) -> bool:
+        return says_steps(self.section.title)
+
+    @cached_property
     def among_steps(self) -> bool:
         return self.inherited is STEPS
 
@@ -131,7 +136,7 @@ TABLE: tuple[tuple[str, Callable[[Place], bool], Callable[[Place], SectionKind]]
     ("speaks of going back under another part",
      lambda p: p.own is STEPS and p.inherited not in {UNKNOWN, STEPS, NEVER},
      # "Rollback is successful when" under verification is no procedure.
-     lambda p: STEPS if p.acts and p.inherited in _MAY_ACT else p.inherited),
+     lambda p: STEPS if p.acts and (p.inherited in _MAY_ACT or p.promises) else p.inherited),
     ("describes what stands above", lambda p: p.own is SectionKind.ABOUT and p.inherited is not UNKNOWN, lambda p: p.inherited),
     ("says nothing", lambda p: p.own is UNKNOWN, lambda p: p.inherited),
 )  # fmt: skip
