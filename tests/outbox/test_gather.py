@@ -14,7 +14,7 @@ from rollback_console.plans.models import Environment, Secret
 from rollback_console.postmortems.models import Import
 from rollback_console.rollbacks.actions import requests, steering
 from rollback_console.rollbacks.events import record
-from rollback_console.rollbacks.models import Rollback
+from rollback_console.rollbacks.models import Event, Rollback
 from tests import make
 from tests.make import Stage
 
@@ -139,12 +139,22 @@ def test_the_cursor_alone_decides_and_a_stale_sweeper_writes_nothing(
 
 
 def test_an_event_that_cannot_be_told_keeps_no_other_from_being_told(
-    stage: Stage, add_target: AddTarget, caplog: pytest.LogCaptureFixture
+    stage: Stage,
+    add_target: AddTarget,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    def broken(rollback: Rollback, event: Event) -> messages.Notice | None:
+        if event.kind == "gate.opened":
+            raise KeyError(event.kind)
+        return notice_of(rollback, event)
+
+    notice_of = messages.notice_of
+    monkeypatch.setattr(messages, "notice_of", broken)
     add_target()
     rollback = make.requested(stage)
     with transaction.atomic():
-        record(rollback, "gate.opened", position="not a number")
+        record(rollback, "gate.opened", position=1)
         record(rollback, "rollback.finished", state="failed")
     assert kinds(told()) == ["rollback.requested", "rollback.finished"]
     assert "could not be told" in caplog.text
