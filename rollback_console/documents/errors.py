@@ -3,6 +3,7 @@
 DocumentError
 |- UnreadableDocument   the bytes are not a plan document at all
 |  '- NotCanonical      a text that says `plan: 1` does not keep to the canonical form
+|- ArrangementError    a change of an arrangement does not fit it
 |- Unwritable          a value has no place in the canonical form
 |- Unrenderable        a value cannot be put into this shell text safely
 '- UnknownEdit          an edit names a step or a fix this document does not have
@@ -26,6 +27,10 @@ class NotCanonical(UnreadableDocument):
         super().__init__(f"Line {line}: {reason}")
         self.line = line
         self.reason = reason
+
+
+class ArrangementError(DocumentError):
+    """What a person wants to change does not fit the arrangement as it is."""
 
 
 class Unwritable(DocumentError):

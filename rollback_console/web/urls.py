@@ -64,6 +64,7 @@ urlpatterns: list[URLPattern] = [
         name="host-question-withdrawals",
     ),
     path("plans/<slug:slug>/arrangement/", arrange.show_arrangement, name="arrange"),
+    path("plans/<slug:slug>/arrangement/changes/", arrange.change_arrangement, name="arrangement"),
     path("plans/<slug:slug>/confirmation/", arrange.confirm_arrangement, name="plan-confirmation"),
     path("plans/<slug:slug>/text/", revisions.revise, name="revise"),
     path("plans/<slug:slug>/bindings/", revisions.bindings, name="bindings"),

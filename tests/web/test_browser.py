@@ -36,6 +36,8 @@ PAGES = {
     "account": ("lee", "/account/"),
     "plans": ("dana", "/plans/"),
     "plan": ("dana", "/plans/{plan}/"),
+    "plan-steps": ("dana", "/plans/{proposal}/arrangement/"),
+    "plan-steps-confirmed": ("vic", "/plans/{plan}/arrangement/"),
     "plan-import": ("dana", "/plans/import/"),
     "plan-text": ("dana", "/plans/{plan}/text/"),
     "bindings": ("dana", "/plans/{plan}/bindings/"),
@@ -246,3 +248,27 @@ def test_going_on_from_another_step_is_accessible_and_whole(
         for position in ("", "?position=1", "?position=3")
     }
     assert eyes.faults(pages) == {}
+
+
+def test_a_plan_is_arranged_with_keys_and_by_dragging(eyes: Eyes, world: World) -> None:
+    address = f"/plans/{world.proposal}/arrangement/"
+    with eyes.page(world.stage.cast.dana) as page:
+        page.goto(address)
+        first = page.locator("[data-step]").first
+        expect(first).to_contain_text("Stop Services")
+        first.focus()
+        page.keyboard.press("Alt+ArrowDown")
+        expect(page.locator("[data-step]").nth(1)).to_contain_text("Stop Services")
+        expect(page.locator("[data-step]").nth(1)).to_be_focused()
+        page.keyboard.press("u")
+        expect(page.locator("[data-step]").first).to_contain_text("Stop Services")
+        page.locator("[data-step] .mark").nth(1).drag_to(page.locator("[data-step]").first)
+        expect(page.locator("[data-step]").first).to_contain_text("Restore Code")
+        page.locator("[data-step]").nth(2).focus()
+        page.keyboard.press("x")
+        page.keyboard.type("the database stays")
+        page.keyboard.press("Enter")
+        expect(page.get_by_text("the database stays").first).to_be_visible()
+        page.get_by_role("button", name="Confirm these steps").click()
+        expect(page.get_by_text("Confirmed as revision 2")).to_be_visible()
+    assert eyes.complaints == []

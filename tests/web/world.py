@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from rollback_console.engine.loss import Count
+from rollback_console.plans.actions import plans
 from rollback_console.plans.actions.delegations import delegate_right
 from rollback_console.plans.actions.host_questions import approve_host_question
 from rollback_console.plans.data_loss import cost
@@ -30,13 +31,15 @@ from .test_requests import CHOICES, ON_HOST
 
 @dataclass(frozen=True)
 class World:
-    """A console in use: a request in production, an ended rollback, an old plan."""
+    """A console in use: a request in production, an ended rollback, an old plan, and the slug
+    of a plan that nobody has confirmed."""
 
     stage: make.Stage
     pending_request: Rollback
     ended: Rollback
     plan: str
     glass: Rollback
+    proposal: str
 
 
 def in_use() -> World:
@@ -86,7 +89,19 @@ def in_use() -> World:
         stage.environment, by=stage.cast.lee, to=stage.cast.vic, hours=72, reason="On a plane"
     )
     make.may_break_glass(stage.cast.sam)
-    return World(stage, pending_request, ended, revision.plan.slug, without_approval(stage))
+    return World(
+        stage, pending_request, ended, revision.plan.slug, without_approval(stage), proposed(stage)
+    )
+
+
+def proposed(stage: make.Stage) -> str:
+    """A plan that was read and that nobody has confirmed."""
+    text = SEED.replace("User Authentication System", "Password Reset")
+    text += "\n## How to deploy\n```bash\npip install shop\n```\n"
+    revision = plans.import_document(
+        text.encode(), by=stage.cast.dana, service=stage.service, environment=stage.environment
+    )
+    return revision.plan.slug
 
 
 def without_approval(stage: make.Stage) -> Rollback:
@@ -125,6 +140,7 @@ def questioned(rollback: Rollback) -> None:
 def places(world: World) -> dict[str, object]:
     return {
         "plan": world.plan,
+        "proposal": world.proposal,
         "asked": world.pending_request.pk,
         "ended": world.ended.pk,
         "glass": world.glass.pk,

@@ -1,4 +1,7 @@
-"""Plans: importing, revising and binding them. Every change is a new revision."""
+"""Plans: importing, revising, binding, arranging and confirming them.
+
+Every change is a new revision; an arrangement is a draft until it is confirmed.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +10,17 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models.functions import Now
 from django.utils.text import slugify
 
 from rollback_console.documents.canonical import tidied
 from rollback_console.documents.markdown.source import encode
 
+from ..arrangement import arranged, draft_of, operations_of
 from ..confirmation import CHANGE_PLAN
 from ..document_cache import document, read_cached
 from ..errors import PlanError
-from ..models import Environment, Plan, Revision, Service
+from ..models import ArrangementDraft, Environment, Plan, Revision, Service
 from ..permission import permit
 from ..snapshot.bindings import write_into_text
 from .revisions import (
@@ -143,8 +148,12 @@ def write_bindings(plan: Plan, *, by: User, drawn_from: str | None = None) -> Re
 
 
 @transaction.atomic
-def confirm_arrangement(revision: Revision, *, by: User, drawn_from: str | None = None) -> Revision:
+def confirm_arrangement(
+    revision: Revision, *, by: User, drawn_from: str | None = None, version: int | None = None
+) -> Revision:
     """Stand for every step of the plan's newest revision: from now on it can be requested.
+
+    What people arranged of it counts, as of `version` of the draft; None asks nothing.
 
     Returns the confirmed revision: this one when it is in canonical form already, else the next
     one, which is, with the author's text beside it. Raises PlanError, also while a question of
@@ -159,7 +168,59 @@ def confirm_arrangement(revision: Revision, *, by: User, drawn_from: str | None 
             f"Revision {newest.number} is the newest of this plan"
             + (" and is confirmed already." if newest.confirmed_at else ": confirm that one.")
         )
-    proposal = document(newest)
-    if proposal.questions:
-        raise PlanError(f"Answer this first: {proposal.questions[0].text}")
-    return confirm_as(newest, canonical_text(proposal), by=by)
+    draft = draft_of(newest)
+    if version not in (None, draft.version):
+        raise PlanError("Somebody changed this arrangement meanwhile. Read it again, then confirm.")
+    operations = operations_of(draft)
+    return confirm_as(newest, canonical_text(newest, operations), by=by, operations=operations)
+
+
+@transaction.atomic
+def change_arrangement(
+    revision: Revision, *, by: User, operation: dict[str, str], version: int
+) -> ArrangementDraft:
+    """Make one more change, on the draft as of `version`. Raises PlanError where none fits."""
+    draft = _locked_draft(revision, by, version)
+    kept = [*operations_of(draft), operation]
+    arranged(revision, kept)
+    return _save_draft(draft, by, operations=kept, position=len(kept))
+
+
+@transaction.atomic
+def undo_change(revision: Revision, *, by: User, version: int) -> ArrangementDraft:
+    """Take the last change back."""
+    draft = _locked_draft(revision, by, version)
+    if draft.position == 0:
+        raise PlanError("There is nothing to take back.")
+    return _save_draft(draft, by, position=draft.position - 1)
+
+
+@transaction.atomic
+def redo_change(revision: Revision, *, by: User, version: int) -> ArrangementDraft:
+    """Make the change again that was taken back last."""
+    draft = _locked_draft(revision, by, version)
+    if draft.position == len(draft.operations):
+        raise PlanError("There is nothing to make again.")
+    return _save_draft(draft, by, position=draft.position + 1)
+
+
+def _locked_draft(revision: Revision, by: User, version: int) -> ArrangementDraft:
+    """The draft as it was seen. Raises PlanError."""
+    permit(by, CHANGE_PLAN, "arrange this plan", over=revision.plan)
+    if revision.confirmed_at is not None:
+        raise PlanError("This revision is confirmed. Edit the text to change its steps.")
+    ArrangementDraft.objects.get_or_create(revision=revision, defaults={"by": by})
+    draft = ArrangementDraft.objects.select_for_update().get(revision=revision)
+    if draft.version != version:
+        raise PlanError(
+            "Somebody changed this arrangement meanwhile. Nothing was changed: look at it as it is "
+            "now, then make your change again."
+        )
+    return draft
+
+
+def _save_draft(draft: ArrangementDraft, by: User, **values: object) -> ArrangementDraft:
+    rows = ArrangementDraft.objects.filter(pk=draft.pk, version=draft.version)
+    if not rows.update(version=draft.version + 1, by=by, at=Now(), **values):
+        raise PlanError("Somebody changed this arrangement meanwhile. Look at it as it is now.")
+    return draft_of(draft.revision)

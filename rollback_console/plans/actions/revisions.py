@@ -18,15 +18,17 @@ from rollback_console.audit.integrity.row_ledger import added, changed
 from rollback_console.audit.record import record_change
 from rollback_console.common.people import display_name
 from rollback_console.documents import write_canonical
+from rollback_console.documents.canonical import is_canonical
 from rollback_console.documents.errors import Unwritable
-from rollback_console.documents.model import PlanDocument
 from rollback_console.documents.shape import shape_of
 
+from ..arrangement import arranged
 from ..confirmation import author_text, find_same_shape, misread_guards
 from ..document_cache import document, read_cached
 from ..errors import PlanError
 from ..models import Plan, Revision
 
+Operation = dict[str, Any]
 _CONFIRMATION = ("confirmed_at", "confirmed_by", "original", "shape", "operations")
 
 
@@ -73,28 +75,42 @@ def write_revision(
     return revision
 
 
-def canonical_text(text: PlanDocument) -> bytes:
-    """The canonical form of a document as bytes. Raises PlanError where it has none, and where
-    a misspelled guard would be lost in it."""
-    if problems := misread_guards(text):
+def canonical_text(revision: Revision, operations: list[Operation]) -> bytes:
+    """The canonical form of what was arranged. Raises PlanError where it has none: a question is
+    open, an operation does not fit, or a misspelled guard would be lost."""
+    if problems := misread_guards(document(revision)):
         raise PlanError(f"Correct this in the text first. {problems[0]}")
+    plan = arranged(revision, operations)
+    if plan.questions:
+        raise PlanError(f"Answer this first: {plan.questions[0].text}")
     try:
-        return write_canonical(text).encode()
+        return write_canonical(plan).encode()
     except Unwritable as error:
         raise PlanError(str(error)) from error
 
 
 def confirm_as(
-    revision: Revision, data: bytes, *, by: User, like: Revision | None = None
+    revision: Revision,
+    data: bytes,
+    *,
+    by: User,
+    like: Revision | None = None,
+    operations: list[Operation] | None = None,
 ) -> Revision:
     """The revision confirmed, or where its text is not `data` the next one with that text."""
     if bytes(revision.source) != data:
         original = bytes(revision.original or revision.source)
         revision = write_revision(revision.plan, data, by=by, note="Confirmed", original=original)
-    return mark_confirmed(revision, by=by, like=like)
+    return mark_confirmed(revision, by=by, like=like, operations=operations)
 
 
-def mark_confirmed(revision: Revision, *, by: User, like: Revision | None = None) -> Revision:
+def mark_confirmed(
+    revision: Revision,
+    *,
+    by: User,
+    like: Revision | None = None,
+    operations: list[Operation] | None = None,
+) -> Revision:
     """On record: who stands for which text. `like` is the confirmed one it is confirmed by."""
     if revision.confirmed_at is not None:
         return revision
@@ -105,7 +121,7 @@ def mark_confirmed(revision: Revision, *, by: User, like: Revision | None = None
         facts = {"like": f"{like.plan} r{like.number}", "confirmed_by": str(person or "")}
     rows = Revision.objects.filter(pk=revision.pk, confirmed_at=None)
     shape = shape_of(author_text(revision))
-    if not rows.update(confirmed_at=Now(), confirmed_by=person, shape=shape):
+    if not rows.update(confirmed_at=Now(), confirmed_by=person, shape=shape, operations=operations):
         raise PlanError("Somebody else confirmed this revision meanwhile. Open the page again.")
     record_change(
         kind,
@@ -138,9 +154,15 @@ def take_as_confirmed(revision: Revision, *, rollback: int) -> None:
 def take_over_arrangement(revision: Revision, *, by: User) -> Revision:
     """The revision, confirmed by a confirmed one of the same shape where there is one."""
     like = None if revision.confirmed_at is not None else find_same_shape(revision)
-    if like is None or document(revision).questions or misread_guards(document(revision)):
+    if like is None:
         return revision
-    return confirm_as(revision, canonical_text(document(revision)), by=by, like=like)
+    same_text = is_canonical(document(revision).source)
+    operations = [] if same_text else list(like.operations or [])
+    try:
+        data = canonical_text(revision, operations)
+    except PlanError:
+        return revision  # a person looks at it
+    return confirm_as(revision, data, by=by, like=like, operations=operations)
 
 
 def draw_revision(revision: Revision) -> str:

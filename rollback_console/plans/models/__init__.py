@@ -1,11 +1,13 @@
 """The tables of plans, re-exported: Django and everybody else import models from here.
 
+arrangement.py      what people changed of a proposal that nobody confirmed yet
 inventory.py        services, environments, hosts, credentials, secrets
 decision_makers.py  who may approve
 plan.py             plans and their revisions
 readiness.py        what hosts are asked beforehand, and what they answered
 """
 
+from .arrangement import ArrangementDraft
 from .decision_makers import DecisionMaker, Delegation
 from .inventory import (
     Credential,
@@ -21,6 +23,7 @@ from .plan import Plan, Revision
 from .readiness import Asking, Cost, HostQuestion, ProbeResult, ReadinessEvent, Vouching
 
 __all__ = [
+    "ArrangementDraft",
     "Asking",
     "Cost",
     "Credential",

@@ -54,10 +54,17 @@ class ImportForm(ConsoleForm):
         self.by = by
         super().__init__(*args, **kwargs)
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether the plan is to be written from nothing, step by step."""
+        return "empty" in self.data
+
     def clean(self) -> dict[str, Any]:
         """One text, one service."""
         values = super().clean() or {}
-        if not values.get("text", "").strip() and not values.get("file"):
+        if self.is_empty and not values.get("title", "").strip():
+            self.add_error("title", "Name the plan that you want to write.")
+        elif not self.is_empty and not values.get("text", "").strip() and not values.get("file"):
             self.add_error("text", "Paste the plan here, or choose a file below.")
         if not values.get("service") and not values.get("new_service", "").strip():
             self.add_error("service", "Choose the service this plan undoes, or name a new one.")
@@ -78,6 +85,8 @@ class ImportForm(ConsoleForm):
         )
 
     def _data(self) -> bytes:
+        if self.is_empty:
+            return f"# {' '.join(self.cleaned_data['title'].split())}\n".encode()
         upload = self.cleaned_data["file"]
         return upload.read() if upload else as_written(self.cleaned_data["text"])
 

@@ -16,8 +16,9 @@ class SeeOther(HttpResponseRedirect):
 
 
 def done(request: HttpRequest, sentence: str, to: Any, **place: Any) -> SeeOther:
-    """It happened: say so on the next page."""
-    messages.success(request, sentence)
+    """It happened: say so on the next page, where a sentence is given."""
+    if sentence:
+        messages.success(request, sentence)
     return SeeOther(resolve_url(to, **place))
 
 

@@ -51,6 +51,8 @@ def import_document(request: HttpRequest) -> HttpResponse:
         except UnreadablePlan as error:
             form.add_error("text", str(error))
         else:
+            if form.is_empty:
+                return done(request, "Add its first step.", "arrange", slug=revision.plan.slug)
             sentence = f"Kept as revision {revision.number}. This is what the console understood."
             return done(request, sentence, "plan", slug=revision.plan.slug)
     status = 422 if form.errors else 200
