@@ -27,6 +27,7 @@ _CAST = (
     ("rio", "Marchetti", "Decision maker", "CTO"),
     ("dana", "Ferreira", "Operator", "Developer"),
     ("vic", "Tanaka", "Viewer", "Viewer"),
+    ("ada", "Nakamura", "Admin", "Admin"),
 )
 
 

@@ -23,7 +23,10 @@ def greet(options: Options) -> None:
 
 def _people(people: list[DemoAccount]) -> list[str]:
     if not people:
-        return ["Nobody has an account yet; the first: .venv/bin/python manage.py createsuperuser"]
+        return [
+            "Nobody has an account yet. Make the first, in another terminal:",
+            "  .venv/bin/python manage.py create_owner --username NAME",
+        ]
     rows = [f"  {each.name:<5} {each.password}  {each.role}" for each in people]
     return ["Sign in as one of", *rows]
 
