@@ -62,6 +62,10 @@ def titles(document: PlanDocument) -> list[str]:
     return [f"{step.number} {step.title}" for step in document.procedures[0].steps]
 
 
+def test_the_seed_asks_at_most_three_questions() -> None:
+    assert len(begin(SEED).questions) <= 3
+
+
 def test_every_part_is_named_by_its_place() -> None:
     arranged = begin(PLAN)
     assert [step.key for step in arranged.procedures[0].steps] == ["s1", "s2", "s3", "s4"]

@@ -143,3 +143,27 @@ def test_a_plan_is_written_from_nothing_on_the_page(signed_in: SignIn, stage: St
     assert made.plan.title == "Checkout by hand"
     assert titles(made) == ["Stop", "Start"]
     assert read_canonical(bytes(made.source)).checks[0].text == "User can log in"
+
+
+def test_the_changes_of_a_revision_name_what_became_of_each_step(
+    signed_in: SignIn, stage: Stage
+) -> None:
+    before = make.plan(stage)
+    text = make.canonical(PLAN).replace("echo stopping", "echo halting")
+    text = text.replace("### Step 2: Restore Code", "### Step 2: Restore all")
+    made = plans.revise(before.plan, text.encode(), by=stage.cast.dana)
+    address = f"/plans/{before.plan.slug}/revisions/{made.number}/changes/"
+    page = words(signed_in(stage.cast.vic).get(address))
+    assert "Step “Stop” of “Rollback Steps”: changed (commands)" in page
+    assert "Step “Restore all” of “Rollback Steps”: added" in page
+    assert "Step “Restore Code” of “Rollback Steps”: taken away" in page
+    same = words(signed_in(stage.cast.vic).get(f"/plans/{before.plan.slug}/revisions/2/changes/"))
+    assert "The same steps run in the same order." in same
+
+
+def test_moving_a_step_is_named_too(signed_in: SignIn, stage: Stage) -> None:
+    revision, client = imported(stage), signed_in(stage.cast.dana)
+    change(client, revision, "move", step="s3", to="p1", way="p1", before="s1")
+    confirm(client, revision)
+    page = words(client.get(f"/plans/{revision.plan.slug}/revisions/2/changes/"))
+    assert "Step “Start” of “Rollback Steps”: moved" in page

@@ -23,6 +23,7 @@ from ...http.lookup import revision_of
 from ...http.rate_limit import costly
 from ...http.responses import done, refused
 from ...presenters import diffs
+from ...presenters.arrangement_changes import list_changes
 
 
 def list_revisions(request: HttpRequest, slug: str) -> HttpResponse:
@@ -48,6 +49,9 @@ def changes(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         "plan": new.plan,
         "old": old,
         "new": new,
+        "arrangement": list_changes(
+            document_cache.document(old) if old else None, document_cache.document(new)
+        ),
         "rows": diffs.lines(before, document_cache.document(new).source),
         "bindings": diffs.values(old.bindings if old else {}, new.bindings),
     }
