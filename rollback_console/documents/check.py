@@ -13,6 +13,7 @@ from pathlib import Path
 from rollback_console.documents.errors import NotCanonical, UnreadableDocument, Unwritable
 from rollback_console.documents.model import Certainty, Finding, PlanDocument, Severity
 
+from .arrange import arrange
 from .canonical import is_canonical, tidy_canonical, write_canonical
 from .markdown.source import LIMIT, decode
 from .reading import read
@@ -73,7 +74,7 @@ def rewritten(data: bytes) -> str | None:
         if is_canonical(text):
             return tidy_canonical(text)
         document = read(data)
-        return None if any(_open(document)) else write_canonical(document)
+        return None if any(_open(document)) else write_canonical(arrange(document, []))
     except (UnreadableDocument, Unwritable):
         return None
 

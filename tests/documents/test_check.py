@@ -111,6 +111,13 @@ def test_a_clean_proposal_is_written_in_canonical_form(tmp_path: Path) -> None:
     assert untidy.read_text() == CLEAN
 
 
+def test_what_is_left_out_is_written_too(tmp_path: Path) -> None:
+    path = written(tmp_path, f"{PROPOSAL}\n## How to deploy\n```bash\npip install shop\n```\n")
+    check_file(path, write=True)
+    assert path.read_text().count("pip install shop") == 1
+    assert "<summary>belongs to the deployment</summary>" in path.read_text()
+
+
 def test_a_text_with_a_misspelled_guard_is_not_rewritten(tmp_path: Path) -> None:
     text = PROPOSAL.replace("hosts=app", "hosts=app gaet")
     path = written(tmp_path, text)
