@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from types import SimpleNamespace
 from typing import Any
 
@@ -34,10 +35,10 @@ def test_figures_of_all_tests_are_added_and_the_slowest_is_named() -> None:
 def test_a_row_is_kept_when_all_its_tests_passed_and_broken_when_one_failed() -> None:
     reports = {"": [counted("teardown", KILLED, 1.0, kills=1)], "passed": [report("call")]}
     rows, *_ = summary.lines(reports)
-    assert rows.startswith("1 of 36 rows")
+    assert re.match(r"1 of \d+ rows", rows)
     assert "12" not in rows.partition("not run whole: ")[2].split(", ")
     rows, *_ = summary.lines({**reports, "failed": [report("call", f"{KILLED}[x]")]})
-    assert rows.startswith("0 of 36 rows") and "BROKEN: 12;" in rows
+    assert re.match(r"0 of \d+ rows", rows) and "BROKEN: 12;" in rows
 
 
 def test_where_no_fault_was_injected_nothing_is_said() -> None:
