@@ -289,6 +289,20 @@ def test_layers_that_are_only_counted_as_chapters_are_asked_about() -> None:
     assert len(document.procedures) == 3
 
 
+def test_where_prose_says_to_choose_only_one_of_the_targets_is_written() -> None:
+    rows = (
+        "# On the host:",
+        "svc show a > /srv/a",
+        "",
+        "# In the container:",
+        "svc show b > /srv/b",
+    )
+    text = f"### 1. Take it\n{fence('svc take x')}\n**2. Put it back** (pick the right target)\n\n{fence(*rows)}"
+    *_, step = steps(read(HEAD + text))
+    assert not step.commands
+    assert [way.label for way in step.alternatives] == ["On the host:", "In the container:"]
+
+
 def test_what_is_forbidden_is_no_step() -> None:
     document = read(
         f"{HEAD}{fence('undo it')}## Forbidden during rollback\n1. Hotfixing\n2. Live debugging\n"

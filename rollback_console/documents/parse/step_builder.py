@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from rollback_console.documents.model import MessageTemplate, Step
 
@@ -188,15 +188,21 @@ def _introduced(draft: StepDraft, groups: list[CommandGroup]) -> list[CommandGro
         conditions = [r for r in first.remarks if _is_only_condition(r.text)]
         draft.conditions += [condition_of(remark.text) for remark in conditions[:1]]
         first.remarks = [r for r in first.remarks if r not in conditions]
-    if any(says_choose(remark.text) for remark in first.remarks):
-        head = CommandGroup([*first.remarks, *groups[0].remarks], groups[0].commands)
-        return [head, *groups[1:]]
+    words = (draft.title, *(remark.text for remark in first.remarks))
+    if any(map(says_choose, words)) and len(groups) > 1 and all(group.remarks for group in groups):
+        return [_as_way(group) for group in groups]
     if not _decides(first):
         return groups
     if any(_decides(group) for group in groups) or _names_option(first):
         return [first, *groups]
     commands = [command for group in groups for command in group.commands]
     return [CommandGroup(first.remarks + groups[0].remarks, commands)]
+
+
+def _as_way(group: CommandGroup) -> CommandGroup:
+    """The group under its last remark, as one of the ways that prose says to choose from."""
+    remark = replace(group.remarks[-1], origin="way")
+    return CommandGroup([*group.remarks[:-1], remark], group.commands, group.apart)
 
 
 def _is_only_condition(text: str) -> bool:

@@ -25,7 +25,6 @@ from ...vocabulary.remarks import (
     is_preferred,
     option_label,
     platform,
-    says_choose,
 )
 from .fences import CommandGroup, Remark
 
@@ -69,7 +68,7 @@ def choose(groups: Sequence[CommandGroup]) -> StepChoices:
     """Decide what is shared and what is a choice."""
     filled = [group for group in _with_orphans(groups) if group.commands]
     named = _named(filled)
-    if _one_script(filled) or _told_to_choose(filled):
+    if _one_script(filled):
         return _each_alone(filled)
     parts: list[StepPart] = []
     for at, group in enumerate(filled):
@@ -91,14 +90,6 @@ def _one_script(groups: Sequence[CommandGroup]) -> bool:
     texts = {group.commands[0].text for group in groups}
     counted = any(re.match(r"(?:step )?\d", fold(g.remarks[0].text)) for g in groups)
     return len(names) == 1 and "" not in names and len(texts) == len(groups) and not counted
-
-
-def _told_to_choose(groups: Sequence[CommandGroup]) -> bool:
-    """Prose above says to take one, and each group stands under a remark of its own."""
-    if len(groups) < 2 or not all(group.remarks for group in groups):
-        return False
-    to_choose = any(r.origin != "comment" and says_choose(r.text) for r in groups[0].remarks)
-    return to_choose and all(group.remarks[-1].origin == "comment" for group in groups)
 
 
 def _each_alone(groups: Sequence[CommandGroup]) -> StepChoices:
