@@ -29,6 +29,7 @@ ACCEPTED: dict[tuple[str, str], str] = {
     ("plans", "0007_right_since"): "dates rows; an older process reads no date and writes now.",
     ("rollbacks", "0011_rounds"): "numbers votes; an older process cannot take a second vote of"
     " one person on a refreshed request, which a new one takes a moment later.",
+    ("rollbacks", "0013_facts"): "changes how a process reads the column, not the column.",
 }
 
 BEFORE = ProjectState({
