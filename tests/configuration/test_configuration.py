@@ -253,6 +253,17 @@ def test_the_command_shows_compares_and_applies(tmp_path: Path) -> None:
     assert "cannot be read" in apply_by_command(tmp_path / "none", "diff")
 
 
+@pytest.mark.usefixtures("empty")
+def test_whoever_does_not_write_yes_is_told_that_nothing_was_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "company.yaml"
+    path.write_text(COMPANY)
+    monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))
+    assert apply_by_command(path, "apply").endswith("Nothing was changed.\n")
+    assert not Host.objects.exists()
+
+
 def test_the_schema_is_one_that_editors_read() -> None:
     output = io.StringIO()
     call_command("config", "schema", stdout=output)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from rollback_console import documents
+from rollback_console.documents.model import Estimate
 from rollback_console.postmortems.models import StatusLink
 from rollback_console.postmortems.stakeholders import cadence, messages, status_page
 from rollback_console.postmortems.trends import estimates
@@ -102,6 +103,18 @@ def test_the_author_means_one_estimate_for_code_and_another_for_the_database(
     assert str(estimates.authors(plan, snapshot)) == "5-10 minutes"
     assert str(estimates.authors(plan, risky)) == "15-60 minutes"
     assert estimates.authors(documents.read(PLAN), snapshot) is None
+
+
+def test_an_estimate_that_names_the_procedure_is_told_alone(rollback: Rollback) -> None:
+    snapshot = replace(snapshot_of(rollback.snapshot), procedure="The flag")
+    plan = replace(
+        documents.read(SEED),
+        estimates=(
+            Estimate("2 min", "The flag", 2, 2, 1),
+            Estimate("10 min", "The whole release", 10, 10, 2),
+        ),
+    )
+    assert str(estimates.authors(plan, snapshot)) == "2 minutes"
 
 
 def test_the_cadence_is_a_persons_else_the_plans_else_the_usual(

@@ -88,7 +88,8 @@ def test_ticked_keys_are_confirmed_together_and_others_stay(
     other = HostKey.objects.create(host=stage.host, type="ssh-rsa", key=first.key)
     client = signed_in(stage.cast.ada)
     assert first.fingerprint in words(client.get("/hosts/keys/"))
-    client.post("/hosts/keys/confirmations/", {"key": [first.pk, "x"]})
+    confirmed = client.post("/hosts/keys/confirmations/", {"key": [first.pk, "x"]}, follow=True)
+    assert "1 key is confirmed." in words(confirmed)
     first.refresh_from_db()
     other.refresh_from_db()
     assert first.confirmed_by == stage.cast.ada

@@ -42,7 +42,7 @@ def test_the_page_draws_the_timeline_and_the_plans_own_actions(
     signed_in: SignIn, stage: make.Stage, ended: Rollback
 ) -> None:
     page = words(signed_in(stage.cast.vic).get(f"/rollbacks/{ended.pk}/postmortem/"))
-    assert "Rejected as Deploy Lead: Roll forward" in page
+    assert "rejected as Deploy Lead: Roll forward" in page
     assert "Notify team of rollback" in page
     assert "Not written yet." in page
 

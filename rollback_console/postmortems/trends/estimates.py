@@ -53,9 +53,10 @@ def measured(durations: Sequence[float]) -> Range:
 
 
 def authors(plan: PlanDocument, snapshot: Snapshot) -> Range | None:
-    """The author's range for this kind of rollback, or over every kind it could be."""
+    """The author's range for this procedure or kind of rollback, or over every kind it could be."""
     guesses = [each for each in plan.estimates if not each.kind.startswith(MEASURED)]
-    fitting = [each for each in guesses if _fits(each, snapshot)] or guesses
+    of_this_procedure = [each for each in guesses if each.kind == snapshot.procedure]
+    fitting = of_this_procedure or [each for each in guesses if _fits(each, snapshot)] or guesses
     lows = [each.low for each in fitting if each.low is not None]
     highs = [each.high for each in fitting if each.high is not None]
     if not (lows and highs):

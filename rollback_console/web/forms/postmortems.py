@@ -39,7 +39,9 @@ class WritingForm(ConsoleForm):
     )
     contributing_factors = forms.CharField(label="Contributing factors", required=False)
     what_went_wrong = forms.CharField(
-        label="What went wrong", required=False, help_text="Needed before it can be published."
+        label="What went wrong",
+        required=False,
+        help_text="A draft may lack it; it is needed before publishing.",
     )
     how_to_prevent = forms.CharField(label="How to prevent it", required=False)
     additional_testing = forms.CharField(label="Additional testing", required=False)

@@ -53,6 +53,8 @@ class Command(BaseCommand):
             if options["yes"] or self._agreed():
                 apply_configuration(desired, by=None, may_read=True, prune=options["prune"])
                 self.stdout.write("Applied.")
+            else:
+                self.stdout.write("Nothing was changed.")
         except ConfigurationError as error:
             lines = "\n".join(f"{name}: {problem}" for problem in error.problems)
             raise CommandError(f"Nothing was changed.\n{lines}") from error

@@ -109,4 +109,5 @@ def confirm_all(request: HttpRequest) -> HttpResponse:
         confirmed = host_keys.confirm_keys(keys, by=person(request))
     except PlanError as error:
         return refused(request, error, "host-key-table")
-    return done(request, f"{len(confirmed)} keys are confirmed.", "host-key-table")
+    subject = "1 key is" if len(confirmed) == 1 else f"{len(confirmed)} keys are"
+    return done(request, f"{subject} confirmed.", "host-key-table")

@@ -17,6 +17,7 @@ from rollback_console.plans.document_cache import document
 from rollback_console.plans.errors import NotReady
 from rollback_console.plans.readiness import check, queue
 from rollback_console.plans.snapshot.step_settings import steps_left_out
+from rollback_console.postmortems.trends import estimates
 from rollback_console.rollbacks.actions import approvals, requests
 from rollback_console.rollbacks.errors import Changed, Refused
 from rollback_console.rollbacks.execution.view import snapshot_of
@@ -50,7 +51,7 @@ def page(
         "stations": stations(deciding.snapshot),
         "danger": no_return(deciding.snapshot),
         "left_out": steps_left_out(rollback.revision, deciding.snapshot),
-        "estimates": document(rollback.revision).estimates,
+        "authors_range": estimates.authors(document(rollback.revision), deciding.snapshot),
         "form": form or DecisionForm(rollback),
         "glass_form": glass_form or BreakGlassForm(rollback),
         "changes": _since_last(deciding),
