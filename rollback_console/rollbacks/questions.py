@@ -18,7 +18,8 @@ ANSWERERS = "rollbacks.operate_rollback"
 class AnswerChoice:
     """One button under a question. `url` names the address that takes it; `value` the answer.
 
-    `without_note` is the refusal when an answer that needs a note comes without one.
+    `without_note` is the refusal when an answer that needs a note comes without one;
+    `confirmation` what the page says of its effect.
     """
 
     label: str
@@ -26,6 +27,7 @@ class AnswerChoice:
     url: str = "answers"
     style: str = ""
     without_note: str = ""
+    confirmation: str = "Answer recorded."
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ class QuestionText:
     sentence: str
     heading: str
     explanation: str = ""
-    prompt: str = "Reason, for the record"
+    prompt: str = "Reason (recorded in the audit log)"
     choices: tuple[AnswerChoice, ...] = ()
     icon: str = "waiting"
     answered: str = "answered “{answer}” about step {step}"
@@ -66,34 +68,56 @@ class QuestionText:
         return tuple(each.value for each in self.choices if each.value)
 
 
-_SAW = "Say what you saw: it goes on record."
-_OPTIONAL = "A word for the record (optional for go)"
+_SAW = "Say what you saw: it is recorded in the timeline."
+_OPTIONAL = "Comment (optional to continue; required to skip or abort)"
 _ON_HOST = "What you saw on the host"
-_GO = AnswerChoice("Go", "go", style="btn-go")
 
 QUESTIONS: dict[QuestionKind, QuestionText] = {
     QuestionKind.GATE: QuestionText(
-        sentence="step {step} waits for somebody to say go",
-        heading="Step {position} waits for a go: {title}",
+        sentence="step {step} needs confirmation",
+        heading="Step {position} needs confirmation: {title}",
         prompt=_OPTIONAL,
-        choices=(_GO,),
+        choices=(
+            AnswerChoice(
+                "Run step {position}",
+                "go",
+                style="btn-go",
+                confirmation="Step {position} is starting.",
+            ),
+        ),
         skippable=True,
         instructs=True,
     ),
     QuestionKind.CANARY: QuestionText(
-        sentence="step {step} ended on its first host: look, then say go for the others",
-        heading="Step {position} ended on its first host and waits for a go: {title}",
-        explanation="The others of its hosts begin once somebody says go. Look at the first one "
-        "before.",
+        sentence="step {step} finished on its canary host: check it, then continue on the others",
+        heading="Step {position} (canary) finished on {host}. Continue on {others}?",
+        explanation="The remaining hosts start after you confirm. Check the canary host first.",
         prompt=_OPTIONAL,
-        choices=(_GO,),
+        choices=(
+            AnswerChoice(
+                "Continue on {others}",
+                "go",
+                style="btn-go",
+                confirmation="Step {position} continues on the remaining hosts.",
+            ),
+        ),
     ),
     QuestionKind.MANUAL: QuestionText(
-        sentence="step {step} is done by a person, who says how it went",
-        heading="Step {position} is for a person to do: {title}",
+        sentence="step {step} is manual: do it, then say how it went",
+        heading="Manual step {position}: {title}",
         choices=(
-            AnswerChoice("It is done", "done", style="btn-go"),
-            AnswerChoice("It did not work", "failed", without_note=_SAW),
+            AnswerChoice(
+                "Mark as done",
+                "done",
+                style="btn-go",
+                confirmation="Step {position} is marked as done.",
+            ),
+            AnswerChoice(
+                "Mark as failed",
+                "failed",
+                without_note=_SAW,
+                confirmation="Step {position} is marked as failed.",
+            ),
         ),
         skippable=True,
         instructs=True,
@@ -101,19 +125,25 @@ QUESTIONS: dict[QuestionKind, QuestionText] = {
     QuestionKind.FAILED: QuestionText(
         sentence="step {step} failed: retry, skip or abort",
         heading="Step {position} failed: {title}",
-        choices=(AnswerChoice("Retry", url="retries", style="btn-main"),),
+        choices=(AnswerChoice("Retry step {position}", url="retries", style="btn-main"),),
         icon="failed",
         undoable=True,
         skippable=True,
     ),
     QuestionKind.LOST: QuestionText(
-        sentence="nobody can tell how step {step} ended: look at the host",
-        heading="Nobody can tell how step {position} ended: look at the host",
-        explanation="It was started and its end is not known. It is never run again by itself.",
+        sentence="the outcome of step {step} is unknown: check the host",
+        heading="The outcome of step {position} is unknown: check the host",
+        explanation="The command was started but its outcome is unknown. It will not be retried "
+        "automatically.",
         prompt=_ON_HOST,
         choices=(
-            AnswerChoice("It finished: go on", "continue", without_note=_SAW),
-            AnswerChoice("Run it again", url="retries"),
+            AnswerChoice(
+                "Mark as succeeded and continue",
+                "continue",
+                without_note=_SAW,
+                confirmation="Step {position} is marked as succeeded; the rollback continues.",
+            ),
+            AnswerChoice("Run step {position} again", url="retries"),
         ),
         icon="lost",
         eyewitness=True,
@@ -123,49 +153,58 @@ QUESTIONS: dict[QuestionKind, QuestionText] = {
     QuestionKind.UNREACHABLE: QuestionText(
         sentence="a host of step {step} does not answer",
         heading="A host of step {position} does not answer",
-        explanation="What was started there may still run. It is asked again and again; once you "
-        "stop waiting, it counts as lost.",
+        explanation="The command may still be running there. The console keeps trying to reach the "
+        "host; once you stop waiting, the step counts as lost.",
         prompt=_ON_HOST,
-        choices=(AnswerChoice("Stop waiting for it", "give_up", without_note=_SAW),),
+        choices=(
+            AnswerChoice(
+                "Stop waiting (mark as lost)",
+                "give_up",
+                without_note=_SAW,
+                confirmation="Stopped waiting for step {position}: it is marked as lost.",
+            ),
+        ),
         icon="lost",
         eyewitness=True,
     ),
     QuestionKind.PAUSED: QuestionText(
         sentence="paused before step {step}",
         heading="Paused before step {position}: {title}",
-        prompt="A word for the record (optional for resume)",
-        choices=(AnswerChoice("Resume", url="resumptions", style="btn-main"),),
+        prompt="Comment (optional to resume; required to abort)",
+        choices=(AnswerChoice("Resume rollback", url="resumptions", style="btn-main"),),
     ),
     QuestionKind.OVERTIME: QuestionText(
-        sentence="the time for the whole rollback has passed: allow more, or abort",
-        heading="The time for the whole rollback has passed: nothing more starts",
-        explanation="The plan gives it {limit}. What runs goes on and is followed. Allow as much "
-        "time again, or abort.",
+        sentence="the rollback has reached its time limit: extend it, or abort",
+        heading="Time limit reached: no further step starts",
+        explanation="The plan allows {limit} for the whole rollback. Running commands continue. "
+        "Extend the limit by the same time, or abort.",
         choices=(
             AnswerChoice(
-                "Allow {limit} more",
+                "Extend by {limit}",
                 "go",
                 style="btn-go",
-                without_note="Say why it may take longer: it goes on record.",
+                without_note="Say why it may take longer: it is recorded in the timeline.",
+                confirmation="The time limit is extended.",
             ),
         ),
-        answered="allowed more time",
+        answered="extended the time limit",
     ),
     QuestionKind.CHECKS: QuestionText(
-        sentence="the checks wait for answers",
-        heading="Every step is done: the checks wait for answers",
-        explanation="The rollback cannot be called succeeded before each is answered.",
+        sentence="the checks need answers",
+        heading="All steps are done. Answer the checks.",
+        explanation="The rollback succeeds only after every check has been answered.",
     ),
     QuestionKind.ABORT_UNCONFIRMED: QuestionText(
-        sentence="something may still run after the abort: look at the host",
-        heading="Something may still run after the abort: look at the host",
+        sentence="a command may still be running after the abort: check the host",
+        heading="A command may still be running after the abort: check the host",
         prompt=_ON_HOST,
         choices=(
             AnswerChoice(
-                "I looked: nothing runs any more",
+                "Confirm: checked on the host, nothing is running",
                 "continue",
                 style="btn-main",
                 without_note=_SAW,
+                confirmation="Confirmed: nothing is running any more.",
             ),
         ),
         icon="lost",

@@ -69,7 +69,7 @@ def test_a_person_without_the_right_is_refused_whatever_their_token_says(
     stage: Stage, call: Caller
 ) -> None:
     body = problem(call.post("/rollbacks", ask(stage), who="vic"), 409, "refused")
-    assert "may not open a rollback" in body["detail"]
+    assert "may not request a rollback" in body["detail"]
 
 
 def test_a_rollback_shows_who_decided_and_what_ran(stage: Stage, call: Caller) -> None:

@@ -86,7 +86,7 @@ def test_a_step_nobody_is_asked_about_is_not_skipped(
 ) -> None:
     row = drive(make.approved(stage), failing)
     body = problem(call.post(f"/rollbacks/{row.pk}/steps/1/skips", {"reason": "x"}), 409, "refused")
-    assert "Nobody is asked about this step now" in body["detail"]
+    assert "This step has no open question" in body["detail"]
 
 
 def test_a_gate_is_let_through(stage: Stage, call: Caller, fleet: Fleet) -> None:
@@ -174,7 +174,7 @@ def test_a_viewer_watches_but_does_not_steer(stage: Stage, call: Caller, failing
         body = problem(
             call.post(f"/rollbacks/{row.pk}/{path}", {"reason": "x"}, who="vic"), 409, "refused"
         )
-        assert "not steer it" in body["detail"]
+        assert "read-only access" in body["detail"]
     assert call.get(f"/rollbacks/{row.pk}", who="vic").status_code == 200
 
 

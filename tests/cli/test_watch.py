@@ -20,7 +20,7 @@ def test_a_rollback_is_followed_to_its_end_through_a_dead_server(
     watching = start("watch", rollback.pk)
     shown = read_until(watching, "stopping")
     assert f"Rollback {rollback.pk}: Restore the shop" in shown
-    assert "asked for this rollback: The new version loses orders." in shown
+    assert "requested this rollback: The new version loses orders." in shown
     web.process.kill()
     try:
         read_until(watching, "The console does not answer")

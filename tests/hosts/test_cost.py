@@ -194,7 +194,7 @@ def test_what_became_impossible_after_the_approval_does_not_begin(
     assert (rollback.state, rollback.runs.count()) == ("approved", 0)
     page = seen(here.cast.dana, rollback)
     assert "lets nobody go on while the hosts say that this would not work: Nothing would" in page
-    assert "Start it now" in seen(here.cast.sam, rollback)
+    assert "Start rollback" in seen(here.cast.sam, rollback)
 
 
 def databases(reader: Caller, rollback: Rollback) -> list[tuple[str, str]]:

@@ -11,7 +11,7 @@ from rollback_console.rollbacks.models import Rollback
 
 from .rows import Rows
 
-LIVE = re.compile(r"Live - seq [\d,]+")
+LIVE = re.compile(r"^Live$")
 
 
 def asking(rows: Rows, kind: str, position: int, *runs: Any, **fields: Any) -> Rollback:

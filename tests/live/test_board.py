@@ -65,10 +65,10 @@ def test_an_abort_is_shown_with_its_proof_and_steps_with_their_times(
     page = tabs.open(rollback.pk, color_scheme=scheme, viewport={"width": width, "height": 844})
     chip(page).to_have_text(LIVE)
     proofs = page.locator(".proofs > li")
-    expect(proofs.nth(0)).to_contain_text("something is still there")
+    expect(proofs.nth(0)).to_contain_text("something is still running")
     expect(proofs.nth(0)).to_contain_text("77 sudo")
-    expect(proofs.nth(1)).to_contain_text("being stopped")
-    expect(proofs.nth(2)).to_contain_text("stopped, and verified gone")
+    expect(proofs.nth(1)).to_contain_text("stopping")
+    expect(proofs.nth(2)).to_contain_text("terminated and verified gone")
     expect(
         page.get_by_role("img", name="When each step worked: 2 of 3 steps began")
     ).to_be_visible()
@@ -93,9 +93,9 @@ def test_an_abort_of_many_hosts_shows_what_needs_a_look_and_counts_the_rest(
     page = tabs.open(rollback.pk)
     expect(page.locator("#proofs summary")).to_have_text(["verified gone 19"], use_inner_text=True)
     expect(page.locator("#proofs")).to_contain_text("77 sudo")
-    expect(page.get_by_text("stopped, and verified gone").first).to_be_hidden()
+    expect(page.get_by_text("terminated and verified gone").first).to_be_hidden()
     page.locator("#proofs summary").click()
-    expect(page.get_by_text("stopped, and verified gone").first).to_be_visible()
+    expect(page.get_by_text("terminated and verified gone").first).to_be_visible()
 
 
 def test_history_says_what_is_left_and_a_question_is_told_on_the_desktop(
@@ -120,7 +120,7 @@ def test_history_says_what_is_left_and_a_question_is_told_on_the_desktop(
     rows.change(rollback, started_at=now - timedelta(minutes=30))
     asking(rows, "failed", 1, run)
     rows.event(rollback, "question.asked", question="failed", position=1)
-    expect(page.locator("[data-left].late")).to_have_text("longer than nine in ten")
+    expect(page.locator("[data-left].late")).to_have_text("slower than 90% of earlier runs")
     page.wait_for_function("() => window.told.length")
     notifications = page.evaluate("window.told")
     assert notifications == [f"Rollback {rollback.pk}: Step 1 failed: Stop the services"]
@@ -132,7 +132,7 @@ def test_what_waited_when_a_rollback_ended_is_not_called_pending(tabs: Tabs, row
     rows.run(rollback, state="aborted")
     rows.run(rollback, 2, state="pending")
     page = tabs.open(rollback.pk)
-    expect(page.locator(".tally")).to_have_text("1 aborted1 not begun")
-    expect(page.locator("#step-2 .tags")).to_contain_text("not begun")
+    expect(page.locator(".tally")).to_have_text("1 aborted1 not started")
+    expect(page.locator("#step-2 .tags")).to_contain_text("not started")
     expect(page.locator("#board")).not_to_contain_text("pending")
-    expect(page.locator("#board")).not_to_contain_text("waits for a go")
+    expect(page.locator("#board")).not_to_contain_text("needs confirmation")

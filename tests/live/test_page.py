@@ -27,11 +27,11 @@ def test_without_javascript_a_gate_is_answered_and_the_log_is_there(tabs: Tabs, 
     rows.run(rollback, 2, state="pending")
     rows.append(run, b"".join(b"line %d\n" % n for n in range(1, 501)))
     page = tabs.open(rollback.pk, java_script_enabled=False)
-    expect(page.get_by_role("heading", name="Step 2 waits for a go")).to_be_visible()
+    expect(page.get_by_role("heading", name="Step 2 needs confirmation")).to_be_visible()
     expect(page.get_by_text("Orders placed since the dump are lost.")).to_be_visible()
     assert list(lines_in_sight(page).values()) == [f"line {n}" for n in range(301, 501)]
-    page.get_by_role("button", name="Go", exact=True).click()
-    expect(page.get_by_text("Your answer is on record.")).to_be_visible()
+    page.get_by_role("button", name="Run step 2", exact=True).click()
+    expect(page.get_by_text("Step 2 is starting.")).to_be_visible()
     given = rows.do(lambda: list(StepAnswer.objects.filter(rollback=rollback).values()))
     assert [(each["position"], each["answer"]) for each in given] == [(2, "go")]
 
@@ -53,10 +53,10 @@ def test_a_refusal_is_a_sentence_on_the_page(tabs: Tabs, rows: Rows) -> None:
     expect(page.locator(".question")).to_contain_text("exit 3")
     expect(page.locator(".question")).to_contain_text("cannot stop")
     page.get_by_role("button", name="Retry").click()
-    expect(page.get_by_text("Give a reason: it goes on record.")).to_be_visible()
-    page.get_by_label("Reason, for the record").fill("The unit file was wrong")
+    expect(page.get_by_text("Enter a reason: it is recorded in the timeline.")).to_be_visible()
+    page.get_by_label("Reason (recorded in the audit log)").fill("The unit file was wrong")
     page.get_by_role("button", name="Retry").click()
-    expect(page.get_by_text("Trying step 1 again.")).to_be_visible()
+    expect(page.get_by_text("Retrying step 1.")).to_be_visible()
     assert rows.do(lambda: run.rollback.runs.filter(attempt=2).count()) == 1
 
 
@@ -64,7 +64,7 @@ def test_who_may_not_steer_sees_no_buttons_and_is_refused(tabs: Tabs, rows: Rows
     rollback = asking(rows, "paused", 2, pause_asked=True)
     page = tabs.open(rollback.pk, as_=rows.person())
     chip(page).to_have_text(LIVE)
-    expect(page.get_by_text("You may watch this rollback, but not steer it.")).to_be_visible()
+    expect(page.get_by_text("You have read-only access.")).to_be_visible()
     expect(page.get_by_role("button", name="Resume")).to_have_count(0)
     expect(page.get_by_text("Abort", exact=True)).to_have_count(0)
 
@@ -72,12 +72,16 @@ def test_who_may_not_steer_sees_no_buttons_and_is_refused(tabs: Tabs, rows: Rows
 @pytest.mark.parametrize(
     ("kind", "button", "text"),
     [
-        ("manual", "It is done", "Your answer is on record."),
-        ("lost", "It finished: go on", "Your answer is on record."),
-        ("failed", "Skip the step", "Going on in spite of how step 1 ended."),
-        ("canary", "Go", "Your answer is on record."),
-        ("unreachable", "Stop waiting for it", "Your answer is on record."),
-        ("abort_unconfirmed", "I looked: nothing runs any more", "Your answer is on record."),
+        ("manual", "Mark as done", "Step 1 is marked as done."),
+        ("lost", "Mark as succeeded and continue", "Step 1 is marked as succeeded"),
+        ("failed", "Skip step 1", "Step 1 skipped – continuing."),
+        ("canary", "Continue on the other host", "Step 1 continues on the remaining hosts."),
+        ("unreachable", "Stop waiting (mark as lost)", "Stopped waiting for step 1"),
+        (
+            "abort_unconfirmed",
+            "Confirm: checked on the host, nothing is running",
+            "Confirmed: nothing is running any more.",
+        ),
     ],
 )
 def test_each_question_has_its_answers(
@@ -99,10 +103,10 @@ def test_a_host_that_failed_is_left_out_from_the_page(tabs: Tabs, rows: Rows) ->
     rows.run(rollback, host="app-2", state="succeeded")
     page = tabs.open(asking(rows, "failed", 1, run).pk)
     page.locator(".answer textarea").fill("Its disk is broken")
-    page.get_by_role("button", name="Go on without app-1").click()
-    expect(page.get_by_text("Going on without app-1.")).to_be_visible()
+    page.get_by_role("button", name="Exclude app-1 and continue").click()
+    expect(page.get_by_text("app-1 is excluded – continuing.")).to_be_visible()
     expect(page.locator(".timeline")).to_contain_text(
-        "left app-1 out of what is to come: Its disk is broken"
+        "excluded app-1 from the remaining steps: Its disk is broken"
     )
 
 
@@ -112,12 +116,14 @@ def test_the_time_for_the_whole_is_shown_and_more_is_allowed(tabs: Tabs, rows: R
         rollback, state="waiting", question={"kind": "overtime", "position": 0, "tokens": []}
     )
     page = tabs.open(rollback.pk)
-    expect(page.locator(".bar-time")).to_contain_text("at most 30 min")
-    expect(page.locator(".question")).to_contain_text("nothing more starts")
+    expect(page.locator(".bar-time")).to_contain_text("limit 30 min")
+    expect(page.locator(".question")).to_contain_text("no further step starts")
     page.locator(".answer textarea").fill("The dump is big")
-    page.get_by_role("button", name="Allow 30 min more").click()
-    expect(page.get_by_text("Your answer is on record.")).to_be_visible()
-    expect(page.locator("[data-part=events]")).to_contain_text("allowed more time: The dump is big")
+    page.get_by_role("button", name="Extend by 30 min").click()
+    expect(page.get_by_text("The time limit is extended.")).to_be_visible()
+    expect(page.locator("[data-part=events]")).to_contain_text(
+        "extended the time limit: The dump is big"
+    )
     assert tabs.complaints == []
 
 
@@ -129,9 +135,9 @@ def test_what_a_failed_step_did_is_undone_from_the_page(tabs: Tabs, rows: Rows) 
     rollback = rows.rollback(spec=snapshot(steps))
     run = rows.run(rollback, state="failed", exit_code=1)
     page = tabs.open(asking(rows, "failed", 1, run).pk)
-    expect(page.locator("#step-2")).to_contain_text("only if somebody asks to undo")
+    expect(page.locator("#step-2")).to_contain_text("runs only on undo")
     page.locator(".answer textarea").fill("Half of it was moved")
-    page.get_by_role("button", name="Undo it").click()
+    page.get_by_role("button", name="Undo step 1").click()
     expect(page.get_by_text("Undoing step 1.")).to_be_visible()
     made = rows.do(lambda: list(rollback.runs.filter(position=2).values_list("host", "state")))
     assert made == [("app-1", "pending")]
@@ -145,19 +151,19 @@ def test_checks_messages_notes_pause_and_abort_are_posted_from_the_page(
     page = tabs.open(rollback.pk)
     page.locator("#checks").get_by_label("What you saw: People can pay").fill("Card declined")
     page.locator("#checks li").nth(1).get_by_role("button", name="Fail").click()
-    page.get_by_label("A note for the timeline").fill("Told the shop")
+    page.get_by_label("Note for the timeline").fill("Told the shop")
     page.get_by_role("button", name="Add note").click()
-    page.get_by_text("Put a message on record").click()
+    page.get_by_text("Record an update").click()
     page.get_by_label("Message", exact=True).fill("Orders pause for ten minutes")
-    page.get_by_role("button", name="Put on record").click()
+    page.get_by_role("button", name="Record update").click()
     page.locator("summary", has_text="Pause").click()
     page.locator("#pause-reason").fill("Waiting for the bank")
     page.locator("#pausing").get_by_role("button").click()
     expect(page.get_by_role("button", name="Resume")).to_be_visible()
     page.locator("summary", has_text="Abort").click()
     page.locator("#abort-reason").fill("Wrong plan")
-    page.get_by_role("button", name="Abort the rollback").click()
-    expect(page.get_by_text("Aborting: what runs is stopped")).to_be_visible()
+    page.get_by_role("button", name="Abort rollback").click()
+    expect(page.get_by_text("Aborting: running commands")).to_be_visible()
     kinds = rows.do(lambda: [e.kind for e in Event.objects.filter(rollback=rollback, seq__gt=2)])
     assert kinds == [
         "check.answered", "note.added", "message.sent", "pause.requested", "abort.requested",
@@ -171,7 +177,7 @@ def test_where_sockets_are_blocked_the_page_polls(tabs: Tabs, rows: Rows) -> Non
     page = tabs.open(rollback.pk)
     page.route_web_socket(re.compile("/ws/"), lambda route: route.close())
     page.reload()
-    chip(page).to_have_text(re.compile(r"Polling - seq \d+"))
+    chip(page).to_have_text("Updating every few seconds")
     rows.append(run, b"polled line\n")
     rows.event(rollback, "note.added", text="polled note")
     expect(page.locator("#L1 code")).to_have_text("polled line")
@@ -186,7 +192,7 @@ def test_a_socket_that_opens_but_never_speaks_does_not_keep_the_page_from_pollin
     page.route_web_socket(re.compile("/ws/"), lambda route: None)
     page.reload()
     chip(page).to_have_text(re.compile(r"Reconnecting, \d+ s behind"))
-    chip(page).to_have_text(re.compile(r"Polling - seq \d+"), timeout=60_000)
+    chip(page).to_have_text("Updating every few seconds", timeout=60_000)
     rows.event(rollback, "note.added", text="polled note")
     expect(page.locator(".timeline")).to_contain_text("polled note")
 
@@ -198,8 +204,8 @@ def test_a_link_that_falls_silent_is_not_called_live(tabs: Tabs, rows: Rows) -> 
     page.route_web_socket(re.compile("/ws/"), lambda route: route.send(json.dumps(hello)))
     page.reload()
     chip(page).to_have_text(LIVE)
-    chip(page).to_have_text(re.compile(r"No word for \d+ s"), timeout=60_000)
-    chip(page).not_to_have_text(re.compile("No word"), timeout=60_000)
+    chip(page).to_have_text(re.compile(r"No update for \d+ s"), timeout=60_000)
+    chip(page).not_to_have_text(re.compile("No update"), timeout=60_000)
 
 
 def test_a_question_appears_by_itself_and_what_was_typed_stays(tabs: Tabs, rows: Rows) -> None:
@@ -212,9 +218,9 @@ def test_a_question_appears_by_itself_and_what_was_typed_stays(tabs: Tabs, rows:
     question = {"kind": "gate", "position": 2, "tokens": []}
     rows.change(rollback, state="waiting", question=question)
     rows.event(rollback, "gate.opened", position=2)
-    expect(page.get_by_role("heading", name="Step 2 waits for a go")).to_be_visible()
+    expect(page.get_by_role("heading", name="Step 2 needs confirmation")).to_be_visible()
     expect(page).to_have_title(re.compile("^● Waiting: rollback"))
-    expect(page.locator("[data-announce]")).to_contain_text("Step 2 waits for a go")
+    expect(page.locator("[data-announce]")).to_contain_text("Step 2 needs confirmation")
     page.keyboard.type("son")
     expect(page.locator("#pause-reason")).to_have_value("Half a reason")
     icon = page.locator("[data-favicon]").get_attribute("href") or ""

@@ -50,7 +50,7 @@ def test_after_the_server_was_gone_the_page_has_every_line_and_says_the_truth_me
         seq = rows.event(rollback, "note.added", text="Written while the server was gone")
     finally:
         web.process.start()
-    chip(page).to_have_text(f"Live - seq {seq}")
+    chip(page).to_have_attribute("title", f"Event {seq}")
     expect(page.locator(".timeline")).to_contain_text("Written while the server was gone")
     expect(page.locator("#L1600 code")).to_have_text(written[-1])
     assert whole_log(page) == written

@@ -46,7 +46,7 @@ def test_its_timeline_holds_every_event_in_order(ended: Rollback) -> None:
 def test_deviations_are_named_with_who_and_why(ended: Rollback) -> None:
     assert {(each.by, each.text) for each in draft.draft(ended).deviations} >= {
         ("Dana Example", "Skipped step 2 (Restore Code) on app-1: Done by hand"),
-        ("Dana Example", "Tried step 2 (Restore Code) on app-1 again, attempt 2: Again"),
+        ("Dana Example", "Retried step 2 (Restore Code) on app-1, attempt 2: Again"),
     }
 
 

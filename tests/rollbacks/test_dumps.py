@@ -125,7 +125,7 @@ def test_a_skipped_dump_is_confirmed_at_the_gate_of_what_destroys(here: Stage, s
     assert shop.orders == ["1", "2"]
     rollback = let_through(rollback, here, without_dump=True)
     assert shop.orders == []
-    assert "Confirmed without a dump" in rollback.events.get(kind="gate.answered").facts["note"]
+    assert "Confirmed without a backup" in rollback.events.get(kind="gate.answered").facts["note"]
 
 
 def test_going_on_past_the_dump_is_confirmed_too(here: Stage, shop: Shop) -> None:

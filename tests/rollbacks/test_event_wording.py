@@ -118,7 +118,9 @@ def test_every_topic_that_a_kind_names_is_offered_to_targets() -> None:
 def test_every_question_that_is_asked_has_its_texts() -> None:
     assert set(questions.QUESTIONS) == set(QuestionKind)
     for name, kind in questions.QUESTIONS.items():
-        filled = kind.heading.format(position=1, title="Stop", limit="5 min")
+        filled = kind.heading.format(
+            position=1, title="Stop", limit="5 min", host="app-1", others="the other 2 hosts"
+        )
         assert not re.search("[{}]", filled + questions.question_sentence(name, 1))
 
 
@@ -132,7 +134,7 @@ def test_every_state_has_its_word_its_tone_and_its_drawing() -> None:
 @pytest.mark.parametrize(
     ("kind", "facts", "expected"),
     [
-        ("step.started", {"position": 3, "host": ""}, "Step 3 is a person's to do"),
+        ("step.started", {"position": 3, "host": ""}, "Manual step 3 is waiting"),
         ("step.finished", {"position": 3, "state": "succeeded"}, "Step 3 succeeded"),
         (
             "step.finished",
@@ -142,12 +144,12 @@ def test_every_state_has_its_word_its_tone_and_its_drawing() -> None:
         (
             "check.answered",
             {"text": "It answers", "answer": "pass"},
-            "“It answers” answered itself, pass",
+            "“It answers” answered automatically, pass",
         ),
         (
             "abort.requested",
             {"position": 1, "reason": "The plan says so."},
-            "The abort began: The plan says so.",
+            "Abort started: The plan says so.",
         ),
         ("rollback.redirected", {"position": 2}, "The console resumed it from step 2"),
         ("approval.given", {"role": "CTO", "said_by": "Lee"}, "approved as CTO"),
@@ -181,8 +183,8 @@ def test_a_message_and_a_postmortem_name_the_step_by_its_title() -> None:
 @pytest.mark.parametrize(
     ("ending", "expected"),
     [
-        ("aborted", "Aborting step 1 on app-1: stopped, and verified gone"),
-        ("abort_unconfirmed", "Aborting step 1 on app-1: something is still there"),
+        ("aborted", "Aborting step 1 on app-1: terminated and verified gone"),
+        ("abort_unconfirmed", "Aborting step 1 on app-1: something is still running"),
         ("of a kind to come", "Aborting step 1 on app-1: of a kind to come"),
     ],
 )
@@ -194,8 +196,8 @@ def test_an_abort_is_never_called_proven_where_it_is_not(ending: str, expected: 
 @pytest.mark.parametrize(
     ("question", "position", "expected"),
     [
-        ("checks", 0, "The checks wait for answers"),
-        ("manual", 3, "Step 3 is done by a person, who says how it went"),
+        ("checks", 0, "The checks need answers"),
+        ("manual", 3, "Step 3 is manual: do it, then say how it went"),
         ("of a kind to come", 3, "A person is asked about step 3: of a kind to come"),
     ],
 )

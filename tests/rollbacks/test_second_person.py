@@ -74,7 +74,7 @@ def test_the_gate_of_a_destructive_step_is_opened_by_two(stage: Stage, fleet: Fl
     rollback = waiting(stage, fleet, DROPS)
     assert rollback.question["kind"] == "gate"
     given = {"position": rollback.question["position"], "answer": "go", "without_dump": True}
-    with pytest.raises(SecondPersonNeeded, match="let the destructive step"):
+    with pytest.raises(SecondPersonNeeded, match="confirm the destructive step"):
         steering.answer(rollback, by=stage.cast.dana, **given)
     assert not rollback.step_answers.exists()
     steering.answer(rollback, by=stage.cast.lee, **given)

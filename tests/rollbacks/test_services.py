@@ -37,7 +37,7 @@ def test_a_request_freezes_what_would_run(stage: Stage) -> None:
 
 def test_a_viewer_may_not_ask(stage: Stage) -> None:
     revision = make.plan(stage)
-    with pytest.raises(Refused, match="may not open"):
+    with pytest.raises(Refused, match="may not request"):
         requests.open_request(revision, by=stage.cast.vic, reason="x", choices={})
     assert not Rollback.objects.exists()
 
@@ -176,7 +176,7 @@ def test_a_rejection_needs_a_reason_and_the_right(stage: Stage) -> None:
 
 def test_only_who_asked_may_withdraw(stage: Stage) -> None:
     rollback = make.requested(stage)
-    with pytest.raises(Refused, match="Only who asked"):
+    with pytest.raises(Refused, match="Only the requester"):
         requests.withdraw(rollback, by=stage.cast.lee)
     requests.withdraw(rollback, by=stage.cast.dana)
     assert state(rollback) == "withdrawn"
@@ -206,7 +206,7 @@ def test_steering_is_refused_before_a_rollback_runs(stage: Stage) -> None:
 
 def test_a_viewer_may_not_steer(stage: Stage) -> None:
     rollback = make.approved(stage)
-    with pytest.raises(Refused, match="watch this rollback"):
+    with pytest.raises(Refused, match="have read-only access"):
         steering.request_abort(rollback, by=stage.cast.vic, reason="x")
 
 

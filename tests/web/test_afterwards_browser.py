@@ -134,7 +134,7 @@ def test_a_link_is_made_seen_by_a_stranger_and_revoked(eyes: Eyes, world: World)
             expect(stranger.get_by_role("status")).to_contain_text("is being checked")
             expect(stranger.get_by_text("back by noon")).to_be_visible()
             page.get_by_role("button", name="the link for Product owner").click()
-            expect(page.get_by_text("The link for Product owner is dead.")).to_be_visible()
+            expect(page.get_by_text("The link for Product owner is revoked.")).to_be_visible()
             stranger.reload()
             expect(stranger.get_by_text("There is nothing at this address")).to_be_visible()
 

@@ -39,7 +39,7 @@ def test_a_step_that_was_left_out_by_choice_is_named(signed_in: SignIn, stage: m
     skipped = {**CHOICES, "condition_restore-database": "skip"}
     signed_in(stage.cast.dana).post(seeded(stage), skipped)
     shown = page(signed_in(stage.cast.lee), Rollback.objects.get())
-    assert "Left out by choice: Restore Database (" in shown
+    assert "Excluded in the request: Restore Database (" in shown
 
 
 def test_a_decision_maker_sees_the_buttons(
@@ -95,7 +95,7 @@ def test_a_rejection_needs_a_reason(
 ) -> None:
     client = signed_in(stage.cast.lee)
     decide(client, pending, "rejections")
-    assert "Say why: who asked needs to know what to change." in page(client, pending)
+    assert "Say why: the requester needs to know what to change." in page(client, pending)
     decide(client, pending, "rejections", note="Roll forward instead")
     assert "Roll forward instead" in page(client, pending)
     pending.refresh_from_db()
@@ -175,7 +175,7 @@ def test_in_production_the_environments_name_is_typed(signed_in: SignIn, stage: 
     client = signed_in(stage.cast.lee)
     response = decide(client, rollback, note="Go", place="staging")
     assert getattr(response, "status_code", 0) == 422
-    assert "Type PRODUCTION, the environment this would change." in words(response)
+    assert "Type PRODUCTION, the environment this changes." in words(response)
     assert 'value="Go"' in getattr(response, "content", b"").decode()
     assert Approval.objects.count() == 0
     decide(client, rollback, place="production")
@@ -217,7 +217,7 @@ def test_a_refused_start_can_be_asked_for_again(
     decide(signed_in(stage.cast.lee), pending)
     Rollback.objects.update(start_asked=False)
     client = signed_in(stage.cast.dana)
-    assert "Start it now" in page(client, pending)
+    assert "Start rollback" in page(client, pending)
     client.post(f"/rollbacks/{pending.pk}/starts/")
     pending.refresh_from_db()
     assert pending.start_asked
@@ -257,9 +257,9 @@ def test_the_hosts_are_asked_whether_it_would_work_and_what_they_said_shows(
     Host.objects.update(address="127.0.0.1", port=1)
     rollback = make.requested(stage)
     client = signed_in(stage.cast.dana)
-    assert "Nobody has asked the hosts yet" in page(client, rollback)
+    assert "No preflight checks have run yet" in page(client, rollback)
     client.post(f"/rollbacks/{rollback.pk}/readiness/")
-    assert "The hosts are being asked" in page(client, rollback)
+    assert "Preflight checks started" in page(client, rollback)
     make.hosts_answer()
     shown = page(client, rollback)
     assert "not ready" in shown

@@ -19,7 +19,7 @@ def test_the_audit_shows_every_fact_with_its_absolute_time(
     signed_in: SignIn, stage: make.Stage, pending: Rollback
 ) -> None:
     page = words(signed_in(stage.cast.vic).get("/audit/"))
-    assert "Dana Example asked for this rollback: Health page answers 500" in page
+    assert "Dana Example requested this rollback: Health page answers 500" in page
     assert "UTC" in page
 
 

@@ -110,10 +110,10 @@ def test_a_question_mark_lists_the_keys_and_escape_closes_the_list(
         page.keyboard.press("Escape")
         expect(page.get_by_role("dialog", name="Keys")).to_be_hidden()
         page.keyboard.press("/")
-        expect(page.get_by_label("Title or reason holds")).to_be_focused()
+        expect(page.get_by_label("Search title or reason")).to_be_focused()
         page.keyboard.type("g p?")
-        expect(page.get_by_label("Title or reason holds")).to_have_value("g p?")
-        page.get_by_label("Title or reason holds").blur()
+        expect(page.get_by_label("Search title or reason")).to_have_value("g p?")
+        page.get_by_label("Search title or reason").blur()
         expect(page).to_have_url(re.compile("text=g"))
         page.keyboard.press("g")
         page.keyboard.press("p")
@@ -151,7 +151,7 @@ def test_a_step_and_its_lines_light_each_other(eyes: Eyes, world: World) -> None
 def test_what_would_run_follows_each_choice(eyes: Eyes, world: World) -> None:
     with eyes.page(world.stage.cast.dana) as page:
         page.goto(f"/plans/{world.plan}/request/?procedure=rollback-steps")
-        page.get_by_label("Why must this be rolled back?").fill("Login fails")
+        page.get_by_label("Reason for the rollback").fill("Login fails")
         page.get_by_label("Skip it").check()
         page.get_by_label("Revert to previous version").check()
         preview = page.locator("#preview")
@@ -159,7 +159,7 @@ def test_what_would_run_follows_each_choice(eyes: Eyes, world: World) -> None:
         page.get_by_label("PREVIOUS_COMMIT_SHA").fill("91bc4e2a77")
         expect(preview).to_contain_text("4 steps on 2 hosts")
         expect(preview).not_to_contain_text("mysql")
-        expect(page.get_by_label("Why must this be rolled back?")).to_have_value("Login fails")
+        expect(page.get_by_label("Reason for the rollback")).to_have_value("Login fails")
     assert eyes.complaints == []
 
 
@@ -181,12 +181,12 @@ def test_a_rollback_is_asked_for_and_decided_without_any_script(eyes: Eyes, worl
     with eyes.page(None, script=False) as page:
         sign_in(page, "dana")
         page.goto(f"/plans/{world.plan}/request/?procedure=keep-db-as-is-only-rollback-code")
-        page.get_by_label("Why must this be rolled back?").fill("Only the code is bad")
+        page.get_by_label("Reason for the rollback").fill("Only the code is bad")
         page.get_by_label("Revert to previous version").check()
         page.get_by_label("PREVIOUS_COMMIT_SHA").fill("91bc4e2a77")
-        page.get_by_role("button", name="Show what would run").click()
+        page.get_by_role("button", name="Preview commands").click()
         expect(page.locator("#preview")).to_contain_text("4 steps on 2 hosts")
-        page.get_by_role("button", name="Ask for approval").click()
+        page.get_by_role("button", name="Submit for approval").click()
         expect(page.get_by_text("It waits for approval.")).to_be_visible()
         address = page.url
     with eyes.page(None, script=False, width=390) as page:
@@ -194,7 +194,7 @@ def test_a_rollback_is_asked_for_and_decided_without_any_script(eyes: Eyes, worl
         page.goto(address)
         page.get_by_label("Type PRODUCTION to approve").fill("production")
         page.get_by_role("button", name="Approve").click()
-        expect(page.get_by_text("Your approval is on record.")).to_be_visible()
+        expect(page.get_by_text("You approved this rollback.")).to_be_visible()
         expect(page.get_by_text("1 of 1")).to_be_visible()
 
 
@@ -210,7 +210,7 @@ def test_the_buttons_stay_in_reach_on_a_phone(eyes: Eyes, world: World) -> None:
 def test_enter_decides_nothing(eyes: Eyes, world: World) -> None:
     with eyes.page(world.stage.cast.sam) as page:
         page.goto(f"/rollbacks/{world.pending_request.pk}/")
-        note = page.get_by_label("Note, or why not")
+        note = page.get_by_label("Comment (required to reject)")
         note.fill("no: the dump is old")
         note.press("Enter")
         note.press("Tab")

@@ -26,11 +26,11 @@ def test_the_page_shows_the_rung_the_countdown_and_who_comes_next(
     signed_in: SignIn, stage: make.Stage, pending: Rollback
 ) -> None:
     shown = page(signed_in(stage.cast.vic), pending)
-    assert "Asked now up to rung 1" in shown
-    assert "rung 2 is asked in" in shown
-    assert "Left to decide" in shown
+    assert "Asked now escalation level 1" in shown
+    assert "Next escalation level 2 in" in shown
+    assert "Expires in" in shown
     Rollback.objects.update(rung=2)
-    assert "nobody stands higher" in page(signed_in(stage.cast.vic), pending)
+    assert "no further escalation level" in page(signed_in(stage.cast.vic), pending)
 
 
 def test_a_decision_maker_who_may_not_approve_is_listed_with_the_reason(
@@ -39,7 +39,7 @@ def test_a_decision_maker_who_may_not_approve_is_listed_with_the_reason(
     DecisionMaker.objects.create(environment=stage.environment, user=stage.cast.dana, role="CTO")
     rollback = make.requested(stage)
     shown = page(signed_in(stage.cast.vic), rollback)
-    assert "1 decision maker may not approve" in shown
+    assert "1 approver cannot approve this request" in shown
     assert "Dana Example, CTO: asked for this, or wrote what is new in its plan" in shown
 
 
@@ -47,11 +47,11 @@ def test_those_who_are_asked_are_nudged_once(
     signed_in: SignIn, stage: make.Stage, pending: Rollback
 ) -> None:
     client = signed_in(stage.cast.dana)
-    assert "Nudge Lee Example" in page(client, pending)
+    assert "Remind Lee Example" in page(client, pending)
     client.post(f"/rollbacks/{pending.pk}/nudges/")
-    assert "Nudged Lee Example." in page(client, pending)
+    assert "Reminder sent to Lee Example." in page(client, pending)
     client.post(f"/rollbacks/{pending.pk}/nudges/")
-    assert "They were nudged just now." in page(client, pending)
+    assert "A reminder was just sent." in page(client, pending)
     assert pending.events.filter(kind="approval.nudged").count() == 1
     assert "Nudge Lee" not in page(signed_in(stage.cast.vic), pending)
     signed_in(stage.cast.vic).post(f"/rollbacks/{pending.pk}/nudges/")
@@ -70,7 +70,7 @@ def test_a_question_waits_for_its_answer_on_the_page(
     assert "no answer yet" not in page(lee, pending)
     assert "Dana Example, just now : Of 03:00" in page(lee, pending)
     dana.post(f"/rollbacks/{pending.pk}/questions/1/answers/", {"text": "x"})
-    assert "Event 1 of this rollback is no question." in page(dana, pending)
+    assert "Event 1 of this rollback is not a question." in page(dana, pending)
 
 
 def test_what_freezing_anew_changed_is_shown(

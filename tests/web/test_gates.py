@@ -47,7 +47,7 @@ def test_the_gate_repeats_the_data_verdict_the_missing_dump_and_what_would_fail_
     assert at_gate.question == {"kind": "gate", "position": 3, "tokens": []}
     shown = words(signed_in(stage.cast.dana).get(f"/rollbacks/{at_gate.pk}/"))
     assert "Data loss: unknown, because step 3, Restore Code, overwrites or removes data" in shown
-    assert "Step 4 would not work on app-1: There is no unit called shop." in shown
+    assert "Step 4 would fail on app-1: There is no unit called shop." in shown
     assert "It ran by now." not in shown
     assert "Step 2, Keep the database as it is now, failed and was skipped." in shown
 
@@ -58,7 +58,7 @@ def test_without_a_dump_the_gate_opens_by_a_second_confirmation_alone(
     client = signed_in(stage.cast.sam)
     address = f"/rollbacks/{at_gate.pk}/steps/3/answers/"
     refusal = words(client.post(address, {"answer": "go"}, follow=True))
-    assert "Confirm that it may run without a dump." in refusal
+    assert "Confirm that it may run without a backup." in refusal
     assert not at_gate.step_answers.filter(kind="gate").exists()
     client.post(address, {"answer": "go", "without_dump": "1"})
     assert at_gate.step_answers.filter(kind="gate").exists()

@@ -97,12 +97,12 @@ def test_the_list_is_narrowed_by_state_environment_service_and_text(
     for hit in ("state=requested", "state=alive", "environment=staging", "text=Health+page"):
         assert f"{pending.pk} {pending.title}" in words(client.get(f"/rollbacks/?{hit}"))
     for miss in ("state=failed", "environment=production", "service=other", "text=nowhere"):
-        assert "No rollback fits this." in words(client.get(f"/rollbacks/?{miss}"))
+        assert "No rollback matches." in words(client.get(f"/rollbacks/?{miss}"))
 
 
 def test_an_empty_list_says_what_to_do_next(signed_in: SignIn, stage: make.Stage) -> None:
     page = words(signed_in(stage.cast.vic).get("/rollbacks/"))
-    assert "Nothing has been rolled back yet." in page
+    assert "No rollbacks yet." in page
 
 
 def test_a_long_list_comes_in_pages(

@@ -94,8 +94,8 @@ def test_a_proposal_becomes_a_request_on_a_phone_without_any_script(
         page.goto("/")
         page.get_by_role("link", name="Every tenth request fails", exact=True).click()
         page.get_by_role("link", name="Request a rollback of Checkout").click()
-        page.get_by_label("Why must this be rolled back?").fill("Logins fail")
-        page.get_by_role("button", name="Ask for approval").click()
+        page.get_by_label("Reason for the rollback").fill("Logins fail")
+        page.get_by_role("button", name="Submit for approval").click()
         expect(page.get_by_text("It waits for approval.")).to_be_visible()
     made = Rollback.objects.order_by("-pk")[0]
     assert made.trigger == "Alertmanager: Every tenth request fails"

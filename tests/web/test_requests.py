@@ -34,7 +34,7 @@ def test_several_procedures_are_chosen_between_first(signed_in: SignIn, stage: m
     assert "Keep DB as-is, only rollback code" in page
     assert "data loss: unknown , because step 3, Restore Database, overwrites" in page
     assert (
-        "unknown , because nobody has asked the hosts yet · never timed · the author says 5-10"
+        "unknown , because nobody has asked the hosts yet · no timing data · author’s estimate 5-10"
         in page
     )
 
@@ -42,7 +42,7 @@ def test_several_procedures_are_chosen_between_first(signed_in: SignIn, stage: m
 def test_a_single_procedure_is_asked_about_at_once(signed_in: SignIn, stage: make.Stage) -> None:
     slug = make.plan(stage).plan.slug
     page = words(signed_in(stage.cast.dana).get(f"/plans/{slug}/request/"))
-    assert "Why must this be rolled back?" in page
+    assert "Reason for the rollback" in page
 
 
 def test_a_procedure_asks_only_for_its_own_steps(signed_in: SignIn, stage: make.Stage) -> None:
@@ -59,7 +59,7 @@ def test_a_password_is_a_secret_and_nothing_that_is_typed(
     client, address = signed_in(stage.cast.dana), seeded(stage)
     Secret.objects.all().delete()
     page = client.get(f"{address}?procedure=rollback-steps")
-    assert "DB_PASSWORD is a password or a key, and nothing that is typed here" in words(page)
+    assert "DB_PASSWORD is a secret and cannot be entered here" in words(page)
     assert "parameter_DB_PASSWORD" not in page.content.decode()
     typed = {**CHOICES, "parameter_DB_PASSWORD": "hunter2"}
     refusal = words(client.post(address, typed))
@@ -75,7 +75,7 @@ def test_a_preview_shows_to_the_letter_what_would_run_and_asks_nothing(
     page = words(signed_in(stage.cast.dana).post(seeded(stage), fields))
     assert "Point of no return: what follows cannot be undone" in page
     assert "91bc4e2a77" in page
-    assert "DB_PASSWORD a secret, never shown" in page
+    assert "DB_PASSWORD secret, never shown" in page
     assert Rollback.objects.count() == 0
 
 
@@ -86,7 +86,7 @@ def test_what_is_missing_is_listed_as_sentences_and_nothing_is_lost(
     response = signed_in(stage.cast.dana).post(seeded(stage), fields)
     assert response.status_code == 422
     page = words(response)
-    assert "Nothing was asked yet, and nothing you typed is lost." in page
+    assert "Not submitted yet; your input is kept." in page
     assert "Step 2, Restore Code, has several ways: choose" in page
     assert "choose to run or to skip it" in page
     assert "Login answers 500 since midnight" in page
@@ -98,7 +98,7 @@ def test_a_request_without_a_reason_says_so_beside_the_field(
 ) -> None:
     response = signed_in(stage.cast.dana).post(seeded(stage), {**CHOICES, "reason": "  "})
     assert response.status_code == 422
-    assert "Say why this must be rolled back" in words(response)
+    assert "Enter a reason" in words(response)
 
 
 def test_a_whole_request_opens_a_rollback_with_every_choice(
@@ -131,7 +131,7 @@ def test_the_hosts_can_be_asked_before_anybody_is(signed_in: SignIn, stage: make
     slug = make.plan(stage).plan.slug
     fields = {"reason": "Login answers 500", "ready": "1"}
     client, address = signed_in(stage.cast.dana), f"/plans/{slug}/request/"
-    assert "The hosts are being asked" in words(client.post(address, fields))
+    assert "Preflight checks started" in words(client.post(address, fields))
     make.hosts_answer()
     page = words(client.post(address, {**fields, "preview": "1"}))
     assert "1 answer from the hosts, 1 red" in page

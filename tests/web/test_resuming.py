@@ -50,7 +50,7 @@ def test_it_says_what_would_be_left_out_and_what_would_run_again(
 ) -> None:
     client = signed_in(stage.cast.dana)
     later = words(client.get(address(failed), {"position": 3}))
-    assert "Skipped on record: step 2, Restore Code" in later
+    assert "Will be skipped: step 2, Restore Code" in later
     earlier = words(client.get(address(failed), {"position": 1}))
     assert "Step 1, Stop, ran on app-1 and may run again" in earlier
     assert "Step 2, Restore Code, ran on app-1 and may run again" in earlier
@@ -61,7 +61,7 @@ def test_a_person_goes_back_by_naming_what_runs_again(
 ) -> None:
     client = signed_in(stage.cast.dana)
     assert "Name exactly these" in go(client, failed, position=1, reason="Afresh", again=[2])
-    assert "Going on from step 1." in go(client, failed, position=1, reason="Afresh", again=[1, 2])
+    assert "Resuming from step 1." in go(client, failed, position=1, reason="Afresh", again=[1, 2])
     assert drive(failed, fleet).state == "verifying"
     record = words(client.get(f"/rollbacks/{failed.pk}/"))
     assert "resumed it from step 1: Afresh" in record
@@ -70,10 +70,10 @@ def test_a_person_goes_back_by_naming_what_runs_again(
 def test_without_a_reason_or_the_right_nothing_happens(
     signed_in: SignIn, stage: make.Stage, fleet: Fleet, failed: Rollback
 ) -> None:
-    assert "Give a reason" in go(signed_in(stage.cast.dana), failed, position=3)
+    assert "Enter a reason" in go(signed_in(stage.cast.dana), failed, position=3)
     vic = signed_in(stage.cast.vic)
-    assert "may watch this rollback" in words(vic.get(address(failed), {"position": 3}))
-    assert "may watch this rollback" in go(vic, failed, position=3, reason="I want to")
+    assert "have read-only access" in words(vic.get(address(failed), {"position": 3}))
+    assert "have read-only access" in go(vic, failed, position=3, reason="I want to")
     assert "no step 0" in go(signed_in(stage.cast.dana), failed, position="x", reason="y")
     assert drive(failed, fleet).state == "waiting"
 
@@ -85,13 +85,13 @@ def test_the_rest_of_an_aborted_one_is_asked_for_and_says_where_it_begins(
     drive(failed, fleet)
     client = signed_in(stage.cast.dana)
     assert address(failed) in client.get(f"/rollbacks/{failed.pk}/").content.decode()
-    assert "is a new rollback" in words(client.get(address(failed), {"position": 2}))
+    assert "become a new rollback" in words(client.get(address(failed), {"position": 2}))
     response = go(client, failed, position=2, reason="The tag is there now")
-    assert "The rest is asked for." in response
-    assert "not run it begins with step 2" in response
+    assert "Request submitted for approval." in response
+    assert "not run starts at step 2" in response
     assert f"the rest of rollback {failed.pk}" in response
     assert Rollback.objects.filter(state="requested").count() == 1
-    assert "may not open" in go(signed_in(stage.cast.vic), failed, position=2, reason="x")
+    assert "may not request" in go(signed_in(stage.cast.vic), failed, position=2, reason="x")
 
 
 def test_the_rest_is_asked_for_with_a_corrected_value(
@@ -123,5 +123,5 @@ def test_a_value_that_the_rollback_does_not_have_is_refused(
     drive(failed, fleet)
     client = signed_in(stage.cast.dana)
     fields = {"position": "2", "reason": "Again", "value-OTHER": "x"}
-    assert "has no value called OTHER" in words(client.post(address(failed), fields, follow=True))
+    assert "has no parameter named OTHER" in words(client.post(address(failed), fields, follow=True))
     assert Rollback.objects.latest("id") == failed

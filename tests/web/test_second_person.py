@@ -46,8 +46,8 @@ def test_the_second_person_skips_the_step_and_the_first_is_shown(
     assert "Two people are needed to skip step 2." in words(dana.get(page))
     assert not stuck.events.filter(kind="step.skipped").exists()
     shown = words(lee.get(page))
-    assert "Dana Example wants to skip step 2" in shown
-    assert "It happens once somebody else asks for the same." in shown
+    assert "Dana Example requested to skip step 2" in shown
+    assert "A second person must request the same before it happens." in shown
     skip(lee, stuck)
     assert stuck.events.filter(kind="step.skipped").exists()
 

@@ -74,7 +74,7 @@ def approve(rollback: Rollback, *, by: User, snapshot_sha256: str, note: str = "
 def reject(rollback: Rollback, *, by: User, snapshot_sha256: str, reason: str) -> Approval:
     """Say no: the request ends, with the reason on record."""
     if not reason.strip():
-        raise Refused("Say why: who asked needs to know what to change.")
+        raise Refused("Say why: the requester needs to know what to change.")
     with transaction.atomic():
         row = locked(rollback)
         if row.state != RollbackState.REQUESTED:
@@ -107,7 +107,7 @@ def answer_question(rollback: Rollback, *, question: int, by: User, text: str) -
         row.events.filter(seq=question, kind=events.APPROVAL_ASKED).select_related("by").first()
     )
     if question_event is None:
-        raise Refused(f"Event {question} of this rollback is no question.")
+        raise Refused(f"Event {question} of this rollback is not a question.")
     if row.state in TERMINAL:
         raise Refused(f"This rollback is {row.state}: add a note instead of an answer.")
     refuse_too_many_texts(row, by)
@@ -126,14 +126,14 @@ def nudge(rollback: Rollback, *, by: User) -> Event:
     """Ask those who are asked already once more; once in NUDGE_EVERY, whoever nudges."""
     row = locked(rollback)
     if not may_do(by, "rollbacks.request_rollback", row):
-        raise Refused("You may not nudge those who decide. Ask an operator.")
+        raise Refused("You may not remind approvers. Ask an operator.")
     if row.state != RollbackState.REQUESTED or row.expires_at <= db_clock.now():
-        raise Refused("Nobody is asked to decide this any more.")
+        raise Refused("This request no longer needs a decision.")
     if left := next_nudge(row):
-        raise Refused(f"They were nudged just now. Try again in {left} min, or call them.")
+        raise Refused(f"A reminder was just sent. Try again in {left} min, or call them.")
     makers_asked = authority.makers_up_to(rights.authority_for(row).able(), row.rung)
     if not makers_asked:
-        raise Refused("Nobody is asked who could approve this. Ask an admin to name somebody.")
+        raise Refused("No approver can approve this. Ask an Admin to add one.")
     return record(row, events.APPROVAL_NUDGED, by=by, rung=row.rung, to=rights.people(makers_asked))
 
 
@@ -191,10 +191,10 @@ def _right_to_reject(row: Rollback, by: User) -> authority.Maker:
     held = rights.authority_for(row)
     mine = [each for each in held.makers if each.person == by.pk]
     if not mine:
-        raise Refused("You are not a decision maker for this environment.")
+        raise Refused("You are not an approver for this environment.")
     used = next((each for each in mine if not held.request.is_too_new(each)), None)
     if used is None:
-        raise Refused("You were given this right after this was asked for.")
+        raise Refused("You became an approver after this was requested.")
     return used
 
 
@@ -241,7 +241,7 @@ def _loan(row: Rollback, by: User, used: authority.Maker) -> Delegation | None:
         .first()
     )
     if held is None:
-        raise Refused("The right that was lent to you has just ended.")
+        raise Refused("The approval right delegated to you has just ended.")
     return held
 
 
@@ -281,8 +281,8 @@ def refuse_too_many_texts(row: Rollback, by: User) -> None:
     """Raise Refused where a person has said as much about a rollback as one may."""
     if row.events.filter(kind__in=OPEN_TO_READERS, by=by).count() >= MOST_WORDS:
         raise Refused(
-            f"You have written {MOST_WORDS} times about this rollback, which is the most. "
-            "Write on elsewhere, and link to it from the postmortem."
+            f"You have reached the limit of {MOST_WORDS} entries for this rollback. "
+            "Continue elsewhere, and link to it from the postmortem."
         )
 
 

@@ -30,9 +30,9 @@ SHORTEST = 20
 def why_not(rollback: Rollback, by: User) -> str:
     """Why `by` may not start this without approval; "" when they may."""
     if not may_break_glass(by):
-        return "You may not break glass. An admin gives that right to a person by name."
+        return "You may not use emergency start. An Admin can allow it for you."
     if rights.break_glass_is_newer(by, rollback.requested_at):
-        return "You were given the right to break glass after this was asked for."
+        return "You were allowed emergency start only after this was requested."
     if rollback.state != RollbackState.REQUESTED:
         return f"This rollback is {rollback.state}; only a request can be started without approval."
     if rollback.expires_at <= db_clock.now():
@@ -60,12 +60,12 @@ def break_glass(rollback: Rollback, *, by: User, snapshot_sha256: str, reason: s
 def why_not_review(used: BreakGlass, by: User) -> str:
     """Why `by` may not close the review; "" when they may."""
     if by.pk in {used.by_id, used.rollback.requested_by_id}:
-        return "You broke the glass or asked for this rollback: someone else must review it."
+        return "You used emergency start or requested this rollback: somebody else must review it."
     decides = used.rollback.environment_id in rights.reach(by)
     if not by.is_active or not (decides or by.has_perm("plans.change_environment")):
-        return "A decision maker of this environment or an admin reviews this."
+        return "Only an approver of this environment or an Admin can review this."
     if used.rollback.state not in TERMINAL:
-        return "The review is closed once the rollback has ended."
+        return "The review can be closed once the rollback has ended."
     return ""
 
 
@@ -75,14 +75,14 @@ def close_review(rollback: Rollback, *, by: User, finding: str) -> BreakGlass:
     row = approvals.locked(rollback)
     used = BreakGlass.objects.filter(rollback=row).select_related("rollback", "by").first()
     if used is None:
-        raise Refused("Nobody broke glass for this rollback.")
+        raise Refused("Nobody used emergency start for this rollback.")
     if why := why_not_review(used, by):
         raise Refused(why)
     if len(" ".join(finding.split())) < SHORTEST:
-        raise Refused(f"Say what you found, in at least {SHORTEST} characters.")
+        raise Refused(f"Enter your findings, at least {SHORTEST} characters.")
     still_open = BreakGlass.objects.filter(pk=used.pk, reviewed_at=None)
     if not still_open.update(reviewed_by=by, reviewed_at=Now(), finding=finding.strip()):
-        raise Refused("This review was closed already.")
+        raise Refused("This review is closed already.")
     to = [rights.named(used.by), rights.named(row.requested_by)]
     recipients = {each["person"]: each for each in to}
     record(
@@ -113,8 +113,8 @@ def _refusal(row: Rollback, by: User, seen: str, reason: str) -> Refused | None:
         return Changed([("snapshot", seen[:64], row.snapshot_sha256)], seen=seen[:64])
     if len(" ".join(reason.split())) < SHORTEST:
         return Refused(
-            f"Say why nobody could be asked, in at least {SHORTEST} characters: everybody who "
-            "answers for this environment reads it at once."
+            f"Say why no approver can be reached, in at least {SHORTEST} characters: all approvers "
+            "of this environment are notified."
         )
     changes = approvals.drift(row)
     return Changed(changes, sentences=approvals.changes_in_words(row)) if changes else None

@@ -46,9 +46,11 @@ def open_request(
     can ever be approved.
     """
     if not by.has_perm("rollbacks.request_rollback", revision):
-        raise Refused("You may not open a rollback. Ask an operator, or an admin for the right.")
+        raise Refused(
+            "You may not request a rollback. Ask an operator, or ask an Admin for the right."
+        )
     if not reason.strip():
-        raise Refused("Say why this must be rolled back: the people who decide read it first.")
+        raise Refused("Enter a reason: approvers read it first.")
     snapshot = freeze_snapshot(revision, choices)
     environment = revision.plan.environment
     authors = unapproved_authors(revision, choices, snapshot)
@@ -112,10 +114,10 @@ def renew(rollback: Rollback, *, by: User) -> Rollback:
     makers = _makers(row.environment, snapshot, barred)
     changes = difference(before, snapshot)
     if not changes:
-        raise Refused("Nothing has changed: what was asked for still holds.")
+        raise Refused("Nothing has changed since the request.")
     if row.state == RollbackState.APPROVED:
         if row.lease_until is not None:
-            raise Refused("It is being started right now. Look again in a moment.")
+            raise Refused("It is starting right now. Reload in a moment.")
         _ask_again(row, snapshot, makers, barred)
     Rollback.objects.filter(pk=row.pk).update(
         snapshot=snapshot.to_json(),
@@ -172,7 +174,7 @@ def withdraw(rollback: Rollback, *, by: User, reason: str = "") -> Rollback:
     """Take a request back, by who made it, before anything ran."""
     row = locked(rollback)
     if row.requested_by_id != by.pk:
-        raise Refused("Only who asked may withdraw a request. A decision maker can reject it.")
+        raise Refused("Only the requester can withdraw a request. An approver can reject it.")
     if row.state not in {RollbackState.REQUESTED, RollbackState.APPROVED}:
         raise Refused(f"This rollback is {row.state}; it can no longer be withdrawn.")
     move(row, RollbackState.WITHDRAWN, finished_at=Now())
@@ -201,9 +203,9 @@ def request_restore(rollback: Rollback, *, by: User, reason: str) -> Rollback:
     `open_request` raises.
     """
     if rollback.state not in TERMINAL:
-        raise Refused("This rollback has not ended. Undo its steps where it asks, or abort it.")
+        raise Refused("This rollback has not ended. Undo its steps when it asks, or abort it.")
     if (dump := database_dumps.dump_to_restore(rollback)) is None:
-        raise Refused(f"{database_dumps.why_no_restore(rollback)} There is nothing to put back.")
+        raise Refused(f"{database_dumps.why_no_restore(rollback)} There is nothing to restore.")
     values = {key: value for key, value in asdict(dump).items() if key in _FROZEN}
     stays = database_dumps.list_what_stays(rollback)
     choices = {"restores": {"rollback": rollback.pk, "stays": stays, **values}}
@@ -220,7 +222,7 @@ def _makers(
     """Who could approve it. Raises NotReady when that is not enough people."""
     makers = makers_of(environment)
     if missing := authority.why_unsatisfiable(snapshot.policy, makers, barred):
-        raise NotReady([f"Nobody could approve this. {missing}"])
+        raise NotReady([f"Nobody can approve this. {missing}"])
     return [each for each in makers if not {each.person, each.owner} & barred]
 
 

@@ -76,7 +76,7 @@ def resume_from(
             row,
             by,
             act="resume",
-            deviation=f"go on from step {position}",
+            deviation=f"resume from step {position}",
             reason=reason,
             position=position,
             again=sorted(set(again)),
@@ -119,10 +119,12 @@ def request_rest(
     `parameters` are values to correct; the new request is approved with them.
     """
     if rollback.state not in STOPPED_MIDWAY:
-        raise Refused(f"This rollback is {rollback.state}; only what stopped midway has a rest.")
+        raise Refused(
+            f"This rollback is {rollback.state}; only one that stopped partway can be resumed."
+        )
     known = snapshot_of(rollback.snapshot).parameters
     if unknown := sorted((parameters or {}).keys() - known.keys()):
-        raise Refused(f"This rollback has no value called {', '.join(unknown)}.")
+        raise Refused(f"This rollback has no parameter named {', '.join(unknown)}.")
     values = {**rollback.choices.get("parameters", {}), **(parameters or {})}
     choices = {
         **rollback.choices,

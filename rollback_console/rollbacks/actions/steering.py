@@ -112,7 +112,7 @@ def skip(
     with steer(rollback, by, reason, states=[RollbackState.WAITING]) as row:
         kind = _asked(row, position)
         if kind == "overtime":
-            raise Refused("The question is whether it may take longer, not about a step.")
+            raise Refused("The question is about the time limit, not about a step.")
         # Between hosts, what ran already stays as it ended: only the others can be left out.
         between = everywhere or kind in {"canary", "paused"}
         left = [run for run in _runs(row, position) if run.state not in _DONE]
@@ -140,10 +140,10 @@ def exclude(rollback: Rollback, *, host: str, by: User, reason: str) -> Rollback
         out_already = view.excluded_hosts(row)
         others = [run for run in runs if run.host not in out_already]
         if sole := host_exclusion.alone(others, host):
-            raise Refused(f"Only {host} carries out {_named(sole)}: skip that by name, or abort.")
+            raise Refused(f"Only {host} runs {_named(sole)}: skip that by name, or abort.")
         left = host_exclusion.ahead(runs, host)
         require_second_person(
-            row, by, act="exclude", deviation=f"leave {host} out", reason=reason, host=host
+            row, by, act="exclude", deviation=f"exclude {host}", reason=reason, host=host
         )
         for run in left:
             leave_out(run)
@@ -178,20 +178,20 @@ def answer(
             raise Refused(choice.without_note)
         warned = kind == QuestionKind.GATE and database_dumps.why_gate_warns(row, position)
         if warned and not without_dump:
-            raise Refused(f"{warned} Confirm that it may run without a dump.")
+            raise Refused(f"{warned} Confirm that it may run without a backup.")
         if kind == QuestionKind.GATE and approved_snapshot(row).step(position).destructive:
             require_second_person(
                 row,
                 by,
                 act="go",
-                deviation=f"let the destructive step {position} go on",
+                deviation=f"confirm the destructive step {position}",
                 reason=note,
                 position=position,
             )
         for run in _runs(row, position):
             _apply(row, run, answer, note)
         if warned:
-            note = f"{note} Confirmed without a dump: {warned}".strip()
+            note = f"{note} Confirmed without a backup: {warned}".strip()
         return _answered(row, position, answer, by, note, kind=kind)
 
 
@@ -200,9 +200,9 @@ def answer_check(
 ) -> ChecklistAnswer:
     """Answer one verification item; a later answer replaces an earlier one."""
     if answer not in CHECK_ANSWERS:
-        raise Refused("A check passes, fails or is not applicable.")
+        raise Refused("Answer a check with pass, fail or not_applicable.")
     if answer != "pass" and not note.strip():
-        raise Refused("Say what you saw: a check that did not pass needs a note.")
+        raise Refused("Say what you saw: a check that does not pass needs a note.")
     with steer(rollback, by, None, states=LIVE) as row:
         checks = {check.key: check.text for check in approved_snapshot(row).checks}
         if key not in checks:
@@ -247,20 +247,20 @@ def steer(
     Raises Refused, also for an empty `reason` where None does not say that none is wanted.
     """
     if not may_do(by, ANSWERERS, rollback):
-        raise Refused("You may watch this rollback, but not steer it. Ask an operator.")
+        raise Refused("You have read-only access. An operator must continue, retry or abort.")
     if reason is not None and not reason.strip():
-        raise Refused("Give a reason: it goes on record.")
+        raise Refused("Enter a reason: it is recorded in the timeline.")
     waits: SecondPersonNeeded | SnapshotChanged | None = None
     with transaction.atomic():
         row = Rollback.objects.select_for_update().get(pk=rollback.pk)
         if row.state in TERMINAL:
             raise Refused(f"This rollback has ended: it {outcome(row.state)}.")
         if row.state not in states:  # type: ignore[operator]
-            raise Refused(f"This rollback is {row.state}; that cannot be done now.")
+            raise Refused(f"This rollback is {row.state}; that is not possible now.")
         try:
             yield row
         except MovedOn as error:
-            raise Refused("This has just changed. Look again, then decide.") from error
+            raise Refused("This has just changed. Reload, then decide.") from error
         except SecondPersonNeeded as error:  # what they want is on record, and must stay there
             waits = error
         except SnapshotChanged as error:  # whoever drives it next raises the alarm
@@ -274,7 +274,7 @@ def steer(
 def _asked(row: Rollback, position: int) -> str:
     kind, about = row.question.get("kind", ""), row.question.get("position")
     if not kind or (about != position and kind != "abort_unconfirmed"):
-        raise Refused("Nobody is asked about this step now. Look again: it may have moved on.")
+        raise Refused("This step has no open question. Reload: the rollback may have moved on.")
     return str(kind)
 
 
@@ -291,19 +291,19 @@ def _waiting(row: Rollback, position: int) -> list[StepRun]:
 
 def _bad(row: Rollback, position: int) -> list[StepRun]:
     if not QUESTIONS[QuestionKind(_asked(row, position))].undoable:
-        raise Refused("Only a step that failed or was lost can be tried again.")
+        raise Refused("Only a step that failed or was lost can be retried.")
     bad = [run for run in _runs(row, position) if run.state in ENDED_BADLY]
     out_already = view.excluded_hosts(row)
     left = [run for run in bad if run.host not in out_already]
     if bad and not left:
-        raise Refused("Every host this is about was left out: nothing runs there again.")
+        raise Refused("Every host of this step is excluded: nothing runs there again.")
     return left
 
 
 def _not_left_out(row: Rollback, hosts: list[str]) -> list[str]:
     out_already = view.excluded_hosts(row)
     if not (left := [host for host in hosts if host not in out_already]):
-        raise Refused("Every host this would run on was left out: nothing runs there again.")
+        raise Refused("Every host this would run on is excluded: nothing runs there again.")
     return left
 
 
@@ -312,7 +312,7 @@ def _failed_on(row: Rollback, runs: list[StepRun], host: str) -> int:
     positions = [run.position for run in runs if run.host == host and str(run.token) in about]
     kind = question_kind(str(row.question.get("kind") or ""))
     if not host or not positions or kind is None or not kind.undoable:
-        raise Refused("Only a host on which a step failed or was lost can be left out.")
+        raise Refused("Only a host on which a step failed or was lost can be excluded.")
     return positions[0]
 
 
@@ -330,7 +330,7 @@ def leave_out(run: StepRun) -> None:
     elif run.state == StepState.PENDING or not run.host:
         move_run(run, StepState.SKIPPED, ended_at=Now())
     else:
-        raise Refused("This step is running; abort it, or wait for its end.")
+        raise Refused("This step is running; abort it, or wait until it ends.")
 
 
 def _apply(row: Rollback, run: StepRun, answer: str, note: str) -> None:
@@ -363,5 +363,5 @@ def _answered(
 def _no_such_answer(kind: str, answer: str) -> str:
     answers = QUESTIONS[QuestionKind(kind)].answers
     if not answers:
-        return "This is answered by trying the step again, skipping it or aborting the rollback."
-    return f"“{answer}” does not answer this. It takes: {', '.join(answers)}."
+        return "Retry the step, skip it, or abort the rollback."
+    return f"“{answer}” is not an answer to this. Possible answers: {', '.join(answers)}."

@@ -75,26 +75,26 @@ _DEVIATES = frozenset({PostmortemRole.DEVIATION})
 
 KINDS: dict[str, Kind] = {
     "rollback.requested": Kind(
-        "asked for this rollback: {reason}", _IMPORTANT, "decide", "Decision wanted"
+        "requested this rollback: {reason}", _IMPORTANT, "decide", "Approval needed"
     ),
     "rollback.renewed": Kind(
-        "refreshed the request; earlier approvals are void",
+        "refreshed the request; earlier approvals were discarded",
         topic="decide",
-        opening="Decision wanted again",
+        opening="Approval needed again",
     ),
-    "rollback.approved": Kind("Enough people approved", _IMPORTANT, "decided", "Approved"),
+    "rollback.approved": Kind("Approved (quorum reached)", _IMPORTANT, "decided", "Approved"),
     "rollback.withdrawn": Kind(
         "withdrew the request: {reason}", topic="decided", opening="Withdrawn"
     ),
     "rollback.expired": Kind(
-        "The time to decide or to start ran out while it was {state}",
+        "Expired while it was {state}",
         topic="decided",
         opening="Expired",
     ),
     "rollback.started": Kind("Started", _IMPORTANT, "started", "Started"),
-    "rollback.resumed": Kind("Going on"),
+    "rollback.resumed": Kind("Resumed"),
     "rollback.redirected": Kind("resumed it from step {step}: {reason}", roles=_DEVIATES),
-    "rollback.verifying": Kind("Every step is done; the checks are next", _IMPORTANT),
+    "rollback.verifying": Kind("All steps done; checks are next", _IMPORTANT),
     "rollback.finished": Kind("Ended: {state}", _IMPORTANT, "finished", "Ended"),
     "approval.given": Kind("approved as {role}{for_whom}: {note}", _IMPORTANT, roles=_DECIDES),
     "approval.rejected": Kind(
@@ -102,29 +102,29 @@ KINDS: dict[str, Kind] = {
     ),
     "approval.refused": Kind("tried to approve and was refused: {why}", roles=_DECIDES),
     APPROVAL_ESCALATED: Kind(
-        "Nobody decided in time: rung {rung} is asked as well, {people}",
+        "No decision yet – escalated to level {rung}: {people}",
         topic="decide",
-        opening="Decision wanted, next rung",
+        opening="Approval needed, escalated",
     ),
     APPROVAL_REMINDED: Kind(
-        "Reminded that {minutes_left} min are left: {people}",
+        "Reminder, {minutes_left} min left: {people}",
         topic="decide",
-        opening="Decision still wanted",
+        opening="Approval still needed",
     ),
-    APPROVAL_NUDGED: Kind("nudged {people}", topic="decide", opening="Decision asked for again"),
+    APPROVAL_NUDGED: Kind("reminded {people}", topic="decide", opening="Approval needed, reminder"),
     APPROVAL_ASKED: Kind("asked: {text}", topic="asked", opening="A question before the decision"),
     APPROVAL_ANSWERED: Kind(
         "answered: {text}", topic="asked", opening="An answer before the decision"
     ),
     BREAK_GLASS_USED: Kind(
-        "broke glass: started with {given} of {quorum} approvals. {reason}",
+        "used emergency start with {given} of {quorum} approvals: {reason}",
         _ALARM,
         "break_glass",
         "Break-glass",
         roles=_DECIDES | _DEVIATES,
     ),
     BREAK_GLASS_REFUSED: Kind(
-        "tried to break glass and was refused: {why}",
+        "was refused an emergency start: {why}",
         topic="break_glass",
         opening="Break-glass",
         roles=_DECIDES,
@@ -136,7 +136,7 @@ KINDS: dict[str, Kind] = {
         "Break-glass",
         roles=_DECIDES,
     ),
-    "start.asked": Kind("asked to start it"),
+    "start.asked": Kind("requested the start"),
     "start.refused": Kind(
         "The start was refused: {why}",
         topic="started",
@@ -151,12 +151,10 @@ KINDS: dict[str, Kind] = {
         roles=_DEVIATES,
     ),
     "step.launched": Kind("Step {step} is being launched{on_host}"),
-    "step.started": Kind(
-        "Step {step} started{on_host}", hostless="Step {step} is a person's to do"
-    ),
+    "step.started": Kind("Step {step} started{on_host}", hostless="Manual step {step} is waiting"),
     "step.finished": Kind("Step {step}{on_host} {state}{exit}: {why}"),
     "step.lost": Kind(
-        "Step {step}{on_host} is lost, nobody can tell how it ended: {why}",
+        "Step {step}{on_host} lost, outcome unknown: {why}",
         _ALARM,
         roles=_DEVIATES,
     ),
@@ -168,78 +166,78 @@ KINDS: dict[str, Kind] = {
         unattended="Step {step}{on_hosts} was skipped: {reason}",
     ),
     "step.retried": Kind(
-        "tried step {step}{on_host} again, attempt {attempt}: {reason}",
+        "retried step {step}{on_host}, attempt {attempt}: {reason}",
         roles=_DEVIATES,
-        unattended="Step {step}{on_host} is tried again, attempt {attempt}: {reason}",
+        unattended="Step {step}{on_host} is retried, attempt {attempt}: {reason}",
     ),
-    "step.undone": Kind(
-        "asked for step {step}{on_hosts}, which undoes what failed: {reason}", roles=_DEVIATES
-    ),
+    "step.undone": Kind("requested undo step {step}{on_hosts}: {reason}", roles=_DEVIATES),
     "deviation.proposed": Kind(
-        "wants to {deviation}, which takes a second person: {reason}",
+        "requested to {deviation}, which needs a second person: {reason}",
         _IMPORTANT,
         "asked",
         "A second person is needed",
         roles=_DEVIATES,
     ),
     "deviation.confirmed": Kind(
-        "agreed with {name} to {deviation}: {reason}", _IMPORTANT, roles=_DEVIATES
+        "confirmed the request of {name} to {deviation}: {reason}", _IMPORTANT, roles=_DEVIATES
     ),
-    "host.unreachable": Kind("{host} does not answer: {why}", roles=_DEVIATES),
-    "host.back": Kind("{host} answers again"),
+    "host.unreachable": Kind("{host} is unreachable: {why}", roles=_DEVIATES),
+    "host.back": Kind("{host} is reachable again"),
     "host.excluded": Kind(
-        "left {host} out of what is to come: {reason}", _IMPORTANT, roles=_DEVIATES
+        "excluded {host} from the remaining steps: {reason}", _IMPORTANT, roles=_DEVIATES
     ),
-    "gate.opened": Kind("Step {step} waits for a go", topic="asked", opening="Waiting for a go"),
-    "gate.answered": Kind("let step {step} go on: {note}"),
-    "question.asked": Kind("{question_sentence}", topic="asked", opening="A person is asked"),
+    "gate.opened": Kind(
+        "Step {step} needs confirmation", topic="asked", opening="Waiting for confirmation"
+    ),
+    "gate.answered": Kind("confirmed step {step}: {note}"),
+    "question.asked": Kind("{question_sentence}", topic="asked", opening="An answer is needed"),
     "question.answered": Kind("{answer_sentence}: {note}"),
-    "check.observed": Kind("Looked at “{text}”: {evidence}"),
+    "check.observed": Kind("Checked “{text}”: {evidence}"),
     "check.answered": Kind(
         "answered “{answer}” to “{text}”: {note}",
-        unattended="“{text}” answered itself, {answer}: {note}",
+        unattended="“{text}” answered automatically, {answer}: {note}",
     ),
     "pause.requested": Kind("paused it: {reason}", roles=_DEVIATES),
-    "pause.lifted": Kind("lifted the pause: {reason}"),
+    "pause.lifted": Kind("resumed it: {reason}"),
     "abort.requested": Kind(
-        "asked to abort: {reason}",
+        "requested an abort: {reason}",
         _IMPORTANT,
         roles=_DEVIATES,
-        unattended="The abort began: {reason}",
+        unattended="Abort started: {reason}",
     ),
     "abort.proven": Kind("Aborting step {step}{on_host}: {ending_sentence}"),
-    "message.sent": Kind("sent a message{to_whom}: {text}", topic="message", opening="Update"),
+    "message.sent": Kind("recorded an update{to_whom}: {text}", topic="message", opening="Update"),
     "status_link.shared": Kind("shared a public status page with {label}", _IMPORTANT),
     "status_link.revoked": Kind("closed the public status page for {label}", _IMPORTANT),
     "cadence.set": Kind("promised an update every {minutes} min"),
     "note.added": Kind("noted: {text}", _IMPORTANT),
-    "logs.retired": Kind("Its logs left the database{kept_in}; their checksums stay on record"),
-    "text.redacted": Kind("masked a text in its logs and events: {reason}", _IMPORTANT),
+    "logs.retired": Kind("Logs removed from the database{kept_in}; their checksums are kept"),
+    "text.redacted": Kind("masked text in its logs and events: {reason}", _IMPORTANT),
     "incident.imported": Kind(
-        "loaded this from a file with {events} events; it did not run here", _IMPORTANT
+        "imported this from a file with {events} events; it did not run here", _IMPORTANT
     ),
-    "data.measured": Kind("Counted what this costs: {rows} {what}", _IMPORTANT),
-    "data.remaining": Kind("Counted after the end: {rows} {what}", _IMPORTANT),
-    "data.unmeasured": Kind("Could not count what this costs: {why}"),
+    "data.measured": Kind("Data loss measured: {rows} {what}", _IMPORTANT),
+    "data.remaining": Kind("Measured after the end: {rows} {what}", _IMPORTANT),
+    "data.unmeasured": Kind("Data loss could not be measured: {why}"),
     "dump.refused": Kind(
-        "Step {step}{on_host} named another file than the dump it was to write, so no dump is on "
-        "record: {path}",
+        "Step {step}{on_host} named a different file than its backup file, so no backup is "
+        "recorded: {path}",
         _ALARM,
         roles=_DEVIATES,
     ),
-    "dump.taken": Kind("Kept the database on {host}: {path}, {size} bytes, SHA-256 {sha256}"),
+    "dump.taken": Kind("Backup taken on {host}: {path}, {size} bytes, SHA-256 {sha256}"),
     "readiness.lost": Kind(
-        "It would not work any more: {why}",
+        "Preflight checks fail now: {why}",
         topic="readiness",
-        opening="It would not work any more",
+        opening="Preflight checks fail",
     ),
     "readiness.regained": Kind(
-        "The hosts say that it would work again",
+        "Preflight checks pass again",
         topic="readiness",
-        opening="It would work again",
+        opening="Preflight checks pass again",
     ),
     "version.pinned": Kind("pinned version {version}: {reason}"),
-    "version.unpinned": Kind("let version {version} be deployed again: {reason}"),
+    "version.unpinned": Kind("unpinned version {version}: {reason}"),
 }
 """By name, in the order in which things happen."""
 

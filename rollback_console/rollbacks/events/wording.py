@@ -18,12 +18,12 @@ NOBODY = "The console"
 FEW = 3
 
 ABORT_ENDINGS = {
-    "aborted": "stopped, and verified gone",
-    "never_started": "it never started there",
-    "finished": "it had ended by itself",
-    "timed_out": "it had been ended by its time limit",
-    "lost": "nobody can tell: look at the host",
-    "abort_unconfirmed": "something is still there",
+    "aborted": "terminated and verified gone",
+    "never_started": "never started",
+    "finished": "had already finished",
+    "timed_out": "had already timed out",
+    "lost": "outcome unknown: check the host",
+    "abort_unconfirmed": "something is still running",
 }
 """What an abort brought to light on a host, by how the run ended."""
 
@@ -125,7 +125,7 @@ def _on_hosts(hosts: object) -> str:
 
 def _kept_in(archive: object) -> str:
     name = archive.get("file") if isinstance(archive, dict) else ""
-    return f" for the archive {name}" if name else ""
+    return f" and archived in {name}" if name else ""
 
 
 def _survivors(facts: Mapping[str, Any]) -> str:

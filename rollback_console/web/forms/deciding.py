@@ -21,7 +21,7 @@ class DecisionForm(ConsoleForm):
 
     snapshot_sha256 = forms.CharField(widget=forms.HiddenInput)
     note = forms.CharField(
-        label="Note, or why not",
+        label="Comment (required to reject)",
         required=False,
         max_length=2000,
         widget=forms.TextInput(attrs={"data-keys": "a"}),
@@ -38,7 +38,7 @@ class DecisionForm(ConsoleForm):
         typed: str = self.cleaned_data["place"]
         name = self.rollback.environment.name
         if typed.strip().casefold() != name.casefold():
-            raise forms.ValidationError(f"Type {name}, the environment this would change.")
+            raise forms.ValidationError(f"Type {name}, the environment this changes.")
         return typed
 
     def _add_care(self) -> None:
@@ -46,7 +46,7 @@ class DecisionForm(ConsoleForm):
         self.fields["place"] = forms.CharField(
             label=f"Type {name} to approve",
             widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none"}),
-            error_messages={"required": f"Type {name}, the environment this would change."},
+            error_messages={"required": f"Type {name}, the environment this changes."},
         )
 
 
@@ -62,11 +62,11 @@ class BreakGlassForm(ConsoleForm):
 
     snapshot_sha256 = forms.CharField(widget=forms.HiddenInput)
     reason = forms.CharField(
-        label="Why nobody who decides can be asked",
+        label="Why can no approver be reached?",
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="At least 20 characters. Everybody who answers for this environment reads it "
-        "at once, and somebody else reviews it afterwards.",
+        help_text="At least 20 characters. All approvers of this environment are notified, and "
+        "somebody else must review the start afterwards.",
     )
     place = forms.CharField(widget=forms.TextInput(attrs={"autocomplete": "off"}))
 
@@ -74,22 +74,22 @@ class BreakGlassForm(ConsoleForm):
         initial = {"snapshot_sha256": rollback.snapshot_sha256}
         super().__init__(data, initial=initial, auto_id="id_glass_%s")
         self.name = rollback.environment.name
-        self.fields["place"].label = f"Type {self.name} to start it"
-        problem = f"Type {self.name}, the environment this would change."
+        self.fields["place"].label = f"Type {self.name} to start"
+        problem = f"Type {self.name}, the environment this changes."
         self.fields["place"].error_messages["required"] = problem
 
     def clean_reason(self) -> str:
         """Long enough to be reviewed."""
         typed: str = self.cleaned_data["reason"]
         if len(" ".join(typed.split())) < SHORTEST:
-            raise forms.ValidationError(f"Give at least {SHORTEST} characters of reason.")
+            raise forms.ValidationError(f"Write at least {SHORTEST} characters.")
         return typed
 
     def clean_place(self) -> str:
         """The environment's name, letter case apart."""
         typed: str = self.cleaned_data["place"]
         if typed.strip().casefold() != self.name.casefold():
-            raise forms.ValidationError(f"Type {self.name}, the environment this would change.")
+            raise forms.ValidationError(f"Type {self.name}, the environment this changes.")
         return typed
 
 
@@ -111,7 +111,7 @@ class DelegationForm(ConsoleForm):
             (720, "30 days"),
         ],
     )
-    reason = forms.CharField(label="Why", required=False, max_length=200)
+    reason = forms.CharField(label="Reason", required=False, max_length=200)
 
     def __init__(self, giver: User, data: Any = None) -> None:
         super().__init__(data, auto_id="id_lend_%s")

@@ -15,7 +15,7 @@ from rollback_console.plans.snapshot.request_form import Parameter, RequestForm
 
 from .base import ConsoleForm
 
-OTHER = "another reason, said below"
+OTHER = "Other (describe below)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +32,10 @@ class OpeningForm(ConsoleForm):
 
     trigger = forms.ChoiceField(label="Trigger", required=False)
     reason = forms.CharField(
-        label="Why must this be rolled back?",
+        label="Reason for the rollback",
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="Those who decide read this first, perhaps woken up by it.",
+        help_text="Approvers see this first – they may have just been paged.",
     )
 
     def __init__(
@@ -97,7 +97,7 @@ class OpeningForm(ConsoleForm):
             trigger.choices = [("", OTHER), *((each, each) for each in triggers)]
         for step in self.conditional:
             self.fields[f"condition_{step.key}"] = _radio(
-                [("run", "Run this step"), ("skip", "Skip it")]
+                [("run", "Run this step"), ("skip", "Skip this step")]
             )
         for step in self.choosing:
             ways = [(str(i), way.label) for i, way in enumerate(step.alternatives)]

@@ -83,7 +83,14 @@ class OpenQuestion:
 
     def _filled(self, pattern: str) -> str:
         title = self.station.step.title if self.station else ""
-        return pattern.format(position=self.position, title=title, limit=self.limit)
+        hosts = sorted({each.run.host for each in self.about if each.run and each.run.host})
+        return pattern.format(
+            position=self.position,
+            title=title,
+            limit=self.limit,
+            host=", ".join(hosts) or "its canary host",
+            others=f"the other {self.others} hosts" if self.others > 1 else "the other host",
+        )
 
     @property
     def positions(self) -> list[int]:
@@ -115,7 +122,7 @@ def open_question(rollback: Rollback, runs: list[StepRun]) -> OpenQuestion | Non
         limit=duration(snapshot.time_limit),
         undoing=None if no_undo else undoing,
         excludable=_excludable(about, runs) if kind.undoable else (),
-        others=_not_begun(position, runs) if kind.undoable else 0,
+        others=_not_begun(position, runs),
         undone=_undone(undoing, runs) if undoing else None,
         no_undo=no_undo,
         proposals=tuple(open_proposals(rollback)),

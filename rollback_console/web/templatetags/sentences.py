@@ -41,11 +41,11 @@ def state_sentence(rollback: Rollback) -> SafeString:
         return format_html("{}, started {}", text, when(rollback.started_at))
     if rollback.state == "requested":
         return format_html(
-            "{} asks, {} left to decide", who(rollback.requested_by), until(rollback.expires_at)
+            "requested by {}, expires in {}", who(rollback.requested_by), until(rollback.expires_at)
         )
     if rollback.started_at:
         return format_html(
-            "started {}, asked for by {}", when(rollback.started_at), who(rollback.requested_by)
+            "started {}, requested by {}", when(rollback.started_at), who(rollback.requested_by)
         )
     return format_html("approved {}, not started yet", when(rollback.approved_at))
 
@@ -123,7 +123,7 @@ def ended_badly(state: str) -> bool:
 def stood(state: str, rollback: Rollback) -> str:
     """The word for a run's state; what waited when everything ended will not begin any more."""
     if state == StepState.PENDING and rollback.state in TERMINAL:
-        return "not begun"
+        return "not started"
     return state_word(state)
 
 

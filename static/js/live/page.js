@@ -146,11 +146,11 @@ failure.addEventListener("click", () => {
 
 function connection(condition) {
   const chip = root.querySelector("[data-connection]");
-  const number = condition.seq?.toLocaleString("en");
+  if (condition.seq) chip.title = `Event ${condition.seq.toLocaleString("en")}`;
   const words = {
-    live: `Live - seq ${number}`,
-    silent: `No word for ${condition.seconds} s`,
-    polling: `Polling - seq ${number}`,
+    live: "Live",
+    silent: `No update for ${condition.seconds} s`,
+    polling: "Updating every few seconds",
     behind: `Reconnecting, ${condition.seconds} s behind`,
     over: condition.text,
   };
@@ -161,6 +161,6 @@ function connection(condition) {
 function watching({ people, count }) {
   const element = root.querySelector("[data-watching]");
   element.hidden = count < 2;
-  element.textContent = `${count} watch`;
+  element.textContent = `${count} watching`;
   element.title = people.join(", ");
 }

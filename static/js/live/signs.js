@@ -40,8 +40,8 @@ export class Signs {
     if (!middle || !element) return;
     const words =
       seconds < Number(middle) ? `about ${lasting(Math.round(middle - seconds))} left`
-      : seconds <= Number(late) ? `at most ${lasting(Math.round(late - seconds))} left, most likely`
-      : "longer than nine in ten";
+      : seconds <= Number(late) ? `probably less than ${lasting(Math.round(late - seconds))} left`
+      : "slower than 90% of earlier runs";
     if (element.textContent !== words) element.textContent = words;
     element.classList.toggle("late", seconds > Number(late));
   }

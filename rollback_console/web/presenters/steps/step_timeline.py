@@ -31,7 +31,7 @@ def picture(rollback: Rollback, lines: list[BoardLine]) -> SafeString | str:
     )
     return format_html(
         '<svg class="spans" viewBox="0 0 {} {}" role="img" aria-labelledby="spans-title"'
-        ' focusable="false"><title id="spans-title">When each step worked: {} of {} steps began.'
+        ' focusable="false"><title id="spans-title">Step timing: {} of {} steps started.'
         " The table has the numbers.</title>{}</svg>",
         WIDTH,
         len(begun) * _ROW,

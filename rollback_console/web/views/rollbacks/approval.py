@@ -85,7 +85,7 @@ def approve(request: HttpRequest, number: int) -> HttpResponse:
         return changed(request, rollback, error)
     except Refused as error:
         return refused(request, error, "rollback", number=number)
-    return done(request, "Your approval is on record.", "rollback", number=number)
+    return done(request, "You approved this rollback.", "rollback", number=number)
 
 
 @require_POST
@@ -105,19 +105,19 @@ def reject(request: HttpRequest, number: int) -> HttpResponse:
         return changed(request, rollback, error)
     except Refused as error:
         return refused(request, error, "rollback", number=number)
-    return done(request, "Rejected. Who asked sees your reason.", "rollback", number=number)
+    return done(request, "Rejected. The requester can see your reason.", "rollback", number=number)
 
 
 @require_POST
 def withdraw(request: HttpRequest, number: int) -> HttpResponse:
     """Take one's own request back."""
-    return _simple(request, number, requests.withdraw, "Withdrawn. Nothing ran.")
+    return _simple(request, number, requests.withdraw, "Request withdrawn. Nothing ran.")
 
 
 @require_POST
 def start(request: HttpRequest, number: int) -> HttpResponse:
     """Start an approved rollback whose first start was refused."""
-    return _simple(request, number, requests.start, "Asked to start.")
+    return _simple(request, number, requests.start, "Starting.")
 
 
 @require_POST
@@ -129,7 +129,7 @@ def ask_hosts(request: HttpRequest, number: int) -> HttpResponse:
     readiness_schedule.ask_hosts(
         rollback.revision, rollback.choices, why="person", by=person(request)
     )
-    return done(request, "The hosts are being asked.", "rollback", number=number)
+    return done(request, "Preflight checks started.", "rollback", number=number)
 
 
 @require_POST
@@ -139,7 +139,7 @@ def renew(request: HttpRequest, number: int) -> HttpResponse:
         requests.renew(rollback_of(number), by=person(request))
     except (NotReady, Refused) as error:
         return refused(request, error, "rollback", number=number)
-    sentence = "The request was refreshed. It needs every approval again."
+    sentence = "Request refreshed. It needs every approval again."
     return done(request, sentence, "rollback", number=number)
 
 

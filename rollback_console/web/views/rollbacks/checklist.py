@@ -56,12 +56,12 @@ def assign(request: HttpRequest, number: int, key: str) -> HttpResponse:
         item = checklist.item_of(rollback_of(number), key)
         form = AssignmentForm.of(item, request.POST)
         if not form.is_valid():
-            sentence = "A date looks like 2026-11-25. The item was left as it was."
+            sentence = "Enter dates as YYYY-MM-DD, such as 2026-11-25. Nothing was saved."
             return refused(request, sentence, "checklist", number=number)
         checklist.assign_item(item, by=person(request), **form.cleaned_data)
     except Refused as error:
         return refused(request, error, "checklist", number=number)
-    return done(request, "Agreed.", "checklist", number=number)
+    return done(request, "Assignment saved.", "checklist", number=number)
 
 
 @require_POST
@@ -73,4 +73,4 @@ def tick(request: HttpRequest, number: int, key: str) -> HttpResponse:
         checklist.tick_item(item, by=person(request), done=is_done, evidence=evidence)
     except Refused as error:
         return refused(request, error, "checklist", number=number)
-    return done(request, "Noted.", "checklist", number=number)
+    return done(request, "Item updated.", "checklist", number=number)

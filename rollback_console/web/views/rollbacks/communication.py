@@ -47,7 +47,7 @@ def send(request: HttpRequest, number: int) -> HttpResponse:
         except Refused as error:
             form.add_error(None, str(error))
         else:
-            return done(request, "The message is on record.", "communication", number=number)
+            return done(request, "Update recorded.", "communication", number=number)
     return _page(request, rollback, writing=form)
 
 
@@ -56,7 +56,7 @@ def set_cadence(request: HttpRequest, number: int) -> HttpResponse:
     """How often others are told."""
     form = CadenceForm(request.POST)
     if not form.is_valid():
-        sentence = "Give a number of minutes between 1 and 1,440."
+        sentence = "Enter a number of minutes from 1 to 1,440."
         return refused(request, sentence, "communication", number=number)
     minutes = form.cleaned_data["minutes"]
     try:
@@ -89,7 +89,7 @@ def revoke(request: HttpRequest, number: int, link: int) -> HttpResponse:
     except Refused as error:
         return refused(request, error, "communication", number=number)
     return done(
-        request, f"The link for {status_link.label} is dead.", "communication", number=number
+        request, f"The link for {status_link.label} is revoked.", "communication", number=number
     )
 
 

@@ -25,7 +25,7 @@ def ask_question(request: HttpRequest, number: int) -> HttpResponse:
         )
     except Refused as error:
         return refused(request, error, "rollback", number=number)
-    return done(request, "Your question is on record.", "rollback", number=number)
+    return done(request, "Question posted.", "rollback", number=number)
 
 
 @require_POST
@@ -36,7 +36,7 @@ def answer_question(request: HttpRequest, number: int, question: int) -> HttpRes
         approvals.answer_question(rollback, question=question, by=person(request), text=text)
     except Refused as error:
         return refused(request, error, "rollback", number=number)
-    return done(request, "Your answer is on record.", "rollback", number=number)
+    return done(request, "Answer posted.", "rollback", number=number)
 
 
 @require_POST
@@ -47,7 +47,7 @@ def nudge(request: HttpRequest, number: int) -> HttpResponse:
     except Refused as error:
         return refused(request, error, "rollback", number=number)
     names = ", ".join(each["name"] for each in nudge_event.facts["to"])
-    return done(request, f"Nudged {names}.", "rollback", number=number)
+    return done(request, f"Reminder sent to {names}.", "rollback", number=number)
 
 
 @require_POST
@@ -65,7 +65,7 @@ def start_without_approval(request: HttpRequest, number: int) -> HttpResponse:
         return approval.changed(request, rollback, error)
     except Refused as error:
         return refused(request, error, "rollback", number=number)
-    sentence = "It starts without approval. All who answer for this environment are told."
+    sentence = "Starting without approval. All approvers of this environment are notified."
     return done(request, sentence, "rollback", number=number)
 
 
@@ -78,4 +78,4 @@ def review(request: HttpRequest, number: int) -> HttpResponse:
         break_glass.close_review(rollback, by=person(request), finding=finding)
     except Refused as error:
         return refused(request, error, "rollback", number=number)
-    return done(request, "The review is closed and on record.", "rollback", number=number)
+    return done(request, "Review closed.", "rollback", number=number)

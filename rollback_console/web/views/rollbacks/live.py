@@ -25,6 +25,7 @@ from rollback_console.rollbacks.errors import MovedOn, Refused, SecondPersonNeed
 from rollback_console.rollbacks.execution.view import deadline, latest, snapshot_of
 from rollback_console.rollbacks.models import ChecklistAnswer, Event, Look, Rollback, StepRun
 from rollback_console.rollbacks.queries import lists
+from rollback_console.rollbacks.questions import question_kind
 
 from ...authentication.second_person import prove_where_two_are_needed
 from ...http.current_user import person
@@ -34,7 +35,12 @@ from ...presenters.question import LogTail, log_tail, open_question, shown_run
 from ...presenters.steps import abort_proofs, step_board, step_timeline
 
 EVENTS = 60
-_GOES_ON = "Going on in spite of how step {} ended."
+_SKIPPED = "Step {} skipped – continuing."
+_CHECK_ANSWERED = {
+    "pass": "Check passed.",
+    "fail": "Check failed.",
+    "not_applicable": "Check marked as not applicable.",
+}
 
 
 def show_live_page(request: HttpRequest, rollback: Rollback) -> HttpResponse:
@@ -78,26 +84,26 @@ def request_reversal(request: HttpRequest, number: int) -> HttpResponse:
         request_to_revert = request_restore(rollback_of(number), by=person(request), reason=reason)
     except (NotReady, Refused) as error:
         return refused(request, error, "rollback", number=number)
-    return done(request, "Asked. It waits for approval.", "rollback", number=request_to_revert.pk)
+    return done(request, "Request submitted for approval.", "rollback", number=request_to_revert.pk)
 
 
 @require_POST
 def pause(request: HttpRequest, number: int) -> HttpResponse:
     """Start nothing more."""
-    confirmation = "Paused: what runs goes on, nothing more starts."
+    confirmation = "Pausing: running commands finish, no further step starts."
     return _act(request, number, confirmation, steering.pause, reason=_text(request, "reason"))
 
 
 @require_POST
 def resume(request: HttpRequest, number: int) -> HttpResponse:
     """Lift a pause."""
-    return _act(request, number, "Going on.", steering.resume, reason=_text(request, "reason"))
+    return _act(request, number, "Resumed.", steering.resume, reason=_text(request, "reason"))
 
 
 @require_POST
 def abort(request: HttpRequest, number: int) -> HttpResponse:
     """End it where it is."""
-    confirmation = "Aborting: what runs is stopped on its host, and the proof is shown here."
+    confirmation = "Aborting: running commands are being terminated; the result is shown here."
     return _act(
         request, number, confirmation, steering.request_abort, reason=_text(request, "reason")
     )
@@ -106,21 +112,21 @@ def abort(request: HttpRequest, number: int) -> HttpResponse:
 @require_POST
 def note(request: HttpRequest, number: int) -> HttpResponse:
     """Add to the timeline."""
-    return _act(request, number, "Noted.", steering.note, text=_text(request, "text"))
+    return _act(request, number, "Note added.", steering.note, text=_text(request, "text"))
 
 
 @require_POST
 def message(request: HttpRequest, number: int) -> HttpResponse:
     """Put a message to others on record."""
     given = {"text": _text(request, "text"), "recipients": _text(request, "recipients")}
-    return _act(request, number, "The message is on record.", steering.send_message, **given)
+    return _act(request, number, "Update recorded.", steering.send_message, **given)
 
 
 @require_POST
 def retry(request: HttpRequest, number: int, position: int) -> HttpResponse:
     """Try a step again where it ended badly."""
     given = {"position": position, "reason": _text(request, "reason")}
-    return _act(request, number, f"Trying step {position} again.", steering.retry, **given)
+    return _act(request, number, f"Retrying step {position}.", steering.retry, **given)
 
 
 @require_POST
@@ -130,7 +136,9 @@ def skip(request: HttpRequest, number: int, position: int) -> HttpResponse:
     everywhere = "everywhere" in request.POST
     given = {"position": position, "reason": _text(request, "reason"), "everywhere": everywhere}
     confirmation = (
-        f"Step {position} starts on no more hosts." if everywhere else _GOES_ON.format(position)
+        f"Step {position} is skipped on the remaining hosts."
+        if everywhere
+        else _SKIPPED.format(position)
     )
     return _act(request, number, confirmation, steering.skip, **given)
 
@@ -141,7 +149,7 @@ def exclude(request: HttpRequest, number: int) -> HttpResponse:
     """Go on without a host on which a step ended badly."""
     host = _text(request, "host")
     given = {"host": host, "reason": _text(request, "reason")}
-    return _act(request, number, f"Going on without {host}.", steering.exclude, **given)
+    return _act(request, number, f"{host} is excluded – continuing.", steering.exclude, **given)
 
 
 @require_POST
@@ -157,11 +165,10 @@ def answer(request: HttpRequest, number: int, position: int) -> HttpResponse:
     """Answer what is asked about a step."""
     given = {"answer": _text(request, "answer"), "note": _text(request, "reason")}
     without_dump = "without_dump" in request.POST
-    confirmation = "Your answer is on record."
     return _act(
         request,
         number,
-        confirmation,
+        _effect_of(number, position, given["answer"]),
         steering.answer,
         position=position,
         without_dump=without_dump,
@@ -173,8 +180,15 @@ def answer(request: HttpRequest, number: int, position: int) -> HttpResponse:
 def answer_check(request: HttpRequest, number: int, key: str) -> HttpResponse:
     """Say how one verification item turned out."""
     given = {"answer": _text(request, "answer"), "note": _text(request, "note")}
-    confirmation = "Your answer is on record."
+    confirmation = _CHECK_ANSWERED.get(given["answer"], "Answer recorded.")
     return _act(request, number, confirmation, steering.answer_check, key=key, **given)
+
+
+def _effect_of(number: int, position: int, value: str) -> str:
+    """What giving that answer to the open question does, as a sentence."""
+    kind = question_kind(str(rollback_of(number).question.get("kind") or ""))
+    choice = kind.choice(value) if kind else None
+    return choice.confirmation.format(position=position) if choice else "Answer recorded."
 
 
 def _act(

@@ -72,7 +72,7 @@ def opening(request: HttpRequest, slug: str) -> HttpResponse:
         except Refused as error:
             form.add_error("reason", str(error))
         else:
-            return done(request, "Asked. It waits for approval.", "rollback", number=rollback.pk)
+            return done(request, "Request submitted for approval.", "rollback", number=rollback.pk)
     page = {
         "plan": revision.plan,
         "revision": revision,

@@ -73,14 +73,19 @@ def _do(request: HttpRequest, rollback: Rollback) -> HttpResponse:
             rest = restarts.request_rest(
                 rollback, position=position, by=by, reason=reason, parameters=_values(request)
             )
-            return done(request, "The rest is asked for.", "rollback", number=rest.pk)
+            return done(
+                request,
+                "Request submitted for approval.",
+                "rollback",
+                number=rest.pk,
+            )
         again = [_number(each) for each in request.POST.getlist("again")]
         restarts.resume_from(rollback, position=position, by=by, reason=reason, again=again)
     except SecondPersonNeeded as error:
         return done(request, str(error), "rollback", number=rollback.pk)
     except (Refused, MovedOn, NotReady) as error:
         return refused(request, error, "restarts", number=rollback.pk)
-    return done(request, f"Going on from step {position}.", "rollback", number=rollback.pk)
+    return done(request, f"Resuming from step {position}.", "rollback", number=rollback.pk)
 
 
 def _values(request: HttpRequest) -> dict[str, str]:
