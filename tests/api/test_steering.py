@@ -61,7 +61,7 @@ def test_the_only_host_of_a_step_is_not_left_out(
     row = drive(make.approved(stage), failing)
     body = {"host": "app-1", "reason": "Broken"}
     refusal = problem(call.post(f"/rollbacks/{row.pk}/exclusions", body), 409, "refused")
-    assert "Only app-1 carries out steps 2, 3" in refusal["detail"]
+    assert "Only app-1 runs steps 2, 3" in refusal["detail"]
 
 
 def test_a_step_that_nothing_undoes_is_not_undone(
@@ -94,7 +94,7 @@ def test_a_gate_is_let_through(stage: Stage, call: Caller, fleet: Fleet) -> None
     assert row.question["kind"] == "gate"
     address = f"/rollbacks/{row.pk}/steps/2/answers"
     body = problem(call.post(address, {"answer": "done"}), 409, "refused")
-    assert "It takes: go" in body["detail"]
+    assert "Possible answers: go" in body["detail"]
     given = call.post(address, {"answer": "go"})
     assert given.status_code == 201
     assert given.json()["kind"] == "gate"

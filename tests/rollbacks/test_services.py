@@ -44,14 +44,14 @@ def test_a_viewer_may_not_ask(stage: Stage) -> None:
 
 def test_a_request_says_why(stage: Stage) -> None:
     revision = make.plan(stage)
-    with pytest.raises(Refused, match="Say why"):
+    with pytest.raises(Refused, match="Enter a reason"):
         requests.open_request(revision, by=stage.cast.dana, reason="  ", choices={})
 
 
 def test_a_request_nobody_could_approve_is_refused(stage: Stage) -> None:
     DecisionMaker.objects.all().delete()
     revision = make.plan(stage)
-    with pytest.raises(NotReady, match="Nobody could approve"):
+    with pytest.raises(NotReady, match="Nobody can approve"):
         requests.open_request(revision, by=stage.cast.dana, reason="x", choices={})
     assert not Rollback.objects.exists()
 
@@ -64,7 +64,7 @@ def test_a_decision_maker_approves_what_they_saw(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize(
-    ("who", "says"), [("dana", "someone else"), ("vic", "not a decision maker")]
+    ("who", "says"), [("dana", "someone else"), ("vic", "not an approver")]
 )
 def test_others_are_refused_and_the_refusal_is_on_record(stage: Stage, who: str, says: str) -> None:
     rollback = make.requested(stage)
@@ -167,9 +167,9 @@ def test_who_said_yes_may_still_say_no(stage: Stage) -> None:
 def test_a_rejection_needs_a_reason_and_the_right(stage: Stage) -> None:
     rollback = make.requested(stage)
     seen = rollback.snapshot_sha256
-    with pytest.raises(Refused, match="Say why"):
+    with pytest.raises(Refused, match="Enter a reason"):
         approvals.reject(rollback, by=stage.cast.lee, snapshot_sha256=seen, reason="")
-    with pytest.raises(Refused, match="not a decision maker"):
+    with pytest.raises(Refused, match="not an approver"):
         approvals.reject(rollback, by=stage.cast.vic, snapshot_sha256=seen, reason="no")
     assert state(rollback) == "requested"
 

@@ -134,5 +134,5 @@ def test_the_hosts_can_be_asked_before_anybody_is(signed_in: SignIn, stage: make
     assert "Preflight checks started" in words(client.post(address, fields))
     make.hosts_answer()
     page = words(client.post(address, {**fields, "preview": "1"}))
-    assert "1 answer from the hosts, 1 red" in page
+    assert "1 result from the hosts, 1 failed" in page
     assert Rollback.objects.count() == 0

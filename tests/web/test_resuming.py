@@ -86,10 +86,10 @@ def test_the_rest_of_an_aborted_one_is_asked_for_and_says_where_it_begins(
     client = signed_in(stage.cast.dana)
     assert address(failed) in client.get(f"/rollbacks/{failed.pk}/").content.decode()
     assert "become a new rollback" in words(client.get(address(failed), {"position": 2}))
-    response = go(client, failed, position=2, reason="The tag is there now")
-    assert "Request submitted for approval." in response
-    assert "not run starts at step 2" in response
-    assert f"the rest of rollback {failed.pk}" in response
+    asked = go(client, failed, position=2, reason="The tag is there now")
+    assert "Request submitted for approval." in asked
+    assert "not run starts at step 2" in asked
+    assert f"continues rollback {failed.pk}" in asked
     assert Rollback.objects.filter(state="requested").count() == 1
     assert "may not request" in go(signed_in(stage.cast.vic), failed, position=2, reason="x")
 
@@ -123,5 +123,7 @@ def test_a_value_that_the_rollback_does_not_have_is_refused(
     drive(failed, fleet)
     client = signed_in(stage.cast.dana)
     fields = {"position": "2", "reason": "Again", "value-OTHER": "x"}
-    assert "has no parameter named OTHER" in words(client.post(address(failed), fields, follow=True))
+    assert "has no parameter named OTHER" in words(
+        client.post(address(failed), fields, follow=True)
+    )
     assert Rollback.objects.latest("id") == failed
