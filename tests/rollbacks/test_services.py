@@ -64,7 +64,7 @@ def test_a_decision_maker_approves_what_they_saw(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize(
-    ("who", "says"), [("dana", "someone else"), ("vic", "not an approver")]
+    ("who", "says"), [("dana", "someone else"), ("vic", "not a decision maker")]
 )
 def test_others_are_refused_and_the_refusal_is_on_record(stage: Stage, who: str, says: str) -> None:
     rollback = make.requested(stage)
@@ -167,7 +167,7 @@ def test_who_said_yes_may_still_say_no(stage: Stage) -> None:
 def test_a_rejection_needs_a_reason_and_the_right(stage: Stage) -> None:
     rollback = make.requested(stage)
     seen = rollback.snapshot_sha256
-    with pytest.raises(Refused, match="Enter a reason"):
+    with pytest.raises(Refused, match="Say why"):
         approvals.reject(rollback, by=stage.cast.lee, snapshot_sha256=seen, reason="")
     with pytest.raises(Refused, match="not an approver"):
         approvals.reject(rollback, by=stage.cast.vic, snapshot_sha256=seen, reason="no")

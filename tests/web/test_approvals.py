@@ -231,7 +231,7 @@ def test_the_last_approved_rollback_is_compared_with(
     fields = {"reason": "Again"}
     client.post(f"/plans/{pending.revision.plan.slug}/request/", fields)
     again = Rollback.objects.order_by("-id")[0]
-    assert f"The same as the last approved, rollback {pending.pk}" in page(client, again)
+    assert f"Same as the last approved rollback, {pending.pk}" in page(client, again)
 
 
 def test_deciding_takes_a_post(signed_in: SignIn, stage: make.Stage, pending: Rollback) -> None:
@@ -263,6 +263,6 @@ def test_the_hosts_are_asked_whether_it_would_work_and_what_they_said_shows(
     make.hosts_answer()
     shown = page(client, rollback)
     assert "not ready" in shown
-    assert "1 answer from the hosts, 1 red" in shown
+    assert "1 result from the hosts, 1 failed" in shown
     assert "not ready" in words(client.get("/plans/"))
     assert signed_in(stage.cast.vic).post(f"/rollbacks/{rollback.pk}/readiness/").status_code == 403

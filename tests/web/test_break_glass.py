@@ -79,7 +79,9 @@ def test_a_broken_glass_shows_everywhere_until_somebody_else_reviewed_it(
     grant(stage.cast.dana)
     dana, sam = signed_in(stage.cast.dana), signed_in(stage.cast.sam)
     glass(dana, pending)
-    assert "review open . The review can be closed once the rollback has ended." in page(sam, pending)
+    assert "review open . The review can be closed once the rollback has ended." in page(
+        sam, pending
+    )
     pending.refresh_from_db()
     assert pending.state == "approved"
     Rollback.objects.update(

@@ -86,10 +86,10 @@ def test_the_rest_of_an_aborted_one_is_asked_for_and_says_where_it_begins(
     client = signed_in(stage.cast.dana)
     assert address(failed) in client.get(f"/rollbacks/{failed.pk}/").content.decode()
     assert "become a new rollback" in words(client.get(address(failed), {"position": 2}))
-    asked = go(client, failed, position=2, reason="The tag is there now")
-    assert "Request submitted for approval." in asked
-    assert "not run starts at step 2" in asked
-    assert f"continues rollback {failed.pk}" in asked
+    response = go(client, failed, position=2, reason="The tag is there now")
+    assert "Request submitted for approval." in response
+    assert "not run starts at step 2" in response
+    assert f"continues rollback {failed.pk}" in response
     assert Rollback.objects.filter(state="requested").count() == 1
     assert "may not request" in go(signed_in(stage.cast.vic), failed, position=2, reason="x")
 
