@@ -109,5 +109,5 @@ def confirm_arrangement(request: HttpRequest, slug: str) -> HttpResponse:
         )
     except PlanError as error:
         return refused(request, error, "arrange", slug=slug)
-    sentence = f"Confirmed as revision {made.number}. Rollbacks can be requested by it."
+    sentence = f"Confirmed as revision {made.number}. It can be requested once nothing is missing."
     return done(request, sentence, "plan", slug=slug)
