@@ -14,7 +14,7 @@ from rollback_console.documents.errors import NotCanonical, UnreadableDocument, 
 from rollback_console.documents.model import Certainty, Finding, PlanDocument, Severity
 
 from .arrange import arrange
-from .canonical import is_canonical, tidy_canonical, write_canonical
+from .canonical import is_canonical, keep_all_lines, tidy_canonical, write_canonical
 from .markdown.source import LIMIT, decode
 from .reading import read
 
@@ -74,7 +74,9 @@ def rewritten(data: bytes) -> str | None:
         if is_canonical(text):
             return tidy_canonical(text)
         document = read(data)
-        return None if any(_open(document)) else write_canonical(arrange(document, []))
+        return (
+            None if any(_open(document)) else write_canonical(keep_all_lines(arrange(document, [])))
+        )
     except (UnreadableDocument, Unwritable):
         return None
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rollback_console.documents import read, read_canonical, write_canonical
-from rollback_console.documents.canonical import tidy_canonical
+from rollback_console.documents.canonical import keep_all_lines, tidy_canonical
 from rollback_console.documents.canonical.writer import runnable
 from rollback_console.documents.errors import NotCanonical, Unwritable
 from rollback_console.documents.model import (
@@ -362,6 +362,49 @@ def test_every_proposal_of_the_corpus_has_a_canonical_form() -> None:
     for path in sorted((HERE / "corpus").glob("*.md")):
         document = read(path.read_bytes())
         assert runnable(read(write_canonical(document))) == runnable(document), path.name
+
+
+ORDINARY = """\
+# Rollback of the bookings release
+
+Don't roll back for a wrong translation.
+
+## Rollback steps
+
+### Step 1: Old code
+```bash
+git checkout v1
+```
+
+## See whether all is well
+- [ ] Check-ins are possible
+
+## Let people know
+> Bookings were rolled back.
+"""
+
+
+def test_what_the_reader_made_nothing_of_is_kept_under_left_out() -> None:
+    text = write_canonical(keep_all_lines(read(ORDINARY)))
+    folded = text.split("## Left Out")[1]
+    for line in ("wrong translation", "Check-ins are possible", "Bookings were rolled back"):
+        assert line in text
+    assert "## Let people know" in folded
+    assert runnable(read(text)) == runnable(read(ORDINARY))
+
+
+def test_no_line_of_the_corpus_is_lost_in_canonical_form() -> None:
+    for path in sorted((HERE / "corpus").glob("*.md")):
+        document = read(path.read_bytes())
+        kept = keep_all_lines(document)
+        assert keep_all_lines(kept) == kept, path.name
+        text, rows = write_canonical(kept), document.source.splitlines()
+        checks = [row for row in rows if row.lstrip().startswith("- [ ]")]
+        assert all(bare(row) in bare(text) for row in checks), path.name
+
+
+def bare(text: str) -> str:
+    return "".join(letter for letter in text.casefold() if letter.isalnum())
 
 
 def test_the_example_of_the_manual_is_canonical() -> None:

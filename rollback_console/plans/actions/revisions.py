@@ -18,7 +18,7 @@ from rollback_console.audit.integrity.row_ledger import added, changed
 from rollback_console.audit.record import record_change
 from rollback_console.common.people import display_name
 from rollback_console.documents import write_canonical
-from rollback_console.documents.canonical import is_canonical
+from rollback_console.documents.canonical import is_canonical, keep_all_lines
 from rollback_console.documents.errors import Unwritable
 from rollback_console.documents.shape import shape_of
 
@@ -84,7 +84,7 @@ def canonical_text(revision: Revision, operations: list[Operation]) -> bytes:
     if plan.questions:
         raise PlanError(f"Answer this first: {plan.questions[0].text}")
     try:
-        return write_canonical(plan).encode()
+        return write_canonical(keep_all_lines(plan)).encode()
     except Unwritable as error:
         raise PlanError(str(error)) from error
 
