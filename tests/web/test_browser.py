@@ -152,7 +152,7 @@ def test_what_would_run_follows_each_choice(eyes: Eyes, world: World) -> None:
     with eyes.page(world.stage.cast.dana) as page:
         page.goto(f"/plans/{world.plan}/request/?procedure=rollback-steps")
         page.get_by_label("Reason for the rollback").fill("Login fails")
-        page.get_by_label("Skip it").check()
+        page.get_by_label("Skip this step").check()
         page.get_by_label("Revert to previous version").check()
         preview = page.locator("#preview")
         expect(preview).to_contain_text("PREVIOUS_COMMIT_SHA")
@@ -187,7 +187,7 @@ def test_a_rollback_is_asked_for_and_decided_without_any_script(eyes: Eyes, worl
         page.get_by_role("button", name="Preview commands").click()
         expect(page.locator("#preview")).to_contain_text("4 steps on 2 hosts")
         page.get_by_role("button", name="Submit for approval").click()
-        expect(page.get_by_text("It waits for approval.")).to_be_visible()
+        expect(page.get_by_text("Request submitted for approval.")).to_be_visible()
         address = page.url
     with eyes.page(None, script=False, width=390) as page:
         sign_in(page, "lee")

@@ -96,7 +96,7 @@ def test_a_proposal_becomes_a_request_on_a_phone_without_any_script(
         page.get_by_role("link", name="Request a rollback of Checkout").click()
         page.get_by_label("Reason for the rollback").fill("Logins fail")
         page.get_by_role("button", name="Submit for approval").click()
-        expect(page.get_by_text("It waits for approval.")).to_be_visible()
+        expect(page.get_by_text("Request submitted for approval.")).to_be_visible()
     made = Rollback.objects.order_by("-pk")[0]
     assert made.trigger == "Alertmanager: Every tenth request fails"
     assert made.proposal.state == "requested"
