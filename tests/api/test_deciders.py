@@ -156,7 +156,7 @@ def test_the_scope_without_the_right_breaks_no_glass(stage: Stage, call: Caller)
     row = make.requested(stage)
     body = glass(stage, row)
     answer = call.post(f"/rollbacks/{row.pk}/break-glass", body, who="lee")
-    assert "may not break glass" in problem(answer, 409, "refused")["detail"]
+    assert "may not use emergency start" in problem(answer, 409, "refused")["detail"]
     short = call.post(f"/rollbacks/{row.pk}/break-glass", {**body, "reason": "Now"})
     problem(short, 422, "invalid")
     assert not BreakGlass.objects.exists()

@@ -30,7 +30,7 @@ def test_a_request_is_told_to_those_who_are_asked_now(stage: Stage, add_target: 
     rollback = make.requested(stage)
     (row,) = told()
     assert (row.topic, row.kind, row.rollback) == ("decide", "rollback.requested", rollback)
-    assert row.title == f"[STAGING] Decision wanted: {rollback.title}"
+    assert row.title == f"[STAGING] Approval needed: {rollback.title}"
     assert "Reason: Health page answers 500" in row.text
     assert "Asked now: Lee Example (Deploy Lead)" in row.text
     assert "Sam" not in row.text

@@ -45,7 +45,7 @@ def test_nobody_has_the_right_unless_it_was_given_by_name(stage: Stage) -> None:
     rollback = make.requested(stage)
     root = User.objects.create_superuser("root")
     for person in (*vars(stage.cast).values(), root):
-        with pytest.raises(Refused, match="may not break glass"):
+        with pytest.raises(Refused, match="may not use emergency start"):
             break_glass.break_glass(
                 rollback, by=person, snapshot_sha256=rollback.snapshot_sha256, reason=REASON
             )
@@ -116,7 +116,7 @@ def test_the_review_is_closed_by_somebody_else_after_the_end(stage: Stage) -> No
     with pytest.raises(Refused, match="once the rollback has ended"):
         break_glass.close_review(rollback, by=stage.cast.lee, finding=FINDING)
     Rollback.objects.update(state="succeeded", finished_at=timezone.now())
-    for who, says in (("dana", "someone else"), ("vic", "A decision maker")):
+    for who, says in (("dana", "somebody else"), ("vic", "Only an approver")):
         with pytest.raises(Refused, match=says):
             break_glass.close_review(rollback, by=getattr(stage.cast, who), finding=FINDING)
     with pytest.raises(Refused, match="at least 20"):
@@ -138,8 +138,8 @@ def test_who_asked_does_not_review_what_another_started_for_them(stage: Stage) -
     DecisionMaker.objects.create(environment=stage.environment, user=stage.cast.dana, role="CTO")
     Rollback.objects.update(state="failed")
     used = BreakGlass.objects.select_related("rollback").get()
-    assert "someone else" in break_glass.why_not_review(used, stage.cast.dana)
-    assert "someone else" in break_glass.why_not_review(used, stage.cast.lee)
+    assert "somebody else" in break_glass.why_not_review(used, stage.cast.dana)
+    assert "somebody else" in break_glass.why_not_review(used, stage.cast.lee)
     assert break_glass.why_not_review(used, stage.cast.sam) == ""
 
 

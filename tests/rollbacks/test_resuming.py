@@ -105,7 +105,7 @@ def test_a_gate_behind_the_step_asks_again_and_one_before_it_does_not(
 def test_who_may_not_steer_or_gives_no_reason_or_comes_too_late_is_refused(
     stage: Stage, fleet: Fleet, failed: Rollback
 ) -> None:
-    with pytest.raises(Refused, match="may watch"):
+    with pytest.raises(Refused, match="read-only access"):
         restarts.resume_from(failed, position=3, by=stage.cast.vic, reason="I want to")
     with pytest.raises(Refused, match="reason"):
         restarts.resume_from(failed, position=3, by=stage.cast.dana, reason=" ")

@@ -93,7 +93,7 @@ def test_more_time_needs_a_reason_and_a_right_and_is_no_word_about_a_step(
     rollback = drive(rollback, fleet)
     with pytest.raises(Refused, match="why it may take longer"):
         steering.answer(rollback, position=0, by=stage.cast.dana, answer="go")
-    with pytest.raises(Refused, match="may watch"):
+    with pytest.raises(Refused, match="read-only access"):
         steering.answer(rollback, position=0, by=stage.cast.vic, answer="go", note="Go on")
     with pytest.raises(Refused, match="not about a step"):
         steering.skip(rollback, position=0, by=stage.cast.dana, reason="No")

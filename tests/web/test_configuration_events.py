@@ -12,6 +12,7 @@ from rollback_console.audit import kinds
 from rollback_console.audit.models import ConfigurationEvent
 from rollback_console.plans.actions.hosts import change_host
 from rollback_console.plans.actions.secrets import set_secret
+from rollback_console.plans.actions.services import add_service
 from rollback_console.rollbacks.actions import pins, requests
 from rollback_console.rollbacks.models import Rollback
 from tests import make
@@ -115,5 +116,5 @@ def test_who_exported_an_archive_is_on_record(
 
 
 def test_markup_in_a_value_stays_text(signed_in: SignIn, stage: make.Stage) -> None:
-    change_host(stage.host, by=stage.cast.ada, address="<script>x</script>")
+    add_service(by=stage.cast.ada, slug="x", name="<script>x</script>")
     assert b"<script>x" not in signed_in(stage.cast.ada).get(ADDRESS).content

@@ -372,7 +372,7 @@ def test_each_procedure_has_a_verdict_of_its_own_with_its_values(
     page = words(signed_in(stage.cast.dana).get(address(revision)))
     verdicts = page.split("Would it work right now?")[1].split("What the author wrote")[0]
     before, after = verdicts.split("data loss: ", 2)[1:]
-    assert before.startswith("none , asked")
+    assert before.startswith("none · asked")
     assert after.startswith("unknown")
     names = [each.name for each in documents(revision).procedures]
     assert [name for name in names if name in verdicts] == names
