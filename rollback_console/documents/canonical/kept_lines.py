@@ -34,8 +34,7 @@ def keep_all_lines(document: PlanDocument) -> PlanDocument:
 def _kept(document: PlanDocument) -> Iterator[PlacedCommand]:
     rows = split_lines(document.source)
     heading, last, block = "", 0, list[str]()
-    for line in _missing(document, rows):
-        above = _heading_above(rows, line)
+    for line, above in _missing(document, rows):
         if block and (above != heading or line - last > 1):
             yield _as_written(heading, block, last)
             block = []
@@ -50,7 +49,8 @@ def _as_written(heading: str, block: list[str], last: int) -> PlacedCommand:
     return PlacedCommand(text, (last - len(block) + 1, last), Role.LEFT_OUT, reason=KEPT)
 
 
-def _missing(document: PlanDocument, rows: list[str]) -> Iterator[int]:
+def _missing(document: PlanDocument, rows: list[str]) -> Iterator[tuple[int, str]]:
+    """Each line that would be lost, with the heading above it."""
     text = spell(document)
     whole, words = _bare(text), set(_WORD.findall(text.casefold()))
     kinds = {
@@ -58,11 +58,14 @@ def _missing(document: PlanDocument, rows: list[str]) -> Iterator[int]:
         for part in document.mapped
         for line in range(part.lines[0], part.lines[1] + 1)
     }
+    heading = ""
     for line, row in enumerate(rows, start=1):
-        if kinds.get(line) in _STRUCTURE or _HEADING.match(row) or not (bare := _bare(row)):
+        if _HEADING.match(row):
+            heading = row.strip()
             continue
-        if bare not in whole and not (kinds.get(line) == "step" and _mostly(row, words)):
-            yield line
+        kind, is_held = kinds.get(line), _bare(row) in whole
+        if kind not in _STRUCTURE and not (is_held or (kind == "step" and _mostly(row, words))):
+            yield line, heading
 
 
 def _mostly(row: str, words: set[str]) -> bool:
@@ -73,7 +76,3 @@ def _mostly(row: str, words: set[str]) -> bool:
 def _bare(text: str) -> str:
     """Letters and digits alone: how a line is marked up and broken says nothing."""
     return "".join(letter for letter in text.casefold() if letter.isalnum())
-
-
-def _heading_above(rows: list[str], line: int) -> str:
-    return next((row.strip() for row in reversed(rows[: line - 1]) if _HEADING.match(row)), "")
