@@ -81,6 +81,7 @@ class Fleet:
     connected: Counter[str] = field(default_factory=Counter)
     vetoed: set[str] = field(default_factory=set)
     acknowledged: set[str] = field(default_factory=set)
+    runner_trouble: str = ""
     started: threading.Condition = field(default_factory=threading.Condition)
 
     def connect(self, address: HostAddress) -> FakeRemote:
@@ -181,7 +182,7 @@ class FakeRemote:
             self.fleet.order.append((self.address.name, request.script))
             self._begin(run)
             self.fleet.started.notify_all()
-        return Started(BOOT, already=False)
+        return Started(BOOT, already=False, trouble=self.fleet.runner_trouble)
 
     def _begin(self, run: Run) -> None:
         if "hang" in run.request.script:

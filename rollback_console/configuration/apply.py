@@ -244,6 +244,7 @@ class _Writer:
             port=entry.port,
             credential=_find(Credential, "credential", name=entry.credential),
             jump=_find(Host, "host", name=entry.jump) if entry.jump else None,
+            runner=entry.runner,
         )
         groups = HostGroup.objects.filter(environment=environment, name__in=entry.groups)
         if change.action == "add":

@@ -101,6 +101,7 @@ def _host(row: Host) -> HostEntry:
         port=row.port,
         credential=row.credential.name,
         jump=row.jump.name if row.jump else None,
+        runner=row.runner,  # type: ignore[arg-type] # its choices are these
         groups=tuple(sorted(group.name for group in row.groups.all())),
         keys=tuple(sorted(f"{key.type} {key.key}" for key in confirmed)),
     )

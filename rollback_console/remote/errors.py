@@ -92,6 +92,8 @@ class RunnerRefused(RemoteError):
         "folder back before anything is started",
         "folder": "has no folder this account owns and can write ({detail})",
         "space": "has no room in {detail}; free disk space or inodes",
+        "python": "is to run commands by Python, which cannot be used there: it {detail}. Install "
+        "Python 3.6 or newer, or set the host's runner to auto",
         "upload": "received the command incompletely in {detail}; try again",
         "start": "could not start a supervisor in {detail}; look at its limits on processes",
         "running": "still runs what is to be cleared away in {detail}; wait, or abort it",

@@ -43,6 +43,17 @@ class Login:
     password: str = field(default="", repr=False)
 
 
+class RunnerKind(StrEnum):
+    """What carries attempts on a host: the agent in Python, or the runner in POSIX sh.
+
+    `auto` is the agent wherever the host has Python. `python` starts nothing without it.
+    """
+
+    AUTO = "auto"
+    PYTHON = "python"
+    SHELL = "shell"
+
+
 @dataclass(frozen=True, slots=True)
 class HostAddress:
     """Where a host is, who it must prove to be, and how to sign in to it."""
@@ -54,6 +65,7 @@ class HostAddress:
     host_keys: tuple[HostKeyPin, ...]
     port: int = 22
     jump: HostAddress | None = None
+    runner: RunnerKind = RunnerKind.AUTO
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,10 +139,16 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The host accepted (or already had) this token; `boot_id` is the boot it runs under."""
+    """The host accepted (or already had) this token; `boot_id` is the boot it runs under.
+
+    `runner` is what was asked, and `trouble` why the Python one was not, where that is news: it
+    ends a sentence that begins with "The Python runner of this host".
+    """
 
     boot_id: str
     already: bool
+    runner: RunnerKind = RunnerKind.SHELL
+    trouble: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from rollback_console.remote.errors import (
 )
 from rollback_console.remote.runner import commands
 
+from .agent.text import agent_file
 from .protocol import Answer, Chunk, Outcome, RunRef, RunRequest, Started
 
 PATIENCE = 60.0  # seconds for the runner to answer what needs no waiting
@@ -136,33 +137,35 @@ class DurableHost:
         carrier: Carrier,
         shell: str = "sh",
         known: commands.Runner | None = None,
+        python: str = "python3",
     ) -> None:
+        self.python = python
         self._name, self._carrier, self._shell, self._known = name, carrier, shell, known
         self._calls: WeakSet[Call] = WeakSet()
         self._guard = threading.Lock()
         self._released = False
 
     def follow(self, ref: RunRef, offset: int = 0) -> Iterator[Chunk | Outcome]:
-        call = self._call(commands.follow(self._runner(), ref, offset), ref.token)
+        call = self._call(commands.follow(self.runner(), ref, offset), ref.token)
         return self._log(call, ref, offset)
 
     def run(self, request: RunRequest, offset: int = 0) -> Iterator[Started | Chunk | Outcome]:
         payload = commands.payload(request)
-        argv = commands.run(self._runner(), request, payload, offset)
+        argv = commands.run(self.runner(), request, payload, offset)
         call = self._call(argv, request.token, payload)
         return self._run(call, RunRef(request.token), offset)
 
     def veto(self, ref: RunRef) -> bool:
-        with closing(self._call(commands.veto(self._runner(), ref), ref.token)) as call:
+        with closing(self._call(commands.veto(self.runner(), ref), ref.token)) as call:
             return call.word("veto") == ["yes"]
 
     def stop(self, ref: RunRef, grace: int = 10) -> Outcome:
-        argv = commands.stop(self._runner(), ref, grace)
+        argv = commands.stop(self.runner(), ref, grace)
         with closing(self._call(argv, ref.token)) as call:
             return self._stopped(call, grace)
 
     def acknowledge(self, *refs: RunRef) -> None:
-        with closing(self._call(commands.acknowledge(self._runner(), refs), "")) as call:
+        with closing(self._call(commands.acknowledge(self.runner(), refs), "")) as call:
             call.word("cleared")
 
     def ask(self, argv: list[str], stdin: bytes = b"", timeout: float = 20) -> Answer:
@@ -185,19 +188,21 @@ class DurableHost:
             calls = list(self._calls)
         for call in calls:
             call.cut()
-        return DurableHost(self._name, self._carrier, self._shell, self._known)
+        return DurableHost(self._name, self._carrier, self._shell, self._known, self.python)
 
-    def _runner(self) -> commands.Runner:
+    def runner(self) -> commands.Runner:
+        """What the host keeps of us, which is left there at the first use."""
         if self._known is None:
             self._known = self._greet()
         return self._known
 
     def _greet(self) -> commands.Runner:
-        with closing(self._call(commands.bootstrap(self._shell), "")) as call:
+        argv = commands.bootstrap(self._shell, agent_file(self.python))
+        with closing(self._call(argv, "")) as call:
             with suppress(OSError):  # a host that has the runner does not read it again
                 call.session.send(commands.runner_text(), last=True)
-            boot_id, follows, *path = call.word("hello")
-            return commands.Runner(self._shell, " ".join(path), follows, boot_id)
+            boot_id, follows, python, *path = call.word("hello")
+            return commands.Runner(self._shell, " ".join(path), follows, boot_id, python)
 
     def _call(self, argv: list[str], token: str, payload: bytes = b"") -> Call:
         call = Call(self._name, self._carrier.open(commands.quoted(argv)), wire.Preamble(token))
@@ -227,7 +232,7 @@ class DurableHost:
             if tries == 0 or call.cut_off:
                 raise call.nonsense()
             offset = reached
-            call = self._call(commands.follow(self._runner(), ref, offset), ref.token)
+            call = self._call(commands.follow(self.runner(), ref, offset), ref.token)
 
     def _stopped(self, call: Call, grace: int) -> Outcome:
         # TERM, grace, KILL and its proof, and the supervisor's own wait for that proof.

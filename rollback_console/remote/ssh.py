@@ -20,6 +20,7 @@ import paramiko
 from paramiko.packet import Packetizer
 from paramiko.ssh_exception import IncompatiblePeer
 
+from rollback_console.remote.agent.host import AgentHost
 from rollback_console.remote.channel import ChannelSession
 from rollback_console.remote.errors import (
     HostKeyChanged,
@@ -66,15 +67,19 @@ def connect(
     *,
     connect_timeout: float = 10.0,
     shell: str = "sh",
+    python: str = "python3",
     liveness: Liveness = Liveness(),
 ) -> Remote:
     """Connect to a host, through its jump hosts if it has any, and sign in.
 
     Each stage may take `connect_timeout` seconds. `shell` is the POSIX shell that runs the
-    runner, in one word or two (`busybox sh`). Raises HostKeyUnknown, HostKeyChanged,
-    HostUnreachable or LoginRefused, about the host or about a jump host.
+    runner, in one word or two (`busybox sh`), and `python` what runs the agent. Raises
+    HostKeyUnknown, HostKeyChanged, HostUnreachable or LoginRefused, about the host or about a
+    jump host.
     """
-    return DurableHost(address.name, Connection(address, connect_timeout, liveness), shell)
+    connection = Connection(address, connect_timeout, liveness)
+    durable = DurableHost(address.name, connection, shell, python=python)
+    return AgentHost(address.name, connection, durable, address.runner)
 
 
 def scan_host_keys(

@@ -10,11 +10,12 @@ import pytest
 
 from rollback_console.engine.snapshot import Snapshot
 from rollback_console.plans.readiness.check import Readiness, check, readiness_of
-from rollback_console.plans.readiness.probe_answers import size
+from rollback_console.plans.readiness.probe_answers import interpret_answer, size
 from rollback_console.plans.readiness.probes import Probe, probes
 from rollback_console.plans.readiness.targets import Targets
 from rollback_console.plans.snapshot.freeze import freeze_snapshot
 from rollback_console.plans.snapshot.request_form import draw_request_form
+from rollback_console.remote.protocol import Answer, RunnerKind
 from tests import make
 from tests.make import PLAN, Stage
 from tests.remote.sshd import Sshd
@@ -158,6 +159,25 @@ def test_a_repository_with_uncommitted_changes_is_red(here: Stage, tmp_path: Pat
 
 def test_the_runners_folder_is_tried_with_a_link(here: Stage, tmp_path: Path) -> None:
     assert verdicts(check_step(here, "ls", tmp_path), "runner") == {"~": "ready"}
+
+
+@pytest.mark.parametrize(
+    ("output", "runner", "verdict", "sentence"),
+    [
+        (b"/home/a\n3 11\n", RunnerKind.AUTO, "ready", "Python 3.11 runs commands"),
+        (b"/home/a\n3 11\n", RunnerKind.SHELL, "ready", "The host's shell runs commands"),
+        (b"/home/a\n3 5\n", RunnerKind.AUTO, "ready", "The host's shell runs commands"),
+        (b"/home/a\n", RunnerKind.AUTO, "ready", "The host's shell runs commands"),
+        (b"/home/a\n", RunnerKind.PYTHON, "not_ready", "has no Python 3.6 or newer"),
+        (b"/home/a\nx y\n", RunnerKind.PYTHON, "not_ready", "has no Python 3.6 or newer"),
+    ],
+)
+def test_what_runs_commands_on_a_host_is_told_beforehand(
+    output: bytes, runner: RunnerKind, verdict: str, sentence: str
+) -> None:
+    told = interpret_answer(Probe("app-1", 1, "runner", "~"), Answer(0, output, b""), runner)
+    assert told.verdict == verdict
+    assert sentence in told.detail
 
 
 def test_sudo_is_asked_for_exactly_what_would_run(stage: Stage) -> None:

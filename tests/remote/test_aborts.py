@@ -13,13 +13,12 @@ import pytest
 
 from rollback_console.remote.errors import HostUnreachable
 from rollback_console.remote.protocol import Ending, Outcome, Remote, RunRef, RunRequest
-from rollback_console.remote.ssh import connect
 from tests.toolbox.attempt_probe import Presence
 from tests.toolbox.waiting import until
 
 from . import guest
 from .attempts import Folder, living, presence, read_until, ref, request, watch
-from .conftest import connected
+from .conftest import connect_by, connected
 from .sshd import Sshd
 
 needs_guest = pytest.mark.skipif(not guest.possible(), reason="needs root, sudo and unshare")
@@ -144,9 +143,9 @@ def test_two_aborts_at_once_say_the_same(plain_host: Remote, sshd: Sshd) -> None
     assert outcomes[0].ending is Ending.ABORTED
 
 
-def test_an_abort_goes_on_when_its_connection_is_lost(sshd: Sshd, shell: str) -> None:
+def test_an_abort_goes_on_when_its_connection_is_lost(sshd: Sshd, kind: str) -> None:
     run_request = request("trap '' TERM; echo deaf; while :; do sleep 300; done")
-    first = connect(sshd.address(), shell=shell)
+    first = connect_by(sshd, kind)
     read_until(first.run(run_request), b"deaf\n")
 
     def abort() -> None:
@@ -158,7 +157,7 @@ def test_an_abort_goes_on_when_its_connection_is_lost(sshd: Sshd, shell: str) ->
     until(lambda: Folder(sshd, run_request.token).text("cancel"))
     first.close()
     aborter.join()
-    with connected(sshd, shell) as second:
+    with connected(sshd, kind) as second:
         assert watch(second.follow(ref(run_request))).outcome.ending is Ending.ABORTED
 
 
@@ -173,12 +172,12 @@ def stubborn(in_the_open: Path) -> Path:
 
 @pytest.fixture
 def guest_host(
-    request: pytest.FixtureRequest, in_the_open: Path, stubborn: Path, shell: str
+    request: pytest.FixtureRequest, in_the_open: Path, stubborn: Path, guest_kind: str
 ) -> Iterator[tuple[Remote, Sshd]]:
     sudoers, _, runas = request.param.replace("STUBBORN", str(stubborn)).partition(" as ")
     server = guest.GuestHost(in_the_open / "guest", sudoers, runas or "root").start()
     try:
-        with connected(server, shell) as remote:
+        with connected(server, guest_kind) as remote:
             yield remote, server
     finally:
         server.remove()

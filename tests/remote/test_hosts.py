@@ -115,11 +115,11 @@ def test_a_home_that_cannot_be_written_any_more_is_not_taken_for_a_new_account(
 
 @needs_guest
 def test_a_home_that_is_closed_for_a_while_is_not_taken_for_one_that_is_gone(
-    in_the_open: Path, shell: str
+    in_the_open: Path, guest_kind: str
 ) -> None:
     server = GuestHost(in_the_open / "guest").start()
     try:
-        with connected(server, shell) as remote:
+        with connected(server, guest_kind) as remote:
             run_request = request(f"echo up; {waiting(in_the_open / 'go-on')}; echo done")
             events = remote.run(run_request)
             read_until(events, b"up\n")
@@ -136,12 +136,12 @@ def test_a_home_that_is_closed_for_a_while_is_not_taken_for_one_that_is_gone(
 
 @needs_guest
 def test_an_account_that_never_had_a_home_keeps_its_attempts_elsewhere(
-    in_the_open: Path, shell: str
+    in_the_open: Path, guest_kind: str
 ) -> None:
     server = GuestHost(in_the_open / "guest").start()
     try:
         (server.home / ".local").write_text("in the way")
-        with connected(server, shell) as remote:
+        with connected(server, guest_kind) as remote:
             run_request = request("echo $HOME")
             assert watch(remote.run(run_request)).log.decode() == f"{server.home}\n"
             remote.acknowledge(ref(run_request))

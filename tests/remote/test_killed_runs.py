@@ -8,12 +8,12 @@ import uuid
 from pathlib import Path
 
 from rollback_console.remote.protocol import Ending, Remote, RunRef
-from rollback_console.remote.ssh import connect
 from tests import tally
 from tests.toolbox.attempt_probe import Presence, read_attempt_folder
 from tests.toolbox.waiting import until
 
 from .attempts import Folder, launch, living, presence, read_until, ref, request, waiting, watch
+from .conftest import connect_by
 from .sshd import Sshd
 
 # Row 19: killed parts
@@ -89,7 +89,7 @@ def test_killed_between_election_and_start_it_was_never_started(shell: str, tmp_
     )
     shim.chmod(0o755)
     server = Sshd(environment={"PATH": f"{shim.parent}:{os.environ['PATH']}"}).start()
-    remote = connect(server.address(), shell=shell)
+    remote = connect_by(server, shell)
     try:
         run_request = request(f"echo started >> {tmp_path}/starts")
         assert not launch(remote, run_request).already

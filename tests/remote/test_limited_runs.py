@@ -11,10 +11,10 @@ import pytest
 
 from rollback_console.remote.errors import RunnerRefused
 from rollback_console.remote.protocol import Ending, Remote
-from rollback_console.remote.ssh import connect
 from tests.toolbox.waiting import until
 
 from .attempts import Folder, launch, read_until, ref, request, waiting, watch
+from .conftest import connect_by
 from .sshd import Sshd
 
 needs_root = pytest.mark.skipif(os.getuid() != 0, reason="only root may mount a small disk")
@@ -97,13 +97,13 @@ def test_a_log_of_exactly_its_cap_is_whole(host: Remote) -> None:
 # Row 25: the time limit
 
 
-def test_the_host_enforces_the_time_limit_while_nobody_is_connected(sshd: Sshd, shell: str) -> None:
+def test_the_host_enforces_the_time_limit_while_nobody_is_connected(sshd: Sshd, kind: str) -> None:
     run_request = request("echo before; sleep 300; echo never", time_limit=1, grace=1)
-    first = connect(sshd.address(), shell=shell)
+    first = connect_by(sshd, kind)
     launch(first, run_request)
     first.close()
     until(lambda: Folder(sshd, run_request.token).text("end"))
-    second = connect(sshd.address(), shell=shell)
+    second = connect_by(sshd, kind)
     seen = watch(second.follow(ref(run_request)))
     second.close()
     assert seen.outcome.ending is Ending.TIMED_OUT

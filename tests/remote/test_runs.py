@@ -11,16 +11,15 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from rollback_console.remote.agent.host import AgentHost
 from rollback_console.remote.errors import RequestRefused, RunnerRefused
 from rollback_console.remote.protocol import Ending, Remote, RunRef
 from rollback_console.remote.runner import commands
-from rollback_console.remote.session import DurableHost
-from rollback_console.remote.ssh import connect
 from tests.toolbox.attempt_probe import Presence, read_attempt_folder
 from tests.toolbox.waiting import until
 
 from .attempts import Folder, launch, presence, read_until, ref, request, waiting, watch
-from .conftest import SHELLS, connected
+from .conftest import KINDS, connect_by, connected
 from .sshd import Sshd
 
 
@@ -154,8 +153,8 @@ def test_heredocs_quotes_and_a_long_text_run_unchanged(host: Remote) -> None:
 @example("\\n \\0101 %s %% \\c\n\n\ttail \\")
 @example("".join(map(chr, range(1, 256))))
 def test_any_text_arrives_as_it_was_written(sshd: Sshd, text: str) -> None:
-    for shell in SHELLS:
-        with connected(sshd, shell) as remote:
+    for kind in KINDS:
+        with connected(sshd, kind) as remote:
             seen = watch(remote.run(request('printf "%s" "$TEXT"', environment={"TEXT": text})))
             assert seen.log == text.encode()
 
@@ -164,8 +163,10 @@ def test_a_command_cut_on_its_way_is_refused_and_can_be_sent_again(
     host: Remote, tmp_path: Path
 ) -> None:
     run_request = request(f"echo started >> {tmp_path}/starts")
-    assert isinstance(host, DurableHost)
-    argv = commands.run(host._runner(), run_request, whole := commands.payload(run_request), 0)
+    assert isinstance(host, AgentHost)
+    argv = commands.run(
+        host._shell.runner(), run_request, whole := commands.payload(run_request), 0
+    )
     for cut in (whole[:-1], whole[:-9], whole[:-9] + b"\n", b""):
         assert b"@rollback refused upload" in host.ask(argv, cut).errors
     assert presence(host, run_request) == Presence.PREPARED
@@ -173,7 +174,7 @@ def test_a_command_cut_on_its_way_is_refused_and_can_be_sent_again(
     assert (tmp_path / "starts").read_text() == "started\n"
 
 
-def test_without_bash_the_account_s_shell_runs_the_command(shell: str, tmp_path: Path) -> None:
+def test_without_bash_the_account_s_shell_runs_the_command(guest_kind: str, tmp_path: Path) -> None:
     tools = tmp_path / "tools"
     tools.mkdir()
     for folder in (Path("/bin"), Path("/usr/bin")):
@@ -181,8 +182,8 @@ def test_without_bash_the_account_s_shell_runs_the_command(shell: str, tmp_path:
             if tool.name not in ("bash", "rbash") and not (tools / tool.name).exists():
                 (tools / tool.name).symlink_to(tool)
     server = Sshd(environment={"PATH": str(tools)}).start()
-    program, *applet = shell.split()
-    remote = connect(server.address(), shell=" ".join([str(shutil.which(program)), *applet]))
+    program, *applet = guest_kind.split()
+    remote = connect_by(server, " ".join([str(shutil.which(program)), *applet]))
     try:
         seen = watch(remote.run(request("echo ${BASH_VERSION:-none}; false; echo on")))
         assert seen.outcome.exit_code == 1

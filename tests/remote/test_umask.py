@@ -5,17 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from uuid import uuid4
 
-import pytest
-
 from rollback_console.remote.protocol import Chunk, RunRequest
-from rollback_console.remote.ssh import connect
+from tests.remote.conftest import connect_by
 from tests.remote.sshd import Sshd
 
 
-@pytest.mark.parametrize("shell", ["dash", "busybox sh", "bash"])
-def test_a_command_has_the_accounts_own_umask(tmp_path: Path, shell: str) -> None:
+def test_a_command_has_the_accounts_own_umask(tmp_path: Path, kind: str) -> None:
     with_login = Sshd(tmp_path / "sshd").start()
-    remote = connect(with_login.address(), shell=shell)
+    remote = connect_by(with_login, kind)
     try:
         plain = remote.ask(["sh", "-c", "umask"]).output
         ran = remote.run(RunRequest(str(uuid4()), "umask; env | grep -c CONSOLE_UMASK || true"))

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rollback_console.remote import wire
+from rollback_console.remote.agent.text import agent_file
 from rollback_console.remote.errors import RunnerRefused
 from rollback_console.remote.protocol import Ending, HostKeyPin
 from rollback_console.remote.runner import commands
@@ -115,13 +116,13 @@ def test_shellcheck_finds_nothing_in_the_runner() -> None:
     command = ["shellcheck", "-s", "sh", "-"]
     checked = subprocess.run(command, input=script, capture_output=True, check=False)
     assert checked.stdout.decode() == ""
-    line = b"#!/bin/sh\n" + commands.bootstrap()[4].encode()
+    line = b"#!/bin/sh\n" + commands.bootstrap("sh", agent_file())[4].encode()
     checked = subprocess.run(command, input=line, capture_output=True, check=False)
     assert checked.stdout.decode() == ""
 
 
 def test_the_bootstrap_is_one_line_without_quotes_a_login_shell_could_trip_over() -> None:
-    line = commands.bootstrap()[4]
+    line = commands.bootstrap("sh", agent_file())[4]
     assert "\n" not in line
     assert "'" not in line
     assert "!" not in line.replace("[ ! ", "")

@@ -11,6 +11,7 @@ from rollback_console.plans.snapshot.dump_steps import SAYS
 from rollback_console.rollbacks import database_dumps, log_store
 from rollback_console.rollbacks.actions import approvals, requests, steering
 from rollback_console.rollbacks.errors import Refused
+from rollback_console.rollbacks.events.wording import sentence
 from rollback_console.rollbacks.execution.view import snapshot_of
 from rollback_console.rollbacks.models import Lock, StepRun
 from tests import make
@@ -254,6 +255,16 @@ def test_a_cut_connection_is_shown_and_the_log_is_whole(stage: Stage, fleet: Fle
     assert log_store.read_log(rollback.runs.get(position=2)) == b"before during after\n"
     kinds = set(rollback.events.values_list("kind", flat=True))
     assert {"host.unreachable", "host.back"} <= kinds
+
+
+def test_what_ran_a_step_is_on_record_and_why_python_did_not(stage: Stage, fleet: Fleet) -> None:
+    fleet.runner_trouble = "ended: no module"
+    rollback = drive(make.approved(stage), fleet)
+    assert set(rollback.runs.exclude(host="").values_list("runner", flat=True)) == {"shell"}
+    event = rollback.events.filter(kind="runner.replaced")[0]
+    assert sentence(event) == (
+        "The Python runner of app-1 ended: no module; the shell runner takes its place"
+    )
 
 
 def test_a_host_changed_after_approval_is_not_touched(stage: Stage, fleet: Fleet) -> None:

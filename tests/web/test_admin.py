@@ -10,8 +10,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.contrib.auth.models import Group, User
 from django.urls import reverse
 
+from rollback_console.audit.models import ConfigurationEvent
 from rollback_console.audit.stale_edit import draw_version
 from rollback_console.plans.actions.hosts import RECORDED
+from rollback_console.plans.inventory.addresses import address
 from rollback_console.plans.models import (
     Credential,
     DecisionMaker,
@@ -22,6 +24,7 @@ from rollback_console.plans.models import (
     Secret,
     Service,
 )
+from rollback_console.remote.protocol import RunnerKind
 from rollback_console.rollbacks.models import Pin
 from tests import make
 
@@ -318,6 +321,29 @@ def test_a_host_that_would_be_reached_through_itself_is_refused(
     assert response.status_code == 422
     assert "is a loop: app-1 through gate-1 through app-1." in words(response)
     assert Host.objects.get(pk=stage.host.pk).jump is None
+
+
+def test_what_runs_commands_on_a_host_is_chosen_and_on_record(
+    signed_in: SignIn, stage: make.Stage
+) -> None:
+    fields = {
+        "name": "app-1",
+        "environment": stage.environment.pk,
+        "address": "192.0.2.1",
+        "port": "22",
+        "credential": stage.host.credential.pk,
+        "runner": "shell",
+        "drawn_from": draw_version(stage.host, *RECORDED),
+    }
+    client = signed_in(stage.cast.ada)
+    client.post(f"/hosts/{stage.host.pk}/", fields)
+    host = Host.objects.get(pk=stage.host.pk)
+    assert (host.runner, address(host).runner) == ("shell", RunnerKind.SHELL)
+    event = ConfigurationEvent.objects.latest("seq")
+    assert "shell" in str(event.changes["runner"])
+    fields |= {"runner": "", "drawn_from": draw_version(host, *RECORDED)}
+    client.post(f"/hosts/{stage.host.pk}/", fields)
+    assert Host.objects.get(pk=stage.host.pk).runner == "shell"
 
 
 def test_a_host_is_removed(signed_in: SignIn, stage: make.Stage) -> None:

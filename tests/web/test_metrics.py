@@ -66,6 +66,7 @@ def test_a_quiet_console_says_zero_everywhere(db: None, scraped: Client) -> None
         assert gauges[name] == 0, name
     assert gauges["rollbacks{state=running}"] == 0
     assert gauges["processes{role=worker}"] == 0
+    assert gauges["attempts_last_day{runner=python}"] == 0
     assert "process_seen_seconds{role=worker}" not in gauges
 
 

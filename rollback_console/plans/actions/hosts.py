@@ -25,7 +25,7 @@ from ..permission import permit
 from ..unique_names import unique_name
 from .second_admin import require_second_for_host, require_second_for_removal
 
-RECORDED = ("name", "environment", "address", "port", "credential", "jump", "groups")
+RECORDED = ("name", "environment", "address", "port", "credential", "jump", "groups", "runner")
 """What of a host is on record, and what a form of it is drawn from."""
 
 
@@ -38,6 +38,7 @@ class HostFields(TypedDict, total=False):
     port: int
     credential: Credential
     jump: Host | None
+    runner: str
 
 
 @transaction.atomic

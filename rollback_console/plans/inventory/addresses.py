@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from rollback_console.engine.snapshot import HostSpec
-from rollback_console.remote.protocol import HostAddress, HostKeyPin, Login
+from rollback_console.remote.protocol import HostAddress, HostKeyPin, Login, RunnerKind
 
 from ..errors import HostRefused
 from ..models import Host, Secret
@@ -75,4 +75,5 @@ def _address(host: Host, jump: HostAddress | None) -> HostAddress:
         ),
         host_keys=tuple(HostKeyPin(key.type, key.key) for key in confirmed_keys(host)),
         jump=jump,
+        runner=RunnerKind(host.runner),
     )

@@ -122,6 +122,17 @@ class Host(models.Model):
     credential = models.ForeignKey(Credential, models.PROTECT, related_name="hosts")
     jump = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+")
     groups = models.ManyToManyField(HostGroup, blank=True, related_name="hosts")
+    runner = models.CharField(
+        "what runs commands there",
+        max_length=6,
+        choices=[
+            ("auto", "Python where the host has it, else its shell"),
+            ("python", "Python, or nothing starts"),
+            ("shell", "its shell"),
+        ],
+        db_default="auto",
+        default="auto",
+    )
 
     class Meta:
         ordering = ["name"]

@@ -15,7 +15,7 @@ from django.db.models.functions import Now
 from rollback_console.engine.snapshot import Snapshot
 from rollback_console.remote import connector
 from rollback_console.remote.errors import RemoteError
-from rollback_console.remote.protocol import HostAddress, Remote
+from rollback_console.remote.protocol import HostAddress, Remote, RunnerKind
 from rollback_console.remote.redaction.redacted_remote import redacted
 
 from ..data_loss import cost
@@ -152,7 +152,7 @@ def _ask_host(
     try:
         signed_in = ProbeAnswer(ProbeVerdict.READY, "Signed in; the host key is confirmed.")
         answered = [(access, signed_in), *_not_asked(queries)]
-        unasked = _ask_probes(remote, queries, answered, late)
+        unasked = _ask_probes(remote, address.runner, queries, answered, late)
         cost_answers = cost.ask_costs(remote, queries.host, queries.costs, late)
         _withhold(cost_answers, queries)
         return _HostAnswers(answered, cost_answers, unasked)
@@ -161,21 +161,25 @@ def _ask_host(
 
 
 def _ask_probes(
-    remote: Remote, queries: HostQueries, answered: list[Answered], late: float
+    remote: Remote,
+    runner: RunnerKind,
+    queries: HostQueries,
+    answered: list[Answered],
+    late: float,
 ) -> Sequence[Probe]:
     """Add an answer for each probe; the probes for which there was no time."""
     every = [*queries.plain, *queries.approved]
     for at, probe in enumerate(every):
         if time.monotonic() >= late:
             return every[at:]
-        answered.append((probe, _ask_one(remote, probe)))
+        answered.append((probe, _ask_one(remote, runner, probe)))
     return ()
 
 
-def _ask_one(remote: Remote, probe: Probe) -> ProbeAnswer:
+def _ask_one(remote: Remote, runner: RunnerKind, probe: Probe) -> ProbeAnswer:
     try:
         patience = _SLOW if probe.kind == "database" else _QUICK
-        return interpret_answer(probe, remote.ask(list(probe.argv), timeout=patience))
+        return interpret_answer(probe, remote.ask(list(probe.argv), timeout=patience), runner)
     except RemoteError as error:
         return ProbeAnswer(ProbeVerdict.UNKNOWN, str(error))
 

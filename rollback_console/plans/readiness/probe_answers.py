@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime
 
 from rollback_console.common.host_numbers import read_number
-from rollback_console.remote.protocol import Answer
+from rollback_console.remote.protocol import Answer, RunnerKind
 from rollback_console.remote.shell_text import CANNOT_ENTER
 
 from .probe_scripts import UNREADABLE
@@ -15,6 +15,13 @@ from .probes import Probe, ProbeAnswer, ProbeVerdict
 LEAST_SPACE = 256 * 1024 * 1024
 """Bytes that must be free where a step works; less is reported."""
 
+OLDEST_PYTHON = (3, 6)
+"""The oldest that the console's agent runs on."""
+
+_NO_PYTHON = (
+    "This host is to run commands by Python and has no Python 3.6 or newer. Install it, or let an "
+    "Admin choose another runner on the host's page."
+)
 _LAST_SECOND = 253_402_300_799  # of the year 9999
 _FAILED = {
     "folder": "There is no folder {subject}, or it may not be entered.",
@@ -66,8 +73,10 @@ _NOT_TRIED = re.compile(
 )
 
 
-def interpret_answer(probe: Probe, answer: Answer) -> ProbeAnswer:
-    """What a host's answer to a probe means."""
+def interpret_answer(
+    probe: Probe, answer: Answer, runner: RunnerKind = RunnerKind.AUTO
+) -> ProbeAnswer:
+    """What a host's answer to a probe means. `runner` is what is to run commands there."""
     if probe.kind == "health":
         return _page(probe, answer)
     if probe.kind == "database":
@@ -93,6 +102,8 @@ def interpret_answer(probe: Probe, answer: Answer) -> ProbeAnswer:
             return _sudo(probe, text)
         case "unit":
             return _unit(probe, text)
+        case "runner":
+            return _runner(text, runner)
         case _:
             return ProbeAnswer(ProbeVerdict.READY, text.splitlines()[0][:200] if text else "Yes.")
 
@@ -112,6 +123,19 @@ def _failed(probe: Probe, code: int) -> ProbeAnswer:
     if probe.settles:
         return ProbeAnswer(ProbeVerdict.NOT_READY, sentence)
     return ProbeAnswer(ProbeVerdict.UNKNOWN, f"{sentence} The steps fetch, so origin may have it.")
+
+
+def _runner(text: str, runner: RunnerKind) -> ProbeAnswer:
+    """The folder of the runner's logs, and a line with the version of Python if there is one."""
+    folder, _, version = text.partition("\n")
+    major, minor = (read_number(word) or 0 for word in [*version.split(), "", ""][:2])
+    if runner is not RunnerKind.SHELL and (major, minor) >= OLDEST_PYTHON:
+        carrier = f"Python {major}.{minor} runs commands"
+    elif runner is RunnerKind.PYTHON:
+        return ProbeAnswer(ProbeVerdict.NOT_READY, _NO_PYTHON)
+    else:
+        carrier = "The host's shell runs commands"
+    return ProbeAnswer(ProbeVerdict.READY, f"{carrier} and keeps their logs in {folder[:200]}.")
 
 
 def _sudo_refused(answer: Answer) -> bool:

@@ -41,9 +41,11 @@ _KEEP = (
     '[ -z "$last" ] || ls -lnd -- "$last" 2>/dev/null | awk \'{print $5}\'; exit 0'
 )
 # A link as the runner makes them, and gone again: it takes no data block, so this is no write.
+# Then the version of the Python that would run commands, where there is one.
 _RUNNER = (
     'd=$HOME/.local/state/rollback-console; mkdir -p "$d" 2>/dev/null && [ -w "$d" ] || '
-    'd=/var/tmp; l=$d/.rollback-console-probe-$$; ln -s probe "$l" && rm -f "$l" && echo "$d"'
+    'd=/var/tmp; l=$d/.rollback-console-probe-$$; ln -s probe "$l" && rm -f "$l" && echo "$d" '
+    '&& { python3 -I -S -c "import sys; print(*sys.version_info[:2])" 2>/dev/null || :; }'
 )
 # `sudo -l` with a command says whether it is allowed, not whether a password would be asked for:
 # the rules that follow tell that. Root is never asked for one.

@@ -12,4 +12,4 @@ cat >"$file.$$" 2>/dev/null || { rm -f "$file.$$"; echo "@rollback refused space
 if [ "$(cksum <"$file.$$")" = "$3 $2" ]; then mv "$file.$$" "$file";
 else rm -f "$file.$$"; echo "@rollback refused upload $base" >&2; exit 0; fi;
 fi;
-exec $4 "$file" "$4" hello
+exec $4 "$file" "$4" hello "$5" "$6" "$7"

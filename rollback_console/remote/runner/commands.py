@@ -34,13 +34,24 @@ _MIRROR = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 class Runner:
     """Where a host keeps its runner, and what the host can do.
 
-    `shell` is one or two words, `path` absolute, `follows` is `tail` or `poll`.
+    `shell` is one or two words, `path` absolute, `follows` is `tail` or `poll`. `python` is
+    `none`, `bare` where the agent's file is missing, or `ready`.
     """
 
     shell: str
     path: str
     follows: str
     boot_id: str
+    python: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgentFile:
+    """The Python agent's file: its name on a host, its text, and the program that runs it."""
+
+    name: str
+    text: bytes
+    python: str
 
 
 @cache
@@ -55,16 +66,22 @@ def _bootstrap_line() -> str:
     return " ".join((files(__package__) / "bootstrap.sh").read_text().splitlines())
 
 
-def bootstrap(shell: str = "sh") -> list[str]:
+def bootstrap(shell: str, file: AgentFile) -> list[str]:
     """Leave the runner, sent on stdin, unless it is there; then have it say hello."""
     text = runner_text()
-    line = _bootstrap_line()
-    name = sha256(text).hexdigest()[:32]
-    return ["exec", *shell.split(), "-c", line, "rollback", name, *size_and_crc(text), shell]
+    facts = [sha256(text).hexdigest()[:32], *size_and_crc(text), shell]
+    facts += [file.name, str(len(file.text)), file.python]
+    return ["exec", *shell.split(), "-c", _bootstrap_line(), "rollback", *facts]
+
+
+def agent(runner: Runner, file: AgentFile, text: bytes, mark: str) -> list[str]:
+    """Become the Python agent, whose `text` follows on stdin unless it is empty."""
+    return _call(runner, "agent", file.name, *size_and_crc(text), mark, file.python)
 
 
 def run(runner: Runner, request: RunRequest, payload: bytes, offset: int) -> list[str]:
-    return _call(runner, "run", *_launching(request, payload), str(offset), runner.follows)
+    facts = map(str, launch_facts(request, payload).values())
+    return _call(runner, "run", *facts, str(offset), runner.follows)
 
 
 def follow(runner: Runner, ref: RunRef, offset: int) -> list[str]:
@@ -72,7 +89,7 @@ def follow(runner: Runner, ref: RunRef, offset: int) -> list[str]:
 
 
 def veto(runner: Runner, ref: RunRef) -> list[str]:
-    return _call(runner, "veto", _token(ref.token), ref.boot_id)
+    return _call(runner, "veto", *ref_facts(ref).values())
 
 
 def stop(runner: Runner, ref: RunRef, grace: int) -> list[str]:
@@ -80,7 +97,27 @@ def stop(runner: Runner, ref: RunRef, grace: int) -> list[str]:
 
 
 def acknowledge(runner: Runner, refs: Iterable[RunRef]) -> list[str]:
-    return _call(runner, "acknowledge", *chain(*((_token(ref.token), ref.boot_id) for ref in refs)))
+    return _call(runner, "acknowledge", *chain(*(ref_facts(ref).values() for ref in refs)))
+
+
+def launch_facts(request: RunRequest, payload: bytes) -> dict[str, str | int]:
+    """What a host is told of a request beside its payload, in the order of the runner's words.
+
+    Raises RequestRefused for a token or a user that is none.
+    """
+    return {
+        "token": _token(request.token),
+        "size": len(payload) - 1,  # without its newline
+        "limit": max(1, request.time_limit),
+        "grace": max(0, request.grace),
+        "cap": max(1, request.cap // BLOCK) * BLOCK,
+        "user": _user(request.user),
+    }
+
+
+def ref_facts(ref: RunRef) -> dict[str, str]:
+    """An attempt's token and the boot it ran under. Raises RequestRefused for what is no token."""
+    return {"token": _token(ref.token), "boot": ref.boot_id}
 
 
 def payload(request: RunRequest) -> bytes:
@@ -112,14 +149,6 @@ def quoted(argv: Sequence[str]) -> str:
 
 def _call(runner: Runner, verb: str, *arguments: str) -> list[str]:
     return ["exec", *runner.shell.split(), runner.path, runner.shell, verb, *arguments]
-
-
-def _launching(request: RunRequest, payload: bytes) -> list[str]:
-    limit, grace = max(1, request.time_limit), max(0, request.grace)
-    cap = max(1, request.cap // BLOCK) * BLOCK
-    token = _token(request.token)
-    size = str(len(payload) - 1)  # without its newline
-    return [token, size, str(limit), str(grace), str(cap), _user(request.user)]
 
 
 def _token(token: str) -> str:

@@ -1,4 +1,4 @@
-hello() {
+hello() { # AGENT SIZE PYTHON: what the agent's file is called, its bytes, and what runs it
     [ -n "$boot" ] && [ -r /proc/uptime ] && [ -r /proc/self/stat ] || refuse linux "$base"
     can_detach || refuse setsid "$base"
     for tool in ln readlink mkfifo tail cat cksum wc rm mv sleep stat; do
@@ -12,8 +12,19 @@ hello() {
     remember_home
     follows=poll
     case $(tail --version 2>/dev/null) in *GNU*) follows='tail' ;; esac
-    say hello "$boot" "$follows" "$0"
+    say hello "$boot" "$follows" "$(python_state "$@")" "$0"
     find "$base/spent" -type l -mtime +30 -exec rm -f {} + >/dev/null 2>&1 &
+}
+
+# none, or python without our agent's file (bare) or with it (ready).
+python_state() { # AGENT SIZE PYTHON
+    if ! command -v "$3" >/dev/null 2>&1; then
+        echo none
+    elif [ "$(wc -c 2>/dev/null <"$base/bin/$1.py")" = "$2" ]; then
+        echo ready
+    else
+        echo bare
+    fi
 }
 
 # systemd can be told to end whatever a login leaves behind: then nothing here is durable.
@@ -41,4 +52,4 @@ remember_home() {
     [ "$(readlink "$mark/home")" = "$base" ] || { mkdir -p "$mark" && ln -sfn "$base" "$mark/home"; } 2>/dev/null
 }
 
-if [ "$verb" = hello ]; then hello; fi
+if [ "$verb" = hello ]; then hello "$@"; fi

@@ -152,6 +152,7 @@ KINDS: dict[str, Kind] = {
     ),
     "step.launched": Kind("Step {step} is being launched{on_host}"),
     "step.started": Kind("Step {step} started{on_host}", hostless="Manual step {step} is waiting"),
+    "runner.replaced": Kind("The Python runner of {host} {why}; the shell runner takes its place"),
     "step.finished": Kind("Step {step}{on_host} {state}{exit}: {why}"),
     "step.lost": Kind(
         "Step {step}{on_host} lost, outcome unknown: {why}",

@@ -156,6 +156,7 @@ class StepRun(models.Model):
     state = models.CharField(max_length=20, default=StepState.PENDING)
     fence = models.PositiveBigIntegerField(default=0)
     boot_id = models.CharField(max_length=64, blank=True)
+    runner = models.CharField(max_length=6, blank=True, db_default="")  # python or shell
     stored = models.PositiveBigIntegerField(default=0)
     lines = models.PositiveBigIntegerField(default=0)
     exit_code = models.IntegerField(null=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -16,9 +16,10 @@ from rollback_console.plans.models import Asking, Environment, Host, Plan, Probe
 from rollback_console.plans.readiness.choices import OF_A_ROLLBACK
 from rollback_console.plans.readiness.host_questions import NOT_APPROVED
 
+from .. import db_clock
 from ..actions import break_glass
 from ..execution.view import snapshot_of
-from ..models import BreakGlass, Lock, Pin, Rollback
+from ..models import BreakGlass, Lock, Pin, Rollback, StepRun
 from ..permissions import rights
 from .rehearsals import rehearsals
 
@@ -41,6 +42,13 @@ def needing(host: Host) -> list[int]:
         for row in open_ones.order_by("pk").only("snapshot")
         if any(each.name == host.name for each in snapshot_of(row.snapshot).hosts)
     ]
+
+
+def last_run_on(host: str) -> StepRun | None:
+    """What ran on this host last, for a rollback of the last 30 days."""
+    since = db_clock.now() - timedelta(days=30)
+    runs = StepRun.objects.filter(rollback__requested_at__gte=since, host=host)
+    return runs.exclude(runner="").order_by("-rollback__requested_at", "-id").first()
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,8 @@ class Gauges:
 
     `due` wait for a driver that should be there. `lease_age` counts from the last renewal.
     `questions` wait for a person while a rollback is under way. `zones` says of each network
-    zone whether a worker of it is alive.
+    zone whether a worker of it is alive; `attempts` counts what hosts ran, by
+    `python` or `shell`, for the rollbacks that were requested within a day.
     """
 
     states: dict[str, int]
@@ -49,6 +50,7 @@ class Gauges:
     unreachable_age: float
     seen: dict[str, Seen]
     zones: dict[str, bool]
+    attempts: dict[str, int]
 
 
 def read_gauges() -> Gauges:
@@ -75,12 +77,20 @@ def read_gauges() -> Gauges:
         unreachable_age=_oldest(silent.values(), now),
         seen=_seen(now),
         zones=zones.served(),
+        attempts=_attempts(now),
     )
 
 
 def _states() -> dict[str, int]:
     counted = Rollback.objects.order_by().values_list("state").annotate(Count("id"))
     return {state.value: 0 for state in RollbackState} | dict(counted)
+
+
+def _attempts(now: datetime) -> dict[str, int]:
+    since = now - timedelta(days=1)
+    rows = StepRun.objects.filter(rollback__requested_at__gte=since).exclude(runner="")
+    counted = rows.order_by().values_list("runner").annotate(Count("id"))
+    return {"python": 0, "shell": 0} | dict(counted)
 
 
 def _silent() -> Iterator[tuple[str, datetime]]:

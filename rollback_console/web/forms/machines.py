@@ -136,17 +136,19 @@ class HostForm(DrawnForm, forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = Host
-        fields = ["name", "environment", "address", "port", "credential", "jump", "groups"]
+        fields = [*RECORDED]
         labels = {"jump": "Through", "groups": "Groups"}
         help_texts = {
             "address": "A name or an IP address; with a port as app-1:2222 or [::1]:2222.",
             "jump": "Another host that leads there; both keys are checked.",
             "groups": "Several with Ctrl or Cmd. Groups are made on the environment's page.",
+            "runner": "Python 3.6 or newer costs the host less. What already runs there goes on.",
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.draw_from(self.instance, *RECORDED)
+        self.fields["runner"].required = False
         groups = HostGroup.objects.select_related("environment")
         jumps = Host.objects.exclude(pk=self.instance.pk)
         _choose(self, "jump", jumps, "straight")
@@ -159,6 +161,11 @@ class HostForm(DrawnForm, forms.ModelForm):  # type: ignore[type-arg]
         """A name that plans can write; one that is kept may be older than the rule."""
         name: str = self.cleaned_data["name"]
         return name if name == self.initial.get("name") else _typed(read_host_name, name)
+
+    def clean_runner(self) -> str:
+        """What is not typed stays as it is."""
+        runner: str = self.cleaned_data["runner"] or self.instance.runner
+        return runner
 
     def clean(self) -> dict[str, Any]:
         """The address without its port; a host's groups belong to its environment."""

@@ -100,7 +100,14 @@ def _labelled(read: Gauges) -> Iterator[Metric]:
     )
     for zone, there in read.zones.items():
         served.add_metric([zone], float(there))
-    yield from (rollbacks, alive, seen, served)
+    attempts = GaugeMetricFamily(
+        f"{PREFIX}attempts_last_day",
+        "Commands on hosts for rollbacks requested within a day, by what ran them there.",
+        labels=["runner"],
+    )
+    for runner, count in read.attempts.items():
+        attempts.add_metric([runner], count)
+    yield from (rollbacks, alive, seen, served, attempts)
 
 
 def _messages(standing: dict[str, int]) -> Metric:

@@ -82,7 +82,7 @@ class RunRecorder:
         item = self._masked(item)
         match item:
             case Started():
-                self._started(row, item.boot_id)
+                self._started(row, item)
             case Chunk():
                 self.unwritten += self.redactor.feed(item.data)
             case Outcome():
@@ -103,6 +103,8 @@ class RunRecorder:
                 return Stopped(redact_outcome(item.outcome, self.secrets))
             case Trouble():
                 return replace(item, why=redact(item.why, self.secrets))
+            case Started():
+                return replace(item, trouble=redact(item.trouble, self.secrets))
         return item
 
     def write(self) -> None:
@@ -121,11 +123,14 @@ class RunRecorder:
         self.run.stored, self.run.lines = self.end.offset, self.end.lines
         self.unwritten.clear()
 
-    def _started(self, row: Rollback, boot_id: str) -> None:
+    def _started(self, row: Rollback, item: Started) -> None:
         self._back(row)
         if self.run.state == StepState.LAUNCHING:
-            move_run(self.run, StepState.RUNNING, boot_id=boot_id, started_at=Now())
-            record(row, "step.started", **facts(self.run))
+            where = {"boot_id": item.boot_id, "runner": item.runner}
+            move_run(self.run, StepState.RUNNING, **where, started_at=Now())
+            record(row, "step.started", **facts(self.run), runner=item.runner)
+        if item.trouble:
+            record(row, "runner.replaced", **facts(self.run), why=item.trouble)
 
     def _log_digest(self) -> dict[str, object]:
         """Size and SHA-256 of the whole log, for the event that says how the run ended."""

@@ -87,6 +87,7 @@ def _page(
         "form": form,
         "keys": host.keys.select_related("confirmed_by").order_by("type", "id"),
         "read": read or KeysForm(),
+        "last_run": lists.last_run_on(host.name),
     }
     status = 422 if form.errors or read else 200
     return render(request, "hosts/host.html", page, status=status)
