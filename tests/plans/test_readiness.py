@@ -175,9 +175,11 @@ def test_the_runners_folder_is_tried_with_a_link(here: Stage, tmp_path: Path) ->
 def test_what_runs_commands_on_a_host_is_told_beforehand(
     output: bytes, runner: RunnerKind, verdict: str, sentence: str
 ) -> None:
-    told = interpret_answer(Probe("app-1", 1, "runner", "~"), Answer(0, output, b""), runner)
-    assert told.verdict == verdict
-    assert sentence in told.detail
+    probe_result = interpret_answer(
+        Probe("app-1", 1, "runner", "~"), Answer(0, output, b""), runner
+    )
+    assert probe_result.verdict == verdict
+    assert sentence in probe_result.detail
 
 
 def test_sudo_is_asked_for_exactly_what_would_run(stage: Stage) -> None:

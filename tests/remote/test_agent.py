@@ -40,16 +40,16 @@ def test_the_agent_runs_on_every_python_from_3_6_on(sshd: Sshd, version: str) ->
     if not (python := find_python(version)):
         pytest.skip(f"this machine has no Python {version}")
     with connected(sshd, python) as remote:
-        asked = request("echo out; head -c 100000 /dev/zero; exit 3", cap=512)
-        seen = watch(remote.run(asked))
+        run_request = request("echo out; head -c 100000 /dev/zero; exit 3", cap=512)
+        seen = watch(remote.run(run_request))
         assert seen.log.startswith(b"out\n")
         assert seen.outcome.exit_code == 3
         assert seen.outcome.flags == {"truncated"}
         busy = request("echo up; sleep 300")
         read_until(remote.run(busy), b"up\n")
         assert remote.stop(ref(busy), grace=1).exit_code == 143
-        remote.acknowledge(ref(asked), ref(busy))
-        assert not (sshd.attempts / asked.token).exists()
+        remote.acknowledge(ref(run_request), ref(busy))
+        assert not (sshd.attempts / run_request.token).exists()
 
 
 def test_a_host_keeps_the_agent_s_file_by_its_hash(sshd: Sshd) -> None:
@@ -92,14 +92,19 @@ def _wakings(pid: int) -> str:
 
 def test_secrets_are_in_no_file_and_no_arguments_of_the_agent(server: Sshd) -> None:
     with connected(server, PYTHON) as remote:
-        asked = request('echo "${#WORD}"; sleep 300', secrets={"WORD": "s3cret-w0rd-of-a-step"})
-        read_until(remote.run(asked), b"21\n")
-        pids = [*agents(server), *(Folder(server, asked.token).pid(name) for name in ("go", "run"))]
+        run_request = request(
+            'echo "${#WORD}"; sleep 300', secrets={"WORD": "s3cret-w0rd-of-a-step"}
+        )
+        read_until(remote.run(run_request), b"21\n")
+        pids = [
+            *agents(server),
+            *(Folder(server, run_request.token).pid(name) for name in ("go", "run")),
+        ]
         for pid in pids:
             for name in ("cmdline", "environ"):
                 assert b"s3cret" not in Path(f"/proc/{pid}/{name}").read_bytes()
             assert not _holds(pid, b"s3cret-w0rd-of-a-step")
-        remote.stop(ref(asked), grace=1)
+        remote.stop(ref(run_request), grace=1)
 
 
 def _holds(pid: int, needle: bytes) -> bool:
@@ -164,8 +169,8 @@ def test_an_agent_that_misbehaves_is_replaced_and_that_is_said(
 ) -> None:
     monkeypatch.setattr("rollback_console.remote.agent.host.GREETING", 2.0)
     with shimmed(server, tmp_path, SHIMS[shim]) as remote:
-        asked = request(f"echo started >> {tmp_path}/starts; echo once")
-        assert watch(remote.run(asked)).log == b"once\n"
+        run_request = request(f"echo started >> {tmp_path}/starts; echo once")
+        assert watch(remote.run(run_request)).log == b"once\n"
         assert remote.trouble.startswith(TROUBLES[shim])
         assert "The shell runner takes its place" in caplog.text
         assert watch(remote.run(request("echo more"))).log == b"more\n"
@@ -176,10 +181,10 @@ def test_where_python_is_insisted_on_nothing_starts_without_it(
     server: Sshd, tmp_path: Path
 ) -> None:
     remote = connect(server.address(runner=RunnerKind.PYTHON), python="/nowhere/python3")
-    asked = request(f"echo started >> {tmp_path}/starts")
+    run_request = request(f"echo started >> {tmp_path}/starts")
     with pytest.raises(RunnerRefused, match="set the host's runner to auto"):
-        next(iter(remote.run(asked)))
-    assert remote.veto(ref(asked))
+        next(iter(remote.run(run_request)))
+    assert remote.veto(ref(run_request))
     remote.close()
     assert not (tmp_path / "starts").exists()
 

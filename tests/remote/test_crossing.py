@@ -65,15 +65,15 @@ def test_what_one_started_the_other_never_starts_again(
     pair: tuple[Remote, Remote], tmp_path: Path
 ) -> None:
     starter, other = pair
-    asked = request(f"echo started >> {tmp_path}/starts; echo once")
-    watch(starter.run(asked))
-    again = watch(other.run(asked))
+    run_request = request(f"echo started >> {tmp_path}/starts; echo once")
+    watch(starter.run(run_request))
+    again = watch(other.run(run_request))
     assert again.started is not None
     assert again.started.already
     assert again.log == b"once\n"
-    other.acknowledge(ref(asked))
-    assert launch(starter, asked).already
-    assert watch(starter.follow(ref(asked))).outcome.flags == {"acknowledged"}
+    other.acknowledge(ref(run_request))
+    assert launch(starter, run_request).already
+    assert watch(starter.follow(ref(run_request))).outcome.flags == {"acknowledged"}
     assert (tmp_path / "starts").read_text() == "started\n"
 
 
@@ -90,10 +90,10 @@ def test_what_one_started_the_other_aborts_with_proof(
 
 def test_a_veto_of_one_is_known_to_the_other(pair: tuple[Remote, Remote], tmp_path: Path) -> None:
     starter, other = pair
-    asked = request(f"echo started >> {tmp_path}/starts")
-    assert other.veto(ref(asked))
-    assert starter.veto(ref(asked))
-    assert watch(starter.run(asked)).outcome.ending is Ending.NEVER_STARTED
+    run_request = request(f"echo started >> {tmp_path}/starts")
+    assert other.veto(ref(run_request))
+    assert starter.veto(ref(run_request))
+    assert watch(starter.run(run_request)).outcome.ending is Ending.NEVER_STARTED
     assert not (tmp_path / "starts").exists()
 
 
@@ -203,13 +203,13 @@ def test_a_stopped_agent_is_noticed_and_starts_nothing_twice(
     watch(alone.run(request("true")))
     [agent] = agents(server)
     os.kill(agent, signal.SIGSTOP)
-    asked = request(f"echo started >> {tmp_path}/starts; echo once")
-    seen = watch(alone.run(asked))
+    run_request = request(f"echo started >> {tmp_path}/starts; echo once")
+    seen = watch(alone.run(run_request))
     assert (seen.log, seen.outcome.exit_code) == (b"once\n", 0)
     assert "said nothing" in alone.trouble
     os.kill(agent, signal.SIGCONT)  # now it reads what it was asked for
     until(lambda: not agents(server))
-    assert watch(alone.follow(ref(asked))).outcome == seen.outcome
+    assert watch(alone.follow(ref(run_request))).outcome == seen.outcome
     assert (tmp_path / "starts").read_text() == "started\n"
 
 
@@ -251,12 +251,12 @@ class Play:
 
     def __init__(self, server: Sshd, kind: str, other: str, go_on: Path) -> None:
         self.server, self.kind = server, kind
-        self.asked = request(f"echo before; {waiting(go_on)}; echo after; exit 7")
-        self.folder = Folder(server, self.asked.token)
+        self.run_request = request(f"echo before; {waiting(go_on)}; echo after; exit 7")
+        self.folder = Folder(server, self.run_request.token)
         self.remote, self.other = connect_by(server, kind), connect_by(server, other)
         for remote in (self.remote, self.other):  # so that each Python has its agent
             watch(remote.run(request("true")))
-        read_until(self.remote.run(self.asked), b"before\n")
+        read_until(self.remote.run(self.run_request), b"before\n")
 
     def kill_agent(self) -> None:
         for pid in agents(self.server):
@@ -279,20 +279,20 @@ class Play:
 
     def follow(self) -> None:
         if self.folder.path.exists():
-            read_until(self.other.follow(ref(self.asked)), b"before\n")
+            read_until(self.other.follow(ref(self.run_request)), b"before\n")
 
     def stop(self) -> None:
-        self.other.stop(ref(self.asked), grace=1)
+        self.other.stop(ref(self.run_request), grace=1)
 
     def acknowledge(self) -> None:
         try:
-            self.other.acknowledge(ref(self.asked))
+            self.other.acknowledge(ref(self.run_request))
         except RunnerRefused as refusal:
             assert refusal.code == "running"
 
     def end(self) -> Outcome:
         """What both kinds say when all is over, which must be one thing."""
-        [outcome] = {watch(each.follow(ref(self.asked))).outcome for each in self.remotes}
+        [outcome] = {watch(each.follow(ref(self.run_request))).outcome for each in self.remotes}
         for each in self.remotes:
             each.close()
         return outcome
