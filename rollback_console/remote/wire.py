@@ -27,7 +27,7 @@ _WHY = {
 }
 _MOST_CODE = 255
 _SENTENCE = {
-    "finished": "",
+    "finished": "",  # what a known exit code means stands in _EXIT_CODES
     "timed_out": "The time limit passed and the host ended the command.",
     "aborted": "The command was ended as asked; nothing of it is left.",
     "never_started": "The command was never started, and cannot be any more.",
@@ -37,6 +37,18 @@ _SENTENCE = {
     "came. Look at the host.",
     "gone": "The host no longer has the attempt's folder; nobody can tell how the command "
     "ended. Look at the host.",
+}
+# What shells and the kernel mean by them, in a sentence that says where to look.
+_EXIT_CODES = {
+    126: "Exit code 126: something that the step calls could not be executed; the log says what.",
+    127: "Exit code 127: something that the step calls was not found on this host, or not in the "
+    "PATH of a login without a terminal; the log says what. Write its whole path.",
+    137: "Exit code 137: a command was killed (SIGKILL), often because the host ran out of memory.",
+    139: "Exit code 139: a command crashed (SIGSEGV).",
+    141: "Exit code 141: a command in a pipe was ended by SIGPIPE, because the one that read from "
+    "it stopped early (head, grep -q). Nothing else has to be wrong; but the commands after it did "
+    "not run.",
+    143: "Exit code 143: a command was ended by SIGTERM from outside the console.",
 }
 
 
@@ -87,10 +99,12 @@ def outcome(words: list[str], survivors: tuple[str, ...], known: int) -> Outcome
     ending = _WHY[why] if why in _WHY else Ending(why)
     if ending is Ending.ABORTED and survivors:
         ending = Ending.ABORT_UNCONFIRMED
+    exit_code = None if code == "-" else _number(code, _MOST_CODE)
+    explained = _EXIT_CODES.get(exit_code or 0, "") if ending is Ending.FINISHED else ""
     return Outcome(
         ending=ending,
-        exit_code=None if code == "-" else _number(code, _MOST_CODE),
-        why=_sentence(why, survivors),
+        exit_code=exit_code,
+        why=explained or _sentence(why, survivors),
         bytes=known if size == "-" else _number(size),
         flags=frozenset(flags),
         survivors=survivors,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+
 import pytest
 
 from rollback_console.documents import read
@@ -71,6 +73,9 @@ COMMANDS = [
     ("example-value", W, "cp conf.2025-10-16-180000 conf"),
     ("pipe-hides-failure", N, "pg_dump app | gzip > app.gz"),
     ("runs-downloaded-code", E, "curl -s https://x/y.sh | bash"),
+    ("reader-stops-early", W, "journalctl -u shop --no-pager | head -20"),
+    ("reader-stops-early", W, "if docker ps | grep -q 'shop web'; then true; fi"),
+    ("reader-stops-early", W, 'last="$(git log --oneline | sed 5q)"'),
     ("variable-never-set", W, "ssh $HOSTS uptime"),
     ("no-working-directory", W, "npm run rollback"),
     ("no-dump-before-restore", E, "psql app < dump.sql"),
@@ -92,6 +97,11 @@ def test_a_command_that_deserves_a_word_gets_it(
 
 
 FINE = [
+    ("reader-stops-early", "ls -t /srv/releases | head -1"),
+    ("reader-stops-early", "echo $X | grep -q shop"),
+    ("reader-stops-early", "docker ps | grep shop"),
+    ("reader-stops-early", "ssh web 'docker ps | head -1'"),
+    ("reader-stops-early", "set +o pipefail\ndocker ps | head -1"),
     ("removes-files", "rm -f /run/app.pid"),
     ("force-push", "git push origin main"),
     ("never-ends", "tail -n 50 /var/log/app.log"),
@@ -350,3 +360,26 @@ def test_the_selector_of_an_emoji_is_hidden_outside_of_comments() -> None:
     assert find_hidden(f"# {emoji} careful\nrm x # {emoji}") == ()
     assert len(find_hidden(f"rm {emoji}")) == 1
     assert len(find_hidden("rm a\N{VARIATION SELECTOR-16} # b\N{VARIATION SELECTOR-16}")) == 2
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "seq 999999 | head -1",
+        'test "$(seq 999999 | head -n 1)" = 1',
+        "seq 999999 | grep -q 7 && true",
+        "seq 999999 | head -3 2>&1 | cat",
+        "seq 999999 | awk '{ print; exit }'",
+    ],
+)
+def test_a_pipe_that_would_die_of_sigpipe_is_made_to_read_the_rest(command: str) -> None:
+    text = plan(command)
+    fixed = apply_fix(read(text), findings(text)["reader-stops-early"])
+    (step,) = read(fixed).procedures[0].steps
+    assert "reader-stops-early" not in findings(fixed)
+    assert run_as_steps_run(step.commands[0].text) == 0
+
+
+def run_as_steps_run(script: str) -> int:
+    bash = ["bash", "--norc", "-eu", "-o", "pipefail", "-c", script]
+    return subprocess.run(bash, stdout=subprocess.DEVNULL, check=False).returncode

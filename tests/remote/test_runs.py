@@ -34,6 +34,14 @@ def test_a_command_is_started_shown_and_ended_over_one_channel(host: Remote) -> 
     assert seen.outcome.flags == frozenset()
 
 
+def test_an_exit_code_that_says_little_is_explained(plain_host: Remote) -> None:
+    seen = watch(plain_host.run(request("seq 999999 | head -1 >/dev/null")))
+    assert (seen.log, seen.outcome.exit_code) == (b"", 141)
+    assert "ended by SIGPIPE" in seen.outcome.why
+    assert "not found" in watch(plain_host.run(request("no-such-program"))).outcome.why
+    assert watch(plain_host.run(request("exit 3"))).outcome.why == ""
+
+
 def test_a_launched_command_is_followed_later_by_its_token(host: Remote) -> None:
     run_request = request("for i in 1 2 3; do echo $i; done")
     assert not launch(host, run_request).already

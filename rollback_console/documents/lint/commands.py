@@ -15,6 +15,7 @@ from ..shell.hidden_characters import find_hidden
 from ..shell.render import reads_twice, render_text
 from ..shell.variables import wants_arguments
 from .destructive import Danger, dangers
+from .early_readers import early_reader_findings
 from .fixes import remove_hidden, replace_in, use_defaults_file
 
 _MOST = 2000
@@ -45,6 +46,7 @@ def _about(step: Step, command: Command, rows: Sequence[str]) -> Iterator[Findin
         yield from _values(step, command)
         yield from _arguments(step, command)
         yield from _to_replace(step, command)
+        yield from early_reader_findings(step, command, rows)
 
 
 def _fix(danger: Danger, command: Command, rows: Sequence[str]) -> Fix | None:
