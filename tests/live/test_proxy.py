@@ -12,7 +12,7 @@ import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
 from websockets.sync.client import connect
@@ -20,6 +20,7 @@ from websockets.typing import Origin
 
 from rollback_console.processes import commands
 from tests.servers import Server
+from tests.toolbox.waiting import until
 
 from .rows import Rows
 from .servers import ROOT, Console, Process, free_port
@@ -86,6 +87,13 @@ class Front:
     nginx: Nginx
     trust: ssl.SSLContext
 
+    @classmethod
+    def of(cls, nginx: Nginx) -> Self:
+        """With trust in its certificate alone, which is for another name."""
+        trust = ssl.create_default_context(cafile=str(nginx.certificate))
+        trust.check_hostname = False
+        return cls(nginx, trust)
+
     def ask(
         self, method: str, path: str, body: bytes | None = None, **headers: str
     ) -> tuple[int, dict[str, str], str]:
@@ -116,9 +124,7 @@ def front(web: Console) -> Iterator[Front]:
     behind = Process(commands.web("127.0.0.1", port, 1), port, environment)
     behind.start()
     with Nginx(port) as nginx:
-        trust = ssl.create_default_context(cafile=str(nginx.certificate))
-        trust.check_hostname = False
-        yield Front(nginx, trust)
+        yield Front.of(nginx)
     assert behind.child
     behind.child.terminate()
     behind.child.wait(30)
@@ -210,10 +216,45 @@ def test_a_socket_opens_through_it_and_hears_what_happens(front: Front, rows: Ro
         assert frame["text"] == "through the proxy\n"
 
 
-def test_a_status_link_is_not_written_down(front: Front) -> None:
-    front.ask("GET", "/status/a-very-secret-link/?x=hidden")
-    front.ask("GET", "/healthz")
-    assert "/healthz" in front.nginx.access
-    assert re.search(r"GET /status/\.\.\.", front.nginx.access)
-    assert "secret" not in front.nginx.access
-    assert "hidden" not in front.nginx.access
+@pytest.fixture(scope="module")
+def broken_front() -> Iterator[Front]:
+    """The same file in front of a web process that is away."""
+    with Nginx(free_port()) as nginx:
+        yield Front.of(nginx)
+
+
+ADDRESSES = [
+    ("/status/a-very-secret-link/?x=hidden", "/status/..."),
+    ("/%73tatus/a-very-secret-link", "/status/..."),
+    ("/x/../status//a-very-secret-link/", "/status/..."),
+    ("/api/v1/hooks/a-very-secret-link", "/hooks/..."),
+    ("/api/v1/Hooks/a-very-secret-link?y=hidden", "/hooks/..."),
+    ("/sign-in/with/corp/callback/?code=a-very-secret-link", "/sign-in/with/corp/callback/"),
+]
+
+
+@pytest.mark.parametrize(("address", "written"), ADDRESSES)
+@pytest.mark.parametrize("which", ["front", "broken_front"])
+def test_no_secret_of_an_address_is_written_down(
+    request: pytest.FixtureRequest, which: str, address: str, written: str
+) -> None:
+    front: Front = request.getfixturevalue(which)
+    before = len(front.nginx.access)
+    front.ask("POST", address, b"{}", Referer=f"https://{NAME}/status/a-very-secret-link/")
+    entry = until(lambda: front.nginx.access[before:], "nginx wrote the request down")
+    assert f'"POST {written}"' in entry
+    for log in (entry, front.nginx.log.read_text()):
+        assert "secret" not in log
+        assert "hidden" not in log
+
+
+def test_the_log_says_which_web_process_did_not_answer(broken_front: Front) -> None:
+    assert broken_front.ask("GET", "/plans/")[0] == 502
+    until(lambda: "/plans/" in broken_front.nginx.access, "nginx wrote the request down")
+    assert re.search(r'"GET /plans/" 502 .*"127\.0\.0\.1:\d+" "502"', broken_front.nginx.access)
+
+
+def test_what_nginx_says_of_itself_is_still_logged(broken_front: Front) -> None:
+    """docs/production.md puts a file in place of stderr there."""
+    text = broken_front.nginx.configuration.read_text()
+    assert re.findall(r"^\s*error_log (\S+)", text, re.MULTILINE) == ["stderr", "/dev/null"]
