@@ -35,6 +35,8 @@ HOLDS = {
     Meaning.WHEN: lambda word: part_of(word) is SectionKind.TRIGGERS,
     Meaning.STEPS: lambda word: part_of(word) is SectionKind.STEPS,
     Meaning.DEPLOYING: speaks_of_going_forward,
+    Meaning.TELLING: lambda word: part_of(word) is SectionKind.COMMUNICATION,
+    Meaning.DECIDING: lambda word: part_of(word) is SectionKind.DECISION,
 }
 
 

@@ -56,7 +56,7 @@ def one_line(text: str) -> str:
 
 
 def bare_condition(text: str) -> str:
-    """A condition without the "only if" that its line says already."""
+    """A condition without the "only if" or "use when" that its line says already."""
     return _ONLY_IF.sub("", one_line(text)) or one_line(text)
 
 
@@ -71,7 +71,11 @@ def bare_name(text: str) -> str:
     return name[:1].upper() + name[1:]
 
 
-_ONLY_IF = re.compile(r"^only if:?\s+", re.IGNORECASE)
+_ONLY_IF = re.compile(
+    r"^(?:(?:if and only if|only (?:if|when)|(?:run|use)(?: this| it)?(?: only)? (?:if|when)|if|when)"
+    r"(?:\s*:\s*|\s+))+",
+    re.IGNORECASE,
+)
 _WARNING = re.compile(r"^warning\s*[:!-]\s*", re.IGNORECASE)
 _OR = re.compile(r"^or\b[\s:,]+", re.IGNORECASE)
 

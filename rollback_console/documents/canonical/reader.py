@@ -44,7 +44,7 @@ from .pieces import Cursor, Piece, PieceKind, read_pieces
 from .spelling import spell
 from .steps import StepKeys, read_procedure
 
-_ESTIMATE = re.compile(r"(\d+(?:\.\d+)?)-(\d+(?:\.\d+)?) minutes")
+_ESTIMATE = re.compile(r"(\d+(?:\.\d+)?)(?:-(\d+(?:\.\d+)?))? minutes?")
 
 
 def is_canonical(text: str) -> bool:
@@ -243,7 +243,7 @@ class _Reader:
     def time(self) -> None:
         for note in self.notes():
             match = _ESTIMATE.fullmatch(note.text)
-            low, high = (float(match[1]), float(match[2])) if match else (None, None)
+            low, high = (float(match[1]), float(match[2] or match[1])) if match else (None, None)
             self._add("estimates", Estimate(note.text, note.label, low, high, note.line))
 
     def communication(self) -> None:

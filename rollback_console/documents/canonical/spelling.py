@@ -167,7 +167,12 @@ def _estimate(estimate: Estimate) -> str:
     if estimate.low is None or estimate.high is None:
         text = one_line(estimate.text)
         return f"**{kind}**: {text}" if text else ""
-    return f"**{kind}**: {estimate.low:g}-{estimate.high:g} minutes"
+    return f"**{kind}**: {_span(estimate.low, estimate.high)}"
+
+
+def _span(low: float, high: float) -> str:
+    span = f"{low:g}" if low == high else f"{low:g}-{high:g}"
+    return f"{span} minute" if span == "1" else f"{span} minutes"
 
 
 def _communication(document: PlanDocument) -> Blocks:
@@ -203,7 +208,7 @@ def _left_out(commands: Sequence[PlacedCommand]) -> Blocks:
 
 def _procedure(procedure: Procedure) -> Blocks:
     yield [f"## Procedure: {one_line(procedure.name) or 'Rollback'}"]
-    yield from _lines("Use when", [procedure.condition])
+    yield from _lines("Use when", [bare_condition(procedure.condition)])
     yield from _lines("Warning", map(bare_warning, procedure.warnings))
     for step in procedure.steps:
         yield from _step(step)

@@ -21,6 +21,7 @@ from ..markdown.folded_text import bare_title, fold, plain, slug
 from ..markdown.outline import Section
 from ..shell.command_patterns import may_change
 from ..vocabulary.labels import listed, minutes, notes_of, split_label
+from ..vocabulary.languages import Meaning, any_of
 from ..vocabulary.left_out import why_label_leaves_out
 from ..vocabulary.remarks import is_warning
 from ..vocabulary.section_names import SectionKind, is_follow_up
@@ -37,6 +38,7 @@ _ESCALATE = re.compile(
     r"|suppleant|eskalation|vertretung"
     r"|升级|备用|上报|التصعيد|البديل|تصعيد"
 )
+_DECIDES = re.compile(any_of(Meaning.DECIDING))
 _SPLIT = re.compile(
     r"(?<!\s)(?:\s++(?:or|then|y|o|ou|puis|et|oder|dann|und|and|او|أو|ثم)\s+|\s*+(?:[,;/→>、,]|->|=>|或者|或"
     r"|然后)\s*)"
@@ -112,8 +114,10 @@ def _decision(details: Details, section: Section) -> None:
         words = fold(label) or (fold(section.title) if not details.primary else "")
         if label and _ESCALATE.search(words):
             details.escalate_to += _people(text)
-        elif label and _PRIMARY.search(words):
+        elif label and _names_decider(words):
             details.primary += [text]
+        elif match := _OTHERWISE.match(note.text):
+            details.escalate_to += _people(match["then"])
         elif not label and (match := _IN_TURN.match(note.text)):
             details.primary.append(match["first"])
             details.escalate_to.append(match["then"])
@@ -123,11 +127,14 @@ def _decision(details: Details, section: Section) -> None:
             details.decision_notes.append(note)
 
 
+_ABSENT = (
+    r"(?:(?:if|when|in case) [^:,]{0,30}(?:\bnot\b|n.t\b|\bun|\bnobody|\bno\b|asleep|away|absent|out of)[^:,]{0,60}"
+    r"[:,]\s*|(?:wenn|falls|bei) [^:,]{0,40}nicht[^:,]{0,40}[:,]\s*|si (?:no|non|ne|n.)[^:,]{0,60}[:,]\s*"
+    r"|(?:à défaut|sinon|ersatzweise|en su defecto|a falta de este)[, ]\s*)"
+)
+_OTHERWISE = re.compile(rf"{_ABSENT}(?P<then>[^.;]{{2,80}})\.?$", re.IGNORECASE)
 _IN_TURN = re.compile(
-    r"(?P<first>[^.,:;]{3,60})[.,;]\s+(?:(?:if|when) (?:not|un|nobody|they|he|she|asleep)[^:,]{0,60}"
-    r"[:,]\s*|(?:à défaut|sinon|ersatzweise|en su defecto|a falta de este)[, ]\s*)"
-    r"(?P<then>[^.,;]{3,60})\.?$",
-    re.IGNORECASE,
+    rf"(?P<first>[^.,:;]{{3,60}})[.,;]\s+{_ABSENT}(?P<then>[^.,;]{{2,60}})\.?$", re.IGNORECASE
 )
 
 
@@ -150,7 +157,11 @@ _WHO = re.compile(
 def _names_maker(section: Section, note: Note) -> bool:
     """A lone short line under "Decision maker" is that person."""
     short = len(note.text) < 60 and not note.text.endswith((".", ":"))
-    return short and not note.label and bool(_PRIMARY.search(fold(section.title)))
+    return short and not note.label and _names_decider(fold(section.title))
+
+
+def _names_decider(words: str) -> bool:
+    return bool(_PRIMARY.search(words) or _DECIDES.search(words))
 
 
 def _people(text: str) -> list[str]:

@@ -36,6 +36,7 @@ from ..vocabulary.step_headings import (
     name_of,
     number_of,
     step_title,
+    without_time,
 )
 from .commands.fences import commands_in
 from .step_builder import Doubt, StepReading
@@ -312,7 +313,7 @@ def _condition(section: Section) -> str:
     for words in texts:
         if (text := condition_of(words)) and not names_one_of(words):
             return text.strip(" :\uff1a")
-    return condition_of(plain(section.title)).strip(" :\uff1a")
+    return condition_of(without_time(plain(section.title))).strip(" :\uff1a")
 
 
 def _estimates(section: Section, name: str) -> list[Estimate]:

@@ -28,6 +28,7 @@ from ..vocabulary.remarks import (
     says_choose,
 )
 from ..vocabulary.section_names import SectionKind, part_of
+from ..vocabulary.step_headings import without_time
 from .commands.fences import CommandGroup, FenceText, Remark, read_fence
 from .messages import message
 
@@ -81,7 +82,7 @@ class StepDraft:
 
 
 def notice_title(draft: StepDraft) -> None:
-    title = plain(draft.title)
+    title = without_time(plain(draft.title))
     if begins_with_if(title):
         draft.conditions.append(title)
     inside = re.findall(r"\(([^()]{3,80})\)", title)

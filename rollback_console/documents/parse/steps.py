@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -15,6 +14,7 @@ from ..shell.command_patterns import destroys, only_looks
 from ..vocabulary.left_out import why_label_leaves_out
 from ..vocabulary.remarks import condition_of, is_gate, is_gate_remark, is_put_off, speaks_of_loss
 from ..vocabulary.section_names import SectionKind, part_of
+from ..vocabulary.step_headings import STEP_TIME
 from .commands.alternatives import StepChoices, choose
 from .commands.fences import CommandGroup, FenceText
 from .step_builder import (
@@ -25,12 +25,6 @@ from .step_builder import (
     notice_fence,
     notice_title,
     take_groups,
-)
-
-_TIME = re.compile(
-    r"\s*+[(\[\uff08]\s*+((?:(?:~|ca\.?|approx\.?|about|est\.?:?)\s*+)?\d++(?:\s*+[-–]\s*+\d++)?\s*+(?:s"
-    r"|secs?|seconds?|m|mins?|minutes?"
-    r"|minutos?|minuten|h|hours?|hrs?|分钟|秒)\.?)\s*[)\]\uff09]"
 )
 
 
@@ -139,7 +133,7 @@ def _settle_conditions(draft: StepDraft, choices: StepChoices) -> None:
 
 
 def _title_and_time(title: str) -> tuple[str, str]:
-    match = _TIME.search(title)
+    match = STEP_TIME.search(title)
     if not match:
         return bare_title(title).strip(" :"), ""
     rest = title[: match.start()] + title[match.end() :]

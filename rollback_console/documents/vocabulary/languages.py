@@ -33,6 +33,8 @@ class Meaning(Enum):
     WHEN = "when"
     STEPS = "steps"
     DEPLOYING = "deploying"
+    TELLING = "telling"
+    DECIDING = "deciding"
 
 
 WORDS: dict[Meaning, dict[str, str]] = {
@@ -148,6 +150,18 @@ WORDS: dict[Meaning, dict[str, str]] = {
         "en": "deploy*|release steps|installation", "es": "despliegue|desplegar", "pt": "implantação|implantar", "fr": "déploiement|déployer|mise en production", "de": "Ausrollen|Bereitstellung|Einspielen",
         "it": "distribuzione|rilascio", "nl": "uitrol*|uitrollen", "pl": "wdrożeni*|wdrażan*", "ru": "развертыв*|деплой*|выкат*|установка", "uk": "розгорт*|деплой*|викат*", "tr": "dağıtım*|kurulum", "ar": "النشر|نشر",
         "he": "פריסה|התקנה", "hi": "तैनाती|परिनियोजन|डिप्लॉय*", "zh": "部署|上线|发布", "ja": "デプロイ|リリース手順|展開", "ko": "배포", "vi": "triển khai|phát hành", "id": "penerapan|perilisan",
+    },
+    Meaning.TELLING: {
+        "en": "tell people|tell everyone|tell users", "es": "avisar|informar|notificar|comunicación", "pt": "avisar|informar|notificar|comunicação", "fr": "prévenir|avertir|informer|communication",
+        "de": "benachrichtig*|informier*|Bescheid|Kommunikation", "it": "avvisare|informare|notificare|comunicazione", "nl": "informeer*|inlichten|communicatie", "pl": "powiadom*|poinform*|komunikacja",
+        "ru": "сообщить|уведом*|оповест*|оповещ*|коммуникаци*", "uk": "повідом*|сповіст*|сповіщ*|комунікаці*", "tr": "haber ver*|bilgilendir*|iletişim", "ar": "الإخطار|التواصل|إبلاغ|الإبلاغ|إشعار",
+        "he": "עדכון|ליידע|להודיע|תקשורת", "hi": "सूचित*|सूचना|संचार", "zh": "通知|沟通|通告|告知", "ja": "連絡|通知|周知", "ko": "공지|알림|연락|통보", "vi": "thông báo|liên lạc", "id": "beri tahu*|pemberitahuan|komunikasi",
+    },
+    Meaning.DECIDING: {
+        "en": "who decides|decision maker*", "es": "quién decide|decisión", "pt": "quem decide|decisão", "fr": "qui décide|décision|décideur*", "de": "wer entscheidet|Entscheidung|Entscheider*",
+        "it": "chi decide|decisione", "nl": "wie beslist|wie besluit|beslissing*|beslisser*", "pl": "kto decyduje|decyzja|decydent*", "ru": "кто решает|кто принимает решение|решение принимает|ответственный|ответственные",
+        "uk": "хто вирішує|хто приймає рішення|рішення приймає|відповідальний|відповідальні", "tr": "kim karar verir|karar verici|karar verecek", "ar": "من يقرر|صاحب القرار|القرار", "he": "מי מחליט|החלטה|מקבל ההחלטה",
+        "hi": "निर्णय|निर्णयकर्ता", "zh": "谁决定|谁来决定|决策|決策", "ja": "判断者|決定者|責任者|承認者", "ko": "결정권자|의사결정|의사 결정|누가 결정", "vi": "ai quyết định|người quyết định", "id": "siapa yang memutuskan|pengambil keputusan",
     },
 }  # fmt: skip
 CODES = tuple(WORDS[Meaning.STEP])

@@ -43,8 +43,9 @@ _CONDITION = re.compile(
     r"|仅(?:当|在)|只有|如果|如需|如有|可选|必要时|فقط اذا|اذا|عند الحاجه|اختياري)"
 )
 _CONDITION_INSIDE = re.compile(
-    r"(?:(?<=[\s(])|^)(?:only (?:if|when|in case|run (?:this|it) if)\b[^.;]{3,140}"
-    r"|(?:if|when|where|as) (?:needed|necessary|required|applicable|corrupted|lost|damaged|affected|enabled|used|present)\b(?=\W*$|[^.;]{0,60}[.)]?$))",
+    r"(?:(?<=\()only (?:if|when|in case)\b[^.;()]{3,140}"
+    r"|(?:(?<=[\s(])|^)only (?:if|when|in case|run (?:this|it) if)\b[^.;]{3,140}"
+    r"|(?:(?<=[\s(])|^)(?:if|when|where|as) (?:needed|necessary|required|applicable|corrupted|lost|damaged|affected|enabled|used|present)\b(?=\W*$|[^.;]{0,60}[.)]?$))",
     re.IGNORECASE,
 )
 _IF = re.compile(

@@ -49,8 +49,8 @@ _TABLE: tuple[tuple[SectionKind, str, Meaning | None], ...] = (
     (SectionKind.TIME, synonyms.TIME, None),
     (SectionKind.DATA, synonyms.DATA, None),
     (SectionKind.CONTACTS, synonyms.CONTACTS, None),
-    (SectionKind.COMMUNICATION, synonyms.COMMUNICATION, None),
-    (SectionKind.DECISION, synonyms.DECISION, None),
+    (SectionKind.COMMUNICATION, synonyms.COMMUNICATION, Meaning.TELLING),
+    (SectionKind.DECISION, synonyms.DECISION, Meaning.DECIDING),
     (SectionKind.AFTER, synonyms.AFTER, Meaning.AFTER),
 )
 

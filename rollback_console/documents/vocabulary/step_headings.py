@@ -29,6 +29,11 @@ _PHASE = re.compile(
 )
 _DIGITS = {digit: at for at, digit in enumerate("一二三四五六七八九十", 1)}
 
+STEP_TIME = re.compile(
+    r"\s*+[(\[\uff08]\s*+((?:(?:~|ca\.?|approx\.?|about|est\.?:?)\s*+)?\d++(?:\s*+[-–]\s*+\d++)?\s*+(?:s"
+    r"|secs?|seconds?|m|mins?|minutes?"
+    r"|minutos?|minuten|h|hours?|hrs?|分钟|秒)\.?)\s*[)\]\uff09]"
+)
 TIMED = re.compile(r"[(\uff08]\s*+([^()\uff08\uff09]*\d[^()\uff08\uff09]*)[)\uff09]\s*$")
 
 
@@ -83,6 +88,11 @@ def number_of(title: str) -> int | None:
         digits = match[1] or match[2]
         return int(digits) if digits.isdecimal() else _DIGITS.get(digits)
     return None
+
+
+def without_time(title: str) -> str:
+    """The title without the time it takes, said in brackets."""
+    return STEP_TIME.sub("", title)
 
 
 def name_of(title: str) -> str:

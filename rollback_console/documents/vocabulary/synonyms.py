@@ -69,7 +69,7 @@ PREVENTION = (
 SUCCESS = r"success(?!iv)|exit criteria|exitos[oa]\b|exito\b|criteres de (?:succes|reussite)|erfolg|成功|نجاح"
 
 VERIFICATION = (
-    r"^(?:did|has) (?:it|that) work|how do (?:i|we|you) know|^make sure|^proof\b"
+    r"^(?:did|has) (?:it|that) work|^(?:double-?)?check(?:ing)? (?:that|whether|if|it|how)\b|how do (?:i|we|you) know|^make sure|^proof\b"
     r"|^post-?checks?\b|^test(?:ing|s)? (?:after|post)|verif|validat|validaci|validierung|success criteria|exit criteria|acceptance"
     r"|smoke[ -]?test|sanity|health[ -]?check"
     r"|post[ -]?(?:rollback|recovery|revert) (?:check|test|verif|valid)|critical check|\bconfirm"
@@ -113,7 +113,7 @@ PRECONDITIONS = (
 )
 
 TIME = (
-    r"time[ -]?(?:estimate|line|frame|objective|target|budget|to)|estimated? (?:time|duration"
+    r"^times?$|time[ -]?(?:estimate|line|frame|objective|target|budget|to)|estimated? (?:time|duration"
     r"|rollback time)"
     r"|\brto\b|\brpo\b|\bslas?\b|recovery (?:time|target|objective)|duration|how long|rollback time"
     r"|tiempo|duracion|temps|duree|delai|zeit|dauer|tempi|tempo|durata|duracao|时间|耗时|时长|الوقت"

@@ -13,6 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from rollback_console.common import durations
+from rollback_console.documents.canonical.layout import bare_condition
 from rollback_console.documents.shell.hidden_characters import show_hidden
 from rollback_console.engine.states import state_word
 
@@ -20,6 +21,7 @@ from ..presenters import dates
 from ..presenters.state_icons import SHAPES, TONES
 
 register = Library()
+register.filter("bare_condition", bare_condition)
 THEMES = frozenset({"light", "dark"})
 _ICON = (
     '<svg class="icon" viewBox="0 0 16 16" width="16" height="16" aria-hidden="true"'
