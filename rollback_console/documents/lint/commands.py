@@ -12,14 +12,16 @@ from ..placeholders.collect import commands_of
 from ..placeholders.find import find_uses
 from ..shell.command_patterns import POWERSHELLS, SQLS
 from ..shell.hidden_characters import find_hidden
+from ..shell.look_alikes import find_look_alikes
 from ..shell.render import reads_twice, render_text
 from ..shell.variables import wants_arguments
 from .destructive import Danger, dangers
 from .early_readers import early_reader_findings
-from .fixes import remove_hidden, replace_in, use_defaults_file
+from .fixes import remove_hidden, replace_in, replace_look_alikes, use_defaults_file
 
 _MOST = 2000
 _MOST_HIDDEN = 20
+_NAMED = 4
 
 
 def command_findings(document: PlanDocument, rows: Sequence[str]) -> Iterator[Finding]:
@@ -35,6 +37,8 @@ def command_findings(document: PlanDocument, rows: Sequence[str]) -> Iterator[Fi
 
 def _about(step: Step, command: Command, rows: Sequence[str]) -> Iterator[Finding]:
     yield from _hidden(step, command, rows)
+    if command.language not in SQLS | POWERSHELLS:
+        yield from _look_alikes(step, command, rows)
     foreign = command.language in SQLS | POWERSHELLS
     for danger in dangers(command.text):
         if danger.severity is not Severity.ERROR and not (step.runs or foreign):
@@ -78,6 +82,20 @@ def _hidden(step: Step, command: Command, rows: Sequence[str]) -> Iterator[Findi
             " is not what runs. Remove it, or confirm it on the plan's bindings page.",
             step.key,
             remove_hidden(command, rows),
+        )
+
+
+def _look_alikes(step: Step, command: Command, rows: Sequence[str]) -> Iterator[Finding]:
+    if look_alikes := find_look_alikes(command.text):
+        odd = dict.fromkeys(f"{each.name} for {each.meant}" for each in look_alikes)
+        yield Finding(
+            Severity.ERROR,
+            "look-alike",
+            command.lines[0] + command.text.count("\n", 0, look_alikes[0].at),
+            "This holds what only looks like a sign of the shell, as a word processor or a chat"
+            f" writes it: {', '.join(list(odd)[:_NAMED])}. A shell takes it for a letter.",
+            step.key,
+            replace_look_alikes(command, rows),
         )
 
 

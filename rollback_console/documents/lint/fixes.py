@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from rollback_console.documents.model import Command, Edit, Fix, Step
 
 from ..shell.hidden_characters import without_hidden
+from ..shell.look_alikes import without_look_alikes
 
 _MYSQL = r"(?P<program>\b(?:mysql|mysqldump|mariadb|mariadb-dump|mysqladmin))\b"
 _PASSWORD = re.compile(
@@ -100,6 +101,19 @@ def remove_hidden(command: Command, rows: Sequence[str]) -> Fix | None:
         if (clean := without_hidden(rows[number - 1])) != rows[number - 1]
     ]
     return Fix("Remove what nobody sees", tuple(edits)) if edits else None
+
+
+def replace_look_alikes(command: Command, rows: Sequence[str]) -> Fix | None:
+    """The command's lines with the signs that a shell knows; None when a line stands elsewhere."""
+    clean = without_look_alikes(command.text).split("\n")
+    edits: list[Edit] = []
+    for at, (old, new) in enumerate(zip(command.text.split("\n"), clean, strict=True)):
+        number = command.lines[0] + at
+        if old != new:
+            if number > len(rows) or old not in rows[number - 1]:
+                return None
+            edits.append(Edit(number, number, (rows[number - 1].replace(old, new, 1),)))
+    return Fix("Replace with the signs of a shell", tuple(edits)) if edits else None
 
 
 def _renumbered(step: Step, number: str, rows: Sequence[str]) -> list[str]:
