@@ -57,6 +57,30 @@ class GroupLimit(models.Model):
         return ScopeLimit.of(self.environments, self.services)
 
 
+class Invitation(models.Model):
+    """A link behind which a person chooses their first password, once; its secret is not stored.
+
+    `sha256` is the hexadecimal hash of the secret, which is 256 random bits: no salt needed.
+    `made_by` is empty for the command line.
+    """
+
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="invitations")
+    sha256 = models.CharField(max_length=64, unique=True)
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"for {self.person}"
+
+
 class PendingChange(models.Model):
     """A right that one Admin proposed and another one has to confirm.
 

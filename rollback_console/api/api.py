@@ -22,6 +22,7 @@ from .routes import (
     deciders,
     deciding,
     logs,
+    people,
     pins,
     plans,
     postmortems,
@@ -56,6 +57,7 @@ for noun in (
     archives,
     proposals,
     configuration,
+    people,
 ):
     api.add_router("", noun.router)
 

@@ -132,6 +132,11 @@ PERSON_ADDED = _kind("person.added", "{by} added the account {subject}.", WARNIN
 PERSON_CHANGED = _kind("person.changed", "{by} changed the account {subject}.", WARNING)
 PERSON_DEACTIVATED = _kind("person.deactivated", "{by} deactivated {subject}.", WARNING)
 PERSON_ACTIVATED = _kind("person.activated", "{by} activated {subject}.", WARNING)
+INVITATION_MADE = _kind("invitation.made", "{by} made an invitation link for {subject}.", WARNING)
+INVITATION_REVOKED = _kind("invitation.revoked", "{by} revoked the invitation link of {subject}.")
+INVITATION_ACCEPTED = _kind(
+    "invitation.accepted", "{subject} chose a first password behind an invitation link.", WARNING
+)
 ROLES_CHANGED = _kind("person.roles_changed", "{by} changed the roles of {subject}.", WARNING)
 GROUP_ADDED = _kind("group.added", "{by} added the group {subject}.", WARNING)
 GROUP_LIMITED = _kind("group.limited", "{by} changed where {subject} holds.", WARNING)

@@ -15,11 +15,12 @@ from structlog.types import EventDict, Processor, WrappedLogger
 
 FORMATS = ("line", "json")
 
-_SECRET_PARTS = re.compile(r"((?i:/status/+|/hooks/+))[^\s\"'<>?/]+|([\w/]\?)[^\s\"'<>]+")
+_SECRET_PARTS = re.compile(r"((?i:/status/+|/invitations/+|/hooks/+))[^\s\"'<>?/]+|([\w/]\?)[^\s\"'<>]+")
 
 
 def mask_addresses(_logger: WrappedLogger, _method: str, entry: EventDict) -> EventDict:
-    """Leave out what stands in addresses and opens something: links of status pages, queries."""
+    """Leave out what stands in addresses and opens something: links of status pages and of
+    invitations, queries."""
     for name, value in entry.items():
         if isinstance(value, str) and ("/" in value or "?" in value):
             entry[name] = _SECRET_PARTS.sub(r"\1\2…", value)

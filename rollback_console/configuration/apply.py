@@ -3,7 +3,6 @@ transaction, each on record."""
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -180,10 +179,9 @@ class _Writer:
         groups = self._groups(entry)
         names = {name: getattr(entry, name) for name in ("first_name", "last_name", "email")}
         if change.action == "add":
-            # Nobody knows it: an Admin sets one with them, or they sign in through the provider.
-            password = secrets.token_urlsafe(32)
+            # They choose a password behind an invitation, or sign in through the provider.
             people.add_person(
-                by=self.by, username=change.key, password=password, groups=groups, **names
+                by=self.by, username=change.key, password=None, groups=groups, **names
             )
             return
         person = User.objects.get(username=change.key)

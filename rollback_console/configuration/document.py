@@ -81,7 +81,7 @@ class CredentialEntry(_Entry):
 
 
 class PersonEntry(_Entry):
-    """A person, by the name to sign in with. A new one chooses a password by an Admin's help."""
+    """A person, by the name to sign in with. A new one chooses a password behind an invitation."""
 
     first_name: str = Field("", max_length=150)
     last_name: str = Field("", max_length=150)

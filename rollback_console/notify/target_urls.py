@@ -91,6 +91,13 @@ def is_mail(url: str) -> bool:
     return urlsplit(url.strip()).scheme.lower() in MAIL
 
 
+def names_others(url: str) -> bool:
+    """Whether mail sent by a URL goes to more than the addresses that are added to it."""
+    parts = urlsplit(url.strip())
+    copies = {name.lower() for name, _ in parse_qsl(parts.query)} & {"cc", "bcc"}
+    return bool(copies or parts.path.strip("/"))
+
+
 def inside_only(url: str) -> bool:
     """Whether nothing protects what is sent on its way, so that it must stay inside."""
     scheme = urlsplit(url.strip()).scheme.lower()

@@ -14,6 +14,7 @@ from .views.admin import (
     host_imports,
     hosts,
     integrations,
+    invitations,
     message_targets,
     people,
     proposals,
@@ -33,7 +34,7 @@ from .views.rollbacks import (
     restart,
     rollback,
 )
-from .views.system import health, home, metrics
+from .views.system import health, home, invitation, metrics
 
 _environment = "environments/<slug:slug>/"
 _rollback = "rollbacks/<int:number>/"
@@ -134,6 +135,7 @@ urlpatterns: list[URLPattern] = [
         name="link-revocations",
     ),
     path("status/<str:secret>/", communication.show_status_page, name="status"),
+    path("invitations/<str:secret>/", invitation.accept, name="invitation"),
     path("trends/", trends.show_trends, name="trends"),
     path("trends.csv", trends.csv, name="trends-csv"),
     path("trends.json", trends.json, name="trends-json"),
@@ -229,6 +231,13 @@ urlpatterns: list[URLPattern] = [
     path("tokens/<int:number>/revocations/", tokens.revoke, name="token-revocations"),
     path("people/", people.list_people, name="people"),
     path("people/new/", people.new_person, name="person-new"),
+    path("people/invitations/", invitations.invite, name="invitations"),
+    path("people/<int:number>/invitations/", invitations.renew, name="person-invitations"),
+    path(
+        "people/<int:number>/invitations/revocations/",
+        invitations.revoke,
+        name="invitation-revocations",
+    ),
     path("people/confirmations/", confirmations.list_confirmations, name="confirmations"),
     path("people/confirmations/<int:number>/", confirmations.decide, name="confirmation"),
     path("people/<int:number>/factors/resets/", people.reset_factor, name="factor-resets"),

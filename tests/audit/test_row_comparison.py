@@ -16,7 +16,7 @@ from django.db import connection, models, transaction
 from django.db.models.functions import Now
 
 from rollback_console.access.actions import groups as group_actions
-from rollback_console.access.actions import passwords, pending_changes, people, tokens
+from rollback_console.access.actions import invitations, passwords, pending_changes, people, tokens
 from rollback_console.access.scope_limits import ScopeLimit
 from rollback_console.audit import kinds
 from rollback_console.audit.integrity.protected_tables import TABLES, columns_of, model_of
@@ -83,6 +83,7 @@ def whole(stage: Stage) -> Stage:
     person = people.add_person(by=by, username="kim", password="a long pass phrase 7")
     limit = ScopeLimit.of(["other"], [])
     group_actions.add_group(by=by, name="Night shift", like=groups.OPERATOR, limit=limit)
+    invitations.invite_person(by=by, username="kit")
     pending_changes.propose_admin(person, by=by)
     make.token(by, name="ci", scopes=["read"])
     targets.add_target(by=by, name="chat", url="https://example.org/hook", topics=["decide"])

@@ -14,6 +14,7 @@ from rollback_console.config.logs import mask_addresses
     [
         ("GET /status/Zq3v9m_secret/ 200", "GET /status/…/ 200"),
         ("Not Found: /status/Zq3v9m", "Not Found: /status/…"),
+        ("POST /invitations/Zq3v9m_secret/ 303", "POST /invitations/…/ 303"),
         ("Not Found: /x/../Status//Zq3v9m/", "Not Found: /x/../Status//…/"),
         ('"POST /api/v1/hooks/6b1c-77 HTTP/1.1" 401', '"POST /api/v1/hooks/… HTTP/1.1" 401'),
         ("/sign-in/with/corp/callback/?code=abc&state=x 302", "/sign-in/with/corp/callback/?… 302"),

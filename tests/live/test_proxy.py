@@ -227,6 +227,7 @@ ADDRESSES = [
     ("/status/a-very-secret-link/?x=hidden", "/status/..."),
     ("/%73tatus/a-very-secret-link", "/status/..."),
     ("/x/../status//a-very-secret-link/", "/status/..."),
+    ("/invitations/a-very-secret-link/", "/invitations/..."),
     ("/api/v1/hooks/a-very-secret-link", "/hooks/..."),
     ("/api/v1/Hooks/a-very-secret-link?y=hidden", "/hooks/..."),
     ("/sign-in/with/corp/callback/?code=a-very-secret-link", "/sign-in/with/corp/callback/"),

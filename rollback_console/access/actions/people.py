@@ -43,13 +43,24 @@ class Owner:
 
 @transaction.atomic
 def add_person(
-    *, by: User | None, username: str, password: str, groups: Iterable[Group] = (), **names: str
+    *,
+    by: User | None,
+    username: str,
+    password: str | None,
+    groups: Iterable[Group] = (),
+    **names: str,
 ) -> User:
-    """A new person in `groups`. `names` are first_name, last_name, email. Raises AccessError."""
+    """A new person in `groups`. `names` are first_name, last_name, email. Raises AccessError.
+
+    Without a password they cannot sign in until they accept an invitation.
+    """
     require_admin(by)
     person = User(username=username, **names)
-    check_password_rules(password, person)
-    person.set_password(password)
+    if password is None:
+        person.set_unusable_password()
+    else:
+        check_password_rules(password, person)
+        person.set_password(password)
     _save(person)
     require_second_for_groups(person, groups, by=by)
     person.groups.set(groups)

@@ -48,6 +48,7 @@ TABLES: dict[str, ProtectedTable] = {
     "auth.user": _table("account", free="last_login", secret="password"),  # noqa: S106  a name
     "auth.group": _table("group"),
     "access.grouplimit": _table("limit of a group"),
+    "access.invitation": _table("invitation", secret="sha256"),  # noqa: S106  a name
     "access.pendingchange": _table("change that waits for an Admin", secret="details"),  # noqa: S106
     "api.token": _table("token", free="last_used_at", secret="sha256"),  # noqa: S106
     "outbox.target": _table("message target"),

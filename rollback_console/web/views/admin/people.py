@@ -15,7 +15,9 @@ from rollback_console.access.actions.passwords import set_password
 from rollback_console.access.actions.second_admin import can_ease_approval, groups_that_ease
 from rollback_console.access.actions.second_factors import reset_second_factor
 from rollback_console.access.errors import AccessError, SecondAdminMissing
+from rollback_console.access.invitations import open_invitations, people_without_password
 from rollback_console.access.second_factor import has_second_factor
+from rollback_console.outbox.private_mail import can_mail
 from rollback_console.plans.approval import delegations
 from rollback_console.rollbacks.permissions import rights
 from rollback_console.web.forms.people import PersonForm
@@ -62,6 +64,9 @@ def show_person(request: HttpRequest, number: int) -> HttpResponse:
         "glass": rights.may_break_glass(user),
         "delegations": delegations.delegations_of(user)[:20],
         "standing": delegations.standing_ids(),
+        "can_be_invited": people_without_password().filter(pk=number).exists(),
+        "invitation": open_invitations().filter(person=user).first(),
+        "can_mail": can_mail() and bool(user.email),
     }
     return render(request, "people/person.html", page, status=_status(form))
 
@@ -161,9 +166,9 @@ def _add(request: HttpRequest, form: PersonForm) -> str:
     try:
         made = people.add_person(by=by, **form.cleaned_data)
     except SecondAdminMissing:
-        easing = _easing(form.cleaned_data["groups"])
-        made = people.add_person(by=by, **_without(easing, form.cleaned_data))
-        _propose_rights(made, easing, by=by)
+        easing = easing_groups(form.cleaned_data["groups"])
+        made = people.add_person(by=by, **without_groups(easing, form.cleaned_data))
+        propose_rights(made, easing, by=by)
         return f"{made.username} can sign in. What eases approvals waits for another Admin."
     return f"{made.username} can sign in."
 
@@ -171,8 +176,8 @@ def _add(request: HttpRequest, form: PersonForm) -> str:
 def _propose_what_waits(user: User, typed: dict[str, Any], *, by: User) -> None:
     """Save all but new groups that ease approvals, and another name or address of somebody who
     could ease one; those are proposed."""
-    easing = _easing(typed["groups"].exclude(pk__in=user.groups.all()))
-    rest = _without(easing, typed)
+    easing = easing_groups(typed["groups"].exclude(pk__in=user.groups.all()))
+    rest = without_groups(easing, typed)
     names = {}
     if can_ease_approval(user) and user.pk != by.pk:
         stored = User.objects.get(pk=user.pk)
@@ -182,21 +187,24 @@ def _propose_what_waits(user: User, typed: dict[str, Any], *, by: User) -> None:
             if name in rest and rest[name] != getattr(stored, name)
         }
     people.change_person(user, by=by, **rest)
-    _propose_rights(user, easing, by=by)
+    propose_rights(user, easing, by=by)
     if names:
         pending_changes.propose_names(user, by=by, **names)
 
 
-def _easing(groups: QuerySet[Group]) -> set[int]:
+def easing_groups(groups: QuerySet[Group]) -> set[int]:
+    """Keys of those whose members administer, or may start without approval."""
     keys = groups_that_ease().values_list("pk", flat=True)
     return set(keys) & set(groups.values_list("pk", flat=True))
 
 
-def _without(easing: set[int], typed: dict[str, Any]) -> dict[str, Any]:
+def without_groups(easing: set[int], typed: dict[str, Any]) -> dict[str, Any]:
+    """What was typed, without those groups."""
     return {**typed, "groups": typed["groups"].exclude(pk__in=easing)}
 
 
-def _propose_rights(user: User, easing: set[int], *, by: User) -> None:
+def propose_rights(user: User, easing: set[int], *, by: User) -> None:
+    """What those groups would give waits for another Admin."""
     groups = Group.objects.filter(pk__in=easing)
     if groups.filter(permissions__codename="change_environment").exists():
         pending_changes.propose_admin(user, by=by)
