@@ -135,7 +135,7 @@ PERSON_ACTIVATED = _kind("person.activated", "{by} activated {subject}.", WARNIN
 INVITATION_MADE = _kind("invitation.made", "{by} made an invitation link for {subject}.", WARNING)
 INVITATION_REVOKED = _kind("invitation.revoked", "{by} revoked the invitation link of {subject}.")
 INVITATION_ACCEPTED = _kind(
-    "invitation.accepted", "{subject} chose a first password behind an invitation link.", WARNING
+    "invitation.accepted", "{by} chose a first password behind an invitation link.", WARNING
 )
 ROLES_CHANGED = _kind("person.roles_changed", "{by} changed the roles of {subject}.", WARNING)
 GROUP_ADDED = _kind("group.added", "{by} added the group {subject}.", WARNING)
