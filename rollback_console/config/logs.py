@@ -15,7 +15,9 @@ from structlog.types import EventDict, Processor, WrappedLogger
 
 FORMATS = ("line", "json")
 
-_SECRET_PARTS = re.compile(r"((?i:/status/+|/invitations/+|/hooks/+))[^\s\"'<>?/]+|([\w/]\?)[^\s\"'<>]+")
+_SECRET_PARTS = re.compile(
+    r"((?i:/(?:status|invitations|hooks)/+))[^\s\"'<>?/]+|([\w/]\?)[^\s\"'<>]+"
+)
 
 
 def mask_addresses(_logger: WrappedLogger, _method: str, entry: EventDict) -> EventDict:
