@@ -171,11 +171,11 @@ def test_each_act_is_on_record_and_the_record_fits_the_rows(stage: Stage) -> Non
 
 
 def test_the_command_line_prints_the_link_once(stage: Stage) -> None:
-    out, told = io.StringIO(), io.StringIO()
-    call_command("invite", "kim", "--group", "Operator", stdout=out, stderr=told)
+    out, sentences = io.StringIO(), io.StringIO()
+    call_command("invite", "kim", "--group", "Operator", stdout=out, stderr=sentences)
     match = re.fullmatch(r"http://testserver/invitations/([\w-]{43})/\n", out.getvalue())
     assert match, out.getvalue()
-    assert "once, until" in told.getvalue()
+    assert "once, until" in sentences.getvalue()
     accept_invitation(match[1], password=PASSWORD)
     with pytest.raises(CommandError, match="has a password"):
         call_command("invite", "kim")
