@@ -1,4 +1,4 @@
-"""People who sign in, and the groups that give them rights."""
+"""People who sign in, the groups that give them rights, and inviting somebody."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from typing import Any
 from django import forms
 from django.contrib.auth.models import Group, User
 
+from rollback_console.access.actions.invitations import LIFE_DAYS, LONGEST_DAYS
 from rollback_console.access.actions.passwords import check_password_rules
 from rollback_console.access.errors import WeakPassword
 
-from .base import Undecorated
+from .base import ConsoleForm, Undecorated
 
 
 class PersonForm(Undecorated, forms.ModelForm):  # type: ignore[type-arg]
@@ -57,3 +58,63 @@ class PersonForm(Undecorated, forms.ModelForm):  # type: ignore[type-arg]
             except WeakPassword as error:
                 raise forms.ValidationError(str(error)) from error
         return typed
+
+
+class InvitationForm(Undecorated, forms.ModelForm):  # type: ignore[type-arg]
+    """Who is invited, into which groups, and for how long the link is open."""
+
+    groups = forms.ModelMultipleChoiceField(
+        Group.objects.order_by("name"),
+        label="Groups",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="In none, a person sees nothing.",
+    )
+    days = forms.IntegerField(
+        label="Days the link is open", min_value=1, max_value=LONGEST_DAYS, initial=LIFE_DAYS
+    )
+    mail = forms.BooleanField(label="Send the link by mail", required=False)
+
+    class Meta:
+        model = User
+        fields = ["username", "first_name", "last_name", "email", "groups"]
+        labels = {"username": "Name to sign in with", "email": "E-mail address"}
+        help_texts = {"username": "Letters, digits and @ . + - _"}
+
+    def __init__(self, *args: Any, can_mail: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not can_mail:
+            del self.fields["mail"]
+
+    def clean(self) -> dict[str, Any]:
+        """Mail needs an address."""
+        cleaned = super().clean() or {}
+        if cleaned.get("mail") and not cleaned.get("email"):
+            self.add_error("email", "Enter the address that the link goes to.")
+        return cleaned
+
+
+class FirstPasswordForm(ConsoleForm):
+    """The password that an invited person chooses, twice."""
+
+    password = forms.CharField(
+        label="Password",
+        strip=False,
+        max_length=1000,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text="At least 12 characters: four or more unrelated words, or one that a password "
+        "manager made.",
+    )
+    again = forms.CharField(
+        label="The same once more",
+        strip=False,
+        max_length=1000,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Both alike."""
+        cleaned = super().clean() or {}
+        if {"password", "again"} <= cleaned.keys() and cleaned["password"] != cleaned["again"]:
+            self.add_error("again", "This is not the same password.")
+        return cleaned

@@ -17,7 +17,7 @@ from rollback_console.access.invitations import open_invitations
 from rollback_console.access.models import Invitation
 from rollback_console.common.people import display_name
 from rollback_console.outbox.private_mail import can_mail, invitation_link, mail_invitation
-from rollback_console.web.forms.invitations import InvitationForm
+from rollback_console.web.forms.people import InvitationForm
 
 from ...authentication.step_up import step_up
 from ...http.current_user import admin_only, person

@@ -14,7 +14,7 @@ from rollback_console.access.actions.invitations import accept_invitation
 from rollback_console.access.attempts import normalize_address
 from rollback_console.access.errors import AccessError, BadInvitation, WeakPassword
 from rollback_console.access.invitations import find_invitation
-from rollback_console.web.forms.invitations import FirstPasswordForm
+from rollback_console.web.forms.people import FirstPasswordForm
 
 from ...authentication.client_address import address_of
 from ...http.responses import SeeOther
