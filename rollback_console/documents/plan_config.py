@@ -23,6 +23,7 @@ from rollback_console.common.spelling import did_you_mean, nearest_name
 from rollback_console.documents.model import PlanDocument
 
 from .edit.fence_attributes import seconds
+from .markdown.folded_text import fold
 
 _PLACE = ("hosts", "cwd", "user")
 # By part of the head: the names an entry may hold. A misspelled one would lose its guard.
@@ -38,6 +39,7 @@ _OTHERS = (
     "title", "service", "environment", "date", "lead", "hosts", "parameters", "decision_makers",
     "escalate_after", "messages", "cadence", "plan", "owner", "tags",
 )  # fmt: skip
+_NUMBERS = frozenset({"status", "at_least", "at_most"})
 KINDS = ("mariadb", "mysql", "postgresql", "sqlite")
 LOOKS = ("http", "log", "command")
 LONGEST_SETTLE = 3600
@@ -143,6 +145,20 @@ class _ConfigReader:
                 hint = did_you_mean(name, _NAMES[part])
                 self.problems.append(f"{part}: “{name}” is unknown here.{hint}")
 
+    def _other_values(self, part: str, raw: Mapping[Any, Any]) -> None:
+        """A value that is passed over, such as a list, would take its guard with it."""
+        for name, value in raw.items():
+            if value is None or str(name) not in _NAMES[part]:
+                continue
+            if name in _NUMBERS:
+                if _number(raw, name) is None:
+                    self.problems.append(f"{part}: “{name}” is a whole number, without quotes.")
+            elif isinstance(value, bool) or not isinstance(value, str | int):
+                several = " Several texts are parted by “|”." if name == "without" else ""
+                self.problems.append(
+                    f"{part}: “{name}” is one text: put it in quotes, and write no list.{several}"
+                )
+
     def _measures(self) -> Iterator[MeasureConfig]:
         for raw in self._rows("measures"):
             what, run = _text(raw, "what"), _text(raw, "run")
@@ -164,6 +180,7 @@ class _ConfigReader:
             self.problems.append("database: needs names and values, such as {kind: mariadb}.")
             return None
         self._unknown_names("database", raw)
+        self._other_values("database", raw)
         config = DumpConfig(
             **{name: _text(raw, name) for name in ("kind", "name", "dump", "restore", "folder")},
             runs_on=_runs_on(raw),
@@ -180,6 +197,7 @@ class _ConfigReader:
         return config
 
     def _checks(self) -> Iterator[CheckConfig]:
+        seen: set[str] = set()
         for raw in self._rows("checks"):
             kinds = [kind for kind in LOOKS if _text(raw, kind)]
             if len(kinds) != 1 or not _text(raw, "check"):
@@ -188,18 +206,26 @@ class _ConfigReader:
                     " command: write {check: Health page, http: ...}."
                 )
             else:
-                self._conditions(raw, kinds[0])
-                yield self._check(raw, kinds[0])
+                check = self._check(raw, kinds[0])
+                self._conditions(check)
+                if fold(check.text) in seen:
+                    self.problems.append(
+                        f"Two checks of the head are called “{check.text}”: one would hide the "
+                        "other. Give each its own words."
+                    )
+                seen.add(fold(check.text))
+                yield check
 
-    def _conditions(self, raw: Mapping[str, Any], kind: str) -> None:
+    def _conditions(self, check: CheckConfig) -> None:
         """A log says nothing by itself: a check of one that names no text would always hold."""
-        names = {name for name in raw if raw[name] not in (None, "")}
-        if kind == "log" and not names & {"holds", "without"}:
+        if check.kind != "log":
+            return
+        if not (check.holds or check.without):
             self.problems.append(
-                f"The check “{_text(raw, 'check')}” does not say what the log must or must not"
+                f"The check “{check.text}” does not say what the log must or must not"
                 " hold: write holds: or without:."
             )
-        if kind == "log" and names & {"at_least", "at_most"}:
+        if check.at_least is not None or check.at_most is not None:
             self.problems.append(
                 "at_least and at_most are for what a command prints, not for logs."
             )
@@ -236,6 +262,7 @@ class _ConfigReader:
             return []
         for row in raw:
             self._unknown_names(name, row)
+            self._other_values(name, row)
         return raw
 
 
@@ -245,7 +272,7 @@ def _runs_on(raw: Mapping[str, Any]) -> RunsOn:
 
 def _text(raw: Mapping[str, Any], name: str) -> str:
     value = raw.get(name, "")
-    return str(value).strip() if isinstance(value, str | int | float) else ""
+    return str(value).strip() if isinstance(value, str | int) else ""
 
 
 def _number(raw: Mapping[str, Any], name: str) -> int | None:

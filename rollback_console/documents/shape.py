@@ -1,8 +1,8 @@
 """What stays the same of a plan that a generator writes anew for each deployment.
 
-Two documents of one shape have the same ways, steps, order, conditions and commands; only the
-values differ: those of the header (service, environment, date, ...), and what stands in the
-place of a placeholder.
+Two documents of one shape have the same ways, steps, order, conditions, warnings, instructions,
+settings and commands, those of the head too; only the values differ: those of the header (service,
+environment, date, ...), and what stands in the place of a placeholder.
 """
 
 from __future__ import annotations
@@ -10,10 +10,12 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from dataclasses import asdict
 
-from rollback_console.documents.model import Command, PlanDocument, Role, Step
+from rollback_console.documents.model import Alternative, Command, PlanDocument, Role, Step
 
 from .placeholders.find import find_placeholders
+from .plan_config import read_plan_config
 
 _SHORTEST = 3
 _RUNS = {Role.STEP, Role.PRECONDITION, Role.CHECK}
@@ -23,7 +25,12 @@ def shape_of(document: PlanDocument) -> str:
     """The shape as 64 hexadecimal digits."""
     values = _Values(document)
     parts = [
-        [values.out(p.name), values.out(p.condition), [_step(step, values) for step in p.steps]]
+        [
+            values.out(p.name),
+            values.out(p.condition),
+            _texts(p.warnings, values),
+            [_step(step, values) for step in p.steps],
+        ]
         for p in document.procedures
     ]
     roles = [
@@ -31,7 +38,9 @@ def shape_of(document: PlanDocument) -> str:
         for one in document.commands
     ]
     relations = [[one.kind.value, len(one.members)] for one in document.relations]
-    text = json.dumps([parts, roles, relations, _reads(document, values)], ensure_ascii=True)
+    head = asdict(read_plan_config(document))
+    whole = [parts, roles, relations, _reads(document, values), head]
+    text = json.dumps(whole, ensure_ascii=True, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -40,18 +49,35 @@ def _reads(document: PlanDocument, values: _Values) -> list[str]:
 
 
 def _step(step: Step, values: _Values) -> list[object]:
-    settings = [str(getattr(step.settings, name)) for name in type(step.settings).__slots__]
+    """Everything of a step that runs, that a person does, or that tells who reads it what it does;
+    not how long it takes, nor where it stands."""
     return [
         values.out(step.title),
         step.kind.value,
         values.out(step.condition),
+        step.destructive,
+        _texts(step.warnings, values),
+        _texts(step.instructions, values),
+        values.out(step.expected),
         _commands(step.commands, values),
-        [
-            [values.out(way.label), values.out(way.condition), _commands(way.commands, values)]
-            for way in step.alternatives
-        ],
-        settings,
+        [_way(way, values) for way in step.alternatives],
+        asdict(step.settings),
     ]
+
+
+def _way(way: Alternative, values: _Values) -> list[object]:
+    return [
+        values.out(way.label),
+        values.out(way.condition),
+        way.preferred,
+        way.fallback,
+        _commands(way.commands, values),
+        asdict(way.settings),
+    ]
+
+
+def _texts(texts: tuple[str, ...], values: _Values) -> list[str]:
+    return [values.out(text) for text in texts]
 
 
 def _commands(commands: tuple[Command, ...], values: _Values) -> list[str]:

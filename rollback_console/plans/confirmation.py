@@ -6,10 +6,9 @@ import re
 
 from rollback_console.common.permission import may_do
 from rollback_console.documents.canonical import is_canonical
-from rollback_console.documents.model import Command, PlanDocument
-from rollback_console.documents.placeholders.collect import commands_of
+from rollback_console.documents.model import PlanDocument, Role
 from rollback_console.documents.shape import shape_of
-from rollback_console.documents.shell.command_patterns import signature
+from rollback_console.documents.shell.command_patterns import reads_like_command, signature
 
 from .document_cache import document, read_cached
 from .errors import NotConfirmed
@@ -18,7 +17,11 @@ from .models import Plan, Revision
 CHANGE_PLAN = "plans.change_plan"
 
 _GUARDS = frozenset({"front-matter", "bad-attribute"})
-_PLAIN_VALUE = re.compile(r"[\w .,:/@+-]*")
+_RUNS = frozenset({Role.STEP, Role.PRECONDITION, Role.CHECK})
+# One word that is no option, no path and no way out of the folder it stands in.
+_PLAIN_WORD = re.compile(r"(?!.*\.\.)[A-Za-z0-9_][A-Za-z0-9_.,:@+-]*")
+_LETTERS = re.compile(r"[A-Za-z0-9_]+")
+_NEXT_COMMAND = re.compile(r"[\n;&|]+")
 
 
 def require_confirmed(revision: Revision) -> None:
@@ -54,15 +57,25 @@ def find_same_shape(revision: Revision) -> Revision | None:
     text = document(revision)
     if is_canonical(text.source):
         before = newest_confirmed(revision.plan)
-        fits = before is not None and shape_of(document(before)) == shape_of(text)
-        return before if before and fits and _stands_for(before, revision) else None
+        return before if before and _is_like(before, document(before), revision, text) else None
     rows = Revision.objects.filter(
         plan__service=revision.plan.service_id, confirmed_at__isnull=False, shape=shape_of(text)
     )
     for row in rows.select_related("confirmed_by", "plan").order_by("-pk")[:20]:
-        if _stands_for(row, revision) and _same_programs(author_text(row), text):
+        if _is_like(row, author_text(row), revision, text):
             return row
     return None
+
+
+def _is_like(
+    before: Revision, before_text: PlanDocument, revision: Revision, text: PlanDocument
+) -> bool:
+    """Whether what was confirmed of one text holds word for word for the other."""
+    return (
+        shape_of(before_text) == shape_of(text)
+        and _stands_for(before, revision)
+        and _same_programs(before_text, text)
+    )
 
 
 def _stands_for(before: Revision, revision: Revision) -> bool:
@@ -71,14 +84,29 @@ def _stands_for(before: Revision, revision: Revision) -> bool:
 
 
 def _same_programs(before: PlanDocument, text: PlanDocument) -> bool:
-    """Only plain values differ: the programs are the same, and no value is shell text."""
+    """Whether commands of one shape differ in plain values alone, and start the same programs."""
     values = {*text.fields.values(), text.title, text.service, text.environment}
-    texts = [one.text for one in _commands(text)]
-    used = [value for value in values if value and any(value in each for each in texts)]
-    return all(map(_PLAIN_VALUE.fullmatch, used)) and [
-        signature(one.text) for one in _commands(before)
-    ] == [signature(each) for each in texts]
+    values |= {text.date, text.lead}
+    pairs = zip(_shell_texts(before), _shell_texts(text), strict=True)
+    return all(old == new or _is_plain_change(old, new, values) for old, new in pairs)
 
 
-def _commands(text: PlanDocument) -> list[Command]:
-    return [c for one in text.procedures for step in one.steps for c in commands_of(step)]
+def _is_plain_change(old: str, new: str, values: set[str]) -> bool:
+    """Whether no value of the header that stands in a command makes it more than it was.
+
+    A value that is not a plain word may differ from the one before in letters and digits only.
+    """
+    if _signatures(old) != _signatures(new):
+        return False
+    used = [value for value in values if value and value.casefold() in new.casefold()]
+    if all(_PLAIN_WORD.fullmatch(each) and not reads_like_command(each) for each in used):
+        return True
+    return _LETTERS.sub("a", old) == _LETTERS.sub("a", new)
+
+
+def _signatures(text: str) -> list[tuple[str, str]]:
+    return [signature(each.strip()) for each in _NEXT_COMMAND.split(text)]
+
+
+def _shell_texts(text: PlanDocument) -> list[str]:
+    return [one.text for one in text.commands if one.role in _RUNS]

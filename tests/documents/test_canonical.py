@@ -200,6 +200,15 @@ def test_a_text_with_other_blank_lines_can_be_tidied() -> None:
     )
 
 
+@pytest.mark.parametrize("language", ["sql", "python", "powershell", "text now"])
+def test_what_no_shell_runs_never_becomes_a_shell_command(language: str) -> None:
+    text = PLAN.replace("```bash hosts=app timeout=1m\n", f"```{language}\n")
+    assert text != PLAN
+    for reading in (read, tidy_canonical):
+        with pytest.raises(NotCanonical):
+            reading(text)
+
+
 def test_what_destroys_is_a_point_of_no_return_though_nobody_marked_it() -> None:
     unmarked = PLAN.replace("systemctl stop shop", "rm -rf /srv/shop")
     document = read(unmarked)

@@ -153,6 +153,108 @@ def test_a_value_of_the_header_brings_no_other_program_into_a_confirmed_shape(
     assert imported(stage, shell).confirmed_at is None
 
 
+CANONICAL = """\
+---
+plan: 1
+checks:
+- {check: Up, command: check-up}
+database: {dump: 'keep-all > "$DUMP"', restore: put-back, folder: /var/backups}
+---
+
+# Checkout 2
+
+**Date**: release
+
+## Procedure: Back
+
+Warning: The queue is lost
+
+### Step 1: Undo it
+
+Warning: Every order since noon is lost
+
+Do: Look at the queue first
+
+```bash destructive
+restore --all /srv/release
+```
+
+### Step 2: Start
+
+#### One of: Here
+
+```bash
+start-here
+```
+
+#### One of: There
+
+Choose: last
+
+```bash
+start-there
+```
+
+```text expected
+started
+```
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("command: check-up", "command: reboot"),
+        ('keep-all > "$DUMP"', 'true > "$DUMP"'),
+        ("restore: put-back", "restore: reboot"),
+        ("---\n\n# Checkout", "settle: 5m\n---\n\n# Checkout"),
+        ("bash destructive", "bash"),
+        ("Warning: The queue is lost\n\n", ""),
+        ("Every order since noon is lost", "Nothing is lost"),
+        ("Look at the queue first", "Type DROP TABLE orders in psql"),
+        ("```bash\nstart-there", "```bash user=root\nstart-there"),
+        ("Choose: last\n\n", ""),
+        ("```text expected\nstarted\n```\n", ""),
+    ],
+)
+def test_whatever_else_runs_or_tells_who_reads_it_what_runs_is_another_shape(
+    stage: Stage, old: str, new: str
+) -> None:
+    made = confirmed(stage, make.canonical(CANONICAL))
+    assert old in bytes(made.source).decode()
+    text = bytes(made.source).decode().replace(old, new)
+    assert plans.revise(made.plan, text.encode(), by=stage.cast.dana).confirmed_at is None
+
+
+@pytest.mark.parametrize(
+    ("value", "confirms"),
+    [
+        ("release-2", True),
+        ("release; reboot", False),
+        ("release /etc", False),
+        ("--no-preserve-root", False),
+        ("../etc", False),
+        ("a/b", False),
+    ],
+)
+def test_a_value_of_the_header_confirms_no_command_that_does_more(
+    stage: Stage, value: str, confirms: bool
+) -> None:
+    made = confirmed(stage, make.canonical(CANONICAL))
+    text = bytes(made.source).decode().replace("release", value)
+    again = plans.revise(made.plan, text.encode(), by=stage.cast.dana)
+    assert (again.confirmed_at is not None) is confirms
+
+
+@pytest.mark.parametrize("value", ["release /etc", "x --no-preserve-root /", "../etc"])
+def test_nor_does_it_in_the_next_text_of_a_generator(stage: Stage, value: str) -> None:
+    text = PLAN.replace("**Environment**", "**Folder**: release\n**Environment**")
+    text = text.replace("echo stopping", "restore --all /srv/release")
+    confirmed(stage, text)
+    assert imported(stage, text.replace("release", "release-2")).confirmed_at
+    assert imported(stage, text.replace("release", value)).confirmed_at is None
+
+
 def test_a_shape_counts_only_where_whoever_confirmed_it_may_confirm(stage: Stage) -> None:
     confirmed(stage, SEED)
     stage.cast.ada.is_active = False

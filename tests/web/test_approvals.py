@@ -35,6 +35,41 @@ def test_the_page_says_who_asks_why_and_exactly_what_would_run(
     assert "no destructive step" in shown
 
 
+HEAD = """\
+---
+checks:
+- check: Page
+  http: http://127.0.0.1/up
+  status: 207
+  holds: release 4
+  user: webby
+  cwd: /srv/looks
+- {check: Rows, command: count-rows, at_least: 4711, at_most: 4722, user: root}
+- {check: Log, log: /var/log/shop.log, without: 'ERROR|Traceback'}
+settle: 17m
+---
+
+"""
+
+
+def test_who_approves_reads_all_that_an_automated_check_does(
+    signed_in: SignIn, stage: make.Stage
+) -> None:
+    text = make.PLAN.replace("```bash\necho starting", "```bash idempotent\necho starting")
+    shown = page(signed_in(stage.cast.lee), make.requested(stage, HEAD + text))
+    assert (
+        "http http://127.0.0.1/up on app-1, as webby, in /srv/looks; status 207; must hold"
+        " “release 4”" in shown
+    )
+    assert (
+        "command count-rows on app-1, as root; exit code 0; its first number at least 4711; its"
+        " first number at most 4722" in shown
+    )
+    assert "must not hold “ERROR” or “Traceback”" in shown
+    assert "What is checked automatically has to hold for 17 min" in shown
+    assert "may be run again without harm" in shown
+
+
 def test_a_step_that_was_left_out_by_choice_is_named(signed_in: SignIn, stage: make.Stage) -> None:
     skipped = {**CHOICES, "condition_restore-database": "skip"}
     signed_in(stage.cast.dana).post(seeded(stage), skipped)

@@ -19,7 +19,7 @@ from rollback_console.documents.model import (
 
 from ..edit.fence_attributes import NAMES, parse_info, settings_of
 from ..markdown.folded_text import slug
-from .commands import read_commands
+from .commands import SHELLS, read_commands
 from .layout import OF_A_WAY
 from .pieces import Cursor, Piece, PieceKind
 
@@ -120,10 +120,8 @@ class _StepDraft:
         runs = kind in {StepKind.COMMAND, StepKind.VERIFY}
         while self._next_is_way():
             self.alternatives.append(self._way(runs=runs))
-        if runs and len(self.fences) > 1:
-            raise NotCanonical(
-                self.fences[1].line, "a step that runs has one fence: put its commands together."
-            )
+        if runs:
+            _check_fences(self.fences, "a step that runs has one fence: put its commands together.")
         commands = tuple(c for each in self.fences for c in read_commands(each, runs=runs))
         return self._step(kind, commands)
 
@@ -186,8 +184,8 @@ class _StepDraft:
         fences = []
         for piece in self.cursor.take(PieceKind.FENCE):
             self._expect(piece) if piece.text == "expected" else fences.append(piece)
-        if runs and len(fences) > 1:
-            raise NotCanonical(fences[1].line, "one of several has one fence.")
+        if runs:
+            _check_fences(fences, "one of several has one fence.")
         settings = _read_settings(fences[0].line, fences[0].text) if fences else ({}, False)
         if settings[0].keys() - {*OF_A_WAY} or settings[1]:
             raise NotCanonical(
@@ -231,6 +229,18 @@ class _StepDraft:
             self.fences[0].line if self.fences else self.heading.line, text
         )
         return settings_of(attributes), destructive
+
+
+def _check_fences(fences: Sequence[Piece], too_many: str) -> None:
+    """Raise NotCanonical unless what runs is one fence, of a shell."""
+    if len(fences) > 1:
+        raise NotCanonical(fences[1].line, too_many)
+    if fences and fences[0].name not in SHELLS:
+        raise NotCanonical(
+            fences[0].line,
+            f"no shell runs {fences[0].name}: write the command that runs it in a bash fence, or "
+            "“Kind: manual” above it for what a person does.",
+        )
 
 
 def _read_settings(line: int, text: str) -> tuple[dict[str, str], bool]:

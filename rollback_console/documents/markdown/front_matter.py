@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,7 +15,10 @@ _MOST_LETTERS = 8 * 1024
 
 
 class _Loader(yaml.SafeLoader):
-    """Plain values only: an alias can stand for more than a document may hold."""
+    """Plain values only: an alias can stand for more than a document may hold.
+
+    A number that would be written in another way, such as 1.10 or 0777, stays the text it is.
+    """
 
     def compose_node(self, parent: yaml.nodes.Node | None, index: Any) -> yaml.nodes.Node | None:
         if self.check_event(yaml.events.AliasEvent):
@@ -23,6 +27,25 @@ class _Loader(yaml.SafeLoader):
                 None, None, "aliases are not read here", event.start_mark
             )
         return super().compose_node(parent, index)
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """The values by name; of a name that stands there twice only one would count."""
+        names = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+        for at, (key, _) in enumerate(node.value):
+            if isinstance(key, yaml.ScalarNode) and key.value in names[:at]:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"“{key.value}” stands there twice", key.start_mark
+                )
+        return super().construct_mapping(node, deep)
+
+    def construct_number(self, node: yaml.ScalarNode) -> int | str:
+        """A whole number as it is written, else its text."""
+        text = str(node.value)
+        return int(text) if re.fullmatch(r"-?(?:0|[1-9][0-9]{0,17})", text) else text
+
+
+for _tag in ("int", "float"):
+    _Loader.add_constructor(f"tag:yaml.org,2002:{_tag}", _Loader.construct_number)
 
 
 def read_front_matter(lines: Sequence[str]) -> FrontMatter:

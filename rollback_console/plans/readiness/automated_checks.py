@@ -3,6 +3,7 @@ answer into a verdict with its evidence."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -98,7 +99,7 @@ def build_checklist(own: Sequence[Check], looks: Sequence[CheckConfig]) -> list[
     by_text = {fold(look.text): look for look in looks}
     checklist = []
     for check in own:
-        match = next((text for text in by_text if text in fold(check.text)), None)
+        match = next((text for text in by_text if _stands_in(text, fold(check.text))), None)
         look = by_text.pop(match) if match else None
         checklist.append(_spec(check.key, check.text, look))
     rest = enumerate(by_text.values(), start=1)
@@ -106,6 +107,11 @@ def build_checklist(own: Sequence[Check], looks: Sequence[CheckConfig]) -> list[
         *checklist,
         *(_spec(f"look-{n}-{slug(each.text)[:40]}", each.text, each) for n, each in rest),
     ]
+
+
+def _stands_in(text: str, item: str) -> bool:
+    """Whether these words stand in an item, as whole words."""
+    return bool(re.search(rf"(?<!\w){re.escape(text)}(?!\w)", item))
 
 
 def check_command(check: CheckSpec, started: int) -> list[str]:

@@ -17,7 +17,7 @@ from rollback_console.documents.canonical.layout import bare_condition
 from rollback_console.documents.shell.hidden_characters import show_hidden
 from rollback_console.engine.states import state_word
 
-from ..presenters import dates
+from ..presenters import automated_check, dates
 from ..presenters.state_icons import SHAPES, TONES
 
 register = Library()
@@ -85,6 +85,10 @@ def until(value: datetime | None) -> SafeString | str:
 def visible(value: object) -> str:
     """A command, value or file name with each character that nobody sees as a mark."""
     return show_hidden(str(value))
+
+
+register.filter("place_of_check", automated_check.describe_place)
+register.filter("conditions_of_check", automated_check.describe_conditions)
 
 
 @register.filter
