@@ -253,6 +253,11 @@ class Placeholder:
     step: str = ""
     lines: tuple[int, ...] = ()
 
+    @property
+    def for_steps(self) -> bool:
+        """Whether a step needs its value, or names it for whoever does the step by hand."""
+        return self.where in {"command", "text"}
+
 
 @dataclass(frozen=True, slots=True)
 class MappedLines:

@@ -89,8 +89,8 @@ def test_the_seed_asks_for_everything_it_leaves_open(seed: Revision) -> None:
     texts = {each.text for each in form.parameters}
     assert {
         "<previous-commit-sha>",
-        "YYYYMMDD-HHMMSS",
-        "YYYYMMDD_HHMMSS",
+        "pre-deploy-YYYYMMDD-HHMMSS",
+        "backup_YYYYMMDD_HHMMSS.sql",
         "<app_name>",
         "<previous_migration_number>",
     } <= texts
@@ -445,3 +445,54 @@ def test_one_of_several_ways_has_hosts_folder_and_account_of_its_own(stage: Stag
     assert (step.hosts, step.cwd, step.user) == (("db-1",), "/srv/db", "dba")
     (step,) = freeze_snapshot(revision, {"alternatives": {"restore": 1}}).steps
     assert (step.hosts, step.cwd, step.user) == (("app-1",), "/srv/app", "")
+
+
+BY_HAND = PLAN.replace(
+    "### Step 1: Stop\n",
+    "### Step 1: Tell\n\nTell <name of lead> that <release-tag> goes back to release-YYYYMMDD."
+    " Done at ____.\n\n"
+    "### Step 2: Check out\n\nThis checks <release-tag> out.\n\n"
+    "```bash\ngit checkout <release-tag>\n```\n\n### Step 3: Stop\n",
+)
+
+
+def test_what_a_manual_step_leaves_open_is_asked_for(stage: Stage) -> None:
+    form = draw_request_form(make.plan(stage, BY_HAND))
+    assert {each.name: (each.text, each.optional, each.steps) for each in form.parameters} == {
+        "RELEASE_TAG": ("<release-tag>", False, ("Check out",)),
+        "LEAD": ("<name of lead>", True, ("Tell",)),
+        "RELEASE_NAME": ("release-YYYYMMDD", True, ("Tell",)),
+    }
+
+
+def test_what_is_known_is_filled_in_where_a_person_reads_it(stage: Stage) -> None:
+    values = {"RELEASE_TAG": "v1.4.2", "LEAD": "Ada"}
+    snapshot = freeze_snapshot(make.plan(stage, BY_HAND), {"parameters": values})
+    tell, check_out = snapshot.step(1), snapshot.step(2)
+    assert tell.kind == "manual"
+    assert tell.instructions == (
+        "Tell Ada that v1.4.2 goes back to release-YYYYMMDD. Done at ____."
+    )
+    assert tell.environment == ("LEAD", "RELEASE_TAG")
+    assert check_out.instructions == "This checks v1.4.2 out."
+    assert 'git checkout "${RELEASE_TAG}"' in check_out.script
+    assert snapshot.parameters == values
+
+
+def test_a_password_in_the_words_of_a_manual_step_is_never_asked_for(stage: Stage) -> None:
+    text = BY_HAND.replace("<name of lead>", "them the <admin-password> and")
+    revision = make.plan(stage, text)
+    form = draw_request_form(revision)
+    assert [each.name for each in form.parameters] == ["RELEASE_TAG", "RELEASE_NAME"]
+    assert form.secrets == ()
+    values = {"RELEASE_TAG": "v1.4.2", "ADMIN_PASSWORD": "hunter2"}
+    assert (
+        "<admin-password>" in freeze_snapshot(revision, {"parameters": values}).step(1).instructions
+    )
+
+
+def test_a_mention_elsewhere_renames_no_parameter(stage: Stage) -> None:
+    text = BY_HAND.replace("**Feature**", "**Release**: <release-tag>\n**Feature**")
+    message = "\n## Communication\n\n### Message Template\n\n```\nBack to <release-tag>\n```\n"
+    names = {each.name for each in draw_request_form(make.plan(stage, text + message)).parameters}
+    assert names == {"RELEASE_TAG", "LEAD", "RELEASE_NAME"}

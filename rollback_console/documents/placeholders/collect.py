@@ -10,7 +10,7 @@ from rollback_console.documents.model import Command, Placeholder, PlanDocument,
 
 from ..parse.header_fields import Field
 from ..shell.command_patterns import SQLS
-from .find import find_placeholders, find_uses, line_around
+from .find import find_mentions, find_placeholders, find_uses, line_around
 from .kinds import kind_of, name_from_label, name_of
 
 # A command whose placeholder is beyond these cannot be filled in, so it is refused, not run.
@@ -19,24 +19,32 @@ MOST = 3_000
 _TEXT = 16 * 1024
 
 
+# What a step needs gives a parameter its name; what only mentions it comes after.
+_RANKS = {"command": 0, "text": 1}
+
+
 def placeholders_of(document: PlanDocument, fields: Sequence[Field]) -> tuple[Placeholder, ...]:
     """In order of first place. The same unit is one parameter; two units never share a name."""
     named: dict[str, Placeholder] = {}
     by_unit: dict[tuple[str, str], str] = {}
-    placeholders = sorted(islice(_all(document, fields), MOST), key=lambda one: one.line)
-    for one in placeholders:
-        scope = one.where if one.where != "command" else ""
-        name = by_unit.get((scope, one.unit)) or _free(one.name, named)
+    placeholders = list(islice(_all(document, fields), MOST))
+    for one in sorted(placeholders, key=lambda each: (_rank(each), each.line)):
+        scope = one.where if _rank(one) > 1 else ""
+        known_name = by_unit.get((scope, one.unit)) or by_unit.get(("", one.unit))
+        name = known_name or _free(one.name, named)
         by_unit[scope, one.unit] = name
         known = named.get(name)
         named[name] = _merged(known, one) if known else replace(one, name=name, lines=(one.line,))
-    return tuple(named.values())
+    return tuple(sorted(named.values(), key=lambda each: each.line))
+
+
+def _rank(placeholder: Placeholder) -> int:
+    return _RANKS.get(placeholder.where, 2)
 
 
 def _merged(known: Placeholder, other: Placeholder) -> Placeholder:
-    if other.line in known.lines[-1:]:
-        return known
-    return replace(known, lines=(*known.lines, other.line))
+    lines = tuple(sorted({*known.lines, other.line}))
+    return replace(known, line=lines[0], lines=lines)
 
 
 def _free(name: str, named: dict[str, Placeholder]) -> str:
@@ -64,8 +72,9 @@ def _in_instructions(step: Step) -> Iterator[Placeholder]:
     sent = {text for text in step.instructions if "\n" in text}
     for text in dict.fromkeys((step.title, *step.instructions)):
         if text not in sent:
-            for one in _in_text(text, step.lines[0], "text"):
-                yield replace(one, step=step.key)
+            for use in find_mentions(text[:_TEXT]):
+                line = step.lines[0]
+                yield Placeholder(use.text, use.kind, line, use.name, use.unit, "text", step.key)
 
 
 def _in_field(header_field: Field) -> Iterator[Placeholder]:
@@ -77,7 +86,7 @@ def _in_field(header_field: Field) -> Iterator[Placeholder]:
 
 
 def _in_step(step: Step) -> Iterator[Placeholder]:
-    if not step.runs and not step.commands:
+    if not step.runs:
         yield from _in_instructions(step)
     for command in commands_of(step):
         for use in find_uses(command.text):

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from rollback_console.documents.model import PlaceholderKind
 
 from ..shell.memo import remember_short
-from ..shell.scanner import Context, Scan, scan
+from ..shell.scanner import Context, Scan, Segment, scan
 from .kinds import kind_of, name_of
 
 
@@ -142,6 +142,17 @@ def find_uses(text: str) -> tuple[PlaceholderUse, ...]:
     """The placeholders of shell text that a value must reach, comments left out."""
     spans = find_placeholders(text)
     return tuple(_uses(text, spans, scanned(text))) if spans else ()
+
+
+def find_mentions(text: str) -> tuple[PlaceholderUse, ...]:
+    """The placeholders of prose, each with the whole tag or file that its moment stands in."""
+    spans = find_placeholders(text)
+    return tuple(_uses(text, spans, _prose(text))) if spans else ()
+
+
+def _prose(text: str) -> Scan:
+    """Prose has no quotes and no comments."""
+    return Scan((Segment(0, len(text), Context.PLAIN),), (), (), complete=True)
 
 
 @remember_short

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rollback_console.documents.model import Procedure, Step
 from rollback_console.documents.shell.variables import free_variables
@@ -21,13 +21,17 @@ from .steps import resolve_hosts
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A value to fill in: `text` as the author wrote it, `value` known from the deployment."""
+    """A value to fill in: `text` as the author wrote it, `value` known from the deployment.
+
+    Without an `optional` one nothing runs differently: only what a person reads names it.
+    """
 
     name: str
     kind: str
     text: str
     value: str
     steps: tuple[str, ...]
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +55,17 @@ def draw_request_form(revision: Revision) -> RequestForm:
     plan = document(revision)
     steps = {step.key: step for procedure in plan.procedures for step in procedure.steps}
     runnable = [step for step in steps.values() if not is_manual(revision, step)]
-    parameters = _parameters(revision, runnable)
+    by_hand = [step for step in steps.values() if is_manual(revision, step)]
+    parameters = [
+        *(needed := _parameters(revision, runnable)),
+        *_only_read(_parameters(revision, by_hand), needed),
+    ]
     return RequestForm(
         procedures=plan.procedures,
         alternatives=tuple(step for step in runnable if step.alternatives),
         conditions=tuple(step for step in steps.values() if step.condition),
         parameters=tuple(each for each in parameters if not is_secret(each.name, each.kind)),
-        secrets=tuple(each for each in parameters if is_secret(each.name, each.kind)),
+        secrets=tuple(each for each in needed if is_secret(each.name, each.kind)),
         missing=tuple(list_missing(revision)),
     )
 
@@ -88,12 +96,22 @@ def _parameters(revision: Revision, steps: list[Step]) -> list[Parameter]:
     return list(parameters.values())
 
 
+def _only_read(by_hand: list[Parameter], needed: list[Parameter]) -> list[Parameter]:
+    """What stands in manual steps alone; a blank line is filled in while the step is done."""
+    names = {each.name for each in needed}
+    return [
+        replace(each, optional=True)
+        for each in by_hand
+        if each.name not in names and each.text.strip("_")
+    ]
+
+
 def _placeholders(revision: Revision, steps: list[Step]) -> list[tuple[str, str, str, Step]]:
     secrets = _secrets(revision)
     return [
-        (each.name, str(each.kind), each.text, step)
+        (each.name, str(each.kind), each.unit or each.text, step)
         for each in document(revision).placeholders
-        if each.where == "command" and each.name not in secrets
+        if each.for_steps and each.name not in secrets
         for step in steps
         if any(step.lines[0] <= line <= step.lines[1] for line in (each.line, *each.lines))
     ]

@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from rollback_console.documents.errors import Unrenderable
-from rollback_console.documents.model import Command, Step
+from rollback_console.documents.model import Command, Placeholder, Step
+from rollback_console.documents.placeholders.find import find_mentions
 from rollback_console.documents.shell.render import Script, render_script
 from rollback_console.documents.shell.reserved_names import reserved_reason
 
 from .draft import SnapshotDraft
 from .parameters import complaint, is_secret
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A text with its values, and the `names` of the parameters that were put in."""
+
+    text: str
+    names: tuple[str, ...]
+
 
 _PLAIN = re.compile(r"[A-Za-z0-9._/:@+-]*")
 
@@ -22,9 +34,7 @@ def render_step_script(
 
     Adds each value to `draft.parameters`, and what is wrong with it to `draft.problems`.
     """
-    placeholders = {
-        each.unit: each for each in draft.document.placeholders if each.where == "command"
-    }
+    placeholders = {each.unit: each for each in draft.document.placeholders if each.for_steps}
     try:
         script = render_script(
             commands,
@@ -50,6 +60,48 @@ def render_step_script(
     return script.text, names
 
 
+def fill_instructions(draft: SnapshotDraft, step: Step, texts: Sequence[str]) -> Filled:
+    """What a person reads of a step, with the values that are known in their places.
+
+    A value that nobody gave stays open, as its author wrote it; so does a secret. Adds the others
+    to `draft.parameters`.
+    """
+    placeholders = {each.unit: each for each in draft.document.placeholders if each.for_steps}
+    names: set[str] = set()
+    filled = [_fill(draft, step, text, placeholders, names) for text in texts]
+    return Filled("\n\n".join(filled), tuple(sorted(names)))
+
+
+def _fill(
+    draft: SnapshotDraft,
+    step: Step,
+    text: str,
+    placeholders: Mapping[str, Placeholder],
+    names: set[str],
+) -> str:
+    pieces: list[str] = []
+    done = 0
+    for use in find_mentions(text):
+        placeholder = placeholders.get(use.unit)
+        value = _given_value(draft, placeholder.name) if placeholder else ""
+        if placeholder and value and not _stays_secret(draft, placeholder):
+            _resolve_value(draft, step, placeholder.name, str(placeholder.kind), placeholder.unit)
+            names.add(placeholder.name)
+            pieces += [text[done : use.start], value]
+            done = use.end
+    return "".join([*pieces, text[done:]])
+
+
+def _stays_secret(draft: SnapshotDraft, placeholder: Placeholder) -> bool:
+    name = placeholder.name
+    return name in draft.secrets or is_secret(name, str(placeholder.kind))
+
+
+def _given_value(draft: SnapshotDraft, name: str) -> str:
+    known = draft.revision.bindings.get("facts", {}).get(name, "")
+    return str(draft.choices.get("parameters", {}).get(name, "") or known)
+
+
 def _check_read_again(draft: SnapshotDraft, step: Step, script: Script) -> None:
     for name in sorted(script.inner & draft.parameters.keys()):
         if not _PLAIN.fullmatch(draft.parameters[name]):
@@ -67,8 +119,7 @@ def _resolve_value(draft: SnapshotDraft, step: Step, name: str, kind: str, text:
             f"{draft.environment}."
         )
         return
-    known = draft.revision.bindings.get("facts", {}).get(name, "")
-    value = str(draft.choices.get("parameters", {}).get(name, "") or known)
+    value = _given_value(draft, name)
     if wrong := complaint(kind, value):
         draft.problems.append(f"Step {step.number}, {step.title}: {text} ({name}) {wrong}.")
     draft.parameters[name] = value

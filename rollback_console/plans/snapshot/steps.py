@@ -12,7 +12,7 @@ from rollback_console.engine.snapshot import StepSpec
 
 from .draft import SnapshotDraft
 from .dump_steps import with_dump
-from .scripts import render_step_script
+from .scripts import fill_instructions, render_step_script
 from .step_settings import chosen_commands, is_manual, step_setting, with_way
 
 DEFAULT_LIMIT = 900
@@ -122,7 +122,6 @@ class _StepBuilder:
         common = StepSpec(
             position=position,
             title=step.title,
-            instructions="\n\n".join(step.instructions),
             gate=step.settings.gate or step.destructive,
             destructive=step.destructive,
             condition=step.condition,
@@ -131,7 +130,7 @@ class _StepBuilder:
             source=f"{step.lines[0]}-{step.lines[1]}",
         )
         manual = is_manual(self.draft.revision, step)
-        return _manual(common, step) if manual else self._command(common, step)
+        return self._manual(common, step) if manual else self._command(common, step)
 
     def _command(self, common: StepSpec, step: Step) -> StepSpec:
         draft, index = self.draft, self._alternative(step)
@@ -142,6 +141,7 @@ class _StepBuilder:
         return replace(
             common,
             script=script,
+            instructions=fill_instructions(draft, step, step.instructions).text,
             hosts=resolve_hosts(draft, step),
             cwd=step_setting(draft.revision, step, "cwd"),
             user=step_setting(draft.revision, step, "user"),
@@ -155,6 +155,18 @@ class _StepBuilder:
             secrets=tuple(sorted(names & draft.secrets)),
         )
 
+    def _manual(self, common: StepSpec, step: Step) -> StepSpec:
+        alternatives = [command for each in step.alternatives for command in each.commands]
+        texts = [command.text for command in [*step.commands, *alternatives]]
+        filled = fill_instructions(self.draft, step, [*step.instructions, *texts])
+        return replace(
+            common,
+            kind="manual",
+            gate=False,
+            instructions=filled.text or step.title,
+            environment=filled.names,
+        )
+
     def _alternative(self, step: Step) -> int | None:
         if not step.alternatives:
             return None
@@ -166,14 +178,3 @@ class _StepBuilder:
             f"Step {step.number}, {step.title}, has several ways: choose {labels}."
         )
         return None
-
-
-def _manual(common: StepSpec, step: Step) -> StepSpec:
-    alternatives = [command for each in step.alternatives for command in each.commands]
-    texts = [command.text for command in [*step.commands, *alternatives]]
-    return replace(
-        common,
-        kind="manual",
-        gate=False,
-        instructions="\n\n".join([*step.instructions, *texts]) or step.title,
-    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.utils.html import format_html, format_html_join
@@ -16,11 +17,14 @@ from rollback_console.engine.snapshot import HostSpec, Snapshot, StepSpec
 class Station:
     """One step: its shell text with its variables marked, their values, and its hosts.
 
+    `instructions` are for a person, with each value that was filled in marked.
+
     `no_return` marks the first destructive step.
     """
 
     step: StepSpec
     script: SafeString
+    instructions: SafeString
     values: tuple[tuple[str, str], ...]
     hosts: tuple[HostSpec, ...]
     no_return: bool
@@ -34,6 +38,10 @@ def stations(snapshot: Snapshot) -> list[Station]:
         Station(
             step=step,
             script=marked(step.script, (*step.environment, *step.secrets)),
+            instructions=mark_values(
+                step.instructions,
+                [snapshot.parameters.get(name, "") for name in step.environment],
+            ),
             values=tuple(
                 (name, show_hidden(snapshot.parameters.get(name, ""))) for name in step.environment
             ),
@@ -55,10 +63,20 @@ def marked(script: str, names: tuple[str, ...]) -> SafeString:
     Characters that nobody sees are shown as marks too.
     """
     script = show_hidden(script)
-    if not names:
-        return format_html("{}", script)
     either = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
-    parts = re.split(rf"(\$\{{(?:{either})\}}|\$(?:{either})\b)", script)
+    return _mark(script, rf"(\$\{{(?:{either})\}}|\$(?:{either})\b)" if names else "")
+
+
+def mark_values(text: str, values: Sequence[str]) -> SafeString:
+    """Text as safe HTML with each of these values in a <mark>, where it is a whole word."""
+    shown = [show_hidden(value) for value in values if value]
+    either = "|".join(re.escape(value) for value in sorted(shown, key=len, reverse=True))
+    return _mark(show_hidden(text), rf"(?<!\w)({either})(?!\w)" if shown else "")
+
+
+def _mark(text: str, pattern: str) -> SafeString:
+    """`pattern` has one group, which is marked."""
+    parts = re.split(pattern, text) if pattern else [text]
     return format_html_join(
         "",
         "{}",
