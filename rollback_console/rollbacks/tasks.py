@@ -11,7 +11,7 @@ from django.db import transaction
 from kombu.exceptions import LimitExceeded, OperationalError
 from kombu.pools import producers
 
-from rollback_console.plans.readiness import queue
+from rollback_console.plans.readiness import queue, sign_in_trials
 
 from . import zones
 from .execution.failpoints import failpoint
@@ -40,6 +40,13 @@ def look(asking_id: int) -> None:
         queue.answer_asking(asking_id)
 
 
+@shared_task(name="rollbacks.try_sign_in", ignore_result=True)
+def try_sign_in(trial_id: int) -> None:
+    """Sign in to a host for somebody who wants to know, where this worker reaches it."""
+    if zones.is_ours(zones.zone_of_trial(trial_id)):
+        sign_in_trials.answer_trial(trial_id)
+
+
 def enqueue(rollback_id: int) -> bool:
     """Ask a worker to drive a rollback; False when the broker did not take it."""
     return _enqueue(advance, rollback_id, zones.queue(zones.zone_of_rollback(rollback_id)))
@@ -48,6 +55,11 @@ def enqueue(rollback_id: int) -> bool:
 def enqueue_look(asking_id: int) -> bool:
     """Have a worker of their zone ask the hosts; False when the broker did not take it."""
     return _enqueue(look, asking_id, zones.queue(zones.zone_of_asking(asking_id)))
+
+
+def enqueue_trial(trial_id: int) -> bool:
+    """Have a worker of its zone sign in; False when the broker did not take it."""
+    return _enqueue(try_sign_in, trial_id, zones.queue(zones.zone_of_trial(trial_id)))
 
 
 def _enqueue(task: Any, number: int, queue: str) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from django.conf import settings
 
-from rollback_console.plans.models import Asking, Environment
+from rollback_console.plans.models import Asking, Environment, SignInTrial
 
 from . import db_clock
 from .models import ProcessSeen, Rollback
@@ -26,6 +26,12 @@ def zone_of_asking(asking_id: int) -> str:
     """The zone of the hosts that somebody wants asked; `default` for a wish that is not there."""
     askings = Asking.objects.filter(pk=asking_id)
     return askings.values_list("revision__plan__environment__zone", flat=True).first() or DEFAULT
+
+
+def zone_of_trial(trial_id: int) -> str:
+    """The zone of the host to sign in to; `default` for a trial that is not there."""
+    trials = SignInTrial.objects.filter(pk=trial_id)
+    return trials.values_list("host__environment__zone", flat=True).first() or DEFAULT
 
 
 def queue(zone: str) -> str:

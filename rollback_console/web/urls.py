@@ -46,6 +46,7 @@ _step = f"{_rollback}steps/<int:position>/"
 
 urlpatterns: list[URLPattern] = [
     path("", home.show_home, name="home"),
+    path("set-up/", home.show_set_up, name="set-up"),
     *signing_in,
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
@@ -218,6 +219,8 @@ urlpatterns: list[URLPattern] = [
     path("hosts/keys/scans/", host_imports.scan_all, name="host-key-scans"),
     path("hosts/keys/confirmations/", host_imports.confirm_all, name="host-key-confirmations"),
     path(_host, hosts.show_host, name="host"),
+    path("hosts/sign-ins/", hosts.try_all, name="host-sign-ins"),
+    path(f"{_host}sign-ins/", hosts.try_one, name="host-sign-in"),
     path(f"{_host}scans/", hosts.scan, name="host-scans"),
     path(f"{_host}keys/", hosts.note_keys, name="host-keys"),
     path(f"{_host}removals/", hosts.remove, name="host-removals"),

@@ -33,4 +33,4 @@ def test_a_web_process_enqueues_without_the_driver_or_paramiko() -> None:
         "rollback_console.rollbacks.execution.driver",
     }
     assert not heavy & set(loaded["modules"])
-    assert {"rollbacks.advance", "rollbacks.look"} <= set(loaded["tasks"])
+    assert {"rollbacks.advance", "rollbacks.look", "rollbacks.try_sign_in"} <= set(loaded["tasks"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -20,14 +21,11 @@ from .conftest import SignIn, words
 def test_a_new_installation_is_told_where_to_start(signed_in: SignIn) -> None:
     page = words(signed_in(make.cast().ada).get("/"))
     assert "All quiet" in page
-    assert "Start here" in page
-    assert "to do Describe an environment" in page
-
-
-def test_what_was_begun_is_marked_as_done(signed_in: SignIn, stage: make.Stage) -> None:
-    page = words(signed_in(stage.cast.ada).get("/"))
-    assert "done Describe an environment" in page
-    assert "to do Import a rollback plan" in page
+    assert "Set up this console" in page
+    assert "Go on with the set-up" in page
+    assert "Go on with the set-up" not in words(
+        signed_in(User.objects.get(username="vic")).get("/")
+    )
 
 
 def test_a_request_waits_for_those_who_may_approve_it_and_for_nobody_else(

@@ -20,7 +20,15 @@ from .inventory import (
     Service,
 )
 from .plan import Plan, Revision
-from .readiness import Asking, Cost, HostQuestion, ProbeResult, ReadinessEvent, Vouching
+from .readiness import (
+    Asking,
+    Cost,
+    HostQuestion,
+    ProbeResult,
+    ReadinessEvent,
+    SignInTrial,
+    Vouching,
+)
 
 __all__ = [
     "ArrangementDraft",
@@ -41,5 +49,6 @@ __all__ = [
     "Revision",
     "Secret",
     "Service",
+    "SignInTrial",
     "Vouching",
 ]

@@ -164,3 +164,21 @@ class Vouching(models.Model):
 
     def __str__(self) -> str:
         return f"{self.by} vouched for {self.plan}"
+
+
+class SignInTrial(models.Model):
+    """Whether the console could sign in to a host when somebody last had it tried.
+
+    `way` is a digest of how it was reached (address, keys, login, jumps): a trial by another way
+    says nothing of today's. `problem` is a sentence, "" where it signed in.
+    """
+
+    host = models.OneToOneField("plans.Host", models.CASCADE, related_name="trial")
+    way = models.CharField(max_length=64, blank=True)
+    asked_at = models.DateTimeField()
+    taken_at = models.DateTimeField(null=True)
+    tried_at = models.DateTimeField(null=True)
+    problem = models.TextField(blank=True)
+
+    def __str__(self) -> str:
+        return f"the trial of {self.host}"

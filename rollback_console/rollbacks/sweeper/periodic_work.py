@@ -21,6 +21,7 @@ from . import (
     former_secrets,
     host_cleanup,
     readiness_schedule,
+    sign_in_trials,
 )
 from .zone_warnings import ZoneWarnings
 
@@ -71,6 +72,11 @@ TABLE = (
         "ask hosts again, and what no worker took",
         EACH_SWEEP,
         lambda s: readiness_schedule.sweep(s.askers),
+    ),
+    PeriodicWork(
+        "sign in where no worker tried",
+        EACH_SWEEP,
+        lambda s: sign_in_trials.sweep(s.askers),
     ),
     PeriodicWork(
         "look at checks that answer themselves",

@@ -17,8 +17,10 @@ from rollback_console.plans.actions import host_keys, hosts
 from rollback_console.plans.actions.second_admin import NeedsSecondAdmin
 from rollback_console.plans.errors import PlanError
 from rollback_console.plans.models import Host, HostKey
+from rollback_console.plans.readiness.sign_in_trials import state_of
 from rollback_console.remote.errors import RemoteError
 from rollback_console.rollbacks.queries import lists
+from rollback_console.rollbacks.sweeper import sign_in_trials
 from rollback_console.web.forms.machines import HostForm, KeysForm
 
 from ...authentication.step_up import step_up
@@ -87,6 +89,7 @@ def _page(
         "form": form,
         "keys": host.keys.select_related("confirmed_by").order_by("type", "id"),
         "read": read or KeysForm(),
+        "sign_in": state_of(host),
         "last_run": lists.last_run_on(host.name),
     }
     status = 422 if form.errors or read else 200
@@ -105,6 +108,31 @@ def scan(request: HttpRequest, number: int) -> HttpResponse:
     shown = f"{len(keys)} key{'s' * (len(keys) != 1)}"
     sentence = f"It showed {shown}. Compare before you confirm."
     return done(request, sentence, "host", number=number)
+
+
+@require_POST
+@admin_only
+@costly
+@step_up("sign in to hosts with their credentials")
+def try_all(request: HttpRequest) -> HttpResponse:
+    """Have workers sign in to every host that has a confirmed key."""
+    rows = Host.objects.filter(keys__confirmed_at__isnull=False).distinct()
+    count = sign_in_trials.try_sign_in(rows, by=person(request))
+    back = "set-up" if request.POST.get("back") == "set-up" else "hosts"
+    if not count:
+        return refused(request, "No host has a confirmed key yet.", back)
+    subject = "1 host" if count == 1 else f"{count} hosts"
+    return done(request, f"Workers sign in to {subject}. Reload in a moment.", back)
+
+
+@require_POST
+@admin_only
+@costly
+@step_up("sign in to a host with its credential")
+def try_one(request: HttpRequest, number: int) -> HttpResponse:
+    """Have a worker sign in to this host."""
+    sign_in_trials.try_sign_in([_find(number)], by=person(request))
+    return done(request, "A worker signs in. Reload in a moment.", "host", number=number)
 
 
 @require_POST
@@ -166,7 +194,9 @@ def remove(request: HttpRequest, number: int) -> HttpResponse:
 
 
 def _find(number: int) -> Host:
-    return get_object_or_404(Host.objects.select_related("environment", "credential"), pk=number)
+    return get_object_or_404(
+        Host.objects.select_related("environment", "credential", "trial"), pk=number
+    )
 
 
 def _find_key(number: int, key: int) -> HostKey:
