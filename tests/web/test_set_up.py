@@ -152,7 +152,6 @@ def test_a_plan_counts_once_its_steps_are_confirmed(stage: make.Stage) -> None:
     [
         ({}, "done"),
         ({"state": "failed"}, "missing"),
-        ({"imported": {"from": "elsewhere"}}, "missing"),
         ({"started_at": None}, "missing"),
     ],
 )
