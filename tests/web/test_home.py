@@ -23,9 +23,8 @@ def test_a_new_installation_is_told_where_to_start(signed_in: SignIn) -> None:
     assert "All quiet" in page
     assert "Set up this console" in page
     assert "Go on with the set-up" in page
-    assert "Go on with the set-up" not in words(
-        signed_in(User.objects.get(username="vic")).get("/")
-    )
+    vic = User.objects.get(username="vic")
+    assert "Go on with the set-up" not in words(signed_in(vic).get("/"))
 
 
 def test_a_request_waits_for_those_who_may_approve_it_and_for_nobody_else(
