@@ -99,7 +99,9 @@ def _people() -> SetUpPart:
     if not _signed_in(_holders(policy.ASKS)):
         lacks.append(Lack("Nobody who has signed in may request a rollback.", invite))
     if User.objects.filter(is_active=True, last_login__isnull=False).count() < 2:
-        lacks.append(Lack("Only one person has signed in: nobody approves their own.", invite))
+        lacks.append(
+            Lack("Only one person has signed in: nobody approves their own request.", invite)
+        )
     waiting = [
         Lack(f"{display_name(each.person)} has not accepted the invitation yet.", _of(each.person))
         for each in open_invitations()[:MOST_NAMED]
@@ -133,7 +135,8 @@ def _environments() -> SetUpPart:
             lacks.append(Lack(f"{environment}: {why}", here))
         absent = [display_name(row.user) for row in makers if not row.user.last_login]
         if absent:
-            sentence = f"{environment}: {_names(absent)} decides but has never signed in."
+            verbs = "decides but has" if len(absent) == 1 else "decide but have"
+            sentence = f"{environment}: {_names(absent)} {verbs} never signed in."
             hints.append(Lack(sentence, here))
         elif len({row.rung for row in makers}) == 1:
             sentence = f"{environment}: there is one level, so nobody is asked next."
