@@ -243,7 +243,8 @@ def _messages() -> SetUpPart:
     page = reverse("targets")
     targets = list(Target.objects.filter(is_active=True).defer("url", "secret"))
     sent = [each for each in targets if _last_state(each) == Delivery.SENT]
-    lacks, hints = [], []
+    lacks: list[Lack] = []
+    hints: list[Lack] = []
     for target in targets:
         here, state = reverse("target", args=[target.pk]), _last_state(target)
         if state != Delivery.SENT:
