@@ -70,7 +70,8 @@ class StepSettings:
     `timeout` is seconds, `rolling` hosts at a time, `retry` extra attempts, `undo` the `id`
     of another step, `role` whether a step that undoes another runs only then
     (`undo`) or in its turn too (`both`), `expect` text the output must hold. `canary`: one host first, then a
-    person is asked. Empty or None: not said yet.
+    person is asked. `strict` is "no" for a step whose shell goes on past unset variables and early ends
+    of pipes; `login`: its shell first reads what a login reads. Empty or None: not said yet.
     """
 
     id: str = ""
@@ -87,6 +88,8 @@ class StepSettings:
     expect: str = ""
     undo: str = ""
     role: str = ""
+    strict: str = ""
+    login: bool = False
 
 
 NO_SETTINGS = StepSettings()

@@ -60,7 +60,9 @@ class StepSpec:
     `standby`: it runs only when a person asks for it. `idempotent`: the plan says that running
     it again does no harm. `keeps` is the folder in which a step leaves a dump of the database,
     "" for every other step. `restores`: it puts back the dump that this rollback itself has on
-    record, whose path, size and checksum it is given when it is launched.
+    record, whose path, size and checksum it is given when it is launched. `strict`: its shell
+    fails at an unset variable and where any part of a pipe fails. `login`: its shell first reads
+    what a login reads.
     """
 
     position: int
@@ -87,6 +89,8 @@ class StepSpec:
     destructive: bool = False
     keeps: str = ""
     restores: bool = False
+    strict: bool = True
+    login: bool = False
     condition: str = ""
     warnings: tuple[str, ...] = ()
     source: str = ""

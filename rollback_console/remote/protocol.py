@@ -87,7 +87,8 @@ class RunRequest:
     `script` is shell text and runs unchanged. `environment` reaches it as exported
     variables, `secrets` likewise but travel on stdin and never touch argv. `time_limit`
     and `grace` are seconds, `cap` is bytes of log kept. An empty `cwd` is the account's
-    home, an empty `user` the account itself (else `sudo -n -u user`).
+    home, an empty `user` the account itself (else `sudo -n -u user`). `strict`: an unset variable
+    and any part of a pipe that fails end it. `login`: what a login shell reads is read first.
     """
 
     token: str
@@ -96,6 +97,8 @@ class RunRequest:
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     cwd: str = ""
     user: str = ""
+    strict: bool = True
+    login: bool = False
     time_limit: int = 3600
     grace: int = 10
     cap: int = 256 * MIB

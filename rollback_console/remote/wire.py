@@ -42,7 +42,8 @@ _SENTENCE = {
 _EXIT_CODES = {
     126: "Exit code 126: something that the step calls could not be executed; the log says what.",
     127: "Exit code 127: something that the step calls was not found on this host, or not in the "
-    "PATH of a login without a terminal; the log says what. Write its whole path.",
+    "PATH of a connection without a terminal; the log says what. Write its whole path, or login on "
+    "the fence of the step.",
     137: "Exit code 137: a command was killed (SIGKILL), often because the host ran out of memory.",
     139: "Exit code 139: a command crashed (SIGSEGV).",
     141: "Exit code 141: a command in a pipe was ended by SIGPIPE, because the one that read from "

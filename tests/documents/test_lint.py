@@ -12,6 +12,7 @@ from rollback_console.documents.lint.destructive import dangers
 from rollback_console.documents.model import Finding, Severity, StepKind
 from rollback_console.documents.placeholders.find import find_placeholders
 from rollback_console.documents.shell.hidden_characters import find_hidden
+from rollback_console.documents.shell.variables import free_variables
 
 E, W, N = Severity.ERROR, Severity.WARNING, Severity.NOTE
 
@@ -383,3 +384,32 @@ def test_a_pipe_that_would_die_of_sigpipe_is_made_to_read_the_rest(command: str)
 def run_as_steps_run(script: str) -> int:
     bash = ["bash", "--norc", "-eu", "-o", "pipefail", "-c", script]
     return subprocess.run(bash, stdout=subprocess.DEVNULL, check=False).returncode
+
+
+def test_a_variable_that_is_added_to_before_it_is_set_may_be_made_empty() -> None:
+    text = plan("export LIBRARIES=/srv/lib:$LIBRARIES; ls $LIBRARIES")
+    finding = findings(text)["adds-to-unset"]
+    assert finding.message.startswith("LIBRARIES is added to before anything sets it")
+    fixed = apply_fix(read(text), finding)
+    assert "export LIBRARIES=/srv/lib:${LIBRARIES:-}; ls $LIBRARIES" in fixed
+    assert "adds-to-unset" not in findings(fixed)
+
+
+@pytest.mark.parametrize("text", ["X=1; X=$X:2", "read A; A=$A.x", "export PATH=/x:$PATH"])
+def test_what_is_set_before_it_is_added_to_is_fine(text: str) -> None:
+    assert "adds-to-unset" not in findings(plan(text))
+
+
+@pytest.mark.parametrize("name", ["LANG", "TZ", "TMPDIR", "EDITOR", "PS1"])
+def test_what_only_a_terminal_or_a_login_sets_is_not_taken_for_set(name: str) -> None:
+    assert free_variables(f'ls "${name}/x"') == {name}
+
+
+def test_a_step_says_how_strict_its_shell_is() -> None:
+    text = "# R\n\n## Rollback steps\n\n### Step 1: Do it\n\n```bash strict=no login\n. ~/.nvm/nvm.sh\n```\n"
+    (step,) = read(text).procedures[0].steps
+    assert (step.settings.strict, step.settings.login) == ("no", True)
+    assert (
+        "strict=maybe is unknown"
+        in findings(text.replace("=no", "=maybe"))["bad-attribute"].message
+    )

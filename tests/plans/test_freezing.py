@@ -496,3 +496,10 @@ def test_a_mention_elsewhere_renames_no_parameter(stage: Stage) -> None:
     message = "\n## Communication\n\n### Message Template\n\n```\nBack to <release-tag>\n```\n"
     names = {each.name for each in draw_request_form(make.plan(stage, text + message)).parameters}
     assert names == {"RELEASE_TAG", "LEAD", "RELEASE_NAME"}
+
+
+def test_what_a_fence_says_of_its_shell_is_part_of_what_is_approved(stage: Stage) -> None:
+    plain = freeze_snapshot(make.plan(stage, PLAN), {}).step(1)
+    assert (plain.strict, plain.login) == (True, False)
+    step = freeze_snapshot(make.plan(stage, with_info("strict=no login")), {}).step(1)
+    assert (step.strict, step.login) == (False, True)

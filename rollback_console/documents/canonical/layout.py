@@ -42,7 +42,7 @@ PREVENT = "How to Prevent"
 
 SETTING_ORDER = (
     "id", "hosts", "cwd", "user", "timeout", "on_failure", "rolling", "retry", "expect", "role",
-    "gate", "idempotent", "canary",
+    "strict", "gate", "idempotent", "canary", "login",
 )  # fmt: skip
 """Settings as attributes of a fence, in the order they are written; `destructive` comes last."""
 

@@ -16,8 +16,9 @@ from ..model import NO_SETTINGS, StepSettings
 NAMES = (
     "hosts", "cwd", "timeout", "user", "on-failure", "id", "rolling", "retry", "gate",
     "destructive", "idempotent", "canary", "expect", "undo", "role", "condition",
+    "strict", "login",
 )  # fmt: skip
-FLAGS = frozenset({"gate", "destructive", "idempotent", "canary"})
+FLAGS = frozenset({"gate", "destructive", "idempotent", "canary", "login"})
 _ATTRIBUTE = re.compile(
     r"(?<![\w-])([A-Za-z][\w-]*+)(?:=(?:\"([^\"]*)\"|'([^']*)'|(\S*)))?(?=\s|$)"
 )
@@ -71,6 +72,8 @@ def settings_of(attributes: Mapping[str, str]) -> StepSettings:
         expect=attributes.get("expect", ""),
         undo=attributes.get("undo", ""),
         role=attributes.get("role", ""),
+        strict="" if is_set({"strict": "yes", **attributes}, "strict") else "no",
+        login=is_set(attributes, "login"),
     )
 
 
@@ -99,6 +102,8 @@ def _problem(name: str, value: str) -> list[str]:
         return [f"{name}={value} is not a number: write {name}=1."]
     if name == "role" and value not in {"undo", "both"}:
         return [f"role={value} is unknown: write role=undo or role=both."]
+    if name == "strict" and value.lower() not in {"", "yes", "no"}:
+        return [f"strict={value} is unknown: write strict=no."]
     if name == "on-failure" and value not in ON_FAILURE:
         return [f"on-failure={value} is unknown: write one of {', '.join(sorted(ON_FAILURE))}."]
     return []

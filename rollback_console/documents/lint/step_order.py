@@ -22,8 +22,13 @@ from ..placeholders.kinds import names_secret
 from ..plan_config import read_plan_config
 from ..shell.command_patterns import POWERSHELLS, SQLS, destroys
 from ..shell.reserved_names import reserved_reason
-from ..shell.variables import assigned_variables, free_variables
-from .fixes import dump_first, move_before, repeat_line
+from ..shell.variables import (
+    added_variables,
+    assigned_variables,
+    free_variables,
+    with_default,
+)
+from .fixes import dump_first, move_before, repeat_line, replace_in
 
 _CHECKOUT = re.compile(
     r"\bgit\b.*\b(?:checkout|reset|revert|switch)\b|\bln\s+-\w*s\w*f?\b.*\b(?:current"
@@ -164,7 +169,9 @@ class _Carrier:
         free = free_variables("\n".join(command.text for command in commands))
         users = {name: c for c in reversed(commands) for name in free_variables(c.text)}
         for name in sorted(free & users.keys()):
-            if reason := reserved_reason(name):
+            if name in added_variables(users[name].text):
+                yield _added(step, name, users[name], self.rows)
+            elif reason := reserved_reason(name):
                 yield _reserved(step, reason, users[name])
             elif name in self.variables:
                 yield self._not_carried(step, name, users[name])
@@ -222,6 +229,20 @@ def _reserved(step: Step, reason: str, user: Command) -> Finding:
         f"{reason} Write its value into the command, use another name, or say on the plan's page"
         " that the host sets it.",
         step.key,
+    )
+
+
+def _added(step: Step, name: str, user: Command, rows: Sequence[str]) -> Finding:
+    value = added_variables(user.text)[name]
+    new = with_default(name, value)
+    return Finding(
+        Severity.WARNING,
+        "adds-to-unset",
+        user.lines[0],
+        f"{name} is added to before anything sets it, which ends the step on a host that has no"
+        f" {name}. Write ${{{name}:-}}, which may be empty.",
+        step.key,
+        replace_in(user, rows, value, new, "Let it be empty"),
     )
 
 

@@ -146,8 +146,13 @@ class _StepProbes:
             server="origin" if kind == "origin" else "",
             needs_approval=not plain,
             refusal=_account_refusal(account) or self._file_refusal(kind, subject),
-            settles=not (kind == "tag" and self.fetches),
+            settles=not (kind == "tag" and self.fetches)
+            and not self._found_by_login(kind, subject),
         )
+
+    def _found_by_login(self, kind: str, subject: str) -> bool:
+        """Whether the step finds the program by a PATH that only its login shell has."""
+        return kind == "tool" and self.step.login and "/" not in subject
 
     def _may_tell_of_files(self, kind: str, subject: str) -> bool:
         """Whether what is asked about lies where an Admin lets anybody measure files."""

@@ -151,6 +151,8 @@ class _StepBuilder:
             rolling=settings.rolling or 0,
             canary=bool(getattr(settings, "canary", False)),
             expect=settings.expect,
+            strict=settings.strict != "no",
+            login=settings.login,
             environment=tuple(sorted(names - draft.secrets)),
             secrets=tuple(sorted(names & draft.secrets)),
         )

@@ -24,6 +24,17 @@ BLOCK = 512  # `ulimit -f` counts in these
 _TOKEN = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _USER = re.compile(r"[a-z_][a-z0-9_.-]*\$?", re.IGNORECASE)
+# Python holds back what it prints into a pipe until its end, unless it is told not to.
+_UNBUFFERED = 'export PYTHONUNBUFFERED="${PYTHONUNBUFFERED-1}"; '
+# The files of a login shell, in bash's order (bash manual, "Startup files"), written for a person:
+# they may meet unset variables and commands that fail. What they print belongs to no step.
+_LOGIN = (
+    "set +eu; { [ ! -r /etc/profile ] || . /etc/profile; for ROLLBACK_CONSOLE_FILE in "
+    "${BASH_VERSION:+.bash_profile .bash_login} .profile; do "
+    '[ ! -r "$HOME/$ROLLBACK_CONSOLE_FILE" ] || { . "$HOME/$ROLLBACK_CONSOLE_FILE"; break; }; '
+    "done; } >/dev/null; unset ROLLBACK_CONSOLE_FILE; set -eu; "
+)
+_LAX = 'set +u; [ -z "${BASH_VERSION-}" ] || set +o pipefail; '
 _ESCAPED = [
     bytes([byte]) if 32 <= byte < 127 and byte != 92 else b"\\0%03o" % byte for byte in range(256)
 ]
@@ -129,7 +140,9 @@ def payload(request: RunRequest) -> bytes:
     exports = {**request.environment, **request.secrets}
     lines = [f"export {_name(name)}={_quoted(value, name)}; " for name, value in exports.items()]
     script = _without_nul(request.script, "The command")
-    text = ("".join(lines) + _enter(request.cwd) + script).encode("utf-8", "surrogateescape")
+    before = _UNBUFFERED + (_LOGIN if request.login else "") + "".join(lines)
+    after = "" if request.strict else _LAX
+    text = (before + _enter(request.cwd) + after + script).encode("utf-8", "surrogateescape")
     return b"".join(map(_ESCAPED.__getitem__, text)) + b"\n"
 
 

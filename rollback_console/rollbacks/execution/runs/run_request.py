@@ -49,6 +49,8 @@ def work_of(
         secrets=secrets,
         cwd=step.cwd,
         user=step.user,
+        strict=step.strict,
+        login=step.login,
         time_limit=step.time_limit,
         cap=settings.LOG_CAP,
     )
