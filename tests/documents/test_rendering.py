@@ -142,6 +142,26 @@ def test_values_that_a_second_interpreter_reads_are_named() -> None:
     assert script.inner == {"DIR", "X"}
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "bash <<END\necho <value>\nEND",
+        "cat <<END | sudo -n sh\necho <value>\nEND",
+        "echo <value> | /bin/bash",
+        "make deploy VERSION=<value>",
+        "sed -i s/a/<value>/ f",
+        "perl -pe s/a/<value>/ f",
+        "sudo -u app -i -- touch <value>",
+        "[[ <value> -gt 3 ]]",
+        "ansible-playbook site.yml -e version=<value>",
+        "psql <value>",
+        "helm upgrade shop . --set tag=<value>",
+    ],
+)
+def test_so_are_those_that_become_a_program_without_quotes(text: str) -> None:
+    assert render_script([Command(text, (1, 1))], {"<value>": "VALUE"}).inner == {"VALUE"}
+
+
 def test_a_failing_command_ends_the_script_unless_told_otherwise() -> None:
     commands = [Command("false", (1, 1)), Command("echo reached", (2, 2))]
     stopped = subprocess.run(["sh", "-c", render_script(commands, {}).text], capture_output=True)

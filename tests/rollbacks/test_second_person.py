@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib.auth.models import User
 
 from rollback_console.rollbacks.actions import approvals, restarts, steering
 from rollback_console.rollbacks.actions.second_person import open_proposals
 from rollback_console.rollbacks.errors import Refused, SecondPersonNeeded
 from rollback_console.rollbacks.models import RightGrant, Rollback
 from tests import make
-from tests.fleet import Fleet
+from tests.fleet import Fleet, say_dump
 from tests.make import PLAN, Stage
 from tests.rollbacks.driving import drive
 
@@ -79,6 +80,54 @@ def test_the_gate_of_a_destructive_step_is_opened_by_two(stage: Stage, fleet: Fl
     assert not rollback.step_answers.exists()
     steering.answer(rollback, by=stage.cast.lee, **given)
     assert rollback.step_answers.get().answer == "go"
+
+
+def test_what_ended_unseen_is_taken_as_done_by_two(stage: Stage, fleet: Fleet) -> None:
+    fleet.scripts["restoring"] = (b"", 1)
+    rollback = waiting(stage, fleet)
+    run = rollback.runs.get(position=2)
+    rollback.runs.filter(pk=run.pk).update(state="lost")
+    Rollback.objects.filter(pk=rollback.pk).update(
+        question={"kind": "lost", "position": 2, "tokens": [str(run.token)]}
+    )
+    with pytest.raises(SecondPersonNeeded, match="take step 2 as done, whose end nobody knows"):
+        taken_as_done(rollback, stage.cast.dana)
+    assert rollback.runs.get(pk=run.pk).answer == ""
+    taken_as_done(rollback, stage.cast.lee)
+    assert rollback.runs.get(pk=run.pk).answer == "continue"
+
+
+def taken_as_done(rollback: Rollback, by: User) -> None:
+    steering.answer(rollback, position=2, by=by, answer="continue", note="The tag is there")
+
+
+def test_a_destructive_step_that_was_undone_is_opened_anew_by_two(
+    stage: Stage, fleet: Fleet
+) -> None:
+    fleet.scripts["DROP TABLE"] = (b"", 1)
+    fleet.answers["mysqldump"] = say_dump
+    head = "---\ndatabase: {kind: mysql, name: shop, folder: /var/backups}\n---\n"
+    rollback = waiting(stage, fleet, head + DROPS)
+    rollback = opened_by_two(rollback, stage, fleet)
+    assert (rollback.question["kind"], rollback.question["position"]) == ("failed", 3)
+    steering.undo(rollback, position=3, by=stage.cast.dana, reason="Back to before")
+    rollback = opened_by_two(drive(rollback, fleet), stage, fleet)
+    assert (rollback.question["kind"], rollback.question["position"]) == ("failed", 3)
+    steering.retry(rollback, position=3, by=stage.cast.dana, reason="Once more")
+    rollback = drive(rollback, fleet)
+    assert (rollback.question["kind"], rollback.question["position"]) == ("gate", 3)
+    assert [script for _, script in fleet.order if "DROP TABLE orders" in script] == [
+        "mysql shop -e 'DROP TABLE orders'\n"
+    ]
+
+
+def opened_by_two(rollback: Rollback, stage: Stage, fleet: Fleet) -> Rollback:
+    """The gate that it waits at, let through; then driven on."""
+    position = rollback.question["position"]
+    with pytest.raises(SecondPersonNeeded):
+        steering.answer(rollback, position=position, by=stage.cast.dana, answer="go")
+    steering.answer(rollback, position=position, by=stage.cast.lee, answer="go")
+    return drive(rollback, fleet)
 
 
 def test_who_was_given_the_right_meanwhile_is_no_second_person(stage: Stage, fleet: Fleet) -> None:

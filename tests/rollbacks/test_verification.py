@@ -19,11 +19,16 @@ from django.test import override_settings
 from rollback_console.engine.states import RollbackState
 from rollback_console.plans.models import Environment
 from rollback_console.rollbacks.actions import steering
+from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.execution import apply, lease
+from rollback_console.rollbacks.execution.view import snapshot_of
 from rollback_console.rollbacks.models import Event, Look, Rollback
 from rollback_console.rollbacks.sweeper import automated_checks
 from tests import make
+from tests.fleet import Fleet
 from tests.make import PLAN, Stage
+
+from .driving import drive
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -211,3 +216,12 @@ class Asked(Executor):
     def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
         self.numbers += args
         return Future()
+
+
+def test_a_check_is_answered_only_once_the_last_step_has_ended(stage: Stage, fleet: Fleet) -> None:
+    fleet.scripts["restoring"] = (b"", 1)
+    rollback = drive(make.approved(stage), fleet)
+    key = snapshot_of(rollback.snapshot).checks[0].key
+    with pytest.raises(Refused, match="once the last step has ended"):
+        steering.answer_check(rollback, key=key, by=stage.cast.dana, answer="pass")
+    assert not rollback.check_answers.exists()

@@ -38,9 +38,20 @@ class Script:
 
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_INNER_ANYWHERE = re.compile(r"\b(?:ssh|eval|xargs|parallel|watch|su|runuser|expect|at|trap)\s")
+_SHELL = r"(?:/\S*/)?(?:ba|da|z|k|a)?sh\b"
+_INNER_ANYWHERE = re.compile(
+    r"\b(?:ssh|eval|xargs|parallel|watch|su|runuser|expect|at|trap|make|gmake|sed|gsed|ansible(?:-playbook)?"
+    r"|ed|ex|gdb|tmux|screen|let|psql|mysql|mariadb)\s"
+    rf"|\|&?\s*(?:sudo\s+(?:-\S+\s+)*(?:\w+\s+)?)?{_SHELL}"  # what is printed is run
+    rf"|(?:^|[\s;&|]){_SHELL}[^\n;&|]*<<"  # so is a here-document
+    r"|\bsudo\s+(?:-u\s+\S+\s+|-\w+\s+){0,5}-(?:\w*[is]\w*|-login|-shell)\b"  # by the login shell
+    r"|\bperl\b[^\n]*\s-\w*e\b"
+    r"|\[\[[^\n]*\s-(?:eq|ne|lt|le|gt|ge)\s"  # bash computes with a name, and a name can hold a command
+    r"|\bhelm\b[^\n]*\s--set|\bkubectl\b[^\n]*\spatch\b",
+    re.MULTILINE,
+)
 _INNER_QUOTED = re.compile(
-    r"\b(?:psql|mysql|mariadb|sqlcmd|mongo|mongosh|redis-cli|sqlite3|cqlsh|awk|sed|jq)\b"
+    r"\b(?:sqlcmd|mongo|mongosh|redis-cli|sqlite3|cqlsh|awk|jq)\b"
     r"|\b(?:sh|bash|dash|zsh|ksh|python[\d.]*|perl|ruby|node|php|artisan)\b[^\n]*\s-\w*[ecr]\b"
     r"|\b(?:rails runner|manage\.py shell)\b"
 )

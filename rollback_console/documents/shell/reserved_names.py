@@ -10,6 +10,7 @@ import re
 
 # Each: what the names decide, as the end of "NAME decides ...", and the names.
 _DECIDES: tuple[tuple[str, str], ...] = (
+    ("which dump the console keeps or puts back", r"ROLLBACK_CONSOLE_\w+"),
     (
         "how every shell behaves",
         r"IFS|ENV|BASH\w*|SHELLOPTS|SHELL|PS[0-9]|PROMPT_(?:COMMAND|DIRTRIM)|CDPATH|GLOBIGNORE|EXECIGNORE|FIGNORE"
@@ -21,7 +22,7 @@ _DECIDES: tuple[tuple[str, str], ...] = (
     (
         "which code every program loads",
         r"LD_\w+|DYLD_\w+|LDR_\w+|LIBPATH|SHLIB_PATH|GCONV_PATH|GETCONF_DIR|GLIBC_TUNABLES|MALLOC_\w+"
-        r"|NLSPATH|LOCPATH|LANGUAGE|LANG|LC_\w+|TZ|TZDIR|OPENSSL_\w+|GIO_\w+|GTK_\w+|QT_\w+",
+        r"|NLSPATH|LOCPATH|LANGUAGE|LANG|LC_\w+|TZ|TZDIR|LIBGL_\w+|FONTCONFIG_\w+|VK_\w+|OPENSSL_\w+|GIO_\w+|GTK_\w+|QT_\w+",
     ),
     (
         "who and where a program believes to be",
@@ -42,6 +43,8 @@ _DECIDES: tuple[tuple[str, str], ...] = (
         r"|VIRTUAL_ENV\w*|DJANGO_(?:SETTINGS_MODULE|CONFIGURATION)|FLASK_APP|UVICORN_\w+|GUNICORN_\w+"
         r"|CELERY_(?:CONFIG_MODULE|LOADER|APP|BROKER_URL|RESULT_BACKEND)|YARN_\w+|PNPM_HOME|COREPACK_\w+"
         r"|NVM_\w+|DENO_\w+|BUN_\w+|COMPOSER_\w+|GCC_EXEC_PREFIX|COMPILER_PATH|LIBRARY_PATH|CPATH"
+        r"|(?:RBENV|PYENV|ASDF|MISE|GRADLE|MAVEN|GUILE|OCAML|CAML|NIX|TS_NODE|PRISMA|PUPPETEER|ESBUILD"
+        r"|HOMEBREW|VOLTA|FNM|XDEBUG|(?i:RVM))_\w+|M2_HOME|MIX_(?!ENV\b)\w+|OCAML\w+|CAMLRUNPARAM|N_PREFIX"
         r"|\w+_INCLUDE_PATH|PKG_CONFIG\w*|CMAKE_\w+|CC|CXX|CPP|LD|AR|CFLAGS|CXXFLAGS|CPPFLAGS|LDFLAGS",
     ),
     (
@@ -56,6 +59,10 @@ _DECIDES: tuple[tuple[str, str], ...] = (
         r"|PULUMI_(?!(?:STACK|ACCESS_TOKEN|CONFIG_PASSPHRASE)\b)\w+|GNUPGHOME|PASSWORD_STORE_\w+|SOPS_\w+"
         r"|RCLONE_\w+|PM2_HOME|TNS_ADMIN|ORACLE_(?:HOME|PATH)|SQLPATH|NLS_\w+|SQLCMD(?!PASSWORD)\w+|ODBC\w+"
         r"|FREETDS\w*|TDS\w+|REDISCLI_RCFILE|COMPOSE_(?:FILE|PATH_SEPARATOR|ENV_FILES|CONVERT_\w+)"
+        r"|HGRCPATH|HGEDITOR|HGMERGE|BORG_(?!(?:REPO|PASSPHRASE)\b)\w+|RESTIC_(?!(?:REPOSITORY|PASSWORD)\b)\w+"
+        r"|PGBACKREST_(?!(?:STANZA|REPO\d+_CIPHER_PASS)\b)\w+|APT_CONFIG|DPKG_\w+|RPM_CONFIGDIR|MODPROBE_OPTIONS"
+        r"|WP_CLI_\w+|DRUSH_\w+|DBT_(?:PROFILES|PROJECT)_DIR|KREW_ROOT|RIPGREP_CONFIG_PATH|(?:BAT|DELTA)_PAGER"
+        r"|FZF_\w+|DIRENV_\w+|PACKER_(?:CONFIG\w*|PLUGIN_PATH)|VAGRANT_(?:CWD|HOME|VAGRANTFILE|DOTFILE_PATH)"
         r"|HELM_(?:PLUGINS|BIN|DRIVER\w*|\w+_HOME|REGISTRY_CONFIG|REPOSITORY_\w+|KUBE\w+)",
     ),
     (

@@ -179,14 +179,9 @@ def answer(
         warned = kind == QuestionKind.GATE and database_dumps.why_gate_warns(row, position)
         if warned and not without_dump:
             raise Refused(f"{warned} Confirm that it may run without a backup.")
-        if kind == QuestionKind.GATE and approved_snapshot(row).step(position).destructive:
+        if deviation := _deviation(row, kind, position):
             require_second_person(
-                row,
-                by,
-                act="go",
-                deviation=f"confirm the destructive step {position}",
-                reason=note,
-                position=position,
+                row, by, act=answer, deviation=deviation, reason=note, position=position
             )
         for run in _runs(row, position):
             _apply(row, run, answer, note)
@@ -204,6 +199,8 @@ def answer_check(
     if answer != "pass" and not note.strip():
         raise Refused("Say what you saw: a check that does not pass needs a note.")
     with steer(rollback, by, None, states=LIVE) as row:
+        if row.state != RollbackState.VERIFYING:
+            raise Refused("A check is about what ran: answer it once the last step has ended.")
         checks = {check.key: check.text for check in approved_snapshot(row).checks}
         if key not in checks:
             raise Refused("This plan has no such check.")
@@ -276,6 +273,15 @@ def _asked(row: Rollback, position: int) -> str:
     if not kind or (about != position and kind != "abort_unconfirmed"):
         raise Refused("This step has no open question. Reload: the rollback may have moved on.")
     return str(kind)
+
+
+def _deviation(row: Rollback, kind: str, position: int) -> str:
+    """What an answer comes to that may take two people; "" for one that anybody gives alone."""
+    if kind == QuestionKind.GATE and approved_snapshot(row).step(position).destructive:
+        return f"confirm the destructive step {position}"
+    if kind == QuestionKind.LOST:
+        return f"take step {position} as done, whose end nobody knows"
+    return ""
 
 
 def _runs(row: Rollback, position: int) -> list[StepRun]:

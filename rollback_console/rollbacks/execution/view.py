@@ -71,7 +71,8 @@ def excluded_hosts(rollback: Rollback) -> frozenset[str]:
 def _let_through(kind: str, answers: list[StepAnswer], snapshot: Snapshot) -> frozenset[int]:
     """Positions at which people said go; it counts once, so not for what runs another time.
 
-    Going on from a step runs it and all behind it again, and an undo runs its step again.
+    Going on from a step runs it and all behind it again, and an undo runs its step again. What
+    was undone is another time when it is tried anew: its gate is asked again.
     """
     passed: set[int] = set()
     for each in answers:
@@ -81,6 +82,8 @@ def _let_through(kind: str, answers: list[StepAnswer], snapshot: Snapshot) -> fr
             passed = {position for position in passed if position < each.position}
         elif each.answer == "undo":
             passed.discard(snapshot.step(each.position).undo)
+            if kind == "gate":
+                passed.discard(each.position)
     return frozenset(passed)
 
 

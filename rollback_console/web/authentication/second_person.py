@@ -16,6 +16,8 @@ from rollback_console.rollbacks.models import Rollback
 from ..http.lookup import rollback_of
 from .step_up import step_up
 
+_TAKES_TWO = (QuestionKind.GATE, QuestionKind.LOST)
+
 View = Callable[..., HttpResponseBase]
 
 
@@ -32,8 +34,8 @@ def prove_where_two_are_needed(view: View) -> View:
 
 
 def _two_are_needed(request: HttpRequest, rollback: Rollback) -> bool:
-    """An answer needs two only at a gate; what is not an answer always does."""
+    """An answer needs two at a gate and about an end that nobody knows; all else always does."""
     is_answer = "answer" in request.POST
-    if is_answer and rollback.question.get("kind") != QuestionKind.GATE:
+    if is_answer and rollback.question.get("kind") not in _TAKES_TWO:
         return False
     return snapshot_of(rollback.snapshot).policy.second_person
