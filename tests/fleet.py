@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from rollback_console.plans.readiness.probe_scripts import RUNS_COMMANDS
 from rollback_console.plans.snapshot.dump_steps import SAYS
 from rollback_console.remote.errors import HostUnreachable, RunnerRefused
 from rollback_console.remote.protocol import (
@@ -158,7 +159,8 @@ class FakeRemote:
         self.fleet.acknowledged.update(ref.token for ref in refs)
 
     def ask(self, argv: list[str], stdin: bytes = b"", timeout: float = 20) -> Answer:
-        return Answer(0, b"", b"")
+        runs = argv == list(RUNS_COMMANDS)
+        return Answer(0, b"rollback-console may run commands\n" if runs else b"", b"")
 
     def alive(self) -> bool:
         return not self._gone()

@@ -96,6 +96,10 @@ class RunnerRefused(RemoteError):
         "Python 3.6 or newer, or set the host's runner to auto",
         "upload": "received the command incompletely in {detail}; try again",
         "start": "could not start a supervisor in {detail}; look at its limits on processes",
+        "account": "lets this login in and runs no commands for it; it answered: {detail}. Give "
+        "the account an ordinary login shell, and a password that has not expired",
+        "silent": "lets this login in and answers no command. Give the account an ordinary login "
+        "shell, and look at the load of the host",
         "running": "still runs what is to be cleared away in {detail}; wait, or abort it",
     }
 
@@ -116,7 +120,8 @@ class AnswerLate(RemoteError):
 
 class ProtocolError(RemoteError):
     def __init__(self, host: str, output: str) -> None:
-        answer = f"said: {output[:300]}" if output else "closed the session without a word"
+        self.output = output[:300].rstrip(".")
+        answer = f"said: {self.output}" if output else "closed the session without a word"
         super().__init__(
             f"{host} did not answer as expected; it {answer}. Check that the account has an "
             "ordinary login shell that runs commands.",

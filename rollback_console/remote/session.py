@@ -201,8 +201,21 @@ class DurableHost:
         with closing(self._call(argv, "")) as call:
             with suppress(OSError):  # a host that has the runner does not read it again
                 call.session.send(commands.runner_text(), last=True)
-            boot_id, follows, python, *path = call.word("hello")
+            boot_id, follows, python, *path = self._first_word(call)
             return commands.Runner(self._shell, " ".join(path), follows, boot_id, python)
+
+    def _first_word(self, call: Call) -> list[str]:
+        """Nothing is started before this answer: without one, nothing was, and nothing will be.
+
+        Raises RunnerRefused for an account that runs no commands (nologin, sftp alone, an expired
+        password), beside what `Call.word` raises.
+        """
+        try:
+            return call.word("hello")
+        except ProtocolError as error:
+            raise RunnerRefused(self._name, "account", error.output or "nothing") from error
+        except AnswerLate as error:
+            raise RunnerRefused(self._name, "silent") from error
 
     def _call(self, argv: list[str], token: str, payload: bytes = b"") -> Call:
         call = Call(self._name, self._carrier.open(commands.quoted(argv)), wire.Preamble(token))

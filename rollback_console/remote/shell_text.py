@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
+ACCOUNT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.@\\+-]*\$?")
+"""Names of accounts, those of a domain included: deploy@corp.example, CORP\\deploy."""
+
 CANNOT_ENTER = 90
 """Exit code of a question whose folder cannot be entered."""
 

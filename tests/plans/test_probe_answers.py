@@ -24,7 +24,7 @@ from rollback_console.plans.data_loss.counting import counted, measure
 from rollback_console.plans.readiness.automated_checks import interpret_check
 from rollback_console.plans.readiness.check import check
 from rollback_console.plans.readiness.probe_answers import interpret_answer
-from rollback_console.plans.readiness.probe_scripts import HOST_QUESTIONS, PLAIN
+from rollback_console.plans.readiness.probe_scripts import HOST_QUESTIONS, PLAIN, RUNS_COMMANDS
 from rollback_console.plans.readiness.probes import Probe
 from rollback_console.plans.snapshot.freeze import freeze_snapshot
 from rollback_console.remote.protocol import Answer, Remote
@@ -140,7 +140,8 @@ class Liar:
         self.output = output
 
     def ask(self, argv: list[str], stdin: bytes = b"", timeout: float = 20) -> Answer:
-        return Answer(0, self.output, b"")
+        runs = argv == list(RUNS_COMMANDS)
+        return Answer(0, b"rollback-console may run commands" if runs else self.output, b"")
 
     def close(self) -> None:
         """Nothing is open."""

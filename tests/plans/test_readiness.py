@@ -101,6 +101,31 @@ def test_a_folder_that_is_not_there_is_named(here: Stage, tmp_path: Path) -> Non
     assert verdicts(readiness, "folder")[str(tmp_path / "nowhere")] == "not_ready"
 
 
+@pytest.mark.parametrize(
+    ("command", "answer"),
+    [
+        ("echo This account is currently not available.; exit 1", "currently not available"),
+        ("internal-sftp", "sftp connections only"),
+        ("echo Your password has expired. >&2; exit 1", "password has expired"),
+    ],
+)
+def test_an_account_that_runs_no_commands_is_one_red_result_with_the_cause(
+    here: Stage, sshd: Sshd, tmp_path: Path, command: str, answer: str
+) -> None:
+    sshd.stop()
+    sshd.options = ("Subsystem sftp internal-sftp", f"ForceCommand {command}")
+    sshd.start()
+    try:
+        (red,) = check_step(here, "git status", tmp_path).results
+    finally:
+        sshd.stop()
+        sshd.options = ()
+        sshd.start()
+    assert (red.kind, red.verdict) == ("access", "not_ready")
+    assert "runs no commands" in red.detail
+    assert answer in red.detail
+
+
 def test_a_host_that_is_down_is_a_red_result(here: Stage, sshd: Sshd, tmp_path: Path) -> None:
     sshd.stop()
     readiness = check_step(here, "ls", tmp_path)

@@ -9,7 +9,6 @@ import pytest
 
 from rollback_console.remote.errors import (
     AnswerLate,
-    ProtocolError,
     RunnerRefused,
 )
 from rollback_console.remote.protocol import Remote, RunRef
@@ -39,8 +38,10 @@ def test_a_login_shell_s_chatter_is_not_taken_for_output(tmp_path: Path) -> None
 def test_an_account_that_runs_no_commands_is_named(tmp_path: Path) -> None:
     server = Sshd(options=("ForceCommand echo This account is not available.",)).start()
     try:
-        with connected(server) as remote, pytest.raises(ProtocolError, match="not available"):
+        with connected(server) as remote, pytest.raises(RunnerRefused, match="not available"):
             remote.veto(RunRef("00000000-0000-4000-8000-000000000000"))
+        with connected(server) as remote, pytest.raises(RunnerRefused, match="runs no commands"):
+            watch(remote.run(request("echo hi")))
     finally:
         server.remove()
 
@@ -153,3 +154,28 @@ def test_a_question_that_takes_too_long_is_given_up(plain_host: Remote) -> None:
     with pytest.raises(AnswerLate, match="sleep"):
         plain_host.ask(["sleep", "30"], timeout=0.2)
     assert plain_host.ask(["echo", "fine"]).output == b"fine\n"
+
+
+def test_an_account_for_files_alone_is_named() -> None:
+    server = Sshd(options=("Subsystem sftp internal-sftp", "ForceCommand internal-sftp")).start()
+    try:
+        with connected(server) as remote, pytest.raises(RunnerRefused, match="runs no commands"):
+            watch(remote.run(request("echo hi")))
+    finally:
+        server.remove()
+
+
+@pytest.mark.parametrize("user", ["deploy@corp.example", "CORP\\deploy"])
+def test_an_account_of_a_domain_is_named_to_sudo_as_it_is(tmp_path: Path, user: str) -> None:
+    sudo = tmp_path / "sudo"
+    sudo.write_text(
+        '#!/bin/sh\n[ "$1 $2 $4" = "-n -u --" ] || exit 9\necho "as $3"\nshift 4\nexec "$@"\n'
+    )
+    sudo.chmod(0o755)
+    server = Sshd(environment={"PATH": f"{tmp_path}:{os.environ['PATH']}"}).start()
+    try:
+        with connected(server) as remote:
+            seen = watch(remote.run(request("echo hi", user=user)))
+            assert seen.log.decode() == f"as {user}\nhi\n"
+    finally:
+        server.remove()

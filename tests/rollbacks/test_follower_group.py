@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+import queue
+from collections.abc import Iterator
+from typing import cast
 from uuid import uuid4
 
 import pytest
 
 from rollback_console.engine.snapshot import Snapshot, StepSpec
+from rollback_console.remote.errors import RemoteError, RequestRefused, RunnerRefused
 from rollback_console.remote.pool import Pool
-from rollback_console.remote.protocol import Chunk, Ending, Outcome
+from rollback_console.remote.protocol import (
+    Chunk,
+    Ending,
+    HostAddress,
+    Login,
+    Outcome,
+    Remote,
+    RunRequest,
+)
 from rollback_console.remote.redaction.redact import Redactor
 from rollback_console.rollbacks import log_store
 from rollback_console.rollbacks.execution.approved_snapshot import SnapshotGuard
 from rollback_console.rollbacks.execution.connections import Connections
-from rollback_console.rollbacks.execution.runs.follower import Report, Trouble
+from rollback_console.rollbacks.execution.runs.follower import Follower, Report, Trouble, Work
 from rollback_console.rollbacks.execution.runs.follower_group import FollowerGroup
 from rollback_console.rollbacks.execution.runs.recorder import RunRecorder
 from rollback_console.rollbacks.execution.runs.report_queue import ReportQueue
@@ -77,3 +89,42 @@ def test_a_success_beside_hosts_that_still_work_lets_nothing_new_happen(
         str(run.token): RunRecorder(run, Redactor([]), log_store.Tail()) for run in runs
     }
     assert group.decides(rollback, runs[:1]) is due
+
+
+class Refusing:
+    """A connection that works, to a host that starts nothing."""
+
+    def __init__(self, error: RemoteError) -> None:
+        self.error = error
+        self.tries = 0
+
+    def run(self, request: RunRequest, offset: int = 0) -> Iterator[Outcome]:
+        self.tries += 1
+        raise self.error
+
+    def alive(self) -> bool:
+        return True
+
+    def release(self) -> Refusing:
+        return self
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        RunnerRefused("app-1", "account", "not available"),
+        RequestRefused("'a b' is not a user name."),
+    ],
+)
+def test_what_was_refused_before_it_began_is_given_up_at_once(error: RemoteError) -> None:
+    host = Refusing(error)
+    reports: queue.Queue[Report] = queue.Queue()
+    address = HostAddress("app-1", "127.0.0.1", "ops", Login(password="x"), ())
+    connections = Connections(Pool(lambda _: cast(Remote, host), idle=0))
+    follower = Follower(Work(RunRequest(str(uuid4()), "true"), address), connections, reports)
+    follower.start()
+    assert reports.get(timeout=10).item == Trouble(str(error), gave_up=True)
+    assert host.tries == 1

@@ -14,7 +14,7 @@ from django.db.models.functions import Now
 
 from rollback_console.engine.snapshot import Snapshot
 from rollback_console.remote import connector
-from rollback_console.remote.errors import RemoteError
+from rollback_console.remote.errors import RemoteError, RunnerRefused
 from rollback_console.remote.protocol import HostAddress, Remote, RunnerKind
 from rollback_console.remote.redaction.redacted_remote import redacted
 
@@ -33,6 +33,7 @@ from .host_questions import (
     register_questions,
 )
 from .probe_answers import interpret_answer
+from .probe_scripts import RUNS_COMMANDS
 from .probes import Probe, ProbeAnswer, ProbeVerdict
 
 STALE = timedelta(hours=1)
@@ -150,6 +151,9 @@ def _ask_host(
         refused = (access, ProbeAnswer(ProbeVerdict.NOT_READY, str(error)))
         return _HostAnswers([refused], _without_asking(queries, str(error)))
     try:
+        if why := _why_no_commands(queries.host, remote):
+            refused = (access, ProbeAnswer(ProbeVerdict.NOT_READY, why))
+            return _HostAnswers([refused], _without_asking(queries, why))
         signed_in = ProbeAnswer(ProbeVerdict.READY, "Signed in; the host key is confirmed.")
         answered = [(access, signed_in), *_not_asked(queries)]
         unasked = _ask_probes(remote, address.runner, queries, answered, late)
@@ -158,6 +162,19 @@ def _ask_host(
         return _HostAnswers(answered, cost_answers, unasked)
     finally:
         remote.close()
+
+
+def _why_no_commands(host: str, remote: Remote) -> str:
+    """Why nothing can be run or asked although the login works, as a sentence; "" when it can."""
+    try:
+        answer = remote.ask(list(RUNS_COMMANDS), timeout=_QUICK)
+    except RemoteError as error:
+        return str(error)
+    output = answer.output.decode(errors="replace")
+    if RUNS_COMMANDS[-1].partition(" ")[2] in output:
+        return ""
+    words = " ".join(f"{output} {answer.errors.decode(errors='replace')}".split())
+    return str(RunnerRefused(host, "account", words[:300].rstrip(".") or "nothing"))
 
 
 def _ask_probes(

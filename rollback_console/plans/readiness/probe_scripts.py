@@ -96,6 +96,9 @@ HOST_QUESTIONS = {
 }
 """By kind, what is asked only once a person approved it."""
 
+RUNS_COMMANDS = ("sh", "-c", "echo rollback-console may run commands")
+"""What tells a login that runs commands from one that only signs in; its answer is its text."""
+
 # The runner's own way to another account (remote/runner/inner.sh).
 _AS_ACCOUNT = (
     'account=$1; shift; if command -v bash >/dev/null 2>&1; then set -- bash --norc -c "$@"; '

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from rollback_console.documents.shell.command_patterns import bare, pieces, reads_like_command
+from rollback_console.remote.shell_text import ACCOUNT_NAME
 
 from ..data_loss.migrations import words_of
 
@@ -23,12 +24,11 @@ _UNIT = re.compile(
     re.MULTILINE,
 )
 _WORD = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*|/[\w./+-]+")
-_ACCOUNT = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*\$?")
 
 
 def is_account(name: str) -> bool:
     """Whether `name` is an account's name, and not an option, a number or something else."""
-    return bool(_ACCOUNT.fullmatch(name))
+    return bool(ACCOUNT_NAME.fullmatch(name))
 
 
 def tools(script: str) -> list[str]:

@@ -300,7 +300,7 @@ class RunOrder:
             raise ValueError("user")
 
 
-USER = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-$")
+USER = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.@+\\-$")
 
 
 def token_of(head: "dict[str, object]") -> str:

@@ -15,7 +15,7 @@ from itertools import chain
 from rollback_console.remote.errors import RequestRefused
 
 from ..protocol import RunRef, RunRequest
-from ..shell_text import enter_folder
+from ..shell_text import ACCOUNT_NAME, enter_folder
 
 # In this order: a shell reads as it goes, so what must start soonest comes first.
 _FIRST = ("lib", "inner", "begin", "evidence", "launch", "follow")
@@ -23,7 +23,6 @@ PARTS = (*_FIRST, "watch", "reap", "supervise", "verbs", "hello")
 BLOCK = 512  # `ulimit -f` counts in these
 _TOKEN = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_USER = re.compile(r"[a-z_][a-z0-9_.-]*\$?", re.IGNORECASE)
 # Python holds back what it prints into a pipe until its end, unless it is told not to.
 _UNBUFFERED = 'export PYTHONUNBUFFERED="${PYTHONUNBUFFERED-1}"; '
 # The files of a login shell, in bash's order (bash manual, "Startup files"), written for a person:
@@ -171,7 +170,7 @@ def _token(token: str) -> str:
 
 
 def _user(user: str) -> str:
-    if user and not _USER.fullmatch(user):
+    if user and not ACCOUNT_NAME.fullmatch(user):
         raise RequestRefused(f"{user!r} is not a user name; correct `user` of this step.")
     return user
 

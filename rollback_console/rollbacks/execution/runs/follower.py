@@ -20,6 +20,7 @@ from rollback_console.remote.errors import (
     AnswerLate,
     HostUnreachable,
     RemoteError,
+    RequestRefused,
     RunnerRefused,
     SessionRefused,
 )
@@ -45,6 +46,7 @@ NEVER_STARTED = Outcome(
     Ending.NEVER_STARTED, None, "The command was never started, and cannot be any more."
 )
 PASSING = (HostUnreachable, SessionRefused, AnswerLate)
+REFUSED = (RunnerRefused, RequestRefused)  # before anything was started
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +221,7 @@ class Follower:
 
     def _trouble(self, error: RemoteError, waited: float) -> bool:
         passing = isinstance(error, PASSING) and waited < self.work.patience
-        refused_first = isinstance(error, RunnerRefused) and self._launches == 1
+        refused_first = isinstance(error, REFUSED) and self._launches == 1
         gave_up = (refused_first and not self.work.started) or (self.work.fresh and not passing)
         why = redact(str(error), self.work.secrets)
         log.warning("%s%s", why, " Nothing was started there." if gave_up else "")
