@@ -1,4 +1,4 @@
-"""`python -m benchmarks.flood`: sockets, sign-ins and posts at once, and what an approver notices.
+"""`python -m benchmarks.flood`: sockets, sign-ins and posts at once, and what the decider notices.
 
 Idle sockets hang on a request that waits, busy ones on a rollback that writes a line every 200 ms.
 Beside them people sign in and strangers and readers post without a pause. Meanwhile one person
@@ -117,7 +117,7 @@ def main() -> None:
         lines = [*table(quiet, loud, noise), "", *socket_lines(options, reports), memory_of(web)]
         lines.append(came_of(other))
         print("\n".join(lines))
-        keep("A flood, and an approver", lines)
+        keep("A flood, and a decision maker", lines)
 
 
 @contextmanager

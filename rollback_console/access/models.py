@@ -122,8 +122,8 @@ class PendingChange(models.Model):
         role, rung = self.details.get("role", ""), self.details.get("rung", "")
         return {
             self.BREAK_GLASS: f"{self.subject} may start rollbacks without approval",
-            self.DECISION_MAKER: f"{self.subject} decides in {self.environment} as {role}, "
-            f"rung {rung}",
+            self.DECISION_MAKER: f"{self.subject} becomes {role}, "
+            f"escalation level {rung}, in {self.environment}",
             self.ADMIN: f"{self.subject} becomes Admin",
             self.PASSWORD: f"{self.subject} gets a new password",
             self.SECOND_FACTOR: f"{self.subject} loses the second factor and adds a new one",

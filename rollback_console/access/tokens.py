@@ -57,12 +57,12 @@ def find_token(secret: str) -> Token:
     """The token with that secret, if it still counts. Raises BadToken."""
     token = Token.objects.select_related("user").filter(sha256=hash_secret(secret)).first()
     if token is None:
-        raise BadToken("Nobody here knows this token. Make one on the page of your tokens.")
+        raise BadToken("This token is unknown. Create one under Tokens.")
     if token.revoked_at is not None:
-        raise BadToken("This token was revoked. Make a new one on the page of your tokens.")
+        raise BadToken("This token was revoked. Create a new one under Tokens.")
     now = db_clock.now()
     if token.expires_at <= now:
-        raise BadToken("This token has expired. Make a new one on the page of your tokens.")
+        raise BadToken("This token has expired. Create a new one under Tokens.")
     if not token.user.is_active:
         raise BadToken("The account this token acts for is no longer active.")
     _note_use(token, now)

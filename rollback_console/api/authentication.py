@@ -61,7 +61,7 @@ def _check_person(user: User) -> None:
     if lacks_factor(user):
         raise Problem(
             "forbidden",
-            f"This console wants a second proof of everybody, and {user} has none. Add an "
+            f"This console requires two-factor authentication, and {user} has none. Add an "
             "authenticator app or a passkey on the page of the account.",
         )
 

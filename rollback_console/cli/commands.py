@@ -88,9 +88,9 @@ _OWN: dict[str, Callable[[argparse.ArgumentParser], object]] = {
     ),
     "approve": lambda parser: (
         parser.add_argument("--snapshot", required=True, help="SHA-256 of what you read"),
-        parser.add_argument("--note", default="", help="a word for the record"),
+        parser.add_argument("--note", default="", help="a comment, recorded in the timeline"),
     ),
     "abort": lambda parser: parser.add_argument(
-        "--reason", required=True, help="why, for the record"
+        "--reason", required=True, help="the reason, recorded in the timeline"
     ),
 }

@@ -257,4 +257,4 @@ def _spent(request: Request, mine: Sequence[Maker]) -> str:
 
 def _who(request: Request, makers: Sequence[Maker], votes: Sequence[Vote]) -> str:
     names = [f"{maker.name} ({maker.title})" for maker in usable_rights(request, makers, votes)]
-    return f"These people may: {', '.join(names)}." if names else "Nobody may now."
+    return f"Can approve: {', '.join(names)}." if names else "Nobody can approve now."

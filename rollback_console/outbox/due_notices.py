@@ -107,7 +107,7 @@ def _not_ready(now: datetime) -> Iterator[Notice]:
             topic="readiness",
             kind="readiness.red",
             environment=plan.environment,
-            title=f"This plan would not work now: {plan.title}",
+            title=f"Preflight checks fail: {plan.title}",
             text="\n".join(sorted(wrong)[:20]),
             link=link(f"/plans/{plan.slug}/"),
         )

@@ -85,7 +85,7 @@ def _about(rollback: Rollback, topic: str, people: list[tuple[User, str]]) -> li
     return lines
 
 
-_TELLS = {"decide": "Asked now", "break_glass": "Told at once"}
+_TELLS = {"decide": "Asked now", "break_glass": "Decision makers"}
 
 
 def _name(person: User, role: str) -> str:

@@ -7,18 +7,18 @@ from collections.abc import Iterable
 from rollback_console.rollbacks.events import KINDS
 
 TOPICS = {
-    "decide": "Somebody must decide: asked, renewed, escalated, reminded",
-    "break_glass": "Break-glass was used",
+    "decide": "Approval needed: requested, refreshed, escalated, reminded",
+    "break_glass": "Emergency start without approval",
     "decided": "Approved, rejected, withdrawn or expired",
     "started": "Started, or could not start",
-    "asked": "A person is asked: gate, failed, lost or unreachable step",
+    "asked": "An answer is needed: gate, failed, lost or unreachable step",
     "finished": "The rollback ended",
-    "message": "Messages that people send about a rollback",
-    "cadence": "An update to others is due",
+    "message": "Stakeholder updates about a rollback",
+    "cadence": "A stakeholder update is due",
     "actions": "An action item is due",
     "published": "A postmortem is published",
-    "readiness": "A plan would not work now",
-    "rights": "A right was given, or a password or second factor reset, by an Admin",
+    "readiness": "Preflight checks of a plan fail",
+    "rights": "An Admin granted a right, or reset a password or second factor",
     "proposed": "Monitoring proposes a rollback",
 }
 """What a target may hear, with the words that a page uses."""

@@ -107,7 +107,7 @@ def add_item(
     """Something to do that the plan does not name."""
     _permit(by, rollback)
     if not text.strip():
-        raise Refused("Say what is to be done.")
+        raise Refused("Enter the action.")
     if kind not in {"immediate", "follow_up"}:
         raise Refused("An action is immediate or a follow-up. Checks come from the plan.")
     return ActionItem.objects.create(

@@ -186,7 +186,7 @@ def test_an_admin_adds_a_limited_group_on_the_page_and_it_is_on_record(stage: ma
     assert client.post("/people/groups/", fields).status_code == 303
     page = client.get("/people/groups/").content.decode()
     assert "Staging operators" in page
-    assert "Holds for staging alone." in page
+    assert "Applies only to staging." in page
     group = Group.objects.get(name="Staging operators")
     client.post(f"/people/groups/{group.pk}/limits/", {f"{group.pk}-services": ["checkout"]})
-    assert "Holds for checkout alone." in client.get("/people/groups/").content.decode()
+    assert "Applies only to checkout." in client.get("/people/groups/").content.decode()

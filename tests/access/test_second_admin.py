@@ -308,7 +308,7 @@ def test_the_page_saves_the_rest_and_proposes_the_lower_quorum(
     del fields["second_person"]  # left out, it stays as it is
     client = make.signed_in(stage.cast.ada)
     page = client.post(f"/environments/{row.slug}/", fields, follow=True).content.decode()
-    assert "stays as it is for now" in page
+    assert "approval rules are unchanged for now" in page
     row.refresh_from_db()
     assert (row.approvals_code, row.escalate_after, row.second_admin) == (2, 11, True)
     page = make.signed_in(two).get("/people/confirmations/").content.decode()

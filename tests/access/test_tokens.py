@@ -84,7 +84,7 @@ def test_a_name_is_used_once_even_after_its_token_was_revoked(stage: Stage) -> N
 def test_a_token_is_revoked_by_name(stage: Stage) -> None:
     create()
     out, _ = command("revoke_token", "dana", "ci")
-    assert "opens nothing" in out
+    assert "is revoked" in out
     assert Token.objects.get().revoked_at is not None
     with pytest.raises(CommandError, match="revoked already"):
         command("revoke_token", "dana", "ci")

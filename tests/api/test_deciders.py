@@ -50,7 +50,7 @@ def test_who_can_and_who_cannot_is_told_of_a_request(stage: Stage, call: Caller)
     reply = call.get(f"/rollbacks/{row.pk}/deciders").json()
     assert [(each["name"], each["why_not"]) for each in reply["deciders"]] == [
         ("Sam Example", ""),
-        ("Lee Example", "asked for this, or wrote what is new in its plan"),
+        ("Lee Example", "is the requester, or wrote what is new in the plan"),
     ]
 
 
@@ -70,7 +70,7 @@ def test_rules_and_ladder_are_replaced_together(stage: Stage, call: Caller) -> N
     [
         ({"approvals_data": 4}, "This needs 4 approvals, but 3 decision makers"),
         ({"data_role": "CEO"}, "must come from a CEO"),
-        ({"approvals_code": 3, "approvals_data": 2}, "no fewer approvals"),
+        ({"approvals_code": 3, "approvals_data": 2}, "at least as many approvals"),
         ({"ladder": [POLICY["ladder"][0]] * 2, "data_role": ""}, "twice"),
     ],
 )
@@ -94,7 +94,7 @@ def test_a_right_is_lent_used_and_ended(stage: Stage, call: Caller) -> None:
     lent = call.post(where, {"to": "vic", "hours": 8, "reason": "Away"}, who="lee").json()
     assert (lent["giver"]["username"], lent["to"]["username"]) == ("lee", "vic")
     again = call.post(where, {"to": "dana", "hours": 8}, who="vic")
-    assert "cannot be passed on" in problem(again, 409, "refused")["detail"]
+    assert "cannot pass it on" in problem(again, 409, "refused")["detail"]
     row = make.requested(stage)
     seen = {"snapshot_sha256": row.snapshot_sha256}
     given = call.post(f"/rollbacks/{row.pk}/approvals", seen, who="vic").json()

@@ -99,7 +99,7 @@ def test_a_person_has_a_failed_one_tried_again(
     with pytest.raises(Refused, match="Ask an operator"):
         targets.retry_delivery(row, by=stage.cast.vic)
     targets.retry_delivery(row, by=stage.cast.dana)
-    with pytest.raises(Refused, match="Only what failed"):
+    with pytest.raises(Refused, match="Only a failed message"):
         targets.retry_delivery(row, by=stage.cast.dana)
     send_all()
     row.refresh_from_db()
@@ -138,7 +138,7 @@ def test_a_test_is_sent_at_once_and_tells_what_came_of_it(
     receiver.status = 500
     failed = targets.try_out(target, by=stage.cast.ada)
     assert (failed.state, failed.problem) == ("failed", "The receiver answered 500.")
-    with pytest.raises(Refused, match="Only admins"):
+    with pytest.raises(Refused, match="Only Admins"):
         targets.try_out(target, by=stage.cast.dana)
 
 

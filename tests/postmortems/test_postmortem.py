@@ -72,7 +72,7 @@ def test_the_json_is_json(ended: Rollback) -> None:
 def test_two_people_do_not_overwrite_each_other(ended: Rollback, stage: Stage) -> None:
     made = ended.postmortem
     postmortems.write_texts(made, by=stage.cast.dana, version=1, impact="40 tickets")
-    with pytest.raises(Refused, match="Somebody else changed this"):
+    with pytest.raises(Refused, match="Somebody else has changed this"):
         postmortems.write_texts(made, by=stage.cast.lee, version=1, impact="None")
     made.refresh_from_db()
     assert made.impact == "40 tickets"

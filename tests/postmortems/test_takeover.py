@@ -47,7 +47,7 @@ def test_the_next_revision_holds_it_and_everything_that_was_there(
 
 def test_it_is_taken_over_once(written: Postmortem, stage: Stage) -> None:
     takeover.take_over(written, by=stage.cast.lee)
-    with pytest.raises(Refused, match="holds all of this already"):
+    with pytest.raises(Refused, match="contains all of this already"):
         takeover.take_over(written, by=stage.cast.lee)
 
 

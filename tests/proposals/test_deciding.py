@@ -52,13 +52,13 @@ def test_a_request_made_of_it_waits_for_somebody_else(stage: Stage, proposed: Pr
 def test_two_people_do_not_make_two_requests_of_it(stage: Stage, proposed: Proposal) -> None:
     stale = Proposal.objects.get()
     ask(proposed, stage.cast.dana)
-    with pytest.raises(Refused, match="decided on this proposal already"):
+    with pytest.raises(Refused, match="proposal has been decided already"):
         ask(stale, stage.cast.lee)
     assert Rollback.objects.count() == 1
 
 
 def test_it_is_dismissed_with_a_reason_by_who_may(stage: Stage, proposed: Proposal) -> None:
-    with pytest.raises(Refused, match="Say why"):
+    with pytest.raises(Refused, match="Enter why"):
         proposals.dismiss(proposed, by=stage.cast.dana, reason=" ")
     with pytest.raises(Refused, match="not decide"):
         proposals.dismiss(proposed, by=stage.cast.vic, reason="No")
@@ -69,7 +69,7 @@ def test_it_is_dismissed_with_a_reason_by_who_may(stage: Stage, proposed: Propos
 
 
 def test_only_admins_say_who_may_propose(stage: Stage) -> None:
-    with pytest.raises(Refused, match="Only admins"):
+    with pytest.raises(Refused, match="Only Admins"):
         integrations.add_integration(
             by=stage.cast.dana, name="Mine", kind="generic", environment=stage.environment
         )

@@ -100,7 +100,7 @@ def test_who_is_named_while_a_request_is_open_decides_later_ones_only(stage: Sta
     assert rollback.pk not in {each.pk for each in lists.home(stage.cast.vic).waiting}
     cannot = approval_status.standing_of(rollback, stage.cast.lee).cannot
     assert [each.why for each in cannot if each.maker.person == stage.cast.vic.pk] == [
-        "was given this right after this was asked for"
+        "was given this right after the request"
     ]
     later = requested(rollback.revision, stage)
     assert approve(later, stage.cast.vic).state == "approved"

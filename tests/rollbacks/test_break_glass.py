@@ -116,7 +116,7 @@ def test_the_review_is_closed_by_somebody_else_after_the_end(stage: Stage) -> No
     with pytest.raises(Refused, match="once the rollback has ended"):
         break_glass.close_review(rollback, by=stage.cast.lee, finding=FINDING)
     Rollback.objects.update(state="succeeded", finished_at=timezone.now())
-    for who, says in (("dana", "somebody else"), ("vic", "Only an approver")):
+    for who, says in (("dana", "somebody else"), ("vic", "Only a decision maker")):
         with pytest.raises(Refused, match=says):
             break_glass.close_review(rollback, by=getattr(stage.cast, who), finding=FINDING)
     with pytest.raises(Refused, match="at least 20"):
@@ -190,7 +190,7 @@ def test_the_right_of_who_asked_is_not_used_by_who_borrowed_it(stage: Stage) -> 
     with pytest.raises(Refused, match="You stand in for Lee Example"):
         approve(rollback, stage.cast.vic)
     assert [each.why for each in rights.authority_for(rollback).cannot()] == [
-        "asked for this, or wrote what is new in its plan",
+        "is the requester, or wrote what is new in the plan",
         "stands in for Lee Example, who asked for this or wrote part of it",
     ]
     assert lists.home(stage.cast.vic).waiting == []

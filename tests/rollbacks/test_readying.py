@@ -180,11 +180,11 @@ def test_where_the_rule_blocks_nobody_approves_what_would_not_work(
     here.environment.save()
     rollback = asked(here, counter)
     seen = rollback.snapshot_sha256
-    with pytest.raises(Refused, match="nobody has asked the hosts"):
+    with pytest.raises(Refused, match="the preflight checks have not run"):
         approvals.approve(rollback, by=here.cast.lee, snapshot_sha256=seen)
     sshd.stop()
     answered(rollback)
-    with pytest.raises(Refused, match="this would not work"):
+    with pytest.raises(Refused, match="the preflight checks fail"):
         approvals.approve(rollback, by=here.cast.lee, snapshot_sha256=seen)
     sshd.start()
     answered(rollback)

@@ -169,7 +169,7 @@ def test_a_rejection_needs_a_reason_and_the_right(stage: Stage) -> None:
     seen = rollback.snapshot_sha256
     with pytest.raises(Refused, match="Say why"):
         approvals.reject(rollback, by=stage.cast.lee, snapshot_sha256=seen, reason="")
-    with pytest.raises(Refused, match="not an approver"):
+    with pytest.raises(Refused, match="not a decision maker"):
         approvals.reject(rollback, by=stage.cast.vic, snapshot_sha256=seen, reason="no")
     assert state(rollback) == "requested"
 

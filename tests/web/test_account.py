@@ -46,7 +46,7 @@ def test_a_wrong_password_is_told_in_a_sentence_that_names_no_account(
     client: Client, stage: make.Stage
 ) -> None:
     response = client.post("/sign-in/", {"username": "dana", "password": "not this"})
-    assert "That name and password do not belong together" in words(response)
+    assert "Wrong username or password" in words(response)
 
 
 def test_a_deactivated_person_cannot_sign_in(client: Client, stage: make.Stage) -> None:
@@ -67,7 +67,7 @@ def test_signing_out_takes_a_post_so_that_no_link_elsewhere_can_do_it(
 
 def test_ones_own_page_says_what_one_may_decide(signed_in: SignIn, stage: make.Stage) -> None:
     page = words(signed_in(stage.cast.lee).get("/account/"))
-    assert "Deploy Lead for STAGING, rung 1" in page
+    assert "Deploy Lead for STAGING, level 1" in page
 
 
 def test_a_person_changes_their_password_and_stays_signed_in(
@@ -121,7 +121,7 @@ def test_ones_own_page_lists_sessions_and_ends_one(client: Client, stage: make.S
     client.post("/sign-in/", fields)
     there.post("/sign-in/", fields)
     page = client.get("/account/")
-    assert "Phone 1 198.51.100.7 just now just now End it" in words(page)
+    assert "Phone 1 198.51.100.7 just now just now End session" in words(page)
     assert str(there.session.session_key) not in page.content.decode()
     address = re.findall(r"/account/sessions/\w+/removals/", page.content.decode())
     assert len(address) == 1

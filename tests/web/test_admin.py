@@ -77,7 +77,7 @@ def test_an_environment_is_described_with_its_rules(signed_in: SignIn, stage: ma
     assert (made.is_production, made.approvals_data, made.data_role) == (True, 2, "DevOps Lead")
     answer = client.post("/environments/production/", {**fields, "approvals_data": "0"})
     assert answer.status_code == 422
-    assert "Not fewer than for code only." in words(answer)
+    assert "At least as many as for code only." in words(answer)
     answer = client.post("/environments/production/", {**fields, "approvals_code": "0"})
     assert "At least one person must approve." in words(answer)
 
@@ -89,7 +89,7 @@ def test_a_decision_maker_is_named_once_and_removed(signed_in: SignIn, stage: ma
     maker = DecisionMaker.objects.get(user=stage.cast.dana)
     assert (maker.role, maker.rung) == ("CTO", 3)
     again = client.post("/environments/staging/decision-makers/", fields)
-    assert "They decide here already." in words(again)
+    assert "This person is a decision maker here already." in words(again)
     client.post(f"/environments/staging/decision-makers/{maker.pk}/removals/")
     assert not DecisionMaker.objects.filter(user=stage.cast.dana).exists()
 
@@ -100,7 +100,7 @@ def test_who_could_approve_now_is_answered_for_whoever_would_ask(
     client = signed_in(stage.cast.ada)
     address = f"/environments/staging/?asks={stage.cast.lee.pk}&risk=code"
     page = words(client.get(address))
-    assert "1 approval needed. These may: Sam Example (DevOps Lead, rung 2)." in page
+    assert "1 approval required. Can approve: Sam Example (DevOps Lead, level 2)." in page
     Environment.objects.update(approvals_data=2)
     page = words(client.get(address.replace("code", "data")))
     assert "This needs 2 approvals, but 1 decision maker could approve it." in page
@@ -160,10 +160,10 @@ def test_what_is_no_private_key_is_refused_before_any_host_sees_it(
 ) -> None:
     fields = {"name": "wrong", "username": "deploy", "private_key": "ssh-ed25519 AAAA public"}
     response = signed_in(stage.cast.ada).post("/credentials/new/", fields)
-    assert "This is no private key in OpenSSH or PEM form" in words(response)
+    assert "This is not a private key in OpenSSH or PEM format" in words(response)
     fields = {"name": "empty", "username": "deploy"}
     response = signed_in(stage.cast.ada).post("/credentials/new/", fields)
-    assert "Give a private key, or a password below." in words(response)
+    assert "Enter a private key, or a password below." in words(response)
 
 
 def test_a_credential_in_use_is_not_forgotten(signed_in: SignIn, stage: make.Stage) -> None:
@@ -185,7 +185,7 @@ def test_a_host_is_added_and_says_that_a_key_must_be_confirmed(
     }
     response = signed_in(stage.cast.ada).post("/hosts/new/", fields, follow=True)
     assert Host.objects.filter(name="app-2").exists()
-    assert "No key is known, so nothing can run here." in words(response)
+    assert "No host key is known, so nothing can run here." in words(response)
 
 
 def test_a_key_counts_only_once_a_person_confirmed_it(signed_in: SignIn, stage: make.Stage) -> None:
@@ -244,7 +244,7 @@ def test_keys_read_off_the_host_are_noted_and_wait_to_be_confirmed(
     lines = f"# app-1:22 SSH-2.0\n\n[app-1]:22 {ED25519}\n{ECDSA} root@app-1\n"
     client = signed_in(stage.cast.ada)
     page = words(client.post(f"/hosts/{stage.host.pk}/keys/", {"keys": lines}, follow=True))
-    assert "Noted. Compare before you confirm." in page
+    assert "Host keys saved. Compare the fingerprints before you confirm." in page
     noted = HostKey.objects.exclude(pk=known.pk).order_by("type")
     assert [f"{key.type} {key.key}" for key in noted] == [ECDSA, ED25519]
     assert {key.confirmed_at for key in noted} == {None}

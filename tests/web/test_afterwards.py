@@ -42,7 +42,7 @@ def load(client: Client, **changes: object) -> object:
 
 def test_a_past_incident_is_loaded_and_counts_in_trends(operator: Client) -> None:
     page = words(load(operator))
-    assert "Loaded. It never ran here and never will." in page
+    assert "Incident loaded. It counts in trends and cannot be run." in page
     assert "Loaded from a file by Dana Example" in page
     assert "Loaded from a file by Dana Example" in words(
         operator.get(f"/rollbacks/{Rollback.objects.get().pk}/")
@@ -61,7 +61,7 @@ def test_a_wrong_file_is_refused_on_the_page(operator: Client) -> None:
 
 def test_trends_are_empty_with_a_way_on_and_ignore_nonsense(operator: Client) -> None:
     page = words(operator.get("/trends/?days=x&service=%00&environment=nothing"))
-    assert "No rollback has ended here in this period." in page
+    assert "No rollback ended in this period." in page
 
 
 def test_trends_are_tables_and_json_too(operator: Client) -> None:
@@ -108,17 +108,17 @@ def test_one_under_way_has_no_archive_yet(operator: Client, pending: Rollback) -
 def test_lessons_are_shown_and_taken_over(operator: Client, ended: Rollback) -> None:
     address = f"/rollbacks/{ended.pk}/postmortem/"
     operator.get(address)
-    assert "The plan holds all of this already." in words(operator.get(f"{address}lessons/"))
+    assert "The plan contains all of this already." in words(operator.get(f"{address}lessons/"))
     operator.post(f"{address}texts/", {"version": "1", "how_to_prevent": "Rehearse"})
     assert f"Rehearse (rollback {ended.pk})" in words(operator.get(f"{address}lessons/"))
     page = words(operator.post(f"{address}takeovers/", follow=True))
-    assert "Revision 3 holds what was learned." in page
-    assert "taken over into revision 3" in words(operator.get(address))
+    assert "Revision 3 of the plan contains the findings." in page
+    assert "applied to the plan as revision 3" in words(operator.get(address))
 
 
 def test_a_viewer_takes_nothing_over(signed_in: SignIn, stage: make.Stage, ended: Rollback) -> None:
     client, address = signed_in(stage.cast.vic), f"/rollbacks/{ended.pk}/postmortem/"
-    assert "Take over into the plan" not in words(client.get(address))
+    assert "Update the plan" not in words(client.get(address))
     client.post(f"{address}takeovers/")
     assert ended.revision.plan.revisions.count() == 2
 
@@ -152,11 +152,11 @@ def test_open_actions_are_on_the_first_page_and_by_person(
     item = ended.action_items.get(text="Notify team of rollback")
     checklist.assign_item(item, by=stage.cast.dana, owner=stage.cast.dana)
     home = words(operator.get("/"))
-    assert "Still to be done" in home
+    assert "Open actions" in home
     assert "Notify team of rollback" in home
     assert "Notify team of rollback" in words(operator.get("/actions/?owner=me"))
-    assert "Nothing is open here." in words(operator.get("/actions/?owner=lee"))
-    assert "Nothing is open here." in words(operator.get("/actions/?owner=nobody"))
+    assert "No open actions." in words(operator.get("/actions/?owner=lee"))
+    assert "No open actions." in words(operator.get("/actions/?owner=nobody"))
 
 
 def test_a_message_is_prefilled_and_kept_with_who_got_it(
@@ -177,7 +177,7 @@ def test_a_cadence_is_set(operator: Client, pending: Rollback) -> None:
     operator.post(f"{address}cadences/", {"minutes": "15"})
     operator.post(f"{address}cadences/", {"minutes": "0"})
     assert Cadence.objects.get().minutes == 15
-    assert "Next update to others due in 1" in words(operator.get(address))
+    assert "Next stakeholder update due in 1" in words(operator.get(address))
 
 
 def shared(client: Client, rollback: Rollback) -> str:

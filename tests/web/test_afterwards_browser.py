@@ -126,8 +126,8 @@ def test_every_page_afterwards_is_accessible_and_whole(eyes: Eyes, world: World)
 def test_a_link_is_made_seen_by_a_stranger_and_revoked(eyes: Eyes, world: World) -> None:
     with eyes.page(world.past.stage.cast.dana, width=390) as page:
         page.goto(f"/rollbacks/{world.live.pk}/communication/")
-        page.get_by_label("For whom").fill("Product owner")
-        page.get_by_role("button", name="Make a link").click()
+        page.get_by_label("Recipient").fill("Product owner")
+        page.get_by_role("button", name="Create link").click()
         address = page.locator(".hash a").get_attribute("href") or ""
         with eyes.page(None) as stranger:
             stranger.goto(address)
@@ -145,6 +145,6 @@ def test_half_written_text_is_not_lost_to_another_button(eyes: Eyes, world: Worl
         page.goto(f"/rollbacks/{world.past.ended['skipped'].pk}/postmortem/")
         page.get_by_label("What went wrong").fill("The migration dropped")
         with page.expect_event("dialog") as dialog:
-            page.get_by_role("button", name="Give it to review").click()
+            page.get_by_role("button", name="Submit for review").click()
         assert dialog.value.type == "beforeunload"
         expect(page.get_by_label("What went wrong")).to_have_value("The migration dropped")

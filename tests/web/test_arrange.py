@@ -131,7 +131,7 @@ def test_the_next_plan_of_a_generator_is_arranged_like_the_one_before(stage: Sta
 def test_a_plan_is_written_from_nothing_on_the_page(signed_in: SignIn, stage: Stage) -> None:
     client = signed_in(stage.cast.dana)
     fields = {"service": stage.service.pk, "environment": stage.environment.pk, "empty": "1"}
-    assert "Name the plan" in words(client.post("/plans/import/", fields))
+    assert "Enter a title for the plan" in words(client.post("/plans/import/", fields))
     begun = client.post("/plans/import/", {**fields, "title": "Checkout by hand"}, follow=True)
     assert "There is no step yet." in words(begun)
     revision = Revision.objects.get()

@@ -31,11 +31,11 @@ def test_the_audit_is_narrowed_by_rollback_kind_and_person(
         assert "Dana Example" in words(client.get(f"/audit/?{hit}"))
     numbers = ("rollback=9999", f"rollback={'9' * 30}", "rollback=abc")
     for miss in (*numbers, "kind=approval.given", "person=lee"):
-        assert "Nothing on record fits this." in words(client.get(f"/audit/?{miss}"))
+        assert "No event matches this filter." in words(client.get(f"/audit/?{miss}"))
 
 
 def test_an_empty_audit_says_what_comes(signed_in: SignIn, stage: make.Stage) -> None:
-    assert "Nothing has happened yet." in words(signed_in(stage.cast.vic).get("/audit/"))
+    assert "No events yet." in words(signed_in(stage.cast.vic).get("/audit/"))
 
 
 def test_a_whole_record_is_said_to_be_whole(
@@ -43,13 +43,13 @@ def test_a_whole_record_is_said_to_be_whole(
 ) -> None:
     accept_rows(rows_of_roles(), unknown_only=True)  # the stage was made without events
     page = words(signed_in(stage.cast.vic).get("/audit/verification/"))
-    assert "The record is whole" in page
+    assert "The audit log is intact" in page
 
 
 def test_an_edited_row_is_named(signed_in: SignIn, stage: make.Stage, pending: Rollback) -> None:
     Event.objects.update(facts={"reason": "something else"})
     page = words(signed_in(stage.cast.vic).get("/audit/verification/"))
-    assert "The record is not whole" in page
+    assert "The audit log has been tampered with" in page
     assert f"Rollback {pending.pk}: event 1 was changed." in page
 
 
@@ -77,7 +77,7 @@ def test_a_failure_says_that_rollbacks_go_on(
     monkeypatch.setattr("rollback_console.rollbacks.queries.lists.plans", lambda _: 1 / 0)
     response = client.get("/plans/")
     assert response.status_code == 500
-    assert "Rollbacks under way go on without this page" in words(response)
+    assert "Rollbacks in progress are not affected" in words(response)
 
 
 def test_health_is_answered_to_strangers_without_a_database(client: Client) -> None:

@@ -92,7 +92,7 @@ def test_the_pages_that_answer_a_mistake_are_accessible_too(eyes: Eyes, world: W
         page.goto("/plans/import/")
         page.get_by_label("Environment").select_option(label="PRODUCTION")
         page.get_by_role("button", name="Import").click()
-        expect(page.get_by_text("The plan was not kept.")).to_be_visible()
+        expect(page.get_by_text("Import failed.")).to_be_visible()
         assert page.locator("#id_text").get_attribute("aria-invalid") == "true"
         described = page.locator("#id_text").get_attribute("aria-describedby") or ""
         assert "id_text_error" in described
@@ -106,9 +106,9 @@ def test_a_question_mark_lists_the_keys_and_escape_closes_the_list(
     with eyes.page(world.stage.cast.vic) as page:
         page.goto("/rollbacks/")
         page.keyboard.press("?")
-        expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+        expect(page.get_by_role("dialog", name="Shortcuts")).to_be_visible()
         page.keyboard.press("Escape")
-        expect(page.get_by_role("dialog", name="Keys")).to_be_hidden()
+        expect(page.get_by_role("dialog", name="Shortcuts")).to_be_hidden()
         page.keyboard.press("/")
         expect(page.get_by_label("Search title or reason")).to_be_focused()
         page.keyboard.type("g p?")

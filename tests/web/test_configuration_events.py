@@ -60,7 +60,7 @@ def test_the_page_is_narrowed_by_person_object_kind_and_time(
 ) -> None:
     page = words(signed_in(changed.cast.ada).get(f"{ADDRESS}?{query}"))
     assert ("ada changed the host app-1." in page) is hit
-    assert ("Nothing on record fits this." in page) is not hit
+    assert ("No event matches this filter." in page) is not hit
 
 
 @pytest.mark.parametrize(

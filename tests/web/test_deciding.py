@@ -39,8 +39,8 @@ def test_a_decision_maker_who_may_not_approve_is_listed_with_the_reason(
     DecisionMaker.objects.create(environment=stage.environment, user=stage.cast.dana, role="CTO")
     rollback = make.requested(stage)
     shown = page(signed_in(stage.cast.vic), rollback)
-    assert "1 approver cannot approve this request" in shown
-    assert "Dana Example, CTO: asked for this, or wrote what is new in its plan" in shown
+    assert "1 decision maker cannot approve this request" in shown
+    assert "Dana Example, CTO: is the requester, or wrote what is new in the plan" in shown
 
 
 def test_those_who_are_asked_are_nudged_once(
@@ -90,18 +90,18 @@ def test_everybody_sees_who_decides_and_who_could_approve_what_they_ask_for(
 ) -> None:
     shown = words(signed_in(stage.cast.vic).get("/environments/staging/deciders/"))
     assert "1 Lee Example Deploy Lead 2 Sam Example DevOps Lead" in shown
-    assert "These may: Lee Example (Deploy Lead, rung 1), Sam Example" in shown
-    assert "Lend your right" not in shown
+    assert "Can approve: Lee Example (Deploy Lead, level 1), Sam Example" in shown
+    assert "Delegate your approval right" not in shown
     shown = words(signed_in(stage.cast.lee).get("/environments/staging/deciders/"))
-    assert "These may: Sam Example (DevOps Lead, rung 2). Whoever" in shown
-    assert "Not Lee Example: nobody approves what they ask for" in shown
+    assert "Can approve: Sam Example (DevOps Lead, level 2). The authors" in shown
+    assert "Cannot approve: Lee Example. Nobody approves their own request" in shown
 
 
 def test_a_right_is_lent_used_and_ended_on_pages(signed_in: SignIn, stage: make.Stage) -> None:
     lee, vic = signed_in(stage.cast.lee), signed_in(stage.cast.vic)
     fields = {"to": stage.cast.vic.pk, "hours": "8", "reason": "On a plane"}
     answer = lee.post("/environments/staging/delegations/", fields, follow=True)
-    assert "Vic Example decides for you until" in words(answer)
+    assert "Vic Example may approve for you until" in words(answer)
     assert "Vic Example for Lee Example" in words(vic.get("/account/delegations/"))
     rollback = make.requested(stage)
     shown = page(vic, rollback)
@@ -112,7 +112,7 @@ def test_a_right_is_lent_used_and_ended_on_pages(signed_in: SignIn, stage: make.
     lent = Delegation.objects.get()
     dana = signed_in(stage.cast.dana)
     refused = dana.post(f"/delegations/{lent.pk}/revocations/", follow=True)
-    assert "Only who lent this right" in words(refused)
+    assert "Only the person who delegated this right" in words(refused)
     vic.post(f"/delegations/{lent.pk}/revocations/")
     lent.refresh_from_db()
     assert lent.revoked_by == stage.cast.vic
@@ -124,7 +124,7 @@ def test_who_decides_nowhere_lends_nothing(signed_in: SignIn, stage: make.Stage,
     client = signed_in(getattr(stage.cast, who))
     fields = {"to": stage.cast.lee.pk, "hours": "8"}
     answer = client.post("/environments/staging/delegations/", fields, follow=True)
-    assert "Only a decision maker of this environment can lend" in words(answer)
+    assert "Only a decision maker of this environment can delegate" in words(answer)
     assert not Delegation.objects.exists()
 
 
@@ -161,7 +161,7 @@ def test_rules_nobody_could_meet_are_refused_on_the_page(
     sam.refresh_from_db()
     assert (sam.role, sam.rung) == ("CTO", 3)
     shown = words(ada.get("/environments/staging/"))
-    assert "nobody could approve what Lee Example or Sam Example would ask for" in shown
+    assert "nobody could approve a request by Lee Example or Sam Example" in shown
 
 
 POSTS = [

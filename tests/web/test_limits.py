@@ -29,7 +29,7 @@ def test_what_costs_may_be_posted_so_often_and_again_in_the_next_minute(
         ]
         refused = client.post("/plans/import/", {"text": ""})
         assert (refused.status_code, refused["Retry-After"]) == (429, "50")
-        assert "Nothing was done. Go back and send it again in 50 seconds." in words(refused)
+        assert "Nothing was changed. Go back and try again in 50 seconds." in words(refused)
         assert client.get("/plans/import/").status_code == 200
         assert other.post("/plans/import/", {"text": ""}).status_code == 422
     with time_machine.travel(NOON.replace(minute=1), tick=False):

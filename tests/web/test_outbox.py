@@ -72,10 +72,10 @@ def test_a_target_is_added_tried_out_changed_and_removed(
     assert made.secret in words(page)
     assert page["Cache-Control"] == "no-store"
     address = f"/targets/{made.pk}/"
-    assert "Ops has taken the test." in words(client.post(f"{address}tests/", follow=True))
+    assert "Ops accepted the test message." in words(client.post(f"{address}tests/", follow=True))
     receiver.status = 500
     text = words(client.post(f"{address}tests/", follow=True))
-    assert "The test did not arrive. The receiver answered 500." in text
+    assert "The test message was not delivered. The receiver answered 500." in text
     for shown in (client.get(address), client.get("/targets/")):
         assert "http://127.0.0.1/…" in words(shown)
         assert b"swordfish" not in shown.content
@@ -135,7 +135,7 @@ def test_what_did_not_arrive_shows_where_it_matters_and_is_sent_again(
     retry = f"/deliveries/{row.pk}/retries/"
     assert "Ask an operator" in words(signed_in(stage.cast.vic).post(retry, follow=True))
     page = words(signed_in(stage.cast.dana).post(retry, follow=True))
-    assert "It is tried again within seconds." in page
+    assert "The message is sent again within seconds." in page
     row.refresh_from_db()
     assert (row.state, row.attempts) == ("waiting", 0)
 
@@ -145,9 +145,9 @@ def test_a_person_reads_where_a_message_goes_before_sending_it(
 ) -> None:
     address = f"/rollbacks/{pending.pk}/communication/"
     client = signed_in(stage.cast.dana)
-    assert "it is only put on record" in words(client.get(address))
+    assert "the message is only recorded" in words(client.get(address))
     target(stage)
-    assert "The console sends it to: Ops." in words(client.get(address))
+    assert "Sent to: Ops." in words(client.get(address))
     client.post(f"{address}messages/", {"text": "Back by noon.", "recipients": "All"})
     enqueue.events()
     assert Delivery.objects.get(kind="message.sent").text.startswith("Back by noon.")

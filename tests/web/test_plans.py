@@ -33,7 +33,7 @@ from .conftest import SEED, SignIn, words
 
 def test_an_empty_list_says_what_to_do_next(signed_in: SignIn, stage: make.Stage) -> None:
     page = words(signed_in(stage.cast.dana).get("/plans/"))
-    assert "Import the Markdown that your team would follow by hand" in page
+    assert "Import the Markdown document that your team follows by hand" in page
 
 
 def test_a_pasted_plan_is_kept_to_the_byte(signed_in: SignIn, stage: make.Stage) -> None:
@@ -62,7 +62,7 @@ def test_nothing_typed_is_lost_when_a_plan_cannot_be_kept(
     assert response.status_code == 422
     page = words(response)
     assert "# Only this title" in page
-    assert "Choose the service this plan undoes, or name a new one." in page
+    assert "Choose the service that this plan rolls back, or enter a new one." in page
     assert 'value="night shift"' in response.content.decode()
 
 
@@ -116,7 +116,7 @@ def test_what_is_missing_is_listed_with_the_way_to_bind_it(
 ) -> None:
     revision = make.plan(stage, hosts="")
     page = words(signed_in(stage.cast.dana).get(f"/plans/{revision.plan.slug}/"))
-    assert "Before anyone can request this" in page
+    assert "Required before a request" in page
     assert "Bind hosts and values" in page
 
 
@@ -181,7 +181,7 @@ def test_binding_a_host_makes_a_revision_that_is_ready(
     assert bound["hosts"] == "app-1"
     assert bound["on_host"] == ["DB_HOST", "DB_USER"]
     assert sorted(bound["steps"].values(), key=str) == [{"manual": True}, {"timeout": 60}]
-    assert "Before anyone can request this" not in words(client.get(f"/plans/{slug}/"))
+    assert "Required before a request" not in words(client.get(f"/plans/{slug}/"))
 
 
 def test_what_steps_are_bound_to_is_written_into_the_text(
@@ -226,7 +226,7 @@ def test_a_wrong_binding_keeps_what_was_typed(signed_in: SignIn, stage: make.Sta
     fields = {"hosts": "app-1", "on_host": "1-is-no-name", f"step-{STOP}-cwd": "/srv/app"}
     response = signed_in(stage.cast.dana).post(f"/plans/{slug}/bindings/", fields)
     assert response.status_code == 422
-    assert "“1-is-no-name” is no variable's name" in words(response)
+    assert "“1-is-no-name” is not a variable name" in words(response)
     assert 'value="/srv/app"' in response.content.decode()
 
 
@@ -235,7 +235,7 @@ def test_who_only_looks_reads_bindings_and_cannot_change_them(
 ) -> None:
     slug = make.plan(stage).plan.slug
     client = signed_in(stage.cast.vic)
-    assert "You may read this." in words(client.get(f"/plans/{slug}/bindings/"))
+    assert "You have read-only access." in words(client.get(f"/plans/{slug}/bindings/"))
     fields = {"hosts": "app-1", "drawn_from": drawn(slug)}
     response = client.post(f"/plans/{slug}/bindings/", fields)
     assert response.status_code == 403
@@ -348,13 +348,13 @@ def test_questions_to_hosts_are_approved_on_the_plans_page_by_who_has_the_right(
     assert lee.get(address).status_code == 405
     assert "Tick at least one" in words(lee.post(address, {}, follow=True))
     answer_text = words(lee.post(address, {"question": question.sha256}, follow=True))
-    assert "Approved. The hosts are being asked." in answer_text
+    assert "Approved. Preflight checks started." in answer_text
     assert "approved by Lee Example" in answer_text
     again = words(lee.post(address, {"question": question.sha256}, follow=True))
     assert "has changed or was decided meanwhile" in again
     withdrawals = f"/plans/{slug}/host-questions/{question.pk}/withdrawals/"
     assert dana.post(withdrawals).status_code == 403
-    assert "Withdrawn." in words(lee.post(withdrawals, follow=True))
+    assert "Approval withdrawn." in words(lee.post(withdrawals, follow=True))
     question.refresh_from_db()
     assert question.state == "pending"
 
@@ -370,7 +370,7 @@ def test_each_procedure_has_a_verdict_of_its_own_with_its_values(
     assert "data loss: none" not in page, "nobody asked yet"
     cost.save_cost(revision, snapshot, [])
     page = words(signed_in(stage.cast.dana).get(address(revision)))
-    verdicts = page.split("Would it work right now?")[1].split("What the author wrote")[0]
+    verdicts = page.split("Preflight checks")[1].split("What the author wrote")[0]
     before, after = verdicts.split("data loss: ", 2)[1:]
     assert before.startswith("none · asked")
     assert after.startswith("unknown")

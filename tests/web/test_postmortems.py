@@ -67,7 +67,7 @@ def test_a_text_written_over_somebody_elses_is_kept_on_the_page(
     client.post(f"{address}texts/", {"version": "1", "impact": "First"})
     response = client.post(f"{address}texts/", {"version": "1", "impact": "Second"})
     assert response.status_code == 422
-    assert "Somebody else changed this meanwhile." in words(response)
+    assert "Somebody else has changed this." in words(response)
     assert "Second" in words(response)
     assert Postmortem.objects.get().impact == "First"
 

@@ -41,7 +41,7 @@ def test_after_five_wrong_passwords_the_next_waits_and_a_sentence_says_how_long(
     client: Client, stage: make.Stage
 ) -> None:
     for _ in range(5):
-        assert "do not belong together" in words(sign_in(client, password="guess"))
+        assert "Wrong username or password" in words(sign_in(client, password="guess"))
     early = client.post("/sign-in/", {"username": "dana", "password": make.PASSWORD})
     assert early.status_code == 429
     assert 1 <= int(early["Retry-After"]) <= 15
@@ -245,20 +245,20 @@ def test_an_app_is_added_and_then_asked_for(signed_in: SignIn, stage: make.Stage
     again = Client()
     sign_in(again)
     used_up = again.post("/sign-in/code/", {"code": code_of(seed[1])})
-    assert "it was used already" in words(used_up)
+    assert "was used already" in words(used_up)
     assert len(codes) == 10
     assert shown_codes(client) == []
     client.post("/sign-out/")
     for code in (code_of(seed[1], 1), codes[0]):
         assert sign_in(client)["Location"] == "/sign-in/code/"  # type: ignore[index]
         assert not inside(client)
-        assert "That code is not right" in words(client.post("/sign-in/code/", {"code": "000000"}))
+        assert "This code is wrong" in words(client.post("/sign-in/code/", {"code": "000000"}))
         assert client.post("/sign-in/code/", {"code": code})["Location"] == "/plans/"
         assert inside(client)
         client.post("/sign-out/")
     sign_in(client)
     used = client.post("/sign-in/code/", {"code": codes[0]})
-    assert "That code is not right, or it was used already." in words(used)
+    assert "This code is wrong, or was used already." in words(used)
 
 
 def test_codes_cannot_be_guessed_without_end(client: Client, stage: make.Stage) -> None:
@@ -266,7 +266,7 @@ def test_codes_cannot_be_guessed_without_end(client: Client, stage: make.Stage) 
     sign_in(client)
     for number in range(11):
         last = client.post("/sign-in/code/", {"code": f"{number:06}"})
-    assert "That were too many attempts." in words(last)
+    assert "Too many attempts." in words(last)
 
 
 def test_the_seeds_of_second_factors_are_kept_under_the_master_keys(stage: make.Stage) -> None:

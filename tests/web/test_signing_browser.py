@@ -81,10 +81,10 @@ def test_a_passkey_is_the_second_step_and_the_proof(
         secret.locator("[name=name]").fill("DB_PASSWORD")
         secret.locator("[name=value]").fill("swordfish")
         secret.get_by_role("button").first.click()
-        expect(page.get_by_role("heading", name="Is it you?")).to_be_visible()
+        expect(page.get_by_role("heading", name="Confirm your identity")).to_be_visible()
         settings.ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
         page.get_by_role("button", name="Use a passkey").click()
-        expect(page.get_by_text("DB_PASSWORD is kept. It is never shown.")).to_be_visible()
+        expect(page.get_by_text("DB_PASSWORD is saved. Its value is never shown.")).to_be_visible()
     assert eyes.complaints == []
 
 

@@ -46,7 +46,7 @@ def test_an_approval_by_an_old_session_waits_until_the_person_proved_who_they_ar
     assert where(approve(client, pending, note="Saw the graphs")).startswith(CONFIRM)
     assert not Approval.objects.exists()
     page = words(client.get(CONFIRM))
-    assert f"To approve rollback {pending.pk}, prove once more who you are, Lee Example." in page
+    assert f"To approve rollback {pending.pk}, sign in again as Lee Example." in page
     assert where(prove(client)) == f"/rollbacks/{pending.pk}/"
     given = Approval.objects.get()
     assert (given.by, given.note) == (stage.cast.lee, "Saw the graphs")
@@ -74,7 +74,7 @@ def test_a_wrong_password_approves_nothing_and_what_was_typed_still_waits(
     approve(client, pending, note="Go")
     response = prove(client, "guess")
     assert getattr(response, "status_code", 0) == 422
-    assert "That is not your password." in words(response)
+    assert "Wrong password." in words(response)
     assert not Approval.objects.exists()
     prove(client)
     assert Approval.objects.get().note == "Go"
@@ -109,7 +109,7 @@ def test_what_waited_too_long_is_sent_again_by_a_person(
     approve(client, pending)
     with time_machine.travel(timezone.now() + timedelta(minutes=11)):
         assert where(prove(client)) == f"/rollbacks/{pending.pk}/"
-        assert "That took too long" in words(client.get("/"))
+        assert "Your confirmation has expired" in words(client.get("/"))
     assert not Approval.objects.exists()
 
 
@@ -230,7 +230,7 @@ def test_with_an_authenticator_app_a_password_is_not_enough(
     assert prove(client).status_code == 302  # type: ignore[attr-defined]
     assert not Approval.objects.exists()
     wrong = client.post(f"{CONFIRM}code/", {"code": "000000"})
-    assert "That code is not right" in words(wrong)
+    assert "This code is wrong" in words(wrong)
     client.post(f"{CONFIRM}code/", {"code": code_of(seed)})
     assert Approval.objects.count() == 1
 
@@ -244,7 +244,7 @@ def test_a_code_proves_something_once(stage: make.Stage, pending: Rollback) -> N
     second = make.signed_in(stage.cast.lee)
     approve(second, pending)
     again = second.post(f"{CONFIRM}code/", {"code": code})
-    assert "it was used already" in words(again)
+    assert "was used already" in words(again)
     assert not Approval.objects.exists()
 
 

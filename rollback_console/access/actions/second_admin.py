@@ -28,8 +28,8 @@ def require_second_for_account(person: User, *, by: User | None, confirmed_by: U
         return
     if can_ease_approval(person):
         raise SecondAdminMissing(
-            f"{person} decides, administers or may break glass where two Admins are asked for: "
-            "another one must confirm this."
+            f"{person} is a decision maker, Admin or may start without approval where two Admins "
+            "are required: another Admin must confirm this."
         )
 
 
@@ -69,7 +69,7 @@ def require_second_for_groups(
     gives = groups_that_ease().filter(pk__in=new).exists()
     if gives and Environment.objects.filter(second_admin=True).exists():
         raise SecondAdminMissing(
-            "Another Admin must confirm that somebody becomes Admin, or may break glass."
+            "Another Admin must confirm that somebody becomes Admin, or may start without approval."
         )
 
 

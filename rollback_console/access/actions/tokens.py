@@ -39,7 +39,7 @@ def create_token(
     Nobody but its owner makes one, an Admin neither: PermissionDenied.
     """
     if by is not None and by.pk != owner.pk:
-        raise PermissionDenied("Everybody makes their own tokens.")
+        raise PermissionDenied("People create only their own tokens.")
     distinct = list(dict.fromkeys(scopes))
     _check(name, distinct, days)
     secret = _PREFIX + secrets.token_urlsafe(32)

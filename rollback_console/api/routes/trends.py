@@ -18,7 +18,7 @@ from ..openapi import RAW
 
 router = Router(tags=["trends"], auth=READ)
 
-Slug = Annotated[str, Query(max_length=50, description="its word in addresses; empty: every one")]
+Slug = Annotated[str, Query(max_length=50, description="its URL slug; empty: every one")]
 Days = Annotated[int, Query(ge=0, le=36_500, description="how far back; 0 is all time")]
 
 

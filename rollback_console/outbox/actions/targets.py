@@ -130,7 +130,7 @@ def try_out(target: Target, *, by: User) -> Delivery:
         kind="test",
         environment=target.environment.slug if target.environment else "",
         title="A test of the Rollback Console",
-        text=f"{display_name(by)} tries out {target.name}. Nothing happened.",
+        text=f"{display_name(by)} is testing {target.name}. Nothing happened.",
         link=messages.link("/"),
         to=[by.email] if target.personal and by.email else [],
         # The sweeper is to leave it alone; a test is tried once.
@@ -146,11 +146,11 @@ def try_out(target: Target, *, by: User) -> Delivery:
 def retry_delivery(delivery: Delivery, *, by: User) -> Delivery:
     """Try a failed one again soon."""
     if not may_do(by, "rollbacks.operate_rollback"):
-        raise Refused("You may not send messages again. Ask an operator.")
+        raise Refused("You may not resend messages. Ask an operator.")
     failed = Delivery.objects.filter(pk=delivery.pk, state=Delivery.FAILED)
     again = {"state": Delivery.WAITING, "attempts": 0, "due_at": Now(), "claim": None}
     if not failed.update(**again, retried_by=by, retried_at=Now()):
-        raise Refused("Only what failed can be sent again. Reload the page.")
+        raise Refused("Only a failed message can be sent again. Reload the page.")
     delivery.refresh_from_db()
     return delivery
 
@@ -194,7 +194,7 @@ def _fields(
     if check and (why := notify.problem_with(url, dispatch.rules())):
         raise Refused(why)
     if personal and not target_urls.is_mail(url):
-        raise Refused("Only mail can go to those it concerns. Leave that box empty.")
+        raise Refused("Only e-mail can be sent to the people concerned. Clear that box.")
     return {
         "name": name.strip(),
         "url": url.strip(),
@@ -206,4 +206,4 @@ def _fields(
 
 def _permit(by: User) -> None:
     if not may_do(by, "plans.change_environment"):
-        raise Refused("Only admins say where messages go.")
+        raise Refused("Only Admins can change notification channels.")

@@ -61,7 +61,9 @@ def name_decision_maker(
     with _changing(environment, check=False) as row:
         require_second_admin(row, by=by, user=user, confirmed_by=confirmed_by)
         if environment.decision_makers.filter(user=user).exists():
-            raise PlanError("They decide here already. Change their line instead.")
+            raise PlanError(
+                "This person is a decision maker here already. Change their entry instead."
+            )
         maker = _make(environment, LadderLine(user, role, rung))
         after = snapshot_fields(maker)
         _record(kinds.DECISION_MAKER_NAMED, maker, by, after=after, rows=[added(maker)])
@@ -141,7 +143,7 @@ def _replace_ladder(environment: Environment, ladder: Iterable[LadderLine]) -> l
     seen: set[int] = set()
     for line in ladder:
         if line.user.pk in seen:
-            raise PlanError(f"{display_name(line.user)} stands on the ladder twice.")
+            raise PlanError(f"{display_name(line.user)} is listed twice as a decision maker.")
         seen.add(line.user.pk)
         made = _make(environment, line)
         if since := held.get((made.user_id, made.role)):  # the right they had, not a new one
@@ -180,7 +182,9 @@ def _changing(environment: Environment, *, check: bool = True) -> Iterator[Envir
 def _make(environment: Environment, line: LadderLine) -> DecisionMaker:
     _check(line.role, line.rung)
     if not line.user.is_active:
-        raise PlanError(f"{display_name(line.user)} cannot sign in any more, so cannot decide.")
+        raise PlanError(
+            f"{display_name(line.user)} can no longer sign in, so cannot be a decision maker."
+        )
     return DecisionMaker.objects.create(
         environment=environment, user=line.user, role=line.role.strip(), rung=line.rung
     )
@@ -200,6 +204,6 @@ def _record(kind: str, maker: DecisionMaker, by: User | None, **rows: Any) -> No
 
 def _check(role: str, rung: int) -> None:
     if not 1 <= len(role.strip()) <= 60:
-        raise PlanError("Name the role in up to 60 characters, such as Deploy Lead.")
+        raise PlanError("Enter a role of up to 60 characters, such as Deploy Lead.")
     if not 1 <= rung <= 99:
-        raise PlanError("Rungs count from 1, who is asked first, to 99.")
+        raise PlanError("Escalation levels go from 1, which is asked first, to 99.")

@@ -50,7 +50,9 @@ def revoke_delegation(delegation: Delegation, *, by: User) -> Delegation:
     """End a delegation at once: its giver, its holder or an Admin may. Raises PlanError."""
     concerned = by.pk in {delegation.giver_id, delegation.to_id}
     if not by.is_active or not (concerned or by.has_perm(ADMINISTER)):
-        raise PlanError("Only who lent this right, who holds it, or an admin may end it.")
+        raise PlanError(
+            "Only the person who delegated this right, the delegate or an Admin may end this."
+        )
     held = Delegation.objects.filter(pk=delegation.pk, revoked_at=None, ends_at__gt=Now())
     if not held.update(revoked_at=Now(), revoked_by=by):
         raise PlanError("This delegation has ended already.")
@@ -76,12 +78,13 @@ def _record(kind: str, delegation: Delegation, by: User, **facts: Any) -> None:
 def _check(environment: Environment, by: User, to: User, hours: float) -> None:
     if not (by.is_active and environment.decision_makers.filter(user=by).exists()):
         raise PlanError(
-            "Only a decision maker of this environment can lend their right; one that was "
-            "lent to you cannot be passed on."
+            "Only a decision maker of this environment can delegate their right. A delegate "
+            "cannot pass it on."
         )
     if to.pk == by.pk or not to.is_active:
-        raise PlanError("Lend your right to somebody else who can sign in.")
+        raise PlanError("Delegate your right to somebody else who can sign in.")
     if not 0 < hours <= LONGEST.total_seconds() / 3600:
-        raise PlanError(f"A right is lent for more than no time, and up to {LONGEST.days} days.")
+        raise PlanError(f"A delegation lasts at most {LONGEST.days} days, and ends after it began.")
     if in_force().filter(environment=environment, giver=by).exists():
-        raise PlanError(f"{display_name(by)} has lent this right already. Revoke that first.")
+        name = display_name(by)
+        raise PlanError(f"{name} has delegated this right already. End that delegation first.")

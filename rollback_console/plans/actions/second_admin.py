@@ -47,9 +47,9 @@ def require_second_admin(
         return
     if by.pk == user.pk or is_young(user):
         raise NeedsSecondAdmin(
-            f"{environment}: another Admin must confirm that {user} decides here, because it is "
-            "your own account, or one that is younger than a day or whose password or second "
-            "factor was reset within a day."
+            f"{environment}: another Admin must confirm {user} as a decision maker, because this "
+            "is your own account, is younger than a day, or had its password or second factor "
+            "reset within a day."
         )
 
 

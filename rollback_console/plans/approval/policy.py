@@ -69,9 +69,9 @@ def check_rules(environment: Environment) -> None:
     if environment.approvals_code < 1:
         raise PlanError("At least one person must approve.")
     if environment.approvals_data < environment.approvals_code:
-        raise PlanError("Data at risk needs no fewer approvals than code only.")
+        raise PlanError("Require at least as many approvals when data is at risk as for code only.")
     if min(environment.request_expires, environment.start_expires, environment.escalate_after) < 1:
-        raise PlanError("Times to decide, to start and to the next rung are at least one minute.")
+        raise PlanError("The timeouts for approval, start and escalation are at least one minute.")
 
 
 def _own(environment: Environment) -> list[Maker]:

@@ -61,7 +61,7 @@ def write_texts(
         changed["began_at"] = _before_the_end(postmortem, began_at)
     mine = Postmortem.objects.filter(pk=postmortem.pk, version=version)
     if not mine.update(version=F("version") + 1, **changed):
-        raise Refused("Somebody else changed this meanwhile. Copy your text, reload, and merge.")
+        raise Refused("Somebody else has changed this. Copy your text, reload the page and merge.")
     postmortem.refresh_from_db()
     _keep(postmortem, by)
     if "began_at" in changed:

@@ -67,7 +67,7 @@ def take_over(postmortem: Postmortem, *, by: User) -> Revision:
     try:
         edits = proposal(postmortem)
         if not edits.changes:
-            raise Refused("The plan holds all of this already. Write what was learned first.")
+            raise Refused("The plan contains all of this already. Enter the findings first.")
         data = encode(edits.new, document(edits.base).encoding)
         note = f"Learned from rollback {postmortem.rollback_id}"
         made = revise(edits.base.plan, data, by=by, note=note)

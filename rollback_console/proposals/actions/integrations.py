@@ -120,4 +120,4 @@ def _secret() -> str:
 
 def _permit_admin(by: User) -> None:
     if not may_do(by, "plans.change_environment"):
-        raise Refused("Only admins say which programs may propose rollbacks.")
+        raise Refused("Only Admins can change alert integrations.")

@@ -40,7 +40,7 @@ def dismiss(proposal: Proposal, *, by: User, reason: str) -> Proposal:
     """No rollback for this alert, and why."""
     _permit(by, proposal.plan or proposal)
     if not reason.strip():
-        raise Refused("Say why no rollback is needed: whoever looks next wants to know.")
+        raise Refused("Enter why no rollback is needed: the next reader wants to know.")
     _decide(proposal, by, state="dismissed", reason=reason.strip())
     return proposal
 
@@ -137,7 +137,7 @@ def _plan(integration: Integration, labels: dict[str, str]) -> Plan | None:
 def _decide(proposal: Proposal, by: User, **fields: Any) -> None:
     mine = Proposal.objects.filter(pk=proposal.pk, state="open")
     if not mine.update(decided_by=by, decided_at=Now(), **fields):
-        raise Refused("Somebody decided on this proposal already. Reload the page.")
+        raise Refused("This proposal has been decided already. Reload the page.")
     proposal.refresh_from_db()
 
 

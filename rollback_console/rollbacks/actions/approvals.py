@@ -126,14 +126,14 @@ def nudge(rollback: Rollback, *, by: User) -> Event:
     """Ask those who are asked already once more; once in NUDGE_EVERY, whoever nudges."""
     row = locked(rollback)
     if not may_do(by, "rollbacks.request_rollback", row):
-        raise Refused("You may not remind approvers. Ask an operator.")
+        raise Refused("You may not remind decision makers. Ask an operator.")
     if row.state != RollbackState.REQUESTED or row.expires_at <= db_clock.now():
         raise Refused("This request no longer needs a decision.")
     if left := next_nudge(row):
         raise Refused(f"A reminder was just sent. Try again in {left} min, or call them.")
     makers_asked = authority.makers_up_to(rights.authority_for(row).able(), row.rung)
     if not makers_asked:
-        raise Refused("No approver can approve this. Ask an Admin to add one.")
+        raise Refused("No decision maker can approve this. Ask an Admin to add one.")
     return record(row, events.APPROVAL_NUDGED, by=by, rung=row.rung, to=rights.people(makers_asked))
 
 
@@ -191,10 +191,10 @@ def _right_to_reject(row: Rollback, by: User) -> authority.Maker:
     held = rights.authority_for(row)
     mine = [each for each in held.makers if each.person == by.pk]
     if not mine:
-        raise Refused("You are not an approver for this environment.")
+        raise Refused("You are not a decision maker in this environment.")
     used = next((each for each in mine if not held.request.is_too_new(each)), None)
     if used is None:
-        raise Refused("You became an approver after this was requested.")
+        raise Refused("You became a decision maker after this was requested.")
     return used
 
 

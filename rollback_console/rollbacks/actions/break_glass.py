@@ -63,7 +63,7 @@ def why_not_review(used: BreakGlass, by: User) -> str:
         return "You used emergency start or requested this rollback: somebody else must review it."
     decides = used.rollback.environment_id in rights.reach(by)
     if not by.is_active or not (decides or by.has_perm("plans.change_environment")):
-        return "Only an approver of this environment or an Admin can review this."
+        return "Only a decision maker of this environment or an Admin can review this."
     if used.rollback.state not in TERMINAL:
         return "The review can be closed once the rollback has ended."
     return ""
@@ -113,8 +113,8 @@ def _refusal(row: Rollback, by: User, seen: str, reason: str) -> Refused | None:
         return Changed([("snapshot", seen[:64], row.snapshot_sha256)], seen=seen[:64])
     if len(" ".join(reason.split())) < SHORTEST:
         return Refused(
-            f"Say why no approver can be reached, in at least {SHORTEST} characters: all approvers "
-            "of this environment are notified."
+            f"Say why no decision maker can be reached, in at least {SHORTEST} characters: all "
+            "decision makers of this environment are notified."
         )
     changes = approvals.drift(row)
     return Changed(changes, sentences=approvals.changes_in_words(row)) if changes else None

@@ -91,7 +91,7 @@ def redact_text(rollback: Rollback, *, by: User, text: str, reason: str) -> Even
     if not reason:
         raise Refused("Give a reason: it goes on record.")
     if redact(reason, [text]) != reason:
-        raise Refused("The reason holds the text to mask. Say it in other words.")
+        raise Refused("The reason contains the text to mask. Word it differently.")
     row = Rollback.objects.select_for_update().get(pk=rollback.pk)
     logs = _redact_logs(row, text)
     rows = sum(_redact_rows(row, text, *each) for each in _TEXTS)

@@ -50,7 +50,7 @@ def open_request(
             "You may not request a rollback. Ask an operator, or ask an Admin for the right."
         )
     if not reason.strip():
-        raise Refused("Enter a reason: approvers read it first.")
+        raise Refused("Enter a reason: decision makers read it first.")
     snapshot = freeze_snapshot(revision, choices)
     environment = revision.plan.environment
     authors = unapproved_authors(revision, choices, snapshot)
@@ -174,7 +174,7 @@ def withdraw(rollback: Rollback, *, by: User, reason: str = "") -> Rollback:
     """Take a request back, by who made it, before anything ran."""
     row = locked(rollback)
     if row.requested_by_id != by.pk:
-        raise Refused("Only the requester can withdraw a request. An approver can reject it.")
+        raise Refused("Only the requester can withdraw a request. A decision maker can reject it.")
     if row.state not in {RollbackState.REQUESTED, RollbackState.APPROVED}:
         raise Refused(f"This rollback is {row.state}; it can no longer be withdrawn.")
     move(row, RollbackState.WITHDRAWN, finished_at=Now())

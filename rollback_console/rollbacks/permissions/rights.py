@@ -77,11 +77,11 @@ class Authority:
 
     def _why(self, maker: Maker) -> str:
         if maker.person in self.request.barred:
-            return "asked for this, or wrote what is new in its plan"
+            return "is the requester, or wrote what is new in the plan"
         if maker.owner in self.request.barred:
             return f"stands in for {maker.lender_name}, who asked for this or wrote part of it"
         if self.request.is_too_new(maker):
-            return "was given this right after this was asked for"
+            return "was given this right after the request"
         if any(each.person == maker.person for each in self.votes):
             return "has approved already"
         return "this right was used already"

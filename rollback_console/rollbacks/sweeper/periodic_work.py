@@ -56,7 +56,7 @@ TABLE = (
     PeriodicWork(
         "end what was not decided or started in time", EACH_SWEEP, lambda _: due_rollbacks.expire()
     ),
-    PeriodicWork("ask the next rung", EACH_SWEEP, lambda _: escalation.escalate()),
+    PeriodicWork("escalate what nobody decided", EACH_SWEEP, lambda _: escalation.escalate()),
     PeriodicWork("remind of what expires soon", EACH_SWEEP, lambda _: escalation.remind()),
     PeriodicWork(
         "hand what is due to workers, drive what they leave",

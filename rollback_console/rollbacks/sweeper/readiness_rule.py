@@ -15,13 +15,15 @@ def refusal(rollback: Rollback) -> str:
         return ""
     readiness = check.latest(rollback.revision, rollback.snapshot_sha256)
     if readiness.at is None:
-        return _rule(rollback, "nobody has asked the hosts whether this would work")
+        return _rule(rollback, "the preflight checks have not run")
     if readiness.red:
-        return _rule(rollback, f"the hosts say that this would not work: {readiness.red[0].detail}")
+        return _rule(rollback, f"the preflight checks fail: {readiness.red[0].detail}")
     if db_clock.now() - readiness.at > STALE:
-        return _rule(rollback, "what the hosts said is too old")
+        return _rule(rollback, "the preflight results are too old")
     return ""
 
 
 def _rule(rollback: Rollback, why: str) -> str:
-    return f"{rollback.environment} lets nobody go on while {why.rstrip('.')}. Ask the hosts again."
+    return (
+        f"Blocked by the rule of {rollback.environment}: {why.rstrip('.')}. Run the checks again."
+    )

@@ -25,9 +25,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     error_messages = {
         **DefaultAccountAdapter.error_messages,
-        "incorrect_password": "That is not your password.",
-        "rate_limited": "That were too many attempts. Wait five minutes and try again.",
-        "too_many_login_attempts": "That were too many attempts. Wait five minutes and try again.",
+        "incorrect_password": "Wrong password.",
+        "rate_limited": "Too many attempts. Wait five minutes and try again.",
+        "too_many_login_attempts": "Too many attempts. Wait five minutes and try again.",
     }
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
@@ -82,7 +82,7 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
 
     error_messages = {
         **DefaultMFAAdapter.error_messages,
-        "incorrect_code": "That code is not right, or it was used already.",
+        "incorrect_code": "This code is wrong, or was used already.",
     }
 
     def encrypt(self, text: str) -> str:

@@ -54,5 +54,5 @@ class OwnPasswordForm(PasswordChangeForm):
         """The old password. Raises ValidationError."""
         typed: str = self.cleaned_data["old_password"]
         if not account_adapter().reauthenticate(self.user, typed):
-            raise forms.ValidationError("That is not your password.")
+            raise forms.ValidationError("Wrong password.")
         return typed

@@ -92,7 +92,7 @@ def go_on(request: HttpRequest) -> HttpResponseBase | None:
     try:
         typed = cipher().decrypt(kept["sealed"].encode(), ttl=KEPT_FOR)
     except InvalidToken:
-        return refused(request, "That took too long: send it again.", kept["back"])
+        return refused(request, "Your confirmation has expired: submit it again.", kept["back"])
     return _again(request, kept["address"], typed.decode())
 
 

@@ -34,19 +34,21 @@ class BindingsForm(ConsoleForm):
     """Fields for the whole plan, for each step that runs something, and for known values."""
 
     hosts = forms.ChoiceField(
-        label="Hosts for steps that name none", required=False, help_text="A group or one host."
+        label="Default hosts",
+        required=False,
+        help_text="A host group or one host, for steps that name none.",
     )
     on_host = forms.CharField(
-        label="Variables the hosts set themselves",
+        label="Variables provided by the hosts",
         required=False,
-        help_text="Names with spaces between, such as DB_HOST DB_USER: nobody is asked for them.",
+        help_text="Names separated by spaces, such as DB_HOST DB_USER. No request asks for them.",
     )
     time_limit = forms.IntegerField(
-        label="Time limit for the whole rollback, minutes",
+        label="Time limit of the whole rollback (minutes)",
         required=False,
         min_value=1,
         max_value=7 * 24 * 60,
-        help_text="Once it has passed, nothing more starts until a person allows more time.",
+        help_text="After it, no further step starts until a person extends the time.",
     )
 
     def __init__(self, revision: Revision, data: Any = None) -> None:
@@ -92,7 +94,7 @@ class BindingsForm(ConsoleForm):
         for name in value.replace(",", " ").split():
             if not name.isidentifier() or not name.isascii():
                 raise forms.ValidationError(
-                    f"“{name}” is no variable's name: letters, digits and _ only."
+                    f"“{name}” is not a variable name: use letters, digits and _ only."
                 )
         return value
 
@@ -126,13 +128,13 @@ class BindingsForm(ConsoleForm):
             r"^[a-z_][a-z0-9_-]{0,31}\$?$",
             label="Account",
             required=False,
-            error_messages={"invalid": "An account's name on the host, such as deploy."},
+            error_messages={"invalid": "Enter the name of an account on the host, such as deploy."},
         )
         self.fields[field_of(step, "timeout")] = forms.IntegerField(
-            label="Time limit, seconds", required=False, min_value=1, max_value=86_400
+            label="Timeout (seconds)", required=False, min_value=1, max_value=86_400
         )
         self.fields[field_of(step, "manual")] = forms.BooleanField(
-            label="A person does this step", required=False
+            label="Manual step", required=False
         )
 
 
@@ -173,7 +175,9 @@ def _places(environment: Environment, bound: set[str]) -> list[tuple[str, str]]:
     choices = [(group.name, f"{group.name}: {_members(group)}") for group in groups]
     choices += [(host.name, host.name) for host in hosts]
     known = {name for name, _ in choices}
-    return choices + [(name, f"{name} (not known here)") for name in sorted(bound - known)]
+    return choices + [
+        (name, f"{name} (unknown in this environment)") for name in sorted(bound - known)
+    ]
 
 
 def _members(group: HostGroup) -> str:

@@ -62,11 +62,11 @@ class BreakGlassForm(ConsoleForm):
 
     snapshot_sha256 = forms.CharField(widget=forms.HiddenInput)
     reason = forms.CharField(
-        label="Why can no approver be reached?",
+        label="Why can no decision maker be reached?",
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="At least 20 characters. All approvers of this environment are notified, and "
-        "somebody else must review the start afterwards.",
+        help_text="At least 20 characters. All decision makers of this environment are notified, "
+        "and somebody else must review the start afterwards.",
     )
     place = forms.CharField(widget=forms.TextInput(attrs={"autocomplete": "off"}))
 
@@ -94,7 +94,7 @@ class BreakGlassForm(ConsoleForm):
 
 
 class DelegationForm(ConsoleForm):
-    """Lending one's right to decide."""
+    """Delegating one's approval right."""
 
     to = PersonField(User.objects.none(), label="To")
     hours = forms.TypedChoiceField(

@@ -19,18 +19,18 @@ class LimitForm(ConsoleForm):
     environments = forms.ModelMultipleChoiceField(
         Environment.objects.order_by("name"),
         to_field_name="slug",
-        label="In these environments alone",
+        label="Only in these environments",
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text="None chosen: in all, those of tomorrow too.",
+        help_text="Choose none for all environments, including future ones.",
     )
     services = forms.ModelMultipleChoiceField(
         Service.objects.order_by("name"),
         to_field_name="slug",
-        label="For these services alone",
+        label="Only for these services",
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text="None chosen: for all.",
+        help_text="Choose none for all services.",
     )
 
     def clean(self) -> dict[str, Any]:

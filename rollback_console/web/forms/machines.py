@@ -43,14 +43,14 @@ class CredentialForm(DrawnForm, forms.ModelForm):  # type: ignore[type-arg]
         required=False,
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text="A key is better: it can be taken from one host without touching others. "
-        "Below 6 characters a password cannot be masked in logs.",
+        help_text="Prefer a key: it can be revoked on one host without changing the others. "
+        "A password of fewer than 6 characters cannot be masked in logs.",
     )
 
     class Meta:
         model = Credential
         fields = ["name", "username", "private_key", "passphrase", "password", "certificate"]
-        labels = {"username": "Account on the hosts", "certificate": "Certificate for the key"}
+        labels = {"username": "SSH user", "certificate": "Certificate for the key"}
         widgets = {"certificate": forms.Textarea(attrs={"rows": 2, "spellcheck": "false"})}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -68,7 +68,7 @@ class CredentialForm(DrawnForm, forms.ModelForm):  # type: ignore[type-arg]
             values[part] = values.get(part) or self._kept[part]
         values["private_key"] = values["private_key"].replace("\r\n", "\n")
         if not values["private_key"].strip() and not values["password"]:
-            self.add_error("private_key", "Give a private key, or a password below.")
+            self.add_error("private_key", "Enter a private key, or a password below.")
         elif values["private_key"].strip() and (wrong := _wrong_key(values)):
             self.add_error("private_key", wrong)
         return values
@@ -81,8 +81,8 @@ class KeysForm(Undecorated, forms.Form):
         label="Public keys of the host",
         error_messages={"required": "There is no key in this text."},
         widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
-        help_text="For a host that this page does not reach: behind another one, or in a zone of "
-        "its own. A line a key, as cat /etc/ssh/ssh_host_*_key.pub prints them there.",
+        help_text="For a host that cannot be scanned: behind a jump host, or in another network "
+        "zone. One key per line, as cat /etc/ssh/ssh_host_*_key.pub prints them on the host.",
     )
 
     def clean_keys(self) -> list[HostKeyPin]:
@@ -137,10 +137,10 @@ class HostForm(DrawnForm, forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Host
         fields = [*RECORDED]
-        labels = {"jump": "Through", "groups": "Groups"}
+        labels = {"jump": "Jump host", "groups": "Groups"}
         help_texts = {
             "address": "A name or an IP address; with a port as app-1:2222 or [::1]:2222.",
-            "jump": "Another host that leads there; both keys are checked.",
+            "jump": "A host to connect through. Both host keys are checked.",
             "groups": "Several with Ctrl or Cmd. Groups are made on the environment's page.",
             "runner": "Python 3.6 or newer costs the host less. What already runs there goes on.",
         }
@@ -151,7 +151,7 @@ class HostForm(DrawnForm, forms.ModelForm):  # type: ignore[type-arg]
         self.fields["runner"].required = False
         groups = HostGroup.objects.select_related("environment")
         jumps = Host.objects.exclude(pk=self.instance.pk)
-        _choose(self, "jump", jumps, "straight")
+        _choose(self, "jump", jumps, "none: connect directly")
         _choose(self, "environment", Environment.objects.all(), "choose")
         _choose(self, "groups", groups, None)
         labels = lambda group: f"{group.environment.name}: {group.name}"  # noqa: E731
@@ -201,7 +201,7 @@ def _wrong_key(values: dict[str, Any]) -> str:
         load = load_ssh_private_key if b"OPENSSH" in data[:64] else load_pem_private_key
         load(data, word or None)
     except TypeError:
-        return "This key is protected: its passphrase is needed, and only then."
+        return "Enter the passphrase if the key has one, and only then."
     except (ValueError, UnsupportedAlgorithm):
-        return "This is no private key in OpenSSH or PEM form, or its passphrase is another."
+        return "This is not a private key in OpenSSH or PEM format, or the passphrase is wrong."
     return ""

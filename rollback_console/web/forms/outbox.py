@@ -33,13 +33,13 @@ class TargetForm(DrawnForm, ConsoleForm):
         Environment.objects.all(), label="Environment", required=False, empty_label="all of them"
     )
     topics = forms.MultipleChoiceField(
-        choices=[*TOPICS.items()], label="Hears of", widget=forms.CheckboxSelectMultiple
+        choices=[*TOPICS.items()], label="Events", widget=forms.CheckboxSelectMultiple
     )
     personal = forms.BooleanField(
-        label="Mail goes to those it concerns: the present rung, the owner of an action",
+        label="E-mail the people concerned: the current escalation level, an action's owner",
         required=False,
     )
-    is_active = forms.BooleanField(label="Switched on", required=False, initial=True)
+    is_active = forms.BooleanField(label="Enabled", required=False, initial=True)
 
     def __init__(self, target: Target | None, *args: Any, **kwargs: Any) -> None:
         if target is not None:
@@ -51,7 +51,7 @@ class TargetForm(DrawnForm, ConsoleForm):
             self.draw_from(target, *TARGET_FIELDS)
             self.fields["url"].required = False
             self.fields["url"].help_text = format_html(
-                "Now <code>{}</code>. Empty keeps it.", target.shown
+                "Now <code>{}</code>. Leave empty to keep it.", target.shown
             )
         else:
             del self.fields["is_active"]
@@ -61,7 +61,7 @@ class TargetForm(DrawnForm, ConsoleForm):
         name: str = self.cleaned_data["name"].strip()
         others = Target.objects.exclude(pk=self.target.pk if self.target else 0)
         if others.filter(name=name).exists():
-            raise forms.ValidationError("There is a target of that name already.")
+            raise forms.ValidationError("A channel with this name already exists.")
         return name
 
     def values(self) -> dict[str, Any]:
@@ -102,5 +102,5 @@ class IntegrationForm(DrawnForm, ConsoleForm):
         name: str = self.cleaned_data["name"].strip()
         known = Integration.objects.exclude(pk=self.integration.pk if self.integration else 0)
         if known.filter(name=name).exists():
-            raise forms.ValidationError("There is an integration of that name already.")
+            raise forms.ValidationError("An integration with this name already exists.")
         return name

@@ -22,9 +22,9 @@ class PersonForm(Undecorated, forms.ModelForm):  # type: ignore[type-arg]
         label="Groups",
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text="In none, a person sees nothing. Viewer looks, Operator asks and steers, Admin "
-        "changes hosts and people. "
-        "Who approves is named on each environment's page.",
+        help_text="Without a group, a person has no access. Viewer: read-only. Operator: request "
+        "and run rollbacks. Admin: manage hosts, people and rules. "
+        "Decision makers are named on each environment's page.",
     )
     password = forms.CharField(
         label="Password",
@@ -36,7 +36,7 @@ class PersonForm(Undecorated, forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = User
         fields = ["username", "first_name", "last_name", "email", "password", "groups"]
-        labels = {"username": "Name to sign in with", "email": "E-mail address"}
+        labels = {"username": "Username", "email": "E-mail address"}
         help_texts = {"username": "Letters, digits and @ . + - _"}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -44,7 +44,7 @@ class PersonForm(Undecorated, forms.ModelForm):  # type: ignore[type-arg]
         # Otherwise the stored hash would be the field's initial value.
         self.initial.pop("password", None)
         if self.instance.pk:
-            self.fields["password"].help_text = "Empty: it stays as it is."
+            self.fields["password"].help_text = "Leave empty to keep the password."
         else:
             self.fields["password"].required = True
             self.fields["password"].help_text = "They can change it on their own page."

@@ -20,13 +20,13 @@ from .base import ConsoleForm, DrawnForm, PersonField, Undecorated
 
 
 class ServiceForm(Undecorated, forms.ModelForm):  # type: ignore[type-arg]
-    """A service's name and its word in addresses."""
+    """A service's name and its slug in URLs."""
 
     class Meta:
         model = Service
         fields = ["name", "slug"]
-        labels = {"slug": "Word in addresses"}
-        help_texts = {"slug": "Lower case, digits and dashes, such as checkout."}
+        labels = {"slug": "URL slug"}
+        help_texts = {"slug": "Lower-case letters, digits and dashes, such as checkout."}
 
 
 class EnvironmentForm(DrawnForm, forms.ModelForm):  # type: ignore[type-arg]
@@ -55,39 +55,39 @@ class EnvironmentForm(DrawnForm, forms.ModelForm):  # type: ignore[type-arg]
             "rehearses",
         ]
         labels = {
-            "slug": "Word in addresses",
-            "is_production": "This is production: its name is typed before anything is approved",
-            "approvals_code": "Approvals, when only code is rolled back",
-            "approvals_data": "Approvals, when data is at risk",
-            "data_role": "Role that must agree to data risk",
-            "request_expires": "Minutes to decide",
-            "start_expires": "Minutes to start after approval",
-            "escalate_after": "Minutes until the next rung is asked",
-            "readiness_rule": "When the hosts say that it would not work",
-            "second_person": "Two people leave out, go past or open a destructive step",
-            "database_servers": "Database servers that hosts may sign in to beforehand",
-            "page_hosts": "Hosts whose pages may be opened beforehand",
-            "file_folders": "Folders whose files may be measured beforehand",
-            "second_admin": "Two Admins for what eases an approval",
-            "rehearses": "This is where rollbacks are rehearsed for",
-            "remind_before": "Minutes before the end when those asked are reminded",
+            "slug": "URL slug",
+            "is_production": "Production (decision makers must type the environment's name)",
+            "approvals_code": "Approvals required for code only",
+            "approvals_data": "Approvals required when data is at risk",
+            "data_role": "Role required when data is at risk",
+            "request_expires": "Approval timeout (minutes)",
+            "start_expires": "Start timeout after approval (minutes)",
+            "escalate_after": "Escalate after (minutes)",
+            "readiness_rule": "When preflight checks fail",
+            "second_person": "Two people to skip, override or confirm a destructive step",
+            "database_servers": "Database servers that preflight checks may sign in to",
+            "page_hosts": "Web hosts that preflight checks may request pages from",
+            "file_folders": "Folders whose files preflight checks may measure",
+            "second_admin": "Two Admins to weaken the approval rules",
+            "rehearses": "Rehearsal environment for",
+            "remind_before": "Remind decision makers before expiry (minutes)",
         }
         help_texts = {
-            "data_role": "Such as DevOps Lead; empty: any decision maker.",
-            "remind_before": "Once more at a third of that; 0: never.",
-            "second_person": "The second asks for the same as the first. Whoever asked for a "
-            "rollback does not publish its postmortem alone either.",
-            "database_servers": "One a line, such as db1:3306. A local socket is always allowed.",
-            "page_hosts": "One a line, such as shop.example.org or shop.example.org:8443. The "
-            "environment's hosts, and localhost, always may be.",
-            "file_folders": "One a line, such as /var/backups: only size and age, of files that "
-            "lie there for real.",
-            "second_admin": "Granting break-glass, naming oneself or an account younger than a day "
-            "as a decision maker, lowering how many must agree, and resetting the password or "
-            "second factor of whoever can ease an approval, or letting them in again, wait for "
-            "another Admin. It is switched off on the server alone.",
-            "zone": "A word such as dmz: only workers and sweepers with ZONES=dmz sign in to its "
-            "hosts and ask them. Empty: those without ZONES.",
+            "data_role": "Such as DevOps Lead. Leave empty for any decision maker.",
+            "remind_before": "A second reminder follows at a third of that time. 0 sends none.",
+            "second_person": "The second person gives the same answer as the first. The requester "
+            "of a rollback cannot publish its postmortem alone either.",
+            "database_servers": "One per line, such as db1:3306. A local socket is always allowed.",
+            "page_hosts": "One per line, such as shop.example.org or shop.example.org:8443. The "
+            "environment's hosts and localhost are always allowed.",
+            "file_folders": "One per line, such as /var/backups. Only size and age are read, and "
+            "no symbolic link is followed.",
+            "second_admin": "Another Admin must confirm: break-glass rights, adding oneself or an "
+            "account younger than a day as a decision maker, lowering the number of approvals, "
+            "and resetting the password or second factor of, or reactivating, a person who can "
+            "weaken the approval rules. It can be switched off only on the server.",
+            "zone": "A name such as dmz: only workers and sweepers with ZONES=dmz connect to its "
+            "hosts. Leave empty for those without ZONES.",
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -114,7 +114,7 @@ class EnvironmentForm(DrawnForm, forms.ModelForm):  # type: ignore[type-arg]
         if code == 0:
             self.add_error("approvals_code", "At least one person must approve.")
         if code is not None and data is not None and data < code:
-            self.add_error("approvals_data", "Not fewer than for code only.")
+            self.add_error("approvals_data", "At least as many as for code only.")
         if not values.get("second_person"):
             values.pop("second_person", None)
         return values
@@ -136,7 +136,8 @@ class DecisionMakerForm(Undecorated, forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = DecisionMaker
         fields = ["user", "role", "rung"]
-        help_texts = {"rung": "1 is asked first."}
+        labels = {"rung": "Escalation level"}
+        help_texts = {"rung": "Level 1 is asked first."}
 
     def __init__(self, environment: Environment, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -146,7 +147,9 @@ class DecisionMakerForm(Undecorated, forms.ModelForm):  # type: ignore[type-arg]
         """A person decides once per environment."""
         user: User = self.cleaned_data["user"]
         if self.instance.environment.decision_makers.filter(user=user).exists():
-            raise forms.ValidationError("They decide here already. Remove them first to change it.")
+            raise forms.ValidationError(
+                "This person is a decision maker here already. Change their entry instead."
+            )
         return user
 
 
@@ -197,7 +200,7 @@ class HostGroupForm(ConsoleForm):
 class WhoForm(ConsoleForm):
     """The question “who could approve now?”."""
 
-    asks = PersonField(
-        User.objects.filter(is_active=True).order_by("username"), label="If this person asks"
+    asks = PersonField(User.objects.filter(is_active=True).order_by("username"), label="Requester")
+    risk = forms.ChoiceField(
+        label="Risk", choices=[("code", "code only"), ("data", "data at risk")]
     )
-    risk = forms.ChoiceField(label="For", choices=[("code", "code only"), ("data", "data at risk")])

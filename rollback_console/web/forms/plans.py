@@ -27,7 +27,7 @@ class ImportForm(ConsoleForm):
         required=False,
         strip=False,
         widget=_TEXT,
-        help_text="Paste it as it is. The author's text is kept to the byte.",
+        help_text="Paste the document unchanged. It is stored byte for byte.",
     )
     file = forms.FileField(label="Or a file", required=False, help_text="At most 256 KiB.")
     service = forms.ModelChoiceField(
@@ -41,13 +41,16 @@ class ImportForm(ConsoleForm):
         Environment.objects.all(), label="Environment", empty_label="choose"
     )
     title = forms.CharField(
-        label="Title", required=False, max_length=200, help_text="Empty: the document's own."
-    )
-    note = forms.CharField(
-        label="What is this text?",
+        label="Title",
         required=False,
         max_length=200,
-        help_text="For the revision list.",
+        help_text="Leave empty to use the document's title.",
+    )
+    note = forms.CharField(
+        label="Revision note",
+        required=False,
+        max_length=200,
+        help_text="Shown in the list of revisions.",
     )
 
     def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
@@ -63,11 +66,13 @@ class ImportForm(ConsoleForm):
         """One text, one service."""
         values = super().clean() or {}
         if self.is_empty and not values.get("title", "").strip():
-            self.add_error("title", "Name the plan that you want to write.")
+            self.add_error("title", "Enter a title for the plan that you want to write.")
         elif not self.is_empty and not values.get("text", "").strip() and not values.get("file"):
             self.add_error("text", "Paste the plan here, or choose a file below.")
         if not values.get("service") and not values.get("new_service", "").strip():
-            self.add_error("service", "Choose the service this plan undoes, or name a new one.")
+            self.add_error(
+                "service", "Choose the service that this plan rolls back, or enter a new one."
+            )
         if values.get("file") and values["file"].size > LARGEST:
             self.add_error("file", "A plan holds at most 256 KiB. Split it into several plans.")
         return values

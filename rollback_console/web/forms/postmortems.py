@@ -32,16 +32,16 @@ class WritingForm(ConsoleForm):
         label="When it began (UTC)",
         required=False,
         widget=MomentInput(),
-        help_text="When users first felt it: the time to recover counts from here.",
+        help_text="When users were first affected. The time to recover counts from here.",
     )
     impact = forms.CharField(
-        label="Impact", required=False, help_text="Who noticed what, and for how long."
+        label="Impact", required=False, help_text="Who was affected, how, and for how long."
     )
     contributing_factors = forms.CharField(label="Contributing factors", required=False)
     what_went_wrong = forms.CharField(
         label="What went wrong",
         required=False,
-        help_text="A draft may lack it; it is needed before publishing.",
+        help_text="Required before publishing.",
     )
     how_to_prevent = forms.CharField(label="How to prevent it", required=False)
     additional_testing = forms.CharField(label="Additional testing", required=False)
@@ -73,7 +73,7 @@ class AssignmentForm(ConsoleForm):
         User.objects.filter(is_active=True).order_by("username"),
         label="Owner",
         required=False,
-        empty_label="nobody yet",
+        empty_label="unassigned",
     )
     due = forms.DateField(
         label="Due",
@@ -92,7 +92,7 @@ class AssignmentForm(ConsoleForm):
 class ItemForm(AssignmentForm):
     """Something to do afterwards."""
 
-    text = forms.CharField(label="What is to be done", max_length=300)
+    text = forms.CharField(label="Action", max_length=300)
     kind = forms.ChoiceField(label="When", choices=KINDS)
     field_order = ("text", "kind", "owner", "due", "remind_at")
 
@@ -107,7 +107,9 @@ class MessageForm(ConsoleForm):
     """A message to others, and who gets it."""
 
     recipients = forms.CharField(
-        label="To", max_length=1000, help_text="Whom the plan names; take out who did not get it."
+        label="To",
+        max_length=1000,
+        help_text="The recipients listed in the plan. Remove those who did not receive it.",
     )
     text = forms.CharField(
         label="Message", max_length=LONGEST_TEXT, widget=forms.Textarea(attrs={"rows": 10})
@@ -121,14 +123,16 @@ class MessageForm(ConsoleForm):
 class CadenceForm(ConsoleForm):
     """How often others are told."""
 
-    minutes = forms.IntegerField(label="An update every (minutes)", min_value=1, max_value=1440)
+    minutes = forms.IntegerField(
+        label="Send an update every (minutes)", min_value=1, max_value=1440
+    )
 
 
 class LinkForm(ConsoleForm):
     """Whom a status link is for."""
 
     label = forms.CharField(
-        label="For whom", max_length=100, help_text="So that you know later which to revoke."
+        label="Recipient", max_length=100, help_text="So that you know later which link to revoke."
     )
 
 

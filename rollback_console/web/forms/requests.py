@@ -35,7 +35,7 @@ class OpeningForm(ConsoleForm):
         label="Reason for the rollback",
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="Approvers see this first – they may have just been paged.",
+        help_text="Decision makers see this first – they may have just been paged.",
     )
 
     def __init__(

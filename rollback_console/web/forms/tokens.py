@@ -9,13 +9,13 @@ from rollback_console.access.tokens import LONGEST_DAYS
 from .limits import LimitForm
 
 SCOPES = [
-    ("read", "read: see plans, rollbacks and logs"),
-    ("plans", "plans: keep plans, load past incidents"),
-    ("request", "request: ask for rollbacks, take them back, add notes"),
+    ("read", "read: view plans, rollbacks and logs"),
+    ("plans", "plans: import and revise plans, load past incidents"),
+    ("request", "request: request and withdraw rollbacks, add notes"),
     ("operate", "operate: start, pause, abort, answer, retry, skip, pin"),
-    ("approve", "approve: approve and reject as you would"),
-    ("admin", "admin: lift pins, change who decides"),
-    ("break_glass", "break_glass: start without approval, if you may"),
+    ("approve", "approve: approve and reject on your behalf"),
+    ("admin", "admin: lift pins, change decision makers"),
+    ("break_glass", "break_glass: start without approval, if you have that right"),
 ]
 
 
@@ -23,18 +23,18 @@ class TokenForm(LimitForm):
     """Name, scopes and days; whatever its person may not do, the token may not do either."""
 
     name = forms.CharField(
-        label="The program that will use it",
+        label="Program",
         max_length=100,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     scopes = forms.MultipleChoiceField(
-        label="What it may do",
+        label="Scopes",
         choices=SCOPES,
         initial=["read"],
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": "Choose at least one."},
     )
     days = forms.IntegerField(
-        label="Days it lives", initial=90, min_value=1, max_value=LONGEST_DAYS
+        label="Expires after (days)", initial=90, min_value=1, max_value=LONGEST_DAYS
     )
     field_order = ["name", "scopes", "days"]

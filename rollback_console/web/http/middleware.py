@@ -96,7 +96,7 @@ class RoleRequiredMiddleware(MiddlewareMixin):
             return
         if lacks_factor(request.user):
             raise PermissionDenied(
-                "This console wants a second proof of everybody. Add an authenticator app or a "
+                "This console requires two-factor authentication. Add an authenticator app or a "
                 "passkey on your own page first."
             )
         if not may_look(request.user):

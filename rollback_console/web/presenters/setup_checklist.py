@@ -216,7 +216,7 @@ def _hosts() -> SetUpPart:
         lacks.append(Lack(f"No {' and no '.join(absent)} is running.", page))
     return _part(
         "Hosts",
-        "Nothing runs on a host whose key nobody confirmed. Signing in is tried here, not at "
+        "Nothing runs on a host without a confirmed key. Signing in is tried here, not at "
         "one in the morning.",
         page,
         lacks,

@@ -57,6 +57,6 @@ export class Signs {
 
   #what() {
     const title = this.root.querySelector("#question-title");
-    return title ? title.textContent.replace(/\s+/g, " ").trim() : `State of the rollback: ${this.root.dataset.word}.`;
+    return title ? title.textContent.replace(/\s+/g, " ").trim() : `Rollback ${this.root.dataset.word}.`;
   }
 }

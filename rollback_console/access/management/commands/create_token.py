@@ -25,7 +25,9 @@ class Command(BaseCommand):
             "--environments", default="", help="comma separated slugs; all by default"
         )
         parser.add_argument("--services", default="", help="comma separated slugs; all by default")
-        parser.add_argument("--days", type=int, default=90, help="days it lives; 90 by default")
+        parser.add_argument(
+            "--days", type=int, default=90, help="expires after so many days; 90 by default"
+        )
 
     def handle(self, *_: Any, **options: Any) -> None:
         limit = ScopeLimit.of(_words(options["environments"]), _words(options["services"]))

@@ -16,7 +16,7 @@ class Command(BaseCommand):
     help = "Lets one Admin alone ease approvals of an environment again; on record."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("environment", help="its word in addresses")
+        parser.add_argument("environment", help="its URL slug")
 
     def handle(self, *_: Any, **options: Any) -> None:
         environment = Environment.objects.filter(slug=options["environment"]).first()

@@ -30,4 +30,4 @@ class Command(BaseCommand):
             revoke_token(token, by=None)
         except BadToken as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(f"{token} opens nothing from now on.")
+        self.stdout.write(f"{token} is revoked.")

@@ -19,7 +19,7 @@ from ...authentication.step_up import step_up
 from ...http.current_user import admin_only, person
 from ...http.responses import done, refused
 
-WAITS = "It waits for another Admin, who confirms it under People, Confirmations."
+WAITS = "Another Admin must confirm this under People, Confirmations."
 
 
 @admin_only

@@ -49,7 +49,7 @@ def remove(request: HttpRequest, number: int) -> HttpResponse:
         credentials.remove_credential(credential, by=person(request))
     except PlanError as error:
         return refused(request, error, "credential", number=number)
-    return done(request, f"{credential.name} is forgotten.", "credentials")
+    return done(request, f"{credential.name} is deleted.", "credentials")
 
 
 def _edit(request: HttpRequest, credential: Credential | None) -> HttpResponse:
@@ -60,7 +60,7 @@ def _edit(request: HttpRequest, credential: Credential | None) -> HttpResponse:
         except (PlanError, StaleEdit) as error:
             form.add_error(None, str(error))
         else:
-            return done(request, f"{saved.name} is kept. It is never shown again.", "credentials")
+            return done(request, f"{saved.name} is saved. It is never shown again.", "credentials")
     page = {
         "form": form,
         "credential": credential,

@@ -27,7 +27,7 @@ def show_decision_makers(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_POST
-@step_up("lend your right to decide in {slug}")
+@step_up("delegate your approval right in {slug}")
 def lend(request: HttpRequest, slug: str) -> HttpResponse:
     """Lend one's own right for a time."""
     environment, by = get_object_or_404(Environment, slug=slug), person(request)
@@ -38,7 +38,7 @@ def lend(request: HttpRequest, slug: str) -> HttpResponse:
         lent = delegate_right(environment, by=by, **form.cleaned_data)
     except PlanError as error:
         return refused(request, error, "deciders", slug=slug)
-    sentence = f"{display_name(lent.to)} decides for you until {lent.ends_at:%d %b %H:%M} UTC."
+    sentence = f"{display_name(lent.to)} may approve for you until {lent.ends_at:%d %b %H:%M} UTC."
     return done(request, sentence, "deciders", slug=slug)
 
 
@@ -52,7 +52,7 @@ def revoke(request: HttpRequest, number: int) -> HttpResponse:
         revoke_delegation(lent, by=person(request))
     except PlanError as error:
         return refused(request, error, "deciders", **place)
-    return done(request, "Ended: that right is with its owner alone.", "deciders", **place)
+    return done(request, "Delegation ended.", "deciders", **place)
 
 
 def mine(request: HttpRequest) -> HttpResponse:

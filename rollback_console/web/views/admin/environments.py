@@ -41,12 +41,12 @@ def list_environments(request: HttpRequest) -> HttpResponse:
 
 
 @admin_only
-@step_up("describe an environment")
+@step_up("add an environment")
 def new_environment(request: HttpRequest) -> HttpResponse:
-    """Describe an environment."""
+    """Add an environment."""
     form = EnvironmentForm(request.POST or None)
     if request.method == "POST" and form.is_valid() and _added(request, form):
-        sentence = "Now name who decides there, and which hosts there are."
+        sentence = "Environment added. Next: add decision makers and hosts."
         return done(request, sentence, "environment", slug=form.cleaned_data["slug"])
     status = 422 if form.errors else 200
     return render(request, "environments/new.html", {"form": form}, status=status)
@@ -67,9 +67,9 @@ def show_environment(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_POST
 @admin_only
-@step_up("name who decides in {slug}")
+@step_up("add a decision maker in {slug}")
 def name_decision_maker(request: HttpRequest, slug: str) -> HttpResponse:
-    """Add somebody who decides."""
+    """Add a decision maker."""
     environment = _find(slug)
     form = DecisionMakerForm(environment, request.POST)
     if not form.is_valid():
@@ -81,46 +81,48 @@ def name_decision_maker(request: HttpRequest, slug: str) -> HttpResponse:
         return done(request, WAITS, "environment", slug=slug)
     except PlanError as error:
         return refused(request, error, "environment", slug=slug)
-    return done(request, f"{maker.user} decides here as {maker.role}.", "environment", slug=slug)
+    return done(request, f"{maker.user} is added as {maker.role}.", "environment", slug=slug)
 
 
 @require_POST
 @admin_only
-@step_up("change who decides in {slug}")
+@step_up("change the decision makers in {slug}")
 def change_decision_maker(request: HttpRequest, slug: str, number: int) -> HttpResponse:
-    """Another role or rung for somebody who decides."""
+    """Another role or escalation level for a decision maker."""
     maker = get_object_or_404(DecisionMaker, environment__slug=slug, pk=number)
     form = RungForm(request.POST, instance=maker)
     if not form.is_valid():
         wrong = (
-            "Nothing was saved. Reload the page, then give a role in up to 60 characters and a "
-            "rung that counts from 1."
+            "Nothing was saved. Reload the page, then enter a role of up to 60 characters and an "
+            "escalation level from 1 to 99."
         )
         return refused(request, wrong, "environment", slug=slug)
     try:
         changed = makers.change_decision_maker(maker, by=person(request), **form.cleaned_data)
     except (PlanError, StaleEdit) as error:
         return refused(request, error, "environment", slug=slug)
-    sentence = f"{changed.user} decides here as {changed.role}, rung {changed.rung}."
+    sentence = f"{changed.user} is now {changed.role}, escalation level {changed.rung}."
     return done(request, sentence, "environment", slug=slug)
 
 
 @require_POST
 @admin_only
-@step_up("change who decides in {slug}")
+@step_up("change the decision makers in {slug}")
 def remove_decision_maker(request: HttpRequest, slug: str, number: int) -> HttpResponse:
-    """Somebody decides here no longer; approvals they gave stay on record."""
+    """Remove a decision maker; approvals they gave stay on record."""
     maker = get_object_or_404(DecisionMaker, environment__slug=slug, pk=number)
     try:
         makers.remove_decision_maker(maker, by=person(request))
     except PlanError as error:
         return refused(request, error, "environment", slug=slug)
-    return done(request, f"{maker.user} decides here no longer.", "environment", slug=slug)
+    return done(
+        request, f"{maker.user} is no longer a decision maker here.", "environment", slug=slug
+    )
 
 
 @require_POST
 @admin_only
-@step_up("write a secret of {slug}")
+@step_up("set a secret of {slug}")
 def write_secret(request: HttpRequest, slug: str) -> HttpResponse:
     """Write or replace a secret."""
     environment = _find(slug)
@@ -128,7 +130,9 @@ def write_secret(request: HttpRequest, slug: str) -> HttpResponse:
     if not form.is_valid():
         return _page(request, environment, secret=form)
     secret = secrets.set_secret(environment, by=person(request), **form.cleaned_data)
-    return done(request, f"{secret.name} is kept. It is never shown.", "environment", slug=slug)
+    return done(
+        request, f"{secret.name} is saved. Its value is never shown.", "environment", slug=slug
+    )
 
 
 @require_POST
@@ -138,7 +142,7 @@ def remove_secret(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Forget a secret."""
     secret = get_object_or_404(Secret, environment__slug=slug, pk=number)
     secrets.remove_secret(secret, by=person(request))
-    return done(request, f"{secret.name} is forgotten.", "environment", slug=slug)
+    return done(request, f"{secret.name} is deleted.", "environment", slug=slug)
 
 
 @require_POST
@@ -151,7 +155,12 @@ def make_group(request: HttpRequest, slug: str) -> HttpResponse:
     if not form.is_valid():
         return _page(request, environment, group=form)
     group = host_groups.add_host_group(environment, by=person(request), **form.cleaned_data)
-    return done(request, f"Add hosts to {group.name} on their pages.", "environment", slug=slug)
+    return done(
+        request,
+        f"{group.name} is added. Assign hosts to it on their pages.",
+        "environment",
+        slug=slug,
+    )
 
 
 @require_POST
@@ -184,10 +193,10 @@ def _save(request: HttpRequest, form: EnvironmentForm, environment: Environment)
             environments.change_environment(environment, by=by, **values)
         except NeedsSecondAdmin:
             _propose_rules(environment, values, by=by)
-            return f"How many must agree, and who, stays as it is for now. {WAITS}"
+            return f"The approval rules are unchanged for now. {WAITS}"
     except (PlanError, StaleEdit) as error:
         form.add_error(None, str(error))
-    return "Kept. It holds for requests from now on."
+    return "Rules saved. They apply to new requests."
 
 
 def _propose_rules(environment: Environment, values: dict[str, Any], *, by: User) -> None:

@@ -37,7 +37,7 @@ def list_groups(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @admin_only
-@step_up("change where a group holds")
+@step_up("change the limits of a group")
 def limit(request: HttpRequest, number: int) -> HttpResponse:
     """From now on the group's rights hold there alone."""
     group = get_object_or_404(Group, pk=number)
@@ -48,7 +48,7 @@ def limit(request: HttpRequest, number: int) -> HttpResponse:
         limit_group(group, by=person(request), **form.cleaned_data)
     except AccessError as error:
         return refused(request, error, "person-groups")
-    return done(request, f"Saved where {group} holds.", "person-groups")
+    return done(request, f"The limits of {group} are saved.", "person-groups")
 
 
 def _rows() -> list[dict[str, object]]:

@@ -56,8 +56,8 @@ def import_list(request: HttpRequest) -> HttpResponse:
 
 def _imported(request: HttpRequest, planned: host_imports.HostImport) -> HttpResponse:
     sentence = (
-        f"{len(planned.new)} hosts were added and {len(planned.changed)} changed. Now ask them for"
-        " their keys, compare, and confirm."
+        f"{len(planned.new)} hosts were added and {len(planned.changed)} changed. Next: scan"
+        " their host keys and confirm the fingerprints."
     )
     return done(request, sentence, "host-key-table")
 

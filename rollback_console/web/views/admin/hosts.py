@@ -54,7 +54,7 @@ def new_host(request: HttpRequest) -> HttpResponse:
         except PlanError as error:
             form.add_error(None, str(error))
         else:
-            sentence = "Now ask it for its keys, and confirm one."
+            sentence = "Host added. Scan its keys and confirm the fingerprint."
             return done(request, sentence, "host", number=host.pk)
     return render(request, "hosts/new.html", {"form": form}, status=422 if form.errors else 200)
 
@@ -76,7 +76,7 @@ def show_host(request: HttpRequest, number: int) -> HttpResponse:
         except (PlanError, StaleEdit) as error:
             form.add_error(None, str(error))
         else:
-            sentence = "Kept. Rollbacks approved for the old address will be refused."
+            sentence = "Host saved. Rollbacks approved for the old address will not start."
             return done(request, sentence, "host", number=number)
     return _page(request, _find(number), form)
 
@@ -144,7 +144,7 @@ def note_keys(request: HttpRequest, number: int) -> HttpResponse:
     if not read.is_valid():
         return _page(request, host, HostForm(instance=host), read)
     host_keys.note_keys(host, read.cleaned_data["keys"], by=person(request))
-    sentence = "Noted. Compare before you confirm."
+    sentence = "Host keys saved. Compare the fingerprints before you confirm."
     return done(request, sentence, "host", number=number)
 
 
@@ -170,7 +170,7 @@ def forget_key(request: HttpRequest, number: int, key: int) -> HttpResponse:
     """Trust a key no longer."""
     forgotten = _find_key(number, key)
     host_keys.forget_key(forgotten, by=person(request))
-    return done(request, f"{forgotten.fingerprint} is no longer trusted.", "host", number=number)
+    return done(request, f"{forgotten.fingerprint} is revoked.", "host", number=number)
 
 
 @require_POST

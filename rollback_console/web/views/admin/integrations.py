@@ -55,7 +55,7 @@ def show_integration(request: HttpRequest, number: int) -> HttpResponse:
         except (Refused, StaleEdit) as error:
             form.add_error(None, str(error))
         else:
-            return done(request, f"{saved.name} is kept.", "integration", number=number)
+            return done(request, f"{saved.name} is saved.", "integration", number=number)
     return _page(request, integration, form=form)
 
 
@@ -73,10 +73,14 @@ def renew(request: HttpRequest, number: int) -> HttpResponse:
 @admin_only
 @step_up("remove an integration")
 def remove(request: HttpRequest, number: int) -> HttpResponse:
-    """It proposes nothing any more."""
+    """It is removed. It can no longer propose rollbacks."""
     integration = get_object_or_404(Integration, pk=number)
     integrations.remove_integration(integration, by=person(request))
-    return done(request, f"{integration.name} proposes nothing any more.", "integrations")
+    return done(
+        request,
+        f"{integration.name} is removed. It can no longer propose rollbacks.",
+        "integrations",
+    )
 
 
 def _page(

@@ -34,7 +34,7 @@ def list_targets(request: HttpRequest) -> HttpResponse:
 
 
 @admin_only
-@step_up("say where messages go", looking_too=True)
+@step_up("add a notification channel", looking_too=True)
 def new_target(request: HttpRequest) -> HttpResponse:
     """Add a target."""
     form = TargetForm(None, request.POST or None)
@@ -49,7 +49,7 @@ def new_target(request: HttpRequest) -> HttpResponse:
 
 
 @admin_only
-@step_up("change where messages go", looking_too=True)
+@step_up("change a notification channel", looking_too=True)
 def show_target(request: HttpRequest, number: int) -> HttpResponse:
     """One target; POST changes it."""
     target = get_object_or_404(Target, pk=number)
@@ -68,20 +68,20 @@ def show_target(request: HttpRequest, number: int) -> HttpResponse:
 
 @require_POST
 @admin_only
-@step_up("send a message to a target")
+@step_up("send a test message")
 def try_out(request: HttpRequest, number: int) -> HttpResponse:
     """Send a test and say what came of it."""
     target = get_object_or_404(Target, pk=number)
     sent = targets.try_out(target, by=person(request))
     if sent.state != Delivery.SENT:
-        sentence = f"The test did not arrive. {sent.problem}"
+        sentence = f"The test message was not delivered. {sent.problem}"
         return refused(request, sentence, "target", number=number)
-    return done(request, f"{target.name} has taken the test.", "target", number=number)
+    return done(request, f"{target.name} accepted the test message.", "target", number=number)
 
 
 @require_POST
 @admin_only
-@step_up("make a new signing secret")
+@step_up("create a new signing secret")
 def renew(request: HttpRequest, number: int) -> HttpResponse:
     """A new signing secret, shown in this answer."""
     target = get_object_or_404(Target, pk=number)
@@ -94,12 +94,12 @@ def renew(request: HttpRequest, number: int) -> HttpResponse:
 
 @require_POST
 @admin_only
-@step_up("remove a target")
+@step_up("remove a notification channel")
 def remove(request: HttpRequest, number: int) -> HttpResponse:
     """Nothing goes there any more."""
     target = get_object_or_404(Target, pk=number)
     targets.remove_target(target, by=person(request))
-    return done(request, f"Nothing goes to {target.name} any more.", "targets")
+    return done(request, f"{target.name} is removed. It receives no more messages.", "targets")
 
 
 @require_POST
@@ -113,13 +113,15 @@ def retry(request: HttpRequest, number: int) -> HttpResponse:
         targets.retry_delivery(delivery, by=person(request))
     except Refused as error:
         return refused(request, error, back[0], **back[1])
-    return done(request, "It is tried again within seconds.", back[0], **back[1])
+    return done(request, "The message is sent again within seconds.", back[0], **back[1])
 
 
 def _kept(request: HttpRequest, target: Target, secret: str) -> HttpResponse:
     if secret:
         return _page(request, target, form=TargetForm(target), secret=secret)
-    return done(request, f"{target.name} is kept. Send it a test.", "target", number=target.pk)
+    return done(
+        request, f"{target.name} is saved. Send a test message.", "target", number=target.pk
+    )
 
 
 def _page(

@@ -100,7 +100,7 @@ def activate(request: HttpRequest, number: int) -> HttpResponse:
 
 @require_POST
 @admin_only
-@step_up("say who may break glass")
+@step_up("change who may start without approval")
 def break_glass(request: HttpRequest, number: int) -> HttpResponse:
     """Give or take the right to start without approval; nobody gives it to themselves."""
     user = get_object_or_404(User, pk=number)
@@ -109,7 +109,7 @@ def break_glass(request: HttpRequest, number: int) -> HttpResponse:
             sentence = _grant_break_glass(user, by=person(request))
         else:
             people.revoke_break_glass(user, by=person(request))
-            sentence = f"{user.username} may not break glass any more."
+            sentence = f"{user.username} may no longer start rollbacks without approval."
     except AccessError as error:
         return refused(request, error, "person", number=number)
     return done(request, sentence, "person", number=number)
@@ -122,7 +122,7 @@ def lift_wait(request: HttpRequest, number: int) -> HttpResponse:
     """After wrong passwords and codes they can sign in at once."""
     user = get_object_or_404(User, pk=number)
     attempts.lift_wait(user, by=person(request))
-    sentence = f"{user.username} can sign in at once: wrong passwords and codes are forgotten."
+    sentence = f"{user.username} can sign in now: failed attempts are cleared."
     return done(request, sentence, "person", number=number)
 
 
@@ -139,7 +139,7 @@ def reset_factor(request: HttpRequest, number: int) -> HttpResponse:
         return done(request, WAITS, "person", number=number)
     except AccessError as error:
         return refused(request, error, "person", number=number)
-    sentence = f"{user.username} has no second factor any more, and is signed out everywhere."
+    sentence = f"{user.username} has no second factor now, and is signed out everywhere."
     return done(request, sentence, "person", number=number)
 
 
@@ -169,7 +169,7 @@ def _add(request: HttpRequest, form: PersonForm) -> str:
         easing = easing_groups(form.cleaned_data["groups"])
         made = people.add_person(by=by, **without_groups(easing, form.cleaned_data))
         propose_rights(made, easing, by=by)
-        return f"{made.username} can sign in. What eases approvals waits for another Admin."
+        return f"{made.username} can sign in. Another Admin must confirm their further rights."
     return f"{made.username} can sign in."
 
 
@@ -218,7 +218,7 @@ def _grant_break_glass(user: User, *, by: User) -> str:
     except SecondAdminMissing:
         pending_changes.propose_break_glass(user, by=by)
         return WAITS
-    return f"{user.username} may break glass."
+    return f"{user.username} may start rollbacks without approval in an emergency."
 
 
 def _status(form: PersonForm) -> int:

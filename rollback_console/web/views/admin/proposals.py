@@ -41,4 +41,4 @@ def dismiss(request: HttpRequest, number: int) -> HttpResponse:
         proposals.dismiss(proposal, by=person(request), reason=reason)
     except Refused as error:
         return refused(request, error, "proposal", number=number)
-    return done(request, "Dismissed. Your reason is on record.", "home")
+    return done(request, "Proposal dismissed. Your reason is recorded.", "home")

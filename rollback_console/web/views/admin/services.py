@@ -38,7 +38,7 @@ def _add(request: HttpRequest, form: ServiceForm) -> HttpResponse:
     except PlanError as error:
         form.add_error(None, str(error))
         return _list(request, form)
-    return done(request, f"{service.name} is known now.", "service", slug=service.slug)
+    return done(request, f"{service.name} is added.", "service", slug=service.slug)
 
 
 def _list(request: HttpRequest, form: ServiceForm) -> HttpResponse:

@@ -19,7 +19,7 @@ from ...http.responses import done, refused
 
 
 @never_cache
-@step_up("make a token")
+@step_up("create a token")
 def list_tokens(request: HttpRequest) -> HttpResponse:
     """One's tokens, and for an Admin everybody's; POST makes one and shows its secret once."""
     form = TokenForm(request.POST or None)
@@ -46,7 +46,7 @@ def revoke(request: HttpRequest, number: int) -> HttpResponse:
         revoke_token(token, by=person(request))
     except BadToken as error:
         return refused(request, error, "tokens")
-    return done(request, f"{token} opens nothing any more.", "tokens")
+    return done(request, f"{token} is revoked.", "tokens")
 
 
 def _lists(request: HttpRequest) -> dict[str, object]:

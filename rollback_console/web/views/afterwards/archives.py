@@ -56,7 +56,7 @@ def load_incident(request: HttpRequest) -> HttpResponse:
         except Refused as error:
             form.add_error("file", str(error))
         else:
-            message = "Loaded. It never ran here and never will."
+            message = "Incident loaded. It counts in trends and cannot be run."
             return done(request, message, "postmortem", number=made.rollback_id)
     status = 422 if form.errors else 200
     return render(request, "postmortems/import.html", {"form": form}, status=status)
@@ -86,5 +86,5 @@ def take_over(request: HttpRequest, number: int) -> HttpResponse:
         )
     except Refused as error:
         return refused(request, error, "postmortem", number=number)
-    message = f"Revision {made.number} holds what was learned."
+    message = f"Revision {made.number} of the plan contains the findings."
     return done(request, message, "changes", slug=made.plan.slug, number=made.number)

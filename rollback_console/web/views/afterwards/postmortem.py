@@ -61,7 +61,7 @@ def write(request: HttpRequest, number: int) -> HttpResponse:
         except Refused as error:
             form.add_error(None, str(error))
         else:
-            return done(request, "Kept.", "postmortem", number=number)
+            return done(request, "Narrative saved.", "postmortem", number=number)
     return _page(request, postmortem, writing=form)
 
 
@@ -125,7 +125,7 @@ def assign(request: HttpRequest, number: int, item: int) -> HttpResponse:
         checklist.assign_item(action, by=person(request), **form.cleaned_data)
     except Refused as error:
         return refused(request, error, "postmortem", number=number)
-    return done(request, "Agreed.", "postmortem", number=number)
+    return done(request, "Assignment saved.", "postmortem", number=number)
 
 
 def version(request: HttpRequest, number: int, version: int) -> HttpResponse:

@@ -109,7 +109,7 @@ def _truths(measured: Trends) -> SafeString:
         f"{row.label}: expected {duration(row.low)} to {duration(row.high)}, took {row.text}"
         for row in rows
     )
-    return charts.spans("truths", "What was expected and what it took", desc, rows)
+    return charts.spans("truths", "Estimated and actual duration", desc, rows)
 
 
 def _both(median: float | None, high: float | None) -> str:

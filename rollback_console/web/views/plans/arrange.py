@@ -66,7 +66,7 @@ def _change(request: HttpRequest, slug: str) -> ArrangementDraft:
     revision, by = revision_of(slug), person(request)
     version, do = _version(request.POST), request.POST.get("do", "")
     if request.POST.get("drawn_from") != draw_revision(revision):
-        raise PlanError("A newer revision was made meanwhile. This is the one to arrange now.")
+        raise PlanError("A newer revision has been saved. Arrange this one.")
     if do == "undo":
         return plans.undo_change(revision, by=by, version=version)
     if do == "redo":

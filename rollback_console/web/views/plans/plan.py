@@ -53,7 +53,7 @@ def import_document(request: HttpRequest) -> HttpResponse:
         else:
             if form.is_empty:
                 return done(request, "Add its first step.", "arrange", slug=revision.plan.slug)
-            sentence = f"Kept as revision {revision.number}. This is what the console understood."
+            sentence = f"Saved as revision {revision.number}. This is what the console understood."
             return done(request, sentence, "plan", slug=revision.plan.slug)
     status = 422 if form.errors else 200
     return render(request, "plans/import.html", {"form": form}, status=status)
@@ -99,7 +99,7 @@ def ask_hosts(request: HttpRequest, slug: str) -> HttpResponse:
     if revision.confirmed_at is None:
         return refused(request, NotConfirmed(revision.plan, revision.number), "plan", slug=slug)
     askings = readiness_schedule.ask_all(revision, why="person", by=person(request))
-    sentence = "The hosts are being asked." if askings else "This plan names no host to ask yet."
+    sentence = "Preflight checks started." if askings else "This plan names no host to check yet."
     return done(request, sentence, "plan", slug=slug)
 
 
@@ -122,7 +122,7 @@ def approve_host_questions(request: HttpRequest, slug: str) -> HttpResponse:
     except PlanError as error:
         return refused(request, error, "plan", slug=slug)
     readiness_schedule.ask_after_question(revision.plan, by=person(request))
-    return done(request, "Approved. The hosts are being asked.", "plan", slug=slug)
+    return done(request, "Approved. Preflight checks started.", "plan", slug=slug)
 
 
 @require_POST
@@ -134,4 +134,6 @@ def withdraw_host_question(request: HttpRequest, slug: str, question: int) -> Ht
         actions.withdraw_host_question(row, by=person(request))
     except PlanError as error:
         return refused(request, error, "plan", slug=slug)
-    return done(request, "Withdrawn. The host is not asked this any more.", "plan", slug=slug)
+    return done(
+        request, "Approval withdrawn. The hosts are no longer asked this.", "plan", slug=slug
+    )

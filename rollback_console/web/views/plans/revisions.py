@@ -75,7 +75,7 @@ def revise(request: HttpRequest, slug: str) -> HttpResponse:
         except PlanError as error:
             form.add_error(None, str(error))
         else:
-            return done(request, f"Kept as revision {made.number}.", "plan", slug=slug)
+            return done(request, f"Saved as revision {made.number}.", "plan", slug=slug)
     page = {"plan": last.plan, "revision": last, "form": form}
     return render(request, "plans/revise.html", page, status=422 if form.errors else 200)
 
@@ -118,7 +118,7 @@ def inscribe(request: HttpRequest, slug: str) -> HttpResponse:
         )
     except PlanError as error:
         return refused(request, str(error), "bindings", slug=slug)
-    sentence = f"Written into the text, as revision {made.number}."
+    sentence = f"Bindings written into the plan, as revision {made.number}."
     return done(request, sentence, "changes", slug=slug, number=made.number)
 
 
@@ -137,7 +137,7 @@ def bindings(request: HttpRequest, slug: str) -> HttpResponse:
         except PlanError as error:
             form.add_error(None, str(error))
         else:
-            return done(request, f"Bound, as revision {made.number}.", "plan", slug=slug)
+            return done(request, f"Bindings saved, as revision {made.number}.", "plan", slug=slug)
     page = {
         "plan": last.plan,
         "revision": last,

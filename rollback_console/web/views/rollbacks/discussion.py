@@ -65,7 +65,7 @@ def start_without_approval(request: HttpRequest, number: int) -> HttpResponse:
         return approval.changed(request, rollback, error)
     except Refused as error:
         return refused(request, error, "rollback", number=number)
-    sentence = "Starting without approval. All approvers of this environment are notified."
+    sentence = "Starting without approval. All decision makers of this environment are notified."
     return done(request, sentence, "rollback", number=number)
 
 
