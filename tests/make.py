@@ -35,7 +35,7 @@ from rollback_console.plans.readiness import queue
 from rollback_console.plans.readiness.check import Readiness, check
 from rollback_console.plans.readiness.host_questions import register_questions
 from rollback_console.plans.snapshot.freeze import freeze_snapshot
-from rollback_console.remote.protocol import HostAddress
+from rollback_console.remote.protocol import HostAddress, RunnerKind
 from rollback_console.rollbacks.actions import approvals, requests
 from rollback_console.rollbacks.models import RightGrant, Rollback
 from rollback_console.rollbacks.permissions import groups
@@ -157,6 +157,7 @@ def host(environment: Environment, name: str, by: User, address: HostAddress | N
         address=address.address if address else "192.0.2.1",
         port=address.port if address else 22,
         credential=credential,
+        runner=address.runner if address else RunnerKind.AUTO,
     )
     pins = [(pin.type, pin.key) for pin in address.host_keys] if address else [("ssh-ed25519", KEY)]
     for kind, key in pins:

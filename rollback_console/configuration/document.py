@@ -131,7 +131,7 @@ class HostEntry(_Entry):
     port: int = Field(22, ge=1, le=65535)
     credential: str
     jump: str | None = None
-    runner: Literal["auto", "python", "shell"] = "shell"
+    runner: Literal["auto", "python", "shell"] = "auto"
     groups: tuple[Slug, ...] = ()
     keys: tuple[str, ...] | None = None
 

@@ -49,7 +49,7 @@ hosts:
     address: 192.0.2.1
     credential: deploy
     jump: gate
-    runner: python
+    runner: shell
     groups: [app]
     keys: ["ssh-ed25519 {KEY} root@app-1"]
 """
@@ -83,7 +83,7 @@ def test_an_empty_console_is_set_up_by_one_document_and_exports_the_same() -> No
     apply(COMPANY)
     app = Host.objects.get(name="app-1")
     assert (app.jump and app.jump.name, app.address) == ("gate", "192.0.2.1")
-    assert app.runner == "python"
+    assert app.runner == "shell"
     assert app.keys.get().confirmed_at is not None
     assert Secret.objects.get().value == "s3cret-of-db"
     assert not User.objects.get(username="ana").check_password("")

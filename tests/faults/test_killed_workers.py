@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from rollback_console.remote.protocol import RunnerKind
 from tests.remote.sshd import Sshd
 
 from . import promise
@@ -23,18 +24,20 @@ pytestmark = pytest.mark.faults
 
 TYPICAL = {"attempt.committed", "launch.started", "log.half-written", "outcome.received"}
 SHELLS = ["bash", "dash", "busybox"]
+KINDS = ["python", *SHELLS]
+DAILY = {"python", "bash"}
 
 
 def cases() -> list[object]:
-    """Every moment under every shell; a few of them are enough day by day."""
+    """Every moment under Python and every shell; a few of them are enough day by day."""
     return [
         pytest.param(
             name,
-            shell,
-            marks=[pytest.mark.representative] if name in TYPICAL and shell == "bash" else [],
-            id=f"{name}-{shell}",
+            kind,
+            marks=[pytest.mark.representative] if name in TYPICAL and kind in DAILY else [],
+            id=f"{name}-{kind}",
         )
-        for shell in SHELLS
+        for kind in KINDS
         for name in WORKER
     ]
 
@@ -43,7 +46,7 @@ def cases() -> list[object]:
 def hosts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Sshd]]:
     """A host for each shell, where `sh` is that shell."""
     made = {name: _host_where_sh_is(name, tmp_path_factory.mktemp(name)) for name in SHELLS}
-    yield made
+    yield {**made, "python": made["dash"]}
     for host in made.values():
         host.remove()
 
@@ -56,13 +59,14 @@ def _host_where_sh_is(shell: str, folder: Path) -> Sshd:
     return Sshd(environment={"PATH": path}).start()
 
 
-@pytest.mark.parametrize(("moment", "shell"), cases())
+@pytest.mark.parametrize(("moment", "kind"), cases())
 @pytest.mark.usefixtures("healers")
 def test_a_worker_killed_at_any_moment_costs_nothing_but_time(
-    console: Console, hosts: dict[str, Sshd], ground: Ground, moment: str, shell: str
+    console: Console, hosts: dict[str, Sshd], ground: Ground, moment: str, kind: str
 ) -> None:
     visit, _ = WORKER[moment]
-    place = console.place(hosts[shell].address())
+    runner = RunnerKind.PYTHON if kind == "python" else RunnerKind.SHELL
+    place = console.place(hosts[kind].address(runner=runner))
     outlasting = moment == "slice.over"
     doomed = console.doomed(f"{moment}:{visit}", SLICE_SECONDS="1" if outlasting else "20")
     second = ground.held(2) if outlasting else LONG

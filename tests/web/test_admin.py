@@ -332,18 +332,18 @@ def test_what_runs_commands_on_a_host_is_chosen_and_on_record(
         "address": "192.0.2.1",
         "port": "22",
         "credential": stage.host.credential.pk,
-        "runner": "python",
+        "runner": "shell",
         "drawn_from": draw_version(stage.host, *RECORDED),
     }
     client = signed_in(stage.cast.ada)
     client.post(f"/hosts/{stage.host.pk}/", fields)
     host = Host.objects.get(pk=stage.host.pk)
-    assert (host.runner, address(host).runner) == ("python", RunnerKind.PYTHON)
+    assert (host.runner, address(host).runner) == ("shell", RunnerKind.SHELL)
     event = ConfigurationEvent.objects.latest("seq")
-    assert "python" in str(event.changes["runner"])
+    assert "shell" in str(event.changes["runner"])
     fields |= {"runner": "", "drawn_from": draw_version(host, *RECORDED)}
     client.post(f"/hosts/{stage.host.pk}/", fields)
-    assert Host.objects.get(pk=stage.host.pk).runner == "python"
+    assert Host.objects.get(pk=stage.host.pk).runner == "shell"
 
 
 def test_a_host_is_removed(signed_in: SignIn, stage: make.Stage) -> None:

@@ -130,8 +130,8 @@ class Host(models.Model):
             ("python", "Python, or nothing starts"),
             ("shell", "its shell"),
         ],
-        db_default="shell",
-        default="shell",
+        db_default="auto",
+        default="auto",
     )
 
     class Meta:
