@@ -50,4 +50,5 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "rollback_console.web.http.visible_characters.VisibleCharactersMiddleware",
 ]

@@ -14,10 +14,21 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 METADATA = frozenset(
     ipaddress.ip_address(each)
-    for each in ("169.254.169.254", "100.100.100.200", "168.63.129.16", "fd00:ec2::254")
+    for each in (
+        "169.254.169.254",
+        "100.100.100.200",
+        "168.63.129.16",
+        "192.0.0.192",
+        "fd00:ec2::254",
+    )
 )
 """Where clouds keep credentials: only allowed when a setting names that very address."""
 
+# Not called private by every version of Python: site-local, documentation, protocols, relays.
+_NOT_PUBLIC = tuple(
+    ipaddress.ip_network(each)
+    for each in ("fec0::/10", "3fff::/20", "192.0.0.0/24", "192.88.99.0/24")
+)
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
@@ -37,7 +48,8 @@ def refusal(address: str, allowed: Iterable[str], *, inside_only: bool = False) 
     nets = [ipaddress.ip_network(each, strict=False) for each in allowed]
     if any(met in net for net in nets if net.version == met.version and _fits(net, met)):
         return ""
-    if met in METADATA or not met.is_global or met.is_multicast or met.is_reserved:
+    listed = any(met in net for net in _NOT_PUBLIC if net.version == met.version)
+    if met in METADATA or listed or not met.is_global or met.is_multicast or met.is_reserved:
         return f"{met} is not a public address. MESSAGES_ALLOW may name networks of your own."
     if inside_only:
         return f"{met} is a public address: use https:// there."

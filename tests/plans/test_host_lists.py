@@ -141,3 +141,24 @@ def test_the_command_names_what_it_does_not_know(stage: Stage, tmp_path: Path) -
     assert "Known are:" in import_by_command(path, "--environment=moon")
     missing = import_by_command(path, f"--environment={stage.environment.slug}")
     assert "Name a readable file." in missing
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Host app-1\n  HostName 10.0.0.1\n  ProxyCommand ssh gate -W %h:%p\n",
+        "Host app-1\n  HostName 10.0.0.1\n  ProxyJump gate,inner\n",
+        ANSIBLE.replace(
+            '"ansible_port": 2222', '"ansible_ssh_common_args": "-o ProxyCommand=\\"ssh gate\\""'
+        ),
+        ANSIBLE.replace('"ansible_port": 2222', '"ansible_ssh_extra_args": "-J gate"'),
+    ],
+)
+def test_a_way_that_is_not_followed_is_named(text: str) -> None:
+    problems = read_host_list(text).problems
+    assert any("app-1" in each and "is not followed" in each for each in problems)
+
+
+def test_a_way_that_is_none_is_no_problem() -> None:
+    text = "Host app-1\n  HostName 10.0.0.1\n  User deploy\n  ProxyCommand none\n"
+    assert not read_host_list(text).problems

@@ -272,3 +272,27 @@ def test_a_plan_is_arranged_with_keys_and_by_dragging(eyes: Eyes, world: World) 
         page.get_by_role("button", name="Confirm these steps").click()
         expect(page.get_by_text("Confirmed as revision 2")).to_be_visible()
     assert eyes.complaints == []
+
+
+def test_letters_written_from_right_to_left_do_not_turn_a_command_around(
+    eyes: Eyes, world: World
+) -> None:
+    text = make.PLAN.replace("echo stopping", "cp \u05d0 1 \u05d1 2 > \u0627")
+    rollback = make.requested(world.stage, text.replace("# Rollback Plan", "# Copies"))
+    with eyes.page(world.stage.cast.lee) as page:
+        page.goto(f"{eyes.base}/rollbacks/{rollback.pk}/")
+        lefts = page.locator(".cmd").first.evaluate(_LEFT_EDGES)
+        assert len(lefts) == len("cp X 1 X 2 > X")
+        assert lefts == sorted(lefts)
+
+
+_LEFT_EDGES = """(command) => {
+  const text = command.firstChild;
+  const letters = [...Array(text.data.trimEnd().length).keys()];
+  return letters.map((at) => {
+    const range = document.createRange();
+    range.setStart(text, at);
+    range.setEnd(text, at + 1);
+    return range.getBoundingClientRect().left;
+  });
+}"""

@@ -56,3 +56,23 @@ def test_who_approves_sees_the_mark_in_the_command(signed_in: SignIn, stage: mak
     live = signed_in(stage.cast.lee).get(f"/rollbacks/{rollback.pk}/")
     assert SHOWN in words(live)
     assert RIGHT_TO_LEFT not in live.content.decode()
+
+
+def test_what_people_write_shows_it_too_and_a_field_keeps_it(
+    signed_in: SignIn, stage: make.Stage
+) -> None:
+    text = make.PLAN.replace("### Step 1: Stop", f"### Step 1: St{RIGHT_TO_LEFT}op")
+    text = text.replace("# Rollback Plan", f"# Roll{RIGHT_TO_LEFT}back")
+    revision = make.plan(stage, text)
+    rollback = requests.open_request(
+        revision, by=stage.cast.dana, reason=f"Er{RIGHT_TO_LEFT}rors\r\n\x1b[31mnow", choices={}
+    )
+    approvals.ask_question(rollback, by=stage.cast.vic, text=f"Real{RIGHT_TO_LEFT}ly?")
+    client, rest = signed_in(stage.cast.ada), f"/plans/{revision.plan.slug}/"
+    for address in (f"/rollbacks/{rollback.pk}/", "/audit/", rest, f"{rest}bindings/"):
+        page = client.get(address).content.decode()
+        assert RIGHT_TO_LEFT not in page
+        assert "\x1b" not in page
+        assert "⟨U+202E⟩" in page
+        assert "⟨U+000D⟩" not in page
+    assert f"St{RIGHT_TO_LEFT}op" in client.get(f"{rest}text/").content.decode()

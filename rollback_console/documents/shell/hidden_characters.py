@@ -16,7 +16,7 @@ from functools import lru_cache
 _SUSPECT = re.compile(r"[^\t\n\x20-\x7e]")
 _UNSEEN = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
 # Letters and marks by their category, drawn as nothing.
-_BLANKS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+_BLANKS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\ufffc\U0001d159\U00016fe4")
 _SELECTORS = re.compile("[\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 _JOINER = re.compile(r"(?<=[^\x00-\xff])[\u200c\u200d](?=[^\x00-\xff])")
 _COMMENT = re.compile(r"(?:^|\s)#")

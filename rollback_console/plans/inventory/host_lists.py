@@ -114,7 +114,23 @@ def _read_ansible(text: str, draft: _Draft) -> None:
         if own.get("ansible_connection") in {"local", "docker", "winrm"}:
             draft.problems.append(f"{name}: it is not reached over SSH, so it is left out.")
         else:
+            if own_way := _PROXY.search(
+                " ".join(str(own.get(each, "")) for each in _SSH_ARGUMENTS)
+            ):
+                draft.problems.append(_by_hand(str(name), own_way[0]))
             draft.add(name, _ansible_row(str(name), own, groups.get(name, set())))
+
+
+_SSH_ARGUMENTS = ("ansible_ssh_common_args", "ansible_ssh_extra_args", "ansible_ssh_args")
+_PROXY = re.compile(r"Proxy(?:Command|Jump)|(?<!\S)-J")
+
+
+def _by_hand(name: str, way: str) -> str:
+    """That the list says how to get there, in a way that is not followed."""
+    return (
+        f"{name}: {way} is not followed, and without it another machine may answer at that address."
+        " Write one ProxyJump instead, to a host that is listed too, or leave the host out."
+    )
 
 
 def _ansible_row(name: str, own: Mapping[str, Any], groups: set[str]) -> HostRow:
@@ -173,7 +189,18 @@ def _read_client_configuration(text: str, draft: _Draft) -> None:
         for patterns, keywords in blocks:
             if _applies(patterns, name):
                 own = {**keywords, **own}
+        if way := _unfollowed(own):
+            draft.problems.append(_by_hand(name, way))
         draft.add(f"Host {name}", _client_row(name, own))
+
+
+def _unfollowed(own: Mapping[str, str]) -> str:
+    """The part of a way that a row cannot hold; "" where it holds all of it."""
+    jump = own.get("proxyjump", "")
+    if "," in jump:
+        return f"ProxyJump {jump} (several hosts)"
+    command = own.get("proxycommand", "none")
+    return "" if "proxyjump" in own or command.lower() == "none" else "ProxyCommand"
 
 
 def _blocks(text: str, draft: _Draft) -> Iterator[tuple[list[str], dict[str, str]]]:
