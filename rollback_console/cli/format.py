@@ -14,9 +14,9 @@ def event_line(event: Mapping[str, Any]) -> str:
     return plain(f"{str(event['at'])[11:19]}  {' '.join(str(event['text']).split())}")
 
 
-def log_line(position: int, host: str, text: str) -> str:
+def log_line(number: str, host: str, text: str) -> str:
     """Such as `  2 app-1 | the line`."""
-    return plain(f"  {position} {host} | ") + plain(text)
+    return plain(f"  {number} {host} | ") + plain(text)
 
 
 def plain(text: str) -> str:

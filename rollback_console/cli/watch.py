@@ -101,7 +101,7 @@ class Watch:
             self._say_line(run, line)
 
     def _say_line(self, run: dict[str, Any], line: bytes) -> None:
-        self.say(log_line(run["position"], run["host"], line.decode(errors="replace")))
+        self.say(log_line(run["number"], run["host"], line.decode(errors="replace")))
 
     def _complain(self, sentence: str) -> None:
         if not self._lost:

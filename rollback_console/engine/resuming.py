@@ -45,16 +45,17 @@ def hindrance(
     confirmed: Collection[int],
 ) -> str:
     """Why it may not go on from `position`; "" when it may."""
+    numbers = {step.position: step.number for step in steps}
     if not any(step.position == position and not step.standby for step in steps):
-        return f"There is no step {position} to go on from."
+        return f"There is no step {numbers.get(position, position)} to go on from."
     if busy := [run for run in runs if run.host and run.state in IN_FLIGHT]:
-        where = ", ".join(f"step {run.position} on {run.host}" for run in busy)
+        where = ", ".join(f"step {numbers[run.position]} on {run.host}" for run in busy)
         return f"Something still runs: {where}. Wait for its end, or abort."
     outcome = resumption(steps, runs, position)
     if not outcome.skipped and not outcome.again:
         return "It stands at this step already: answer what is asked."
     if set(confirmed) != set(outcome.confirm):
-        return _name_them(outcome.confirm)
+        return _name_them([numbers[at] for at in outcome.confirm])
     return ""
 
 
@@ -72,10 +73,10 @@ def _does_harm(run: RunView, step: StepSpec) -> bool:
     return not step.idempotent or (run.state in END_UNKNOWN and not run.answer)
 
 
-def _name_them(positions: tuple[int, ...]) -> str:
-    if not positions:
+def _name_them(numbers: Sequence[str]) -> str:
+    if not numbers:
         return "Nothing that has run would run again: name no step. Look again at what is left."
-    which = ", ".join(str(position) for position in positions)
+    which = ", ".join(numbers)
     return (
         f"These steps would run again, and are not called idempotent or may still be running: "
         f"{which}. Name exactly these to say that they may."

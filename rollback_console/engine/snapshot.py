@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
+from functools import lru_cache
 from typing import Any, Self
 
 KINDS = frozenset({"command", "manual"})
@@ -51,18 +52,19 @@ class HostSpec:
 class StepSpec:
     """One step as approved.
 
-    `position` counts from 1. `kind` is command or manual. `hosts` are HostSpec names
-    (empty for a manual step). `environment` and `secrets` name the parameters and secrets
-    it may read. `time_limit` and `retry_delay` are seconds; `rolling` is how many hosts may
-    work at once, 0 for all; `retry` is how often a failed attempt is repeated unasked.
-    `canary`: one host goes first, then a person is asked. `expect` is text the output must
-    hold. `undo` is the position of the step that undoes this one, 0 for none; such a step is
-    `standby`: it runs only when a person asks for it. `idempotent`: the plan says that running
-    it again does no harm. `keeps` is the folder in which a step leaves a dump of the database,
-    "" for every other step. `restores`: it puts back the dump that this rollback itself has on
-    record, whose path, size and checksum it is given when it is launched. `strict`: its shell
-    fails at an unset variable and where any part of a pipe fails. `login`: its shell first reads
-    what a login reads.
+    `position` counts from 1, and `label` is the number that people know it by: the author's, with
+    a letter for what the console put behind it; "" in what was frozen before there was one.
+    `kind` is command or manual. `hosts` are HostSpec names (empty for a manual step).
+    `environment` and `secrets` name the parameters and secrets it may read. `time_limit` and
+    `retry_delay` are seconds; `rolling` is how many hosts may work at once, 0 for all; `retry` is
+    how often a failed attempt is repeated unasked. `canary`: one host goes first, then a person
+    is asked. `expect` is text the output must hold. `undo` is the position of the step that
+    undoes this one, 0 for none; such a step is `standby`: it runs only when a person asks for it.
+    `idempotent`: the plan says that running it again does no harm. `keeps` is the folder in which
+    a step leaves a dump of the database, "" for every other step. `restores`: it puts back the
+    dump that this rollback itself has on record, whose path, size and checksum it is given when
+    it is launched. `strict`: its shell fails at an unset variable and where any part of a pipe
+    fails. `login`: its shell first reads what a login reads.
     """
 
     position: int
@@ -94,6 +96,12 @@ class StepSpec:
     condition: str = ""
     warnings: tuple[str, ...] = ()
     source: str = ""
+    label: str = ""
+
+    @property
+    def number(self) -> str:
+        """What people call it: the author's number, or `3a` for what stands behind step 3."""
+        return self.label or str(self.position)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +213,20 @@ class Snapshot:
     def step(self, position: int) -> StepSpec:
         """The step at `position`, counted from 1."""
         return self.steps[position - 1]
+
+    @property
+    def start_number(self) -> str:
+        """What people call the step that is the first to run."""
+        return self.number_of(self.start_at)
+
+    def number_of(self, position: int) -> str:
+        """What people call the step at `position`; the position itself where there is none."""
+        known = 1 <= position <= len(self.steps)
+        return self.step(position).number if known else str(position)
+
+
+parse_snapshot = lru_cache(maxsize=256)(Snapshot.from_json)
+"""`Snapshot.from_json`, once a text."""
 
 
 def difference(old: Snapshot, new: Snapshot) -> list[tuple[str, Any, Any]]:

@@ -114,7 +114,7 @@ def log(request: HttpRequest, token: UUID) -> HttpResponseBase:
     if not start.isascii() or not start.isdigit():
         return _wrong("from must be a whole number of bytes.")
     offset = min(int(start), run.stored)
-    name = f"rollback-{run.rollback_id}-step-{run.position}-{run.host or 'manual'}.log"
+    name = f"rollback-{run.rollback_id}-step-{run.number}-{run.host or 'manual'}.log"
     response = StreamingHttpResponse(
         _bytes(run, offset),
         content_type="text/plain; charset=utf-8",

@@ -117,7 +117,7 @@ def list_what_stays(rollback: Rollback) -> list[str]:
         )
     )
     return [
-        f"step {step.position}, {step.title}"
+        f"step {step.number}, {step.title}"
         for step in snapshot_of(rollback.snapshot).steps
         if step.position in begun and not step.keeps and not step.restores
     ]
@@ -193,7 +193,7 @@ def _dump_fate(rollback: Rollback, snapshot: Snapshot) -> str:
     last = StepState(state)
     fate = _FATES.get(last, "has not run" if last is StepState.PENDING else "ended badly")
     skipped = " and was skipped" if answer == "skip" else ""
-    return f"Step {step.position}, {step.title}, {fate}{skipped}."
+    return f"Step {step.number}, {step.title}, {fate}{skipped}."
 
 
 _FATES = {

@@ -75,14 +75,14 @@ _ON_HOST = "What you saw on the host"
 QUESTIONS: dict[QuestionKind, QuestionText] = {
     QuestionKind.GATE: QuestionText(
         sentence="step {step} needs confirmation",
-        heading="Step {position} needs confirmation: {title}",
+        heading="Step {step} needs confirmation: {title}",
         prompt=_OPTIONAL,
         choices=(
             AnswerChoice(
-                "Run step {position}",
+                "Run step {step}",
                 "go",
                 style="btn-go",
-                confirmation="Step {position} is starting.",
+                confirmation="Step {step} is starting.",
             ),
         ),
         skippable=True,
@@ -90,7 +90,7 @@ QUESTIONS: dict[QuestionKind, QuestionText] = {
     ),
     QuestionKind.CANARY: QuestionText(
         sentence="step {step} finished on its canary host: check it, then continue on the others",
-        heading="Step {position} (canary) finished on {host}. Continue on {others}?",
+        heading="Step {step} (canary) finished on {host}. Continue on {others}?",
         explanation="The remaining hosts start after you confirm. Check the canary host first.",
         prompt=_OPTIONAL,
         choices=(
@@ -98,25 +98,25 @@ QUESTIONS: dict[QuestionKind, QuestionText] = {
                 "Continue on {others}",
                 "go",
                 style="btn-go",
-                confirmation="Step {position} continues on the remaining hosts.",
+                confirmation="Step {step} continues on the remaining hosts.",
             ),
         ),
     ),
     QuestionKind.MANUAL: QuestionText(
         sentence="step {step} is manual: do it, then say how it went",
-        heading="Manual step {position}: {title}",
+        heading="Manual step {step}: {title}",
         choices=(
             AnswerChoice(
                 "Mark as done",
                 "done",
                 style="btn-go",
-                confirmation="Step {position} is marked as done.",
+                confirmation="Step {step} is marked as done.",
             ),
             AnswerChoice(
                 "Mark as failed",
                 "failed",
                 without_note=_SAW,
-                confirmation="Step {position} is marked as failed.",
+                confirmation="Step {step} is marked as failed.",
             ),
         ),
         skippable=True,
@@ -124,15 +124,15 @@ QUESTIONS: dict[QuestionKind, QuestionText] = {
     ),
     QuestionKind.FAILED: QuestionText(
         sentence="step {step} failed: retry, skip or abort",
-        heading="Step {position} failed: {title}",
-        choices=(AnswerChoice("Retry step {position}", url="retries", style="btn-main"),),
+        heading="Step {step} failed: {title}",
+        choices=(AnswerChoice("Retry step {step}", url="retries", style="btn-main"),),
         icon="failed",
         undoable=True,
         skippable=True,
     ),
     QuestionKind.LOST: QuestionText(
         sentence="the outcome of step {step} is unknown: check the host",
-        heading="The outcome of step {position} is unknown: check the host",
+        heading="The outcome of step {step} is unknown: check the host",
         explanation="The command was started but its outcome is unknown. It will not be retried "
         "automatically.",
         prompt=_ON_HOST,
@@ -141,9 +141,9 @@ QUESTIONS: dict[QuestionKind, QuestionText] = {
                 "Mark as succeeded and continue",
                 "continue",
                 without_note=_SAW,
-                confirmation="Step {position} is marked as succeeded; the rollback continues.",
+                confirmation="Step {step} is marked as succeeded; the rollback continues.",
             ),
-            AnswerChoice("Run step {position} again", url="retries"),
+            AnswerChoice("Run step {step} again", url="retries"),
         ),
         icon="lost",
         eyewitness=True,
@@ -152,7 +152,7 @@ QUESTIONS: dict[QuestionKind, QuestionText] = {
     ),
     QuestionKind.UNREACHABLE: QuestionText(
         sentence="a host of step {step} does not answer",
-        heading="A host of step {position} does not answer",
+        heading="A host of step {step} does not answer",
         explanation="The command may still be running there. The console keeps trying to reach the "
         "host; once you stop waiting, the step counts as lost.",
         prompt=_ON_HOST,
@@ -161,7 +161,7 @@ QUESTIONS: dict[QuestionKind, QuestionText] = {
                 "Stop waiting (mark as lost)",
                 "give_up",
                 without_note=_SAW,
-                confirmation="Stopped waiting for step {position}: it is marked as lost.",
+                confirmation="Stopped waiting for step {step}: it is marked as lost.",
             ),
         ),
         icon="lost",
@@ -169,7 +169,7 @@ QUESTIONS: dict[QuestionKind, QuestionText] = {
     ),
     QuestionKind.PAUSED: QuestionText(
         sentence="paused before step {step}",
-        heading="Paused before step {position}: {title}",
+        heading="Paused before step {step}: {title}",
         prompt="Comment (optional to resume; required to abort)",
         choices=(AnswerChoice("Resume rollback", url="resumptions", style="btn-main"),),
     ),

@@ -394,6 +394,22 @@ def test_what_gives_back_what_another_step_takes_away_runs_in_its_turn_too(stage
     assert (steps[3].script, steps[3].title) == (steps[2].script, f"{steps[2].title}, as an undo")
 
 
+def test_what_the_console_puts_behind_a_step_has_its_number_and_a_letter(stage: Stage) -> None:
+    snapshot = freeze_snapshot(make.plan(stage, STOPPED.format("")), {})
+    assert [each.number for each in snapshot.steps] == ["1", "2", "3", "3a"]
+    assert (
+        Snapshot.from_json(snapshot.to_json().replace('"label":"3a"', '"label":""')).steps[3].number
+        == "4"
+    )
+
+
+def test_steps_keep_their_authors_numbers_where_one_is_left_out(seed: Revision) -> None:
+    skipped = {step.key: "skip" for step in draw_request_form(seed).conditions}
+    snapshot = frozen(seed, conditions=skipped)
+    assert [each.number for each in snapshot.steps] == ["1", "2", "4", "5"]
+    assert [each.position for each in snapshot.steps] == [1, 2, 3, 4]
+
+
 def test_an_author_says_that_a_step_runs_only_as_an_undo(stage: Stage) -> None:
     assert roles(stage, " role=undo") == [(1, False, 3), (2, False, 0), (3, True, 0)]
 

@@ -48,6 +48,7 @@ def test_a_dump_stands_before_the_first_step_that_destroys(stage: Stage, tmp_pat
     assert [(each.position, each.standby) for each in snapshot.steps] == [
         (1, False), (2, False), (3, False), (4, False), (5, True),
     ]  # fmt: skip
+    assert [each.number for each in snapshot.steps] == ["1", "1a", "2", "3", "3a"]
     dump, destroying, back = snapshot.step(2), snapshot.step(3), snapshot.step(5)
     assert (dump.keeps, dump.expect, dump.hosts) == (f"{tmp_path}/dumps", SAYS, ("app-1",))
     assert (destroying.undo, back.destructive) == (5, True)

@@ -23,6 +23,7 @@ from rollback_console.rollbacks.models import Event, Rollback
 from rollback_console.web.presenters.state_icons import SHAPES, TONES
 from rollback_console.web.templatetags.sentences import happened
 
+ROLLBACK = Rollback(pk=1)
 LEE = User(username="lee", first_name="Lee", last_name="Vos")
 SNAPSHOT = Snapshot(
     plan="shop",
@@ -62,7 +63,9 @@ SOURCES = Path(rollback_console.__file__).parent
 @pytest.mark.parametrize("kind", sorted(KINDS))
 @pytest.mark.parametrize("by", [LEE, None])
 def test_every_kind_reads_as_a_sentence_for_every_reader(kind: str, by: User | None) -> None:
-    event = Event(kind=kind, by=by, facts=FACTS, at="2026-11-25T01:00:00+00:00", seq=1)
+    event = Event(
+        rollback=ROLLBACK, kind=kind, by=by, facts=FACTS, at="2026-11-25T01:00:00+00:00", seq=1
+    )
     sentences = {
         "page": happened(event),
         "postmortem": heading(event, SNAPSHOT),
@@ -119,7 +122,7 @@ def test_every_question_that_is_asked_has_its_texts() -> None:
     assert set(questions.QUESTIONS) == set(QuestionKind)
     for name, kind in questions.QUESTIONS.items():
         filled = kind.heading.format(
-            position=1, title="Stop", limit="5 min", host="app-1", others="the other 2 hosts"
+            step=1, title="Stop", limit="5 min", host="app-1", others="the other 2 hosts"
         )
         assert not re.search("[{}]", filled + questions.question_sentence(name, 1))
 
@@ -158,7 +161,7 @@ def test_every_state_has_its_word_its_tone_and_its_drawing() -> None:
 def test_where_nobody_acted_the_sentence_needs_no_name(
     kind: str, facts: dict[str, object], expected: str
 ) -> None:
-    assert predicate(Event(kind=kind, facts=facts)) == expected
+    assert predicate(Event(rollback=ROLLBACK, kind=kind, facts=facts)) == expected
 
 
 @pytest.mark.parametrize(
@@ -170,13 +173,17 @@ def test_where_nobody_acted_the_sentence_needs_no_name(
     ],
 )
 def test_hosts_are_named_while_they_are_few(facts: dict[str, object], expected: str) -> None:
-    event = Event(kind="step.skipped", by=LEE, facts={"position": 2, **facts})
+    event = Event(rollback=ROLLBACK, kind="step.skipped", by=LEE, facts={"position": 2, **facts})
     assert predicate(event) == expected
     assert sentence(event) == f"Lee Vos {expected}"
 
 
 def test_a_message_and_a_postmortem_name_the_step_by_its_title() -> None:
-    event = Event(kind="step.finished", facts={"position": 1, "host": "app-1", "state": "failed"})
+    event = Event(
+        rollback=ROLLBACK,
+        kind="step.finished",
+        facts={"position": 1, "host": "app-1", "state": "failed"},
+    )
     assert sentence(event, SNAPSHOT) == "Step 1 (Stop the app) on app-1 failed"
 
 
@@ -190,7 +197,7 @@ def test_a_message_and_a_postmortem_name_the_step_by_its_title() -> None:
 )
 def test_an_abort_is_never_called_proven_where_it_is_not(ending: str, expected: str) -> None:
     facts = {"position": 1, "host": "app-1", "ending": ending}
-    assert predicate(Event(kind="abort.proven", facts=facts)) == expected
+    assert predicate(Event(rollback=ROLLBACK, kind="abort.proven", facts=facts)) == expected
 
 
 @pytest.mark.parametrize(
@@ -205,4 +212,4 @@ def test_a_question_in_the_timeline_is_a_sentence(
     question: str, position: int, expected: str
 ) -> None:
     facts = {"question": question, "position": position, "tokens": []}
-    assert predicate(Event(kind="question.asked", facts=facts)) == expected
+    assert predicate(Event(rollback=ROLLBACK, kind="question.asked", facts=facts)) == expected

@@ -5,8 +5,13 @@ from __future__ import annotations
 import pytest
 from django.db.models.functions import Now
 
+from rollback_console.api.responses.rollbacks import runs_out
+from rollback_console.outbox.messages import notice_of
 from rollback_console.plans.models import ProbeResult
+from rollback_console.postmortems.report.phases import steps
 from rollback_console.rollbacks.actions import steering
+from rollback_console.rollbacks.events import sentence
+from rollback_console.rollbacks.execution.view import snapshot_of
 from rollback_console.rollbacks.models import Rollback
 from tests import make
 from tests.fleet import Fleet, say_dump
@@ -31,6 +36,7 @@ def at_gate(stage: make.Stage, fleet: Fleet) -> Rollback:
             snapshot_sha256=rollback.snapshot_sha256,
             host="app-1",
             position=position,
+            number=rollback.number_of(position),
             kind="unit",
             subject=f"of step {position}",
             verdict="not_ready",
@@ -46,10 +52,37 @@ def test_the_gate_repeats_the_data_verdict_the_missing_dump_and_what_would_fail_
 ) -> None:
     assert at_gate.question == {"kind": "gate", "position": 3, "tokens": []}
     shown = words(signed_in(stage.cast.dana).get(f"/rollbacks/{at_gate.pk}/"))
-    assert "Data loss: unknown, because step 3, Restore Code, overwrites or removes data" in shown
-    assert "Step 4 would fail on app-1: There is no unit called shop." in shown
+    assert "Data loss: unknown, because step 2, Restore Code, overwrites or removes data" in shown
+    assert "Step 3 would fail on app-1: There is no unit called shop." in shown
     assert "It ran by now." not in shown
-    assert "Step 2, Keep the database as it is now, failed and was skipped." in shown
+    assert "Step 1a, Keep the database as it is now, failed and was skipped." in shown
+
+
+def test_a_step_has_its_authors_number_wherever_it_is_named(
+    signed_in: SignIn, stage: make.Stage, at_gate: Rollback
+) -> None:
+    client = signed_in(stage.cast.dana)
+    live = words(client.get(f"/rollbacks/{at_gate.pk}/"))
+    assert "Step 2 needs confirmation: Restore Code" in live
+    request = make.requested(stage, TEXT)
+    for page in (live, words(client.get(f"/rollbacks/{request.pk}/"))):
+        assert "Step 1a: Keep the database as it is now" in page
+        assert "Step 2: Restore Code" in page
+        assert "Step 3: " in page
+    resume = words(client.get(f"/rollbacks/{at_gate.pk}/restarts/"))
+    assert "1a. Keep the database as it is now" in resume
+    event = at_gate.events.filter(kind="gate.opened").get()
+    assert sentence(event) == "Step 2 needs confirmation"
+    notice = notice_of(at_gate, event)
+    assert notice is not None
+    assert "Step 2 (Restore Code) needs confirmation" in str(notice)
+    assert [each.number for each in steps(at_gate, snapshot_of(at_gate.snapshot))] == [
+        "1", "1a", "2", "3", "3a",
+    ]  # fmt: skip
+    runs = runs_out(at_gate.runs.all()).items
+    assert {each.position: each.number for each in runs} == {
+        1: "1", 2: "1a", 3: "2", 4: "3",
+    }  # fmt: skip
 
 
 def test_without_a_dump_the_gate_opens_by_a_second_confirmation_alone(

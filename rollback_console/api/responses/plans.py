@@ -171,6 +171,7 @@ class ProbeOut(BaseModel):
 
     host: str
     position: int
+    number: str
     kind: str
     subject: str
     verdict: str
@@ -274,6 +275,7 @@ def readiness_out(
         ProbeOut(
             host=each.host,
             position=each.position,
+            number=each.number,
             kind=each.kind,
             subject=each.subject,
             verdict=each.verdict,

@@ -49,6 +49,7 @@ class AnswerOut(BaseModel):
     """What a person said about a step; `kind` is what they had been asked."""
 
     position: int
+    number: str
     kind: str
     answer: str
     note: str
@@ -104,6 +105,7 @@ def answer_out(given: StepAnswer) -> AnswerOut:
     """An answer."""
     return AnswerOut(
         position=given.position,
+        number=given.rollback.number_of(given.position),
         kind=given.kind,
         answer=given.answer,
         note=given.reason,

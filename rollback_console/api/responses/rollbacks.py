@@ -68,10 +68,15 @@ class ApprovalOut(BaseModel):
 
 
 class StepRunOut(BaseModel):
-    """One attempt of one step on one host ("" for a manual step); `log_bytes` are stored."""
+    """One attempt of one step on one host ("" for a manual step); `log_bytes` are stored.
+
+    `number` is what people call the step: its author's number, or `3a` for what the console put
+    behind step 3. Paths name steps by `position`.
+    """
 
     token: UUID
     position: int
+    number: str
     host: str
     attempt: int
     state: str
@@ -225,7 +230,7 @@ def _short(row: Rollback) -> dict[str, Any]:
 
 def _run(run: StepRun) -> StepRunOut:
     same = (
-        "token position host attempt state exit_code why flags survivors answer "
+        "token position number host attempt state exit_code why flags survivors answer "
         "unreachable_since started_at ended_at"
     )
     return StepRunOut(**{name: getattr(run, name) for name in same.split()}, log_bytes=run.stored)

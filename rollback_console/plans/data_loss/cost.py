@@ -167,7 +167,7 @@ def unmeasured(snapshot: Snapshot, measures: Collection[str] = ()) -> list[str]:
     asked_positions = {each.position for each in questions(snapshot)}
     beside = f"beside {', '.join(measures)}, nothing" if measures else "no measure of the plan"
     return [
-        f"Step {step.position}, {step.title}, overwrites or removes data, and {beside} counts "
+        f"Step {step.number}, {step.title}, overwrites or removes data, and {beside} counts "
         "what that costs."
         for step in snapshot.steps
         if not step.standby

@@ -9,13 +9,15 @@ from django.db import models
 class ProbeResult(models.Model):
     """What one probe last said; `verdict` is ready, not_ready or unknown.
 
-    `snapshot_sha256` is what would have run; "" for a probe of the host alone.
+    `snapshot_sha256` is what would have run; "" for a probe of the host alone. `number` is what
+    people call the step at `position`.
     """
 
     revision = models.ForeignKey("plans.Revision", models.CASCADE, related_name="probe_results")
     snapshot_sha256 = models.CharField(max_length=64, blank=True)
     host = models.CharField(max_length=100)
     position = models.PositiveIntegerField(default=0)
+    number = models.CharField(max_length=12, blank=True, db_default="")
     kind = models.CharField(max_length=20)
     subject = models.CharField(max_length=500, blank=True)
     verdict = models.CharField(max_length=10)

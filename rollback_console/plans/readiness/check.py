@@ -256,6 +256,7 @@ def _row(revision: Revision, snapshot: Snapshot, probe: Probe, answer: ProbeAnsw
         snapshot_sha256=snapshot.sha256,
         host=probe.host,
         position=probe.position,
+        number=snapshot.number_of(probe.position) if probe.position else "",
         kind=probe.kind,
         subject=probe.subject[:500],
         verdict=answer.verdict,

@@ -102,5 +102,6 @@ def choose_procedure(draft: SnapshotDraft) -> Procedure | None:
 
 def _check_start(draft: SnapshotDraft, steps: Sequence[StepSpec]) -> None:
     position = draft.start_position(steps)
+    numbers = {each.position: each.number for each in steps}
     if steps and not any(each.position == position and not each.standby for each in steps):
-        draft.problems.append(f"There is no step {position} to begin with.")
+        draft.problems.append(f"There is no step {numbers.get(position, position)} to begin with.")

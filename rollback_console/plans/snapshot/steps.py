@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from string import ascii_lowercase
 
 from rollback_console.documents.lint.undo_steps import runs_in_turn, undo_problem
 from rollback_console.documents.model import Procedure, Step
@@ -19,7 +20,7 @@ DEFAULT_LIMIT = 900
 
 
 def build_steps(draft: SnapshotDraft, procedure: Procedure) -> list[StepSpec]:
-    """The steps that would run, numbered from 1, with a dump before what destroys."""
+    """The steps that would run, with a dump before what destroys."""
     chosen = [step for step in procedure.steps if _is_chosen(draft, step)]
     undo = _undo_targets(draft, chosen)
     if procedure.steps and all(is_manual(draft.revision, step) for step in procedure.steps):
@@ -29,7 +30,18 @@ def build_steps(draft: SnapshotDraft, procedure: Procedure) -> list[StepSpec]:
         )
     builder = _StepBuilder(draft)
     steps = [builder.build(position, step) for position, step in enumerate(chosen, start=1)]
-    return _with_dump(draft, _with_undos(steps, chosen, undo))
+    return _numbered(_with_dump(draft, _with_undos(steps, chosen, undo)))
+
+
+def _numbered(steps: Sequence[StepSpec]) -> list[StepSpec]:
+    """With a number for each: the author's, and `3a` for what the console put behind step 3."""
+    numbered: list[StepSpec] = []
+    last, letters = "0", iter(ascii_lowercase)
+    for step in steps:
+        if step.label:
+            last, letters = step.label, iter(ascii_lowercase)
+        numbered.append(step if step.label else replace(step, label=last + next(letters, "z")))
+    return numbered
 
 
 def resolve_hosts(draft: SnapshotDraft, step: Step) -> tuple[str, ...]:
@@ -73,7 +85,7 @@ def _with_undos(
         waiting = replace(steps[target - 1], standby=True)
         if any(runs_in_turn(chosen[target - 1], each) for each in undone):
             title = f"{waiting.title}, as an undo"
-            waiting = replace(waiting, position=len(steps) + 1, title=title)
+            waiting = replace(waiting, position=len(steps) + 1, title=title, label="")
             steps.append(waiting)
         else:
             steps[target - 1] = waiting
@@ -128,6 +140,7 @@ class _StepBuilder:
             warnings=step.warnings,
             idempotent=step.settings.idempotent,
             source=f"{step.lines[0]}-{step.lines[1]}",
+            label=str(step.number),
         )
         manual = is_manual(self.draft.revision, step)
         return self._manual(common, step) if manual else self._command(common, step)

@@ -120,7 +120,7 @@ def _parts(rollback: Rollback) -> Iterator[ArchiveFile]:
 
 def log_name(run: StepRun) -> str:
     """Where a run's log lies; by its token alone, since a host's name may hold anything."""
-    return f"logs/step-{run.position:03}-attempt-{run.attempt}-{run.token}.log"
+    return f"logs/step-{run.number:0>3}-attempt-{run.attempt}-{run.token}.log"
 
 
 def _manifest(rollback: Rollback) -> dict[str, Any]:

@@ -137,7 +137,7 @@ def _table(steps: tuple[StepMeasure, ...]) -> Iterator[str]:
         planned = duration(low, _UNKNOWN)
         planned += "" if low == high else f" to {duration(high)}"
         took = duration(step.took, _UNKNOWN)
-        cells = [step.position, title, step.outcome, step.attempts, planned, took]
+        cells = [step.number, title, step.outcome, step.attempts, planned, took]
         yield f"| {' | '.join(map(str, cells))} |"
 
 
@@ -196,6 +196,7 @@ def _moment_json(each: Any) -> dict[str, Any]:
 def _step_json(each: StepMeasure) -> dict[str, Any]:
     return {
         "position": each.position,
+        "number": each.number,
         "title": each.title,
         "attempts": each.attempts,
         "outcome": each.outcome,

@@ -46,6 +46,7 @@ class StepMeasure:
     """
 
     position: int
+    number: str
     title: str
     attempts: int
     outcome: str
@@ -146,6 +147,7 @@ def _measure(
     ends = [run.ended_at for run in mine if run.ended_at and run.started_at]
     return StepMeasure(
         position=position,
+        number=snapshot.number_of(position),
         title=snapshot.step(position).title,
         attempts=max((run.attempt for run in mine if run.started_at), default=0),
         outcome=", ".join(sorted({run.answer or run.state for run in mine})) or "never run",

@@ -76,7 +76,7 @@ def resume_from(
             row,
             by,
             act="resume",
-            deviation=f"resume from step {position}",
+            deviation=f"resume from step {row.number_of(position)}",
             reason=reason,
             position=position,
             again=sorted(set(again)),

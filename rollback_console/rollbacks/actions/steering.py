@@ -119,7 +119,12 @@ def skip(
         left += _waiting(row, position) if between else []
         wish = {"position": position, "everywhere": everywhere}
         require_second_person(
-            row, by, act="skip", deviation=f"skip step {position}", reason=reason, **wish
+            row,
+            by,
+            act="skip",
+            deviation=f"skip step {row.number_of(position)}",
+            reason=reason,
+            **wish,
         )
         for run in dict.fromkeys(left):
             leave_out(run)
@@ -140,7 +145,7 @@ def exclude(rollback: Rollback, *, host: str, by: User, reason: str) -> Rollback
         out_already = view.excluded_hosts(row)
         others = [run for run in runs if run.host not in out_already]
         if sole := host_exclusion.alone(others, host):
-            raise Refused(f"Only {host} runs {_named(sole)}: skip that by name, or abort.")
+            raise Refused(f"Only {host} runs {_named(row, sole)}: skip that by name, or abort.")
         left = host_exclusion.ahead(runs, host)
         require_second_person(
             row, by, act="exclude", deviation=f"exclude {host}", reason=reason, host=host
@@ -278,9 +283,9 @@ def _asked(row: Rollback, position: int) -> str:
 def _deviation(row: Rollback, kind: str, position: int) -> str:
     """What an answer comes to that may take two people; "" for one that anybody gives alone."""
     if kind == QuestionKind.GATE and approved_snapshot(row).step(position).destructive:
-        return f"confirm the destructive step {position}"
+        return f"confirm the destructive step {row.number_of(position)}"
     if kind == QuestionKind.LOST:
-        return f"take step {position} as done, whose end nobody knows"
+        return f"take step {row.number_of(position)} as done, whose end nobody knows"
     return ""
 
 
@@ -322,8 +327,9 @@ def _failed_on(row: Rollback, runs: list[StepRun], host: str) -> int:
     return positions[0]
 
 
-def _named(positions: list[int]) -> str:
-    return f"step{'s' * (len(positions) > 1)} {', '.join(map(str, positions))}"
+def _named(row: Rollback, positions: list[int]) -> str:
+    numbers = ", ".join(map(row.number_of, positions))
+    return f"step{'s' * (len(positions) > 1)} {numbers}"
 
 
 _DONE = {StepState.SUCCEEDED, StepState.SKIPPED}

@@ -128,4 +128,4 @@ def _log_flaws(
 
 def _name(run: StepRun) -> str:
     where = f" on {run.host}" if run.host else ""
-    return f"step {run.position}{where}, attempt {run.attempt},"
+    return f"step {run.number}{where}, attempt {run.attempt},"

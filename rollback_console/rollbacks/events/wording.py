@@ -82,7 +82,7 @@ def _variant(kind: Kind, facts: Mapping[str, Any], who: str) -> str:
 def _prepared(event: Event, snapshot: Snapshot | None) -> dict[str, object]:
     facts: dict[str, Any] = event.facts
     given = {name: value for name, value in facts.items() if value not in (None, "")}
-    step, ending = _step(facts, snapshot), str(facts.get("ending") or "")
+    step, ending = _step(event, snapshot), str(facts.get("ending") or "")
     return given | {
         "step": step,
         "host": facts.get("host") or "nobody",
@@ -103,13 +103,13 @@ def _prepared(event: Event, snapshot: Snapshot | None) -> dict[str, object]:
     }
 
 
-def _step(facts: Mapping[str, Any], snapshot: Snapshot | None) -> str:
-    position = facts.get("position") or 0
-    if not isinstance(position, int):
+def _step(event: Event, snapshot: Snapshot | None) -> str:
+    position = event.facts.get("position") or 0
+    if not isinstance(position, int) or not position:
         return ""
     if snapshot is None or not 1 <= position <= len(snapshot.steps):
-        return str(position or "")
-    return f"{position} ({snapshot.step(position).title})"
+        return event.rollback.number_of(position)
+    return f"{snapshot.number_of(position)} ({snapshot.step(position).title})"
 
 
 def _names(listed: object) -> list[str]:

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from functools import lru_cache
 
 from django.conf import settings
 
 from rollback_console.engine.decide import RunView, View
-from rollback_console.engine.snapshot import Snapshot
+from rollback_console.engine.snapshot import Snapshot, parse_snapshot
 from rollback_console.engine.states import RollbackState, StepState
 
 from .. import db_clock
 from ..models import Rollback, StepAnswer, StepRun
 
 
-@lru_cache(maxsize=256)
 def snapshot_of(text: str) -> Snapshot:
     """A snapshot as it is stored, to be shown; parsed once.
 
     Nobody acts on it: `approved_snapshot.approved_snapshot` verifies its hash.
     """
-    return Snapshot.from_json(text)
+    return parse_snapshot(text)
 
 
 def build(rollback: Rollback, runs: list[StepRun] | None = None) -> View:

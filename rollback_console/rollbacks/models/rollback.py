@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
 
+from rollback_console.engine.snapshot import parse_snapshot
 from rollback_console.engine.states import RollbackState, StepState
 from rollback_console.plans.models import Delegation, Environment, Revision, Service
 
@@ -78,6 +79,14 @@ class Rollback(models.Model):
 
     def __str__(self) -> str:
         return f"Rollback {self.pk}"
+
+    def number_of(self, position: int) -> str:
+        """What people call the step at `position`; the position itself where the snapshot is
+        no more what the console wrote."""
+        try:
+            return parse_snapshot(self.snapshot).number_of(position)
+        except ValueError:
+            return str(position)
 
 
 class Approval(models.Model):
@@ -179,7 +188,12 @@ class StepRun(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Step {self.position} on {self.host or 'nobody'}, attempt {self.attempt}"
+        return f"Step {self.number} on {self.host or 'nobody'}, attempt {self.attempt}"
+
+    @property
+    def number(self) -> str:
+        """What people call its step."""
+        return self.rollback.number_of(self.position)
 
 
 class LogChunk(models.Model):

@@ -35,7 +35,7 @@ Part = tuple[str, str, str, str]
 and its value as JSON."""
 
 _MOST_REVISIONS, _MOST_APPROVED = 100, 50
-_NOT_WRITTEN = frozenset({"position", "source", "undo", "environment", "secrets", "hosts"})
+_NOT_WRITTEN = frozenset({"position", "label", "source", "undo", "environment", "secrets", "hosts"})
 _HEAD = ("script", "cwd", "user")
 _DUMP_ON_RECORD = tuple(f"{name}=" for name in (DUMP_PATH, DUMP_SIZE, DUMP_SHA256))
 

@@ -85,7 +85,7 @@ class OpenQuestion:
         title = self.station.step.title if self.station else ""
         hosts = sorted({each.run.host for each in self.about if each.run and each.run.host})
         return pattern.format(
-            position=self.position,
+            step=self.station.step.number if self.station else "",
             title=title,
             limit=self.limit,
             host=", ".join(hosts) or "its canary host",
@@ -93,9 +93,11 @@ class OpenQuestion:
         )
 
     @property
-    def positions(self) -> list[int]:
-        """The steps that one answer each is wanted for."""
-        return sorted({each.run.position for each in self.about if each.run} or {self.position})
+    def numbered(self) -> list[tuple[int, str]]:
+        """The steps that one answer each is wanted for, with what people call them."""
+        runs = {each.run.position: each.run.number for each in self.about if each.run}
+        own = {self.position: self.station.step.number if self.station else ""}
+        return sorted((runs or own).items())
 
 
 def open_question(rollback: Rollback, runs: list[StepRun]) -> OpenQuestion | None:

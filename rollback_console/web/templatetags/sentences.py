@@ -37,7 +37,7 @@ def state_sentence(rollback: Rollback) -> SafeString:
     if rollback.question:
         kind = question_kind(rollback.question.get("kind", ""))
         text = kind.sentence if kind else "a person is asked"
-        text = text.format(step=rollback.question.get("position", ""))
+        text = text.format(step=rollback.number_of(int(rollback.question.get("position") or 0)))
         return format_html("{}, started {}", text, when(rollback.started_at))
     if rollback.state == "requested":
         return format_html(
@@ -48,6 +48,12 @@ def state_sentence(rollback: Rollback) -> SafeString:
             "started {}, requested by {}", when(rollback.started_at), who(rollback.requested_by)
         )
     return format_html("approved {}, not started yet", when(rollback.approved_at))
+
+
+@register.filter
+def step_numbers(positions: Iterable[int], rollback: Rollback) -> list[str]:
+    """What people call the steps at these positions of a rollback."""
+    return [rollback.number_of(each) for each in positions]
 
 
 @register.filter

@@ -5,7 +5,7 @@ import { Pane } from "./pane.js";
 import { Parts } from "./parts.js";
 import { Signs } from "./signs.js";
 import { Stream } from "./stream.js";
-import { position, toolsOf } from "./tools.js";
+import { toolsOf } from "./tools.js";
 
 const FAR = 1024 * 1024;
 
@@ -83,7 +83,7 @@ function choose(token) {
 
 function describe(token) {
   const cell = root.querySelector(`.cell[data-run="${token}"]`);
-  const step = position(cell);
+  const step = cell?.closest(".station").dataset.number;
   log.querySelector("[data-log-title]").textContent = cell
     ? `of step ${step} on ${cell.querySelector(".cell-host").textContent.trim()}`
     : "";

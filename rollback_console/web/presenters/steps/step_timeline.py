@@ -43,7 +43,7 @@ def picture(rollback: Rollback, lines: list[BoardLine]) -> SafeString | str:
 
 def _bar(
     at: int, line: BoardLine, start: datetime, until: datetime, whole: float
-) -> tuple[int, int, str, float, int, float]:
+) -> tuple[int, str, str, float, int, float]:
     began = line.began or start
     scale = (WIDTH - _LABEL) / whole
     left = max((began - start).total_seconds(), 0) * scale
@@ -51,7 +51,7 @@ def _bar(
     where = round(min(_LABEL + left, WIDTH - 2), 1)
     return (
         at * _ROW + 13,
-        line.station.step.position,
+        line.station.step.number,
         line.state,
         where,
         at * _ROW + 4,

@@ -126,7 +126,9 @@ def message(request: HttpRequest, number: int) -> HttpResponse:
 def retry(request: HttpRequest, number: int, position: int) -> HttpResponse:
     """Try a step again where it ended badly."""
     given = {"position": position, "reason": _text(request, "reason")}
-    return _act(request, number, f"Retrying step {position}.", steering.retry, **given)
+    return _act(
+        request, number, f"Retrying step {_step(number, position)}.", steering.retry, **given
+    )
 
 
 @require_POST
@@ -136,9 +138,9 @@ def skip(request: HttpRequest, number: int, position: int) -> HttpResponse:
     everywhere = "everywhere" in request.POST
     given = {"position": position, "reason": _text(request, "reason"), "everywhere": everywhere}
     confirmation = (
-        f"Step {position} is skipped on the remaining hosts."
+        f"Step {_step(number, position)} is skipped on the remaining hosts."
         if everywhere
-        else _SKIPPED.format(position)
+        else _SKIPPED.format(_step(number, position))
     )
     return _act(request, number, confirmation, steering.skip, **given)
 
@@ -156,7 +158,7 @@ def exclude(request: HttpRequest, number: int) -> HttpResponse:
 def undo(request: HttpRequest, number: int, position: int) -> HttpResponse:
     """Run what the plan names to undo a step that ended badly; the question about it stays."""
     given = {"position": position, "reason": _text(request, "reason")}
-    return _act(request, number, f"Undoing step {position}.", steering.undo, **given)
+    return _act(request, number, f"Undoing step {_step(number, position)}.", steering.undo, **given)
 
 
 @require_POST
@@ -188,7 +190,14 @@ def _effect_of(number: int, position: int, value: str) -> str:
     """What giving that answer to the open question does, as a sentence."""
     kind = question_kind(str(rollback_of(number).question.get("kind") or ""))
     choice = kind.choice(value) if kind else None
-    return choice.confirmation.format(position=position) if choice else "Answer recorded."
+    if choice is None:
+        return "Answer recorded."
+    return choice.confirmation.format(step=_step(number, position))
+
+
+def _step(number: int, position: int) -> str:
+    """What people call that step of a rollback."""
+    return rollback_of(number).number_of(position)
 
 
 def _act(

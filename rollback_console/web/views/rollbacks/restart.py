@@ -85,7 +85,12 @@ def _do(request: HttpRequest, rollback: Rollback) -> HttpResponse:
         return done(request, str(error), "rollback", number=rollback.pk)
     except (Refused, MovedOn, NotReady) as error:
         return refused(request, error, "restarts", number=rollback.pk)
-    return done(request, f"Resuming from step {position}.", "rollback", number=rollback.pk)
+    return done(
+        request,
+        f"Resuming from step {rollback.number_of(position)}.",
+        "rollback",
+        number=rollback.pk,
+    )
 
 
 def _values(request: HttpRequest) -> dict[str, str]:
