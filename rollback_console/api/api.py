@@ -21,6 +21,7 @@ from .routes import (
     configuration,
     deciders,
     deciding,
+    deployments,
     logs,
     people,
     pins,
@@ -56,6 +57,7 @@ for noun in (
     trends,
     archives,
     proposals,
+    deployments,
     configuration,
     people,
 ):

@@ -11,6 +11,7 @@ from django.db.models import Model, QuerySet
 from django.http import Http404
 
 from rollback_console.access.scope_limits import EVERYWHERE, ScopeLimit
+from rollback_console.deployments.models import Deployment, FreezeWindow
 from rollback_console.plans.models import (
     Delegation,
     Environment,
@@ -48,6 +49,11 @@ def within_limit(rows: QuerySet[M], *, environment: str, service: str | None) ->
     if limit.services:
         rows = rows.filter(**{f"{service}__in": limit.services}) if service else rows.none()
     return rows
+
+
+def environments_within_limit(environments: list[Environment]) -> list[Environment]:
+    """Those that the token reaches."""
+    return [each for each in environments if _limit.get().touches(each)]
 
 
 def rollback(number: int) -> Rollback:
@@ -119,6 +125,20 @@ def proposal(number: int) -> Proposal:
     """With its environment, plan and who decided on it."""
     rows = Proposal.objects.select_related("environment", "plan", "decided_by")
     return _reached(_one(rows.filter(pk=number), f"There is no proposal {number}."))
+
+
+def deployment(number: int) -> Deployment:
+    """With everything its record names."""
+    rows = Deployment.objects.select_related(
+        "service", "environment", "plan", "recorded_by", "decided_by"
+    )
+    return _reached(_one(rows.filter(pk=number), f"There is no deployment {number}."))
+
+
+def freeze_window(number: int) -> FreezeWindow:
+    """With its environment, its service and who made it."""
+    rows = FreezeWindow.objects.select_related("environment", "service", "by")
+    return _reached(_one(rows.filter(pk=number), f"There is no freeze window {number}."))
 
 
 def _one(rows: QuerySet[M], sentence: str) -> M:

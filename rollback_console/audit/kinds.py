@@ -128,6 +128,14 @@ INTEGRATION_SECRET_RENEWED = _kind(
 PIN_ADDED = _kind("pin.added", "{by} pinned {subject}.")
 PIN_LIFTED = _kind("pin.lifted", "{by} lifted the pin of {subject}.")
 
+DEPLOYMENT_RECORDED = _kind("deployment.recorded", "{by} recorded the deployment of {subject}.")
+DEPLOYMENT_FINISHED = _kind("deployment.finished", "The deployment of {subject} {outcome}.")
+DEPLOYMENT_DECIDED = _kind(
+    "deployment.decided", "{by} decided about {subject}: {decision}.", WARNING
+)
+FREEZE_WINDOW_ADDED = _kind("freeze_window.added", "{by} froze deployments: {subject}.", WARNING)
+FREEZE_WINDOW_ENDED = _kind("freeze_window.ended", "{by} ended a freeze: {subject}.", WARNING)
+
 PERSON_ADDED = _kind("person.added", "{by} added the account {subject}.", WARNING)
 PERSON_CHANGED = _kind("person.changed", "{by} changed the account {subject}.", WARNING)
 PERSON_DEACTIVATED = _kind("person.deactivated", "{by} deactivated {subject}.", WARNING)

@@ -84,6 +84,16 @@ ROUTES = [
     ("GET", "/proposals/9", "read"),
     ("POST", "/proposals/9/requests", "request"),
     ("POST", "/proposals/9/dismissals", "request"),
+    ("POST", "/deployments", "plans"),
+    ("GET", "/deployments", "read"),
+    ("GET", "/deployments/9", "read"),
+    ("POST", "/deployments/9/finished", "plans"),
+    ("POST", "/deployments/9/requests", "request"),
+    ("POST", "/deployments/9/closures", "request"),
+    ("GET", "/services/some-service/running", "read"),
+    ("GET", "/freeze-windows", "read"),
+    ("POST", "/freeze-windows", "operate"),
+    ("POST", "/freeze-windows/9/ends", "operate"),
 ]
 
 every_route = pytest.mark.parametrize(("method", "path", "scope"), ROUTES)

@@ -15,7 +15,7 @@ COMMIT = "4f2a91bc77d0c1e2a3b4c5d6e7f8091a2b3c4d5e"
 
 def test_a_version_nobody_pinned_may_be_deployed(stage: Stage, call: Caller) -> None:
     answer = call.get("/services/checkout/deployable", version=COMMIT)
-    assert answer.json() == {"deployable": True, "pins": []}
+    assert answer.json() == {"deployable": True, "obstacles": [], "pins": []}
 
 
 def test_a_pinned_version_may_not(stage: Stage, call: Caller) -> None:

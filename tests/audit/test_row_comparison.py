@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 from typing import Any
 from uuid import uuid4
@@ -22,6 +22,7 @@ from rollback_console.audit import kinds
 from rollback_console.audit.integrity.protected_tables import TABLES, columns_of, model_of
 from rollback_console.audit.integrity.row_comparison import accept_rows, configuration_row_flaws
 from rollback_console.audit.models import ConfigurationEvent
+from rollback_console.deployments.actions import deployments, freeze_windows
 from rollback_console.outbox.actions import targets
 from rollback_console.plans.actions import (
     credentials,
@@ -36,7 +37,14 @@ from rollback_console.plans.actions import (
     services,
 )
 from rollback_console.plans.actions import host_questions as questions
-from rollback_console.plans.models import DecisionMaker, Environment, HostQuestion, Revision
+from rollback_console.plans.models import (
+    DecisionMaker,
+    Environment,
+    HostQuestion,
+    Revision,
+    Service,
+)
+from rollback_console.plans.snapshot.deployment_facts import DeploymentFacts
 from rollback_console.proposals.actions import integrations
 from rollback_console.remote.protocol import HostKeyPin
 from rollback_console.rollbacks.actions import pins
@@ -88,6 +96,7 @@ def whole(stage: Stage) -> Stage:
     make.token(by, name="ci", scopes=["read"])
     targets.add_target(by=by, name="chat", url="https://example.org/hook", topics=["decide"])
     integrations.add_integration(by=by, name="alerts", kind="generic", environment=other)
+    record_deployment(by, service, other)
     assert named() == []
     return stage
 
@@ -172,6 +181,20 @@ def test_a_right_that_was_added_to_a_role_is_named(whole: Stage) -> None:
     viewers = Group.objects.get(name=groups.VIEWER)
     viewers.permissions.add(*Group.objects.get(name=groups.ADMIN).permissions.all())
     assert "the permissions of the group Viewer is not the one on record" in named()
+
+
+def record_deployment(by: User, service: Service, environment: Environment) -> None:
+    deployments.record_deployment(
+        by=by, service=service, environment=environment, version="2", facts=DeploymentFacts()
+    )
+    now = datetime.now(UTC)
+    freeze_windows.add_freeze_window(
+        by=by,
+        environment=environment,
+        reason="Quarter's end",
+        starts_at=now,
+        ends_at=now + timedelta(days=1),
+    )
 
 
 def approve_question(revision: Revision, *, by: User) -> None:

@@ -42,6 +42,7 @@ TABLE = [
     ),
     Row("backup.md", "Back up", "It needs a MariaDB.", "operations/test_backup.py"),
     Row("backup.md", "Restore", "It needs a MariaDB.", "operations/test_backup.py"),
+    Row("deployments.md", "Recording one", "It needs a token.", "api/test_deployments.py"),
     Row("messages.md", "Anything else", "It needs an integration.", "docs/test_messages.py"),
     Row("monitoring.md", "Spans and errors", "It installs packages.", "config/test_telemetry.py"),
     Row("operator.md", "Without the page", "It needs a rollback.", "cli/test_acts.py"),

@@ -15,6 +15,7 @@ BASELINE = {
     "access": "0001_attempts",
     "api": "0001_initial",
     "audit": "0001_configuration_events",
+    "deployments": "0001_deployments",
     "outbox": "0001_initial",
     "plans": "0005_zone",
     "postmortems": "0002_afterwards",

@@ -70,13 +70,6 @@ class PinOut(BaseModel):
     lifted_at: Time | None
 
 
-class Deployable(BaseModel):
-    """Whether a version may be deployed, and the pins that forbid it."""
-
-    deployable: bool
-    pins: list[PinOut]
-
-
 def event_out(event: Event) -> EventOut:
     """A fact."""
     return EventOut(

@@ -7,12 +7,14 @@ from typing import Annotated
 from django.http import HttpRequest
 from ninja import Query, Router, Status
 
+from rollback_console.deployments import guard
 from rollback_console.rollbacks.actions import pins
 
 from .. import lookup
 from ..authentication import ADMIN, OPERATE, READ, person
 from ..bodies.requests import NewPin, Why
-from ..responses.records import Deployable, PinOut, pin_out
+from ..responses.deployments import Deployable, deployable_out
+from ..responses.records import PinOut, pin_out
 
 router = Router(tags=["pins"])
 
@@ -20,11 +22,18 @@ Version = Annotated[str, Query(min_length=1, max_length=200, description="a comm
 
 
 @router.get("/services/{slug:slug}/deployable", auth=READ, response=Deployable)
-def is_deployable(request: HttpRequest, slug: str, version: Version) -> Deployable:
-    """May this version be deployed? A pinned commit also forbids its abbreviations."""
-    rows = pins.current_pins(lookup.service(slug), version).select_related("service", "by")
-    standing = [pin_out(pin) for pin in rows]
-    return Deployable(deployable=not standing, pins=standing)
+def is_deployable(
+    request: HttpRequest, slug: str, version: Version, environment: str = ""
+) -> Deployable:
+    """May this version be deployed? A pinned commit also forbids its abbreviations.
+
+    With an environment also rollbacks that are open or work there and freeze windows count.
+    """
+    service = lookup.service(slug)
+    place = lookup.environment(environment) if environment else None
+    standing = guard.obstacles(service, version, place)
+    rows = pins.current_pins(service, version).select_related("service", "by")
+    return deployable_out(standing, list(rows))
 
 
 @router.post("/services/{slug:slug}/pins", auth=OPERATE, response={201: PinOut})

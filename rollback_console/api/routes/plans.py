@@ -14,7 +14,7 @@ from rollback_console.plans.data_loss.cost import costing_of_snapshot
 from rollback_console.plans.models import Plan, Revision
 from rollback_console.plans.readiness import check, host_questions
 from rollback_console.plans.readiness.choices import procedure_verdicts
-from rollback_console.plans.snapshot.deployment_facts import Deployment, match_facts
+from rollback_console.plans.snapshot.deployment_facts import DeploymentFacts, match_facts
 from rollback_console.plans.snapshot.request_form import draw_request_form
 from rollback_console.rollbacks.sweeper import readiness_schedule
 
@@ -40,7 +40,7 @@ router = Router(tags=["plans"])
 @router.post("/plans", auth=PLANS, response={201: RevisionOut})
 def import_plan(request: HttpRequest, body: NewPlan) -> Status[RevisionOut]:
     """Keep a document as a plan's first or next revision, with the facts of the deployment."""
-    revision = _keep(body, person(request))
+    revision = keep_document(body, person(request))
     return Status(201, revision_out(lookup.revision(revision.plan.slug, revision.number)))
 
 
@@ -115,7 +115,8 @@ def read_revision(request: HttpRequest, slug: str, number: int) -> RevisionOut:
 
 
 @transaction.atomic
-def _keep(body: NewPlan, by: User) -> Revision:
+def keep_document(body: NewPlan, by: User) -> Revision:
+    """The revision that a document became. Raises UnreadablePlan, PlanError and Http404."""
     revision = plans.import_document(
         body.document.encode(),
         by=by,
@@ -125,7 +126,7 @@ def _keep(body: NewPlan, by: User) -> Revision:
         note=body.note,
     )
     # Facts of an earlier deployment must never pass for those of this one: none are carried over.
-    known = Deployment(**body.deployment.model_dump())
+    known = DeploymentFacts(**body.deployment.model_dump())
     facts = match_facts(draw_request_form(revision).parameters, known) | body.facts
     if revision.bindings.get("facts", {}) == facts:
         return revision

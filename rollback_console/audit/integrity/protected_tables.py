@@ -45,6 +45,8 @@ TABLES: dict[str, ProtectedTable] = {
     # Workers note what a plan would ask; it means something once a person approved it.
     "plans.hostquestion": _table("approved host question", free="revision at", state="approved"),
     "rollbacks.pin": _table("pin"),
+    "deployments.deployment": _table("deployment"),
+    "deployments.freezewindow": _table("freeze window"),
     "auth.user": _table("account", free="last_login", secret="password"),  # noqa: S106  a name
     "auth.group": _table("group"),
     "access.grouplimit": _table("limit of a group"),

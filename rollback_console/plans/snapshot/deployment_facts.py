@@ -16,7 +16,7 @@ _DUMP = re.compile(r"DUMP|BACKUP|SQL|SNAPSHOT|RESTORE|ARCHIVE", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class Deployment:
+class DeploymentFacts:
     """`migrations_before` and `migrations_after` map each app to the newest migration that was
     applied then, "" for tools that know no apps. Empty: not known."""
 
@@ -27,7 +27,7 @@ class Deployment:
     migrations_after: Mapping[str, str] = field(default_factory=dict)
 
 
-def match_facts(parameters: Sequence[Parameter], deployment: Deployment) -> dict[str, str]:
+def match_facts(parameters: Sequence[Parameter], deployment: DeploymentFacts) -> dict[str, str]:
     """Values by parameter name, for the parameters this deployment says something about."""
     return {
         parameter.name: value
@@ -36,7 +36,7 @@ def match_facts(parameters: Sequence[Parameter], deployment: Deployment) -> dict
     }
 
 
-def _known(deployment: Deployment) -> Iterator[tuple[str, str]]:
+def _known(deployment: DeploymentFacts) -> Iterator[tuple[str, str]]:
     yield "commit", deployment.previous_commit
     yield "tag", deployment.tag
     yield "file", deployment.dump

@@ -1,0 +1,45 @@
+"""What pipelines and people send about deployments."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, Field
+
+from .requests import Body, Deployed, Name, Slug
+
+
+class NewDeployment(Deployed):
+    """A deployment that begins. `document` registers the plan that takes it back; else `plan`
+    names one, or the only plan of the service in that environment is meant.
+
+    `deployed_by` is who does it, such as a login of the pipeline; `link` its page.
+    """
+
+    service: Slug
+    environment: Slug
+    version: Name
+    commit: Annotated[str, Field(max_length=64)] = ""
+    plan: Annotated[str, Field(max_length=120)] = ""
+    document: str = ""
+    deployed_by: Annotated[str, Field(max_length=200)] = ""
+    link: Annotated[str, Field(max_length=500, pattern=r"^(https?://.*)?$")] = ""
+
+
+class DeploymentEnd(Body):
+    """How a deployment ended."""
+
+    outcome: Literal["succeeded", "failed"] = "succeeded"
+
+
+class NewFreezeWindow(Body):
+    """When nothing may be deployed: of one service, or of all in the environment.
+
+    Both moments carry their offset from UTC.
+    """
+
+    environment: Slug
+    service: Annotated[str, Field(max_length=120)] = ""
+    reason: Annotated[str, Field(min_length=1, max_length=200)]
+    starts_at: AwareDatetime
+    ends_at: AwareDatetime

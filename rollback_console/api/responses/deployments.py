@@ -1,0 +1,158 @@
+"""Deployments, freeze windows, and whether a version may be deployed."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel
+
+from rollback_console.deployments.guard import Obstacle
+from rollback_console.deployments.models import Deployment, FreezeWindow
+from rollback_console.deployments.running import RunningVersion
+from rollback_console.rollbacks.models import Pin
+
+from .base import Person, Time, person
+from .records import PinOut, pin_out
+
+
+class DeploymentOut(BaseModel):
+    """One deployment; `state` is running, succeeded or failed.
+
+    `decision` answers whether a rollback is needed: "" until somebody decides, yes or no.
+    `previous_version` is "" where the console cannot know what ran before.
+    """
+
+    id: int
+    service: str
+    environment: str
+    version: str
+    previous_version: str
+    commit: str
+    plan: str | None
+    deployed_by: str
+    link: str
+    state: str
+    recorded_by: Person
+    started_at: Time
+    finished_at: Time | None
+    decision: str
+    decided_by: Person | None
+    decided_at: Time | None
+    reason: str
+    rollback: int | None
+
+
+class DeploymentPage(BaseModel):
+    """Deployments, newest first."""
+
+    items: list[DeploymentOut]
+    next: str | None
+
+
+class RunningOut(BaseModel):
+    """What runs in one environment; `version` is "" where nobody can tell, and why."""
+
+    environment: str
+    version: str
+    since: Time
+    deployment: int | None
+    rollback: int | None
+    problem: str
+
+
+class RunningList(BaseModel):
+    """One for each environment in which anything is on record."""
+
+    items: list[RunningOut]
+
+
+class ObstacleOut(BaseModel):
+    """A reason against a deployment; `until` is when it ends by itself, null when it does not."""
+
+    kind: str
+    text: str
+    until: Time | None
+
+
+class Deployable(BaseModel):
+    """Whether a version may be deployed, what stands against it, and the pins among that."""
+
+    deployable: bool
+    obstacles: list[ObstacleOut]
+    pins: list[PinOut]
+
+
+class FreezeWindowOut(BaseModel):
+    """When nothing may be deployed; `service` is null when it holds for all."""
+
+    id: int
+    environment: str
+    service: str | None
+    reason: str
+    starts_at: Time
+    ends_at: Time
+    by: Person
+
+
+class FreezeWindowList(BaseModel):
+    """Windows that stand or are to come, the first to begin first."""
+
+    items: list[FreezeWindowOut]
+
+
+def deployment_out(row: Deployment) -> DeploymentOut:
+    """A deployment."""
+    return DeploymentOut(
+        id=row.pk,
+        service=row.service.slug,
+        environment=row.environment.slug,
+        version=row.version,
+        previous_version=row.previous_version,
+        commit=row.commit,
+        plan=row.plan.slug if row.plan else None,
+        deployed_by=row.deployed_by,
+        link=row.link,
+        state=row.state,
+        recorded_by=person(row.recorded_by),
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+        decision=row.decision,
+        decided_by=person(row.decided_by) if row.decided_by else None,
+        decided_at=row.decided_at,
+        reason=row.reason,
+        rollback=row.rollback_id,
+    )
+
+
+def running_out(row: RunningVersion) -> RunningOut:
+    """What runs in one environment."""
+    return RunningOut(
+        environment=row.environment.slug,
+        version=row.version,
+        since=row.since,
+        deployment=row.deployment.pk if row.deployment else None,
+        rollback=row.rollback.pk if row.rollback else None,
+        problem=row.problem,
+    )
+
+
+def deployable_out(standing: list[Obstacle], pins: list[Pin]) -> Deployable:
+    """Yes where nothing stands against it."""
+    return Deployable(
+        deployable=not standing,
+        obstacles=[
+            ObstacleOut(kind=each.kind, text=each.sentence, until=each.until) for each in standing
+        ],
+        pins=[pin_out(pin) for pin in pins],
+    )
+
+
+def freeze_window_out(row: FreezeWindow) -> FreezeWindowOut:
+    """A freeze window."""
+    return FreezeWindowOut(
+        id=row.pk,
+        environment=row.environment.slug,
+        service=row.service.slug if row.service else None,
+        reason=row.reason,
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        by=person(row.by),
+    )

@@ -1,0 +1,176 @@
+"""Deployments: pipelines record them, people decide about them; windows in which there is none."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.http import HttpRequest
+from ninja import Router, Status
+
+from rollback_console.deployments import running
+from rollback_console.deployments.actions import deployments, freeze_windows
+from rollback_console.deployments.models import Deployment, FreezeWindow
+from rollback_console.plans.models import Plan
+from rollback_console.plans.snapshot.deployment_facts import DeploymentFacts
+from rollback_console.rollbacks import db_clock
+
+from .. import lookup, pagination
+from ..authentication import OPERATE, PLANS, READ, REQUEST, person
+from ..bodies.deployments import DeploymentEnd, NewDeployment, NewFreezeWindow
+from ..bodies.requests import Deployed, NewPlan, NewRollback, Why
+from ..responses.deployments import (
+    DeploymentOut,
+    DeploymentPage,
+    FreezeWindowList,
+    FreezeWindowOut,
+    RunningList,
+    deployment_out,
+    freeze_window_out,
+    running_out,
+)
+from ..responses.rollbacks import RollbackDetail, rollback_detail
+from .plans import keep_document
+
+router = Router(tags=["deployments"])
+
+
+@router.post("/deployments", auth=PLANS, response={201: DeploymentOut})
+def record_deployment(request: HttpRequest, body: NewDeployment) -> Status[DeploymentOut]:
+    """A deployment begins: what is deployed, where, by whom, and what takes it back."""
+    made = _recorded(body, person(request))
+    return Status(201, deployment_out(lookup.deployment(made.pk)))
+
+
+@router.post("/deployments/{int:number}/finished", auth=PLANS, response=DeploymentOut)
+def finish_deployment(request: HttpRequest, number: int, body: DeploymentEnd) -> DeploymentOut:
+    """It ended. The same answer twice counts once."""
+    deployments.finish_deployment(
+        lookup.deployment(number), by=person(request), outcome=body.outcome
+    )
+    return deployment_out(lookup.deployment(number))
+
+
+@router.get("/deployments", auth=READ, response=DeploymentPage)
+def list_deployments(
+    request: HttpRequest,
+    service: str = "",
+    environment: str = "",
+    cursor: pagination.Cursor = "",
+    limit: pagination.Limit = 50,
+) -> DeploymentPage:
+    """Deployments, newest first, or those of one service or environment."""
+    filters = {
+        "service__slug": service,
+        "environment__slug": environment,
+        "pk__lt": pagination.after_number(cursor),
+    }
+    rows = Deployment.objects.select_related(
+        "service", "environment", "plan", "recorded_by", "decided_by"
+    )
+    rows = lookup.within_limit(rows, environment="environment__slug", service="service__slug")
+    rows = rows.filter(**{name: value for name, value in filters.items() if value})
+    page, following = pagination.cut(rows.order_by("-pk")[: limit + 1], limit, lambda row: row.pk)
+    return DeploymentPage(items=[deployment_out(row) for row in page], next=following)
+
+
+@router.get("/deployments/{int:number}", auth=READ, response=DeploymentOut)
+def read_deployment(request: HttpRequest, number: int) -> DeploymentOut:
+    """One deployment."""
+    return deployment_out(lookup.deployment(number))
+
+
+@router.get("/services/{slug:slug}/running", auth=READ, response=RunningList)
+def list_running(request: HttpRequest, slug: str) -> RunningList:
+    """Which version runs in each environment, since when, and what brought it there."""
+    service = lookup.service(slug)
+    rows = running.running_versions(service)
+    within = lookup.environments_within_limit([each.environment for each in rows])
+    return RunningList(items=[running_out(each) for each in rows if each.environment in within])
+
+
+@router.post("/deployments/{int:number}/requests", auth=REQUEST, response={201: RollbackDetail})
+def request_rollback(
+    request: HttpRequest, number: int, body: NewRollback
+) -> Status[RollbackDetail]:
+    """A rollback is needed. The request needs approval like any other, by somebody else."""
+    deployment = lookup.deployment(number)
+    made = deployments.request_rollback(
+        deployment,
+        by=person(request),
+        revision=lookup.revision(body.plan, body.revision),
+        reason=body.reason,
+        trigger=body.trigger or f"Deployment of {deployment.version}",
+        choices=body.choices.model_dump(),
+    )
+    return Status(201, rollback_detail(lookup.rollback(made.pk)))
+
+
+@router.post("/deployments/{int:number}/closures", auth=REQUEST, response={201: DeploymentOut})
+def close_deployment(request: HttpRequest, number: int, body: Why) -> Status[DeploymentOut]:
+    """No rollback is needed, and why."""
+    deployments.close_deployment(lookup.deployment(number), by=person(request), reason=body.reason)
+    return Status(201, deployment_out(lookup.deployment(number)))
+
+
+@router.get("/freeze-windows", auth=READ, response=FreezeWindowList)
+def list_freeze_windows(request: HttpRequest, environment: str = "") -> FreezeWindowList:
+    """Windows that stand or are to come."""
+    rows = FreezeWindow.objects.filter(ends_at__gt=db_clock.now())
+    rows = lookup.within_limit(rows, environment="environment__slug", service="service__slug")
+    if environment:
+        rows = rows.filter(environment__slug=environment)
+    rows = rows.select_related("environment", "service", "by")
+    return FreezeWindowList(items=[freeze_window_out(row) for row in rows])
+
+
+@router.post("/freeze-windows", auth=OPERATE, response={201: FreezeWindowOut})
+def add_freeze_window(request: HttpRequest, body: NewFreezeWindow) -> Status[FreezeWindowOut]:
+    """Let nothing be deployed for a time."""
+    environment = lookup.environment(body.environment)
+    service = lookup.service(body.service) if body.service else None
+    lookup.require_whole(FreezeWindow(environment=environment, service=service))
+    made = freeze_windows.add_freeze_window(
+        by=person(request),
+        environment=environment,
+        service=service,
+        reason=body.reason,
+        starts_at=body.starts_at,
+        ends_at=body.ends_at,
+    )
+    return Status(201, freeze_window_out(lookup.freeze_window(made.pk)))
+
+
+@router.post("/freeze-windows/{int:number}/ends", auth=OPERATE, response={201: FreezeWindowOut})
+def end_freeze_window(request: HttpRequest, number: int) -> Status[FreezeWindowOut]:
+    """End a window now, or before it begins."""
+    freeze_windows.end_freeze_window(lookup.freeze_window(number), by=person(request))
+    return Status(201, freeze_window_out(lookup.freeze_window(number)))
+
+
+@transaction.atomic
+def _recorded(body: NewDeployment, by: User) -> Deployment:
+    """With its plan, or not at all: a document that cannot be read records nothing."""
+    known = Deployed(**body.model_dump(include=set(Deployed.model_fields)))
+    return deployments.record_deployment(
+        by=by,
+        service=lookup.service(body.service),
+        environment=lookup.environment(body.environment),
+        version=body.version,
+        facts=DeploymentFacts(**known.model_dump()),
+        plan=_plan(body, known, by),
+        commit=body.commit,
+        deployed_by=body.deployed_by,
+        link=body.link,
+    )
+
+
+def _plan(body: NewDeployment, known: Deployed, by: User) -> Plan | None:
+    if not body.document:
+        return lookup.plan(body.plan) if body.plan else None
+    document = NewPlan(
+        document=body.document,
+        service=body.service,
+        environment=body.environment,
+        deployment=known,
+    )
+    return keep_document(document, by).plan

@@ -1,0 +1,1 @@
+"""The writes of deployments: `deployments` by pipelines and people, `freeze_windows` by people."""
