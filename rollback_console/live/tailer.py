@@ -99,25 +99,27 @@ class Tailer:
         try:
             while True:
                 self._heard.clear()
-                more = await self._turn()
+                page = await self._turn()
                 self._presence()
-                await asyncio.sleep(FLUSH_MANY if len(self.readers) > MANY else FLUSH)
-                if not more:
+                if page and page.stored_at:  # log paces what follows; after silence it is sent
+                    await asyncio.sleep(FLUSH_MANY if len(self.readers) > MANY else FLUSH)
+                if not (page and page.more):
                     await self._wait()
         finally:
             listening.cancel()
 
-    async def _turn(self) -> bool:
+    async def _turn(self) -> frames.Page | None:
+        """Send what is new; None while the database cannot be read."""
         try:
             page: frames.Page = await read_after(self.number, self._place)
         except Error as error:
             log.warning("Rollback %s cannot be read now: %s", self.number, error)
-            return False
+            return None
         self._place = page.cursor
         metrics.arrived(page.stored_at)
         for frame in page.frames:
             self._fan_out(frame)
-        return page.more
+        return page
 
     async def _wait(self) -> None:
         with suppress(TimeoutError):

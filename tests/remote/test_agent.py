@@ -13,15 +13,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rollback_console.remote import session
+from rollback_console.remote.agent import host
 from rollback_console.remote.agent.frames import AgentFrame, BadFrame, FrameReader, encode
 from rollback_console.remote.agent.host import AgentHost
 from rollback_console.remote.agent.text import agent_file
 from rollback_console.remote.errors import RunnerRefused
 from rollback_console.remote.protocol import RunnerKind
+from rollback_console.remote.runner.commands import AgentFile
 from rollback_console.remote.ssh import connect
 from tests.toolbox.waiting import until
 
-from .attempts import Folder, read_until, ref, request, watch
+from .attempts import Folder, read_until, ref, request, waiting, watch
 from .conftest import PYTHON, connect_by, connected, find_python
 from .sshd import Sshd
 from .test_crossing import agents
@@ -122,6 +125,27 @@ def _holds(pid: int, needle: bytes) -> bool:
             if needle in memory.read(end - start):
                 return True
     return False
+
+
+def test_the_first_output_after_silence_is_sent_without_a_pause(
+    server: Sshd, go_on: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pause is an hour here, so output that waited for one would never come."""
+    monkeypatch.setattr(session, "agent_file", slow_agent)
+    monkeypatch.setattr(host, "agent_file", slow_agent)
+    with connected(server, PYTHON) as remote:
+        events = remote.run(request(f"echo one; {waiting(go_on)}; echo two"))
+        read_until(events, b"one\n")
+        go_on.touch()
+        assert watch(events, len("one\n")).log == b"two\n"
+
+
+def slow_agent(python: str) -> AgentFile:
+    """The agent, pausing for an hour after each small piece of a log."""
+    file = agent_file(python)
+    text = file.text.replace(b"PACE = 0.005", b"PACE = 3600.0")
+    assert text != file.text
+    return AgentFile(f"{file.name}_slow", text, python)
 
 
 # What is no agent of ours

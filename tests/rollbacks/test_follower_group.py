@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import cast
 from uuid import uuid4
 
@@ -20,21 +21,24 @@ from rollback_console.remote.protocol import (
     Outcome,
     Remote,
     RunRequest,
+    Started,
 )
 from rollback_console.remote.redaction.redact import Redactor
 from rollback_console.rollbacks import log_store
 from rollback_console.rollbacks.execution.approved_snapshot import SnapshotGuard
 from rollback_console.rollbacks.execution.connections import Connections
+from rollback_console.rollbacks.execution.runs import report_queue
 from rollback_console.rollbacks.execution.runs.follower import Follower, Report, Trouble, Work
 from rollback_console.rollbacks.execution.runs.follower_group import FollowerGroup
 from rollback_console.rollbacks.execution.runs.recorder import RunRecorder
 from rollback_console.rollbacks.execution.runs.report_queue import ReportQueue
 from rollback_console.rollbacks.models import Rollback, StepRun
+from tests.toolbox.waiting import until
 
 ENDED = Outcome(Ending.FINISHED, 0)
 
 
-def filled(*items: Chunk | Outcome) -> ReportQueue:
+def filled(*items: Started | Chunk | Outcome) -> ReportQueue:
     reports = ReportQueue()
     for number, item in enumerate(items):
         reports.arrived.put(Report(str(number), item))
@@ -49,6 +53,25 @@ def test_the_last_ending_is_stored_without_waiting_for_more() -> None:
 def test_endings_of_hosts_that_work_together_are_stored_together() -> None:
     reports = filled(ENDED, Chunk(0, b"a"), ENDED, ENDED)
     assert len(reports.collect(60, working=3)) == 4
+
+
+def test_the_first_output_after_silence_is_stored_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(report_queue, "FLUSH", 3600.0)
+    reports = filled(Started("boot", already=False), Chunk(0, b"a"))
+    assert len(reports.collect(3600, working=1)) == 2
+
+
+def test_what_follows_the_first_output_is_gathered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(report_queue, "FLUSH", 3600.0)
+    reports = filled(Chunk(0, b"a"))
+    reports.collect(3600, working=1)
+    reports.arrived.put(Report("0", Chunk(1, b"b")))
+    with ThreadPoolExecutor(1) as pool:
+        collected = pool.submit(reports.collect, 3600, 1)
+        until(reports.arrived.empty)
+        for item in (Chunk(2, b"c"), ENDED):
+            reports.arrived.put(Report("0", item))
+        assert [each.item for each in collected.result()] == [Chunk(1, b"b"), Chunk(2, b"c"), ENDED]
 
 
 def test_what_the_slice_says_itself_is_taken_first_however_much_it_is() -> None:

@@ -1,4 +1,8 @@
-"""What followers report, gathered into as few commits as keep nobody waiting."""
+"""What followers report, gathered into as few commits as keep nobody waiting.
+
+The first output after silence is handed on at once, and so is the last ending; what comes in
+between is gathered.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +24,7 @@ class ReportQueue:
 
     arrived: queue.Queue[Report] = field(default_factory=lambda: queue.Queue(maxsize=256))
     own: list[Report] = field(default_factory=list)
+    paced_until: float = 0.0  # output that comes before is gathered
 
     def add_own(self, report: Report) -> None:
         """What the slice itself has to report, and must not wait to."""
@@ -28,7 +33,8 @@ class ReportQueue:
     def collect(self, timeout: float, working: int) -> list[Report]:
         """Reports to be stored together, after at most `timeout` seconds of none.
 
-        `working` runs have not ended. Once the last of them has, nothing else is waited for.
+        `working` runs have not ended. Once the last of them has, nothing else is waited for,
+        and neither is anything where output comes after silence.
         """
         if self.own:
             own, self.own = self.own, []
@@ -43,11 +49,16 @@ class ReportQueue:
             working -= isinstance(report.item, Outcome)
             if working <= 0:
                 break
+            if size:
+                ends = min(ends, self.paced_until)
+        if size:
+            self.paced_until = time.monotonic() + FLUSH
         return reports
 
     def _next(self, ends: float) -> Report | None:
+        """The next report; None once `ends` has passed and nothing is there."""
         left = ends - time.monotonic()
         try:
-            return self.arrived.get(timeout=left) if left > 0 else None
+            return self.arrived.get(timeout=left) if left > 0 else self.arrived.get_nowait()
         except queue.Empty:
             return None
