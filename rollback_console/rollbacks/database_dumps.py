@@ -19,7 +19,7 @@ from rollback_console.plans.snapshot.dump_steps import SAYS, is_own_dump
 from . import log_store
 from .errors import SnapshotChanged
 from .events import record
-from .execution.approved_snapshot import approved_snapshot
+from .execution.approved_snapshot import SnapshotGuard
 from .execution.runs.run_facts import facts
 from .execution.view import excluded_hosts, snapshot_of
 from .models import Event, Rollback, StepRun
@@ -40,14 +40,14 @@ class Dump:
     at: datetime
 
 
-def record_dump(row: Rollback, run: StepRun, last: bytes) -> None:
+def record_dump(row: Rollback, run: StepRun, last: bytes, guard: SnapshotGuard) -> None:
     """Record the dump that a step printed it took; `last` is output not stored yet.
 
     A line that cannot be read records none: whatever a host prints, the step's end is stored. Nor
     does one that names another file than the step was to write: an undo would put that back.
     """
     try:
-        snapshot = approved_snapshot(row)
+        snapshot = guard.snapshot(row)
     except SnapshotChanged:
         return
     step = snapshot.step(run.position)

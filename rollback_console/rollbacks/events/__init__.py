@@ -20,7 +20,7 @@ from .kinds import (
     PostmortemRole,
     kinds_with,
 )
-from .record import digest, log, record, seal_event, stream_of
+from .record import digest, gathering_events, log, record, seal_event, stream_of
 from .verification import flaws
 from .wording import actor, heading, predicate, sentence
 
@@ -41,6 +41,7 @@ __all__ = [
     "actor",
     "digest",
     "flaws",
+    "gathering_events",
     "heading",
     "kinds_with",
     "log",

@@ -132,8 +132,7 @@ class Slice:
             return []
         if row.abort_asked:
             apply.enter_abort(row)
-        self._give_up(row)
-        latest = view.latest(row)
+        latest = self._give_up(row, view.latest(row))
         seen = view.aborting(row, latest) if why_changed else view.build(row, latest)
         decisions = decide(seen)
         runs = {str(run.token): run for run in latest}
@@ -147,11 +146,14 @@ class Slice:
             self._release(row)
         return begun
 
-    def _give_up(self, row: Rollback) -> None:
-        for run in row.runs.filter(state__in=IN_FLIGHT, answer="give_up"):
+    def _give_up(self, row: Rollback, latest: list[StepRun]) -> list[StepRun]:
+        """Let go of what people gave up; the last attempts as they are then."""
+        given_up = [run for run in latest if run.state in IN_FLIGHT and run.answer == "give_up"]
+        for run in given_up:
             if run.unreachable_since and (follower := self.group.followers.get(str(run.token))):
                 follower.abandon()
             apply.give_up(row, run)
+        return view.latest(row) if given_up else latest
 
     def _may_begin(self, row: Rollback) -> bool:
         if not row.start_asked:
@@ -218,8 +220,10 @@ class Slice:
         if not reports:
             return False
         with lease.holding(self.rollback_id, self.fence) as row:
+            seq = row.last_seq
             ended = self.group.take(row, reports)
         failpoint("log.stored")
-        change_hints.publish(self.rollback_id)
+        if row.last_seq == seq:  # an event gives a hint by itself
+            change_hints.publish(self.rollback_id)
         self.group.committed(ended)
         return self.group.decides(row, ended)

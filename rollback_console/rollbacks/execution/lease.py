@@ -15,6 +15,7 @@ from rollback_console.engine.states import IN_FLIGHT, RollbackState, may_move, m
 
 from .. import db_clock
 from ..errors import LeaseLost, MovedOn
+from ..events import gathering_events
 from ..models import Rollback, StepRun
 
 DRIVEN = [
@@ -51,13 +52,15 @@ def renew(rollback_id: int, fence: int) -> None:
 def holding(rollback_id: int, fence: int) -> Iterator[Rollback]:
     """A transaction with the rollback's row locked and the fence proven to be ours.
 
+    All in it happens at one moment, and its events are written together at its end.
     Raises LeaseLost before anything is written when it is not.
     """
     with transaction.atomic():
         row = Rollback.objects.select_for_update().filter(pk=rollback_id, fence=fence).first()
         if row is None:
             raise LeaseLost
-        yield row
+        with db_clock.at_one_moment(), gathering_events(row):
+            yield row
 
 
 def release(row: Rollback, *, due: Any) -> None:

@@ -150,10 +150,10 @@ class FollowerGroup:
                 else stopping_work_of(run, hosts, masked=masked)
             )
         except HostRefused as error:
-            self.recorders[token] = RunRecorder.of(run, masked)
+            self.recorders[token] = RunRecorder.of(run, masked, self.guard)
             self.reports.add_own(Report(token, Trouble(str(error), gave_up=fresh)))
             return None
-        self.recorders[token] = RunRecorder.of(run, work.secrets, work.expect)
+        self.recorders[token] = RunRecorder.of(run, work.secrets, self.guard, work.expect)
         self.followers[token] = Follower(work, self.connections, self.reports.arrived)
         return self.followers[token]
 

@@ -18,6 +18,7 @@ from ... import database_dumps, db_clock, log_store
 from ...errors import LeaseLost
 from ...events import record
 from ...models import LogChunk, Rollback, StepRun
+from ..approved_snapshot import SnapshotGuard
 from ..failpoints import failpoint
 from ..lease import move_run
 from .follower import Back, Item, Stopped, Trouble
@@ -57,9 +58,12 @@ class RunRecorder:
     expect: str = ""
     secrets: frozenset[str] = frozenset()
     hashed: Any = None
+    guard: SnapshotGuard = field(default_factory=SnapshotGuard)
 
     @classmethod
-    def of(cls, run: StepRun, secrets: Iterable[str], expect: str = "") -> RunRecorder:
+    def of(
+        cls, run: StepRun, secrets: Iterable[str], guard: SnapshotGuard, expect: str = ""
+    ) -> RunRecorder:
         """Continue after what is stored of `run`, masking `secrets`.
 
         An attempt that leaves without an error has failed all the same when its output does
@@ -68,6 +72,7 @@ class RunRecorder:
         known = frozenset(secrets)
         intake = cls(run, Redactor(known), log_store.tail(run), causes={run.why}, expect=expect)
         intake.secrets, intake.hashed = known, None if run.stored else hashlib.sha256()
+        intake.guard = guard
         return intake
 
     @property
@@ -171,7 +176,7 @@ class RunRecorder:
             **self._log_digest(),
         )
         if state is StepState.SUCCEEDED:
-            database_dumps.record_dump(row, self.run, bytes(self.unwritten))
+            database_dumps.record_dump(row, self.run, bytes(self.unwritten), self.guard)
 
     def _as_expected(self, outcome: Outcome) -> Outcome:
         if not self.expect or _state(outcome) is not StepState.SUCCEEDED:
