@@ -7,6 +7,12 @@ import re
 ACCOUNT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.@\\+-]*\$?")
 """Names of accounts, those of a domain included: deploy@corp.example, CORP\\deploy."""
 
+AS_A_STEP = (
+    "if command -v bash >/dev/null 2>&1; then set -- bash --norc -eu -o pipefail -c; "
+    "else set -- sh -eu -c; fi; "
+)
+"""Shell text after which "$@" and a text run the text in the shell that a step would have."""
+
 CANNOT_ENTER = 90
 """Exit code of a question whose folder cannot be entered."""
 

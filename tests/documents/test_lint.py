@@ -54,6 +54,9 @@ COMMANDS = [
     ("never-ends", E, "kubectl logs -f deployment/app"),
     ("never-ends", E, "kubectl get pods -w"),
     ("never-ends", E, "watch kubectl get pods"),
+    ("never-ends", E, "top"),
+    ("never-ends", E, "cat x | less"),
+    ("opens-an-editor", E, "code ."),
     ("never-ends", E, "journalctl -u app -f"),
     ("opens-a-session", E, "psql -U app appdb"),
     ("opens-a-session", E, "docker exec -it app bash"),
@@ -103,6 +106,11 @@ FINE = [
     ("reader-stops-early", "docker ps | grep shop"),
     ("reader-stops-early", "ssh web 'docker ps | head -1'"),
     ("reader-stops-early", "set +o pipefail\ndocker ps | head -1"),
+    ("opens-an-editor", "code=$(curl -s -o /dev/null -w '%{http_code}' http://x)"),
+    ("opens-an-editor", "vi=1"),
+    ("never-ends", "top=3"),
+    ("never-ends", 'more="x"'),
+    ("never-ends", "less.sh"),
     ("removes-files", "rm -f /run/app.pid"),
     ("force-push", "git push origin main"),
     ("never-ends", "tail -n 50 /var/log/app.log"),
@@ -123,7 +131,7 @@ FINE = [
     ("no-working-directory", "cd /srv/app\nnpm run rollback"),
     ("no-dump-before-restore", "pg_dump app > before.sql\npsql app < dump.sql"),
     ("wants-arguments", "awk '{print $1}' file"),
-    ("value-read-twice", "mysql app < <file>"),
+    ("value-read-twice", "tar -xzf <file>"),
     ("example-value", 'cp x "x.$(date +%Y%m%d)"'),
 ]
 
@@ -413,3 +421,12 @@ def test_a_step_says_how_strict_its_shell_is() -> None:
         "strict=maybe is unknown"
         in findings(text.replace("=no", "=maybe"))["bad-attribute"].message
     )
+
+
+@pytest.mark.parametrize("text", ["Engineering manager, then CTO", "Engineering manager, and CTO"])
+def test_who_is_next_is_named_without_the_word_before(text: str) -> None:
+    decision = f"## Rollback Decision\n\n### Decision Maker\n- **Escalate to**: {text}\n\n"
+    document = read(plan("ls").replace("## Rollback steps", f"{decision}## Rollback steps"))
+    assert document.decision.escalate_to == ("Engineering manager", "CTO")
+    message = next(each.message for each in document.findings if each.code == "ladder-to-confirm")
+    assert "Engineering manager, then CTO." in message

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from typing import cast
 
 import pytest
@@ -21,7 +22,7 @@ from rollback_console.engine.reversal import (
 )
 from rollback_console.engine.snapshot import CheckSpec
 from rollback_console.plans.data_loss.counting import counted, measure
-from rollback_console.plans.readiness.automated_checks import interpret_check
+from rollback_console.plans.readiness.automated_checks import check_command, interpret_check
 from rollback_console.plans.readiness.check import check
 from rollback_console.plans.readiness.probe_answers import interpret_answer
 from rollback_console.plans.readiness.probe_scripts import HOST_QUESTIONS, PLAIN, RUNS_COMMANDS
@@ -348,3 +349,31 @@ def test_a_statement_of_several_parts_is_read_part_by_part() -> None:
         (Effect.GOES, "stock", ""),
         (Effect.GOES, "orders", ""),
     ]
+
+
+@pytest.mark.parametrize(
+    ("line", "verdict", "detail"),
+    [
+        ("/dev/sda 9 2 80 20% /", "not_ready", "80.0 KiB free in ~, on /; 256.0 MiB are needed."),
+        ("//nas/a b 999 1 999999 1% /srv/a b", "ready", "976.6 MiB free in ~, on /srv/a b."),
+        ("/dev/md 9 9 -1 100% /v", "not_ready", "0 bytes free in ~, on /v; 256.0 MiB are needed."),
+        ("overlay - - - - /", "unknown", "The free space could not be read."),
+    ],
+)  # fmt: skip
+def test_free_space_is_read_past_a_device_whose_name_holds_spaces(
+    line: str, verdict: str, detail: str
+) -> None:
+    answer = interpret_answer(Probe("app-1", 1, "space", "~"), answer_of(line))
+    assert (answer.verdict, answer.detail) == (verdict, detail)
+
+
+def test_a_check_of_the_head_runs_in_the_shell_that_steps_have() -> None:
+    pipe = CheckSpec("c", "C", look="command", target="[[ a == a ]] && false | cat", at_least=1)
+    done = subprocess.run(check_command(pipe, 0), capture_output=True, check=False)
+    observation = interpret_check(pipe, Answer(done.returncode, done.stdout, done.stderr))
+    assert observation.evidence.startswith("It ended with 1")
+    lines = CheckSpec(
+        "c", "C", look="command", target="mapfile -t a <<<$'1\\n2'; echo ${#a[@]}", at_least=2
+    )
+    done = subprocess.run(check_command(lines, 0), capture_output=True, check=False)
+    assert interpret_check(lines, Answer(done.returncode, done.stdout, done.stderr)).well

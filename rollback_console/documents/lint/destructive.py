@@ -46,7 +46,7 @@ _RULES: tuple[tuple[Severity, str, str, str], ...] = (
      "This asks a question on a terminal that nobody sees. Make it a gate or a parameter of the "
      "plan."),
     (Severity.ERROR, "opens-an-editor",
-     r"(?:^|[;&|]\s*|sudo\s+)\"?\$\{?(?:EDITOR|VISUAL)\b|(?:^|[;&|]\s*|sudo\s+)(?:vi|vim|nvim|nano|emacs|pico|visudo|code)\b|\bcrontab\s+-e"
+     r"(?:^|[;&|]\s*|sudo\s+)\"?\$\{?(?:EDITOR|VISUAL)\b|(?:^|[;&|]\s*|sudo\s+)(?:vi|vim|nvim|nano|emacs|pico|visudo|code)(?=[\s;&|]|$)|\bcrontab\s+-e"
      r"|\bkubectl\s+(?:\S+\s+)*edit\b"
      r"|\bgit\s+rebase\s+(?:\S+\s+)*-i|\bgit\s+commit\b(?!.*\s(?:-\w*m|--message|--no-edit|-C"
      r"|-F))|\bansible-vault\s+edit",
@@ -56,7 +56,7 @@ _RULES: tuple[tuple[Severity, str, str, str], ...] = (
      r"\btail\s+(?:\S+\s+)*(?:-\w*[fF]\b|--follow)|\bjournalctl\b.*\s(?:-\w*f\b|--follow)"
      r"|\blogs?\b.*\s(?:-f\b|--follow\b|--tail\b(?!\s*=?\s*\d))"
      r"|(?:^|[;&|]\s*|sudo\s+)watch\s|\bkubectl\b.*\s(?:-w\b|--watch\b)|(?:^|[;&|]\s*)(?:top"
-     r"|htop|k9s|less|more|man)\b(?!.*-b)"
+     r"|htop|k9s|less|more|man)(?=[\s;&|]|$)(?!.*-b)"
      r"|\b(?:npm|yarn|pnpm|bun)\s+(?:run\s+)?(?:dev|watch|serve|start:dev|develop)\b|\b(?:next|nuxt|astro|gatsby)\s+dev(?:elop)?\b"
      r"|(?:^|[;&|]\s*|npx\s+)(?:vite|nodemon|ng\s+serve|mkdocs\s+serve|hugo\s+server|webpack-dev-server)(?:\s+(?!build)|\s*$)"
      r"|\bmanage\.py\s+runserver|\bflask\s+run\b|\brails\s+s(?:erver)?\b(?!.*\s-d)|\bartisan\s+(?:serve|queue:listen)\b|\bhttp\.server\b"

@@ -164,8 +164,14 @@ def _names_decider(words: str) -> bool:
     return bool(_PRIMARY.search(words) or _DECIDES.search(words))
 
 
+_NEXT = re.compile(
+    r"^(?:and then|then|and|finally|luego|puis|ensuite|dann|danach)\s+", re.IGNORECASE
+)
+
+
 def _people(text: str) -> list[str]:
-    return [one.strip() for one in _SPLIT.split(text) if one.strip()]
+    people = (_NEXT.sub("", one.strip()) for one in _SPLIT.split(text))
+    return [one for one in people if one]
 
 
 def _preconditions(details: Details, section: Section) -> None:

@@ -17,7 +17,7 @@ from rollback_console.engine.reversal import Effect, Operation, Reversal
 from rollback_console.engine.snapshot import Snapshot, StepSpec
 from rollback_console.remote.errors import RemoteError
 from rollback_console.remote.protocol import Remote
-from rollback_console.remote.shell_text import CANNOT_ENTER, enter_folder
+from rollback_console.remote.shell_text import AS_A_STEP, CANNOT_ENTER, enter_folder
 
 from ..models import Cost, Revision
 from ..readiness.probes import Probe, ProbeAnswer, ProbeVerdict
@@ -29,7 +29,7 @@ KINDS = ("reversal", "measure")
 
 _PATIENCE = 45.0
 _OVERWRITES = frozenset({"restores-over", "drops-data", "removes-files", "destroys-resources"})
-_IN = enter_folder() + 'exec sh -c "$2"'
+_IN = f'{enter_folder()}text=$2; {AS_A_STEP}exec "$@" "$text"'
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from rollback_console.documents.model import Check
 from rollback_console.documents.plan_config import CheckConfig
 from rollback_console.engine.snapshot import CheckSpec
 from rollback_console.remote.protocol import Answer
-from rollback_console.remote.shell_text import enter_folder
+from rollback_console.remote.shell_text import AS_A_STEP, enter_folder
 
 from .log_lines import MOST_BYTES, LogLines, lines_since, read_head
 from .probe_scripts import shell
@@ -65,7 +65,11 @@ case $2 in
    LC_ALL=C exec journalctl --no-pager --output=short-iso --since="@$3" --unit="$2" \
      --lines={MOST_ENTRIES} ;;
 esac"""
-_SCRIPTS = {"http": _IN + _HTTP, "log": _IN + _LOG, "command": _IN + 'exec sh -c "$2" 2>&1'}
+_SCRIPTS = {
+    "http": _IN + _HTTP,
+    "log": _IN + _LOG,
+    "command": _IN + f'text=$2; {AS_A_STEP}exec "$@" "$text" 2>&1',
+}
 _CANNOT = {
     "enter": "Its folder cannot be entered.",
     "speak": "Only http and https addresses are opened.",

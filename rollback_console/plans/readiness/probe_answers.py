@@ -51,6 +51,9 @@ _UNANSWERED = {
     95: "It is in no folder whose files may be measured. An Admin can name one in the "
     "environment's settings.",
 }
+# The last line of `df -P`: blocks, used, available, capacity, mount point. What comes before them
+# is the device, whose name may hold spaces; the reserve of root can make what is left negative.
+_DF = re.compile(r"\s\d+\s+-?\d+\s+(-?\d+)\s+(?:\d+%|-)\s+(/.*)$", re.MULTILINE)
 _NOBODY = "It could not be asked: the program that answers ended with {code}."
 _WHY_NOT_TRIED = {
     3: "the client made no attempt",
@@ -93,9 +96,9 @@ def interpret_answer(
     text = answer.output.decode(errors="replace").strip()
     match probe.kind:
         case "space":
-            return _space(text, LEAST_SPACE)
+            return _space(probe.subject, text, LEAST_SPACE)
         case "keep":
-            return _keep(text)
+            return _keep(probe.subject, text)
         case "file":
             return _file(text)
         case "sudo":
@@ -177,24 +180,26 @@ def _database(probe: Probe, answer: Answer) -> ProbeAnswer:
     )
 
 
-def _keep(text: str) -> ProbeAnswer:
+def _keep(folder: str, text: str) -> ProbeAnswer:
     lines = text.splitlines()
     if not lines:
         return ProbeAnswer(ProbeVerdict.UNKNOWN, _FAILED["space"])
     newest = read_number(lines[1]) if len(lines) > 1 else 0
     if newest is None:
         return ProbeAnswer(ProbeVerdict.UNKNOWN, "The size of the newest dump could not be read.")
-    return _space(lines[0], max(LEAST_SPACE, 2 * newest))
+    return _space(folder, lines[0], max(LEAST_SPACE, 2 * newest))
 
 
-def _space(text: str, least: int) -> ProbeAnswer:
-    fields = text.split()
-    available = read_number(fields[3]) if len(fields) > 3 else None
-    if available is None:
+def _space(folder: str, text: str, least: int) -> ProbeAnswer:
+    fields = _DF.search(text)
+    available = read_number(fields[1].removeprefix("-")) if fields else None
+    if fields is None or available is None:
         return ProbeAnswer(ProbeVerdict.UNKNOWN, _FAILED["space"])
-    free = available * 1024
-    verdict = ProbeVerdict.READY if free >= least else ProbeVerdict.NOT_READY
-    return ProbeAnswer(verdict, f"{size(free)} free.")
+    free = 0 if fields[1].startswith("-") else available * 1024
+    where = f"{size(free)} free in {folder}, on {fields[2]}"
+    if free >= least:
+        return ProbeAnswer(ProbeVerdict.READY, f"{where}.")
+    return ProbeAnswer(ProbeVerdict.NOT_READY, f"{where}; {size(least)} are needed.")
 
 
 def _file(text: str) -> ProbeAnswer:
