@@ -118,8 +118,8 @@ def person(name: str, group: str) -> User:
 def cast() -> Cast:
     return Cast(
         dana=person("dana", groups.OPERATOR),
-        lee=person("lee", groups.MAKER),
-        sam=person("sam", groups.MAKER),
+        lee=person("lee", groups.OPERATOR),
+        sam=person("sam", groups.OPERATOR),
         vic=person("vic", groups.VIEWER),
         ada=person("ada", groups.ADMIN),
     )

@@ -147,6 +147,7 @@ INVITATION_ACCEPTED = _kind(
 )
 ROLES_CHANGED = _kind("person.roles_changed", "{by} changed the roles of {subject}.", WARNING)
 GROUP_ADDED = _kind("group.added", "{by} added the group {subject}.", WARNING)
+GROUP_REMOVED = _kind("group.removed", "{by} removed the group {subject}.", WARNING)
 GROUP_LIMITED = _kind("group.limited", "{by} changed where {subject} holds.", WARNING)
 BREAK_GLASS_GRANTED = _kind(
     "break_glass.granted", "{by} let {subject} start rollbacks without approval.", ALARM

@@ -8,7 +8,9 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 
 NEEDED = ("id", "name", "issuer", "client_id", "client_secret", "roles")
-ROLES = frozenset({"Viewer", "Operator", "Decision maker", "Admin"})
+ROLES = frozenset({"Viewer", "Operator", "Admin"})
+FORMER_ROLES = {"Decision maker": "Operator"}
+"""What settings may still say, and which role it means now."""
 KNOWN = frozenset({*NEEDED, "groups_claim", "scope"})
 
 
@@ -41,7 +43,7 @@ def _app(row: dict[str, Any]) -> dict[str, Any]:
             "server_url": row["issuer"],
             "scope": row.get("scope", ["openid", "profile", "email"]),
             "groups_claim": row.get("groups_claim", "groups"),
-            "roles": row["roles"],
+            "roles": {there: FORMER_ROLES.get(role, role) for there, role in row["roles"].items()},
         },
     }
 
@@ -53,8 +55,9 @@ def _check(row: dict[str, Any]) -> None:
         raise ImproperlyConfigured(f"OIDC_PROVIDERS does not know {', '.join(strange)}.")
     if not str(row["issuer"]).startswith(("https://", "http://127.0.0.1", "http://localhost")):
         raise ImproperlyConfigured(f"The issuer of {row['id']} must begin with https://.")
-    if not isinstance(row["roles"], dict) or set(row["roles"].values()) - ROLES:
+    known = ROLES | FORMER_ROLES.keys()
+    if not isinstance(row["roles"], dict) or set(row["roles"].values()) - known:
         raise ImproperlyConfigured(
-            f"The roles of {row['id']} must map a group there to Viewer, Operator, Decision "
-            'maker or Admin, such as {"sre": "Operator"}.'
+            f"The roles of {row['id']} must map a group there to Viewer, Operator or Admin, "
+            'such as {"sre": "Operator"}.'
         )

@@ -22,9 +22,9 @@ class DemoAccount:
 
 
 _CAST = (
-    ("lee", "Okafor", "Decision maker", "Deploy Lead"),
-    ("sam", "Lindqvist", "Decision maker", "DevOps Lead"),
-    ("rio", "Marchetti", "Decision maker", "CTO"),
+    ("lee", "Okafor", "Operator", "Deploy Lead"),
+    ("sam", "Lindqvist", "Operator", "DevOps Lead"),
+    ("rio", "Marchetti", "Operator", "CTO"),
     ("dana", "Ferreira", "Operator", "Developer"),
     ("vic", "Tanaka", "Viewer", "Viewer"),
     ("ada", "Nakamura", "Admin", "Admin"),

@@ -15,6 +15,7 @@ OURS = (
     "secret_key",
     "master_keys",
     "static",
+    "accounts",
     "valkey",
     "demo",
 )

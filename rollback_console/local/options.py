@@ -8,6 +8,8 @@ from pathlib import Path
 from rollback_console.config.env import env, folder, positive
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+ACCOUNTS = "accounts"
+"""The file in the data folder that says how many accounts there were at the start."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from rollback_console.demo.errors import DemoUnavailable
 from rollback_console.demo.layout import Layout
 
 from .errors import DatabaseAway
-from .options import Options
+from .options import ACCOUNTS, Options
 
 
 def prepare(options: Options) -> int:
@@ -28,7 +28,16 @@ def prepare(options: Options) -> int:
     (options.data / "static").mkdir(exist_ok=True)
     if options.demo:
         _demo(Layout(options.data / "demo"))
+    _note_accounts(options)
     return 0
+
+
+def _note_accounts(options: Options) -> None:
+    """For the banner, which is printed by a process that knows no database."""
+    from django.contrib.auth.models import User
+
+    count = User.objects.filter(is_active=True).count()
+    (options.data / ACCOUNTS).write_text(f"{count}\n")
 
 
 def _migrate() -> None:

@@ -21,6 +21,7 @@ from rollback_console.plans.models import (
     Secret,
 )
 from rollback_console.rollbacks.models import Event
+from rollback_console.rollbacks.permissions.groups import may_look
 from rollback_console.rollbacks.queries import lists
 
 
@@ -117,3 +118,15 @@ def revisions(plan: Plan) -> QuerySet[Revision]:
     """A plan's revisions, newest first, without their texts."""
     rows = plan.revisions.defer("source", "original", "bindings")
     return rows.select_related("author", "confirmed_by").order_by("-number")
+
+
+def beside_deciding(person: User) -> str:
+    """What a decision maker may do beside deciding, which no role says: a sentence for whoever
+    names them; "" for somebody who does nothing but look and decide."""
+    if not may_look(person):
+        return "They are in no group and see nothing yet: put them into Viewer at least."
+    if not person.last_login:
+        return "They have never signed in yet."
+    if person.has_perm(policy.ASKS):
+        return "They request and steer rollbacks too: what they ask for, others approve."
+    return ""

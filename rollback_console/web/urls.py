@@ -245,6 +245,7 @@ urlpatterns: list[URLPattern] = [
     path("people/confirmations/<int:number>/", confirmations.decide, name="confirmation"),
     path("people/<int:number>/factors/resets/", people.reset_factor, name="factor-resets"),
     path("people/groups/", groups.list_groups, name="person-groups"),
+    path("people/groups/<int:number>/removals/", groups.remove, name="person-group-removals"),
     path("people/groups/<int:number>/limits/", groups.limit, name="group-limits"),
     path("people/<int:number>/", people.show_person, name="person"),
     path("people/<int:number>/deactivations/", people.deactivate, name="deactivations"),

@@ -49,7 +49,7 @@ def kinds_on_record() -> list[str]:
 
 
 def test_nobody_names_themselves_or_a_new_account_alone(stage: make.Stage, two: User) -> None:
-    ada, young = stage.cast.ada, make.person("kim", groups.MAKER)
+    ada, young = stage.cast.ada, make.person("kim", groups.OPERATOR)
     for user in (ada, young):
         with pytest.raises(NeedsSecondAdmin):
             decision_makers.name_decision_maker(
@@ -507,7 +507,7 @@ def test_another_name_or_address_of_somebody_who_decides_waits(
 def test_admins_are_told_of_other_names_roles_and_people_let_in_again(
     stage: make.Stage, two: User
 ) -> None:
-    people.set_roles(two, by=None, roles=[groups.ADMIN, groups.MAKER])
+    people.set_roles(two, by=None, roles=[groups.ADMIN, groups.OPERATOR])
     people.deactivate_person(stage.cast.lee, by=stage.cast.ada)
     people.activate_person(stage.cast.lee, by=None)
     notices = list(find_rights(timezone.now()))

@@ -24,6 +24,7 @@ _TOPOLOGY = "hosts/test_topology.py"
 TABLE = [
     Row("README.md", "Try it", "It starts everything, or is the suite itself.", "local/test_up.py"),
     Row("start.md", "The first ten minutes", "It runs until Ctrl-C.", "local/test_up.py"),
+    Row("start.md", "A console of your own", "It runs until Ctrl-C.", "local/test_up.py"),
     Row(
         "plans.md",
         "Checked where plans live",

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,10 +17,11 @@ import pytest
 from rollback_console.demo.layout import Layout
 from rollback_console.demo.people import load
 from rollback_console.local.data_dir import empty
+from rollback_console.local.options import ROOT
 from rollback_console.processes.process_tree import descendants
 from tests.toolbox.waiting import until
 
-from .console import Console, status
+from .console import KEPT, Console, status
 
 pytestmark = pytest.mark.slow
 
@@ -46,6 +50,25 @@ def test_all_of_it_is_ready_when_the_address_is_printed(running: Console) -> Non
 def test_a_start_warns_of_nothing(running: Console) -> None:
     # How much an act matters is a word of the record, and no warning.
     assert "warning" not in running.said.casefold().replace("severity=warning", "")
+
+
+def test_without_the_demo_one_command_makes_the_owner_and_then_nothing_is_said_of_it(
+    start: Start, tmp_path: Path
+) -> None:
+    console = start(DEMO="0")
+    console.await_words("Ctrl-C stops everything")
+    (command,) = re.findall(r"DATA_DIR=\S+ \.venv/bin/python manage\.py .*", console.said)
+    typed = command.replace(".venv/bin/python", sys.executable).replace("NAME", "olga")
+    kept = {name: os.environ[name] for name in KEPT if name in os.environ}
+    done = subprocess.run(
+        ["sh", "-c", typed], cwd=ROOT, env=kept, capture_output=True, text=True, check=True
+    )
+    assert "olga is Admin now." in done.stdout
+    assert "Password: " in done.stdout
+    console.end()
+    again = start(DEMO="0")
+    again.await_words("Ctrl-C stops everything")
+    assert "Nobody has an account yet" not in again.said
 
 
 def test_a_taken_port_says_so_and_names_another(start: Start) -> None:

@@ -24,6 +24,8 @@ from rollback_console.plans.actions import host_questions as actions
 from rollback_console.plans.actions import plans
 from rollback_console.plans.errors import PlanError
 from rollback_console.plans.models import (
+    DecisionMaker,
+    Environment,
     Host,
     HostQuestion,
     ProbeResult,
@@ -542,13 +544,25 @@ class TestApproval:
             with pytest.raises(PermissionDenied):
                 actions.approve_host_question(question, by=person, sha256=question.sha256)
 
-    def test_a_right_that_a_group_has_elsewhere_approves_nothing_here(
+    def test_who_decides_elsewhere_approves_nothing_here(
         self, here: Stage, question: HostQuestion
     ) -> None:
-        group = Group.objects.get(name=groups.MAKER)
-        GroupLimit.objects.create(group=group, environments=["elsewhere"])
+        elsewhere = Environment.objects.create(slug="elsewhere", name="ELSEWHERE")
+        DecisionMaker.objects.filter(user=here.cast.lee).update(environment=elsewhere)
         with pytest.raises(PermissionDenied):
             actions.approve_host_question(question, by=here.cast.lee, sha256=question.sha256)
+
+    def test_a_former_decision_maker_group_still_counts_where_it_is_not_limited(
+        self, here: Stage, question: HostQuestion
+    ) -> None:
+        group = Group.objects.create(name=groups.FORMER_ROLE)
+        groups.ensure()
+        here.cast.dana.groups.set([group])
+        limit = GroupLimit.objects.create(group=group, environments=["elsewhere"])
+        with pytest.raises(PermissionDenied):
+            actions.approve_host_question(question, by=here.cast.dana, sha256=question.sha256)
+        limit.delete()
+        actions.approve_host_question(question, by=here.cast.dana, sha256=question.sha256)
 
     def test_another_digest_than_the_one_that_was_read_approves_nothing(
         self, here: Stage, question: HostQuestion

@@ -85,7 +85,7 @@ def test_roles_follow_the_provider_and_who_left_every_group_is_out(
     kim.groups.add(Group.objects.create(name="On call"))
     client.post("/sign-out/")
     visit(client, provider, **who, groups=["leads"])
-    assert names(kim) == {"Decision maker", "On call"}
+    assert names(kim) == {"Operator", "On call"}
     client.post("/sign-out/")
     assert visit(client, provider, **who, groups=[]).status_code == 403
     assert names(kim) == {"On call"}
@@ -173,7 +173,7 @@ def test_proof_is_a_new_sign_in_over_there(
         (
             '[{"id":"a","name":"A","issuer":"https://elsewhere","client_id":"c",'
             '"client_secret":"s","roles":{"x":"Root"}}]',
-            "to Viewer, Operator, Decision maker or Admin",
+            "to Viewer, Operator or Admin",
         ),
         (
             '[{"id":"a","name":"A","issuer":"https://elsewhere","client_id":"c",'

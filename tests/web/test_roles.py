@@ -1,4 +1,4 @@
-"""Four roles by groups, and nothing without one."""
+"""Three roles by groups, and nothing without one."""
 
 from __future__ import annotations
 
@@ -65,7 +65,6 @@ def test_without_a_group_a_rollback_is_closed_and_a_sentence_says_whom_to_ask(
     [
         (groups.VIEWER, "look"),
         (groups.OPERATOR, "look request steer plan"),
-        (groups.MAKER, "look request steer plan"),
         (groups.ADMIN, "look request steer plan administer"),
     ],
 )

@@ -8,7 +8,7 @@ from django.contrib.auth.models import Group, User
 from django.db import IntegrityError, transaction
 
 from rollback_console.audit import kinds
-from rollback_console.audit.integrity.row_ledger import added
+from rollback_console.audit.integrity.row_ledger import added, removed
 from rollback_console.audit.record import record_change
 from rollback_console.plans.permission import require_admin
 from rollback_console.rollbacks.permissions.groups import ADMIN, ROLES
@@ -16,6 +16,7 @@ from rollback_console.rollbacks.permissions.groups import ADMIN, ROLES
 from ..errors import AccessError
 from ..models import GroupLimit
 from ..scope_limits import ScopeLimit
+from .second_admin import require_second_for_groups
 
 _ADMIN_EVERYWHERE = (
     "Admins hold everywhere: people, hosts and rules belong to no one environment. Add a group "
@@ -54,6 +55,41 @@ def limit_group(group: Group, *, by: User | None, limit: ScopeLimit) -> None:
     GroupLimit.objects.filter(pk=row.pk).update(**after)
     facts: dict[str, Any] = {"before": before, "after": after, "rows": [added(row)]}
     record_change(kinds.GROUP_LIMITED, by=by, subject=group, **facts)
+
+
+@transaction.atomic
+def remove_group(group: Group, *, by: User | None, move_to: Group | None = None) -> int:
+    """Remove a group; its people go into `move_to`. Returns how many. Raises AccessError.
+
+    What people may then do, they may do by the groups that they are left with.
+    """
+    require_admin(by)
+    if group.name in ROLES:
+        raise AccessError(f"{group.name} is one of the console's own roles, which stay.")
+    people = list(group.user_set.order_by("username"))
+    if people and (move_to is None or move_to.pk == group.pk):
+        raise AccessError("Say which group takes its people: in none, they would see nothing.")
+    for person in people:
+        _move(person, group, move_to, by=by)
+    limits = GroupLimit.objects.filter(group=group)
+    facts: dict[str, Any] = {
+        "people": [person.get_username() for person in people],
+        "rows": [removed(group), *(removed(row) for row in limits)],
+    }
+    record_change(kinds.GROUP_REMOVED, by=by, subject=group, **facts)
+    group.delete()
+    return len(people)
+
+
+def _move(person: User, group: Group, move_to: Group | None, *, by: User | None) -> None:
+    names = person.groups.order_by("name").values_list("name", flat=True)
+    before = {"groups": list(names)}
+    if move_to is not None:
+        require_second_for_groups(person, [move_to], by=by)
+        person.groups.add(move_to)
+    person.groups.remove(group)
+    after = {"groups": list(names.all())}
+    record_change(kinds.ROLES_CHANGED, by=by, subject=person, before=before, after=after)
 
 
 def _lists(limit: ScopeLimit) -> dict[str, list[str]]:

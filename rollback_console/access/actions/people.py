@@ -15,7 +15,7 @@ from rollback_console.audit.integrity.row_ledger import changed
 from rollback_console.audit.record import record_change
 from rollback_console.plans.permission import require_admin
 from rollback_console.rollbacks.permissions import rights
-from rollback_console.rollbacks.permissions.groups import ADMIN, ROLES
+from rollback_console.rollbacks.permissions.groups import ADMIN, FORMER_ROLE, ROLES
 from rollback_console.rollbacks.permissions.groups import ensure as ensure_groups
 
 from ..errors import AccessError
@@ -135,7 +135,8 @@ def set_roles(person: User, *, by: User | None, roles: Iterable[str]) -> None:
     For the sign-in through a provider, which says the roles anew each time: `by` is the person.
     """
     before = _facts(person)
-    person.groups.remove(*Group.objects.filter(name__in=set(ROLES) - set(roles)))
+    lost = {*ROLES, FORMER_ROLE} - set(roles)
+    person.groups.remove(*Group.objects.filter(name__in=lost))
     person.groups.add(*Group.objects.filter(name__in=set(roles) & set(ROLES)))
     after = _facts(person)
     if after != before:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models.functions import Now
 
 from rollback_console.audit import kinds
 from rollback_console.audit.integrity.row_ledger import added, removed
 from rollback_console.audit.record import record_change
+from rollback_console.common.permission import may_do
 
+from ..approval.decision_makers import decides_in
 from ..errors import PlanError
-from ..models import HostQuestion
-from ..permission import permit
+from ..models import HostQuestion, Plan
 from ..readiness.host_questions import decision_facts
 
 
@@ -31,10 +33,20 @@ def withdraw_host_question(question: HostQuestion, *, by: User) -> HostQuestion:
     return _decide(question, state.APPROVED, state.PENDING, by=by, sha256=question.sha256)
 
 
+def may_decide_questions(plan: Plan, *, by: User) -> bool:
+    """Whether they decide in the plan's environment, or a group gives them that right there."""
+    return by.is_active and (
+        may_do(by, "plans.approve_host_question", plan) or decides_in(plan.environment, by)
+    )
+
+
 @transaction.atomic
 def _decide(question: HostQuestion, old: str, new: str, *, by: User, sha256: str) -> HostQuestion:
-    what = "decide what hosts are asked before an approval"
-    permit(by, "plans.approve_host_question", what, over=question.plan)
+    if not may_decide_questions(question.plan, by=by):
+        raise PermissionDenied(
+            "You may not decide what hosts are asked before an approval. Ask an Admin, or who "
+            f"decides in {question.plan.environment}."
+        )
     row = HostQuestion.objects.filter(pk=question.pk, sha256=sha256, state=old)
     if not row.update(state=new, decided_by=by, decided_at=Now()):
         raise PlanError("This question has changed or was decided meanwhile. Read it again.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
@@ -21,6 +22,11 @@ def makers_of(environment: Environment) -> list[Maker]:
         *(_borrowed(row, by_owner[row.giver_id]) for row in lent),
     ]
     return sorted(rights, key=lambda each: each.rung)
+
+
+def decides_in(environment: Environment, person: User) -> bool:
+    """Whether a person holds a right to decide there now, their own or a lent one."""
+    return any(maker.person == person.pk for maker in makers_of(environment))
 
 
 def owners_of(environment: Environment) -> QuerySet[DecisionMaker]:

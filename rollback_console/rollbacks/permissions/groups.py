@@ -1,4 +1,5 @@
-"""The four groups and what each may do; approving is for decision makers, not a permission.
+"""The three roles and what each may do. Approving is none of them: who decides is named in each
+environment, and may be a Viewer.
 
 Default deny: who is in none of them sees their own account alone.
 """
@@ -12,9 +13,13 @@ from django.db.models import Q, QuerySet
 
 from rollback_console.audit.integrity.row_ledger import short_form
 
-VIEWER, OPERATOR, MAKER, ADMIN = "Viewer", "Operator", "Decision maker", "Admin"
+VIEWER, OPERATOR, ADMIN = "Viewer", "Operator", "Admin"
 
-ROLES = (VIEWER, OPERATOR, MAKER, ADMIN)
+ROLES = (VIEWER, OPERATOR, ADMIN)
+
+FORMER_ROLE = "Decision maker"
+"""What consoles made before who decides was named in environments alone: an Operator who also
+approves host questions everywhere. It stays where it is, until an Admin retires it."""
 
 LOOK = "rollbacks.view_rollback"
 
@@ -28,7 +33,7 @@ _RECORD = "view_configurationevent"
 GROUPS: dict[str, set[str]] = {
     VIEWER: _LOOK,
     OPERATOR: _LOOK | _STEER | _PLANS,
-    MAKER: _LOOK | _STEER | _PLANS | _HOST_QUESTIONS,
+    FORMER_ROLE: _LOOK | _STEER | _PLANS | _HOST_QUESTIONS,
 }
 
 
@@ -40,8 +45,9 @@ def may_look(user: object) -> bool:
 def ensure(**_: Any) -> None:
     """Create what is missing after every migrate; what people added to a group stays."""
     for name in ROLES:
-        group, _created = Group.objects.get_or_create(name=name)
-        group.permissions.add(*rights_of_role(name))
+        Group.objects.get_or_create(name=name)
+    for group in Group.objects.filter(name__in=(*ROLES, FORMER_ROLE)):
+        group.permissions.add(*rights_of_role(group.name))
 
 
 def rights_of_role(name: str) -> QuerySet[Permission]:
@@ -64,5 +70,5 @@ def rows_of_roles() -> dict[str, dict[str, Any]]:
                 sorted(rights_of_role(group.name).values_list("pk", flat=True))
             ),
         }
-        for group in Group.objects.filter(name__in=ROLES)
+        for group in Group.objects.filter(name__in=(*ROLES, FORMER_ROLE))
     }

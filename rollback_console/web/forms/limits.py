@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.contrib.auth.models import Group
 
 from rollback_console.access.scope_limits import ScopeLimit
 from rollback_console.plans.models import Environment, Service
-from rollback_console.rollbacks.permissions.groups import ROLES
+from rollback_console.rollbacks.permissions.groups import ADMIN, OPERATOR, ROLES
 
 from .base import ConsoleForm
 
@@ -49,3 +50,19 @@ class GroupLimitForm(LimitForm):
         label="With the rights of", choices=[(role, role) for role in ROLES], initial=ROLES[1]
     )
     field_order = ["name", "like"]
+
+
+class GroupHeirForm(ConsoleForm):
+    """Where the people of a group go that is removed."""
+
+    move_to = forms.ModelChoiceField(
+        Group.objects.none(), label="Its people go into", empty_label=None
+    )
+
+    def __init__(self, *args: Any, group: Group, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        others = Group.objects.exclude(pk=group.pk).exclude(name=ADMIN).order_by("name")
+        field = self.fields["move_to"]
+        assert isinstance(field, forms.ModelChoiceField)  # noqa: S101  as declared above
+        field.queryset = others
+        self.initial["move_to"] = others.filter(name=OPERATOR).first()

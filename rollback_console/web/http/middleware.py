@@ -102,5 +102,5 @@ class RoleRequiredMiddleware(MiddlewareMixin):
         if not may_look(request.user):
             raise PermissionDenied(
                 "You are in no group yet, and so may see nothing here. Ask an Admin to add you to "
-                "Viewer, Operator or Decision maker."
+                "Viewer or Operator."
             )

@@ -22,6 +22,7 @@ from rollback_console.rollbacks import events
 from rollback_console.rollbacks.models import Event, Rollback
 from rollback_console.rollbacks.questions import question_kind
 
+from .. import queries
 from ..presenters import state_icons
 from ..presenters.host_questions import command_text, event_sentence
 from ..presenters.readiness_matrix import Matrix, matrix
@@ -54,6 +55,12 @@ def state_sentence(rollback: Rollback) -> SafeString:
 def step_numbers(positions: Iterable[int], rollback: Rollback) -> list[str]:
     """What people call the steps at these positions of a rollback."""
     return [rollback.number_of(each) for each in positions]
+
+
+@register.filter
+def beside_deciding(person: User) -> str:
+    """What a decision maker may do beside deciding, "" for nothing to be said."""
+    return queries.beside_deciding(person)
 
 
 @register.filter

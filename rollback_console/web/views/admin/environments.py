@@ -81,7 +81,8 @@ def name_decision_maker(request: HttpRequest, slug: str) -> HttpResponse:
         return done(request, WAITS, "environment", slug=slug)
     except PlanError as error:
         return refused(request, error, "environment", slug=slug)
-    return done(request, f"{maker.user} is added as {maker.role}.", "environment", slug=slug)
+    sentence = f"{maker.user} is added as {maker.role}. {queries.beside_deciding(maker.user)}"
+    return done(request, sentence.strip(), "environment", slug=slug)
 
 
 @require_POST

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from django.contrib.auth.models import Group
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, render, resolve_url
 from django.views.decorators.http import require_POST
 
-from rollback_console.access.actions.groups import add_group, limit_group
+from rollback_console.access.actions.groups import add_group, limit_group, remove_group
 from rollback_console.access.errors import AccessError
 from rollback_console.access.models import GroupLimit
 from rollback_console.access.scope_limits import EVERYWHERE
-from rollback_console.web.forms.limits import GroupLimitForm, LimitForm
+from rollback_console.common.people import display_name
+from rollback_console.rollbacks.permissions.groups import FORMER_ROLE, ROLES
+from rollback_console.web.forms.limits import GroupHeirForm, GroupLimitForm, LimitForm
 
 from ...authentication.step_up import step_up
 from ...http.current_user import admin_only, person
+from ...http.removals import ask_once_more, count_sentence, is_sure
 from ...http.responses import done, refused
 
 
@@ -51,6 +54,32 @@ def limit(request: HttpRequest, number: int) -> HttpResponse:
     return done(request, f"The limits of {group} are saved.", "person-groups")
 
 
+@require_POST
+@admin_only
+@step_up("remove a group")
+def remove(request: HttpRequest, number: int) -> HttpResponse:
+    """Remove a group that is none of the console's own, once it was said where its people go."""
+    group = get_object_or_404(Group, pk=number)
+    people = [display_name(each) for each in group.user_set.order_by("username")]
+    form = GroupHeirForm(request.POST if is_sure(request) else None, group=group)
+    if not people:
+        del form.fields["move_to"]
+    if not is_sure(request) or not form.is_valid():
+        return ask_once_more(
+            request,
+            what=f"Remove the group {group.name}",
+            button="Remove the group",
+            depends=[count_sentence(people, "person is in it", "people are in it")],
+            back=resolve_url("person-groups"),
+            form=form,
+        )
+    try:
+        remove_group(group, by=person(request), move_to=form.cleaned_data.get("move_to"))
+    except AccessError as error:
+        return refused(request, error, "person-groups")
+    return done(request, f"The group {group.name} is removed.", "person-groups")
+
+
 def _rows() -> list[dict[str, object]]:
     limits = {row.group_id: row.limit for row in GroupLimit.objects.all()}
     rows = []
@@ -58,5 +87,7 @@ def _rows() -> list[dict[str, object]]:
         where = limits.get(group.pk, EVERYWHERE)
         initial = {"environments": where.environments, "services": where.services}
         form = LimitForm(initial=initial, prefix=str(group.pk))
-        rows.append({"group": group, "limit": where, "form": form})
+        own, former = group.name in ROLES, group.name == FORMER_ROLE
+        row = {"group": group, "limit": where, "form": form, "is_role": own, "is_former": former}
+        rows.append(row)
     return rows

@@ -64,6 +64,7 @@ def show_person(request: HttpRequest, number: int) -> HttpResponse:
         "glass": rights.may_break_glass(user),
         "delegations": delegations.delegations_of(user)[:20],
         "standing": delegations.standing_ids(),
+        "decides": user.decides.select_related("environment").order_by("environment__name"),
         "can_be_invited": people_without_password().filter(pk=number).exists(),
         "invitation": open_invitations().filter(person=user).first(),
         "can_mail": can_mail() and bool(user.email),

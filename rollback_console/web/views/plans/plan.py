@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.decorators import permission_required
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -13,7 +14,7 @@ from django.views.decorators.http import require_POST
 from rollback_console.plans.actions import host_questions as actions
 from rollback_console.plans.data_loss import cost_queries
 from rollback_console.plans.errors import NotConfirmed, PlanError, UnreadablePlan
-from rollback_console.plans.models import Environment, HostQuestion, Revision
+from rollback_console.plans.models import Environment, HostQuestion, Plan, Revision
 from rollback_console.plans.readiness import choices, host_questions
 from rollback_console.plans.snapshot.request_form import list_missing
 from rollback_console.rollbacks.queries import lists, rehearsals
@@ -62,7 +63,9 @@ def import_document(request: HttpRequest) -> HttpResponse:
 def show_plan(request: HttpRequest, slug: str, number: int | None = None) -> HttpResponse:
     """One revision, the latest unless the address names another."""
     revision = revision_of(slug, number)
-    return render(request, "plans/plan.html", facts_of(revision))
+    may = actions.may_decide_questions(revision.plan, by=person(request))
+    page = {**facts_of(revision), "may_decide_questions": may}
+    return render(request, "plans/plan.html", page)
 
 
 def facts_of(revision: Revision) -> dict[str, Any]:
@@ -104,11 +107,11 @@ def ask_hosts(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_POST
-@permission_required("plans.approve_host_question", raise_exception=True)
 @step_up("approve what hosts of plan {slug} are asked")
 def approve_host_questions(request: HttpRequest, slug: str) -> HttpResponse:
     """Let hosts be asked the questions that were ticked, each by the digest that was shown."""
     revision = requestable_revision(slug)
+    _require_questions(request, revision.plan)
     ticked = request.POST.getlist("question")
     rows = {each.sha256: each for each in revision.plan.host_questions.filter(sha256__in=ticked)}
     if not ticked:
@@ -126,7 +129,6 @@ def approve_host_questions(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_POST
-@permission_required("plans.approve_host_question", raise_exception=True)
 def withdraw_host_question(request: HttpRequest, slug: str, question: int) -> HttpResponse:
     """Take the approval of one question back."""
     row = get_object_or_404(HostQuestion, plan__slug=slug, pk=question)
@@ -137,3 +139,8 @@ def withdraw_host_question(request: HttpRequest, slug: str, question: int) -> Ht
     return done(
         request, "Approval withdrawn. The hosts are no longer asked this.", "plan", slug=slug
     )
+
+
+def _require_questions(request: HttpRequest, plan: Plan) -> None:
+    if not actions.may_decide_questions(plan, by=person(request)):
+        raise PermissionDenied("Only who decides there, or an Admin, says what hosts are asked.")
