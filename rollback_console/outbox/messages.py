@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -10,13 +11,18 @@ from django.contrib.auth.models import User
 
 from rollback_console.common.people import display_name
 from rollback_console.documents.shell.hidden_characters import show_hidden_in_output
-from rollback_console.plans.models import Credential, Environment, Secret
+from rollback_console.plans.inventory.masked_values import values_to_mask
+from rollback_console.plans.models import Environment
 from rollback_console.remote.redaction.redact import Redactor
 from rollback_console.rollbacks.events import KINDS, sentence
 from rollback_console.rollbacks.execution.view import snapshot_of
 from rollback_console.rollbacks.models import Event, Rollback
 
 LONGEST = 4000
+
+# Where chats would read a call to people, or words that stand for an address: `<address|words>` in
+# Slack, `[words](address)` in Markdown. An address by itself stays one.
+_CALLS = re.compile(r"(?<=@)(?=everyone|here|channel)|(?<=<)(?=[!@#A-Za-z/])|(?<=\])(?=\()")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +66,9 @@ def notice_of(rollback: Rollback, event: Event) -> Notice | None:
 
 
 def masked(note: Notice) -> Notice:
-    """Without secrets, calls to everybody in a chat, or more than a chat takes."""
-    secrets = list(_secrets(note.environment))
+    """Without secrets, calls to people in a chat, words that stand for an address, or more than a
+    chat takes."""
+    secrets = list(values_to_mask(note.environment.pk))
     title = _clean(note.title, secrets).replace("\n", " ")
     text = _clean(note.text, secrets)
     text = text if len(text) <= LONGEST else f"{text[:LONGEST]} …"
@@ -109,17 +116,9 @@ def _mails(people: Iterable[User]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(each.email for each in people if each.is_active and each.email))
 
 
-def _secrets(environment: Environment) -> Iterable[str]:
-    yield from Secret.objects.filter(environment=environment).values_list("value", flat=True)
-    for credential in Credential.objects.filter(hosts__environment=environment).distinct():
-        yield from (credential.password, credential.passphrase, credential.private_key)
-
-
 def _clean(text: str, secrets: list[str]) -> str:
     redactor = Redactor(secrets)
     shown = redactor.feed(text.encode("utf-8", "replace")) + redactor.flush()
     read = shown.decode("utf-8", "replace")
     clean = show_hidden_in_output(read)
-    for call in ("@everyone", "@here", "@channel", "<!"):
-        clean = clean.replace(call, f"{call[0]}\N{ZERO WIDTH SPACE}{call[1:]}")
-    return clean
+    return _CALLS.sub("\N{ZERO WIDTH SPACE}", clean)

@@ -6,11 +6,12 @@ import threading
 
 import pytest
 from django.db import connection, transaction
+from django.utils import timezone
 
 from rollback_console.outbox import enqueue, messages
 from rollback_console.outbox.actions import targets
 from rollback_console.outbox.models import Delivery, Target, Told
-from rollback_console.plans.models import Environment, Secret
+from rollback_console.plans.models import Credential, Environment, Host, HostKey, Secret
 from rollback_console.postmortems.models import Import
 from rollback_console.rollbacks.actions import requests, steering
 from rollback_console.rollbacks.events import record
@@ -176,6 +177,36 @@ def test_secrets_and_calls_to_everybody_are_masked(stage: Stage, add_target: Add
     assert "opensesame" not in row.text
     assert "********* said no" in row.text
     assert "@everyone" not in row.text
+
+
+def test_no_words_of_a_message_stand_for_an_address_or_call_people(
+    stage: Stage, add_target: AddTarget
+) -> None:
+    add_target()
+    reason = "<https://evil.example|Approve> [Approve](https://evil.example) <@U1> <!here> a < b"
+    requests.open_request(make.plan(stage), by=stage.cast.dana, reason=reason, choices={})
+    (row,) = told()
+    for link in ("<https", "](", "<@U1", "<!here"):
+        assert link not in row.text
+    assert "a < b" in row.text
+
+
+def test_what_opens_a_host_on_the_way_is_masked_in_messages_too(
+    stage: Stage, add_target: AddTarget
+) -> None:
+    add_target()
+    elsewhere = Environment.objects.create(slug="edge", name="Edge")
+    login = Credential.objects.create(name="gate", username="gate", password="gate-swordfish")
+    gate = Host.objects.create(
+        name="gate", environment=elsewhere, address="192.0.2.9", credential=login
+    )
+    Host.objects.filter(pk=stage.host.pk).update(jump=gate)
+    HostKey.objects.create(host=gate, type="ssh-ed25519", key=make.KEY, confirmed_at=timezone.now())
+    requests.open_request(
+        make.plan(stage), by=stage.cast.dana, reason="It says gate-swordfish", choices={}
+    )
+    (row,) = told()
+    assert "swordfish" not in row.text
 
 
 def test_a_message_of_a_person_is_sent_as_it_was_written(

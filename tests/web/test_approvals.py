@@ -70,6 +70,13 @@ def test_who_approves_reads_all_that_an_automated_check_does(
     assert "may be run again without harm" in shown
 
 
+def test_spaces_of_a_value_are_shown_as_they_are(signed_in: SignIn, stage: make.Stage) -> None:
+    text = make.PLAN.replace("echo restoring", "echo <version>")
+    rollback = make.requested(stage, text, parameters={"VERSION": "1.0   x"})
+    shown = signed_in(stage.cast.lee).get(f"/rollbacks/{rollback.pk}/").content.decode()
+    assert '<dd class="mono prewrap">1.0   x</dd>' in shown
+
+
 def test_a_step_that_was_left_out_by_choice_is_named(signed_in: SignIn, stage: make.Stage) -> None:
     skipped = {**CHOICES, "condition_restore-database": "skip"}
     signed_in(stage.cast.dana).post(seeded(stage), skipped)

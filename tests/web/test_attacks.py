@@ -235,6 +235,11 @@ def test_a_name_that_is_shell_text_or_an_option_is_refused(kind: str, value: str
     assert complaint(kind, value).startswith("must be")
 
 
+@pytest.mark.parametrize("value", ["1.0\nDEBUG=1", "1.0\tDEBUG", "1.0\r\nx"])
+def test_a_value_is_one_line_as_the_page_shows_it(value: str) -> None:
+    assert complaint("text", value).startswith(("must be one line", "holds a character"))
+
+
 @pytest.mark.parametrize("kind", ["file", "directory"])
 @pytest.mark.parametrize("value", ["-rf", "a\nb", "a\x00b", "a\rb", "x" * 5000])
 def test_a_path_that_begins_like_an_option_or_holds_control_characters_is_refused(

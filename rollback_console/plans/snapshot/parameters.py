@@ -42,6 +42,8 @@ def complaint(kind: str, value: str) -> str:
         return "is missing"
     if len(value) > LONGEST or "\x00" in value:
         return f"must be text of at most {LONGEST} characters"
+    if "\n" in value or "\t" in value:
+        return "must be one line without tabs, as people read it"
     if hidden := find_hidden(value):
         return f"holds a character that nobody sees, {hidden[0].mark}: type it anew"
     pattern, what = _PATTERNS.get(kind, (r"(?s).*", "text"))
