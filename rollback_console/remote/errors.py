@@ -4,6 +4,7 @@
     +-- HostUnreachable        no answer, or the connection died; nothing on the host is ended
     +-- HostKeyUnknown         nobody confirmed a key of this host yet
     +-- HostKeyChanged         it is not the host a person confirmed
+    +-- NoCommonAlgorithm      it speaks SSH, and nothing of it that the console speaks
     +-- LoginRefused           the host does not accept this account or key
     +-- SessionRefused         connected, but the host opens no further session (MaxSessions)
     +-- RunnerRefused          the host cannot run durably; nothing was started by this call
@@ -16,6 +17,8 @@ Each carries `host`, the host's name, empty where no host was asked.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 class RemoteError(Exception):
     """Base of all. `str()` is the sentence; `host` the name of the host it is about."""
@@ -26,14 +29,18 @@ class RemoteError(Exception):
 
 
 class HostUnreachable(RemoteError):
-    """Raised at connecting and, when the connection dies, by whatever was under way."""
+    """Raised at connecting and, when the connection dies, by whatever was under way.
 
-    def __init__(self, host: str, why: str) -> None:
-        super().__init__(
-            f"{host} cannot be reached: {why}. What runs there goes on; its output is "
-            "collected when the host answers again.",
-            host,
+    Nothing of ours `runs` on a host that is only looked at.
+    """
+
+    def __init__(self, host: str, why: str, *, runs: bool = True) -> None:
+        goes_on = (
+            " What runs there goes on; its output is collected when the host answers again."
+            if runs
+            else ""
         )
+        super().__init__(f"{host} cannot be reached: {why}.{goes_on}", host)
 
 
 class HostKeyUnknown(RemoteError):
@@ -56,6 +63,18 @@ class HostKeyChanged(RemoteError):
             host,
         )
         self.offered = offered
+
+
+class NoCommonAlgorithm(RemoteError):
+    """`what` is the kind of algorithm; `offered` and `spoken` are names of SSH."""
+
+    def __init__(self, host: str, what: str, offered: Sequence[str], spoken: Sequence[str]) -> None:
+        super().__init__(
+            f"{host} and the console have no {what} in common, so nothing was sent to it: it offers"
+            f" {', '.join(offered) or 'none'}; the console speaks {', '.join(spoken)}. Allow one of"
+            " these in its sshd, or update it; OpenSSH since 7.2 speaks them.",
+            host,
+        )
 
 
 class LoginRefused(RemoteError):

@@ -43,7 +43,10 @@ def open_private_key(text: str, passphrase: str = "") -> tuple[str, str]:
         case EllipticCurvePrivateKey():
             kind = "ecdsa"
         case _:
-            raise ValueError("the private key is of a kind that is not used any more")
+            raise ValueError(
+                "the private key is of a kind that is not used any more (DSA): make one by"
+                " ssh-keygen -t ed25519"
+            )
     return kind, key.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption()).decode()
 
 

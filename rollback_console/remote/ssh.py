@@ -10,10 +10,12 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from io import StringIO
+from itertools import chain
+from types import MappingProxyType
 from typing import cast
 
 import paramiko
@@ -27,6 +29,7 @@ from rollback_console.remote.errors import (
     HostKeyUnknown,
     HostUnreachable,
     LoginRefused,
+    NoCommonAlgorithm,
     SessionRefused,
 )
 from rollback_console.remote.keys import SIGNATURES, open_private_key
@@ -47,6 +50,9 @@ _KEYS: dict[str, type[paramiko.PKey]] = {
     "ed25519": paramiko.Ed25519Key,
     "ecdsa": paramiko.ECDSAKey,
 }
+SIGNING_IN_AT_ONCE = 5  # connections of this process to one host
+_slots: dict[tuple[str, int], threading.Semaphore] = {}
+_slots_guard = threading.Lock()
 BROKEN = (paramiko.SSHException, EOFError, OSError)  # what a connection that died raises
 
 
@@ -93,7 +99,7 @@ def scan_host_keys(
     stranger = HostAddress(f"{address}:{port}", address, "", Login(), (), port, jump)
     pins = [pin for kind in SIGNATURES if (pin := _fetch_host_key(stranger, kind, timeout))]
     if not pins:
-        raise HostUnreachable(stranger.name, "it shows no key of a kind the console accepts")
+        raise _unreachable(stranger, "it shows no key of a kind the console accepts")
     return pins
 
 
@@ -176,11 +182,25 @@ class _TimedPacketizer(Packetizer):
         return message
 
 
+class _Transport(paramiko.Transport):
+    """Keeps what the host offers, which paramiko forgets before it says that nothing fits."""
+
+    offered: Mapping[str, list[str]] = MappingProxyType({})
+
+    def _really_parse_kex_init(
+        self, m: paramiko.Message, ignore_first_byte: bool = False
+    ) -> dict[str, list[str]]:
+        # Not in the stubs: it is how paramiko reads a host's list.
+        parsed: dict[str, list[str]] = super()._really_parse_kex_init(m, ignore_first_byte)  # type: ignore[misc]
+        self.offered = parsed
+        return parsed
+
+
 @dataclass(frozen=True, slots=True)
 class _Link:
     """An SSH transport, what it runs over, and the link to the jump host, if there is one."""
 
-    transport: paramiko.Transport
+    transport: _Transport
     carrier: _Stream
     jump: _Link | None
 
@@ -202,11 +222,20 @@ def _open_link(address: HostAddress, timeout: float) -> _Link:
     """Connect, check the host's key and sign in, first at the jump host if there is one."""
     if not address.host_keys:
         raise HostKeyUnknown(address.name)
-    link = _shake_hands(address, [pin.type for pin in address.host_keys], timeout)
-    with _closing_on_error(link), _translating_errors(address):
-        _check_host_key(address, link.transport.get_remote_server_key())
-        _sign_in(address, link.transport)
+    with _slot(address):
+        link = _shake_hands(address, [pin.type for pin in address.host_keys], timeout)
+        with _closing_on_error(link), _translating_errors(address):
+            _check_host_key(address, link.transport.get_remote_server_key())
+            _sign_in(address, link.transport)
     return link
+
+
+def _slot(address: HostAddress) -> threading.Semaphore:
+    """Taken while a connection has not signed in yet: a bastion before many hosts drops further
+    ones (MaxStartups of its sshd, 10 by default)."""
+    with _slots_guard:
+        place = address.address, address.port
+        return _slots.setdefault(place, threading.Semaphore(SIGNING_IN_AT_ONCE))
 
 
 def _shake_hands(address: HostAddress, kinds: list[str], timeout: float) -> _Link:
@@ -217,12 +246,40 @@ def _shake_hands(address: HostAddress, kinds: list[str], timeout: float) -> _Lin
     jump = _open_link(address.jump, timeout) if address.jump else None
     with _closing_on_error(jump), _translating_errors(address):
         carrier = _open_carrier(address, jump, timeout)
-        link = _Link(paramiko.Transport(carrier, packetizer_class=_TimedPacketizer), carrier, jump)
+        link = _Link(_Transport(carrier, packetizer_class=_TimedPacketizer), carrier, jump)
     with _closing_on_error(link), _translating_errors(address):
         _set_options(link.transport, kinds, timeout)
-        link.transport.start_client(timeout=timeout)
+        _exchange_keys(address, link.transport, timeout)
         link.transport.get_remote_server_key()  # raises when the time ran out before the key came
     return link
+
+
+def _exchange_keys(address: HostAddress, transport: _Transport, timeout: float) -> None:
+    try:
+        transport.start_client(timeout=timeout)
+    except IncompatiblePeer as error:
+        if mismatch := _find_mismatch(transport):
+            raise NoCommonAlgorithm(address.name, *mismatch) from error
+        raise
+
+
+def _find_mismatch(transport: _Transport) -> tuple[str, Sequence[str], Sequence[str]] | None:
+    """The first kind of algorithm of which the host offers none that the console speaks.
+
+    Host keys count as a kind by all types that the console could confirm, not by those that were.
+    """
+    options, accepted = transport.get_security_options(), tuple(chain(*SIGNATURES.values()))
+    kinds = (
+        ("key exchange", "kex_algo_list", options.kex),
+        ("signature of host keys", "server_key_algo_list", accepted),
+        ("cipher", "client_encrypt_algo_list", options.ciphers),
+        ("message authentication", "client_mac_algo_list", options.digests),
+    )
+    for what, name, spoken in kinds:
+        offered = transport.offered.get(name, [])
+        if offered and not set(offered) & set(spoken):
+            return what, offered, spoken
+    return None
 
 
 def _open_carrier(address: HostAddress, jump: _Link | None, timeout: float) -> _Stream:
@@ -303,13 +360,18 @@ def _translating_errors(address: HostAddress) -> Iterator[None]:
     except IncompatiblePeer as error:
         if "host key" in str(error):
             raise HostKeyChanged(address.name) from error
-        raise HostUnreachable(address.name, _describe(error)) from error
+        raise _unreachable(address, _describe(error)) from error
     except paramiko.AuthenticationException as error:
         if "transport shut down" in str(error):  # broken off, not refused
-            raise HostUnreachable(address.name, "the connection was closed") from error
+            raise _unreachable(address, "the connection was closed") from error
         raise LoginRefused(address.name, address.username, _describe(error)) from error
     except BROKEN as error:
-        raise HostUnreachable(address.name, _describe(error)) from error
+        raise _unreachable(address, _describe(error)) from error
+
+
+def _unreachable(address: HostAddress, why: str) -> HostUnreachable:
+    """Nothing of ours runs where the console only looks at host keys, without an account."""
+    return HostUnreachable(address.name, why, runs=bool(address.username))
 
 
 def _describe(error: Exception) -> str:

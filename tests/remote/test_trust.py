@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import socket
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from rollback_console.remote.errors import (
     HostKeyUnknown,
     HostUnreachable,
     LoginRefused,
+    NoCommonAlgorithm,
 )
 from rollback_console.remote.protocol import HostAddress, HostKeyPin, Login
 from rollback_console.remote.ssh import connect, scan_host_keys
@@ -78,7 +80,7 @@ def test_a_scan_shows_every_key_for_a_person_to_compare(tmp_path: Path) -> None:
 def test_old_ciphers_and_signatures_are_not_negotiated(tmp_path: Path) -> None:
     server = Sshd(options=("Ciphers aes128-cbc",)).start()
     try:
-        with pytest.raises(HostUnreachable, match="cipher"):
+        with pytest.raises(NoCommonAlgorithm, match="cipher"):
             connect(server.address())
     finally:
         server.remove()
@@ -188,3 +190,57 @@ def test_a_jump_host_that_dies_is_noticed_behind_it(sshd: Sshd, server: Sshd) ->
     remote.close()
     with connected(sshd) as direct:
         direct.stop(ref(run_request), grace=1)
+
+
+@pytest.mark.parametrize(
+    ("option", "what", "offered"),
+    [
+        ("Ciphers chacha20-poly1305@openssh.com", "cipher", "chacha20-poly1305@openssh.com"),
+        ("MACs hmac-sha1", "message authentication", "hmac-sha1"),
+        (
+            "KexAlgorithms diffie-hellman-group14-sha1",
+            "key exchange",
+            "diffie-hellman-group14-sha1",
+        ),
+        ("HostKeyAlgorithms ssh-rsa", "signature of host keys", "ssh-rsa"),
+    ],
+)
+def test_an_old_or_narrow_server_is_said_to_be_one_and_no_intruder(
+    tmp_path: Path, option: str, what: str, offered: str
+) -> None:
+    make_key(tmp_path / "host_key", "rsa")
+    server = Sshd(tmp_path, options=(option,)).start()
+    try:
+        for attempt in (
+            lambda: connect(server.address()),
+            lambda: scan_host_keys("127.0.0.1", server.port),
+        ):
+            with pytest.raises(NoCommonAlgorithm, match=f"have no {what} in common") as error:
+                attempt()
+            assert f"it offers {offered}; the console speaks" in str(error.value)
+    finally:
+        server.remove()
+
+
+def test_a_scan_of_keys_says_nothing_of_commands_that_go_on() -> None:
+    with pytest.raises(HostUnreachable) as error:
+        scan_host_keys("127.0.0.1", 1, timeout=1)
+    assert "goes on" not in str(error.value)
+
+
+def test_many_hosts_are_reached_through_one_bastion_that_takes_few_at_once(
+    sshd: Sshd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bastion = Sshd()
+    command = bastion.command()
+    # Before the file: the first value that sshd reads is the one that holds.
+    monkeypatch.setattr(bastion, "command", lambda: [*command, "-o", "MaxStartups=6:100:6"])
+    bastion.start()
+    try:
+        jump = bastion.address(name="bastion")
+        with ThreadPoolExecutor(max_workers=24) as pool:
+            remotes = list(pool.map(lambda _: connect(sshd.address(jump=jump)), range(24)))
+        for remote in remotes:
+            remote.close()
+    finally:
+        bastion.remove()

@@ -6,6 +6,7 @@ import html
 
 import pytest
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import dsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.contrib.auth.models import Group, User
 from django.urls import reverse
@@ -160,10 +161,24 @@ def test_what_is_no_private_key_is_refused_before_any_host_sees_it(
 ) -> None:
     fields = {"name": "wrong", "username": "deploy", "private_key": "ssh-ed25519 AAAA public"}
     response = signed_in(stage.cast.ada).post("/credentials/new/", fields)
-    assert "This is not a private key in OpenSSH or PEM format" in words(response)
+    assert "The private key or its passphrase is wrong." in words(response)
     fields = {"name": "empty", "username": "deploy"}
     response = signed_in(stage.cast.ada).post("/credentials/new/", fields)
     assert "Enter a private key, or a password below." in words(response)
+
+
+def test_a_key_that_would_fail_at_every_sign_in_is_refused_when_it_is_saved(
+    signed_in: SignIn, stage: make.Stage
+) -> None:
+    pem = dsa.generate_private_key(2048).private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    fields = {"name": "old", "username": "deploy", "private_key": pem.decode()}
+    response = signed_in(stage.cast.ada).post("/credentials/new/", fields)
+    assert "of a kind that is not used any more (DSA)" in words(response)
+    assert not Credential.objects.filter(name="old").exists()
 
 
 def test_a_credential_in_use_is_not_forgotten(signed_in: SignIn, stage: make.Stage) -> None:

@@ -14,7 +14,7 @@ from django.db.models.functions import Now
 
 from rollback_console.engine.snapshot import Snapshot
 from rollback_console.remote import connector
-from rollback_console.remote.errors import RemoteError, RunnerRefused
+from rollback_console.remote.errors import HostUnreachable, RemoteError, RunnerRefused
 from rollback_console.remote.protocol import HostAddress, Remote, RunnerKind
 from rollback_console.remote.redaction.redacted_remote import redacted
 
@@ -43,6 +43,7 @@ PATIENCE = 150.0
 """Seconds for all hosts together; it ends before whoever asks is given up on."""
 
 _AT_ONCE = 16
+_PAUSES = (0.5, 1.5, 4.0)  # seconds before a host behind a jump host is tried again
 _QUICK, _SLOW = 20.0, 45.0  # seconds for one answer; a service's own code takes a while to load
 
 Answered = tuple[Probe, ProbeAnswer]
@@ -146,7 +147,7 @@ def _ask_host(
     try:
         if isinstance(address, str):
             raise HostRefused(address)
-        remote = connect(address)
+        remote = _connect(address, connect, late)
     except (HostRefused, RemoteError) as error:
         refused = (access, ProbeAnswer(ProbeVerdict.NOT_READY, str(error)))
         return _HostAnswers([refused], _without_asking(queries, str(error)))
@@ -162,6 +163,19 @@ def _ask_host(
         return _HostAnswers(answered, cost_answers, unasked)
     finally:
         remote.close()
+
+
+def _connect(address: HostAddress, connect: Connect, late: float) -> Remote:
+    """Behind a jump host again and again for a while: its sshd drops some of many that come at
+    once (MaxStartups), which says nothing about the host. Raises what `connect` raises."""
+    for pause in _PAUSES if address.jump else ():
+        try:
+            return connect(address)
+        except HostUnreachable:
+            if time.monotonic() + pause >= late:
+                raise
+            time.sleep(pause)
+    return connect(address)
 
 
 def _why_no_commands(host: str, remote: Remote) -> str:

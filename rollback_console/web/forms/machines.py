@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_ssh_private_key
 from django import forms
 
 from rollback_console.plans.actions.hosts import RECORDED
@@ -14,7 +12,7 @@ from rollback_console.plans.errors import PlanError
 from rollback_console.plans.inventory.host_lists import LONGEST_TEXT
 from rollback_console.plans.inventory.typed_hosts import read_host_address, read_host_name
 from rollback_console.plans.models import Credential, Environment, Host, HostGroup
-from rollback_console.remote.keys import read_host_keys
+from rollback_console.remote.keys import open_private_key, read_host_keys
 from rollback_console.remote.protocol import HostKeyPin
 
 from .base import ConsoleForm, DrawnForm, Undecorated
@@ -196,12 +194,9 @@ def _choose(form: HostForm, name: str, rows: Any, empty: str | None) -> None:
 
 
 def _wrong_key(values: dict[str, Any]) -> str:
-    data, word = values["private_key"].strip().encode() + b"\n", values["passphrase"].encode()
+    """By what signing in would say of it, so that nothing is kept that fails there."""
     try:
-        load = load_ssh_private_key if b"OPENSSH" in data[:64] else load_pem_private_key
-        load(data, word or None)
-    except TypeError:
-        return "Enter the passphrase if the key has one, and only then."
-    except (ValueError, UnsupportedAlgorithm):
-        return "This is not a private key in OpenSSH or PEM format, or the passphrase is wrong."
+        open_private_key(values["private_key"], values["passphrase"])
+    except ValueError as error:
+        return f"{str(error)[0].upper()}{str(error)[1:]}."
     return ""
