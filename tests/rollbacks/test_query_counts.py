@@ -15,8 +15,8 @@ from .driving import drive
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-STATEMENTS = 30
-TRANSACTIONS = 2
+STATEMENTS = 19
+TRANSACTIONS = 1
 HEAD = make.PLAN[: make.PLAN.index("## 2.")]
 
 

@@ -11,6 +11,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from uuid import uuid4
 
@@ -27,6 +28,7 @@ from rollback_console.engine.decide import (
     StartStep,
     StopStep,
     Verify,
+    View,
     Wait,
     decide,
 )
@@ -83,13 +85,15 @@ class Slice:
     released: bool = False
     wait: float = LOOK
     guard: SnapshotGuard = field(default_factory=SnapshotGuard)
+    answers: view.GivenAnswers | None = None
+    last_seq: int = -1  # of the stream as this slice left it
 
     def run(self) -> bool:
         """Turn until released, out of time, or told to stop."""
         self.group = FollowerGroup(Connections(self.pool), self.guard)
-        ends = time.monotonic() + settings.SLICE.total_seconds()
+        self.ends = time.monotonic() + settings.SLICE.total_seconds()
         try:
-            self._turns(ends)
+            self._turns()
             if self.released:
                 return False
             self._hand_back()
@@ -100,9 +104,9 @@ class Slice:
         finally:
             self.group.close()
 
-    def _turns(self, ends: float) -> None:
+    def _turns(self) -> None:
         renew = look = 0.0
-        while not self.released and not stopping.is_set() and time.monotonic() < ends:
+        while not self._is_over():
             now = time.monotonic()
             if now >= renew:
                 lease.renew(self.rollback_id, self.fence)
@@ -111,13 +115,45 @@ class Slice:
                 self._turn()
                 look = time.monotonic() + self.wait
             if not self.released and self._store(self.group.collect(look - time.monotonic())):
-                failpoint("step.between")
-                look = 0.0
+                look = time.monotonic() + self.wait
+
+    def _is_over(self) -> bool:
+        return self.released or stopping.is_set() or time.monotonic() >= self.ends
 
     def _turn(self) -> None:
         """Decide and carry out, in one transaction; then let followers begin."""
-        with lease.holding(self.rollback_id, self.fence) as row:
+        with self._holding() as row:
             begun = self._carry_out(row)
+        self._follow(row, begun)
+
+    def _store(self, reports: list[Report]) -> bool:
+        """Commit what was reported together with the turn that it allows; True if there was one."""
+        if not reports:
+            return False
+        with self._holding() as row:
+            seq = row.last_seq
+            ended = self.group.take(row, reports)
+            is_due = not self._is_over() and self.group.decides(row, ended)
+            begun = self._carry_out(row) if is_due else []
+        failpoint("log.stored")
+        if row.last_seq == seq:  # an event gives a hint by itself
+            change_hints.publish(self.rollback_id)
+        self.group.committed(ended)
+        if is_due:
+            failpoint("step.between")
+            self._follow(row, begun)
+        return is_due
+
+    @contextmanager
+    def _holding(self) -> Iterator[Rollback]:
+        """`lease.holding`; answers are read again once anybody else has recorded an event."""
+        with lease.holding(self.rollback_id, self.fence) as row:
+            if row.last_seq != self.last_seq:
+                self.answers = None
+            yield row
+        self.last_seq = row.last_seq
+
+    def _follow(self, row: Rollback, begun: list[StepRun]) -> None:
         failpoint("attempt.committed")
         self.group.follow(row, begun, fresh=True)
 
@@ -133,7 +169,7 @@ class Slice:
         if row.abort_asked:
             apply.enter_abort(row)
         latest = self._give_up(row, view.latest(row))
-        seen = view.aborting(row, latest) if why_changed else view.build(row, latest)
+        seen = view.aborting(row, latest) if why_changed else self._view(row, latest)
         decisions = decide(seen)
         runs = {str(run.token): run for run in latest}
         self.group.forget()
@@ -145,6 +181,11 @@ class Slice:
         if not self.released and not self._anything_to_do(decisions, runs):
             self._release(row)
         return begun
+
+    def _view(self, row: Rollback, latest: list[StepRun]) -> View:
+        if self.answers is None:
+            self.answers = view.read_answers(row)
+        return view.build(row, latest, self.answers)
 
     def _give_up(self, row: Rollback, latest: list[StepRun]) -> list[StepRun]:
         """Let go of what people gave up; the last attempts as they are then."""
@@ -211,19 +252,6 @@ class Slice:
         self.released = True
 
     def _hand_back(self) -> None:
-        with lease.holding(self.rollback_id, self.fence) as row:
+        with self._holding() as row:
             self.group.withdraw(row)
             lease.release(row, due=Now())
-
-    def _store(self, reports: list[Report]) -> bool:
-        """Commit what was reported; True when that allows something new, so that a turn is due."""
-        if not reports:
-            return False
-        with lease.holding(self.rollback_id, self.fence) as row:
-            seq = row.last_seq
-            ended = self.group.take(row, reports)
-        failpoint("log.stored")
-        if row.last_seq == seq:  # an event gives a hint by itself
-            change_hints.publish(self.rollback_id)
-        self.group.committed(ended)
-        return self.group.decides(row, ended)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -22,24 +24,48 @@ def snapshot_of(text: str) -> Snapshot:
     return parse_snapshot(text)
 
 
-def build(rollback: Rollback, runs: list[StepRun] | None = None) -> View:
-    """The view of a rollback, in a fixed number of queries; `runs` is `latest`, where known."""
+@dataclass(frozen=True, slots=True)
+class GivenAnswers:
+    """What people answered so far, each together with an event.
+
+    `steps` in order, `checks` by key, and `excluded` hosts.
+    """
+
+    steps: tuple[StepAnswer, ...]
+    checks: dict[str, str]
+    excluded: frozenset[str]
+
+
+def read_answers(rollback: Rollback) -> GivenAnswers:
+    """The answers as they are now."""
+    steps = tuple(rollback.step_answers.order_by("id"))
+    return GivenAnswers(steps, latest_checks(rollback), excluded_hosts(rollback))
+
+
+def build(
+    rollback: Rollback,
+    runs: list[StepRun] | None = None,
+    answers: GivenAnswers | None = None,
+) -> View:
+    """The view of a rollback, in a fixed number of queries.
+
+    `runs` is `latest` and `answers` is `read_answers`, where known.
+    """
     runs = latest(rollback) if runs is None else runs
+    answers = answers or read_answers(rollback)
     snapshot = snapshot_of(rollback.snapshot)
-    checks = latest_checks(rollback)
     keys = {check.key for check in snapshot.checks}
     moment = db_clock.now()
-    answers = list(rollback.step_answers.order_by("id"))
-    extended = [each.at for each in answers if each.kind == "overtime"]
+    extended = [each.at for each in answers.steps if each.kind == "overtime"]
     return View(
         state=RollbackState(rollback.state),
         steps=snapshot.steps,
         runs=tuple(_run(run, moment) for run in runs),
-        gates=_let_through("gate", answers, snapshot),
-        canaries=_let_through("canary", answers, snapshot),
-        excluded=excluded_hosts(rollback),
-        unanswered_checks=frozenset(keys - checks.keys()),
-        failed_checks=frozenset(key for key, answer in checks.items() if answer == "fail"),
+        gates=_let_through("gate", answers.steps, snapshot),
+        canaries=_let_through("canary", answers.steps, snapshot),
+        excluded=answers.excluded,
+        unanswered_checks=frozenset(keys - answers.checks.keys()),
+        failed_checks=frozenset(key for key, answer in answers.checks.items() if answer == "fail"),
         pause_asked=rollback.pause_asked,
         abort_asked=rollback.abort_asked,
         unreachable_limit=settings.UNREACHABLE_LIMIT.total_seconds(),
@@ -66,7 +92,7 @@ def excluded_hosts(rollback: Rollback) -> frozenset[str]:
     return frozenset(str(facts.get("host", "")) for facts in exclusions)
 
 
-def _let_through(kind: str, answers: list[StepAnswer], snapshot: Snapshot) -> frozenset[int]:
+def _let_through(kind: str, answers: Iterable[StepAnswer], snapshot: Snapshot) -> frozenset[int]:
     """Positions at which people said go; it counts once, so not for what runs another time.
 
     Going on from a step runs it and all behind it again, and an undo runs its step again. What
