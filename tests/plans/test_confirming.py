@@ -105,6 +105,16 @@ def test_binding_leaves_a_plan_confirmed_and_another_text_does_not(stage: Stage)
     assert plans.revise(written.plan, text, by=stage.cast.dana).confirmed_at is None
 
 
+@pytest.mark.parametrize("folder", ["/srv/`x`", "/srv/\"a'b", "/srv/a\nuser=root"])
+def test_what_a_fence_cannot_hold_stays_a_binding(stage: Stage, folder: str) -> None:
+    made = confirmed(stage, PLAN)
+    steps = {"stop": {"cwd": folder}, "start": {"cwd": "/srv/app"}}
+    plans.bind_steps(made, by=stage.cast.ada, bindings={"hosts": "app-1", "steps": steps})
+    written = plans.write_bindings(made.plan, by=stage.cast.ada)
+    assert written.bindings["steps"] == {"stop": {"cwd": folder}}
+    assert b"cwd=/srv/app" in bytes(written.source)
+
+
 def test_a_text_that_changes_nothing_that_runs_stays_confirmed(stage: Stage) -> None:
     made = confirmed(stage, PLAN)
     text = bytes(made.source) + b"- [ ] Call the customers\n"

@@ -196,6 +196,19 @@ def test_a_value_that_is_no_commit_is_refused(stage: Stage, value: str, says: st
     assert says in problem_list[0]
 
 
+@pytest.mark.parametrize("command", ["fetch origin <name>", 'fetch origin "<name>"'])
+def test_a_value_that_a_command_would_read_as_an_option_is_refused(
+    stage: Stage, command: str
+) -> None:
+    text = PLAN.replace("echo stopping", command)
+    revision = make.plan(stage, text)
+    (why,) = problems(revision, parameters={"NAME": "--upload-pack=reboot"})
+    assert "must not begin with a dash" in why
+    assert freeze_snapshot(revision, {"parameters": {"NAME": "main"}})
+    within = make.plan(stage, text.replace("<name>", "x<name>"))
+    assert freeze_snapshot(within, {"parameters": {"NAME": "-1b"}})
+
+
 def test_a_step_without_a_host_says_where_to_bind_it(stage: Stage) -> None:
     revision = make.plan(stage, hosts="")
     assert problems(revision)[0] == "Step 1, Stop, names no host: bind it on the plan's page."

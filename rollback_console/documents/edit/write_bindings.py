@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import fields, replace
 
-from rollback_console.documents.errors import UnknownEdit
+from rollback_console.documents.errors import UnknownEdit, Unwritable
 from rollback_console.documents.model import PlanDocument, Step, StepSettings
 
 from ..canonical import is_canonical, write_canonical
+from ..canonical.layout import spell_settings
 from ..reading import read
 from .fence_attributes import settings_of
 from .writer import set_attribute
@@ -41,12 +42,21 @@ def inscribe(
 def _respelled(
     document: PlanDocument, attributes_by_key: Mapping[str, Attributes]
 ) -> tuple[str, list[str]]:
-    changes = {key: settings_of(each) for key, each in attributes_by_key.items() if each}
+    settings = {key: settings_of(each) for key, each in attributes_by_key.items() if each}
+    changes = {key: each for key, each in settings.items() if _is_writable(each)}
     procedures = tuple(
         replace(one, steps=tuple(_with_settings(step, changes.get(step.key)) for step in one.steps))
         for one in document.procedures
     )
     return write_canonical(replace(document, procedures=procedures)), list(changes)
+
+
+def _is_writable(settings: StepSettings) -> bool:
+    try:
+        spell_settings(settings, destructive=False)
+    except Unwritable:
+        return False
+    return True
 
 
 def _with_settings(step: Step, settings: StepSettings | None) -> Step:

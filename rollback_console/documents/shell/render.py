@@ -24,7 +24,8 @@ class Script:
     """Shell text that may run, and what it needs.
 
     `environment_names` are the parameters put in for placeholders, in the order they first
-    appear; `variables` are those the author's text reads but nobody sets. `inner` are those whose value
+    appear; `variables` are those the author's text reads but nobody sets. `words` are parameters that
+    begin a word of a command, where a dash would make the value an option. `inner` are those whose value
     a second interpreter reads again (`ssh host "..."`, `psql -c "..."`): give them only
     values of letters, digits and `._/:@+-`. `shell` is `sh`, or `bash` where only bash can
     read the text.
@@ -35,9 +36,12 @@ class Script:
     variables: tuple[str, ...] = ()
     inner: frozenset[str] = frozenset()
     shell: str = "sh"
+    words: frozenset[str] = frozenset()
 
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_AFTER_SPACE = re.compile(r"(?:^|\s)\Z")
+_AFTER_QUOTE = re.compile(r"(?:^|\s)[\"']\Z")
 _SHELL = r"(?:/\S*/)?(?:ba|da|z|k|a)?sh\b"
 _INNER_ANYWHERE = re.compile(
     r"\b(?:ssh|eval|xargs|parallel|watch|su|runuser|expect|at|trap|make|gmake|sed|gsed|ansible(?:-playbook)?"
@@ -84,6 +88,12 @@ def render_script(
         tuple(sorted(free_variables(text) - set(names))),
         frozenset(_inner(commands, parameters)),
         "bash" if any(needs_bash(command.text) for command in commands) else "sh",
+        frozenset(
+            _name_for(use, parameters)
+            for command in commands
+            for use in find_uses(command.text)
+            if _begins_word(use, command.text)
+        ),
     )
 
 
@@ -159,6 +169,14 @@ def reads_twice(use: PlaceholderUse, text: str) -> bool:
         return True
     quoted = use.context in {Context.DOUBLE, Context.SINGLE, Context.HEREDOC}
     return quoted and bool(_INNER_QUOTED.search(text))
+
+
+def _begins_word(use: PlaceholderUse, text: str) -> bool:
+    quoted = use.context in {Context.DOUBLE, Context.SINGLE}
+    before = _AFTER_QUOTE if quoted else _AFTER_SPACE
+    return use.context is not Context.HEREDOC and bool(
+        before.search(text, max(use.start - 2, 0), use.start)
+    )
 
 
 def _inner(commands: Sequence[Command], parameters: Mapping[str, str]) -> Iterator[str]:

@@ -24,6 +24,7 @@ class Filled:
     names: tuple[str, ...]
 
 
+_NUMBER = re.compile(r"-[0-9]+(?:\.[0-9]+)?")
 _PLAIN = re.compile(r"[A-Za-z0-9._/:@+-]*")
 
 
@@ -57,6 +58,7 @@ def render_step_script(
     for name in sorted(free - draft.secrets):
         _resolve_value(draft, step, name, "text", f"${name}")
     _check_read_again(draft, step, script)
+    _check_options(draft, step, {name: str(kinds[name].kind) for name in script.words})
     return script.text, names
 
 
@@ -108,6 +110,18 @@ def _check_read_again(draft: SnapshotDraft, step: Step, script: Script) -> None:
             draft.problems.append(
                 f"Step {step.number}, {step.title}: {name} is read by a second program, so it "
                 "may hold only letters, digits and . _ / : @ + -."
+            )
+
+
+def _check_options(draft: SnapshotDraft, step: Step, kinds: dict[str, str]) -> None:
+    """`kinds` are those of the parameters that begin a word of a command, by name."""
+    for name in sorted(kinds.keys() & draft.parameters.keys()):
+        value = draft.parameters[name]
+        is_option = value.startswith("-") and not _NUMBER.fullmatch(value)
+        if is_option and not complaint(kinds[name], value):
+            draft.problems.append(
+                f"Step {step.number}, {step.title}: {name} must not begin with a dash: the command "
+                "would read it as an option. Write options in the plan."
             )
 
 
