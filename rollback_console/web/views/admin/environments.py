@@ -36,7 +36,9 @@ from .confirmations import WAITS
 @admin_only
 def list_environments(request: HttpRequest) -> HttpResponse:
     """Every environment with its rules in short."""
-    page = {"environments": queries.ruled()}
+    text = request.GET.get("text", "")
+    rows = search(queries.ruled(), text, "name", "slug", "zone")
+    page = {"list": list_page(request, rows, _ORDERS), "text": text}
     return render(request, "environments/list.html", page)
 
 

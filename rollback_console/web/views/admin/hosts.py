@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db.models import Count, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_POST
@@ -16,7 +16,8 @@ from rollback_console.audit.stale_edit import StaleEdit
 from rollback_console.plans.actions import host_keys, hosts
 from rollback_console.plans.actions.second_admin import NeedsSecondAdmin
 from rollback_console.plans.errors import PlanError
-from rollback_console.plans.models import Host, HostKey
+from rollback_console.plans.inventory.host_specs import confirmed_keys
+from rollback_console.plans.models import Environment, Host, HostGroup, HostKey
 from rollback_console.plans.readiness.sign_in_trials import state_of
 from rollback_console.remote.errors import RemoteError
 from rollback_console.rollbacks.queries import lists
@@ -25,6 +26,7 @@ from rollback_console.web.forms.machines import HostForm, KeysForm
 
 from ...authentication.step_up import step_up
 from ...http.current_user import admin_only, person
+from ...http.paging import list_page, search
 from ...http.rate_limit import costly
 from ...http.responses import done, refused
 from .confirmations import WAITS
@@ -32,12 +34,47 @@ from .confirmations import WAITS
 
 @admin_only
 def list_hosts(request: HttpRequest) -> HttpResponse:
-    """Every host, with whether a key of it was confirmed."""
-    confirmed = Count("keys", filter=Q(keys__confirmed_at__isnull=False))
-    rows = Host.objects.select_related("environment", "credential", "jump")
-    rows = rows.prefetch_related("groups").annotate(confirmed=confirmed)
-    page = {"hosts": rows.order_by("environment", "name")}
+    """One page of the hosts that match, with their keys and whether signing in worked."""
+    chosen = {name: request.GET.get(name, "") for name in ("text", "environment", "group", "state")}
+    beside = ("groups", "keys", "jump__keys", "jump__credential", "credential")
+    rows = Host.objects.select_related("environment", "jump", "trial").prefetch_related(*beside)
+    listed = list_page(request, _narrow(rows, chosen), _ORDERS)
+    for host in listed["rows"]:
+        host.sign_in = state_of(host) if confirmed_keys(host) else ""
+    page = {
+        "list": listed,
+        "chosen": chosen,
+        "states": list(_STATES),
+        "environments": Environment.objects.order_by("name"),
+    }
     return render(request, "hosts/list.html", page)
+
+
+_ORDERS = {
+    "name": ("name",),
+    "environment": ("environment__name", "name"),
+    "address": ("address", "port", "name"),
+    "last tried": ("-trial__tried_at", "name"),
+}
+_CONFIRMED = HostKey.objects.filter(host=OuterRef("pk"), confirmed_at__isnull=False)
+_STATES = {
+    "without a confirmed key": Q(~Exists(_CONFIRMED)),
+    "never tried": Q(Exists(_CONFIRMED), trial=None),
+    "sign-in failed": Q(trial__tried_at__isnull=False) & ~Q(trial__problem=""),
+    "signed in": Q(trial__tried_at__isnull=False, trial__problem=""),
+}
+
+
+def _narrow(rows: QuerySet[Host], chosen: dict[str, str]) -> QuerySet[Host]:
+    rows = search(rows, chosen["text"], "name", "address", "credential__name")
+    if chosen["environment"]:
+        rows = rows.filter(environment__slug=chosen["environment"])
+    if chosen["group"]:
+        in_group = HostGroup.objects.filter(hosts=OuterRef("pk"), name=chosen["group"])
+        rows = rows.filter(Exists(in_group))
+    if chosen["state"] in _STATES:
+        rows = rows.filter(_STATES[chosen["state"]])
+    return rows
 
 
 @admin_only

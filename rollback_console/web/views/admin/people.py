@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.models import Group, User
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_POST
@@ -19,21 +19,48 @@ from rollback_console.access.invitations import open_invitations, people_without
 from rollback_console.access.second_factor import has_second_factor
 from rollback_console.outbox.private_mail import can_mail
 from rollback_console.plans.approval import delegations
+from rollback_console.plans.models import DecisionMaker
 from rollback_console.rollbacks.permissions import rights
 from rollback_console.web.forms.people import PersonForm
 
 from ...authentication.step_up import step_up
 from ...http.current_user import admin_only, person
+from ...http.paging import list_page, search
 from ...http.responses import done, refused
 from .confirmations import WAITS
 
 
 @admin_only
 def list_people(request: HttpRequest) -> HttpResponse:
-    """Everybody, those who may sign in first."""
+    """One page of the people who match, those who may sign in first."""
+    chosen = {name: request.GET.get(name, "") for name in ("text", "group", "state")}
     rows = User.objects.prefetch_related("groups", "decides__environment")
-    page = {"people": rows.order_by("-is_active", "username")}
+    rows = search(rows, chosen["text"], "username", "first_name", "last_name", "email")
+    if chosen["group"]:
+        rows = rows.filter(pk__in=User.objects.filter(groups__name=chosen["group"]))
+    if chosen["state"] in _STATES:
+        rows = rows.filter(_STATES[chosen["state"]])
+    page = {
+        "list": list_page(request, rows, _ORDERS),
+        "chosen": chosen,
+        "states": list(_STATES),
+        "groups": Group.objects.order_by("name"),
+    }
     return render(request, "people/list.html", page)
+
+
+_ORDERS = {
+    "name": ("-is_active", "username"),
+    "last signed in": ("-last_login", "username"),
+    "newest": ("-date_joined", "username"),
+}
+_STATES = {
+    "active": Q(is_active=True),
+    "never signed in": Q(is_active=True, last_login=None),
+    "in no group": Q(is_active=True, groups=None),
+    "decision maker": Q(pk__in=DecisionMaker.objects.values("user")),
+    "deactivated": Q(is_active=False),
+}
 
 
 @admin_only
