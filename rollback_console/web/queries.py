@@ -14,7 +14,6 @@ from rollback_console.plans.approval.decision_makers import makers_of
 from rollback_console.plans.models import (
     DecisionMaker,
     Environment,
-    Host,
     HostGroup,
     Plan,
     Revision,
@@ -32,7 +31,8 @@ class EnvironmentSetup:
     makers: list[DecisionMaker]
     secrets: list[Secret]
     groups: list[HostGroup]
-    hosts: list[Host]
+    hosts: int
+    unconfirmed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +62,9 @@ def environment_contents(environment: Environment) -> EnvironmentSetup:
         makers=list(environment.decision_makers.select_related("user").order_by("rung", "id")),
         # The values are never read for a page, not even into memory.
         secrets=list(environment.secrets.defer("value")),
-        groups=list(environment.host_groups.prefetch_related("hosts")),
-        hosts=list(environment.hosts.all()),
+        groups=list(environment.host_groups.annotate(host_count=Count("hosts"))),
+        hosts=environment.hosts.count(),
+        unconfirmed=environment.hosts.exclude(keys__confirmed_at__isnull=False).count(),
     )
 
 

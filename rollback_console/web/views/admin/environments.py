@@ -29,6 +29,7 @@ from rollback_console.web.forms.places import (
 from ... import queries
 from ...authentication.step_up import step_up
 from ...http.current_user import admin_only, person
+from ...http.paging import list_page, search
 from ...http.responses import done, refused
 from .confirmations import WAITS
 
@@ -40,6 +41,13 @@ def list_environments(request: HttpRequest) -> HttpResponse:
     rows = search(queries.ruled(), text, "name", "slug", "zone")
     page = {"list": list_page(request, rows, _ORDERS), "text": text}
     return render(request, "environments/list.html", page)
+
+
+_ORDERS = {
+    "production first": ("-is_production", "slug"),
+    "name": ("name",),
+    "most hosts": ("-host_count", "name"),
+}
 
 
 @admin_only
