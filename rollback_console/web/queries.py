@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import dataclass
 
 from django.contrib.auth.models import User
 from django.db.models import Count, Max, Prefetch, QuerySet
 
+from rollback_console.common.people import display_name
 from rollback_console.engine import authority
 from rollback_console.engine.authority import Maker
+from rollback_console.engine.states import RollbackState
 from rollback_console.plans.approval import policy
-from rollback_console.plans.approval.decision_makers import makers_of
+from rollback_console.plans.approval.decision_makers import makers_of, owners_of
 from rollback_console.plans.models import (
     DecisionMaker,
     Environment,
+    Host,
     HostGroup,
     Plan,
     Revision,
     Secret,
 )
-from rollback_console.rollbacks.models import Event
+from rollback_console.rollbacks.models import Event, Rollback
 from rollback_console.rollbacks.permissions.groups import may_look
 from rollback_console.rollbacks.queries import lists
 
@@ -131,3 +136,43 @@ def beside_deciding(person: User) -> str:
     if person.has_perm(policy.ASKS):
         return "They request and steer rollbacks too: what they ask for, others approve."
     return ""
+
+
+def makers_beside(maker: DecisionMaker) -> list[str]:
+    """Who decides there when this one no longer does."""
+    rows = owners_of(maker.environment).exclude(pk=maker.pk)
+    return [f"{display_name(row.user)} ({row.role})" for row in rows]
+
+
+def requests_waiting_for(maker: DecisionMaker) -> list[str]:
+    """Requests there that nobody has decided yet."""
+    rows = Rollback.objects.filter(environment=maker.environment, state=RollbackState.REQUESTED)
+    return [f"rollback {number}" for number in rows.values_list("pk", flat=True)]
+
+
+def plans_that_read(secret: Secret) -> list[str]:
+    """Titles of plans of its environment whose newest text names the secret."""
+    return _plans_naming(secret.environment, secret.name)
+
+
+def plans_that_name(group: HostGroup) -> list[str]:
+    """Titles of plans of its environment whose newest text or bindings name the group."""
+    return _plans_naming(group.environment, group.name)
+
+
+def _plans_naming(environment: Environment, name: str) -> list[str]:
+    word = re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])")
+    titles = []
+    for plan in Plan.objects.filter(environment=environment):
+        newest = plan.revisions.order_by("-number").first()
+        if newest is None:
+            continue
+        text = bytes(newest.source).decode(errors="replace") + json.dumps(newest.bindings)
+        if word.search(text):
+            titles.append(plan.title)
+    return titles
+
+
+def plans_with_host(host: Host) -> list[str]:
+    """Titles of plans of its environment whose newest text or bindings name the host."""
+    return _plans_naming(host.environment, host.name)

@@ -440,7 +440,7 @@ def test_a_listing_a_removal_and_a_key_wait_on_their_pages_too(
         Host.objects.get(name="app-2"), [HostKeyPin("ssh-ed25519", make.KEY)], by=None
     )
     client.post(f"/hosts/{key.host.pk}/keys/{key.pk}/confirmations/")
-    client.post(f"/hosts/{stage.host.pk}/removals/")
+    client.post(f"/hosts/{stage.host.pk}/removals/", {"sure": "yes"})
     added, confirmed, removed = PendingChange.objects.order_by("pk")
     pending_changes.confirm_change(added, by=two)
     assert Host.objects.get(name="app-9").environment == lax

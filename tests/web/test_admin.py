@@ -34,6 +34,8 @@ from .conftest import SignIn, words
 ROOMS = ["environments", "environment-new", "hosts", "host-new", "credentials", "credential-new",
          "people", "person-new", "services"]  # fmt: skip
 
+SURE = {"sure": "yes"}
+
 ED25519 = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMUHnysZVeohEUjGFO0s7M08WgzXq2JyCqGeP4EKYPcB"
 ECDSA = (
     "ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAABBBH3JU1C7s0pI/TaDPQQb"
@@ -91,7 +93,7 @@ def test_a_decision_maker_is_named_once_and_removed(signed_in: SignIn, stage: ma
     assert (maker.role, maker.rung) == ("CTO", 3)
     again = client.post("/environments/staging/decision-makers/", fields)
     assert "This person is a decision maker here already." in words(again)
-    client.post(f"/environments/staging/decision-makers/{maker.pk}/removals/")
+    client.post(f"/environments/staging/decision-makers/{maker.pk}/removals/", SURE)
     assert not DecisionMaker.objects.filter(user=stage.cast.dana).exists()
 
 
@@ -116,7 +118,7 @@ def test_a_secret_is_written_replaced_and_never_shown(signed_in: SignIn, stage: 
     page = client.get("/environments/staging/").content.decode()
     assert "DB_PASSWORD" in page
     assert "swordfish" not in page
-    client.post(f"{address}{secret.pk}/removals/")
+    client.post(f"{address}{secret.pk}/removals/", SURE)
     assert Secret.objects.count() == 0
 
 
@@ -133,9 +135,10 @@ def test_a_host_group_with_hosts_in_it_is_not_removed(signed_in: SignIn, stage: 
     group = HostGroup.objects.get()
     group.hosts.add(stage.host)
     address = f"/environments/staging/groups/{group.pk}/removals/"
-    assert "Take its hosts out first." in words(client.post(address, follow=True))
+    assert "1 host is in it: app-1." in words(client.post(address))
+    assert "Take its hosts out first." in words(client.post(address, SURE, follow=True))
     group.hosts.clear()
-    client.post(address)
+    client.post(address, SURE)
     assert HostGroup.objects.count() == 0
 
 
@@ -362,14 +365,14 @@ def test_what_runs_commands_on_a_host_is_chosen_and_on_record(
 
 
 def test_a_host_is_removed(signed_in: SignIn, stage: make.Stage) -> None:
-    signed_in(stage.cast.ada).post(f"/hosts/{stage.host.pk}/removals/")
+    signed_in(stage.cast.ada).post(f"/hosts/{stage.host.pk}/removals/", SURE)
     assert Host.objects.count() == 0
 
 
 def test_a_host_that_an_open_rollback_needs_stays(signed_in: SignIn, stage: make.Stage) -> None:
     needing = make.requested(stage)
     client = signed_in(stage.cast.ada)
-    response = client.post(f"/hosts/{stage.host.pk}/removals/", follow=True)
+    response = client.post(f"/hosts/{stage.host.pk}/removals/", SURE, follow=True)
     assert f"app-1 is needed by what is not over yet: rollback {needing.pk}." in words(response)
     assert Host.objects.count() == 1
 
@@ -410,7 +413,7 @@ def test_a_deactivated_person_is_out_at_once_and_can_be_let_in_again(
 ) -> None:
     ada, dana = signed_in(stage.cast.ada), signed_in(stage.cast.dana)
     assert dana.get("/").status_code == 200
-    ada.post(f"/people/{stage.cast.dana.pk}/deactivations/")
+    ada.post(f"/people/{stage.cast.dana.pk}/deactivations/", SURE)
     assert dana.get("/").status_code == 302
     ada.post(f"/people/{stage.cast.dana.pk}/activations/")
     assert signed_in(stage.cast.dana).get("/").status_code == 200
@@ -418,7 +421,7 @@ def test_a_deactivated_person_is_out_at_once_and_can_be_let_in_again(
 
 def test_nobody_deactivates_themselves(signed_in: SignIn, stage: make.Stage) -> None:
     client = signed_in(stage.cast.ada)
-    page = words(client.post(f"/people/{stage.cast.ada.pk}/deactivations/", follow=True))
+    page = words(client.post(f"/people/{stage.cast.ada.pk}/deactivations/", SURE, follow=True))
     assert "Another Admin must deactivate you" in page
 
 

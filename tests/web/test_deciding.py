@@ -154,7 +154,7 @@ def test_rules_nobody_could_meet_are_refused_on_the_page(
     sam = DecisionMaker.objects.get(user=stage.cast.sam)
     ada.post("/environments/staging/", {**rules, "approvals_data": "2"})
     where = f"/environments/staging/decision-makers/{sam.pk}"
-    answer = ada.post(f"{where}/removals/", follow=True)
+    answer = ada.post(f"{where}/removals/", {"sure": "yes"}, follow=True)
     assert "This was not saved." in words(answer)
     drawn = draw_version(sam)
     ada.post(f"{where}/changes/", {"role": "CTO", "rung": "3", "drawn_from": drawn})

@@ -6,11 +6,12 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, render, resolve_url
 from django.views.decorators.http import require_POST
 
 from rollback_console.access.actions.pending_changes import propose_decision_maker, propose_rules
 from rollback_console.audit.stale_edit import StaleEdit
+from rollback_console.common.people import display_name
 from rollback_console.plans.actions import decision_makers as makers
 from rollback_console.plans.actions import environments, host_groups, secrets
 from rollback_console.plans.actions.second_admin import RULES, NeedsSecondAdmin
@@ -30,6 +31,7 @@ from ... import queries
 from ...authentication.step_up import step_up
 from ...http.current_user import admin_only, person
 from ...http.paging import list_page, search
+from ...http.removals import ask_once_more, count_sentence, is_sure
 from ...http.responses import done, refused
 from .confirmations import WAITS
 
@@ -122,6 +124,22 @@ def change_decision_maker(request: HttpRequest, slug: str, number: int) -> HttpR
 def remove_decision_maker(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Remove a decision maker; approvals they gave stay on record."""
     maker = get_object_or_404(DecisionMaker, environment__slug=slug, pk=number)
+    if not is_sure(request):
+        left = queries.makers_beside(maker)
+        return ask_once_more(
+            request,
+            what=f"Remove {display_name(maker.user)} from {maker.environment}",
+            button="Remove the decision maker",
+            depends=[
+                count_sentence(left, "decides there then", "decide there then"),
+                "" if left else "Nobody decides there then: nothing can be approved.",
+                count_sentence(
+                    queries.requests_waiting_for(maker), "open request", "open requests"
+                ),
+                "Approvals they gave for what has not started count no longer.",
+            ],
+            back=resolve_url("environment", slug=slug),
+        )
     try:
         makers.remove_decision_maker(maker, by=person(request))
     except PlanError as error:
@@ -152,6 +170,17 @@ def write_secret(request: HttpRequest, slug: str) -> HttpResponse:
 def remove_secret(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Forget a secret."""
     secret = get_object_or_404(Secret, environment__slug=slug, pk=number)
+    if not is_sure(request):
+        return ask_once_more(
+            request,
+            what=f"Remove the secret {secret.name} of {secret.environment}",
+            button="Remove the secret",
+            depends=[
+                count_sentence(queries.plans_that_read(secret), "plan reads it", "plans read it"),
+                "Its value is gone for good; logs stay masked.",
+            ],
+            back=resolve_url("environment", slug=slug),
+        )
     secrets.remove_secret(secret, by=person(request))
     return done(request, f"{secret.name} is deleted.", "environment", slug=slug)
 
@@ -180,6 +209,18 @@ def make_group(request: HttpRequest, slug: str) -> HttpResponse:
 def remove_group(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Remove a group that holds no hosts."""
     group = get_object_or_404(HostGroup, environment__slug=slug, pk=number)
+    if not is_sure(request):
+        names = list(group.hosts.order_by("name").values_list("name", flat=True))
+        return ask_once_more(
+            request,
+            what=f"Remove the host group {group.name} of {group.environment}",
+            button="Remove the host group",
+            depends=[
+                count_sentence(names, "host is in it", "hosts are in it"),
+                count_sentence(queries.plans_that_name(group), "plan names it", "plans name it"),
+            ],
+            back=resolve_url("environment", slug=slug),
+        )
     try:
         host_groups.remove_host_group(group, by=person(request))
     except PlanError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, render, resolve_url
 from django.views.decorators.http import require_POST
 
 from rollback_console.access.actions.pending_changes import (
@@ -24,10 +24,12 @@ from rollback_console.rollbacks.queries import lists
 from rollback_console.rollbacks.sweeper import sign_in_trials
 from rollback_console.web.forms.machines import HostForm, KeysForm
 
+from ... import queries
 from ...authentication.step_up import step_up
 from ...http.current_user import admin_only, person
 from ...http.paging import list_page, search
 from ...http.rate_limit import costly
+from ...http.removals import ask_once_more, count_sentence, is_sure
 from ...http.responses import done, refused
 from .confirmations import WAITS
 
@@ -220,6 +222,8 @@ def remove(request: HttpRequest, number: int) -> HttpResponse:
         numbers = ", ".join(map(str, needing))
         sentence = f"{host} is needed by what is not over yet: rollback {numbers}."
         return refused(request, sentence, "host", number=number)
+    if not is_sure(request):
+        return _ask_removal(request, host)
     try:
         hosts.remove_host(host, by=person(request))
     except NeedsSecondAdmin:
@@ -238,3 +242,20 @@ def _find(number: int) -> Host:
 
 def _find_key(number: int, key: int) -> HostKey:
     return get_object_or_404(HostKey.objects.select_related("host"), host_id=number, pk=key)
+
+
+def _ask_removal(request: HttpRequest, host: Host) -> HttpResponse:
+    behind = Host.objects.filter(jump=host).values_list("name", flat=True)
+    groups = host.groups.values_list("name", flat=True)
+    return ask_once_more(
+        request,
+        what=f"Remove {host}",
+        button="Remove the host",
+        depends=[
+            count_sentence(list(behind), "host is reached through it", "hosts are reached by it"),
+            count_sentence(queries.plans_with_host(host), "plan names it", "plans name it"),
+            count_sentence(list(groups), "group has it", "groups have it"),
+            "What ran on it stays on record by its name.",
+        ],
+        back=resolve_url("host", number=host.pk),
+    )

@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib.auth.models import Group, User
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, render, resolve_url
 from django.views.decorators.http import require_POST
 
 from rollback_console.access.actions import attempts, pending_changes, people
@@ -17,15 +17,20 @@ from rollback_console.access.actions.second_factors import reset_second_factor
 from rollback_console.access.errors import AccessError, SecondAdminMissing
 from rollback_console.access.invitations import open_invitations, people_without_password
 from rollback_console.access.second_factor import has_second_factor
+from rollback_console.access.tokens import Token
+from rollback_console.common.people import display_name
 from rollback_console.outbox.private_mail import can_mail
 from rollback_console.plans.approval import delegations
 from rollback_console.plans.models import DecisionMaker
+from rollback_console.rollbacks.models import Rollback
 from rollback_console.rollbacks.permissions import rights
+from rollback_console.rollbacks.queries.lists import ALIVE
 from rollback_console.web.forms.people import PersonForm
 
 from ...authentication.step_up import step_up
 from ...http.current_user import admin_only, person
 from ...http.paging import list_page, search
+from ...http.removals import ask_once_more, count_sentence, is_sure
 from ...http.responses import done, refused
 from .confirmations import WAITS
 
@@ -91,7 +96,7 @@ def show_person(request: HttpRequest, number: int) -> HttpResponse:
         "glass": rights.may_break_glass(user),
         "delegations": delegations.delegations_of(user)[:20],
         "standing": delegations.standing_ids(),
-        "decides": user.decides.select_related("environment").order_by("environment__name"),
+        "decides": _decisions(user),
         "can_be_invited": people_without_password().filter(pk=number).exists(),
         "invitation": open_invitations().filter(person=user).first(),
         "can_mail": can_mail() and bool(user.email),
@@ -105,6 +110,8 @@ def show_person(request: HttpRequest, number: int) -> HttpResponse:
 def deactivate(request: HttpRequest, number: int) -> HttpResponse:
     """They can no longer sign in, decide or steer; what they did stays on record."""
     user = get_object_or_404(User, pk=number)
+    if not is_sure(request):
+        return _ask_deactivation(request, user)
     try:
         people.deactivate_person(user, by=person(request))
     except AccessError as error:
@@ -251,3 +258,26 @@ def _grant_break_glass(user: User, *, by: User) -> str:
 
 def _status(form: PersonForm) -> int:
     return 422 if form.errors else 200
+
+
+def _ask_deactivation(request: HttpRequest, user: User) -> HttpResponse:
+    places = [f"{maker.environment} ({maker.role})" for maker in _decisions(user)]
+    tokens = Token.objects.filter(user=user, revoked_at=None).values_list("name", flat=True)
+    requests = Rollback.objects.filter(requested_by=user, state__in=ALIVE)
+    titles = [f"rollback {number}" for number in requests.values_list("pk", flat=True)]
+    return ask_once_more(
+        request,
+        what=f"Deactivate {display_name(user)}",
+        button="Deactivate",
+        depends=[
+            count_sentence(places, "environment loses a decision maker", "environments lose one"),
+            count_sentence(list(tokens), "token ends for good", "tokens end for good"),
+            count_sentence(titles, "open request is theirs", "open requests are theirs"),
+            "They are signed out everywhere. What they did stays on record.",
+        ],
+        back=resolve_url("person", number=user.pk),
+    )
+
+
+def _decisions(user: User) -> QuerySet[DecisionMaker]:
+    return user.decides.select_related("environment").order_by("environment__name")
