@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 from rollback_console.access.models import Invitation
 from rollback_console.access.tokens import Token
 from rollback_console.plans.models import DecisionMaker, Host, HostGroup, Secret
+from rollback_console.rollbacks.models import Rollback
 from tests import make
 
 from .conftest import SignIn, words
@@ -53,6 +54,8 @@ def address(stage: make.Stage) -> dict[str, str]:
 def test_nothing_is_removed_before_a_person_saw_what_depends_on_it(
     stage: make.Stage, signed_in: SignIn, address: dict[str, str], what: str, depends: str
 ) -> None:
+    if what == "host":  # one that an open request needs is refused at once
+        Rollback.objects.update(state="withdrawn")
     before = counted()
     page = words(signed_in(stage.cast.ada).post(address[what]))
     assert "Nothing is done yet." in page
