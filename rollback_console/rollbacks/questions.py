@@ -39,7 +39,8 @@ class QuestionText:
     `eyewitness`: the answer is what a person saw, because the console cannot know.
     `undoable`: it is about runs that ended badly, which can be tried again, undone, or whose
     host can be left out. `skippable`: the step may be left out. `instructs`: the step's own
-    text is what the person has to read.
+    text is what the person has to read. `state` and `state_word`: how lists show a rollback that
+    asks this, where waiting alone would hide that something went wrong.
     """
 
     sentence: str
@@ -53,6 +54,8 @@ class QuestionText:
     undoable: bool = False
     skippable: bool = False
     instructs: bool = False
+    state: str = ""
+    state_word: str = ""
 
     def __post_init__(self) -> None:
         if not (self.sentence and self.heading):
@@ -127,6 +130,9 @@ QUESTIONS: dict[QuestionKind, QuestionText] = {
         heading="Step {step} failed: {title}",
         choices=(AnswerChoice("Retry step {step}", url="retries", style="btn-main"),),
         icon="failed",
+        state="failed",
+        state_word="step {step} failed",
+        prompt="Comment (optional to retry; required otherwise)",
         undoable=True,
         skippable=True,
     ),
@@ -146,6 +152,8 @@ QUESTIONS: dict[QuestionKind, QuestionText] = {
             AnswerChoice("Run step {step} again", url="retries"),
         ),
         icon="lost",
+        state="lost",
+        state_word="step {step} lost",
         eyewitness=True,
         undoable=True,
         skippable=True,
@@ -165,11 +173,15 @@ QUESTIONS: dict[QuestionKind, QuestionText] = {
             ),
         ),
         icon="lost",
+        state="lost",
+        state_word="step {step} unreachable",
         eyewitness=True,
     ),
     QuestionKind.PAUSED: QuestionText(
         sentence="paused before step {step}",
         heading="Paused before step {step}: {title}",
+        state="waiting",
+        state_word="paused",
         prompt="Comment (optional to resume; required to abort)",
         choices=(AnswerChoice("Resume rollback", url="resumptions", style="btn-main"),),
     ),

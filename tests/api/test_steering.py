@@ -130,6 +130,17 @@ def test_an_abort_ends_the_rollback(stage: Stage, call: Caller, failing: Fleet) 
     assert drive(row, failing).state == "aborted"
 
 
+def test_the_same_answer_to_a_check_is_one_event(stage: Stage, call: Caller, fleet: Fleet) -> None:
+    row = drive(make.approved(stage), fleet)
+    key = Snapshot.from_json(row.snapshot).checks[0].key
+    address = f"/rollbacks/{row.pk}/checks/{key}/answers"
+    for given in ("pass", "pass"):
+        assert call.post(address, {"answer": given}).status_code == 201
+    assert row.events.filter(kind="check.answered").count() == 1
+    call.post(address, {"answer": "fail", "note": "It answers 500"})
+    assert row.events.filter(kind="check.answered").count() == 2
+
+
 def test_checks_are_answered_until_the_rollback_succeeded(
     stage: Stage, call: Caller, fleet: Fleet
 ) -> None:

@@ -37,7 +37,7 @@ class Range:
 
 def expected(rollback: Rollback, snapshot: Snapshot) -> Range | None:
     """What to tell others: measured where this plan succeeded before, else the author's."""
-    durations = lists.durations(rollback.revision.plan)
+    durations = lists.durations(rollback.revision.plan, rollback.choices.get("procedure", ""))
     if durations:
         return measured(durations)
     return authors(document(rollback.revision), snapshot)

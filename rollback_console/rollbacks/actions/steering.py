@@ -43,9 +43,9 @@ from .second_person import require_second_person
 CHECK_ANSWERS = ("pass", "fail", "not_applicable")
 
 
-def pause(rollback: Rollback, *, by: User, reason: str) -> Rollback:
+def pause(rollback: Rollback, *, by: User, reason: str = "") -> Rollback:
     """Start nothing more; what runs goes on and is followed."""
-    with steer(rollback, by, reason, states=LIVE) as row:
+    with steer(rollback, by, None, states=LIVE) as row:
         if row.pause_asked:
             raise Refused("This rollback is paused already.")
         Rollback.objects.filter(pk=row.pk).update(pause_asked=True)
@@ -73,10 +73,16 @@ def request_abort(rollback: Rollback, *, by: User, reason: str) -> Rollback:
     return row
 
 
-def retry(rollback: Rollback, *, position: int, by: User, reason: str) -> list[StepRun]:
-    """A new attempt of a step wherever it ended badly."""
-    with steer(rollback, by, reason, states=[RollbackState.WAITING]) as row:
+def retry(rollback: Rollback, *, position: int, by: User, reason: str = "") -> list[StepRun]:
+    """A new attempt of a step wherever it ended badly.
+
+    Needs no reason after a failure; where the outcome is unknown, what was seen on the host.
+    """
+    with steer(rollback, by, None, states=[RollbackState.WAITING]) as row:
         bad = _bad(row, position)
+        kind = question_kind(str(row.question.get("kind") or ""))
+        if kind and kind.eyewitness and not reason.strip():
+            raise Refused("Say what you saw on the host: it is recorded in the timeline.")
         _answered(row, position, "retry", by, reason)
         return [apply.retry(row, run, by=by, reason=reason) for run in bad]
 
@@ -198,7 +204,7 @@ def answer(
 def answer_check(
     rollback: Rollback, *, key: str, by: User, answer: str, note: str = ""
 ) -> ChecklistAnswer:
-    """Answer one verification item; a later answer replaces an earlier one."""
+    """Answer one verification item; a later answer replaces an earlier one, the same is one."""
     if answer not in CHECK_ANSWERS:
         raise Refused("Answer a check with pass, fail or not_applicable.")
     if answer != "pass" and not note.strip():
@@ -209,6 +215,9 @@ def answer_check(
         checks = {check.key: check.text for check in approved_snapshot(row).checks}
         if key not in checks:
             raise Refused("This plan has no such check.")
+        last = row.check_answers.filter(key=key).order_by("-id").first()
+        if last and last.answer == answer and note.strip() in ("", last.note):
+            return last
         given = ChecklistAnswer.objects.create(
             rollback=row, key=key, answer=answer, note=note, by=by, at=Now()
         )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import uuid
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -87,6 +89,27 @@ class Rollback(models.Model):
             return parse_snapshot(self.snapshot).number_of(position)
         except ValueError:
             return str(position)
+
+    @property
+    def heading(self) -> str:
+        """What it does: the service, the environment, the version where one was chosen, and #n."""
+        version = chosen_version(self.choices)
+        return (
+            f"Roll back {self.service} on {self.environment}"
+            f"{f' to {version}' if version else ''}, #{self.pk}"
+        )
+
+
+_VERSION = re.compile(r"TAG|COMMIT|VERSION|RELEASE|REVISION|SHA")
+_LONGEST_VERSION = 60
+
+
+def chosen_version(choices: Any) -> str:
+    """The version that a request goes back to: "" where it chose none, or several."""
+    given = choices.get("parameters") if isinstance(choices, dict) else None
+    values = given.items() if isinstance(given, dict) else ()
+    versions = {str(value) for name, value in values if _VERSION.search(str(name).upper())}
+    return versions.pop()[:_LONGEST_VERSION] if len(versions) == 1 else ""
 
 
 class Approval(models.Model):

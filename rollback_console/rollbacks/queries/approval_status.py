@@ -99,7 +99,7 @@ def deciding_of(rollback: Rollback, person: User) -> Deciding:
         renewed=_renewed(rollback),
         eased=eased(rollback),
         lock=locks.first(),
-        durations=lists.durations(rollback.revision.plan),
+        durations=lists.durations(rollback.revision.plan, rollback.choices.get("procedure", "")),
         last=before.order_by("-id").first(),
     )
 

@@ -9,9 +9,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, F, Manager, OuterRef, Q, QuerySet, Subquery
 
-from rollback_console.engine.states import LIVE, TERMINAL, RollbackState
+from rollback_console.engine.states import (
+    ENDED_BADLY,
+    LIVE,
+    TERMINAL,
+    RollbackState,
+    StepState,
+)
 from rollback_console.plans.models import Asking, Environment, Host, Plan, ProbeResult, Revision
 from rollback_console.plans.readiness.choices import OF_A_ROLLBACK
 from rollback_console.plans.readiness.host_questions import NOT_APPROVED
@@ -19,7 +25,7 @@ from rollback_console.plans.readiness.host_questions import NOT_APPROVED
 from .. import db_clock
 from ..actions import break_glass
 from ..execution.view import snapshot_of
-from ..models import BreakGlass, Lock, Pin, Rollback, StepRun
+from ..models import BreakGlass, Event, Lock, Pin, Rollback, StepRun
 from ..permissions import rights
 from .rehearsals import rehearsals
 
@@ -29,9 +35,30 @@ ALIVE = frozenset({RollbackState.REQUESTED, RollbackState.APPROVED}) | LIVE
 def rows() -> QuerySet[Rollback]:
     """Rollbacks as lists show them, newest first: without their snapshots."""
     # Not joined: MariaDB would start at the few services, and sort all there is for one page.
-    return Rollback.objects.defer("snapshot").prefetch_related(
-        "service", "environment", "requested_by"
+    return (
+        with_deviations(Rollback.objects)
+        .defer("snapshot")
+        .prefetch_related("service", "environment", "requested_by")
     )
+
+
+def with_deviations(rollbacks: Manager[Rollback] | QuerySet[Rollback]) -> QuerySet[Rollback]:
+    """Each with `deviated`: whether a step was skipped, failed or overridden, however it ended."""
+    runs = StepRun.objects.filter(
+        rollback=OuterRef("pk"), state__in=[StepState.SKIPPED, *ENDED_BADLY]
+    )
+    overrides = Event.objects.filter(rollback=OuterRef("pk"), kind__in=_OVERRIDES)
+    return rollbacks.annotate(deviated=Exists(runs) | Exists(overrides))
+
+
+def has_deviated(rollback: Rollback) -> bool:
+    """As `with_deviations` counted it, or counted now."""
+    if not hasattr(rollback, "deviated"):
+        rollback = with_deviations(Rollback.objects).defer("snapshot").get(pk=rollback.pk)
+    return bool(getattr(rollback, "deviated", False))
+
+
+_OVERRIDES = ("host.excluded", "rollback.redirected", "step.undone")
 
 
 def needing(host: Host) -> list[int]:
@@ -231,7 +258,7 @@ def plans(environment: str = "") -> list[PlanLine]:
 
 def one(number: int) -> Rollback | None:
     """A rollback with what its pages name, or None."""
-    rows = Rollback.objects.select_related(
+    rows = with_deviations(Rollback.objects).select_related(
         "service", "environment", "requested_by", "revision__plan", "revision__author"
     )
     return rows.filter(pk=number).first()
@@ -239,7 +266,8 @@ def one(number: int) -> Rollback | None:
 
 def durations(plan: Plan, procedure: str = "") -> list[float]:
     """Seconds that the last 20 successful rollbacks by a plan took, shortest first,
-    rehearsals among them; with `procedure` only those of the procedure with that key."""
+    rehearsals among them; with `procedure` only those of the procedure with that key.
+    Fewer than FEWEST_RUNS tell nothing: then it is empty."""
     own = Rollback.objects.filter(
         revision__in=list(plan.revisions.values_list("pk", flat=True)),
         state=RollbackState.SUCCEEDED,
@@ -247,7 +275,8 @@ def durations(plan: Plan, procedure: str = "") -> list[float]:
     )
     # Asked one after the other: no index serves both at once.
     newest = sorted({*_times(own, procedure), *_times(rehearsals(plan), procedure)}, reverse=True)
-    return sorted((end - start).total_seconds() for _, start, end in newest[:20] if start and end)
+    took = sorted((end - start).total_seconds() for _, start, end in newest[:20] if start and end)
+    return took if len(took) >= FEWEST_RUNS else []
 
 
 def _times(
@@ -271,6 +300,7 @@ class Filter:
 
 
 PAGE = 50
+FEWEST_RUNS = 3
 _WORST = ("not ready", "unknown", "not asked", "ready")
 
 

@@ -14,12 +14,19 @@ from django.utils.safestring import SafeString
 from rollback_console.common.durations import duration
 from rollback_console.common.people import display_name
 from rollback_console.common.statistics import percentile
-from rollback_console.engine.states import ENDED_BADLY, TERMINAL, StepState, state_word
+from rollback_console.engine.states import (
+    ENDED_BADLY,
+    TERMINAL,
+    RollbackState,
+    StepState,
+    state_word,
+)
 from rollback_console.plans.models import HostQuestion, ProbeResult, ReadinessEvent
 from rollback_console.plans.readiness.check import STALE
 from rollback_console.postmortems.models import Postmortem
 from rollback_console.rollbacks import events
 from rollback_console.rollbacks.models import Event, Rollback
+from rollback_console.rollbacks.queries.lists import has_deviated
 from rollback_console.rollbacks.questions import question_kind
 
 from .. import queries
@@ -27,7 +34,7 @@ from ..presenters import state_icons
 from ..presenters.host_questions import command_text, event_sentence
 from ..presenters.readiness_matrix import Matrix, matrix
 from ..presenters.readiness_matrix import worst_first as worst_of
-from .console import until, when
+from .console import state, until, when
 
 register = Library()
 
@@ -49,6 +56,28 @@ def state_sentence(rollback: Rollback) -> SafeString:
             "started {}, requested by {}", when(rollback.started_at), who(rollback.requested_by)
         )
     return format_html("approved {}, not started yet", when(rollback.approved_at))
+
+
+@register.simple_tag
+def rollback_state(rollback: Rollback) -> SafeString:
+    """The state as it is: pausing until it is paused, a failed step by number, deviations."""
+    key, text = state_of(rollback)
+    return state(key, text)
+
+
+def state_of(rollback: Rollback) -> tuple[str, str]:
+    """The state whose colour and drawing fit, and the word for it."""
+    question = rollback.question or {}
+    kind = question_kind(str(question.get("kind") or ""))
+    if kind and kind.state:
+        return kind.state, kind.state_word.format(
+            step=rollback.number_of(question.get("position", 0))
+        )
+    if rollback.pause_asked and rollback.state == RollbackState.RUNNING:
+        return rollback.state, "pausing"
+    if rollback.state == RollbackState.SUCCEEDED and has_deviated(rollback):
+        return rollback.state, "succeeded with deviations"
+    return rollback.state, ""
 
 
 @register.filter

@@ -17,7 +17,9 @@ from django.views.decorators.http import require_POST
 from rollback_console.common.statistics import percentile
 from rollback_console.engine.snapshot import CheckSpec
 from rollback_console.engine.states import LIVE, TERMINAL
+from rollback_console.plans.document_cache import document
 from rollback_console.plans.errors import NotReady
+from rollback_console.postmortems.trends import estimates
 from rollback_console.rollbacks import database_dumps, db_clock
 from rollback_console.rollbacks.actions import steering
 from rollback_console.rollbacks.actions.requests import request_restore
@@ -228,15 +230,19 @@ def _text(request: HttpRequest, name: str) -> str:
 
 
 def _time(rollback: Rollback) -> dict[str, Any]:
-    """Seconds so far, beside what the plan's history says; late past its ninetieth percentile."""
-    durations = lists.durations(rollback.revision.plan)
+    """Seconds so far, beside what the procedure's history says; late past its ninetieth
+    percentile. Without enough of it, what the author estimates."""
+    durations = lists.durations(rollback.revision.plan, rollback.choices.get("procedure", ""))
     began, ended = rollback.started_at, rollback.finished_at or db_clock.now()
+    snapshot = snapshot_of(rollback.snapshot)
+    guess = None if durations else estimates.authors(document(rollback.revision), snapshot)
     return {
         "durations": durations,
+        "authors_range": guess,
         "middle": percentile(durations, 0.5) if durations else None,
         "late_after": percentile(durations, 0.9) if durations else None,
         "elapsed": (ended - began).total_seconds() if began else None,
-        "time_limit": snapshot_of(rollback.snapshot).time_limit,
+        "time_limit": snapshot.time_limit,
         "deadline": deadline(rollback),
     }
 
