@@ -57,7 +57,7 @@ def test_admin_pages_are_for_admins_alone(signed_in: SignIn, stage: make.Stage, 
     assert signed_in(stage.cast.ada).get(reverse(name)).status_code == 200
     response = signed_in(stage.cast.dana).get(reverse(name))
     assert response.status_code == 403
-    assert "You may not do this" in words(response)
+    assert "You do not have permission for this" in words(response)
 
 
 def test_an_environment_is_described_with_its_rules(signed_in: SignIn, stage: make.Stage) -> None:

@@ -136,7 +136,7 @@ def test_a_link_is_made_seen_by_a_stranger_and_revoked(eyes: Eyes, world: World)
             page.get_by_role("button", name="the link for Product owner").click()
             expect(page.get_by_text("The link for Product owner is revoked.")).to_be_visible()
             stranger.reload()
-            expect(stranger.get_by_text("There is nothing at this address")).to_be_visible()
+            expect(stranger.get_by_text("Page not found")).to_be_visible()
 
 
 def test_half_written_text_is_not_lost_to_another_button(eyes: Eyes, world: World) -> None:

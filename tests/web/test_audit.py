@@ -66,7 +66,7 @@ def test_a_decision_maker_whom_nobody_named_is_named_here(
 def test_an_address_that_leads_nowhere_is_answered_with_sentences(client: Client) -> None:
     response = client.get("/no/such/page/")
     assert response.status_code == 404
-    assert "There is nothing at this address" in words(response)
+    assert "Page not found" in words(response)
 
 
 def test_a_failure_says_that_rollbacks_go_on(

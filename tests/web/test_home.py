@@ -32,7 +32,7 @@ def test_a_request_waits_for_those_who_may_approve_it_and_for_nobody_else(
 ) -> None:
     assert "1 rollback waits for you" in words(signed_in(stage.cast.lee).get("/"))
     for other in (stage.cast.dana, stage.cast.vic, stage.cast.ada):
-        assert "1 rollback under way" in words(signed_in(other).get("/"))
+        assert "1 awaiting approval" in words(signed_in(other).get("/"))
 
 
 def test_a_request_waits_no_longer_for_who_has_approved_it(
@@ -42,7 +42,7 @@ def test_a_request_waits_no_longer_for_who_has_approved_it(
     stage.environment.save()
     rollback = make.requested(stage)
     approvals.approve(rollback, by=stage.cast.lee, snapshot_sha256=rollback.snapshot_sha256)
-    assert "under way" in words(signed_in(stage.cast.lee).get("/"))
+    assert "1 awaiting approval" in words(signed_in(stage.cast.lee).get("/"))
     assert "waits for you" in words(signed_in(stage.cast.sam).get("/"))
 
 

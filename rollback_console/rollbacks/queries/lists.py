@@ -24,6 +24,7 @@ from rollback_console.plans.readiness.host_questions import NOT_APPROVED
 
 from .. import db_clock
 from ..actions import break_glass
+from ..events import APPROVAL_ANSWERED, APPROVAL_ASKED
 from ..execution.view import snapshot_of
 from ..models import BreakGlass, Event, Lock, Pin, Rollback, StepRun
 from ..permissions import rights
@@ -58,6 +59,7 @@ def has_deviated(rollback: Rollback) -> bool:
     return bool(getattr(rollback, "deviated", False))
 
 
+_QUESTIONS = (APPROVAL_ASKED, APPROVAL_ANSWERED)
 _OVERRIDES = ("host.excluded", "rollback.redirected", "step.undone")
 
 
@@ -97,7 +99,8 @@ class EnvironmentLine:
 class Home:
     """The first page: `waiting` needs this very person, `under_way` is everything else alive.
 
-    `reviews` are starts without approval that nobody has reviewed.
+    `reviews` are starts without approval that nobody has reviewed. `questions` are the numbers of
+    requests of this person that somebody asked about.
     """
 
     waiting: list[Rollback] = field(default_factory=list)
@@ -105,13 +108,33 @@ class Home:
     environments: list[EnvironmentLine] = field(default_factory=list)
     recent: list[Rollback] = field(default_factory=list)
     reviews: list[BreakGlass] = field(default_factory=list)
+    questions: frozenset[int] = frozenset()
+
+    @property
+    def requested(self) -> list[Rollback]:
+        """Those under way that have not started."""
+        return [each for each in self.under_way if each.state not in LIVE]
+
+    @property
+    def in_progress(self) -> list[Rollback]:
+        """Those under way that have started."""
+        return [each for each in self.under_way if each.state in LIVE]
+
+    @property
+    def last_failed(self) -> Rollback | None:
+        """The rollback that ended last, where it failed."""
+        ended = [each for each in self.recent if each.finished_at]
+        last = max(ended, key=lambda each: each.finished_at or each.requested_at, default=None)
+        return last if last and last.state == RollbackState.FAILED else None
 
 
 def home(person: User) -> Home:
     """Everything on the first page as `person` sees it."""
     alive = list(rows().filter(state__in=ALIVE))
-    mine = _waiting(alive, person)
+    questions = _open_questions(alive, person)
+    mine = _waiting(alive, person) | questions
     return Home(
+        questions=questions,
         waiting=[each for each in alive if each.pk in mine],
         under_way=[each for each in alive if each.pk not in mine],
         environments=environments(),
@@ -196,6 +219,25 @@ def _waiting(alive: Sequence[Rollback], person: User) -> set[int]:
     to_answer = {each.pk for each in alive if operates and each.question}
     requested = [each for each in alive if each.state == RollbackState.REQUESTED]
     return to_answer | _to_decide(requested, person)
+
+
+def _open_questions(alive: Sequence[Rollback], person: User) -> frozenset[int]:
+    """Those of this person's requests that somebody asked about and nobody answered."""
+    own = [
+        each.pk
+        for each in alive
+        if each.requested_by_id == person.pk and each.state == RollbackState.REQUESTED
+    ]
+    if not own:
+        return frozenset()
+    rows = Event.objects.filter(rollback__in=own, kind__in=_QUESTIONS).order_by("seq")
+    unanswered: dict[int, set[int]] = defaultdict(set)
+    for number, kind, seq, facts in rows.values_list("rollback_id", "kind", "seq", "facts"):
+        if kind == APPROVAL_ASKED:
+            unanswered[number].add(seq)
+        else:
+            unanswered[number].discard(facts.get("question"))
+    return frozenset(number for number, left in unanswered.items() if left)
 
 
 def _to_decide(requested: Sequence[Rollback], person: User) -> set[int]:

@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 from django.template import Context, Library
 
 from rollback_console.postmortems import checklist
+from rollback_console.postmortems.models import Postmortem
 from rollback_console.postmortems.stakeholders.cadence import beat
 from rollback_console.rollbacks import db_clock
 from rollback_console.rollbacks.models import Rollback
@@ -22,6 +23,16 @@ def cadence(context: Context, rollback: Rollback) -> dict[str, Any]:
     """When others expect the next word of a rollback; nothing once it has ended."""
     cadence_state = beat(rollback)
     return {"rollback": rollback, "beat": cadence_state, "late": cadence_state.late(db_clock.now())}
+
+
+@register.inclusion_tag("postmortems/_drafts.html")
+def drafts() -> dict[str, Any]:
+    """Postmortems that nobody has published, newest first."""
+    rows = Postmortem.objects.exclude(state="published").select_related(
+        "rollback__service", "rollback__environment"
+    )
+    open_ones = list(rows.filter(rollback__imported=None).order_by("-rollback_id")[: FEW + 1])
+    return {"drafts": open_ones[:FEW], "more": len(open_ones) > FEW}
 
 
 @register.inclusion_tag("postmortems/_open_actions.html", takes_context=True)

@@ -1,11 +1,13 @@
-"""`proposed` and `deliveries`: what monitoring proposes, and whether messages arrived."""
+"""`proposed`, `deliveries`, `notified`: what monitoring proposes, and which messages arrived."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.template import Context, Library
 
+from rollback_console.common.people import display_name
 from rollback_console.outbox.actions import targets
 from rollback_console.proposals.actions import proposals
 from rollback_console.rollbacks.models import Rollback
@@ -32,6 +34,23 @@ def deliveries(context: Context, rollback: Rollback, only: str = "") -> dict[str
         "rollback": rollback,
         "perms": context.get("perms"),
         "csrf_token": context.get("csrf_token"),
+    }
+
+
+@register.inclusion_tag("targets/_notified.html")
+def notified(rollback: Rollback, topic: str, alarm_only: bool = False) -> dict[str, Any]:
+    """Who was notified of a topic over which channel, or that no channel notifies anybody.
+
+    With `alarm_only` nothing is shown unless nobody is notified.
+    """
+    sent = [] if alarm_only else list(targets.deliveries_of(rollback).filter(topic=topic)[:FEW])
+    addresses = {address for each in sent for address in each.to}
+    names = {each.email: display_name(each) for each in User.objects.filter(email__in=addresses)}
+    return {
+        "reachable": bool(targets.targets_for(rollback, topic)),
+        "alarm_only": alarm_only,
+        "notifications": [(each, [names.get(to, to) for to in each.to]) for each in sent],
+        "environment": rollback.environment,
     }
 
 
