@@ -44,8 +44,8 @@ def may_decide_questions(plan: Plan, *, by: User) -> bool:
 def _decide(question: HostQuestion, old: str, new: str, *, by: User, sha256: str) -> HostQuestion:
     if not may_decide_questions(question.plan, by=by):
         raise PermissionDenied(
-            "You may not decide what hosts are asked before an approval. Ask an Admin, or who "
-            f"decides in {question.plan.environment}."
+            "You may not decide what hosts are asked before an approval. Ask an Admin, or a "
+            f"decision maker of {question.plan.environment}."
         )
     row = HostQuestion.objects.filter(pk=question.pk, sha256=sha256, state=old)
     if not row.update(state=new, decided_by=by, decided_at=Now()):
