@@ -26,6 +26,10 @@ _REMARK = re.compile(
     r"note|expected|example|output|result|command|why|tip|run|what|purpose|nota|hinweis|remarque"
     r"|注|说明"
 )
+# "**Estimated time: 3 minutes**" says something of what it stands in.
+_TAKES = re.compile(
+    r"[:\uff1a]\s*~?\s*\d+(?:\s*[-–~]\s*\d+)?\s*(?:s|sec|m|min|h|hour|hora|heure|stunde|分|小时)\w*\W*$"
+)
 _CHAPTER = re.compile(r"\W*(\d{1,2})\.\d{1,2}(?:[.)]|\s|$)")
 _LABEL_LEVEL = 7
 
@@ -158,7 +162,7 @@ def _heads(line: str, rest: str, following: Block | None) -> bool:
     if _is_remark(line):
         return False
     if _BOLD_LINE.fullmatch(line):
-        return bool(rest.strip() or following)
+        return bool(rest.strip() or following) and not _TAKES.search(fold(line))
     folded = fold(line)
     return (
         line.rstrip().endswith((":", "\uff1a"))

@@ -28,7 +28,7 @@ from ..vocabulary.remarks import (
     says_choose,
 )
 from ..vocabulary.section_names import SectionKind, part_of
-from ..vocabulary.step_headings import without_time
+from ..vocabulary.step_headings import step_title, without_time
 from .commands.fences import CommandGroup, FenceText, Remark, read_fence
 from .messages import message
 
@@ -84,9 +84,10 @@ class StepDraft:
 def notice_title(draft: StepDraft) -> None:
     title = without_time(plain(draft.title))
     if begins_with_if(title):
-        draft.conditions.append(title)
+        draft.conditions.append(step_title(title))
     inside = re.findall(r"\(([^()]{3,80})\)", title)
-    draft.conditions += [text for words in (title, *inside) if (text := condition_of(words))][:1]
+    texts = [text for words in (title, *inside) if (text := condition_of(words))]
+    draft.conditions += texts[:1] if not draft.conditions else []
     if is_warning(bare_title(title)) or any(is_warning(words) for words in inside):
         draft.warnings.append(title)
 
@@ -132,10 +133,20 @@ def _heading(draft: StepDraft, block: Block) -> None:
 
 def _item(draft: StepDraft, block: Block) -> None:
     commands = commands_of_item(block)
+    if commands and not any(group.commands for group in draft.groups):
+        _hold_for_all(draft)
     _prose(draft, block)
     if commands:
         draft.groups.append(CommandGroup(_taken(draft), commands))
         draft.doubts.append(Doubt("inline-command", block.lines[0]))
+
+
+def _hold_for_all(draft: StepDraft) -> None:
+    """What a line above the first command says of when, holds for the whole step."""
+    above = [r for r in draft.remarks if r.origin == "prose" and r.text.endswith((":", "\uff1a"))]
+    conditions = [remark for remark in above if _is_only_condition(remark.text)]
+    draft.conditions += [condition_of(remark.text) for remark in conditions[:1]]
+    draft.remarks = [remark for remark in draft.remarks if remark not in conditions]
 
 
 def _taken(draft: StepDraft) -> list[Remark]:

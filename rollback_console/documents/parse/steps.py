@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -9,7 +10,7 @@ from rollback_console.documents.model import Command, Lines, Step, StepKind
 
 from ..edit.fence_attributes import is_set, settings_of
 from ..markdown.blocks import Block, BlockKind
-from ..markdown.folded_text import bare_title, slug
+from ..markdown.folded_text import bare_title, fold, slug
 from ..shell.command_patterns import destroys, only_looks
 from ..vocabulary.left_out import why_label_leaves_out
 from ..vocabulary.remarks import condition_of, is_gate, is_gate_remark, is_put_off, speaks_of_loss
@@ -157,11 +158,20 @@ _HANDS = frozenset(
 )  # fmt: skip
 
 
+# Taking a dump and putting it back are two things, of which a heading names both.
+_BOTH_WAYS = re.compile(
+    r"\b(?:backups?|dump)\s*(?:/|&|\band\b|\bund\b|\by\b|\be\b|\bet\b)\s*restor"
+    r"|备份\s*(?:/|与|和|及)\s*(?:恢复|还原)"
+)
+
+
 def _kind(draft: StepDraft, choices: StepChoices, title: str) -> StepKind:
     runs = bool(choices.commands or any(one.commands for one in choices.alternatives))
     if not runs:
         waits = is_set(draft.attributes, "gate") or is_gate(title)
         return StepKind.GATE if waits else StepKind.MANUAL
+    if _BOTH_WAYS.search(fold(title)):
+        draft.doubts.append(Doubt("unsure-role", draft.line))
     if is_put_off(title) or why_label_leaves_out(title):
         draft.doubts.append(Doubt("put-off", draft.line))
     if any(doubt.code in _HANDS for doubt in draft.doubts):

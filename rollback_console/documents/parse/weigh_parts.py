@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ..markdown.blocks import BlockKind
-from ..markdown.folded_text import fold_heading
+from ..markdown.folded_text import fold, fold_heading
 from ..markdown.inline_commands import commands_of_item
 from ..markdown.outline import Section
 from ..vocabulary.left_out import why_left_out
@@ -51,6 +51,10 @@ _GOES_BACK = re.compile(
 )
 _BY_ITSELF = re.compile(
     r"automat(?:ic|ed|ically)\b.{0,40}(?:rollbacks?|recovery|reverts?)\b|auto-?rollback"
+)
+_PIPELINE = re.compile(
+    r"\b(?:pipeline|workflow|ci(?:/cd)?|argo ?(?:cd|rollouts)|flagger|controller|monitor(?:ing)?|system)\b[^.]{0,40}"
+    r"\b(?:triggers?|runs?|performs?|executes?|starts?|rolls? back|reverts?|initiates?)\b"
 )
 # Why a counted heading among steps is none of them, whatever it holds.
 _OUTRIGHT = {
@@ -100,6 +104,16 @@ class Place:
         return speaks_of_going_back(self.section.title) and self.section.has_fence()
 
     @cached_property
+    def by_itself(self) -> bool:
+        """What goes back without anybody: nothing to run, or a pipeline is said to run it."""
+        if not _BY_ITSELF.match(fold_heading(self.section.title)):
+            return False
+        texts = [
+            fold(block.text) for block in self.section.blocks if block.kind is BlockKind.PARAGRAPH
+        ]
+        return not self.runs or any(map(_PIPELINE.search, texts))
+
+    @cached_property
     def promises(self) -> bool:
         return says_steps(self.section.title)
 
@@ -122,7 +136,7 @@ TABLE: tuple[tuple[str, Callable[[Place], bool], Callable[[Place], SectionKind]]
      lambda p: STEPS),
     ("deploys, said while going back", lambda p: p.among_steps and p.own is NEVER and is_only_forward(p.section.title),
      lambda p: STEPS),
-    ("goes back by itself", lambda p: p.own is STEPS and p.runs == 0 and bool(_BY_ITSELF.match(fold_heading(p.section.title))),
+    ("goes back by itself", lambda p: p.by_itself,
      lambda p: SectionKind.ABOUT),
     ("never runs", lambda p: p.own is NEVER, lambda p: NEVER),
     ("rollback of something, with commands", lambda p: p.own is SectionKind.ABOUT and p.acts, lambda p: STEPS),

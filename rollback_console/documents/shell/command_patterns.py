@@ -237,6 +237,76 @@ def going_back_act(command: str) -> str:
     return f"{match['act']} {' '.join(words[:2] if 'kubectl' in match['act'] else words[:1])}"
 
 
+_SESSION_CLIENTS = frozenset({"psql", "mysql", "mariadb", "mongo", "mongosh", "sqlite3"})
+_ENDS_OPTION = frozenset(
+    {"-c", "-e", "-f", "--command", "--execute", "--file", "--eval", "-N", "--version"}
+)
+_TAKES_VALUE = frozenset(
+    {
+        "-p",
+        "-i",
+        "-o",
+        "-l",
+        "-J",
+        "-F",
+        "-L",
+        "-R",
+        "-D",
+        "-b",
+        "-c",
+        "-m",
+        "-W",
+        "-w",
+        "-E",
+        "-e",
+        "-S",
+    }
+)
+_CONSOLES = frozenset({"shell", "dbshell", "console", "c", "dbconsole", "tinker"})
+_FED = re.compile(r"(?<!\S)\d?[<>](?![\w-]+>)|[|;&]")
+_SHELL_NAMES = frozenset({"sh", "bash", "zsh", "dash", "ash", "ksh"})
+
+
+def opens_session(command: str) -> bool:
+    """Whether what is written below the command is typed into it: a bare `ssh HOST` or `psql`."""
+    words = re.sub(r"\s#.*", "", command[:400]).split()
+    if words[:1] == ["sudo"] and len(words) > 1:
+        if words[1] in {"-i", "-s", "su"}:
+            return len(words) < 5
+        words = words[3:] if words[1] == "-u" else words[1:]
+    program = words[0].rpartition("/")[2] if words else ""
+    rest = words[1:]
+    if _FED.search(command[:400]):
+        return False
+    if program == "ssh":
+        return _is_bare_ssh(rest)
+    if program == "redis-cli":
+        return all(word.startswith("-") for word in rest)
+    if program in _SESSION_CLIENTS:
+        has_text = any(word.partition("=")[0] in _ENDS_OPTION for word in rest)
+        quoted = any(word[0] in "'\"" and word[1:2] != "$" for word in rest)
+        return len(rest) < 10 and not has_text and not quoted
+    if program == "su":
+        return "-c" not in rest
+    if program in {"docker", "podman", "kubectl", "oc"}:
+        return "exec" in rest and rest[-1].rpartition("/")[2] in _SHELL_NAMES
+    return (
+        program.startswith(("manage.py", "python", "rails", "php"))
+        and rest[-1:] != []
+        and rest[-1] in _CONSOLES
+    )
+
+
+def _is_bare_ssh(words: list[str]) -> bool:
+    """Options and one host, with no command behind it."""
+    at = 0
+    while at < len(words) and words[at].startswith("-"):
+        if words[at] in {"-N", "-V"}:
+            return False
+        at += 2 if words[at] in _TAKES_VALUE else 1
+    return len(words) - at == 1
+
+
 _SQL = re.compile(
     r"(?:SELECT|UPDATE|DELETE FROM|INSERT INTO|ALTER|DROP|CREATE|TRUNCATE|GRANT|REVOKE) [^|]*;\s*(?:--.*)?$|(?:BEGIN|COMMIT|ROLLBACK);\s*$"
 )

@@ -45,7 +45,7 @@ _AFTER_QUOTE = re.compile(r"(?:^|\s)[\"']\Z")
 _SHELL = r"(?:/\S*/)?(?:ba|da|z|k|a)?sh\b"
 _INNER_ANYWHERE = re.compile(
     r"\b(?:ssh|eval|xargs|parallel|watch|su|runuser|expect|at|trap|make|gmake|sed|gsed|ansible(?:-playbook)?"
-    r"|ed|ex|gdb|tmux|screen|let|psql|mysql|mariadb)\s"
+    r"|ed|ex|gdb|tmux|screen|let)\s"
     rf"|\|&?\s*(?:sudo\s+(?:-\S+\s+)*(?:\w+\s+)?)?{_SHELL}"  # what is printed is run
     rf"|(?:^|[\s;&|]){_SHELL}[^\n;&|]*<<"  # so is a here-document
     r"|\bsudo\s+(?:-u\s+\S+\s+|-\w+\s+){0,5}-(?:\w*[is]\w*|-login|-shell)\b"  # by the login shell
@@ -54,6 +54,8 @@ _INNER_ANYWHERE = re.compile(
     r"|\bhelm\b[^\n]*\s--set|\bkubectl\b[^\n]*\spatch\b",
     re.MULTILINE,
 )
+_CLIENT = re.compile(r"\b(?:psql|mysql|mariadb)\s")
+_FILE_OF = re.compile(r"(?<![<>&\d])[<>]\s*$")
 _INNER_QUOTED = re.compile(
     r"\b(?:sqlcmd|mongo|mongosh|redis-cli|sqlite3|cqlsh|awk|jq)\b"
     r"|\b(?:sh|bash|dash|zsh|ksh|python[\d.]*|perl|ruby|node|php|artisan)\b[^\n]*\s-\w*[ecr]\b"
@@ -167,6 +169,9 @@ def reads_twice(use: PlaceholderUse, text: str) -> bool:
     """Whether the value at this place is read again as text of a second program."""
     if _INNER_ANYWHERE.search(text):
         return True
+    # The shell opens `< file` itself; a client never sees its name.
+    if _CLIENT.search(text) and not _FILE_OF.search(text[: use.start]):
+        return True
     quoted = use.context in {Context.DOUBLE, Context.SINGLE, Context.HEREDOC}
     return quoted and bool(_INNER_QUOTED.search(text))
 
@@ -184,5 +189,5 @@ def _inner(commands: Sequence[Command], parameters: Mapping[str, str]) -> Iterat
         for use in find_uses(command.text):
             if reads_twice(use, command.text):
                 yield _name_for(use, parameters)
-        if _INNER_ANYWHERE.search(command.text) or _INNER_QUOTED.search(command.text):
+        if any(each.search(command.text) for each in (_INNER_ANYWHERE, _CLIENT, _INNER_QUOTED)):
             yield from free_variables(command.text)

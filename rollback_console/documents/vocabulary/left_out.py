@@ -44,14 +44,14 @@ HEADINGS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
          r"quick (?:reference|commands?)|comandos rapidos|commandes rapides|cheat ?sheet|reference card|useful (?:commands?|links?|queries)"
          r"|(?:helpful|common|handy) commands?|command reference|^commands? (?:summary|overview|reference)"
          r"|^(?!.*(?:roll|revert|restor|recover|step)).*\bcommands$|^pause ?(?:/|and|&) ?resume|^scal(?:e|ing)\b(?! down)|^usage examples?"
-         r"|for reference|^references?$|^appendix|^annex|^anexo|^anhang|^allegat|^apendice|^附录|^приложение|glossary|change ?log|(?:revision|document|version) history"
+         r"|for reference|^references?$|^appendix|^annex|^anexo|^anhang|^allegat|^apendice|^附录|^приложение|^ال?ملا?حق|^付録|^부록|glossary|change ?log|(?:revision|document|version) history"
          r"|related (?:doc|link|resource|runbook)|referencia rapida|快速参考|^files? (?:changed|modified|involved)|^resources$|^see also"),
         ("for when something goes wrong",
-         r"troubleshoot|if (?:the |a )?rollback (?:itself )?(?:fails|failed|does|doesn.t|is stuck)|rollback (?:fails|failed|failures?|not working)|^if (?:it|that|this) (?:did|does)(?: not|n.?t) work|\bfaq\b"
+         r"troubleshoot|if (?:the |a )?rollback (?:itself )?(?:fails|failed|does|doesn.t|is stuck)|rollback (?:fails|failed|failures?|not working)|(?:回滚|回退|恢复)失败|(?:rollback|zurucksetzen) .{0,20}(?:fehlschlagt|scheitert)|(?:rollback|reversion|retour arriere) .{0,20}(?:falla|echoue|falha|fallisce)|^if (?:it|that|this) (?:did|does)(?: not|n.?t) work|\bfaq\b"
          r"|common (?:issue|problem|error|mistake)|known issue|solucion de problemas|depannage"
          r"|fehlerbehebung|故障排[查除]|استكشاف الاخطاء"),
         ("looks into the cause",
-         r"investigat|^diagnos|debugging|^analy[sz]e the|collect(?:ing)? (?:logs|evidence)|^forensic"),
+         r"investigat|^diagn[oó]|诊断|问题分析|原因分析|التشخيص|^аналіз|^анализ причин|^диагност|^діагност|debugging|^analy[sz]e the|collect(?:ing)? (?:logs|evidence)|^forensic"),
         ("watches the system",
          r"^(?!.*(?:post|after|next)).*\bmonitor(?:ing)?\b|observability|^dashboards?\b|(?:grafana|metrics) dashboards?\b|^alert(?:s|ing)\b|^logs$|log monitoring"),
         ("a template", r"^templates?$|\btemplates?$"),

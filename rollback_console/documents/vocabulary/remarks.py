@@ -65,6 +65,9 @@ _LOOKED_AT = re.compile(
 _EXCLUSIVE = re.compile(
     r"(?:if|when|for) (?:you(?:.re| are)? |it(?:.s| is)? |the (?:app|service|application) (?:is )?|we(?:.re| are)? )?"
     r"(?:runs?|running|using|uses?|deployed|installed|hosted|managed|on) "
+    r"|(?:jika|bila|apabila) (?:menggunakan|memakai) |si (?:se )?(?:usas?|utilizas?|vous utilisez|utilise) |se (?:usar?|utilizar?|si usa|utilizzi) "
+    r"|(?:wenn|falls) .{0,30}(?:verwende|benutz|nutz)|(?:若|如果)(?:使用|用|是)|если .{0,20}использ|якщо .{0,20}використ|eger .{0,30}kullan"
+    r"|jesli (?:uzywa|korzysta)|als (?:je|u) .{0,20}gebruikt|neu (?:su dung|dung) "
 )
 _CHOOSE = re.compile(
     r"\b(?:choose|pick|select|use|run) (?:only )?(?:one|either|whichever|the (?:one|right|correct|appropriate|matching))\b|\bone of (?:these|the following)\b"
@@ -127,12 +130,12 @@ _PLATFORMS = (
     r"|typeorm|alembic|liquibase|supabase|firebase|github(?: actions)?|gitlab(?: ci)?|jenkins"
     r"|mysql|mariadb|postgres(?:ql)?|sqlite|mongodb|git|npm|yarn|pip"
     r"|standalone|swarm|docker swarm|podman|powershell|bash|systemd-nspawn|openshift|rancher|eks|gke|aks|redhat|fedora|alpine|amazon linux"
-    r"|cloudflare(?: \w+)?|app engine|elastic beanstalk"
+    r"|python|node(?:\.?js)?|php|symfony|spring boot|\.net|cloudflare(?: \w+)?|app engine|elastic beanstalk"
 )
 _PLATFORM = re.compile(
     rf"(?:(?:if|when) (?:you are |you.re |it is )?)?(?:(?:using|for|with|on|via|use|in"
     r"|running (?:as|on|in|under|with)|deployed (?:as|on|in|with|via|to)|using the)\s+)?(?:an? |the )?"
-    rf"(?P<name>{_PLATFORMS})"
+    rf"(?P<name>(?:{_PLATFORMS})(?:/(?:{_PLATFORMS}))?)"
     r"(?:\s+(?:users?|deployments?|services?|process|rollback|cli|based|way|method|installs?|setup|equivalent"
     r"|version|hosts?|servers?|environments?))?\s*:?"
 )
@@ -163,7 +166,8 @@ def is_condition(text: str) -> bool:
     """The remark says when its commands apply at all."""
     folded = _lead(text)
     introduces = text.rstrip().endswith((":", "\uff1a")) and _INTRODUCES.match(folded)
-    return bool(_CONDITION.match(folded) or introduces) and not is_gate_remark(text)
+    says_if = _CONDITION.match(folded) or _IF.match(folded) or introduces
+    return bool(says_if) and not is_gate_remark(text)
 
 
 def condition_of(text: str) -> str:

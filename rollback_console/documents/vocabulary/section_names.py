@@ -37,6 +37,12 @@ class SectionKind(StrEnum):
 # The narrower meaning first: "post-rollback verification" verifies, "rollback decision" decides.
 # What is left out (see `left_out`) stands between the first two and the rest.
 _TABLE: tuple[tuple[SectionKind, str, Meaning | None], ...] = (
+    # Success is what it comes after, not what is to be shown.
+    (
+        SectionKind.AFTER,
+        r"^(?:immediately )?after (?:a |the )?successful (?:roll|recover|revert)|^after (?:executing|performing|completing)",
+        None,
+    ),
     (SectionKind.MESSAGE, synonyms.MESSAGE, None),
     (SectionKind.NO_GO, synonyms.NO_GO, None),
     (SectionKind.NEVER, "", None),

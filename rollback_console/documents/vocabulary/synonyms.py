@@ -153,7 +153,7 @@ DECISION = (
 )
 
 AFTER = (
-    r"post[ -]?(?:rollback|recovery|revert|incident|execution)|after (?:the )?(?:roll|recover"
+    r"post[ -]?(?:rollback|recovery|revert|incident|execution)|after (?:the |a |an |any |each |executing |performing |completing )*(?:successful )?(?:roll|recover"
     r"|revert|execution|you)"
     r"|follow[ -]?up|next steps|immediate(?:ly)? (?:action|after|follow|next)|aftermath"
     r"|clean-?up|closure|afterwards"

@@ -16,7 +16,7 @@ from itertools import product
 from rollback_console.documents.model import Alternative, Command
 
 from ...markdown.folded_text import fold
-from ...shell.command_patterns import going_back_act, only_looks, signature
+from ...shell.command_patterns import destroys, going_back_act, only_looks, signature
 from ...vocabulary.remarks import (
     condition_of,
     is_exclusive,
@@ -26,6 +26,7 @@ from ...vocabulary.remarks import (
     option_label,
     platform,
 )
+from ...vocabulary.section_names import speaks_of_going_back
 from .fences import CommandGroup, Remark
 
 MOST = 8
@@ -77,7 +78,9 @@ def choose(groups: Sequence[CommandGroup]) -> StepChoices:
     return replace(_joined(parts), guessed=guessed)
 
 
-_SCRIPT = re.compile(r"(?:sudo )?(?:(?:ba|z)?sh )?(\S*(?:/|\.sh\b|\.py\b)\S*)(?:\s|$)")
+_SCRIPT = re.compile(
+    r"(?:sudo )?(?:(?:(?:ba|z)?sh|node|python3?|php|ruby|perl) )?(\S*(?:/|\.sh\b|\.py\b)\S*)(?:\s|$)"
+)
 
 
 def _one_script(groups: Sequence[CommandGroup]) -> bool:
@@ -153,7 +156,7 @@ def _take(
         parts[-1].ways[-1].commands += group.commands
     elif other and not label and not parts:
         parts.append(StepPart(ways=[_way(group, other), WayDraft(LEAVE_OUT)]))
-    elif parts and (_same_act(parts[-1], group) or _other_value(parts[-1], group)):
+    elif parts and any(twin(parts[-1], group) for twin in _TWINS):
         _other_way(parts, group, group.remarks[0].text if group.remarks else "", fallback=False)
         parts[-1].guessed = group.commands[0].lines[0]
     elif not alone and (condition := _condition(group)):
@@ -181,7 +184,37 @@ def _other_value(part: StepPart, group: CommandGroup) -> bool:
     at = differs[0]
     option = ours[at].partition("=")[0]
     named = option.startswith("-") and option == theirs[at].partition("=")[0]
-    return named or (at > 0 and ours[at - 1].startswith("-"))
+    # Behind "--" stand files, each of which is one more.
+    return named or (at > 0 and ours[at - 1].startswith("-") and ours[at - 1] != "--")
+
+
+def _other_program(part: StepPart, group: CommandGroup) -> bool:
+    """The group goes back with the same options, by another name of the same tool."""
+    before = part.ways[-1].commands if part.ways else part.commands
+    if len(before) != 1 or len(group.commands) != 1:
+        return False
+    theirs, ours = before[0].text, group.commands[0].text
+    options = _OPTIONS.search(theirs), _OPTIONS.search(ours)
+    same = all(options) and len({" ".join(match[0].split()) for match in options if match}) == 1
+    return bool(same) and all(speaks_of_going_back(text) for text in (theirs, ours))
+
+
+_OPTIONS = re.compile(r"\s--?\w.*", re.DOTALL)
+_DATA_BACK = {"restores-over", "reverses-migration"}
+
+
+def _other_way_back(part: StepPart, group: CommandGroup) -> bool:
+    """A dump put back, and migrations reversed: each takes the same data back."""
+    before = part.ways[-1].commands if part.ways else part.commands
+    theirs, ours = (_data_back(commands) for commands in (before, group.commands))
+    return len(theirs) == len(ours) == 1 and theirs != ours
+
+
+def _data_back(commands: Sequence[Command]) -> set[str]:
+    return {code for command in commands for code in destroys(command.text)} & _DATA_BACK
+
+
+_TWINS = (_same_act, _other_value, _other_program, _other_way_back)
 
 
 def _has_commands(parts: Sequence[StepPart]) -> bool:

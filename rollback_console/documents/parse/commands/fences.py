@@ -23,6 +23,7 @@ from ...shell.command_patterns import (
     SHELLS,
     SQLS,
     not_shell,
+    opens_session,
     reads_like_command,
 )
 from ...shell.scanner import Context
@@ -162,7 +163,8 @@ def _doubt(text: str, fence: FenceText) -> str:
         return "left-out-commands"
     if any("```" in command.text and "<<" not in command.text for command in fence.commands):
         return "unclosed-fence"
-    if any(_REPL.match(command.text) for command in fence.commands):
+    sessions = any(opens_session(command.text) for command in fence.commands[:-1])
+    if sessions or any(_REPL.match(command.text) for command in fence.commands):
         return "interactive-lines"
     if any(not_shell(command.text.split("\n")[0]) for command in fence.commands):
         return "not-shell"
