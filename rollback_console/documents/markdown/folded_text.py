@@ -33,6 +33,7 @@ _ARABIC = str.maketrans("ةى", "هي")
 _TRIM = " \t\n:.,;-–—*_#:。، "
 
 
+@remember_short
 def plain(text: str) -> str:
     """`text` as a person reads it: one line, without inline Markdown; placeholders stay."""
     if not _MARKUP.search(text):

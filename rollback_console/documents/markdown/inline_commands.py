@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from rollback_console.documents.model import Command
 
 from ..shell.command_patterns import reads_like_command
+from ..shell.memo import remember_short
 from ..vocabulary.remarks import is_negated
 from .blocks import TYPED, Block, BlockKind
 from .folded_text import fold
@@ -39,11 +40,20 @@ def code_spans(text: str) -> Iterator[tuple[int, str]]:
 
 def commands_of_item(block: Block) -> list[Command]:
     """The command a list item tells to run: one code span with nothing but words before it."""
-    spans = list(_CODE.finditer(block.text))
+    code, offset = _command_in(block.text)
+    line = block.lines[0] + offset
+    return [Command(code, (line, line))] if code else []
+
+
+@remember_short
+def _command_in(text: str) -> tuple[str, int]:
+    """The command a text tells to run and the 0-based line it stands on; "" where there is none."""
+    spans = list(_CODE.finditer(text))
     if len(spans) != 1:
-        return []
-    before, after = block.text[: spans[0].start()], block.text[spans[0].end() :]
-    return _command(before, spans[0][2].strip(), after, block.lines)
+        return "", 0
+    before, after = text[: spans[0].start()], text[spans[0].end() :]
+    code = spans[0][2].strip()
+    return (code, before.count("\n")) if _is_told(before, code, after) else ("", 0)
 
 
 def command_of_cell(cell: str, line: int, *, introduced: bool = False) -> list[Command]:
@@ -108,16 +118,13 @@ def split_session(block: Block) -> tuple[Block, Block | None]:
     return words, session
 
 
-def _command(before: str, code: str, after: str, lines: tuple[int, int]) -> list[Command]:
+def _is_told(before: str, code: str, after: str) -> bool:
     lead = fold(before)
     told_to_run = bool(_RUN.search(lead))
     known = reads_like_command(code) or (told_to_run and bool(re.match(r"[a-z./~]", code)))
     if not known or " " not in code or is_negated(before + after):
-        return []
+        return False
     if re.sub(r"\([^()]*\)|[\s.;,。]", "", after):
-        return []
+        return False
     introduced = before.rstrip().endswith((":", "\uff1a", "→", "-", "–", "—")) or told_to_run
-    if before.strip() and (not introduced or _LOOKS.search(lead)):
-        return []
-    line = lines[0] + before.count("\n")
-    return [Command(code, (line, line), label="")]
+    return not before.strip() or (introduced and not _LOOKS.search(lead))

@@ -26,6 +26,7 @@ _RANKS = {"command": 0, "text": 1}
 def placeholders_of(document: PlanDocument, fields: Sequence[Field]) -> tuple[Placeholder, ...]:
     """In order of first place. The same unit is one parameter; two units never share a name."""
     named: dict[str, Placeholder] = {}
+    lines: dict[str, set[int]] = {}
     by_unit: dict[tuple[str, str], str] = {}
     placeholders = list(islice(_all(document, fields), MOST))
     for one in sorted(placeholders, key=lambda each: (_rank(each), each.line)):
@@ -33,18 +34,17 @@ def placeholders_of(document: PlanDocument, fields: Sequence[Field]) -> tuple[Pl
         known_name = by_unit.get((scope, one.unit)) or by_unit.get(("", one.unit))
         name = known_name or _free(one.name, named)
         by_unit[scope, one.unit] = name
-        known = named.get(name)
-        named[name] = _merged(known, one) if known else replace(one, name=name, lines=(one.line,))
-    return tuple(sorted(named.values(), key=lambda each: each.line))
+        named.setdefault(name, replace(one, name=name))
+        lines.setdefault(name, set()).add(one.line)
+    placed = (
+        replace(each, line=min(lines[name]), lines=tuple(sorted(lines[name])))
+        for name, each in named.items()
+    )
+    return tuple(sorted(placed, key=lambda each: each.line))
 
 
 def _rank(placeholder: Placeholder) -> int:
     return _RANKS.get(placeholder.where, 2)
-
-
-def _merged(known: Placeholder, other: Placeholder) -> Placeholder:
-    lines = tuple(sorted({*known.lines, other.line}))
-    return replace(known, line=lines[0], lines=lines)
 
 
 def _free(name: str, named: dict[str, Placeholder]) -> str:

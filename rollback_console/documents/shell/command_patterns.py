@@ -325,6 +325,7 @@ def not_shell(line: str) -> bool:
     )
 
 
+@remember_short
 def reads_like_command(line: str) -> bool:
     """Whether a person would type this line at a prompt. Errs on the side of no."""
     line = line.strip()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from ..markdown.folded_text import fold, plain
+from ..shell.memo import remember_short
 from .languages import Meaning, any_of
 
 _OR = re.compile(
@@ -162,6 +163,7 @@ def platform(text: str) -> str:
     return match["name"] if match else ""
 
 
+@remember_short
 def is_condition(text: str) -> bool:
     """The remark says when its commands apply at all."""
     folded = _lead(text)
@@ -170,6 +172,7 @@ def is_condition(text: str) -> bool:
     return bool(says_if) and not is_gate_remark(text)
 
 
+@remember_short
 def condition_of(text: str) -> str:
     """When the remark's commands apply, be it said in an aside or at its end; empty when always.
 
@@ -225,6 +228,7 @@ def is_put_off(text: str) -> bool:
     return bool(_PUT_OFF.search(fold(text)))
 
 
+@remember_short
 def is_warning(text: str) -> bool:
     """The remark warns."""
     folded = _lead(text)
@@ -265,5 +269,6 @@ def tidy(comment: str) -> str:
     return plain(re.sub(r"^[\s#*=\-–—/]+|[\s=*#\-]+$", "", comment))
 
 
+@remember_short
 def _lead(text: str) -> str:
     return re.sub(r"^(?:\d{1,2}[.):] )?[^\w一-鿿؀-ۿ]*", "", fold(text))
