@@ -11,6 +11,7 @@ from django.test import Client
 from rollback_console.documents import read_canonical
 from rollback_console.plans.actions import plans
 from rollback_console.plans.actions.revisions import draw_revision
+from rollback_console.plans.arrangement import arranged
 from rollback_console.plans.errors import PlanError
 from rollback_console.plans.models import ArrangementDraft, Plan, Revision
 from tests import make
@@ -167,3 +168,31 @@ def test_moving_a_step_is_named_too(signed_in: SignIn, stage: Stage) -> None:
     confirm(client, revision)
     page = words(client.get(f"/plans/{revision.plan.slug}/revisions/2/changes/"))
     assert "Step “Start” of “Rollback Steps”: moved" in page
+
+
+def test_what_there_is_to_read_stands_beside_the_button_that_confirms(
+    signed_in: SignIn, stage: Stage
+) -> None:
+    revision = imported(stage, SEED)
+    client = signed_in(stage.cast.dana)
+    page = words(client.get(f"/plans/{revision.plan.slug}/arrangement/"))
+    confirming = page[page.index("Confirm these steps") : page.index("What the author wrote")]
+    assert "findings to read before you confirm" in confirming
+    assert "process list" in confirming
+    steps = arranged(revision, []).procedures[0].steps
+    restore = next(step for step in steps if step.title == "Restore Database")
+    change(client, revision, "role", block=restore.key, role="left-out", reason="Kept")
+    after = words(client.get(f"/plans/{revision.plan.slug}/arrangement/"))
+    assert "process list" not in after
+
+
+def test_a_block_becomes_a_message(signed_in: SignIn, stage: Stage) -> None:
+    revision = imported(stage)
+    client = signed_in(stage.cast.dana)
+    step = arranged(revision, []).procedures[0].steps[0]
+    page = words(change(client, revision, "role", block=step.key, role="message"))
+    assert "Messages" in page
+    confirm(client, revision)
+    document = read_canonical(bytes(Revision.objects.order_by("-number")[0].source))
+    assert [one.name for one in document.messages] == [step.title]
+    assert document.messages[0].text == "\n".join(command.text for command in step.commands)

@@ -269,7 +269,7 @@ def test_the_first_revision_is_compared_with_nothing(signed_in: SignIn, stage: m
     assert "+ # Checkout 2" in page
 
 
-def test_a_finding_that_offers_a_fix_is_fixed_by_one_post(
+def test_a_fix_shows_what_it_changes_before_it_is_saved(
     signed_in: SignIn, stage: make.Stage
 ) -> None:
     revision = make.plan(stage, SEED)
@@ -282,7 +282,13 @@ def test_a_finding_that_offers_a_fix_is_fixed_by_one_post(
     assert offered
     index, finding = offered[0]
     address = f"/plans/{slug}/revisions/{revision.number}/fixes/"
-    client.post(address, {"index": index, "code": finding.code})
+    shown = client.post(address, {"index": index, "code": finding.code})
+    assert Revision.objects.count() == revision.number
+    assert finding.message in words(shown)
+    changed = {row.kind for row in shown.context["rows"]} - {"kept", "place"}
+    assert changed <= {"added", "gone"}
+    assert changed
+    client.post(address, {"index": index, "code": finding.code, "save": "1"})
     latest = Revision.objects.order_by("-number")[0]
     assert bytes(latest.source).decode() == tidy_canonical(apply_fix(documents(revision), finding))
     assert finding.fix and latest.note == finding.fix.label

@@ -23,6 +23,7 @@ from rollback_console.documents.model import (
 )
 
 from ..canonical.commands import SHELLS
+from ..parse.messages import message
 from ..placeholders.collect import commands_of
 from ..placeholders.find import scanned
 from ..shell.command_patterns import destroys
@@ -139,6 +140,10 @@ def put_block(
     if role is Role.ACTION:
         action = Action(key, block.title, block.lines[0], "immediate", block.commands)
         return replace(document, actions=(*document.actions, action))
+    if role is Role.MESSAGE:
+        text = "\n".join(one.text for one in block.commands) or block.title
+        sent = message(block.title, text, block.lines[0])
+        return replace(document, messages=(*document.messages, sent))
     if not reason.strip():
         raise ArrangementError("Say why this is left out.")
     out = [

@@ -36,13 +36,13 @@ from .blocks import (
     take_block,
 )
 
-_ROLES = {role.value: role for role in Role if role is not Role.MESSAGE}
+_ROLES = {role.value: role for role in Role}
 
 
 def set_role(
     document: PlanDocument, block: str, role: str, fresh: str, reason: str = "", way: str = ""
 ) -> PlanDocument:
-    """A step, check, precondition, action or left-out command becomes another of these."""
+    """A step, check, precondition, action, message or left-out command becomes another of these."""
     if role not in _ROLES:
         raise ArrangementError(f"A block is one of {', '.join(_ROLES)}.")
     taken, rest = take_block(document, block)

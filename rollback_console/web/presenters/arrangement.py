@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from rollback_console.documents.canonical.layout import spell_settings
 from rollback_console.documents.markdown.source import split_lines
 from rollback_console.documents.model import (
+    Finding,
     PlanDocument,
     Procedure,
     ReadingQuestion,
+    Severity,
     Step,
     StepKind,
 )
@@ -21,6 +23,7 @@ ROLES = {
     "precondition": "checked before",
     "check": "checked afterwards",
     "action": "done afterwards",
+    "message": "sent to people",
     "left-out": "left out",
 }
 """What a block can be, as a page says it."""
@@ -99,12 +102,14 @@ class ArrangementPage:
     document: PlanDocument
     lines: tuple[ArrangedLine, ...]
     ways: tuple[WayCards, ...]
+    findings: tuple[Finding, ...]
 
     @classmethod
-    def of(cls, document: PlanDocument) -> ArrangementPage:
-        """The page of an arranged document."""
+    def of(cls, document: PlanDocument, findings: Sequence[Finding]) -> ArrangementPage:
+        """The page of an arranged document, with what there was to say about the text."""
         ways = tuple(_way(one, at == 0) for at, one in enumerate(document.procedures))
-        return cls(document, tuple(_lines(document, ways)), ways)
+        grave = tuple(one for one in findings if _is_to_read(document, one))
+        return cls(document, tuple(_lines(document, ways)), ways, grave)
 
     @property
     def question(self) -> ReadingQuestion | None:
@@ -137,6 +142,13 @@ def _way(procedure: Procedure, first: bool) -> WayCards:
             )
         )
     return WayCards(procedure, first, tuple(cards))
+
+
+def _is_to_read(document: PlanDocument, finding: Finding) -> bool:
+    """Whether it matters to who confirms: it is grave, and of no step that was left out."""
+    spans = [step.lines for one in document.procedures for step in one.steps]
+    there = not finding.step or any(first <= finding.line <= last for first, last in spans)
+    return there and finding.severity is not Severity.NOTE
 
 
 def _lines(document: PlanDocument, ways: tuple[WayCards, ...]) -> Iterator[ArrangedLine]:

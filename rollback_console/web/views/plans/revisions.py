@@ -84,7 +84,7 @@ def revise(request: HttpRequest, slug: str) -> HttpResponse:
 @permission_required("plans.change_plan", raise_exception=True)
 @costly
 def fix(request: HttpRequest, slug: str, number: int) -> HttpResponse:
-    """Apply the edit that a finding offers, as a new revision."""
+    """What the edit that a finding offers would change; with `save`, that as a new revision."""
     last = revision_of(slug, None)
     if last.number != number:
         sentence = "The plan has a newer revision. Look at its findings, then fix them there."
@@ -95,7 +95,17 @@ def fix(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     if finding is None or finding.code != code or finding.fix is None:
         raise Http404("This revision has no such finding.")
     document = document_cache.document(last)
-    data = encode(apply_fix(document, finding), document.encoding)
+    text = apply_fix(document, finding)
+    if "save" not in request.POST:
+        page = {
+            "plan": last.plan,
+            "finding": finding,
+            "index": index,
+            "rows": diffs.lines(document.source, text),
+            "next_number": number + 1,
+        }
+        return render(request, "plans/fix.html", page)
+    data = encode(text, document.encoding)
     label, seen = finding.fix.label, draw_revision(last)
     try:
         made = plans.revise(last.plan, data, by=person(request), note=label, drawn_from=seen)
