@@ -430,3 +430,9 @@ def test_who_is_next_is_named_without_the_word_before(text: str) -> None:
     assert document.decision.escalate_to == ("Engineering manager", "CTO")
     message = next(each.message for each in document.findings if each.code == "ladder-to-confirm")
     assert "Engineering manager, then CTO." in message
+
+
+def test_checks_of_the_head_are_checks() -> None:
+    head = "---\nchecks:\n  - {check: Up, command: true, hosts: app}\n---\n"
+    assert "no-checks" not in findings(head + plan("ls"))
+    assert "no-checks" in findings(plan("ls"))

@@ -136,3 +136,39 @@ def test_the_hosts_can_be_asked_before_anybody_is(signed_in: SignIn, stage: make
     page = words(client.post(address, {**fields, "preview": "1"}))
     assert "1 result from the hosts, 1 failed" in page
     assert Rollback.objects.count() == 0
+
+
+def test_what_was_rejected_is_asked_for_again_with_what_was_filled_in(
+    signed_in: SignIn, stage: make.Stage
+) -> None:
+    client, address = signed_in(stage.cast.dana), seeded(stage)
+    client.post(address, CHOICES)
+    rollback = Rollback.objects.get()
+    lee = signed_in(stage.cast.lee)
+    lee.post(
+        f"/rollbacks/{rollback.pk}/rejections/",
+        {"note": "Try the cache first", "snapshot_sha256": rollback.snapshot_sha256},
+    )
+    page = client.get(f"/rollbacks/{rollback.pk}/").content.decode()
+    assert "Try the cache first" in page
+    assert f"{address}?again={rollback.pk}" in page
+    again = client.get(f"{address}?again={rollback.pk}").content.decode()
+    for value in ("Login answers 500", "91bc4e2a77", "/var/backups/shop_20261125_010203.sql"):
+        assert value in again
+    for number in ("999999", "x", "²", "9" * 30):
+        assert client.get(f"{address}?again={number}").status_code == 200
+
+
+def test_a_note_can_be_added_after_a_rejection(signed_in: SignIn, stage: make.Stage) -> None:
+    client = signed_in(stage.cast.dana)
+    client.post(seeded(stage), CHOICES)
+    rollback = Rollback.objects.get()
+    form = {"note": "No", "snapshot_sha256": rollback.snapshot_sha256}
+    signed_in(stage.cast.lee).post(f"/rollbacks/{rollback.pk}/rejections/", form)
+    client = signed_in(stage.cast.dana)
+    assert (
+        f'action="/rollbacks/{rollback.pk}/notes/"'
+        in client.get(f"/rollbacks/{rollback.pk}/").content.decode()
+    )
+    client.post(f"/rollbacks/{rollback.pk}/notes/", {"text": "Understood; cache cleared."})
+    assert "Understood; cache cleared." in words(client.get(f"/rollbacks/{rollback.pk}/"))

@@ -137,7 +137,7 @@ def _parts(document: PlanDocument) -> Iterator[Finding]:
          " ```bash fence."),
         ("no-triggers", Severity.NOTE, document.triggers,
          "The plan does not say when to roll back."),
-        ("no-checks", Severity.WARNING, document.checks,
+        ("no-checks", Severity.WARNING, document.checks or read_plan_config(document).checks,
          "The plan has no checks, so nobody can say whether the rollback worked."),
         ("no-decision-maker", Severity.NOTE, document.decision.primary,
          "The plan does not say who decides."),

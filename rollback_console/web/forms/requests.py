@@ -12,6 +12,7 @@ from rollback_console.documents.model import Alternative, Procedure, Step
 from rollback_console.plans.document_cache import document
 from rollback_console.plans.models import Revision
 from rollback_console.plans.snapshot.request_form import Parameter, RequestForm
+from rollback_console.rollbacks.models import Rollback
 
 from .base import ConsoleForm
 
@@ -45,8 +46,10 @@ class OpeningForm(ConsoleForm):
         procedure: Procedure,
         data: Any = None,
         proposed: str = "",
+        earlier: Rollback | None = None,
     ) -> None:
-        super().__init__(data, initial={"trigger": proposed} if proposed else None)
+        initial = _filled_in(earlier) if earlier else {}
+        super().__init__(data, initial=initial | ({"trigger": proposed} if proposed else {}))
         self.procedure = procedure
         self.conditional = [step for step in procedure.steps if step.condition]
         ways = {step.key for step in asking.alternatives}
@@ -106,6 +109,18 @@ class OpeningForm(ConsoleForm):
             self.fields[f"parameter_{each.name}"] = forms.CharField(
                 label=each.name, required=False, max_length=4096, initial=each.value
             )
+
+
+def _filled_in(earlier: Rollback) -> dict[str, Any]:
+    """What was typed and chosen for an earlier request, to be read and changed."""
+    choices = earlier.choices
+    groups = {"condition": "conditions", "way": "alternatives", "parameter": "parameters"}
+    chosen = {
+        f"{prefix}_{name}": str(value)
+        for prefix, group in groups.items()
+        for name, value in choices.get(group, {}).items()
+    }
+    return {"reason": earlier.reason, "trigger": earlier.trigger, **chosen}
 
 
 def _radio(choices: list[tuple[str, str]]) -> forms.ChoiceField:

@@ -34,6 +34,9 @@ from ...http.rate_limit import costly
 from ...http.responses import done, refused
 from ...presenters.steps.step_track import no_return, stations
 
+AGAIN = (RollbackState.REJECTED, RollbackState.EXPIRED, RollbackState.WITHDRAWN)
+"""What ended before anything ran, and may be asked for once more."""
+
 
 def page(
     request: HttpRequest,
@@ -64,6 +67,7 @@ def page(
         "asking": queue.open_asking(rollback.revision, rollback.snapshot_sha256),
         "asks_hosts": (RollbackState.REQUESTED, RollbackState.APPROVED),
         "takes_questions": rollback.state in (RollbackState.REQUESTED, RollbackState.APPROVED),
+        "asks_again": AGAIN,
         "mine": rollback.requested_by_id == by.pk,
     }
     status = 422 if form or glass_form else 200

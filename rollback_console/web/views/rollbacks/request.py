@@ -8,6 +8,7 @@ from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 
+from rollback_console.common.host_numbers import read_number
 from rollback_console.documents.model import Procedure
 from rollback_console.engine.snapshot import Snapshot
 from rollback_console.plans.data_loss import cost
@@ -17,6 +18,7 @@ from rollback_console.plans.readiness import check, queue
 from rollback_console.plans.snapshot.freeze import freeze_snapshot
 from rollback_console.plans.snapshot.request_form import RequestForm, draw_request_form
 from rollback_console.rollbacks.errors import Refused
+from rollback_console.rollbacks.models import Rollback
 from rollback_console.rollbacks.sweeper import readiness_schedule
 from rollback_console.web.forms.requests import OpeningForm
 
@@ -35,7 +37,8 @@ def opening(request: HttpRequest, slug: str) -> HttpResponse:
     """The request page. POST with `preview` only shows what would run; else it asks."""
     revision = requestable_revision(slug)
     asking = draw_request_form(revision)
-    procedure = _procedure(asking, request.POST or request.GET)
+    earlier = _earlier(request, revision)
+    procedure = _procedure(asking, request.POST or request.GET, earlier)
     if procedure is None:
         page = {
             "plan": revision.plan,
@@ -53,6 +56,7 @@ def opening(request: HttpRequest, slug: str) -> HttpResponse:
         procedure,
         request.POST or None,
         proposed=proposal.trigger if proposal else "",
+        earlier=earlier,
     )
     valid = form.is_valid()
     snapshot, problems = _frozen(revision, form.choices()) if valid else (None, [])
@@ -90,11 +94,21 @@ def opening(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, template, page, status=422 if asks else 200)
 
 
-def _procedure(asking: RequestForm, values: QueryDict) -> Procedure | None:
+def _earlier(request: HttpRequest, revision: Revision) -> Rollback | None:
+    """The request of the same plan that is made again (`?again=NUMBER`), if there is one."""
+    number = request.GET.get("again", "")
+    known = Rollback.objects.filter(revision__plan=revision.plan)
+    return known.filter(pk=number).first() if read_number(number) else None
+
+
+def _procedure(
+    asking: RequestForm, values: QueryDict, earlier: Rollback | None
+) -> Procedure | None:
     procedures = {each.key: each for each in asking.procedures}
     if len(procedures) == 1:
         return next(iter(procedures.values()))
-    return procedures.get(values.get("procedure", ""))
+    chosen = values.get("procedure") or (earlier.choices.get("procedure") if earlier else "")
+    return procedures.get(str(chosen))
 
 
 def _frozen(revision: Revision, choices: dict[str, Any]) -> tuple[Snapshot | None, list[str]]:
