@@ -22,6 +22,7 @@ from .routes import (
     deciders,
     deciding,
     deployments,
+    inventory,
     logs,
     people,
     pins,
@@ -60,6 +61,7 @@ for noun in (
     deployments,
     configuration,
     people,
+    inventory,
 ):
     api.add_router("", noun.router)
 

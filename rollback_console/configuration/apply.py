@@ -33,7 +33,7 @@ from rollback_console.plans.models import Credential, Environment, Host, HostGro
 from rollback_console.remote.keys import read_host_keys
 from rollback_console.rollbacks.queries import lists
 
-from .changes import ConfigurationChange, compare
+from .changes import ConfigurationChange, compare, mark_removals
 from .document import (
     Configuration,
     ConfigurationError,
@@ -46,13 +46,16 @@ from .export import RULES, SECRET_PARTS, export_configuration
 from .secret_values import SecretValues, resolve_secrets
 
 
-def preview_configuration(desired: Configuration, *, may_read: bool) -> list[ConfigurationChange]:
+def preview_configuration(
+    desired: Configuration, *, may_read: bool, prune: bool = False
+) -> list[ConfigurationChange]:
     """What applying would change, in the order it would. Raises ConfigurationError.
 
     Without `may_read`, for a caller from elsewhere, every secret with a value counts as a change.
     """
     resolved, _ = resolve_secrets(desired, may_read=may_read, compare=may_read)
-    return compare(export_configuration(), resolved)
+    changes = compare(export_configuration(), resolved)
+    return mark_removals(changes) if prune else changes
 
 
 @transaction.atomic
@@ -69,11 +72,11 @@ def apply_configuration(
         raise PermissionDenied("You may not apply a configuration. Ask an Admin.")
     resolved, values = resolve_secrets(desired, may_read=may_read)
     changes = compare(export_configuration(), resolved)
+    changes = mark_removals(changes) if prune else changes
     writer = _Writer(resolved, values, by)
     try:
         writer.write(changes)
-        if prune:
-            writer.prune(changes)
+        writer.prune(changes)
     except (PlanError, AccessError, ValueError) as error:
         raise ConfigurationError([f"{writer.now}: {error}"]) from error
     _record(changes, by)
@@ -109,7 +112,7 @@ class _Writer:
 
     def prune(self, changes: Sequence[ConfigurationChange]) -> None:
         """Remove what the document lacks, in reverse: hosts before the groups they stand in."""
-        left = [change for change in changes if change.action == "left-over"]
+        left = [change for change in changes if change.action == "remove"]
         remove = {
             "hosts": self._remove_host,
             "host_groups": self._remove_group,
@@ -149,7 +152,7 @@ class _Writer:
         write: Callable[[ConfigurationChange], None],
     ) -> None:
         for change in changes:
-            if change.section == section and change.action != "left-over":
+            if change.section == section and change.action in {"add", "change"}:
                 self.now = f"{section} {change.key}"
                 write(change)
 

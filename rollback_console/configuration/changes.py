@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import BaseModel
 
 from .document import Configuration, SecretSource
+
+PRUNED = ("hosts", "host_groups", "secrets", "credentials")
+"""What may be removed, in that order; what ran belongs to services, environments and people."""
 
 _APART = ("secrets", "host_groups")
 """What of an environment is compared by itself, so that one of them can be left over."""
@@ -23,7 +26,7 @@ class ConfigurationChange:
     """One row that is added, changed or left over.
 
     `fields` names what differs as [old, new], both as the document writes them. What is
-    `left-over` is in the console and not in the document: it stays, unless it is pruned.
+    `left-over` is in the console and not in the document, and stays; `remove` goes with it.
     """
 
     section: str
@@ -34,7 +37,7 @@ class ConfigurationChange:
     @property
     def text(self) -> str:
         """A line for people."""
-        sign = {"add": "+", "change": "~", "left-over": "?"}[self.action]
+        sign = {"add": "+", "change": "~", "left-over": "?", "remove": "-"}[self.action]
         details = [
             f"{name} {_shown(old)} -> {_shown(new)}" for name, (old, new) in self.fields.items()
         ]
@@ -53,6 +56,16 @@ def compare(current: Configuration, desired: Configuration) -> list[Configuratio
             ConfigurationChange(section, key, "left-over", {}) for key in before if key not in after
         ]
     return changes
+
+
+def mark_removals(changes: Iterable[ConfigurationChange]) -> list[ConfigurationChange]:
+    """The same changes where what the document lacks is removed, as far as it ever is."""
+    return [
+        replace(change, action="remove")
+        if change.action == "left-over" and change.section in PRUNED
+        else change
+        for change in changes
+    ]
 
 
 def _sections(configuration: Configuration) -> dict[str, Mapping[str, BaseModel]]:

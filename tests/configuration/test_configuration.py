@@ -146,6 +146,24 @@ def test_what_a_document_lacks_stays_unless_it_is_pruned() -> None:
 
 
 @pytest.mark.usefixtures("empty")
+def test_what_pruning_would_remove_is_said_first_and_then_counted(tmp_path: Path) -> None:
+    apply(COMPANY)
+    file = tmp_path / "less.yaml"
+    file.write_text(COMPANY.replace('    secrets: {DB_PASSWORD: {value: "s3cret-of-db"}}\n', ""))
+    for flags, line, code in (((), "? secrets", 0), (("--prune",), "- secrets", 1)):
+        out = io.StringIO()
+        with pytest.raises(SystemExit) as ended:
+            call_command("config", "diff", str(file), *flags, stdout=out)
+        assert f"{line} production/DB_PASSWORD" in out.getvalue()
+        assert ended.value.code == code
+    assert Secret.objects.exists()
+    apply(file.read_text(), prune=True)
+    event = ConfigurationEvent.objects.filter(kind="configuration.applied").latest("seq")
+    assert event.facts["changes"] == 1
+    assert not Secret.objects.exists()
+
+
+@pytest.mark.usefixtures("empty")
 def test_one_mistake_and_nothing_of_the_document_is_applied() -> None:
     wrong = COMPANY.replace("jump: gate", "jump: gates")
     with pytest.raises(ConfigurationError, match="hosts app-1: There is no host gates"):

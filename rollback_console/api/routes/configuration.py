@@ -92,7 +92,7 @@ class ConfigurationIn(BaseModel):
 
 
 class ConfigurationChangeOut(BaseModel):
-    """`action` is add, change or left-over; `text` is the change in a line."""
+    """`action` is add, change, left-over or, with `prune`, remove; `text` is the change in a line."""
 
     section: str
     key: str
@@ -125,7 +125,7 @@ def write_configuration(request: HttpRequest, body: ConfigurationIn) -> Configur
                 desired, by=person(request), may_read=False, prune=body.prune
             )
         else:
-            changes = preview_configuration(desired, may_read=False)
+            changes = preview_configuration(desired, may_read=False, prune=body.prune)
     except ConfigurationError as error:
         problems = [{"pointer": "#/document", "detail": each} for each in error.problems]
         raise Problem("invalid", str(error), errors=problems) from error

@@ -28,9 +28,11 @@ class Command(BaseCommand):
         apply = verbs.add_parser("apply", help="make the console what FILE says")
         for verb in (diff, apply):
             verb.add_argument("file", help="the document, or - for standard input")
-        apply.add_argument(
-            "--prune", action="store_true", help="remove hosts and credentials it lacks"
-        )
+            verb.add_argument(
+                "--prune",
+                action="store_true",
+                help="remove hosts, host groups, secrets and credentials that it lacks",
+            )
         apply.add_argument("--yes", action="store_true", help="do not ask")
 
     def handle(self, *_: Any, **options: Any) -> None:
@@ -46,7 +48,7 @@ class Command(BaseCommand):
         name = options["file"]
         try:
             desired = read_document(self._text(name))
-            changes = preview_configuration(desired, may_read=True)
+            changes = preview_configuration(desired, may_read=True, prune=options["prune"])
             self._show(changes)
             if options["verb"] == "diff":
                 sys.exit(int(any(change.action != "left-over" for change in changes)))
