@@ -22,9 +22,7 @@ from .routes import (
     deciders,
     deciding,
     deployments,
-    inventory,
     logs,
-    people,
     pins,
     plans,
     postmortems,
@@ -33,6 +31,7 @@ from .routes import (
     steering,
     trends,
 )
+from .routes.admin import inventory, people
 
 View = Callable[..., HttpResponseBase]
 

@@ -18,12 +18,12 @@ from rollback_console.plans.models import Credential, Environment, Host
 from rollback_console.plans.permission import ADMINISTER
 from rollback_console.rollbacks.queries import lists
 
-from .. import lookup, pagination
-from ..authentication import ADMIN, READ, person
-from ..bodies.requests import Body, Slug, Value
-from ..errors.problems import Problem
-from ..pagination import Cursor, Limit, Next
-from ..responses.base import Time
+from ... import lookup, pagination
+from ...authentication import ADMIN, READ, person
+from ...bodies.requests import Body, Slug, Value
+from ...errors.problems import Problem
+from ...pagination import Cursor, Limit, Next
+from ...responses.base import Time
 
 router = Router(tags=["inventory"])
 

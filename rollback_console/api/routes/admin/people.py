@@ -15,12 +15,12 @@ from rollback_console.access.models import Invitation
 from rollback_console.common.people import display_name
 from rollback_console.outbox.private_mail import invitation_link, mail_invitation
 
-from .. import lookup, pagination
-from ..authentication import ADMIN, person
-from ..bodies.requests import Body, Name
-from ..errors.problems import Problem
-from ..pagination import Cursor, Limit, Next
-from ..responses.base import Time
+from ... import lookup, pagination
+from ...authentication import ADMIN, person
+from ...bodies.requests import Body, Name
+from ...errors.problems import Problem
+from ...pagination import Cursor, Limit, Next
+from ...responses.base import Time
 
 router = Router(tags=["people"])
 

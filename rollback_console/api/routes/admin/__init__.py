@@ -1,0 +1,1 @@
+"""What Admins keep: hosts, credentials, secrets and people."""
