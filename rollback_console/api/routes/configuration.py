@@ -92,7 +92,7 @@ class ConfigurationIn(BaseModel):
 
 
 class ConfigurationChangeOut(BaseModel):
-    """`action` is add, change, left-over or, with `prune`, remove; `text` is the change in a line."""
+    """`action` is add, change, left-over or (with `prune`) remove; `text` is it in a line."""
 
     section: str
     key: str
