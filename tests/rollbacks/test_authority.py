@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from django.contrib.auth.models import Group, Permission, User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from rollback_console.engine.snapshot import Snapshot
 from rollback_console.plans.actions.decision_makers import (
     LadderLine,
     change_decision_maker,
@@ -18,6 +20,7 @@ from rollback_console.plans.actions.decision_makers import (
 from rollback_console.plans.actions.plans import bind_steps
 from rollback_console.plans.document_cache import document
 from rollback_console.plans.models import DecisionMaker, Revision
+from rollback_console.plans.snapshot.freeze import freeze_snapshot
 from rollback_console.rollbacks.actions import approvals, break_glass, requests, steering
 from rollback_console.rollbacks.errors import Changed, Refused
 from rollback_console.rollbacks.models import Rollback
@@ -72,15 +75,60 @@ def texts(queries: CaptureQueriesContext) -> list[str]:
     return [each["sql"].replace('"', "").replace("`", "") for each in queries.captured_queries]
 
 
-def test_a_plan_is_frozen_before_the_row_is_locked(stage: Stage) -> None:
+def renew_after_a_change(rollback: Rollback, stage: Stage) -> None:
+    stage.environment.hosts.update(port=2222)
+    requests.renew(rollback, by=stage.cast.dana)
+
+
+def start_without_approval(rollback: Rollback, stage: Stage) -> None:
+    make.may_break_glass(stage.cast.lee)
+    break_glass.break_glass(
+        rollback,
+        by=User.objects.get(pk=stage.cast.lee.pk),
+        snapshot_sha256=rollback.snapshot_sha256,
+        reason="Nobody answers and orders are lost",
+    )
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda rollback, stage: approve(rollback, stage.cast.lee),
+        renew_after_a_change,
+        start_without_approval,
+    ],
+    ids=["approve", "renew", "break glass"],
+)
+def test_a_plan_is_frozen_before_the_row_is_locked(
+    stage: Stage, act: Callable[[Rollback, Stage], object]
+) -> None:
     rollback = make.requested(stage)
     with CaptureQueriesContext(connection) as queries:
-        approve(rollback, stage.cast.lee)
+        act(rollback, stage)
     sqls = texts(queries)
-    began = next(i for i, sql in enumerate(sqls) if sql.startswith("SAVEPOINT"))
-    frozen = [i for i, sql in enumerate(sqls) if "FROM plans_hostkey" in sql]
+    began = next(i for i, sql in reversed([*enumerate(sqls)]) if sql.startswith("SAVEPOINT"))
+    frozen = [i for i, sql in enumerate(sqls) if sql.startswith("SELECT plans_secret.name")]
     assert frozen
     assert max(frozen) < began
+
+
+def test_a_request_that_was_refreshed_meanwhile_is_not_refreshed_over_it(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rollback = make.requested(stage)
+    stage.environment.hosts.update(port=2222)
+    freeze = freeze_snapshot
+
+    def freeze_while_somebody_refreshes(*parts: Any, **options: Any) -> Snapshot:
+        frozen = freeze(*parts, **options)
+        monkeypatch.setattr(requests, "freeze_snapshot", freeze)
+        requests.renew(rollback, by=stage.cast.dana)
+        return frozen
+
+    monkeypatch.setattr(requests, "freeze_snapshot", freeze_while_somebody_refreshes)
+    with pytest.raises(Refused, match="refreshed this request meanwhile"):
+        requests.renew(rollback, by=stage.cast.dana)
+    assert rollback.events.filter(kind="rollback.renewed").count() == 1
 
 
 def test_who_is_named_while_a_request_is_open_decides_later_ones_only(stage: Stage) -> None:

@@ -56,7 +56,7 @@ def approve(rollback: Rollback, *, by: User, snapshot_sha256: str, note: str = "
     With the policy's quorum the rollback is approved, and started as soon as a worker comes.
     A refusal is put on record. Raises Changed when the snapshot is another one.
     """
-    frozen = _frozen_now(rollback)  # slow: not while the row is locked
+    frozen = freeze_now(rollback)  # slow: not while the row is locked
     with transaction.atomic():
         row = locked(rollback)
         held = rights.authority_for(row)
@@ -151,10 +151,10 @@ def drift(rollback: Rollback) -> list[tuple[str, Any, Any]]:
 
     Not the policy: the one in force when this was asked for decides it.
     """
-    return _changes(rollback, _frozen_now(rollback))
+    return changes_between(rollback, freeze_now(rollback))
 
 
-def _frozen_now(rollback: Rollback) -> Snapshot | NotReady:
+def freeze_now(rollback: Rollback) -> Snapshot | NotReady:
     """What would be frozen now, or what is missing for it."""
     try:
         like = snapshot_of(rollback.snapshot)
@@ -163,7 +163,8 @@ def _frozen_now(rollback: Rollback) -> Snapshot | NotReady:
         return error
 
 
-def _changes(row: Rollback, frozen: Snapshot | NotReady) -> list[tuple[str, Any, Any]]:
+def changes_between(row: Rollback, frozen: Snapshot | NotReady) -> list[tuple[str, Any, Any]]:
+    """What differs between the row's snapshot and that one, as `drift` says it."""
     if isinstance(frozen, NotReady):
         return [("", None, problem) for problem in frozen.problems]
     changes = difference(snapshot_of(row.snapshot), frozen)
@@ -265,7 +266,7 @@ def _refusal(
         return Changed([("snapshot", seen[:_HASH], row.snapshot_sha256)], seen=seen[:_HASH])
     if why := held.refusal(by, seen=seen) or why_changed(row):
         return Refused(why)
-    if changes := _changes(row, frozen):
+    if changes := changes_between(row, frozen):
         return Changed(changes, sentences=changes_in_words(row))
     why = readiness_rule.refusal(row)
     return Refused(why) if why else None

@@ -11,7 +11,9 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
+from rollback_console.engine.snapshot import Snapshot
 from rollback_console.engine.states import TERMINAL, RollbackState
+from rollback_console.plans.errors import NotReady
 
 from .. import db_clock, events
 from ..errors import Changed, Refused
@@ -45,9 +47,10 @@ def break_glass(rollback: Rollback, *, by: User, snapshot_sha256: str, reason: s
 
     A refusal is put on record. Raises Changed when the snapshot is another one.
     """
+    frozen = approvals.freeze_now(rollback)  # slow: not while the row is locked
     with transaction.atomic():
         row = approvals.locked(rollback)
-        refused = _refusal(row, by, snapshot_sha256, reason)
+        refused = _refusal(row, frozen, by, snapshot_sha256, reason)
         if refused is None:
             used = _use(row, by, snapshot_sha256, reason.strip())
         else:
@@ -106,7 +109,9 @@ def _keep_refusal(row: Rollback, by: User, refused: Refused) -> None:
         record(row, events.BREAK_GLASS_REFUSED, by=by, why=str(refused))
 
 
-def _refusal(row: Rollback, by: User, seen: str, reason: str) -> Refused | None:
+def _refusal(
+    row: Rollback, frozen: Snapshot | NotReady, by: User, seen: str, reason: str
+) -> Refused | None:
     if why := why_not(row, by) or why_changed(row):
         return Refused(why)
     if seen != row.snapshot_sha256:
@@ -116,7 +121,7 @@ def _refusal(row: Rollback, by: User, seen: str, reason: str) -> Refused | None:
             f"Say why no decision maker can be reached, in at least {SHORTEST} characters: all "
             "decision makers of this environment are notified."
         )
-    changes = approvals.drift(row)
+    changes = approvals.changes_between(row, frozen)
     return Changed(changes, sentences=approvals.changes_in_words(row)) if changes else None
 
 

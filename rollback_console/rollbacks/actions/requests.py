@@ -96,20 +96,35 @@ def open_request(
     return rollback
 
 
-@transaction.atomic
 def renew(rollback: Rollback, *, by: User) -> Rollback:
     """Refresh a request after hosts, keys, secrets or rules changed; earlier approvals are void.
 
     One that was approved and has not started becomes a request again.
     """
-    row = locked(rollback)
+    seen = Rollback.objects.get(pk=rollback.pk)
+    _require_renewable(seen, by)
+    before = snapshot_of(seen.snapshot)
+    # Slow, both: not while the row is locked.
+    snapshot = freeze_snapshot(seen.revision, seen.choices, like=before)
+    authors = unapproved_authors(seen.revision, seen.choices, snapshot)
+    with transaction.atomic():
+        row = locked(rollback)
+        _require_renewable(row, by)
+        if row.snapshot_sha256 != seen.snapshot_sha256:
+            raise Refused("Somebody has refreshed this request meanwhile. Reload the page.")
+        return _replace_snapshot(row, by, before, snapshot, authors)
+
+
+def _require_renewable(row: Rollback, by: User) -> None:
     if row.state not in {RollbackState.REQUESTED, RollbackState.APPROVED}:
         raise Refused(f"This rollback is {row.state}; only a request can be refreshed.")
     if not by.has_perm("rollbacks.request_rollback", row):
         raise Refused("You may not refresh a request. Ask an operator.")
-    before = snapshot_of(row.snapshot)
-    snapshot = freeze_snapshot(row.revision, row.choices, like=before)
-    authors = unapproved_authors(row.revision, row.choices, snapshot)
+
+
+def _replace_snapshot(
+    row: Rollback, by: User, before: Snapshot, snapshot: Snapshot, authors: frozenset[int]
+) -> Rollback:
     barred = authors | {row.requested_by_id}
     makers = _makers(row.environment, snapshot, barred)
     changes = difference(before, snapshot)
