@@ -7,7 +7,6 @@ successes are kept; whoever was refused may put things right and send the same a
 
 from __future__ import annotations
 
-import hashlib
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
@@ -17,6 +16,7 @@ from typing import Any, cast
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponse
+from django.utils.crypto import salted_hmac
 
 from rollback_console.rollbacks import db_clock
 
@@ -77,13 +77,14 @@ def _claim(request: HttpRequest, key: str) -> IdempotentReply:
 
 
 def _digest(request: HttpRequest) -> str:
-    """Of the body and of the token it came with.
+    """Of the body, which may hold a secret, under a key; and of the token it came with.
 
     Another token of the same person, with other scopes or limits, is shown nothing that this one
     was answered.
     """
     token = f"{cast(Token, request.auth).pk}:".encode()  # type: ignore[attr-defined]
-    return hashlib.sha256(token + request.body).hexdigest()
+    content = token + request.body
+    return salted_hmac("api.idempotency", content, algorithm="sha256").hexdigest()
 
 
 def _met(row: IdempotentReply | None, body: str, claim: uuid.UUID) -> IdempotentReply:

@@ -63,6 +63,7 @@ ROUTES = [
     ("POST", "/rollbacks/9/steps/1/answers", "operate"),
     ("POST", "/rollbacks/9/checks/some-check/answers", "operate"),
     ("GET", f"/step-runs/{TOKEN}/log", "read"),
+    ("POST", "/rollbacks/9/redactions", "admin"),
     ("GET", "/rollbacks/9/postmortem", "read"),
     ("GET", "/rollbacks/9/postmortem.json", "read"),
     ("GET", "/rollbacks/9/postmortem.md", "read"),

@@ -100,6 +100,18 @@ class Why(Body):
     reason: Reason
 
 
+class NewSkip(Why):
+    """Why a step is left out; `everywhere` leaves it out on hosts that wait their turn, too."""
+
+    everywhere: bool = False
+
+
+class NewRedaction(Why):
+    """A text that slipped into logs or events, and why it is masked; it is kept nowhere."""
+
+    text: Reason
+
+
 class Exclusion(Why):
     """A host to leave out, and why."""
 

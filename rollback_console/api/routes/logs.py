@@ -1,4 +1,4 @@
-"""A step run's log, byte for byte."""
+"""A step run's log, byte for byte, and masking in it what slipped through."""
 
 from __future__ import annotations
 
@@ -10,14 +10,17 @@ from asgiref.sync import sync_to_async
 from django.core.handlers.asgi import ASGIRequest
 from django.db import close_old_connections
 from django.http import HttpRequest, StreamingHttpResponse
-from ninja import Query, Router
+from ninja import Query, Router, Status
 
 from rollback_console.rollbacks import log_store
+from rollback_console.rollbacks.actions.redactions import redact_text
 from rollback_console.rollbacks.models import StepRun
 
 from .. import lookup
-from ..authentication import READ
+from ..authentication import ADMIN, READ, person
+from ..bodies.requests import NewRedaction
 from ..openapi import RAW
+from ..responses.records import EventOut, event_out
 
 router = Router(tags=["logs"])
 
@@ -47,6 +50,18 @@ def read_log(request: HttpRequest, token: UUID, offset: Offset = 0) -> Streaming
             "Cache-Control": "no-store",
         },
     )
+
+
+@router.post("/rollbacks/{int:number}/redactions", auth=ADMIN, response={201: EventOut})
+def redact(request: HttpRequest, number: int, body: NewRedaction) -> Status[EventOut]:
+    """Mask a text in all logs and events of a rollback, in every form that hosts write.
+
+    For who may change the secrets of its environment. The answer says how much was masked.
+    """
+    event = redact_text(
+        lookup.rollback(number), by=person(request), text=body.text, reason=body.reason
+    )
+    return Status(201, event_out(event))
 
 
 async def _apart(run: StepRun, offset: int) -> AsyncIterator[bytes]:

@@ -18,6 +18,7 @@ from ..bodies.requests import (
     NewMessage,
     NewNote,
     NewRestart,
+    NewSkip,
     PerhapsWhy,
     Why,
 )
@@ -97,10 +98,19 @@ def retry_step(request: HttpRequest, number: int, position: int, body: Why) -> S
 
 
 @router.post("/rollbacks/{int:number}/steps/{int:position}/skips", response={201: RollbackOut})
-def skip_step(request: HttpRequest, number: int, position: int, body: Why) -> Status[RollbackOut]:
-    """Go on without a step, or without what it failed to do."""
+def skip_step(
+    request: HttpRequest, number: int, position: int, body: NewSkip
+) -> Status[RollbackOut]:
+    """Go on without a step, or without what it failed to do.
+
+    409 says that a second person has to ask for the same; the first wish is on record then.
+    """
     steering.skip(
-        lookup.rollback(number), position=position, by=person(request), reason=body.reason
+        lookup.rollback(number),
+        position=position,
+        by=person(request),
+        reason=body.reason,
+        everywhere=body.everywhere,
     )
     return _now(number)
 
