@@ -183,6 +183,9 @@ UNSEALED_ACCEPTED = _kind(
     "unsealed.accepted", "{by} accepted events without a seal, at the end of an upgrade.", ALARM
 )
 STREAMS_ANCHORED = _kind("streams.anchored", "The ends of all streams were put on record.", INFO)
+ANCHORS_ACCEPTED = _kind(
+    "anchors.accepted", "{by} took {count} streams, whose anchor was gone, for whole.", ALARM
+)
 ROWS_ACCEPTED = _kind(
     "rows.accepted", "{by} took {count} rows of the configuration for true as they are.", ALARM
 )

@@ -48,8 +48,9 @@ def record_change(
     if rows is None:
         rows = subject_changes(subject, before, after) if isinstance(subject, Model) else ()
     written = describe(rows)
+    end = _end(anchor)
     event = ConfigurationEvent(
-        seq=anchor.count + 1,
+        seq=end.count + 1,
         at=_moment(anchor),
         kind=kind,
         by=by,
@@ -60,14 +61,26 @@ def record_change(
         facts={name: plain_value(name, value) for name, value in facts.items()},
         rows=written or None,
         version=chain.VERSION,
-        previous=anchor.head,
+        previous=end.head,
         **_subject(subject),
     )
     event.hash = chain.seal(body_of(event))
     event.save(force_insert=True)
-    anchors.move_anchor(anchors.CONFIGURATION, count=event.seq, head=event.hash)
+    if end is anchor:
+        anchors.move_anchor(anchors.CONFIGURATION, count=event.seq, head=event.hash)
     transaction.on_commit(lambda: _send_to_log(event))
     return event
+
+
+def _end(anchor: StreamAnchor) -> StreamAnchor:
+    """Where the stream ends: where its anchor says, unless that is gone or was set back.
+
+    Then the stream goes on after its last event, and the anchor stays: verify_audit names it.
+    """
+    last = ConfigurationEvent.objects.order_by("-seq").first()
+    if last is None or last.seq <= anchor.count:
+        return anchor
+    return StreamAnchor(stream=anchor.stream, count=last.seq, head=last.hash)
 
 
 def body_of(event: ConfigurationEvent) -> dict[str, Any]:

@@ -109,9 +109,12 @@ def hash_log(run: StepRun) -> Any:
 
 
 def check_log(run: StepRun) -> None:
-    """Raise UnreadableRow where a row of a run's log cannot be read."""
+    """Raise UnreadableRow where a row of a run's log cannot be read, or stands elsewhere."""
+    end = 0
     for chunk in run.chunks.order_by("offset").iterator(chunk_size=16):
-        unpack_strictly(chunk)
+        if chunk.offset != end:
+            raise UnreadableRow("It does not begin where the one before it ends.")
+        end += len(unpack_strictly(chunk))
 
 
 def holds(run: StepRun, text: bytes, last: bytes = b"") -> bool:

@@ -292,6 +292,23 @@ def test_a_cut_tail_of_the_configuration_with_its_old_anchor_is_found_by_the_fil
     assert "Configuration: event" in sentences()
 
 
+@pytest.mark.parametrize("stream", ["configuration", "rollback"])
+def test_a_lost_anchor_stops_no_act_and_is_named_until_it_is_accepted_on_record(
+    stage: Stage, stream: str
+) -> None:
+    rollback = make.requested(stage)
+    record_change(kinds.SERVICE_ADDED, subject="one")
+    lost = "configuration" if stream == "configuration" else stream_of(rollback.pk)
+    StreamAnchor.objects.filter(stream=lost).delete()
+    steering.note(rollback, by=stage.cast.vic, text="Seen")
+    record_change(kinds.SERVICE_ADDED, subject="two")
+    assert "its anchor was removed" in sentences()
+    call_command("verify_audit", "--accept-rows", stdout=StringIO())
+    assert sentences() == ""
+    event = ConfigurationEvent.objects.get(kind=kinds.ANCHORS_ACCEPTED)
+    assert event.facts["streams"] == [lost]
+
+
 @pytest.mark.parametrize(
     ("harm", "seq", "what"),
     [

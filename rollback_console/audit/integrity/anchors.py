@@ -28,6 +28,20 @@ def move_anchor(stream: str, *, count: int, head: str) -> None:
         StreamAnchor.objects.create(stream=stream, **fields)
 
 
+def advance_anchor(stream: str, *, after: tuple[int, str], count: int, head: str) -> None:
+    """The stream grew, from the number of events and last seal `after`, to these.
+
+    An anchor that is gone, or names another end, stays so: an act of somebody honest must not
+    mend what was cut off before, and verify_audit names it.
+    """
+    fields = {"count": count, "head": head, "seal": _seal(stream, count, head)}
+    if after[0] == 0:
+        StreamAnchor.objects.get_or_create(stream=stream, defaults=fields)
+    else:
+        before = StreamAnchor.objects.filter(stream=stream, count=after[0], head=after[1])
+        before.update(**fields)
+
+
 def is_intact(anchor: StreamAnchor) -> bool:
     """Whether the anchor is as the console wrote it."""
     body = _end(anchor.stream, anchor.count, anchor.head)

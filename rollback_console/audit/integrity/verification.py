@@ -49,7 +49,7 @@ def anchor_flaws(stream: str, hashes: dict[int, str]) -> Iterator[Flaw]:
     """What the anchor of a stream says of its events, given as {seq: hash}."""
     anchor = StreamAnchor.objects.filter(stream=stream).first()
     last = max(hashes, default=0)
-    if anchor is None:
+    if anchor is None or not anchor.seal:
         if last:
             yield Flaw(stream, 0, "its anchor was removed, so its end cannot be verified")
         return

@@ -28,6 +28,7 @@ from rollback_console.plans.snapshot.freeze import freeze_snapshot
 from .. import db_clock, events
 from ..errors import Changed, Refused
 from ..events import OPEN_TO_READERS, record
+from ..events.written_columns import WHEN_APPROVED, describe_columns
 from ..execution.approved_snapshot import approved_snapshot, why_changed
 from ..execution.failpoints import failpoint
 from ..execution.lease import move
@@ -83,9 +84,8 @@ def reject(rollback: Rollback, *, by: User, snapshot_sha256: str, reason: str) -
             seen = snapshot_sha256[:_HASH] or "no hash"
             raise Changed([("snapshot", seen, row.snapshot_sha256)], seen=seen)
         used = _right_to_reject(row, by)
-        approval = _vote(row, by, used, snapshot_sha256, reason, given=False)
         move(row, RollbackState.REJECTED, finished_at=Now())
-    return approval
+        return _vote(row, by, used, snapshot_sha256, reason, given=False)
 
 
 @transaction.atomic
@@ -95,7 +95,7 @@ def ask_question(rollback: Rollback, *, by: User, text: str) -> Event:
     if row.state not in {RollbackState.REQUESTED, RollbackState.APPROVED}:
         raise Refused(f"This rollback is {row.state}: add a note instead of a question.")
     refuse_too_many_texts(row, by)
-    facts = {"text": _words(text), "to": [rights.named(row.requested_by)]}
+    facts: dict[str, Any] = {"text": _words(text), "to": [rights.named(row.requested_by)]}
     return record(row, events.APPROVAL_ASKED, by=_active(by), **facts)
 
 
@@ -206,7 +206,12 @@ def _yes(row: Rollback, held: Authority, by: User, seen: str, note: str) -> Appr
     approval = _vote(row, by, used, seen, note, given=True)
     if held.enough(authority.Vote(by.pk, used.role, seen, used.lender)):
         approve_and_enqueue(row)
-        record(row, "rollback.approved", snapshot=row.snapshot_sha256)
+        record(
+            row,
+            "rollback.approved",
+            row=describe_columns(row, WHEN_APPROVED),
+            snapshot=row.snapshot_sha256,
+        )
     return approval
 
 
@@ -227,9 +232,10 @@ def _vote(
     )
     kind = "approval.given" if given else "approval.rejected"
     whose = {"on_behalf_of": used.lender_name} if under else {}
-    facts = {"role": used.role, "snapshot": seen, "note": text, "round": row.round}
-    facts["lender"] = used.lender
-    record(row, kind, by=by, **facts, **whose)
+    facts: dict[str, Any] = {"role": used.role, "snapshot": seen, "note": text, "round": row.round}
+    facts |= {"lender": used.lender, "vote": describe_columns(approval, ["at", "under_id"])}
+    written = describe_columns(row, () if given else ["finished_at"])
+    record(row, kind, by=by, row=written, **facts, **whose)
     return approval
 
 

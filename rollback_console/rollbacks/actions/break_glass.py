@@ -18,6 +18,7 @@ from rollback_console.plans.errors import NotReady
 from .. import db_clock, events
 from ..errors import Changed, Refused
 from ..events import record
+from ..events.written_columns import WHEN_APPROVED, describe_columns
 from ..execution.approved_snapshot import why_changed
 from ..execution.view import snapshot_of
 from ..models import BreakGlass, Rollback
@@ -89,7 +90,12 @@ def close_review(rollback: Rollback, *, by: User, finding: str) -> BreakGlass:
     to = [rights.named(used.by), rights.named(row.requested_by)]
     recipients = {each["person"]: each for each in to}
     record(
-        row, events.BREAK_GLASS_REVIEWED, by=by, finding=finding.strip(), to=[*recipients.values()]
+        row,
+        events.BREAK_GLASS_REVIEWED,
+        by=by,
+        finding=finding.strip(),
+        to=[*recipients.values()],
+        review=describe_columns(used, ["reviewed_at"]),
     )
     used.refresh_from_db()
     return used
@@ -134,6 +140,8 @@ def _use(row: Rollback, by: User, seen: str, reason: str) -> BreakGlass:
         row,
         events.BREAK_GLASS_USED,
         by=by,
+        row=describe_columns(row, WHEN_APPROVED),
+        used=describe_columns(used, ["at"]),
         reason=reason,
         snapshot=seen,
         given=rights.authority_for(row).given,

@@ -26,6 +26,7 @@ from rollback_console.plans.snapshot.freeze import freeze_snapshot
 from .. import database_dumps, db_clock
 from ..errors import Refused
 from ..events import record
+from ..events.written_columns import TIMES_ASKED, WHEN_REQUESTED, describe_columns
 from ..execution.lease import move
 from ..execution.view import snapshot_of
 from ..models import Rollback
@@ -83,6 +84,7 @@ def open_request(
         rollback,
         "rollback.requested",
         by=by,
+        row=describe_columns(rollback, WHEN_REQUESTED),
         reason=rollback.reason,
         trigger=rollback.trigger,
         snapshot=snapshot.sha256,
@@ -130,7 +132,8 @@ def _replace_snapshot(
     changes = difference(before, snapshot)
     if not changes:
         raise Refused("Nothing has changed since the request.")
-    if row.state == RollbackState.APPROVED:
+    asked_again = row.state == RollbackState.APPROVED
+    if asked_again:
         if row.lease_until is not None:
             raise Refused("It is starting right now. Reload in a moment.")
         _ask_again(row, snapshot, makers, barred)
@@ -144,6 +147,7 @@ def _replace_snapshot(
         row,
         "rollback.renewed",
         by=by,
+        row=describe_columns(row, TIMES_ASKED if asked_again else ()),
         snapshot=snapshot.sha256,
         authors=sorted(authors),
         round=row.round + 1,
@@ -193,7 +197,9 @@ def withdraw(rollback: Rollback, *, by: User, reason: str = "") -> Rollback:
     if row.state not in {RollbackState.REQUESTED, RollbackState.APPROVED}:
         raise Refused(f"This rollback is {row.state}; it can no longer be withdrawn.")
     move(row, RollbackState.WITHDRAWN, finished_at=Now())
-    record(row, "rollback.withdrawn", by=by, reason=reason)
+    record(
+        row, "rollback.withdrawn", by=by, row=describe_columns(row, ["finished_at"]), reason=reason
+    )
     return row
 
 
@@ -206,7 +212,7 @@ def start(rollback: Rollback, *, by: User) -> Rollback:
     if row.state != RollbackState.APPROVED:
         raise Refused(f"This rollback is {row.state}; only an approved one can be started.")
     Rollback.objects.filter(pk=row.pk).update(start_asked=True, due_at=Now())
-    record(row, "start.asked", by=by)
+    record(row, "start.asked", by=by, row={"start_asked": True})
     enqueue_after_commit(row.pk)
     return row
 

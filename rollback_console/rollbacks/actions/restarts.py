@@ -20,6 +20,7 @@ from rollback_console.engine.states import ENDED_BADLY, RollbackState, StepState
 
 from ..errors import Refused
 from ..events import record
+from ..events.written_columns import describe_columns
 from ..execution import apply, view
 from ..execution.approved_snapshot import why_changed
 from ..execution.view import snapshot_of
@@ -81,17 +82,8 @@ def resume_from(
             position=position,
             again=sorted(set(again)),
         )
-        record(
-            row,
-            "rollback.redirected",
-            by=by,
-            position=position,
-            reason=reason,
-            again=sorted({run.position for run in chosen.again}),
-            left={each.host: _told(each) for each in left(row)},
-        )
-        _carry_out(row, chosen, by, reason)
-        StepAnswer.objects.create(
+        Rollback.objects.filter(pk=row.pk).update(pause_asked=False)
+        given = StepAnswer.objects.create(
             rollback=row,
             position=position,
             kind="resume",
@@ -100,7 +92,18 @@ def resume_from(
             by=by,
             at=Now(),
         )
-        Rollback.objects.filter(pk=row.pk).update(pause_asked=False)
+        record(
+            row,
+            "rollback.redirected",
+            by=by,
+            row={"pause_asked": False},
+            given=describe_columns(given, ["at"]),
+            position=position,
+            reason=reason,
+            again=sorted({run.position for run in chosen.again}),
+            left={each.host: _told(each) for each in left(row)},
+        )
+        _carry_out(row, chosen, by, reason)
     return row
 
 

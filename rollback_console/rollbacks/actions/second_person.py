@@ -37,7 +37,12 @@ def require_second_person(
     wish = {"act": act, "details": details}
     same = [each for each in open_proposals(row) if each.facts.get("wish") == wish]
     if other := next((each for each in same if each.by_id != by.pk), None):
-        facts = {"deviation": deviation, "reason": reason, "wish": wish, "proposal": other.seq}
+        facts: dict[str, Any] = {
+            "deviation": deviation,
+            "reason": reason,
+            "wish": wish,
+            "proposal": other.seq,
+        }
         record(row, "deviation.confirmed", by=by, name=display_name(other.by), **facts)
         return
     if same:

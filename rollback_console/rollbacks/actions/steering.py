@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -26,9 +27,10 @@ from rollback_console.engine.states import (
     outcome,
 )
 
-from .. import database_dumps
+from .. import database_dumps, db_clock
 from ..errors import MovedOn, Refused, SecondPersonNeeded, SnapshotChanged
 from ..events import record
+from ..events.written_columns import describe_columns
 from ..execution import apply, view
 from ..execution.approved_snapshot import approved_snapshot
 from ..execution.lease import move_run
@@ -49,7 +51,7 @@ def pause(rollback: Rollback, *, by: User, reason: str = "") -> Rollback:
         if row.pause_asked:
             raise Refused("This rollback is paused already.")
         Rollback.objects.filter(pk=row.pk).update(pause_asked=True)
-        record(row, "pause.requested", by=by, reason=reason)
+        record(row, "pause.requested", by=by, row={"pause_asked": True}, reason=reason)
     return row
 
 
@@ -59,7 +61,7 @@ def resume(rollback: Rollback, *, by: User, reason: str = "") -> Rollback:
         if not row.pause_asked:
             raise Refused("This rollback is not paused.")
         Rollback.objects.filter(pk=row.pk).update(pause_asked=False)
-        record(row, "pause.lifted", by=by, reason=reason)
+        record(row, "pause.lifted", by=by, row={"pause_asked": False}, reason=reason)
     return row
 
 
@@ -69,7 +71,7 @@ def request_abort(rollback: Rollback, *, by: User, reason: str) -> Rollback:
         if row.abort_asked:
             raise Refused("This rollback is being aborted already.")
         Rollback.objects.filter(pk=row.pk).update(abort_asked=True)
-        record(row, "abort.requested", by=by, reason=reason)
+        record(row, "abort.requested", by=by, row={"abort_asked": True}, reason=reason)
     return row
 
 
@@ -221,7 +223,8 @@ def answer_check(
         given = ChecklistAnswer.objects.create(
             rollback=row, key=key, answer=answer, note=note, by=by, at=Now()
         )
-        record(row, "check.answered", by=by, key=key, text=checks[key], answer=answer, note=note)
+        about = {"key": key, "text": checks[key], "answer": answer, "note": note}
+        record(row, "check.answered", by=by, **about, given=describe_columns(given, ["at"]))
     return given
 
 
@@ -245,7 +248,8 @@ def send_message(rollback: Rollback, *, by: User, text: str, recipients: str = "
         raise Refused("The message is empty.")
     row = Rollback.objects.select_for_update().get(pk=rollback.pk)
     made = Message.objects.create(rollback=row, text=text, recipients=recipients, by=by, at=Now())
-    record(row, "message.sent", by=by, text=text, recipients=recipients)
+    sent = describe_columns(made, ["at"])
+    record(row, "message.sent", by=by, text=text, recipients=recipients, sent=sent)
     return made
 
 
@@ -355,18 +359,19 @@ def leave_out(run: StepRun) -> None:
 
 
 def _apply(row: Rollback, run: StepRun, answer: str, note: str) -> None:
+    moment = db_clock.now()
     match answer:
         case "done":
-            move_run(run, StepState.SUCCEEDED, ended_at=Now(), why=note)
+            move_run(run, StepState.SUCCEEDED, ended_at=moment, why=note)
         case "failed":
-            move_run(run, StepState.FAILED, ended_at=Now(), why=note)
+            move_run(run, StepState.FAILED, ended_at=moment, why=note)
         case "continue":
             StepRun.objects.filter(pk=run.pk, state=run.state).update(answer="continue")
         case "give_up" if run.state in IN_FLIGHT:
             # Who drives it first lets go of the host, so that nothing starts there any more.
             StepRun.objects.filter(pk=run.pk, state=run.state).update(answer="give_up")
     if answer in {"done", "failed"}:
-        record(row, "step.finished", **facts(run), state=run.state, why=note)
+        record(row, "step.finished", **facts(run, ended_at=moment), state=run.state, why=note)
 
 
 def _answered(
@@ -377,7 +382,8 @@ def _answered(
         rollback=row, position=position, kind=kind, answer=answer, reason=note, by=by, at=Now()
     )
     name = "gate.answered" if kind == "gate" else "question.answered"
-    record(row, name, by=by, position=position, question=kind, answer=answer, note=note)
+    about: dict[str, Any] = {"position": position, "question": kind, "answer": answer, "note": note}
+    record(row, name, by=by, **about, given=describe_columns(made, ["at"]))
     return made
 
 

@@ -89,8 +89,11 @@ class EventBatch:
         Event.objects.bulk_create(self.events)
         end = {"last_seq": self.row.last_seq, "last_hash": self.row.last_hash}
         Rollback.objects.filter(pk=self.row.pk).update(**end)
-        anchors.move_anchor(
-            stream_of(self.row.pk), count=self.row.last_seq, head=self.row.last_hash
+        anchors.advance_anchor(
+            stream_of(self.row.pk),
+            after=(self.events[0].seq - 1, self.events[0].previous),
+            count=self.row.last_seq,
+            head=self.row.last_hash,
         )
         transaction.on_commit(lambda: _publish(self.events))
 

@@ -11,17 +11,22 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from django.db.models import Model
+
 from rollback_console.engine.snapshot import Snapshot
 from rollback_console.engine.states import LIVE, RollbackState
 
 from ..execution.view import snapshot_of
-from ..models import Approval, BreakGlass, Event, Rollback
+from ..models import Approval, BreakGlass, Event, Rollback, StepAnswer
 from .run_checks import run_flaws
+from .written_columns import differing_columns, rollback_flaws
 
 _FROZEN = {"rollback.requested", "rollback.renewed"}
 _VOTES = {"approval.given": True, "approval.rejected": False}
+_VOTE_WORDS = {"at": "time", "under_id": "delegation"}
 _END = "rollback.finished"
-_ANSWERS = {"gate.answered", "question.answered"}
+_RESUMED = "rollback.redirected"
+_ANSWERS = {"gate.answered", "question.answered", _RESUMED}
 _STATES = {
     "rollback.requested": RollbackState.REQUESTED,
     "rollback.renewed": RollbackState.REQUESTED,
@@ -40,6 +45,7 @@ def row_flaws(rollback: Rollback, events: Sequence[Event], *, logs: bool) -> Ite
     if any(event.kind == "incident.imported" for event in events):
         return
     yield from _request_flaws(rollback, events)
+    yield from rollback_flaws(rollback, events)
     yield from _state_flaws(rollback, events)
     yield from _approval_flaws(rollback, events)
     yield from _break_glass_flaws(rollback, events)
@@ -115,6 +121,8 @@ def _approval_flaws(rollback: Rollback, events: Sequence[Event]) -> Iterator[str
         for name, value in (("round", row.round), ("lender", lender)):
             if event.facts.get(name, value) != value:
                 yield f"the {name} of an approval or rejection is not the one on record"
+        for name in differing_columns(row, event.facts.get("vote", {})):
+            yield f"the {_VOTE_WORDS[name]} of an approval or rejection is not the one on record"
 
 
 def _vote_on_record(event: Event) -> tuple[Any, ...]:
@@ -128,35 +136,68 @@ def _vote_in_table(row: Approval) -> tuple[Any, ...]:
 
 
 def _break_glass_flaws(rollback: Rollback, events: Sequence[Event]) -> Iterator[str]:
-    on_record = [
-        (each.by_id, each.facts.get("snapshot"), each.facts.get("reason"))
-        for each in events
-        if each.kind == "break_glass.used"
-    ]
-    rows = BreakGlass.objects.filter(rollback=rollback)
-    if on_record != list(rows.values_list("by_id", "snapshot_sha256", "reason")):
+    uses = [each for each in events if each.kind == "break_glass.used"]
+    rows = list(BreakGlass.objects.filter(rollback=rollback))
+    if [_facts_of(each, "snapshot", "reason") for each in uses] != [
+        (row.by_id, row.snapshot_sha256, row.reason) for row in rows
+    ]:
         yield "who started it without approval, or why, is not what is on record"
+    reviews = [each for each in events if each.kind == "break_glass.reviewed"]
+    reviewed = [row for row in rows if row.reviewed_at or row.reviewed_by_id or row.finding]
+    if [_facts_of(each, "finding") for each in reviews] != [
+        (row.reviewed_by_id, row.finding) for row in reviewed
+    ]:
+        yield "who reviewed the start without approval, or the finding, is not what is on record"
+    if _has_other_times(uses, rows, "used") or _has_other_times(reviews, reviewed, "review"):
+        yield "when it was started without approval, or reviewed, is not what is on record"
+
+
+_Entry = tuple[Any, ...]
 
 
 def _answer_flaws(rollback: Rollback, events: Sequence[Event]) -> Iterator[str]:
-    answers = Counter(
-        (each.by_id, each.facts.get("position"), each.facts.get("answer"), each.facts.get("note"))
-        for each in events
-        if each.kind in _ANSWERS
-    )
-    rows = Counter(
-        (row.by_id, row.position, row.answer, row.reason)
-        for row in rollback.step_answers.exclude(kind="resume")
-    )
-    checks = Counter(
-        (each.by_id, each.facts.get("key"), each.facts.get("answer"), each.facts.get("note"))
-        for each in events
-        if each.kind == "check.answered"
-    )
-    check_rows = Counter(
-        (row.by_id, row.key, row.answer, row.note) for row in rollback.check_answers.all()
-    )
-    if answers != rows:
+    """Events and rows of answers and messages are written together, in one order."""
+    answers = [each for each in events if each.kind in _ANSWERS]
+    given = list(rollback.step_answers.all())
+    if [_answer_on_record(each) for each in answers] != [_answer_in_table(row) for row in given]:
         yield "the answers about its steps are not those that were given"
-    if checks != check_rows:
+    elif _has_other_times(answers, given, "given"):
+        yield "when its steps were answered for is not what is on record"
+    checks = [each for each in events if each.kind == "check.answered"]
+    checked = list(rollback.check_answers.all())
+    if [_facts_of(each, "key", "answer", "note") for each in checks] != [
+        (row.by_id, row.key, row.answer, row.note) for row in checked
+    ]:
         yield "the answers to its checks are not those that were given"
+    elif _has_other_times(checks, checked, "given"):
+        yield "when its checks were answered is not what is on record"
+    messages = [each for each in events if each.kind == "message.sent"]
+    sent = list(rollback.messages.all())
+    if [_facts_of(each, "text", "recipients") for each in messages] != [
+        (row.by_id, row.text, row.recipients) for row in sent
+    ]:
+        yield "the messages in the table are not those that were sent"
+    elif _has_other_times(messages, sent, "sent"):
+        yield "when its messages were sent is not what is on record"
+
+
+def _facts_of(event: Event, *names: str) -> _Entry:
+    return (event.by_id, *(event.facts.get(name) for name in names))
+
+
+def _answer_on_record(event: Event) -> _Entry:
+    if event.kind == _RESUMED:
+        return (*_facts_of(event, "position"), "resume", "from", event.facts.get("reason"))
+    return _facts_of(event, "position", "question", "answer", "note")
+
+
+def _answer_in_table(row: StepAnswer) -> _Entry:
+    return (row.by_id, row.position, row.kind, row.answer, row.reason)
+
+
+def _has_other_times(events: Sequence[Event], rows: Sequence[Model], name: str) -> bool:
+    return any(
+        True
+        for event, row in zip(events, rows, strict=False)
+        for _ in differing_columns(row, event.facts.get(name, {}))
+    )

@@ -13,7 +13,9 @@ from rollback_console.engine.states import StepState
 
 from .. import log_store
 from ..models import Event, Rollback, StepRun
+from .written_columns import RUN, differing_columns
 
+_AT_THE_END = ("exit_code", "why", "flags", "survivors")
 _ENDS = {"step.finished", "step.lost"}
 _BEGINS = {
     "step.launched": StepState.LAUNCHING,
@@ -76,7 +78,9 @@ def _identity_flaws(
 
 
 def _state_flaws(run: StepRun, logged: Sequence[Event], events: Sequence[Event]) -> Iterator[str]:
-    end = next((each.facts for each in reversed(logged) if each.kind in _ENDS), None)
+    end: Mapping[str, Any] = next(
+        (each.facts for each in reversed(logged) if each.kind in _ENDS), {}
+    )
     if run.state == StepState.SKIPPED:
         if not any(_leaves_out(each, run) for each in events):
             yield f"no event tells that {_name(run)} was skipped"
@@ -84,8 +88,15 @@ def _state_flaws(run: StepRun, logged: Sequence[Event], events: Sequence[Event])
     state = _state_on_record(logged)
     if run.state != state:
         yield f"{_name(run)} is {run.state} in the table and {state} on record"
-    elif end is not None and run.exit_code != end.get("exit_code", run.exit_code):
-        yield f"the exit code of {_name(run)} is not the one on record"
+        return
+    for name in _AT_THE_END:
+        if end.get(name, getattr(run, name)) != getattr(run, name):
+            yield f"the {name.replace('_', ' ')} of {_name(run)} is not the one on record"
+    recorded = {name: value for each in logged for name, value in each.facts.get(RUN, {}).items()}
+    for name in differing_columns(run, recorded):
+        yield f"the {name.replace('_', ' ')} of {_name(run)} is not the one on record"
+    if run.answer and not any(_tells_answer(each, run) for each in events):
+        yield f"no event tells that {_name(run)} was answered with {run.answer}"
 
 
 def _state_on_record(logged: Sequence[Event]) -> str:
@@ -94,6 +105,14 @@ def _state_on_record(logged: Sequence[Event]) -> str:
     last = logged[-1]
     ended = last.facts.get("state", StepState.LOST) if last.kind in _ENDS else ""
     return str(ended or _BEGINS[last.kind])
+
+
+def _tells_answer(event: Event, run: StepRun) -> bool:
+    """Whether an event says that people decided so about a bad ending."""
+    if run.answer == "skip":
+        return _leaves_out(event, run)
+    about = (event.facts.get("position"), event.facts.get("answer"))
+    return event.kind == "question.answered" and about == (run.position, run.answer)
 
 
 def _leaves_out(event: Event, run: StepRun) -> bool:
@@ -122,6 +141,8 @@ def _log_flaws(
     except log_store.UnreadableRow:
         yield f"the log of {_name(run)} cannot be read: a row of it holds something else"
         return
+    if run.stored != (0 if retired else end.get("log_bytes", run.stored)):
+        yield f"the size of the log of {_name(run)} is not the one that was stored"
     if digest != end["log_sha256"]:
         yield f"the log of {_name(run)} is not the one that was stored"
 

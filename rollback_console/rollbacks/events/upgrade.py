@@ -6,7 +6,7 @@ from django.db import transaction
 
 from rollback_console.audit import kinds
 from rollback_console.audit.integrity import anchors
-from rollback_console.audit.models import StreamAnchor
+from rollback_console.audit.models import ConfigurationEvent, StreamAnchor
 from rollback_console.audit.record import record_change
 
 from ..models import Event, Rollback
@@ -24,6 +24,28 @@ def accept_unsealed() -> list[int]:
     if accepted:
         record_change(kinds.UNSEALED_ACCEPTED, rollbacks=accepted)
     return accepted
+
+
+@transaction.atomic
+def accept_lost_anchors() -> list[str]:
+    """Anchor each stream whose anchor is gone as it ends now; on record, by name.
+
+    Only after somebody repaired the database by hand: it takes what is there for true.
+    """
+    known = set(StreamAnchor.objects.exclude(seal="").values_list("stream", flat=True))
+    ends = Rollback.objects.filter(last_seq__gt=0).values_list("pk", "last_seq", "last_hash")
+    lost = [each for each in ends if stream_of(each[0]) not in known]
+    for number, count, head in lost:
+        anchors.move_anchor(stream_of(number), count=count, head=head)
+    names = [stream_of(number) for number, _, _ in lost]
+    last = ConfigurationEvent.objects.order_by("-seq").first()
+    if last is not None and anchors.CONFIGURATION not in known:
+        anchors.lock_anchor(anchors.CONFIGURATION)
+        anchors.move_anchor(anchors.CONFIGURATION, count=last.seq, head=last.hash)
+        names.append(anchors.CONFIGURATION)
+    if names:
+        record_change(kinds.ANCHORS_ACCEPTED, streams=names, count=len(names))
+    return names
 
 
 def _accept(number: int) -> bool:

@@ -13,6 +13,7 @@ from rollback_console.plans.inventory.changes import changes_since
 
 from .. import db_clock, signals
 from ..events import record
+from ..events.written_columns import describe_values
 from ..models import Lock, Look, Rollback, StepRun
 from ..permissions import rights
 from ..sweeper import readiness_rule
@@ -33,8 +34,10 @@ def begin_rollback(row: Rollback) -> bool:
         return _refuse_start(row, why)
     Lock.objects.create(environment_id=row.environment_id, rollback=row, at=Now())
     StepRun.objects.bulk_create(_runs(row, snapshot))
-    move(row, RollbackState.RUNNING, started_at=Now())
-    record(row, "rollback.started", snapshot=row.snapshot_sha256)
+    moment = db_clock.now()
+    move(row, RollbackState.RUNNING, started_at=moment)
+    written = describe_values(started_at=moment)
+    record(row, "rollback.started", row=written, snapshot=row.snapshot_sha256)
     why = f"As approved: it goes on where rollback {snapshot.continues} stopped."
     for step in _passed(snapshot):
         record(row, "step.skipped", position=step.position, reason=why)
@@ -43,9 +46,9 @@ def begin_rollback(row: Rollback) -> bool:
 
 def expire(row: Rollback) -> bool:
     """End what was not decided or not started in time; always False."""
-    was = row.state
-    move(row, RollbackState.EXPIRED, finished_at=Now())
-    record(row, "rollback.expired", state=was)
+    was, moment = row.state, db_clock.now()
+    move(row, RollbackState.EXPIRED, finished_at=moment)
+    record(row, "rollback.expired", row=describe_values(finished_at=moment), state=was)
     release(row, due=None)
     return False
 
@@ -53,9 +56,11 @@ def expire(row: Rollback) -> bool:
 def start(row: Rollback, run: StepRun, step: StepSpec) -> None:
     """Commit an attempt before its host is touched; a manual step goes to a person."""
     to = StepState.RUNNING if step.kind == "manual" else StepState.LAUNCHING
-    move_run(run, to, fence=row.fence, started_at=Now())
+    moment = db_clock.now()
+    move_run(run, to, fence=row.fence, started_at=moment)
     run.fence = row.fence
-    record(row, "step.started" if step.kind == "manual" else "step.launched", **facts(run))
+    kind = "step.started" if step.kind == "manual" else "step.launched"
+    record(row, kind, row={"fence": row.fence}, **facts(run, started_at=moment))
 
 
 def retry(row: Rollback, run: StepRun, *, by: Any = None, reason: str = "") -> StepRun:
@@ -85,11 +90,13 @@ def ask_person(row: Rollback, decision: AskPerson) -> None:
     if question.items() <= row.question.items():
         return
     outcome = _outcome(row, decision)
-    Rollback.objects.filter(pk=row.pk).update(question={**question, **outcome})
+    whole = {**question, **outcome}
+    Rollback.objects.filter(pk=row.pk).update(question=whole)
     if row.state == RollbackState.RUNNING:
         move(row, RollbackState.WAITING)
     kind = "gate.opened" if decision.question is QuestionKind.GATE else "question.asked"
-    record(row, kind, question=decision.question, **about, **outcome)
+    written = describe_values(question=whole)
+    record(row, kind, row=written, question=decision.question, **about, **outcome)
 
 
 def _outcome(row: Rollback, decision: AskPerson) -> dict[str, Any]:
@@ -133,33 +140,40 @@ def give_up(row: Rollback, run: StepRun) -> None:
         StepRun.objects.filter(pk=run.pk, fence=run.fence).update(answer="")
         return
     answer = row.step_answers.filter(kind="unreachable", position=run.position).latest("id")
-    move_run(run, StepState.LOST, ended_at=Now(), why=answer.reason, answer="")
-    record(row, "step.lost", **facts(run), state=run.state, why=answer.reason)
+    moment = db_clock.now()
+    move_run(run, StepState.LOST, ended_at=moment, why=answer.reason, answer="")
+    record(row, "step.lost", **facts(run, ended_at=moment), state=run.state, why=answer.reason)
 
 
 def stopped(row: Rollback, run: StepRun, why: str) -> None:
     """An abort that needs no host: nothing was ever started there."""
-    move_run(run, StepState.ABORTED, ended_at=Now(), why=why)
-    record(row, "step.finished", **facts(run), state=StepState.ABORTED, why=why)
+    moment = db_clock.now()
+    move_run(run, StepState.ABORTED, ended_at=moment, why=why)
+    record(row, "step.finished", **facts(run, ended_at=moment), state=StepState.ABORTED, why=why)
 
 
 def abort(row: Rollback, position: int) -> None:
     """The plan itself asks for an abort."""
     Rollback.objects.filter(pk=row.pk).update(abort_asked=True)
-    record(row, "abort.requested", position=position, reason="The plan says so when it fails.")
+    reason = "The plan says so when it fails."
+    record(row, "abort.requested", row={"abort_asked": True}, position=position, reason=reason)
     enter_abort(row)
 
 
 def stop_changed(row: Rollback, why: str) -> None:
     """Its snapshot is not what was approved: an alarm, nothing more starts, what runs is ended."""
-    if not (row.abort_asked and row.events.filter(kind="snapshot.changed").exists()):
-        record(row, "snapshot.changed", why=why, snapshot=row.snapshot_sha256)
-    if row.state == RollbackState.APPROVED:
+    is_known = row.abort_asked and row.events.filter(kind="snapshot.changed").exists()
+    is_under_way = row.state != RollbackState.APPROVED
+    if is_under_way:
+        Rollback.objects.filter(pk=row.pk).update(abort_asked=True)
+        row.abort_asked = True
+    if not is_known:
+        written = {"abort_asked": True} if is_under_way else {}
+        record(row, "snapshot.changed", row=written, why=why, snapshot=row.snapshot_sha256)
+    if is_under_way:
+        enter_abort(row)
+    else:
         _refuse_start(row, why)
-        return
-    Rollback.objects.filter(pk=row.pk).update(abort_asked=True)
-    row.abort_asked = True
-    enter_abort(row)
 
 
 def enter_abort(row: Rollback) -> None:
@@ -171,9 +185,11 @@ def enter_abort(row: Rollback) -> None:
 
 def finish(row: Rollback, state: RollbackState) -> None:
     """End the rollback, free its environment, give the lease back."""
-    move(row, state, finished_at=Now(), question={})
+    moment = db_clock.now()
+    move(row, state, finished_at=moment, question={})
     Lock.objects.filter(rollback=row).delete()
-    record(row, "rollback.finished", state=state)
+    written = describe_values(finished_at=moment, fence=row.fence)
+    record(row, "rollback.finished", row=written, state=state)
     release(row, due=None)
     signals.send_finished(row)
 
@@ -197,7 +213,7 @@ def _may_not(row: Rollback) -> str:
 
 def _refuse_start(row: Rollback, why: str) -> bool:
     Rollback.objects.filter(pk=row.pk).update(start_asked=False)
-    record(row, "start.refused", why=why)
+    record(row, "start.refused", row={"start_asked": False}, why=why)
     release(row, due=None)
     return False
 

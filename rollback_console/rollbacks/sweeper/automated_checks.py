@@ -29,6 +29,7 @@ from rollback_console.remote.redaction.redacted_remote import redacted
 from .. import db_clock, zones
 from ..errors import SnapshotChanged
 from ..events import record
+from ..events.written_columns import describe_columns
 from ..execution.approved_snapshot import approved_snapshot
 from ..execution.view import latest_checks
 from ..models import ChecklistAnswer, Look, Rollback
@@ -124,11 +125,11 @@ def _keep(number: int, snapshot: Snapshot, check: CheckSpec, observed: CheckObse
 
 
 def _answer(row: Rollback, check: CheckSpec, observed: CheckObservation) -> None:
-    ChecklistAnswer.objects.create(
+    given = ChecklistAnswer.objects.create(
         rollback=row, key=check.key, answer="pass", note=observed.evidence, by=None, at=Now()
     )
     facts = {"key": check.key, "text": check.text, "answer": "pass", "note": observed.evidence}
-    record(row, "check.answered", **facts)
+    record(row, "check.answered", **facts, given=describe_columns(given, ["at"]))
     Rollback.objects.filter(pk=row.pk).update(due_at=Now())
     enqueue_after_commit(row.pk)
 

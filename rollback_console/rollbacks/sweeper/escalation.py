@@ -61,6 +61,7 @@ def _climb(number: int) -> None:
     record(
         row,
         events.APPROVAL_ESCALATED,
+        row={"rung": higher},
         from_rung=was,
         rung=higher,
         to=rights.people(newly_asked),

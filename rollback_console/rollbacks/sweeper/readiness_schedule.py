@@ -151,7 +151,7 @@ def _on_record(row: Rollback, readiness: Readiness, costing: Costing) -> None:
 def _count(row: Rollback, count: Count) -> None:
     kind = "data.measured" if count.rows is not None else "data.unmeasured"
     counted = {"rows": count.rows, "table": count.table} if count.rows is not None else {}
-    facts = {"what": count.what, **(counted or {"why": count.why})}
+    facts: dict[str, Any] = {"what": count.what, **(counted or {"why": count.why})}
     before = Event.objects.filter(rollback=row, kind__startswith="data.").order_by("-seq")
     last = next((each for each in before if each.facts.get("what") == count.what), None)
     if last is None or (last.kind, last.facts) != (kind, facts):

@@ -7,8 +7,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from django.db.models.functions import Now
-
 from rollback_console.engine.states import IN_FLIGHT, StepState
 from rollback_console.remote.protocol import Chunk, Ending, Outcome, Started
 from rollback_console.remote.redaction.redact import Redactor, redact
@@ -131,13 +129,13 @@ class RunRecorder:
     def _started(self, row: Rollback, item: Started) -> None:
         self._back(row)
         if self.run.state == StepState.LAUNCHING:
-            where = {"boot_id": item.boot_id, "runner": item.runner}
-            move_run(self.run, StepState.RUNNING, **where, started_at=Now())
-            record(row, "step.started", **facts(self.run), runner=item.runner)
+            where = {"boot_id": item.boot_id, "runner": item.runner, "started_at": db_clock.now()}
+            move_run(self.run, StepState.RUNNING, **where)
+            record(row, "step.started", **facts(self.run, **where), runner=item.runner)
         if item.trouble:
             record(row, "runner.replaced", **facts(self.run), why=item.trouble)
 
-    def _log_digest(self) -> dict[str, object]:
+    def _log_digest(self) -> dict[str, Any]:
         """Size and SHA-256 of the whole log, for the event that says how the run ended."""
         whole = log_store.hash_log(self.run) if self.hashed is None else self.hashed.copy()
         whole.update(self.unwritten)
@@ -151,7 +149,7 @@ class RunRecorder:
         if outcome.ending is Ending.ABORTED and not row.abort_asked:
             outcome = replace(outcome, ending=Ending.TIMED_OUT, why=_ENDED_FROM_HERE)
         outcome = self._as_expected(outcome)
-        state = _state(outcome)
+        state, moment = _state(outcome), db_clock.now()
         move_run(
             self.run,
             state,
@@ -160,13 +158,13 @@ class RunRecorder:
             flags=sorted(outcome.flags),
             survivors=list(outcome.survivors),
             unreachable_since=None,
-            ended_at=Now(),
+            ended_at=moment,
         )
         kind = "step.lost" if state is StepState.LOST else "step.finished"
         record(
             row,
             kind,
-            **facts(self.run),
+            **facts(self.run, ended_at=moment),
             state=state,
             exit_code=outcome.exit_code,
             why=outcome.why,

@@ -30,8 +30,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "--accept-rows",
             action="store_true",
-            help="take every row of the configuration for true as it is, after somebody repaired "
-            "the database by hand: goes on record as an alarm",
+            help="take every row of the configuration, and the end of each stream whose anchor is "
+            "gone, for true, after somebody repaired the database by hand: goes on record as an "
+            "alarm",
         )
 
     def handle(self, *_: Any, accept_unsealed: bool, accept_rows: bool, **__: Any) -> None:
@@ -39,6 +40,10 @@ class Command(BaseCommand):
             with acting_from_command_line():
                 accepted = upgrade.accept_unsealed()
             self.stdout.write(f"{len(accepted)} streams were accepted as they are.")
+        if accept_rows:
+            with acting_from_command_line():
+                lost = upgrade.accept_lost_anchors()
+            self.stdout.write(f"{len(lost)} streams whose anchor was gone end where they end now.")
         known = rows_of_roles()
         if accept_unsealed or accept_rows:
             with acting_from_command_line():
