@@ -142,8 +142,15 @@ class PendingChange(models.Model):
             f"{rules.get('data_role') or 'none'}; second person: {rules.get('second_person')}; "
             f"hosts that are not ready: {rules.get('readiness_rule')}; a request counts for "
             f"{rules.get('request_expires')} min and an approval for {rules.get('start_expires')}; "
-            f"production: {'yes' if rules.get('is_production') else 'no'}"
+            f"production: {'yes' if rules.get('is_production') else 'no'}; readiness may reach "
+            f"{self._reached_by_readiness}; network zone: {rules.get('zone') or 'none'}"
         )
+
+    @property
+    def _reached_by_readiness(self) -> str:
+        names = ("database_servers", "page_hosts", "file_folders")
+        lines = "\n".join(str(self.details.get(name) or "") for name in names).split("\n")
+        return ", ".join(filter(None, map(str.strip, lines))) or "nothing"
 
     @property
     def _names(self) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
+from django.db.models import Q
 
 from rollback_console.audit import kinds
 from rollback_console.audit.models import ConfigurationEvent
@@ -19,12 +20,14 @@ _OF_A_PERSON = frozenset({
     kinds.FACTOR_RESET,
     kinds.PERSON_ACTIVATED,
     kinds.PERSON_CHANGED,
+    kinds.PERSON_DEACTIVATED,
     kinds.ROLES_CHANGED,
 })  # fmt: skip
 TELLS = _OF_A_PERSON | {
     kinds.BREAK_GLASS_GRANTED,
     kinds.DECISION_MAKER_NAMED,
     kinds.DECISION_MAKER_CHANGED,
+    kinds.DECISION_MAKER_REMOVED,
     kinds.DELEGATION_GIVEN,
     kinds.GROUP_LIMITED,
     kinds.LADDER_REPLACED,
@@ -47,14 +50,21 @@ def _environments(event: ConfigurationEvent) -> Iterable[Environment]:
     """There, or where the person decides; everywhere for Admins and break-glass."""
     if event.subject_type == "environment":
         return Environment.objects.filter(pk=event.subject_id)
-    if event.kind in _OF_A_PERSON and not _administers(event.subject_id):
+    if event.kind in _OF_A_PERSON and not _administers(event):
         return Environment.objects.filter(decision_makers__user=int(event.subject_id))
     return Environment.objects.all()
 
 
-def _administers(pk: str) -> bool:
-    person = User.objects.filter(pk=pk, is_active=True).first()
-    return person is not None and person.has_perm("plans.change_environment")
+def _administers(event: ConfigurationEvent) -> bool:
+    """Whether the event is about an Admin, also one who was until then."""
+    admins = Group.objects.filter(permissions__codename="change_environment")
+    before, _ = event.changes.get("groups") or ([], [])
+    return (
+        User.objects.filter(pk=event.subject_id)
+        .filter(Q(is_superuser=True) | Q(groups__in=admins))
+        .exists()
+        or admins.filter(name__in=before or []).exists()
+    )
 
 
 def _notice(event: ConfigurationEvent, environment: Environment) -> Notice:

@@ -58,9 +58,56 @@ def test_nobody_names_themselves_or_a_new_account_alone(stage: make.Stage, two: 
     line = decision_makers.LadderLine(ada, "CTO", 1)
     with pytest.raises(NeedsSecondAdmin):
         decision_makers.replace_policy(stage.environment, by=ada, ladder=[line])
-    decision_makers.name_decision_maker(
-        stage.environment, by=ada, user=stage.cast.dana, role="CTO", rung=1
-    )
+    maker = stage.environment.decision_makers.get(user=stage.cast.lee)
+    decision_makers.change_decision_maker(maker, by=ada, role=maker.role, rung=4)
+
+
+def test_no_accomplice_takes_the_place_of_who_decides(stage: make.Stage, two: User) -> None:
+    ada, lee = stage.cast.ada, stage.environment.decision_makers.get(user=stage.cast.lee)
+    accomplice: dict[str, Any] = {"by": ada, "user": stage.cast.dana, "role": "CTO", "rung": 1}
+    with pytest.raises(NeedsSecondAdmin):
+        decision_makers.name_decision_maker(stage.environment, **accomplice)
+    with pytest.raises(NeedsSecondAdmin):
+        decision_makers.change_decision_maker(lee, by=ada, role="CTO", rung=1)
+    others = stage.environment.decision_makers.exclude(user=stage.cast.lee)
+    lines = [decision_makers.LadderLine(each.user, each.role, each.rung) for each in others]
+    swapped = [*lines, decision_makers.LadderLine(stage.cast.dana, lee.role, lee.rung)]
+    with pytest.raises(NeedsSecondAdmin):
+        decision_makers.replace_policy(stage.environment, by=ada, ladder=swapped)
+    client = make.signed_in(ada)
+    page = f"/environments/staging/decision-makers/{lee.pk}/changes/"
+    client.post(page, {"role": "CTO", "rung": 1, "drawn_from": draw_version(lee)})
+    lee.refresh_from_db()
+    assert lee.role != "CTO"
+    pending_changes.confirm_change(PendingChange.objects.get(), by=two)
+    lee.refresh_from_db()
+    assert lee.role == "CTO"
+
+
+def test_who_is_taken_away_is_told_and_comes_back_by_two_alone(
+    stage: make.Stage, two: User
+) -> None:
+    """One Admin alone may take rights away, which must be possible at night; not give them back."""
+    ada, admin = stage.cast.ada, Group.objects.get(name=groups.ADMIN)
+    people.change_person(two, by=ada, groups=[])
+    maker = stage.environment.decision_makers.get(user=stage.cast.sam)
+    decision_makers.remove_decision_maker(maker, by=ada)
+    people.deactivate_person(stage.cast.lee, by=ada)
+    notices = list(find_rights(timezone.now()))
+    assert {each.kind for each in notices} >= {
+        "person.changed",
+        "decision_maker.removed",
+        "person.deactivated",
+    }
+    assert all("ada@example.org" in each.to for each in notices)
+    with pytest.raises(SecondAdminMissing):
+        people.change_person(two, by=ada, groups=[admin])
+    with pytest.raises(SecondAdminMissing):
+        people.activate_person(User.objects.get(pk=stage.cast.lee.pk), by=ada)
+    with pytest.raises(NeedsSecondAdmin):
+        decision_makers.name_decision_maker(
+            stage.environment, by=ada, user=stage.cast.sam, role=maker.role, rung=maker.rung
+        )
 
 
 def test_another_admin_confirms_what_was_proposed(stage: make.Stage, two: User) -> None:
@@ -455,7 +502,7 @@ def test_rules_are_guarded_wherever_a_machine_of_stricter_ones_stands(
     stage: make.Stage, two: User, lax: Environment
 ) -> None:
     ada = stage.cast.ada
-    decision_makers.name_decision_maker(lax, by=ada, user=stage.cast.lee, role="Lead", rung=1)
+    decision_makers.name_decision_maker(lax, by=None, user=stage.cast.lee, role="Lead", rung=1)
     environments.change_environment(lax, by=ada, request_expires=90)
     hosts.add_host(
         by=None,
@@ -477,6 +524,9 @@ def test_rules_are_guarded_wherever_a_machine_of_stricter_ones_stands(
         ({"request_expires": 60}, {"request_expires": 600}),
         ({"start_expires": 60}, {"start_expires": 600}),
         ({"is_production": True}, {"is_production": False}),
+        ({"database_servers": "db:3306"}, {"database_servers": "db:3306\nother:3306"}),
+        ({"page_hosts": "shop"}, {"page_hosts": "shop\nintranet"}),
+        ({"file_folders": "/srv/app"}, {"file_folders": "/srv"}),
     ],
 )
 def test_other_settings_that_weaken_an_approval_wait_too(
@@ -511,5 +561,9 @@ def test_admins_are_told_of_other_names_roles_and_people_let_in_again(
     people.deactivate_person(stage.cast.lee, by=stage.cast.ada)
     people.activate_person(stage.cast.lee, by=None)
     notices = list(find_rights(timezone.now()))
-    assert [each.kind for each in notices] == ["person.roles_changed", "person.activated"]
+    assert [each.kind for each in notices] == [
+        "person.roles_changed",
+        "person.deactivated",
+        "person.activated",
+    ]
     assert all("bea@example.org" in each.to for each in notices)

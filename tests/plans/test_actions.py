@@ -68,7 +68,9 @@ ACTS: dict[str, Act] = {
     kinds.HOST_KEY_NOTED: lambda stage, by: host_keys.note_keys(
         stage.host, [HostKeyPin("ssh-rsa", make.KEY)], by=by
     ),
-    kinds.HOST_KEY_CONFIRMED: lambda stage, by: host_keys.confirm_key(key(stage), by=by),
+    kinds.HOST_KEY_CONFIRMED: lambda stage, by: host_keys.confirm_key(
+        stage.host.keys.create(type="ssh-rsa", key=make.KEY), by=by
+    ),
     kinds.HOST_KEY_FORGOTTEN: lambda stage, by: host_keys.forget_key(key(stage), by=by),
     kinds.ENVIRONMENT_ADDED: lambda _, by: environments.add_environment(
         by=by, slug="new", name="NEW"

@@ -15,7 +15,11 @@ from django.db.models.functions import Now
 from rollback_console.audit import kinds
 from rollback_console.audit.integrity.row_ledger import added, changed
 from rollback_console.audit.record import record_change
-from rollback_console.plans.actions.decision_makers import name_decision_maker
+from rollback_console.plans.actions.credentials import change_credential
+from rollback_console.plans.actions.decision_makers import (
+    change_decision_maker,
+    name_decision_maker,
+)
 from rollback_console.plans.actions.environments import change_environment
 from rollback_console.plans.actions.host_keys import confirm_key
 from rollback_console.plans.actions.hosts import HostFields, add_host, change_host, remove_host
@@ -128,6 +132,20 @@ def propose_host_key(key: HostKey, *, by: User) -> PendingChange:
     return _propose(PendingChange.HOST, by, by=by, environment=environment, details=details)
 
 
+def propose_account(credential: Credential, *, by: User, username: str) -> PendingChange:
+    """That a credential of machines of stricter rules signs in to another account."""
+    host = credential.hosts.filter(environment__second_admin=True).first()
+    sentence = f"{credential.name} signs in as {username}, no longer as {credential.username}"
+    details = {
+        "act": "account",
+        "credential": credential.pk,
+        "username": username,
+        "sentence": sentence,
+    }
+    environment = host.environment if host else None
+    return _propose(PendingChange.HOST, by, by=by, environment=environment, details=details)
+
+
 @transaction.atomic
 def confirm_change(change: PendingChange, *, by: User) -> PendingChange:
     """Do it. Neither who proposed it nor whom it is for confirms it. Raises AccessError."""
@@ -224,22 +242,43 @@ def _carry_out(row: PendingChange, *, confirmed_by: User) -> None:
         change_environment(row.environment, by=proposer, confirmed_by=confirmed_by, **row.details)
     else:
         assert row.environment is not None  # noqa: S101  every change of that kind has one
+        _carry_out_decision_maker(row, row.environment, confirmed_by=confirmed_by)
+
+
+def _carry_out_decision_maker(
+    row: PendingChange, environment: Environment, *, confirmed_by: User
+) -> None:
+    """A new line of the ladder, or another role of somebody who stands there already."""
+    by, person = row.proposed_by, row.subject
+    maker = environment.decision_makers.filter(user=person).first()
+    if maker is None:
         name_decision_maker(
-            row.environment, by=proposer, user=person, confirmed_by=confirmed_by, **row.details
+            environment, by=by, user=person, confirmed_by=confirmed_by, **row.details
         )
+    else:
+        change_decision_maker(maker, by=by, confirmed_by=confirmed_by, **row.details)
 
 
 def _carry_out_host(details: Mapping[str, Any], *, by: User, confirmed_by: User) -> None:
     """The rows may have gone meanwhile: then a sentence says so."""
     try:
         _write_host(details, by=by, confirmed_by=confirmed_by)
-    except (Host.DoesNotExist, HostKey.DoesNotExist, KeyError) as error:
+    except (
+        Credential.DoesNotExist,
+        Host.DoesNotExist,
+        HostKey.DoesNotExist,
+        KeyError,
+    ) as error:
         raise AccessError("What this is about is gone: propose it anew.") from error
 
 
 def _write_host(details: Mapping[str, Any], *, by: User, confirmed_by: User) -> None:
     if details["act"] == "key":
         confirm_key(HostKey.objects.get(pk=details["key"]), by=by, confirmed_by=confirmed_by)
+    elif details["act"] == "account":
+        credential = Credential.objects.get(pk=details["credential"])
+        username = details["username"]
+        change_credential(credential, by=by, confirmed_by=confirmed_by, username=username)
     elif details["act"] == "remove":
         remove_host(Host.objects.get(pk=details["host"]), by=by, confirmed_by=confirmed_by)
     else:

@@ -13,11 +13,13 @@ from rollback_console.audit.fields import snapshot_fields
 from rollback_console.audit.record import record_change
 from rollback_console.audit.stale_edit import refuse_stale_edit
 
+from ..approval.guarded_settings import guarded_values
 from ..errors import PlanError
 from ..inventory.former_values import keep_former_values, list_login_parts
 from ..models import Credential
 from ..permission import permit
 from ..unique_names import unique_name
+from .second_admin import require_second_for_credential
 
 
 class CredentialFields(TypedDict, total=False):
@@ -48,15 +50,19 @@ def change_credential(
     *,
     by: User | None,
     drawn_from: str | None = None,
+    confirmed_by: User | None = None,
     **fields: Unpack[CredentialFields],
 ) -> Credential:
-    """Other parts. Raises StaleEdit when it is no longer what `drawn_from` says."""
+    """Other parts. Raises StaleEdit when it is no longer what `drawn_from` says, and
+    NeedsSecondAdmin for another account on machines of an environment that asks for two Admins."""
     permit(by, "plans.change_credential", "change credentials")
     row = Credential.objects.select_for_update().get(pk=credential.pk)
     refuse_stale_edit(row, drawn_from)
     before, parts = snapshot_fields(row), list_login_parts(row)
+    login = guarded_values("credential", row)
     for name, value in fields.items():
         setattr(row, name, value)
+    require_second_for_credential(row, login, by=by, confirmed_by=confirmed_by)
     with unique_name("a credential", row.name):
         row.save()
     keep_former_values(parts - list_login_parts(row))

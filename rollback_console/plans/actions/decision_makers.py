@@ -1,7 +1,7 @@
 """Who decides in an environment.
 
-Only naming one more always passes, so that a new environment can be set up one person after the
-other; every other change is refused when nobody could meet the rules afterwards.
+Only naming one more passes whatever the rules ask for, so that a new environment can be set up one
+person after the other; every other change is refused when nobody could meet the rules afterwards.
 """
 
 from __future__ import annotations
@@ -71,18 +71,25 @@ def name_decision_maker(
 
 
 def change_decision_maker(
-    maker: DecisionMaker, *, by: User | None, role: str, rung: int, drawn_from: str | None = None
+    maker: DecisionMaker,
+    *,
+    by: User | None,
+    role: str,
+    rung: int,
+    drawn_from: str | None = None,
+    confirmed_by: User | None = None,
 ) -> DecisionMaker:
-    """Another role or rung. Raises PlanError, and StaleEdit for an outdated `drawn_from`."""
+    """Another role or rung. Raises PlanError, NeedsSecondAdmin for another role where two Admins
+    are asked for, and StaleEdit for an outdated `drawn_from`."""
     permit(by, ADMINISTER, _WHAT)
     with _changing(maker.environment):
         _check(role, rung)
         row = DecisionMaker.objects.select_related("user", "environment").get(pk=maker.pk)
         refuse_stale_edit(row, drawn_from)
-        require_second_admin(row.environment, by=by, user=row.user, confirmed_by=None)
         before = snapshot_fields(row)
         written = ["role", "rung"]
         if row.role != role.strip():  # another right than the one they had
+            require_second_admin(row.environment, by=by, user=row.user, confirmed_by=confirmed_by)
             DecisionMaker.objects.filter(pk=row.pk).update(granted_at=Now())
             written.append("granted_at")
         row.role, row.rung = role.strip(), rung
@@ -129,10 +136,10 @@ def replace_policy(
 
 
 def _require_second_for_new(row: Environment, lines: list[LadderLine], *, by: User | None) -> None:
-    """Whoever stands there as they did before needs nobody's confirmation."""
-    before = {(each.user_id, each.role, each.rung) for each in owners_of(row)}
+    """Whoever decided there before in that role needs nobody's confirmation."""
+    before = {(each.user_id, each.role) for each in owners_of(row)}
     for line in lines:
-        if (line.user.pk, line.role.strip(), line.rung) not in before:
+        if (line.user.pk, line.role.strip()) not in before:
             require_second_admin(row, by=by, user=line.user, confirmed_by=None)
 
 

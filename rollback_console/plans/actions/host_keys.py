@@ -49,6 +49,9 @@ def confirm_key(key: HostKey, *, by: User | None, confirmed_by: User | None = No
     Raises NeedsSecondAdmin for a key of a machine that stands under stricter rules.
     """
     permit(by, "plans.change_host", "change hosts")
+    key.refresh_from_db()
+    if key.confirmed_at is not None:  # since when it is known stays on record
+        return key
     require_second_for_key(key, by=by, confirmed_by=confirmed_by)
     HostKey.objects.filter(pk=key.pk).update(confirmed_by=by, confirmed_at=Now())
     key.refresh_from_db()
@@ -66,7 +69,8 @@ def confirm_keys(keys: Iterable[HostKey], *, by: User | None) -> list[HostKey]:
 def forget_key(key: HostKey, *, by: User | None) -> None:
     """Trust a key no longer."""
     permit(by, "plans.change_host", "change hosts")
-    _record(kinds.HOST_KEY_FORGOTTEN, key, by, removed(key))
+    since = key.confirmed_at.isoformat() if key.confirmed_at else ""
+    _record(kinds.HOST_KEY_FORGOTTEN, key, by, removed(key), confirmed_at=since)
     key.delete()
 
 
@@ -77,7 +81,7 @@ def _noted(host: Host, pin: HostKeyPin, by: User | None) -> HostKey:
     return key
 
 
-def _record(kind: str, key: HostKey, by: User | None, row: RowChange) -> None:
+def _record(kind: str, key: HostKey, by: User | None, row: RowChange, **more: Any) -> None:
     """Under the host, whose page shows what happened to its keys."""
-    facts: dict[str, Any] = {"type": key.type, "fingerprint": key.fingerprint}
+    facts: dict[str, Any] = {"type": key.type, "fingerprint": key.fingerprint, **more}
     record_change(kind, by=by, subject=key.host, rows=[row], host=key.host.name, **facts)

@@ -2,33 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from rollback_console.audit import kinds
 from rollback_console.audit.models import ConfigurationEvent
 
-from ..approval.guarded_environments import is_guarded
+from ..approval.guarded_environments import LOOPBACK, is_guarded
+from ..approval.guarded_settings import GUARDED, eased_settings, guarded_values
 from ..errors import PlanError
-from ..models import Environment, Host, HostKey
+from ..models import Credential, Environment, Host, HostKey
 
 YOUNG = timedelta(days=1)
 
-RULES = (
-    *("approvals_code", "approvals_data", "data_role", "second_person"),
-    *("readiness_rule", "request_expires", "start_expires", "is_production"),
-)
+RULES = tuple(GUARDED["environment"])
 """What of an environment says how many people, and who, must agree to what, and for how long."""
-
-REACHED_BY = ("environment_id", "address", "port", "credential_id", "jump_id")
-"""What of a host says which machine it is, and under whose rules."""
-
-_STRICTNESS = {"never": 0, "quorum": 1, "always": 2}
 
 
 class NeedsSecondAdmin(PlanError):
@@ -38,19 +32,16 @@ class NeedsSecondAdmin(PlanError):
 def require_second_admin(
     environment: Environment, *, by: User | None, user: User, confirmed_by: User | None
 ) -> None:
-    """Raises NeedsSecondAdmin where `by` may not make `user` a decision maker alone.
+    """Raises NeedsSecondAdmin: nobody says alone who decides in a guarded environment.
 
-    Nobody names themselves, or an account that is young, in a guarded environment; the command
-    line may.
+    The command line may.
     """
     if by is None or is_second(by, confirmed_by) or not is_guarded(environment):
         return
-    if by.pk == user.pk or is_young(user):
-        raise NeedsSecondAdmin(
-            f"{environment}: another Admin must confirm {user} as a decision maker, because this "
-            "is your own account, is younger than a day, or had its password or second factor "
-            "reset within a day."
-        )
+    raise NeedsSecondAdmin(
+        f"{environment}: another Admin must confirm {user} as a decision maker, or in another role. "
+        "Propose it on the environment's page."
+    )
 
 
 def require_second_for_rule(row: Environment, *, by: User | None, second_admin: bool) -> None:
@@ -64,34 +55,39 @@ def require_second_for_rule(row: Environment, *, by: User | None, second_admin: 
 
 def rules_of(environment: Environment) -> dict[str, Any]:
     """How many people, and who, must agree there."""
-    return {name: getattr(environment, name) for name in RULES}
+    return guarded_values("environment", environment)
 
 
 def require_second_for_easing(
     row: Environment, before: dict[str, Any], *, by: User | None, confirmed_by: User | None = None
 ) -> None:
     """Raises NeedsSecondAdmin where the rules would be easier than those `before`."""
-    if by is None or is_second(by, confirmed_by) or not _eases(before, rules_of(row)):
+    if by is None or is_second(by, confirmed_by):
         return
-    if is_guarded(row):
+    eased = eased_settings("environment", before, rules_of(row))
+    if eased and is_guarded(row):
+        fields = row._meta.concrete_fields
+        labels = [str(each.verbose_name) for each in fields if each.name in eased]
         raise NeedsSecondAdmin(
-            f"{row}: another Admin must confirm that fewer people, or others, have to agree, that "
-            "hosts need not be ready, or that an approval counts for longer. "
-            "Change the rules on the environment's page, where the change waits for one."
+            f"{row}: another Admin must confirm what would be easier than before: "
+            f"{', '.join(labels)}. "
+            "Change it on the environment's page, where it waits for one."
         )
 
 
-def _eases(before: dict[str, Any], after: dict[str, Any]) -> bool:
-    strictness = _STRICTNESS.get
-    return (
-        after["approvals_code"] < before["approvals_code"]
-        or after["approvals_data"] < before["approvals_data"]
-        or (before["data_role"] != "" and after["data_role"] != before["data_role"])
-        or strictness(after["second_person"], 0) < strictness(before["second_person"], 0)
-        or (before["readiness_rule"] == "block" and after["readiness_rule"] != "block")
-        or any(after[name] > before[name] for name in ("request_expires", "start_expires"))
-        or (before["is_production"] and not after["is_production"])
-    )
+def require_second_for_credential(
+    row: Credential, before: dict[str, Any], *, by: User | None, confirmed_by: User | None = None
+) -> None:
+    """Raises NeedsSecondAdmin: another account could do more on the machines it signs in to."""
+    if by is None or is_second(by, confirmed_by):
+        return
+    strict = row.hosts.filter(environment__second_admin=True).select_related("environment").first()
+    if strict and eased_settings("credential", before, guarded_values("credential", row)):
+        raise NeedsSecondAdmin(
+            f"{row.name} signs in to {strict} of {strict.environment}, which asks for two Admins: "
+            "another one must confirm another account. Change it on the credential's page, where "
+            "it waits for one."
+        )
 
 
 def require_second_for_host(
@@ -103,8 +99,10 @@ def require_second_for_host(
     """
     if by is None or is_second(by, confirmed_by):
         return
-    if before is not None and _is_strict(before) and _differs(before, host):
-        raise _missing(host, before.environment)
+    if before is not None and _is_strict(before):
+        eased = eased_settings("host", guarded_values("host", before), guarded_values("host", host))
+        if eased:
+            raise _missing(host, before.environment)
     if not _is_strict(host) and (strict := _strict_place_of(host)):
         raise _missing(host, strict)
 
@@ -116,8 +114,13 @@ def require_second_for_removal(host: Host, *, by: User | None, confirmed_by: Use
 
 
 def require_second_for_key(key: HostKey, *, by: User | None, confirmed_by: User | None) -> None:
-    """Raises NeedsSecondAdmin for a key by which a machine of stricter rules is known."""
-    if by is None or _is_strict(key.host) or is_second(by, confirmed_by):
+    """Raises NeedsSecondAdmin for a key by which a machine of stricter rules is known, and for
+    another one than those by which it was known so far: behind that could be any machine."""
+    if by is None or is_second(by, confirmed_by):
+        return
+    if _is_strict(key.host):
+        if _replaces_known_key(key):
+            raise _missing(key.host, key.host.environment)
         return
     others = Host.objects.filter(environment__second_admin=True)
     known = others.filter(Q(keys__key=key.key) | Q(pk__in=_hosts_once_known_by(key.fingerprint)))
@@ -130,12 +133,35 @@ def _is_strict(host: Host) -> bool:
     return Environment.objects.filter(pk=host.environment_id, second_admin=True).exists()
 
 
-def _differs(before: Host, after: Host) -> bool:
-    return any(getattr(before, name) != getattr(after, name) for name in REACHED_BY)
+def _replaces_known_key(key: HostKey) -> bool:
+    """Whether the host was known by another key before it showed this one.
+
+    Keys that it showed together with the first may be confirmed one after the other.
+    """
+    events = ConfigurationEvent.objects.filter(subject_type="host", subject_id=str(key.host_id))
+    shown = events.filter(kind=kinds.HOST_KEY_NOTED, facts__fingerprint=key.fingerprint)
+    last = shown.order_by("-seq").first()
+    moments = _known_since(key.host, events)
+    return bool(moments) and (last is None or last.at > min(moments))
+
+
+def _known_since(host: Host, events: QuerySet[ConfigurationEvent]) -> list[datetime]:
+    """When keys of the host were confirmed, also those that were forgotten since."""
+    confirmed = events.filter(kind=kinds.HOST_KEY_CONFIRMED).values_list("at", flat=True)
+    forgotten = events.filter(kind=kinds.HOST_KEY_FORGOTTEN).values_list("facts", flat=True)
+    there = host.keys.exclude(confirmed_at=None).values_list("confirmed_at", flat=True)
+    texts = [str(facts.get("confirmed_at") or "") for facts in forgotten]
+    moments = [*confirmed, *there, *(datetime.fromisoformat(text) for text in texts if text)]
+    return [moment for moment in moments if moment is not None]
 
 
 def _strict_place_of(host: Host) -> Environment | None:
+    for jump in _jumps_of(host):
+        if _is_strict(jump):  # from there, any name could be a machine of those rules
+            return jump.environment
     same: Any = Q(address__iexact=host.address) | Q(credential_id=host.credential_id)
+    if re.match(LOOPBACK, host.address, re.IGNORECASE):
+        same |= Q(address__iregex=LOOPBACK, jump=host.jump_id)
     if host.pk is not None:
         same |= Q(keys__key__in=HostKey.objects.filter(host=host.pk).values("key"))
     rows = Host.objects.filter(same, environment__second_admin=True).exclude(pk=host.pk)
@@ -143,19 +169,32 @@ def _strict_place_of(host: Host) -> Environment | None:
     return other.environment if other else None
 
 
+def _jumps_of(host: Host) -> list[Host]:
+    """The hosts on the way; a loop is refused by who saves it."""
+    way: list[Host] = []
+    jump = host.jump
+    while jump is not None and jump not in way:
+        way.append(jump)
+        jump = jump.jump
+    return way
+
+
 def _hosts_once_known_by(fingerprint: str) -> Iterable[int]:
     """Keys are removed when a machine is set up anew; the record keeps whose they were."""
     events = ConfigurationEvent.objects.filter(
-        kind=kinds.HOST_KEY_CONFIRMED, subject_type="host", facts__fingerprint=fingerprint
+        Q(kind=kinds.HOST_KEY_CONFIRMED)
+        | Q(kind=kinds.HOST_KEY_FORGOTTEN, facts__confirmed_at__gt=""),
+        subject_type="host",
+        facts__fingerprint=fingerprint,
     )
     return [int(pk) for pk in events.values_list("subject_id", flat=True)]
 
 
 def _missing(host: Host, strict: Environment) -> NeedsSecondAdmin:
     return NeedsSecondAdmin(
-        f"{host} is, or shares its address, key or credential with, a host of {strict}, which "
-        "asks for two Admins: another one must confirm this. Do it on the page of the host itself, "
-        "where it waits for one."
+        f"{host} is, is reached through, or shares its address, key or credential with, a host of "
+        f"{strict}, which asks for two Admins: another one must confirm this. Do it on the page of "
+        "the host itself, where it waits for one."
     )
 
 

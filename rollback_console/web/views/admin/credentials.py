@@ -7,8 +7,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_POST
 
+from rollback_console.access.actions.pending_changes import propose_account
 from rollback_console.audit.stale_edit import StaleEdit
 from rollback_console.plans.actions import credentials
+from rollback_console.plans.actions.second_admin import NeedsSecondAdmin
 from rollback_console.plans.errors import PlanError
 from rollback_console.plans.models import Credential
 from rollback_console.web.forms.machines import CredentialForm
@@ -16,6 +18,7 @@ from rollback_console.web.forms.machines import CredentialForm
 from ...authentication.step_up import step_up
 from ...http.current_user import admin_only, person
 from ...http.responses import done, refused
+from .confirmations import WAITS
 
 
 @admin_only
@@ -56,11 +59,11 @@ def _edit(request: HttpRequest, credential: Credential | None) -> HttpResponse:
     form = CredentialForm(request.POST or None, instance=credential)
     if request.method == "POST" and form.is_valid():
         try:
-            saved = _save(request, form, credential)
+            sentence = _save(request, form, credential)
         except (PlanError, StaleEdit) as error:
             form.add_error(None, str(error))
         else:
-            return done(request, f"{saved.name} is saved. It is never shown again.", "credentials")
+            return done(request, sentence, "credentials")
     page = {
         "form": form,
         "credential": credential,
@@ -70,7 +73,17 @@ def _edit(request: HttpRequest, credential: Credential | None) -> HttpResponse:
     return render(request, "credentials/credential.html", page, status=status)
 
 
-def _save(request: HttpRequest, form: CredentialForm, credential: Credential | None) -> Credential:
+def _save(request: HttpRequest, form: CredentialForm, credential: Credential | None) -> str:
+    """What is said afterwards: another account may have to wait for another Admin."""
+    by, values = person(request), dict(form.cleaned_data)
     if credential is None:
-        return credentials.add_credential(by=person(request), **form.cleaned_data)
-    return credentials.change_credential(credential, by=person(request), **form.cleaned_data)
+        credentials.add_credential(by=by, **values)
+        return f"{values['name']} is saved. It is never shown again."
+    try:
+        credentials.change_credential(credential, by=by, **values)
+    except NeedsSecondAdmin:
+        username = values.pop("username")
+        kept = credentials.change_credential(credential, by=by, **values)
+        propose_account(kept, by=by, username=username)
+        return f"The account of {kept.name} is unchanged for now. {WAITS}"
+    return f"{values['name']} is saved. It is never shown again."

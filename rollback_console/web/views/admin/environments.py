@@ -112,6 +112,10 @@ def change_decision_maker(request: HttpRequest, slug: str, number: int) -> HttpR
         return refused(request, wrong, "environment", slug=slug)
     try:
         changed = makers.change_decision_maker(maker, by=person(request), **form.cleaned_data)
+    except NeedsSecondAdmin:
+        line = {name: form.cleaned_data[name] for name in ("role", "rung")}
+        propose_decision_maker(maker.environment, by=person(request), user=maker.user, **line)
+        return done(request, WAITS, "environment", slug=slug)
     except (PlanError, StaleEdit) as error:
         return refused(request, error, "environment", slug=slug)
     sentence = f"{changed.user} is now {changed.role}, escalation level {changed.rung}."
@@ -245,7 +249,7 @@ def _save(request: HttpRequest, form: EnvironmentForm, environment: Environment)
             environments.change_environment(environment, by=by, **values)
         except NeedsSecondAdmin:
             _propose_rules(environment, values, by=by)
-            return f"The approval rules are unchanged for now. {WAITS}"
+            return f"What would be weaker is unchanged for now. {WAITS}"
     except (PlanError, StaleEdit) as error:
         form.add_error(None, str(error))
     return "Rules saved. They apply to new requests."
