@@ -39,8 +39,8 @@ def require_second_admin(
     if by is None or is_second(by, confirmed_by) or not is_guarded(environment):
         return
     raise NeedsSecondAdmin(
-        f"{environment}: another Admin must confirm {user} as a decision maker, or in another role. "
-        "Propose it on the environment's page."
+        f"{environment}: another Admin must confirm {user} as a decision maker, or in another "
+        "role. Propose it on the environment's page."
     )
 
 

@@ -249,7 +249,7 @@ def _save(request: HttpRequest, form: EnvironmentForm, environment: Environment)
             environments.change_environment(environment, by=by, **values)
         except NeedsSecondAdmin:
             _propose_rules(environment, values, by=by)
-            return f"What would be weaker is unchanged for now. {WAITS}"
+            return f"The approval rules are unchanged for now. {WAITS}"
     except (PlanError, StaleEdit) as error:
         form.add_error(None, str(error))
     return "Rules saved. They apply to new requests."
