@@ -94,7 +94,7 @@ FREE: Mapping[str, Mapping[str, str]] = {
         "escalate_after": "when more people are told; whoever may decide may do so from the start",
         "remind_before": "when people are told again",
         "second_admin": "one Admin may ask for two; taking that back is refused altogether",
-        "rehearses": "what approvers are shown; each rehearsal names where it ran",
+        "rehearses": "what decision makers are shown; each rehearsal names where it ran",
     },
     "host": {
         "name": "a name: what is approved holds the address, key and login",
