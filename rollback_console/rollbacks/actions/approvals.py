@@ -234,8 +234,9 @@ def _vote(
     whose = {"on_behalf_of": used.lender_name} if under else {}
     facts: dict[str, Any] = {"role": used.role, "snapshot": seen, "note": text, "round": row.round}
     facts |= {"lender": used.lender, "vote": describe_columns(approval, ["at", "under_id"])}
-    written = describe_columns(row, () if given else ["finished_at"])
-    record(row, kind, by=by, row=written, **facts, **whose)
+    if not given:
+        facts["row"] = describe_columns(row, ["finished_at"])
+    record(row, kind, by=by, **facts, **whose)
     return approval
 
 

@@ -147,7 +147,7 @@ def _replace_snapshot(
         row,
         "rollback.renewed",
         by=by,
-        row=describe_columns(row, TIMES_ASKED if asked_again else ()),
+        **({"row": describe_columns(row, TIMES_ASKED)} if asked_again else {}),
         snapshot=snapshot.sha256,
         authors=sorted(authors),
         round=row.round + 1,

@@ -168,8 +168,8 @@ def stop_changed(row: Rollback, why: str) -> None:
         Rollback.objects.filter(pk=row.pk).update(abort_asked=True)
         row.abort_asked = True
     if not is_known:
-        written = {"abort_asked": True} if is_under_way else {}
-        record(row, "snapshot.changed", row=written, why=why, snapshot=row.snapshot_sha256)
+        written = {"row": {"abort_asked": True}} if is_under_way else {}
+        record(row, "snapshot.changed", why=why, snapshot=row.snapshot_sha256, **written)
     if is_under_way:
         enter_abort(row)
     else:
