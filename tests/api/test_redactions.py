@@ -84,7 +84,7 @@ def test_an_admin_of_another_environment_masks_nothing_here(
     [
         ({"text": "tr", "reason": "Why"}, "at least"),
         ({"text": "nowhere to be seen", "reason": "Why"}, "stands nowhere"),
-        ({"text": SLIPPED, "reason": f"It was {SLIPPED}"}, "in other words"),
+        ({"text": SLIPPED, "reason": f"It was {SLIPPED}"}, "Word it differently"),
         ({"text": SLIPPED, "reason": " "}, "Give a reason"),
     ],
 )
