@@ -69,8 +69,8 @@ def confirm_keys(keys: Iterable[HostKey], *, by: User | None) -> list[HostKey]:
 def forget_key(key: HostKey, *, by: User | None) -> None:
     """Trust a key no longer."""
     permit(by, "plans.change_host", "change hosts")
-    since = key.confirmed_at.isoformat() if key.confirmed_at else ""
-    _record(kinds.HOST_KEY_FORGOTTEN, key, by, removed(key), confirmed_at=since)
+    known = {"confirmed_at": key.confirmed_at.isoformat()} if key.confirmed_at else {}
+    _record(kinds.HOST_KEY_FORGOTTEN, key, by, removed(key), **known)
     key.delete()
 
 

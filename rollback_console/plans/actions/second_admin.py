@@ -183,7 +183,7 @@ def _hosts_once_known_by(fingerprint: str) -> Iterable[int]:
     """Keys are removed when a machine is set up anew; the record keeps whose they were."""
     events = ConfigurationEvent.objects.filter(
         Q(kind=kinds.HOST_KEY_CONFIRMED)
-        | Q(kind=kinds.HOST_KEY_FORGOTTEN, facts__confirmed_at__gt=""),
+        | Q(kind=kinds.HOST_KEY_FORGOTTEN, facts__has_key="confirmed_at"),
         subject_type="host",
         facts__fingerprint=fingerprint,
     )
