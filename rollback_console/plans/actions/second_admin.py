@@ -160,8 +160,8 @@ def _strict_place_of(host: Host) -> Environment | None:
         if _is_strict(jump):  # from there, any name could be a machine of those rules
             return jump.environment
     same: Any = Q(address__iexact=host.address) | Q(credential_id=host.credential_id)
-    if re.match(LOOPBACK, host.address, re.IGNORECASE):
-        same |= Q(address__iregex=LOOPBACK, jump=host.jump_id)
+    if re.match(LOOPBACK, host.address):
+        same |= Q(address__regex=LOOPBACK, jump=host.jump_id)
     if host.pk is not None:
         same |= Q(keys__key__in=HostKey.objects.filter(host=host.pk).values("key"))
     rows = Host.objects.filter(same, environment__second_admin=True).exclude(pk=host.pk)

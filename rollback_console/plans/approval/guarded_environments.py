@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 
 from ..models import Environment, Host, HostKey
 
-LOOPBACK = r"^(localhost([.]localdomain)?[.]?|ip6-localhost|127[.][0-9.]+|0[.]0[.]0[.]0|::1?)$"
+LOOPBACK = r"(?i)^(localhost([.]localdomain)?[.]?|ip6-localhost|127[.][0-9.]+|0[.]0[.]0[.]0|::1?)$"
 """Names of the machine itself: behind a jump host they name the jump host."""
 
 
@@ -22,7 +22,7 @@ def guarded_environments() -> QuerySet[Environment]:
         Q(hosts__credential__in=strict.values("credential"))
         | Q(hosts__address__in=strict.values("address"))
         | Q(hosts__keys__key__in=HostKey.objects.filter(host__in=strict).values("key"))
-        | Q(hosts__in=Host.objects.filter(jump__in=strict, address__iregex=LOOPBACK))
+        | Q(hosts__in=Host.objects.filter(jump__in=strict, address__regex=LOOPBACK))
     )
     return Environment.objects.filter(Q(second_admin=True) | alike).distinct()
 
