@@ -63,6 +63,11 @@ BASE_URL = env.str("BASE_URL", "http://127.0.0.1:8000").rstrip("/")
 BASE_URL = BASE_URL.removesuffix(":443") if BASE_URL.startswith("https://") else BASE_URL
 if not BASE_URL.startswith(("http://", "https://")):
     raise ImproperlyConfigured("BASE_URL must begin with https://, or http:// for a trial.")
+if "/" in BASE_URL.partition("://")[2]:
+    raise ImproperlyConfigured(
+        "BASE_URL must not have a path: the console is served at the root of a name. Give it a name"
+        " of its own, such as https://rollback.example.org."
+    )
 HTTPS = BASE_URL.startswith("https://")
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[BASE_URL])
 

@@ -34,6 +34,8 @@ def open_private_key(text: str, passphrase: str = "") -> tuple[str, str]:
 
     Reads OpenSSH, PKCS#1, SEC 1 and PKCS#8 PEM. Raises ValueError with what is wrong.
     """
+    if "\\n" in text and "\n" not in text.strip():
+        text = text.replace("\\n", "\n")  # as it stands in JSON and in files of an environment
     key = _load(text.strip().encode() + b"\n", passphrase.encode() or None)
     match key:
         case RSAPrivateKey():

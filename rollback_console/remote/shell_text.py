@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 
 ACCOUNT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.@\\+-]*\$?")
 """Names of accounts, those of a domain included: deploy@corp.example, CORP\\deploy."""
@@ -17,11 +18,24 @@ CANNOT_ENTER = 90
 """Exit code of a question whose folder cannot be entered."""
 
 
-def enter_folder(folder: str = '"${1:-.}"', *, otherwise: str = "", loud: bool = False) -> str:
+_FROM_HOME = 'case ${1-} in "~" | "~/"*) folder=$HOME/${1#"~"} ;; *) folder=${1:-.} ;; esac; '
+
+
+def folder_word(folder: str) -> str:
+    """A folder as one word of shell text: `~` is the account's home, and so is the start of a
+    folder without a slash in front."""
+    if folder.startswith("/"):
+        return shlex.quote(folder)
+    rest = folder.removeprefix("~/") if folder != "~" else ""
+    return '"${HOME:-/}"' + (f"/{shlex.quote(rest)}" if rest else "")
+
+
+def enter_folder(folder: str = "", *, otherwise: str = "", loud: bool = False) -> str:
     """Shell text that changes into `folder`, which is shell text too, or does `otherwise`.
 
-    By default the folder is the first argument, and the shell leaves with CANNOT_ENTER. `loud`
-    lets the shell say why it cannot.
+    By default the folder is the first argument, where `~` is the account's home, and the shell
+    leaves with CANNOT_ENTER. `loud` lets the shell say why it cannot.
     """
+    before, folder = ("", folder) if folder else (_FROM_HOME, '"$folder"')
     hush = "" if loud else " 2>/dev/null"
-    return f"cd -- {folder}{hush} || {otherwise or f'exit {CANNOT_ENTER}'}; "
+    return f"{before}cd -- {folder}{hush} || {otherwise or f'exit {CANNOT_ENTER}'}; "

@@ -40,7 +40,8 @@ _SENTENCE = {
 }
 # What shells and the kernel mean by them, in a sentence that says where to look.
 _EXIT_CODES = {
-    126: "Exit code 126: something that the step calls could not be executed; the log says what.",
+    126: "Exit code 126: the step's folder cannot be entered, or something that it calls may not "
+    "be executed; the log says which.",
     127: "Exit code 127: something that the step calls was not found on this host, or not in the "
     "PATH of a connection without a terminal; the log says what. Write its whole path, or login on "
     "the fence of the step.",

@@ -62,6 +62,8 @@ COMMANDS = [
     ("opens-a-session", E, "docker exec -it app bash"),
     ("opens-a-session", E, "python manage.py shell"),
     ("opens-a-session", E, "ssh deploy@web1"),
+    ("links-inside", W, "ln -sf /srv/releases/3 /srv/current"),
+    ("links-inside", W, "ln -s -f releases/3 current && ls"),
     ("may-ask", W, "git revert abc"),
     ("may-ask", W, "apt-get install nginx"),
     ("exits-early", W, "exit 1"),
@@ -111,6 +113,10 @@ FINE = [
     ("never-ends", "top=3"),
     ("never-ends", 'more="x"'),
     ("never-ends", "less.sh"),
+    ("links-inside", "ln -sfn /srv/releases/3 /srv/current"),
+    ("links-inside", "ln -nfs /srv/releases/3 /srv/current"),
+    ("links-inside", "ln -sf /etc/nginx/a.conf /etc/nginx/b.conf"),
+    ("links-inside", "ln -s /srv/releases/3 /srv/current.new"),
     ("removes-files", "rm -f /run/app.pid"),
     ("force-push", "git push origin main"),
     ("never-ends", "tail -n 50 /var/log/app.log"),
@@ -436,3 +442,15 @@ def test_checks_of_the_head_are_checks() -> None:
     head = "---\nchecks:\n  - {check: Up, command: true, hosts: app}\n---\n"
     assert "no-checks" not in findings(head + plan("ls"))
     assert "no-checks" in findings(plan("ls"))
+
+
+def test_a_link_is_made_to_replace_the_link_itself() -> None:
+    text = plan("ln -sf /srv/releases/3 /srv/current")
+    fixed = apply_fix(read(text), findings(text)["links-inside"])
+    assert "ln -sfn /srv/releases/3 /srv/current" in fixed
+    assert "links-inside" not in findings(fixed)
+
+
+def test_a_folder_that_only_a_shell_could_expand_is_an_error() -> None:
+    text = plan("ls").replace("```bash", "```bash cwd=$HOME/app")
+    assert "is taken as it stands" in findings(text)["bad-attribute"].message

@@ -126,6 +126,16 @@ def test_an_account_that_runs_no_commands_is_one_red_result_with_the_cause(
     assert answer in red.detail
 
 
+def test_a_folder_below_the_home_is_found_where_the_step_will_find_it(
+    here: Stage, sshd: Sshd
+) -> None:
+    (sshd.home / "release").mkdir(exist_ok=True)
+    good = check_step(here, "ls", Path("~/release"))
+    assert verdicts(good, "folder") == {"~/release": "ready", "~": "ready"}
+    bad = check_step(here, "ls", Path("~/no-release"))
+    assert verdicts(bad, "folder")["~/no-release"] == "not_ready"
+
+
 def test_a_host_that_is_down_is_a_red_result(here: Stage, sshd: Sshd, tmp_path: Path) -> None:
     sshd.stop()
     readiness = check_step(here, "ls", tmp_path)

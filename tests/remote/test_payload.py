@@ -75,3 +75,20 @@ def test_only_the_last_command_of_a_pipe_counts_where_a_step_is_not_strict(tmp_p
 
 def test_python_shows_at_once_what_it_prints(shell: list[str], tmp_path: Path) -> None:
     assert evaluate(shell, tmp_path, 'echo "$PYTHONUNBUFFERED"') == (0, ["1"])
+
+
+@pytest.mark.parametrize(
+    ("cwd", "folder"),
+    [("~", ""), ("~/app", "app"), ("app", "app"), ("~/my app", "my app"), ("", "")],
+)
+def test_a_folder_may_begin_at_the_home_of_the_account(
+    shell: list[str], tmp_path: Path, cwd: str, folder: str
+) -> None:
+    for name in ("app", "my app"):
+        (tmp_path / name).mkdir()
+    assert evaluate(shell, tmp_path, "pwd", cwd=cwd) == (0, [str(tmp_path / folder)])
+
+
+def test_nothing_in_a_folder_s_name_is_expanded(shell: list[str], tmp_path: Path) -> None:
+    (tmp_path / "$HOME; x").mkdir()
+    assert evaluate(shell, tmp_path, "pwd", cwd="~/$HOME; x") == (0, [f"{tmp_path}/$HOME; x"])

@@ -102,6 +102,8 @@ def _problem(name: str, value: str) -> list[str]:
         return [f"{name}={value} is not a number: write {name}=1."]
     if name == "role" and value not in {"undo", "both"}:
         return [f"role={value} is unknown: write role=undo or role=both."]
+    if name == "cwd" and re.search(r"[$`*]", value):
+        return [f"cwd={value} is taken as it stands: write the whole path, or ~/ for the home."]
     if name == "strict" and value.lower() not in {"", "yes", "no"}:
         return [f"strict={value} is unknown: write strict=no."]
     if name == "on-failure" and value not in ON_FAILURE:

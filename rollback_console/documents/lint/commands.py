@@ -58,6 +58,8 @@ def _fix(danger: Danger, command: Command, rows: Sequence[str]) -> Fix | None:
         return use_defaults_file(command, rows)
     if danger.code == "may-ask" and re.search(r"\bgit\s+revert\b", command.text):
         return replace_in(command, rows, "git revert", "git revert --no-edit", "Add --no-edit")
+    if danger.code == "links-inside" and "ln -sf " in command.text:
+        return replace_in(command, rows, "ln -sf ", "ln -sfn ", "Replace the link itself")
     if danger.code == "restores-past-errors":
         return _stop_at_errors(command, rows)
     return None

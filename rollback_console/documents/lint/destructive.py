@@ -84,6 +84,11 @@ _RULES: tuple[tuple[Severity, str, str, str], ...] = (
      r"|\brm\s+-\w*i\b|\bpulumi\s+(?:up|destroy)\b(?!.*(?:--yes|\s-y))",
      "This may stop to ask. Give the option that answers it (--no-edit, -y, -auto-approve, "
      "--force)."),
+    (Severity.WARNING, "links-inside",
+     r"\bln\s+(?=(?:-\S+\s+)*(?:-[a-zA-Z]*s|--symbolic))(?=(?:-\S+\s+)*(?:-[a-zA-Z]*f|--force))"
+     r"(?!(?:-\S+\s+)*(?:-[a-zA-Z]*[nTt]|--no-))(?:-\S+\s+)+\S+\s+\S*(?:current|latest|live|release|active)[\w-]*/?\s*(?:$|[;&|])",
+     "Where this link points to a folder already, ln makes the new one inside that folder and"
+     " changes nothing. Replace the link itself (ln -sfn)."),
     (Severity.WARNING, "exits-early", r"(?:^|[;&|{]\s*)exit\b(?!.*(?:\bfi\b|\bthen\b))",
      "exit ends the whole step, so what follows does not run."),
     (Severity.WARNING, "goes-on-behind", r"(?<![&<>|])&\s*$|(?<![&<>|])&\s*\n|\bnohup\b"

@@ -15,7 +15,7 @@ from itertools import chain
 from rollback_console.remote.errors import RequestRefused
 
 from ..protocol import RunRef, RunRequest
-from ..shell_text import ACCOUNT_NAME, enter_folder
+from ..shell_text import ACCOUNT_NAME, enter_folder, folder_word
 
 # In this order: a shell reads as it goes, so what must start soonest comes first.
 _FIRST = ("lib", "inner", "begin", "evidence", "launch", "follow")
@@ -196,5 +196,5 @@ def _without_nul(text: str, what: str) -> str:
 def _enter(cwd: str) -> str:
     if not cwd:
         return 'cd "${HOME:-/}" 2>/dev/null || cd /; '
-    folder = shlex.quote(_without_nul(cwd, "The folder"))
+    folder = folder_word(_without_nul(cwd, "The folder"))
     return enter_folder(folder, otherwise="exit 126", loud=True)
