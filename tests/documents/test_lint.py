@@ -62,6 +62,10 @@ COMMANDS = [
     ("opens-a-session", E, "docker exec -it app bash"),
     ("opens-a-session", E, "python manage.py shell"),
     ("opens-a-session", E, "ssh deploy@web1"),
+    ("reader-stops-early", W, "yes | apt-get install nginx"),
+    ("asks-a-password", E, "mysqldump -u root -p shop > shop.sql"),
+    ("asks-a-password", E, "mysql -u root -p < shop.sql"),
+    ("asks-a-password", E, "psql -W shop -c 'select 1'"),
     ("links-inside", W, "ln -sf /srv/releases/3 /srv/current"),
     ("links-inside", W, "ln -s -f releases/3 current && ls"),
     ("may-ask", W, "git revert abc"),
@@ -113,6 +117,10 @@ FINE = [
     ("never-ends", "top=3"),
     ("never-ends", 'more="x"'),
     ("never-ends", "less.sh"),
+    ("asks-a-password", "mysql shop -e 'select 1' && mkdir -p /srv/x"),
+    ("asks-a-password", "mysqldump --defaults-extra-file=/etc/x shop | tee -p x"),
+    ("reader-stops-early", "{ yes || true; } | ./setup"),
+    ("reader-stops-early", "echo yes | ./setup"),
     ("links-inside", "ln -sfn /srv/releases/3 /srv/current"),
     ("links-inside", "ln -nfs /srv/releases/3 /srv/current"),
     ("links-inside", "ln -sf /etc/nginx/a.conf /etc/nginx/b.conf"),
@@ -454,3 +462,32 @@ def test_a_link_is_made_to_replace_the_link_itself() -> None:
 def test_a_folder_that_only_a_shell_could_expand_is_an_error() -> None:
     text = plan("ls").replace("```bash", "```bash cwd=$HOME/app")
     assert "is taken as it stands" in findings(text)["bad-attribute"].message
+
+
+def test_a_password_that_would_be_asked_for_is_read_from_a_file() -> None:
+    text = plan("mysqldump -u root -p shop > shop.sql")
+    fixed = apply_fix(read(text), findings(text)["asks-a-password"])
+    assert "mysqldump --defaults-extra-file=<mysql-defaults-file> -u root shop > shop.sql" in fixed
+    assert "asks-a-password" not in findings(fixed)
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["yes | head -3", "tr -dc a-z </dev/urandom | head -c 8", "journalctl -f | grep -q up"],
+)
+def test_nobody_is_told_to_read_the_rest_of_what_never_ends(command: str) -> None:
+    readers = [one for one in read(plan(command)).findings if one.code == "reader-stops-early"]
+    assert readers
+    assert not any(
+        "cat >/dev/null" in str(one.fix) or "cat >/dev/null" in one.message for one in readers
+    )
+
+
+def test_yes_is_let_end() -> None:
+    text = plan("yes | head -3 >/dev/null")
+    endless = next(one for one in read(text).findings if one.fix and one.fix.label == "Let yes end")
+    fixed = apply_fix(read(text), endless)
+    (step,) = read(fixed).procedures[0].steps
+    assert step.commands[0].text == "{ yes || true; } | head -3 >/dev/null"
+    assert "reader-stops-early" not in findings(fixed)
+    assert run_as_steps_run(step.commands[0].text) == 0

@@ -17,7 +17,13 @@ from ..shell.render import reads_twice, render_text
 from ..shell.variables import wants_arguments
 from .destructive import Danger, dangers
 from .early_readers import early_reader_findings
-from .fixes import remove_hidden, replace_in, replace_look_alikes, use_defaults_file
+from .fixes import (
+    ask_no_password,
+    remove_hidden,
+    replace_in,
+    replace_look_alikes,
+    use_defaults_file,
+)
 
 _MOST = 2000
 _MOST_HIDDEN = 20
@@ -58,6 +64,8 @@ def _fix(danger: Danger, command: Command, rows: Sequence[str]) -> Fix | None:
         return use_defaults_file(command, rows)
     if danger.code == "may-ask" and re.search(r"\bgit\s+revert\b", command.text):
         return replace_in(command, rows, "git revert", "git revert --no-edit", "Add --no-edit")
+    if danger.code == "asks-a-password" and " -p " in command.text:
+        return ask_no_password(command, rows)
     if danger.code == "links-inside" and "ln -sf " in command.text:
         return replace_in(command, rows, "ln -sf ", "ln -sfn ", "Replace the link itself")
     if danger.code == "restores-past-errors":

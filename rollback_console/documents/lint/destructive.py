@@ -45,6 +45,11 @@ _RULES: tuple[tuple[Severity, str, str, str], ...] = (
                                       r"|\bselect\s+\w+\s+in\b|Read-Host",
      "This asks a question on a terminal that nobody sees. Make it a gate or a parameter of the "
      "plan."),
+    (Severity.ERROR, "asks-a-password",
+     r"\b(?:mysql|mysqldump|mariadb|mariadb-dump|mysqladmin|mysqlcheck)\b[^|;&\n]*?\s(?:-p|--password)(?=\s|$)"
+     r"|\b(?:psql|pg_dump|pg_restore|createdb|dropdb)\b[^|;&\n]*?\s(?:-W|--password)(?=\s|$)",
+     "This asks for a password on a terminal that nobody sees. Use a defaults file (mysql) or"
+     " .pgpass (PostgreSQL) that the account of the step may read."),
     (Severity.ERROR, "opens-an-editor",
      r"(?:^|[;&|]\s*|sudo\s+)\"?\$\{?(?:EDITOR|VISUAL)\b|(?:^|[;&|]\s*|sudo\s+)(?:vi|vim|nvim|nano|emacs|pico|visudo|code)(?=[\s;&|]|$)|\bcrontab\s+-e"
      r"|\bkubectl\s+(?:\S+\s+)*edit\b"

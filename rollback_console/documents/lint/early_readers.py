@@ -33,6 +33,20 @@ _SHORT = re.compile(
 )
 _BEFORE = re.compile(r"[^|;&\n(){`]*\Z")
 _OFF = re.compile(r"\bset\s+\+\w*o\s+pipefail\b")
+# What has no rest to be read, and what lets the command before a pipe fail.
+_NEVER_ENDS = re.compile(r"/dev/(?:u?random|zero)|\byes\b|\s-\w*[fF]\b|--follow\b|\bwhile\b")
+_MAY_FAIL = re.compile(r"\|\|\s*(?:true|:)\s*;?\s*\}\s*\Z")
+_NO_END_MESSAGE = (
+    "“{reader}” stops reading early, and the command before it may write for ever: that one is ended"
+    " by SIGPIPE, so the step fails with exit code 141 (steps run with pipefail). Let it end: write"
+    " {{ COMMAND || true; }} before the pipe."
+)
+_ENDLESS = re.compile(r"(?<![\w{./-])(yes(?:[ \t]+[^|;&\s]+)?)[ \t]*\|(?!\|)")
+_ENDLESS_MESSAGE = (
+    "yes never ends by itself: it is ended by SIGPIPE, so the step fails with exit code 141 although"
+    " the command after it succeeded (steps run with pipefail). Give that command the option that"
+    " answers it, or let yes end: { yes || true; } | ..."
+)
 _MESSAGE = (
     "“{reader}” stops reading early: when the command before it has more to write, that one is"
     " ended by SIGPIPE and the step fails with exit code 141 (steps run with pipefail). Read the"
@@ -46,25 +60,47 @@ def early_reader_findings(step: Step, command: Command, rows: Sequence[str]) -> 
         return
     if any(_OFF.search(each.text) for each in commands_of(step)):
         return
-    for reader, line in _readers(command.text):
+    for endless in _endless(command.text):
+        yield Finding(
+            Severity.WARNING,
+            "reader-stops-early",
+            command.lines[0] + command.text.count("\n", 0, endless.start()),
+            _ENDLESS_MESSAGE,
+            step.key,
+            replace_in(command, rows, endless[0], f"{{ {endless[1]} || true; }} |", "Let yes end"),
+        )
+    for reader, line, ends in _readers(command.text):
         yield Finding(
             Severity.WARNING,
             "reader-stops-early",
             command.lines[0] + line,
-            _MESSAGE.format(reader=reader),
+            (_MESSAGE if ends else _NO_END_MESSAGE).format(reader=reader),
             step.key,
-            _read_the_rest(command, rows, reader),
+            _read_the_rest(command, rows, reader) if ends else None,
         )
 
 
-def _readers(text: str) -> Iterator[tuple[str, int]]:
+def _endless(text: str) -> Iterator[re.Match[str]]:
+    heads = set(scan(text).heads)
+    return (match for match in _ENDLESS.finditer(text) if match.start() in heads)
+
+
+def _readers(text: str) -> Iterator[tuple[str, int, bool]]:
+    """Each with its line, and whether what it reads ever ends."""
     shell = [each for each in scan(text).segments if each.context is Context.PLAIN]
     for match in _READER.finditer(text):
         here = any(each.start <= match.start() < each.end for each in shell)
         if here and text[match.start() - 1 : match.start()] != "|":
-            before = _BEFORE.search(text, max(0, match.start() - 500), match.start())
-            if before and not _SHORT.match(before[0].strip()):
-                yield match["reader"].strip(), text.count("\n", 0, match.start())
+            before = text[max(0, match.start() - 500) : match.start()]
+            if not _is_safe(before):
+                line = text.count("\n", 0, match.start())
+                yield match["reader"].strip(), line, not _NEVER_ENDS.search(before)
+
+
+def _is_safe(before: str) -> bool:
+    """Whether what stands before a pipe writes all at once, or may be ended early."""
+    last = _BEFORE.search(before)
+    return bool(_MAY_FAIL.search(before) or (last and _SHORT.match(last[0].strip())))
 
 
 def _read_the_rest(command: Command, rows: Sequence[str], reader: str) -> Fix | None:

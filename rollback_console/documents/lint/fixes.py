@@ -36,6 +36,20 @@ def use_defaults_file(command: Command, rows: Sequence[str]) -> Fix | None:
     return None
 
 
+_ASKING = re.compile(rf"{_MYSQL}(?P<between>[^|;&\n]*?)\s-p(?=\s)")
+
+
+def ask_no_password(command: Command, rows: Sequence[str]) -> Fix | None:
+    """`-p` alone, which asks, becomes a defaults file."""
+    for number in range(command.lines[0], command.lines[1] + 1):
+        row = rows[number - 1]
+        if match := _ASKING.search(row):
+            front = f"{match['program']} --defaults-extra-file={DEFAULTS_FILE}{match['between']}"
+            new = row[: match.start()] + front + row[match.end() :]
+            return Fix("Use a defaults file", (Edit(number, number, (new,)),))
+    return None
+
+
 def dump_first(command: Command, rows: Sequence[str]) -> Fix | None:
     """A dump of what is there now, above the group the restoring command stands in."""
     row = rows[command.lines[1] - 1]
