@@ -72,7 +72,7 @@ class QuestionText:
 
 
 _SAW = "Say what you saw: it is recorded in the timeline."
-_OPTIONAL = "Comment (optional to continue; required to skip or abort)"
+_OPTIONAL = "Comment (optional to continue; required to skip)"
 _ON_HOST = "What you saw on the host"
 
 QUESTIONS: dict[QuestionKind, QuestionText] = {
@@ -182,7 +182,7 @@ QUESTIONS: dict[QuestionKind, QuestionText] = {
         heading="Paused before step {step}: {title}",
         state="waiting",
         state_word="paused",
-        prompt="Comment (optional to resume; required to abort)",
+        prompt="Comment (optional to resume)",
         choices=(AnswerChoice("Resume rollback", url="resumptions", style="btn-main"),),
     ),
     QuestionKind.OVERTIME: QuestionText(

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from rollback_console.rollbacks.events import record
 from rollback_console.rollbacks.models import Rollback, StepRun
 from rollback_console.rollbacks.models.rollback import chosen_version
 from tests import make
@@ -104,3 +105,31 @@ def test_no_remaining_time_is_shown_while_a_person_is_asked(
     Rollback.objects.filter(pk=running.pk).update(state="waiting", question=question)
     page = signed_in(stage.cast.vic).get(f"/rollbacks/{running.pk}/").content.decode()
     assert "data-middle" not in page
+
+
+def test_the_timeline_shows_people_steps_or_all_and_abort_stands_once(
+    signed_in: SignIn, stage: make.Stage, pending: Rollback
+) -> None:
+    question = {"kind": "failed", "position": 1, "tokens": []}
+    Rollback.objects.update(state="waiting", started_at=timezone.now(), question=question)
+    record(pending, "step.started", step=1, host="app-1")
+    client, address = signed_in(stage.cast.dana), f"/rollbacks/{pending.pk}/"
+    by_people, by_step = "requested this rollback", "started on app-1"
+    shown = {each: words(client.get(f"{address}?timeline={each}")) for each in ("people", "steps")}
+    assert by_people in shown["people"] and by_step not in shown["people"]
+    assert by_step in shown["steps"] and by_people not in shown["steps"]
+    whole = client.get(f"{address}?timeline=anything")
+    assert by_people in words(whole) and by_step in words(whole)
+    assert whole.content.decode().count(f"{address}abort-requests/") == 1
+
+
+def test_a_running_step_shows_how_long_it_has_been_running(
+    signed_in: SignIn, stage: make.Stage, pending: Rollback
+) -> None:
+    began = timezone.now() - timedelta(minutes=3)
+    Rollback.objects.update(state="running", started_at=began)
+    StepRun.objects.create(
+        rollback=pending, position=1, host="app-1", state="running", started_at=began
+    )
+    page = words(signed_in(stage.cast.vic).get(f"/rollbacks/{pending.pk}/"))
+    assert "running for 3 min" in page

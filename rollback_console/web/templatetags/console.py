@@ -103,6 +103,12 @@ def duration(value: float | timedelta | None) -> str:
     return durations.duration(value)
 
 
+@register.filter
+def since(moment: datetime) -> str:
+    """How long ago a moment was, as `duration` says it."""
+    return durations.duration(timezone.now() - moment)
+
+
 @register.simple_tag(takes_context=True)
 def theme(context: Context) -> SafeString | str:
     """The attribute that holds the theme a person chose, or nothing."""

@@ -16,7 +16,7 @@ offer(root.querySelector("[data-notify]"));
 const pane = new Pane(log, { apart });
 const clearSearch = findIn(pane, log.querySelector("[data-finder]"));
 toolsOf(root, pane, choose);
-const parts = new Parts(root, () => `${root.dataset.page}?${new URLSearchParams({ parts: 1, run: chosen })}`);
+const parts = new Parts(root, () => `${root.dataset.page}?${new URLSearchParams({ parts: 1, run: chosen, timeline: root.dataset.timeline })}`);
 let chosen = log.dataset.chosen;
 let asking = 0;
 let showing = log.dataset.token ? pane.show(log.dataset.token) : Promise.resolve();

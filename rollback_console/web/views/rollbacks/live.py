@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib.auth.decorators import permission_required
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_POST
@@ -70,7 +71,8 @@ def show_live_page(request: HttpRequest, rollback: Rollback) -> HttpResponse:
         "revertible": not database_dumps.why_no_restore(rollback),
         "retired": _retired(rollback, shown),
         "ended": rollback.state in TERMINAL,
-        "events": rollback.events.select_related("by").order_by("-seq")[:EVENTS],
+        "timeline": _timeline_of(request),
+        "events": _events(rollback, _timeline_of(request)),
         "messages_sent": rollback.messages.select_related("by").order_by("-id")[:10],
         **_time(rollback),
     }
@@ -227,6 +229,21 @@ def _retired(rollback: Rollback, run: StepRun | None) -> Event | None:
 
 def _text(request: HttpRequest, name: str) -> str:
     return request.POST.get(name, "").strip()
+
+
+TIMELINES = {"people": Q(by__isnull=False), "steps": Q(kind__startswith="step.")}
+"""What the timeline can be narrowed to: what people did, and what became of steps."""
+
+
+def _timeline_of(request: HttpRequest) -> str:
+    chosen = request.GET.get("timeline", "")
+    return chosen if chosen in TIMELINES else ""
+
+
+def _events(rollback: Rollback, chosen: str) -> QuerySet[Event]:
+    """The newest events, of all or of those that were chosen."""
+    matching = rollback.events.filter(TIMELINES.get(chosen, Q()))
+    return matching.select_related("by").order_by("-seq")[:EVENTS]
 
 
 def _time(rollback: Rollback) -> dict[str, Any]:
