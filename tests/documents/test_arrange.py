@@ -17,6 +17,8 @@ from rollback_console.documents.model import PlanDocument, StepKind
 
 HERE = Path(__file__).parent
 SEED = read((HERE / "seed.md").read_bytes())
+ORDINARY = read((HERE / "ordinary.md").read_bytes())
+MOST_ACTIONS = 15
 PLAN = read("""\
 # Rollback Plan
 
@@ -64,6 +66,30 @@ def titles(document: PlanDocument) -> list[str]:
 
 def test_the_seed_asks_at_most_three_questions() -> None:
     assert len(begin(SEED).questions) <= 3
+
+
+def test_an_ordinary_plan_takes_few_actions_until_it_is_as_its_author_meant_it() -> None:
+    changes = [
+        {"do": "answer", "question": "role-cache", "value": "step"},
+        {"do": "follow", "way": "p2"},
+        {"do": "move", "step": "s7", "to": "p1", "before": "s6"},
+        {"do": "kind", "step": "s7", "kind": "command"},
+        {"do": "answer", "question": "role-search-index", "value": "left-out"},
+    ]
+    arranged = arrange(ORDINARY, changes)
+    assert [step.title for step in arranged.procedures[0].steps] == [
+        "Stop taking orders",
+        "Drain the queue (only if the consumer is alive)",
+        "Put the code back",
+        "Put the database back",
+        "Restart",
+        "Cache",
+        "Take orders again",
+    ]
+    assert len(arranged.procedures) == 1
+    assert not arranged.questions
+    assert len(changes) + len(("confirm",)) <= MOST_ACTIONS
+    assert len(ORDINARY.findings) <= 10
 
 
 def test_every_part_is_named_by_its_place() -> None:

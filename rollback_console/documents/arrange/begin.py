@@ -32,8 +32,9 @@ def begin(document: PlanDocument) -> PlanDocument:
         replace(one, key=f"p{at}", steps=tuple(steps[step.key] for step in one.steps))
         for at, one in enumerate(document.procedures, start=1)
     ]
-    names = {key: step.key for key, step in steps.items()}
-    names |= {old.key: new.key for old, new in zip(document.procedures, procedures, strict=True)}
+    # A way of one step often has the name of that step, and so its key.
+    of_steps = {key: step.key for key, step in steps.items()}
+    of_ways = {old.key: new.key for old, new in zip(document.procedures, procedures, strict=True)}
     return replace(
         document,
         procedures=tuple(procedures),
@@ -41,7 +42,9 @@ def begin(document: PlanDocument) -> PlanDocument:
         checks=_keyed("c", document.checks),
         actions=_keyed("a", document.actions),
         commands=tuple(_left_out(document)),
-        questions=tuple(_renamed(one, names) for one in document.questions),
+        questions=tuple(
+            _renamed(one, of_steps if one.kind == "role" else of_ways) for one in document.questions
+        ),
         relations=(),
         findings=(),
     )
