@@ -129,3 +129,15 @@ def test_a_bold_line_with_a_time_heads_nothing() -> None:
         f"# Rollback\n## Rollback\n### Method 1: Console\n**Estimated time: 3-5 minutes**\n\n{fence('undo it')}"
     )
     assert roles(document) == {"undo it": "step"}
+
+
+def test_deploying_what_was_there_before_is_going_back() -> None:
+    document = read(
+        f"# Rollback\n## Level 1: Swap\n{fence('swap it')}## Level 2: Previous-release deploy\n1. Find the tag\n2. Run it\n"
+        f"## Level 3: All of it\n{fence('back it')}"
+    )
+    assert [one.name for one in document.procedures] == [
+        "Level 1: Swap",
+        "Level 2: Previous-release deploy",
+        "Level 3: All of it",
+    ]

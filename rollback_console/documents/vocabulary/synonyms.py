@@ -9,7 +9,7 @@ from __future__ import annotations
 ROLLBACK = (
     r"roll(?:ing|ed|s)?[ -]?back|\brevert|\bback(?:ing)?[ -]?out\b|\bundo|\brestor"
     r"|\brecover(?!y time)"
-    r"|\bdowngrad|switch(?:ing)? back|deploy\w* (?:the |a |an )?(?:previous|prior|older?\b|last (?:good|known|stable)|known|stable version)|\bgo(?:ing)? back\b|back to (?:the )?(?:previous|old|last)|rucksetz|reversion|\brevertir|deshacer|marcha atras|restaur|recupera"
+    r"|\bdowngrad|switch(?:ing)? back|deploy\w* (?:the |a |an )?(?:previous|prior|older?\b|last (?:good|known|stable)|known|stable version)|(?:previous|prior|older)[ -](?:release|version|build) (?:re-?)?deploy|\bgo(?:ing)? back\b|back to (?:the )?(?:previous|old|last)|rucksetz|reversion|\brevertir|deshacer|marcha atras|restaur|recupera"
     r"|retour (?:en )?arriere|annul(?:er|ation)|retablir|ruckroll|zuruckroll|zurucksetz|ruckgangig"
     r"|wiederherstell|ripristin|annulla|reverter|desfazer|回滚|回退|回滾|恢复|还原|撤销|تراجع|استرجاع"
     r"|استعاده|ارجاع"
