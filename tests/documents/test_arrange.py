@@ -129,6 +129,21 @@ def test_steps_become_ways_of_one_step_and_follow_each_other_again() -> None:
     assert [step.title for step in row.procedures[0].steps][1:3] == ["From git", "From the archive"]
 
 
+def test_what_alternatives_share_is_split_from_them_and_joined_again() -> None:
+    code = begin(SEED).procedures[0].steps[1]
+    assert (len(code.commands), len(code.alternatives)) == (1, 2)
+    split = arrange(SEED, [{"do": "split", "step": code.key, "at": "2"}])
+    shared, choice = split.procedures[0].steps[1:3]
+    assert (shared.commands, shared.alternatives) == (code.commands, ())
+    assert (choice.commands, choice.alternatives) == ((), code.alternatives)
+    joined = arrange(
+        SEED,
+        [{"do": "split", "step": code.key, "at": "2"}, {"do": "join", "step": shared.key}],
+    )
+    again = joined.procedures[0].steps[1]
+    assert (again.commands, again.alternatives) == (code.commands, code.alternatives)
+
+
 def test_a_part_that_became_a_way_follows_again() -> None:
     apart = [{"do": "part", "step": "s3", "name": "Other"}]
     assert len(arrange(PLAN, apart).procedures) == 2

@@ -81,21 +81,23 @@ def move_step(
 
 
 def split_step(document: PlanDocument, step: str, at: str, fresh: str) -> PlanDocument:
-    """The commands from the `at`-th on (counted from 1) become a step of their own behind it."""
+    """The commands from the `at`-th on (counted from 1) become a step of their own behind it, with
+    the alternatives; one more than there are commands, the alternatives alone."""
     whole = find_step(document, step)
-    count = int(at) if at.isdecimal() else 0
-    if not 1 < count <= len(whole.commands):
+    count = int(at) if at.isdecimal() and len(at) < 6 else 0
+    if not 1 < count <= len(whole.commands) + bool(whole.alternatives):
         raise ArrangementError("Say at which command the new step begins: the second or later.")
     first, second = whole.commands[: count - 1], whole.commands[count - 1 :]
+    begins = [*second, *(one.commands[0] for one in whole.alternatives if one.commands)]
     head = replace(whole, commands=first, alternatives=())
     tail = replace(
         whole,
         number=0,
         key=fresh,
-        title=second[0].label or f"{whole.title}, continued",
+        title=(second[0].label if second else "") or f"{whole.title}, continued",
         commands=second,
         instructions=(),
-        lines=(second[0].lines[0], whole.lines[1]),
+        lines=(begins[0].lines[0] if begins else whole.lines[1], whole.lines[1]),
         settings=replace(whole.settings, id="", undo=""),
     )
     return _put_instead(document, whole, [head, tail])
@@ -104,7 +106,7 @@ def split_step(document: PlanDocument, step: str, at: str, fresh: str) -> PlanDo
 def join_steps(document: PlanDocument, step: str, way: str = "") -> PlanDocument:
     """A step and the next of its way become one."""
     first, second = _pair(document, step, way)
-    if first.alternatives or (second.alternatives and second.commands):
+    if first.alternatives:
         raise ArrangementError("A step with several ways to do it cannot take others behind it.")
     joined = replace(
         first,

@@ -136,7 +136,7 @@ def _way(procedure: Procedure, first: bool) -> WayCards:
                 place=at + 1,
                 up=keys[at - 1] if at else None,
                 down=after if at + 1 < len(keys) else None,
-                splits=tuple(range(2, len(step.commands) + 1)),
+                splits=_splits(step),
                 settings=" ".join([*attributes, *undo]),
                 attributes=" ".join(spell_settings(step.settings, step.destructive)),
             )
@@ -149,6 +149,11 @@ def _is_to_read(document: PlanDocument, finding: Finding) -> bool:
     spans = [step.lines for one in document.procedures for step in one.steps]
     there = not finding.step or any(first <= finding.line <= last for first, last in spans)
     return there and finding.severity is not Severity.NOTE
+
+
+def _splits(step: Step) -> tuple[int, ...]:
+    """At which commands a new step may begin; the last may be where the alternatives do."""
+    return tuple(range(2, len(step.commands) + bool(step.alternatives and step.commands) + 1))
 
 
 def _lines(document: PlanDocument, ways: tuple[WayCards, ...]) -> Iterator[ArrangedLine]:
