@@ -88,7 +88,12 @@ def list_running(request: HttpRequest, slug: str) -> RunningList:
     return RunningList(items=[running_out(each) for each in rows if each.environment in within])
 
 
-@router.post("/deployments/{int:number}/requests", auth=REQUEST, response={201: RollbackDetail})
+@router.post(
+    "/deployments/{int:number}/requests",
+    auth=REQUEST,
+    response={201: RollbackDetail},
+    operation_id="request_rollback_of_deployment",
+)
 def request_rollback(
     request: HttpRequest, number: int, body: NewRollback
 ) -> Status[RollbackDetail]:
