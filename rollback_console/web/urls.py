@@ -22,6 +22,7 @@ from .views.admin import (
     tokens,
 )
 from .views.afterwards import archives, audit, configuration_events, postmortem, trends
+from .views.deployments import deployments, freeze_windows
 from .views.plans import arrange, plan, revisions
 from .views.rollbacks import (
     approval,
@@ -93,6 +94,19 @@ urlpatterns: list[URLPattern] = [
     path(f"{_rollback}break-glass/", discussion.start_without_approval, name="break-glass"),
     path(f"{_rollback}break-glass/reviews/", discussion.review, name="break-glass-reviews"),
     path(f"{_rollback}renewals/", approval.renew, name="renewals"),
+    path("deployments/", deployments.list_deployments, name="deployments"),
+    path("deployments/<int:number>/", deployments.show_deployment, name="deployment"),
+    path(
+        "deployments/<int:number>/closures/",
+        deployments.close_deployment,
+        name="deployment-closures",
+    ),
+    path("freeze-windows/", freeze_windows.add_freeze_window, name="freeze-windows"),
+    path(
+        "freeze-windows/<int:number>/ends/",
+        freeze_windows.end_freeze_window,
+        name="freeze-window-ends",
+    ),
     path("postmortems/", postmortem.list_postmortems, name="postmortems"),
     path(_postmortem, postmortem.show_postmortem, name="postmortem"),
     path(f"{_postmortem}texts/", postmortem.write, name="postmortem-texts"),

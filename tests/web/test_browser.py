@@ -63,6 +63,12 @@ PAGES = {
     "environment-new": ("ada", "/environments/new/"),
     "services": ("ada", "/services/"),
     "service": ("dana", "/services/checkout/"),
+    "deployments": ("dana", "/deployments/"),
+    "deployment": ("dana", "/deployments/{deployment}/"),
+    "request-of-deployment": (
+        "dana",
+        "/plans/{plan}/request/?procedure=rollback-steps&deployment={deployment}",
+    ),
     "hosts": ("ada", "/hosts/"),
     "host-new": ("ada", "/hosts/new/"),
     "host": ("ada", "/hosts/{host}/"),

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.contrib.auth.models import User
 from django.utils import timezone
 
+from rollback_console.deployments.actions import deployments, freeze_windows
+from rollback_console.deployments.models import Deployment
 from rollback_console.engine.loss import Count
 from rollback_console.plans.actions import plans
 from rollback_console.plans.actions.delegations import delegate_right
@@ -19,6 +22,7 @@ from rollback_console.plans.readiness.host_questions import (
     record_asking,
     register_questions,
 )
+from rollback_console.plans.snapshot.deployment_facts import DeploymentFacts
 from rollback_console.postmortems.actions import postmortems
 from rollback_console.rollbacks.actions import approvals, break_glass, pins, requests
 from rollback_console.rollbacks.execution import view
@@ -40,6 +44,7 @@ class World:
     plan: str
     glass: Rollback
     proposal: str
+    deployment: Deployment
 
 
 def in_use() -> World:
@@ -90,7 +95,13 @@ def in_use() -> World:
     )
     make.may_break_glass(stage.cast.sam)
     return World(
-        stage, pending_request, ended, revision.plan.slug, without_approval(stage), proposed(stage)
+        stage,
+        pending_request,
+        ended,
+        revision.plan.slug,
+        without_approval(stage),
+        proposed(stage),
+        deployed(stage),
     )
 
 
@@ -116,6 +127,30 @@ def without_approval(stage: make.Stage) -> Rollback:
     )
     rollback.refresh_from_db()
     return rollback
+
+
+def deployed(stage: make.Stage) -> Deployment:
+    """Two versions, one after the other, the second failed; and a window without deployments."""
+    for version, outcome in (("v2.3.0", "succeeded"), ("v2.4.0-rc.1+build.5114f85", "failed")):
+        made = deployments.record_deployment(
+            by=stage.cast.dana,
+            service=stage.service,
+            environment=stage.environment,
+            version=version,
+            facts=DeploymentFacts(previous_commit="91bc2f0", dump="/backup/before_v2.4.sql"),
+            deployed_by="ci-bot",
+            link="https://ci.example.org/runs/42",
+        )
+        deployments.finish_deployment(made, by=stage.cast.dana, outcome=outcome)
+    now = timezone.now()
+    freeze_windows.add_freeze_window(
+        by=stage.cast.dana,
+        environment=stage.environment,
+        reason="Quarter's end: finance closes the books",
+        starts_at=now,
+        ends_at=now + timedelta(days=2),
+    )
+    return made
 
 
 def costly(rollback: Rollback) -> None:
@@ -146,4 +181,5 @@ def places(world: World) -> dict[str, object]:
         "glass": world.glass.pk,
         "dana": world.stage.cast.dana.pk,
         "host": world.stage.host.pk,
+        "deployment": world.deployment.pk,
     }

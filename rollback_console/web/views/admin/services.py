@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_POST
 
+from rollback_console.deployments.running import running_versions
 from rollback_console.plans.actions.services import add_service
 from rollback_console.plans.errors import PlanError
 from rollback_console.plans.models import Service
@@ -48,7 +49,7 @@ def _list(request: HttpRequest, form: ServiceForm) -> HttpResponse:
 
 
 def show_service(request: HttpRequest, slug: str) -> HttpResponse:
-    """One service with its plans and pins."""
+    """One service: what runs where, its plans and pins."""
     return _page(request, get_object_or_404(Service, slug=slug), PinForm())
 
 
@@ -89,5 +90,6 @@ def _page(request: HttpRequest, service: Service, form: PinForm) -> HttpResponse
         "form": form,
         "pins": service.pins.select_related("by", "rollback").order_by("-id")[:100],
         "plans": service.plans.select_related("environment"),
+        "running": running_versions(service),
     }
     return render(request, "services/service.html", page, status=422 if form.errors else 200)

@@ -27,7 +27,7 @@ from ...http.current_user import person
 from ...http.lookup import requestable_revision
 from ...http.rate_limit import preview
 from ...http.responses import done
-from ...presenters import procedure_comparison, proposal_form
+from ...presenters import procedure_comparison, request_cause
 from ...presenters.steps.step_track import stations
 
 
@@ -36,7 +36,8 @@ from ...presenters.steps.step_track import stations
 def opening(request: HttpRequest, slug: str) -> HttpResponse:
     """The request page. POST with `preview` only shows what would run; else it asks."""
     revision = requestable_revision(slug)
-    asking = draw_request_form(revision)
+    cause = request_cause.cause_of(request)
+    asking = cause.filled_in(draw_request_form(revision))
     earlier = _earlier(request, revision)
     procedure = _procedure(asking, request.POST or request.GET, earlier)
     if procedure is None:
@@ -45,17 +46,16 @@ def opening(request: HttpRequest, slug: str) -> HttpResponse:
             "revision": revision,
             "latest": queries.latest_number(revision.plan),
             "asking": asking,
-            "proposal": proposal_form.proposed(request),
+            "cause": cause,
             "ways": procedure_comparison.compare_procedures(revision),
         }
         return render(request, "rollbacks/procedures.html", page)
-    proposal = proposal_form.proposed(request)
     form = OpeningForm(
         revision,
         asking,
         procedure,
         request.POST or None,
-        proposed=proposal.trigger if proposal else "",
+        proposed=cause.trigger,
         earlier=earlier,
     )
     valid = form.is_valid()
@@ -63,8 +63,8 @@ def opening(request: HttpRequest, slug: str) -> HttpResponse:
     asks = request.method == "POST" and not {"preview", "ready"} & request.POST.keys()
     if asks and valid:
         try:
-            rollback = proposal_form.open_request(
-                proposal,
+            rollback = request_cause.open_request(
+                cause,
                 revision=revision,
                 by=person(request),
                 reason=form.cleaned_data["reason"],
@@ -82,7 +82,7 @@ def opening(request: HttpRequest, slug: str) -> HttpResponse:
         "revision": revision,
         "latest": queries.latest_number(revision.plan),
         "asking": asking,
-        "proposal": proposal,
+        "cause": cause,
         "form": form,
         "problems": problems,
         "snapshot": snapshot,

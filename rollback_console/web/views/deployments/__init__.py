@@ -1,0 +1,1 @@
+"""Pages of deployments: what was deployed where, the decision about it, freeze windows."""

@@ -1,0 +1,109 @@
+"""Deployments, what runs where, and freeze windows, as people see them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from rollback_console.deployments.actions import deployments
+from rollback_console.deployments.models import Deployment, FreezeWindow
+from rollback_console.plans.snapshot.deployment_facts import DeploymentFacts
+from rollback_console.rollbacks.models import Rollback
+from tests import make
+from tests.make import Stage
+
+from .conftest import SignIn, words
+
+PLAN = make.PLAN.replace("echo restoring", "git checkout <previous-commit>")
+
+
+@pytest.fixture
+def deployed(stage: Stage) -> Deployment:
+    """Version v2 over v1, of a service whose only plan goes back to a commit."""
+    make.plan(stage, PLAN)
+    for version in ("v1", "v2"):
+        made = deployments.record_deployment(
+            by=stage.cast.dana,
+            service=stage.service,
+            environment=stage.environment,
+            version=version,
+            facts=DeploymentFacts(previous_commit="91bc2f0"),
+            deployed_by="ci-bot",
+        )
+        deployments.finish_deployment(made, by=stage.cast.dana, outcome="succeeded")
+    return made
+
+
+def test_the_page_of_a_service_says_what_runs_where(
+    signed_in: SignIn, deployed: Deployment
+) -> None:
+    page = words(signed_in(deployed.recorded_by).get("/services/checkout/"))
+    assert "STAGING v2 just now deployment of v2 by ci-bot Version before: v1" in page
+
+
+def test_the_list_is_narrowed_by_the_address(signed_in: SignIn, deployed: Deployment) -> None:
+    client = signed_in(deployed.recorded_by)
+    assert "v2" in words(client.get("/deployments/?service=checkout"))
+    assert "No deployment matches" in words(client.get("/deployments/?service=basket"))
+    assert client.get("/deployments/?before=x&environment=%22").status_code == 200
+
+
+def test_yes_opens_the_request_with_what_the_pipeline_knows(
+    signed_in: SignIn, deployed: Deployment
+) -> None:
+    client = signed_in(deployed.recorded_by)
+    page = client.get(f"/deployments/{deployed.pk}/")
+    assert "Yes: roll back to v1" in words(page)
+    assert deployed.plan
+    address = f"/plans/{deployed.plan.slug}/request/"
+    form = client.get(f"{address}?deployment={deployed.pk}").content.decode()
+    assert 'value="91bc2f0"' in form
+    assert "Takes back" in form
+    name = form.split('value="91bc2f0"')[0].rsplit('name="', 1)[1].split('"')[0]
+    fields = {"deployment": deployed.pk, "reason": "Orders fail", name: "91bc2f0"}
+    client.post(address, fields)
+    deployed.refresh_from_db()
+    assert (deployed.decision, deployed.rollback) == ("yes", Rollback.objects.get())
+    shown = words(client.get(f"/deployments/{deployed.pk}/"))
+    assert f"Dana Example requested rollback {deployed.rollback_id}" in shown
+
+
+def test_no_closes_it_with_what_was_seen(signed_in: SignIn, deployed: Deployment) -> None:
+    client = signed_in(deployed.recorded_by)
+    address = f"/deployments/{deployed.pk}/"
+    assert "Say what you saw" in words(client.post(f"{address}closures/", follow=True))
+    client.post(f"{address}closures/", {"reason": "Green for an hour"})
+    assert "Green for an hour" in words(client.get(address))
+    late = client.post(f"{address}closures/", {"reason": "Again"}, follow=True)
+    assert "already" in words(late)
+
+
+def test_a_viewer_reads_and_decides_nothing(signed_in: SignIn, deployed: Deployment) -> None:
+    from django.contrib.auth.models import User
+
+    client = signed_in(User.objects.get(username="vic"))
+    assert "An operator decides" in words(client.get(f"/deployments/{deployed.pk}/"))
+    answer = client.post(f"/deployments/{deployed.pk}/closures/", {"reason": "Fine"})
+    assert answer.status_code == 403
+    assert client.post("/freeze-windows/").status_code == 403
+
+
+def test_a_freeze_window_is_added_and_ended(signed_in: SignIn, stage: Stage) -> None:
+    client = signed_in(stage.cast.dana)
+    now = timezone.now()
+    fields = {
+        "environment": stage.environment.pk,
+        "reason": "Quarter's end",
+        "starts_at": now.strftime("%Y-%m-%dT%H:%M"),
+        "ends_at": (now + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M"),
+    }
+    wrong = client.post("/freeze-windows/", {**fields, "ends_at": "2001-01-01T00:00"})
+    assert wrong.status_code == 422
+    assert "ends after it starts" in words(wrong)
+    client.post("/freeze-windows/", fields)
+    window = FreezeWindow.objects.get()
+    assert "Quarter's end by Dana Example" in words(client.get("/deployments/"))
+    client.post(f"/freeze-windows/{window.pk}/ends/")
+    assert "None now and none to come" in words(client.get("/deployments/"))
