@@ -175,7 +175,6 @@ def test_a_page_for_secrets_is_shown_after_the_proof(stage: make.Stage) -> None:
         ("/environments/staging/groups/", {"name": "web"}),
         ("/environments/staging/groups/1/removals/", {}),
         ("/services/", {"slug": "shop", "name": "Shop"}),
-        ("/plans/checkout/host-questions/approvals/", {"question": "0" * 64}),
     ],
 )
 def test_what_changes_who_may_do_what_needs_proof_and_the_right_comes_first(
@@ -183,6 +182,17 @@ def test_what_changes_who_may_do_what_needs_proof_and_the_right_comes_first(
 ) -> None:
     old = make.signed_in(stage.cast.ada, minutes_ago=6)
     assert where(old.post(address, fields)).startswith(CONFIRM)
+    assert make.signed_in(stage.cast.dana, minutes_ago=6).post(address, fields).status_code == 403
+
+
+def test_approving_what_hosts_are_asked_needs_proof_and_the_right_comes_first(
+    stage: make.Stage,
+) -> None:
+    address = f"/plans/{make.plan(stage).plan.slug}/host-questions/approvals/"
+    fields = {"question": "0" * 64}
+    for decides in (stage.cast.ada, stage.cast.lee):
+        old = make.signed_in(decides, minutes_ago=6)
+        assert where(old.post(address, fields)).startswith(CONFIRM)
     assert make.signed_in(stage.cast.dana, minutes_ago=6).post(address, fields).status_code == 403
 
 

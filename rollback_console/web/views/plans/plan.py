@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_POST
 
@@ -106,12 +109,24 @@ def ask_hosts(request: HttpRequest, slug: str) -> HttpResponse:
     return done(request, sentence, "plan", slug=slug)
 
 
+def _for_who_decides_questions(view: Callable[..., HttpResponseBase]) -> Callable[..., Any]:
+    """The right comes before the proof: nobody proves who they are to be refused then."""
+
+    @wraps(view)
+    def permitted(request: HttpRequest, slug: str) -> HttpResponseBase:
+        _require_questions(request, get_object_or_404(Plan, slug=slug))
+        return view(request, slug=slug)
+
+    permitted.needs_step_up = getattr(view, "needs_step_up", False)  # type: ignore[attr-defined]
+    return permitted
+
+
 @require_POST
+@_for_who_decides_questions
 @step_up("approve what hosts of plan {slug} are asked")
 def approve_host_questions(request: HttpRequest, slug: str) -> HttpResponse:
     """Let hosts be asked the questions that were ticked, each by the digest that was shown."""
     revision = requestable_revision(slug)
-    _require_questions(request, revision.plan)
     ticked = request.POST.getlist("question")
     rows = {each.sha256: each for each in revision.plan.host_questions.filter(sha256__in=ticked)}
     if not ticked:
