@@ -10,7 +10,7 @@ from collections.abc import Callable
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from rollback_console.cli import check
+from rollback_console.cli import check, deployed
 from rollback_console.cli import commands as terminal
 from rollback_console.demo.errors import DemoUnavailable
 from rollback_console.demo.layout import Layout
@@ -32,6 +32,8 @@ def main() -> int:
     arguments = _parser().parse_args()
     if arguments.verb == "check":
         return check.check(arguments)
+    if arguments.verb == "deployed":
+        return deployed.record(arguments)
     if arguments.verb in terminal.VERBS:
         return terminal.run(arguments)
     try:
@@ -128,6 +130,9 @@ def _parser() -> argparse.ArgumentParser:
         verbs.add_parser(name, help=what, description=what)
     terminal.add(verbs)
     check.add_options(verbs.add_parser("check", help=check.HELP, description=check.HELP))
+    deployed.add_options(
+        verbs.add_parser("deployed", help=deployed.HELP, description=deployed.HELP)
+    )
     what = "exit with 0 if one of that role is alive on this host: for health checks"
     alive = verbs.add_parser("alive", help=what, description=what)
     alive.add_argument("role", choices=["web", "worker", "sweeper"])

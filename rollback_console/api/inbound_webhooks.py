@@ -1,7 +1,8 @@
-"""Where monitoring proposes rollbacks: one address for each integration, behind its secret.
+"""Where monitoring proposes rollbacks and pipelines tell of deployments: each integration has
+one address, behind its secret.
 
-Not a route of the REST door: its bodies are those of Alertmanager and Grafana, and its secret
-opens this address alone. docs/messages.md describes it.
+Not a route of the REST door: its bodies are those of Alertmanager, GitHub and others, and its
+secret opens this address alone. docs/messages.md and docs/deployments.md describe it.
 """
 
 from __future__ import annotations
@@ -11,10 +12,13 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase, HttpResponseNotAllowed
 
+from rollback_console.deployments import pipeline_events
+from rollback_console.deployments.actions import pipelines
 from rollback_console.proposals import alert_parsers, authentication
 from rollback_console.proposals.actions import integrations, proposals
 from rollback_console.proposals.models import Integration
 from rollback_console.rollbacks import db_clock
+from rollback_console.rollbacks.errors import Refused
 
 from .errors.problems import Problem, respond
 
@@ -28,8 +32,10 @@ def receive(request: HttpRequest, key: UUID) -> HttpResponseBase:
         return HttpResponseNotAllowed(["POST", "PUT"])
     try:
         return _taken(request, key)
-    except alert_parsers.Unreadable as error:
+    except (alert_parsers.Unreadable, pipeline_events.UnreadableEvent) as error:
         return respond(request, Problem("malformed", str(error)))
+    except Refused as error:
+        return respond(request, Problem("refused", str(error)))
     except Problem as problem:
         return respond(request, problem)
 
@@ -45,8 +51,17 @@ def _taken(request: HttpRequest, key: UUID) -> HttpResponse:
     assert integration is not None  # noqa: S101  entrance believes nobody whom it does not know
     if not integrations.count_call(integration, now):
         raise Problem("too-many", _TOO_MANY, headers={"Retry-After": "60"})
+    if integration.kind in pipeline_events.KINDS:
+        return _taken_deployment(integration, body)
     made = proposals.take_alerts(integration, alert_parsers.parse_alerts(integration.kind, body))
     return JsonResponse({"proposals": [each.pk for each in made]}, status=202)
+
+
+def _taken_deployment(integration: Integration, body: bytes) -> HttpResponse:
+    """202 also for what says nothing about a deployment there: senders send all they have."""
+    event = pipeline_events.parse_event(integration.kind, body)
+    made = pipelines.take_event(integration, event) if event else None
+    return JsonResponse({"deployments": [made.pk] if made else []}, status=202)
 
 
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="Rollback Console integration"'}

@@ -8,6 +8,7 @@ import urllib.request
 import uuid
 from collections.abc import Iterator, Mapping
 from http.client import HTTPException, HTTPResponse
+from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlencode, urlsplit
 
@@ -22,6 +23,17 @@ class ApiProblem(Exception):
 
 class OutOfReach(ApiProblem):
     """The console did not answer; the same may work later."""
+
+
+def read_token(file: Path) -> str:
+    """The one token in a file. Raises ApiProblem."""
+    try:
+        token = file.read_text("ascii").strip()
+    except (OSError, ValueError) as error:
+        raise ApiProblem(f"The token cannot be read from {file}: {error}") from error
+    if not token or len(token.split()) > 1:
+        raise ApiProblem(f"{file} must hold one API token and nothing else.")
+    return token
 
 
 class Client:

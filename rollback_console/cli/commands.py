@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from .client import ApiProblem, Client
+from .client import ApiProblem, Client, read_token
 from .watch import Watch
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -27,7 +27,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Do it: 0 when it went well, 1 with a sentence on standard error when not."""
     try:
-        client = Client(arguments.server, _token(arguments.token_file))
+        client = Client(arguments.server, read_token(arguments.token_file))
         return VERBS[arguments.verb][0](client, arguments)
     except ApiProblem as error:
         print(error, file=sys.stderr)
@@ -61,16 +61,6 @@ def _abort(client: Client, arguments: argparse.Namespace) -> int:
     client.post(f"/rollbacks/{arguments.number}/abort-requests", {"reason": arguments.reason})
     _say("Aborting: what runs is stopped on its host. The proof comes with `watch`.")
     return 0
-
-
-def _token(file: Path) -> str:
-    try:
-        token = file.read_text("ascii").strip()
-    except (OSError, ValueError) as error:
-        raise ApiProblem(f"The token cannot be read from {file}: {error}") from error
-    if not token or len(token.split()) > 1:
-        raise ApiProblem(f"{file} must hold one API token and nothing else.")
-    return token
 
 
 def _say(line: str) -> None:

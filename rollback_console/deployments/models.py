@@ -16,7 +16,8 @@ class Deployment(models.Model):
 
     `previous_version` ran there before, "" when the console cannot know. `facts` are the fields
     of plans.snapshot.deployment_facts.DeploymentFacts. `deployed_by` is who did it, as the
-    pipeline says. `decision` answers "is a rollback needed?", "" until somebody decides.
+    pipeline says; `external_id` is how a sender of webhooks names it. `decision` answers "is a
+    rollback needed?", "" until somebody decides.
     """
 
     STATES = [("running", "under way"), ("succeeded", "deployed"), ("failed", "failed")]
@@ -39,6 +40,8 @@ class Deployment(models.Model):
     decided_by = models.ForeignKey(PERSON, models.PROTECT, null=True, related_name="+")
     decided_at = models.DateTimeField(null=True)
     reason = models.TextField(blank=True)
+    # Null where nobody names it: "" could stand only once.
+    external_id = models.CharField(max_length=150, null=True, unique=True)  # noqa: DJ001
     rollback = models.OneToOneField(
         Rollback, models.PROTECT, null=True, related_name="undone_deployment"
     )

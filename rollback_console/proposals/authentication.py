@@ -9,6 +9,8 @@ from rollback_console.notify import signing
 from .models import Integration
 
 GRAFANA_SIGNATURE = "X-Grafana-Alerting-Signature"
+GITHUB_SIGNATURE = "X-Hub-Signature-256"
+GITLAB_TOKEN = "X-Gitlab-Token"  # noqa: S105  the name of a header
 GRAFANA_TIMESTAMP = "X-Grafana-Alerting-Timestamp"
 
 
@@ -18,6 +20,7 @@ def problem(
     """Why the sender is not believed; "" when it is: by bearer token, or by signature.
 
     A signature of Grafana's counts with its timestamp alone: without one it could be replayed.
+    GitHub signs none; what it tells of a deployment counts once, however often it is sent.
     """
     if integration is None:
         return UNKNOWN
@@ -29,6 +32,10 @@ def problem(
         return signing.problem(secret, headers.get(signing.TIMESTAMP, ""), given, body, now)
     if given := headers.get(GRAFANA_SIGNATURE, ""):
         return _grafana(secret, headers.get(GRAFANA_TIMESTAMP, ""), given, body, now)
+    if integration.kind == "github" and (given := headers.get(GITHUB_SIGNATURE, "")):
+        return "" if signing.same(given, f"sha256={signing.mac(secret, body)}") else UNKNOWN
+    if integration.kind == "gitlab" and (given := headers.get(GITLAB_TOKEN, "")):
+        return "" if signing.same(given, secret) else UNKNOWN
     return UNKNOWN
 
 

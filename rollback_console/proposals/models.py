@@ -15,7 +15,7 @@ PERSON = settings.AUTH_USER_MODEL
 
 
 class Integration(models.Model):
-    """A program that may propose rollbacks in one environment.
+    """A program that may propose rollbacks in one environment, or tells of deployments to it.
 
     `key` is its word in the address, no secret. `secret` opens the address, as a bearer token
     or by signing. `minute` and `taken` count what was taken in the current minute.
@@ -25,6 +25,9 @@ class Integration(models.Model):
         ("alertmanager", "Alertmanager"),
         ("grafana", "Grafana"),
         ("generic", "Generic JSON"),
+        ("github", "GitHub deployments"),
+        ("gitlab", "GitLab deployments"),
+        ("deployments", "Deployments as JSON"),
     ]
 
     key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)

@@ -27,8 +27,11 @@ def test_a_deployment_is_recorded_from_begin_to_end(stage: Stage, call: Caller) 
     made = begun.json()
     assert (made["state"], made["previous_version"], made["decision"]) == ("running", "", "")
     assert (made["deployed_by"], made["recorded_by"]["username"]) == ("ci-bot", "dana")
-    ended = call.post(f"/deployments/{made['id']}/finished", {"outcome": "succeeded"}).json()
+    end = f"/deployments/{made['id']}/finished"
+    ended = call.post(end, {"outcome": "succeeded"}, Idempotency_Key="run-7").json()
     assert ended["state"] == "succeeded"
+    again = call.post(end, {"outcome": "succeeded"}, Idempotency_Key="run-7")
+    assert (again.status_code, again.json()) == (201, ended)
     assert call.get(f"/deployments/{made['id']}").json() == ended
     assert call.get("/deployments", service="checkout").json()["items"] == [ended]
     assert call.get("/deployments", service="basket").json()["items"] == []

@@ -41,13 +41,15 @@ def record_deployment(request: HttpRequest, body: NewDeployment) -> Status[Deplo
     return Status(201, deployment_out(lookup.deployment(made.pk)))
 
 
-@router.post("/deployments/{int:number}/finished", auth=PLANS, response=DeploymentOut)
-def finish_deployment(request: HttpRequest, number: int, body: DeploymentEnd) -> DeploymentOut:
+@router.post("/deployments/{int:number}/finished", auth=PLANS, response={201: DeploymentOut})
+def finish_deployment(
+    request: HttpRequest, number: int, body: DeploymentEnd
+) -> Status[DeploymentOut]:
     """It ended. The same answer twice counts once."""
     deployments.finish_deployment(
         lookup.deployment(number), by=person(request), outcome=body.outcome
     )
-    return deployment_out(lookup.deployment(number))
+    return Status(201, deployment_out(lookup.deployment(number)))
 
 
 @router.get("/deployments", auth=READ, response=DeploymentPage)

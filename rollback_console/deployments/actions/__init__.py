@@ -1,1 +1,6 @@
-"""The writes of deployments: `deployments` by pipelines and people, `freeze_windows` by people."""
+"""The writes of deployments.
+
+deployments     by pipelines and people
+freeze_windows  by people
+pipelines       what webhooks tell
+"""

@@ -70,7 +70,10 @@ class TargetForm(DrawnForm, ConsoleForm):
 
 
 class IntegrationForm(DrawnForm, ConsoleForm):
-    """A program that proposes rollbacks. Kind and environment stay as they are made."""
+    """A program that proposes rollbacks or tells of deployments.
+
+    Its kind and environment stay as they were made.
+    """
 
     name = forms.CharField(label="Name", max_length=100, help_text="Such as Alertmanager, Europe.")
     kind = forms.ChoiceField(label="Sends as", choices=Integration.KINDS)
