@@ -14,7 +14,8 @@ PERSON = settings.AUTH_USER_MODEL
 class Deployment(models.Model):
     """One version that a pipeline, or a person, put into one environment.
 
-    `previous_version` ran there before, "" when the console cannot know. `facts` are the fields
+    `previous_version` ran there before, "" when the console cannot know. `committed_at` is when
+    its newest commit was made, None where nobody says. `facts` are the fields
     of plans.snapshot.deployment_facts.DeploymentFacts. `deployed_by` is who did it, as the
     pipeline says; `external_id` is how a sender of webhooks names it. `decision` answers "is a
     rollback needed?", "" until somebody decides.
@@ -28,6 +29,7 @@ class Deployment(models.Model):
     version = models.CharField(max_length=200)
     previous_version = models.CharField(max_length=200, blank=True)
     commit = models.CharField(max_length=64, blank=True)
+    committed_at = models.DateTimeField(null=True)
     facts = models.JSONField(default=dict)
     plan = models.ForeignKey(Plan, models.PROTECT, null=True, related_name="deployments")
     deployed_by = models.CharField(max_length=200, blank=True)

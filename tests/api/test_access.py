@@ -99,6 +99,7 @@ ROUTES = [
     ("POST", "/deployments", "plans"),
     ("GET", "/deployments", "read"),
     ("GET", "/deployments/9", "read"),
+    ("GET", "/deployments/measures", "read"),
     ("POST", "/deployments/9/finished", "plans"),
     ("POST", "/deployments/9/requests", "request"),
     ("POST", "/deployments/9/closures", "request"),

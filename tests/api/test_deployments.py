@@ -39,6 +39,17 @@ def test_a_deployment_is_recorded_from_begin_to_end(stage: Stage, call: Caller) 
     assert (runs["environment"], runs["version"]) == ("staging", "v2")
 
 
+def test_the_four_keys_are_answered_for_a_service(stage: Stage, call: Caller) -> None:
+    ago = (timezone.now() - timedelta(hours=2)).isoformat()
+    made = call.post("/deployments", {**NEW, "committed_at": ago}).json()
+    call.post(f"/deployments/{made['id']}/finished", {"outcome": "succeeded"})
+    keys = call.get("/deployments/measures", service="checkout", days=10).json()
+    assert (keys["deployments"], keys["per_day"], keys["change_fail_rate"]) == (1, 0.1, 0)
+    assert (keys["known_lead_times"], keys["recovery_time"]) == (1, None)
+    assert 7200 <= keys["lead_time"] < 7800
+    assert call.get("/deployments/measures", service="basket").json()["deployments"] == 0
+
+
 def test_its_plan_comes_with_it_and_knows_its_facts(stage: Stage, call: Caller) -> None:
     document = make.PLAN.replace("echo restoring", "git checkout <previous-commit>")
     body = {**NEW, "document": document, "previous_commit": "91bc2f0"}

@@ -45,7 +45,9 @@ def test_the_page_of_a_service_says_what_runs_where(
 
 def test_the_list_is_narrowed_by_the_address(signed_in: SignIn, deployed: Deployment) -> None:
     client = signed_in(deployed.recorded_by)
-    assert "v2" in words(client.get("/deployments/?service=checkout"))
+    page = words(client.get("/deployments/?service=checkout"))
+    assert "v2" in page
+    assert "Deployments in 90 days 2 A day 0.02 Change fail rate 0 %" in page
     assert "No deployment matches" in words(client.get("/deployments/?service=basket"))
     assert client.get("/deployments/?before=x&environment=%22").status_code == 200
 

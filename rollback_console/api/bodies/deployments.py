@@ -13,13 +13,15 @@ class NewDeployment(Deployed):
     """A deployment that begins. `document` registers the plan that takes it back; else `plan`
     names one, or the only plan of the service in that environment is meant.
 
-    `deployed_by` is who does it, such as a login of the pipeline; `link` its page.
+    `committed_at` is when its newest commit was made, `deployed_by` who does it, such as a login of
+    the pipeline, `link` its page.
     """
 
     service: Slug
     environment: Slug
     version: Name
     commit: Annotated[str, Field(max_length=64)] = ""
+    committed_at: AwareDatetime | None = None
     plan: Annotated[str, Field(max_length=120)] = ""
     document: str = ""
     deployed_by: Annotated[str, Field(max_length=200)] = ""

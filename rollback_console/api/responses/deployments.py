@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from pydantic import BaseModel
 
 from rollback_console.deployments.guard import Obstacle
+from rollback_console.deployments.measures import FourKeys
 from rollback_console.deployments.models import Deployment, FreezeWindow
 from rollback_console.deployments.running import RunningVersion
 from rollback_console.rollbacks.models import Pin
@@ -45,6 +48,22 @@ class DeploymentPage(BaseModel):
 
     items: list[DeploymentOut]
     next: str | None
+
+
+class DeploymentMeasures(BaseModel):
+    """The four keys of DORA; times in seconds, medians, null where nothing is known.
+
+    `known_lead_times` and `recoveries` say how many deployments the two times stand on.
+    """
+
+    days: int
+    deployments: int
+    per_day: float
+    lead_time: float | None
+    known_lead_times: int
+    change_fail_rate: float | None
+    recovery_time: float | None
+    recoveries: int
 
 
 class RunningOut(BaseModel):
@@ -120,6 +139,11 @@ def deployment_out(row: Deployment) -> DeploymentOut:
         reason=row.reason,
         rollback=row.rollback_id,
     )
+
+
+def measures_out(keys: FourKeys) -> DeploymentMeasures:
+    """The four keys."""
+    return DeploymentMeasures(**asdict(keys))
 
 
 def running_out(row: RunningVersion) -> RunningOut:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.http import HttpRequest
-from ninja import Router, Status
+from ninja import Query, Router, Status
 
-from rollback_console.deployments import running
+from rollback_console.deployments import measures, running
 from rollback_console.deployments.actions import deployments, freeze_windows
 from rollback_console.deployments.models import Deployment, FreezeWindow
 from rollback_console.plans.models import Plan
@@ -19,6 +21,7 @@ from ..authentication import OPERATE, PLANS, READ, REQUEST, person
 from ..bodies.deployments import DeploymentEnd, NewDeployment, NewFreezeWindow
 from ..bodies.requests import Deployed, NewPlan, NewRollback, Why
 from ..responses.deployments import (
+    DeploymentMeasures,
     DeploymentOut,
     DeploymentPage,
     FreezeWindowList,
@@ -26,6 +29,7 @@ from ..responses.deployments import (
     RunningList,
     deployment_out,
     freeze_window_out,
+    measures_out,
     running_out,
 )
 from ..responses.rollbacks import RollbackDetail, rollback_detail
@@ -73,6 +77,22 @@ def list_deployments(
     rows = rows.filter(**{name: value for name, value in filters.items() if value})
     page, following = pagination.cut(rows.order_by("-pk")[: limit + 1], limit, lambda row: row.pk)
     return DeploymentPage(items=[deployment_out(row) for row in page], next=following)
+
+
+@router.get("/deployments/measures", auth=READ, response=DeploymentMeasures)
+def measure_deployments(
+    request: HttpRequest,
+    service: str = "",
+    environment: str = "",
+    days: Annotated[int, Query(ge=1, le=3660)] = measures.DAYS,
+) -> DeploymentMeasures:
+    """The four keys of DORA for the last days, of one service or environment or of all."""
+    rows = lookup.within_limit(
+        Deployment.objects.all(), environment="environment__slug", service="service__slug"
+    )
+    chosen = {"service__slug": service, "environment__slug": environment}
+    rows = rows.filter(**{name: value for name, value in chosen.items() if value})
+    return measures_out(measures.measure(rows, days=days))
 
 
 @router.get("/deployments/{int:number}", auth=READ, response=DeploymentOut)
@@ -168,6 +188,7 @@ def _recorded(body: NewDeployment, by: User) -> Deployment:
         commit=body.commit,
         deployed_by=body.deployed_by,
         link=body.link,
+        committed_at=body.committed_at,
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -43,6 +44,7 @@ def record_deployment(
     deployed_by: str = "",
     link: str = "",
     external_id: str | None = None,
+    committed_at: datetime | None = None,
 ) -> Deployment:
     """A deployment that begins now. What ran before it is noted, where the console knows it."""
     made = Deployment(service=service, environment=environment, version=version.strip())
@@ -55,7 +57,7 @@ def record_deployment(
     made.previous_version = before.version if before else ""
     made.facts, made.plan = asdict(facts), plan or _only_plan(service, environment)
     made.commit, made.deployed_by, made.link = commit, deployed_by, link
-    made.external_id = external_id
+    made.external_id, made.committed_at = external_id, committed_at
     made.recorded_by, made.started_at = by, Now()
     made.save(force_insert=True)
     _record(kinds.DEPLOYMENT_RECORDED, made, by, rows=[added(made)], version=made.version)

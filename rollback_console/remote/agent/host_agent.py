@@ -443,7 +443,7 @@ class EventLoop:
         self.handlers = {}  # type: dict[int, Callable[[], None]]
 
     def watch(self, fd: int, handler: "Callable[[], None]", events: int = 0) -> None:
-        """HostCall `handler` on these events, and when the other end is closed."""
+        """Call `handler` on these events, and when the other end is closed."""
         self.handlers[fd] = handler
         self.poller.register(fd, events)
 

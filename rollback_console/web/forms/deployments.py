@@ -1,4 +1,4 @@
-"""When nothing may be deployed."""
+"""What may be deployed: pins of versions, and windows in which nothing is."""
 
 from __future__ import annotations
 
@@ -22,3 +22,16 @@ class FreezeWindowForm(ConsoleForm):
     )
     starts_at = forms.DateTimeField(label="From (UTC)", widget=MomentInput())
     ends_at = forms.DateTimeField(label="Until (UTC)", widget=MomentInput())
+
+
+class PinForm(ConsoleForm):
+    """Which version, and why nobody should deploy it."""
+
+    version = forms.CharField(label="Version", max_length=200, help_text="A commit, tag or number.")
+    reason = forms.CharField(label="Why it must not be deployed again", max_length=1000)
+
+
+class LiftForm(ConsoleForm):
+    """Why a version may be deployed again."""
+
+    reason = forms.CharField(max_length=1000)

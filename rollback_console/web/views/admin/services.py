@@ -15,7 +15,7 @@ from rollback_console.plans.models import Service
 from rollback_console.rollbacks.actions import pins
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.models import Pin
-from rollback_console.web.forms.pins import LiftForm, PinForm
+from rollback_console.web.forms.deployments import LiftForm, PinForm
 from rollback_console.web.forms.places import ServiceForm
 
 from ...authentication.step_up import step_up

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 
 from rollback_console.common.permission import may_do
 from rollback_console.deployments.actions import deployments
+from rollback_console.deployments.measures import measure
 from rollback_console.deployments.models import Deployment, FreezeWindow
 from rollback_console.plans.models import Environment, Plan, Service
 from rollback_console.rollbacks import db_clock
@@ -35,6 +36,7 @@ def draw_list(request: HttpRequest, form: FreezeWindowForm) -> HttpResponse:
     before = request.GET.get("before", "")
     rows = Deployment.objects.select_related(*RELATED)
     rows = rows.filter(**{f"{name}__slug": value for name, value in chosen.items() if value})
+    keys = measure(rows)
     if before.isascii() and before.isdigit() and len(before) < 19:
         rows = rows.filter(pk__lt=int(before))
     newest = list(rows[: PAGE + 1])
@@ -42,6 +44,7 @@ def draw_list(request: HttpRequest, form: FreezeWindowForm) -> HttpResponse:
         "deployments": newest[:PAGE],
         "older": newest[PAGE - 1].pk if len(newest) > PAGE else None,
         "chosen": chosen,
+        "keys": keys,
         "query": urlencode({name: value for name, value in chosen.items() if value}),
         "services": Service.objects.all(),
         "environments": Environment.objects.all(),
