@@ -527,6 +527,7 @@ def test_rules_are_guarded_wherever_a_machine_of_stricter_ones_stands(
         ({"database_servers": "db:3306"}, {"database_servers": "db:3306\nother:3306"}),
         ({"page_hosts": "shop"}, {"page_hosts": "shop\nintranet"}),
         ({"file_folders": "/srv/app"}, {"file_folders": "/srv"}),
+        ({"file_folders": "/srv/app"}, {"file_folders": "/srv/app\n/srv/app/../../etc"}),
     ],
 )
 def test_other_settings_that_weaken_an_approval_wait_too(

@@ -8,6 +8,7 @@ host and a credential is either guarded or stands under FREE with the reason.
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -51,8 +52,13 @@ def _names_more(old: str, new: str) -> bool:
 
 def _reaches_further(old: str, new: str) -> bool:
     """Whether a folder is named that lies in none of those before."""
-    folders = {f"{each.rstrip('/')}/" for each in _lines(old)}
-    return any(not f"{each.rstrip('/')}/".startswith(tuple(folders)) for each in _lines(new))
+    known = tuple(_whole(each) for each in _lines(old))
+    return any(not _whole(each).startswith(known) for each in _lines(new))
+
+
+def _whole(folder: str) -> str:
+    """As readiness reads it: `..` leads out of where it seems to lie."""
+    return f"{posixpath.normpath(folder).rstrip('/')}/"
 
 
 def _lines(text: str) -> set[str]:
