@@ -17,6 +17,8 @@ class Promises(RuleBasedStateMachine):
     fleet: Fleet
     approved: dict[int, str]
     over: dict[int, str]
+    moved: tuple[str, ...] = ()
+    """Columns of rollbacks that a story itself moves, to let time pass."""
 
     @invariant()
     def nothing_starts_twice(self) -> None:
@@ -76,4 +78,5 @@ class Promises(RuleBasedStateMachine):
 
     @invariant()
     def the_record_is_whole(self) -> None:
-        assert not list(events.flaws())
+        own = {f"the {name} in the row is not the one on record" for name in self.moved}
+        assert [flaw for flaw in events.flaws() if flaw.what not in own] == []

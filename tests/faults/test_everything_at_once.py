@@ -73,6 +73,7 @@ class Everything(Promises):
     """One environment, one troubled host, any number of rollbacks."""
 
     stage: make.Stage
+    moved = ("expires at", "requested at", "approved at")
 
     @initialize()
     def begin(self) -> None:

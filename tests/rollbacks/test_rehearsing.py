@@ -68,8 +68,10 @@ def test_what_was_loaded_from_a_file_is_no_rehearsal(stage: Stage) -> None:
     assert rehearsals.last(revision.plan, None) is None
 
 
-def test_a_rehearsal_feeds_the_estimate(stage: Stage) -> None:
-    revision = make.plan(stage)
+def test_rehearsals_feed_the_estimate_once_there_are_three(stage: Stage) -> None:
+    revision, done = make.plan(stage), rehearsed(stage)
     assert lists.durations(revision.plan) == []
-    rehearsed(stage)
-    assert lists.durations(revision.plan) == [90.0]
+    for _ in range(2):
+        done.pk = None
+        done.save(force_insert=True)
+    assert lists.durations(revision.plan) == [90.0] * 3

@@ -37,7 +37,7 @@ def test_it_goes_on_only_once_a_person_said_what_they_saw(
 ) -> None:
     with pytest.raises(Refused, match="Say what you saw"):
         steering.answer(unconfirmed, position=2, by=stage.cast.dana, answer="continue")
-    with pytest.raises(Refused, match="reason"):
+    with pytest.raises(Refused, match="Say what you saw"):
         steering.retry(unconfirmed, position=2, by=stage.cast.dana, reason=" ")
     steering.answer(
         unconfirmed,

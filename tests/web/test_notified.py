@@ -85,4 +85,4 @@ def test_pages_that_refuse_or_find_nothing_keep_the_menu_and_say_what_to_do(
         response = client.get(address)
         assert response.status_code == status
         page = words(response)
-        assert says in page and "Rollbacks Plans Postmortems" in page, address
+        assert says in page and "Rollbacks Plans Deployments" in page, address
