@@ -413,6 +413,28 @@ def relist_as(stage: make.Stage, lax: Environment, name: str, **fields: Any) -> 
     hosts.add_host(by=stage.cast.ada, name=name, **{**place, **fields})
 
 
+def test_nor_listed_in_another_environment_that_asks_for_two_admins(
+    stage: make.Stage, lax: Environment
+) -> None:
+    ada = stage.cast.ada
+    decision_makers.name_decision_maker(lax, by=ada, user=stage.cast.vic, role="CTO", rung=1)
+    twin = environments.change_environment(lax, by=ada, second_admin=True)
+    relist(stage, twin)
+    alike: dict[str, dict[str, Any]] = {
+        "app-3": {"address": stage.host.address},
+        "app-4": {"credential": stage.host.credential},
+        "app-5": {"jump": stage.host},
+    }
+    for name, fields in alike.items():
+        with pytest.raises(NeedsSecondAdmin):
+            relist_as(stage, twin, name, **fields)
+    copy = Host.objects.get(name="app-2")
+    (key,) = host_keys.note_keys(copy, [HostKeyPin("ssh-ed25519", make.KEY)], by=None)
+    with pytest.raises(NeedsSecondAdmin):
+        host_keys.confirm_key(key, by=ada)
+    relist_as(stage, stage.environment, "app-6", credential=stage.host.credential)
+
+
 def test_nor_reached_under_another_address_by_its_key(stage: make.Stage, lax: Environment) -> None:
     relist(stage, lax)
     copy = Host.objects.get(name="app-2")

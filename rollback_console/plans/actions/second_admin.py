@@ -103,7 +103,10 @@ def require_second_for_host(
         eased = eased_settings("host", guarded_values("host", before), guarded_values("host", host))
         if eased:
             raise _missing(host, before.environment)
-    if not _is_strict(host) and (strict := _strict_place_of(host)):
+        return
+    # Another environment that asks for two Admins may be one that this Admin made, with rules
+    # and decision makers of their own.
+    if strict := _strict_place_of(host):
         raise _missing(host, strict)
 
 
@@ -118,11 +121,9 @@ def require_second_for_key(key: HostKey, *, by: User | None, confirmed_by: User 
     another one than those by which it was known so far: behind that could be any machine."""
     if by is None or is_second(by, confirmed_by):
         return
-    if _is_strict(key.host):
-        if _replaces_known_key(key):
-            raise _missing(key.host, key.host.environment)
-        return
-    others = Host.objects.filter(environment__second_admin=True)
+    if _is_strict(key.host) and _replaces_known_key(key):
+        raise _missing(key.host, key.host.environment)
+    others = _strict_hosts_beside(key.host)
     known = others.filter(Q(keys__key=key.key) | Q(pk__in=_hosts_once_known_by(key.fingerprint)))
     if host := known.select_related("environment").first():
         raise _missing(key.host, host.environment)
@@ -131,6 +132,12 @@ def require_second_for_key(key: HostKey, *, by: User | None, confirmed_by: User 
 def _is_strict(host: Host) -> bool:
     """What the table says, not what the caller read of the environment before."""
     return Environment.objects.filter(pk=host.environment_id, second_admin=True).exists()
+
+
+def _strict_hosts_beside(host: Host) -> QuerySet[Host]:
+    """Those of other environments that ask for two Admins."""
+    rows = Host.objects.filter(environment__second_admin=True)
+    return rows.exclude(environment=host.environment_id)
 
 
 def _replaces_known_key(key: HostKey) -> bool:
@@ -157,14 +164,15 @@ def _known_since(host: Host, events: QuerySet[ConfigurationEvent]) -> list[datet
 
 def _strict_place_of(host: Host) -> Environment | None:
     for jump in _jumps_of(host):
-        if _is_strict(jump):  # from there, any name could be a machine of those rules
+        # From there, any name could be a machine of those rules.
+        if jump.environment_id != host.environment_id and _is_strict(jump):
             return jump.environment
     same: Any = Q(address__iexact=host.address) | Q(credential_id=host.credential_id)
     if re.match(LOOPBACK, host.address):
         same |= Q(address__regex=LOOPBACK, jump=host.jump_id)
     if host.pk is not None:
         same |= Q(keys__key__in=HostKey.objects.filter(host=host.pk).values("key"))
-    rows = Host.objects.filter(same, environment__second_admin=True).exclude(pk=host.pk)
+    rows = _strict_hosts_beside(host).filter(same)
     other = rows.select_related("environment").first()
     return other.environment if other else None
 
