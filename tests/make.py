@@ -240,10 +240,10 @@ def host_questions_approved(by: User) -> None:
 def checked(
     made: Stage, revision: Revision, choices: dict[str, Any] | None = None
 ) -> tuple[Readiness, Snapshot]:
-    """What hosts answer about a revision once ada approved every question to them."""
+    """What hosts answer about a revision once lee approved every question to them."""
     snapshot = freeze_snapshot(revision, choices or {})
     register_questions(revision, snapshot)
-    host_questions_approved(made.cast.ada)
+    host_questions_approved(made.cast.lee)
     return check(revision, snapshot), snapshot
 
 

@@ -157,7 +157,7 @@ def test_where_the_rule_blocks_what_is_impossible_is_not_approved(
 def test_of_two_procedures_the_impossible_one_is_marked(serving: Host, here: make.Stage) -> None:
     revision = make.plan(here, TWO_WAYS.format(site=SITE))
     readiness_schedule.ask_all(revision, why="person")
-    make.hosts_answer(approving=here.cast.ada)
+    make.hosts_answer(approving=here.cast.lee)
     page = words(make.signed_in(here.cast.dana).get(f"/plans/{revision.plan.slug}/request/"))
     first, second = page.split("Wrong names", 1)
     assert "impossible as it stands" in first
@@ -172,7 +172,7 @@ def test_a_database_that_is_down_is_red_before_anybody_needs_it(
     serving.sh("systemctl stop mariadb.socket mariadb")  # the socket would start it again
     try:
         make.signed_in(here.cast.dana).post(f"/rollbacks/{rollback.pk}/readiness/")
-        make.hosts_answer(approving=here.cast.ada)
+        make.hosts_answer(approving=here.cast.lee)
     finally:
         serving.sh("systemctl start mariadb.socket mariadb")
     assert databases(reader, rollback) == [("manage.py", "not_ready")]
@@ -214,7 +214,7 @@ def requested(here: make.Stage, text: str) -> Rollback:
     """dana asks for it, and a worker has asked the host."""
     revision = make.plan(here, text)
     rollback = requests.open_request(revision, by=here.cast.dana, reason="Errors", choices={})
-    make.hosts_answer(approving=here.cast.ada)
+    make.hosts_answer(approving=here.cast.lee)
     return rollback
 
 
@@ -225,7 +225,7 @@ def undone(here: make.Stage, rollback: Rollback) -> Rollback:
         f"/rollbacks/{rollback.pk}/reversals/", {"reason": "It was not the cause"}
     )
     assert response.status_code == 303
-    make.hosts_answer(approving=here.cast.ada)
+    make.hosts_answer(approving=here.cast.lee)
     return Rollback.objects.latest("id")
 
 

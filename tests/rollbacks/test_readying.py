@@ -54,7 +54,7 @@ def asked(here: Stage, counter: Path) -> Rollback:
 
 def answered(rollback: Rollback) -> None:
     askings.enqueue_asking(rollback.revision, rollback.choices, why="person")
-    make.host_questions_approved(User.objects.get(username="ada"))
+    make.host_questions_approved(User.objects.get(username="lee"))
     for number in Asking.objects.filter(done_at=None).values_list("id", flat=True):
         assert askings.answer_asking(number)
 
@@ -67,7 +67,7 @@ def test_a_request_asks_the_hosts_and_the_count_goes_on_record(here: Stage, coun
     rollback = asked(here, counter)
     (asking,) = Asking.objects.all()
     assert (asking.why, asking.snapshot_sha256) == ("request", rollback.snapshot_sha256)
-    make.host_questions_approved(here.cast.ada)
+    make.host_questions_approved(here.cast.lee)
     assert askings.answer_asking(asking.pk)
     assert told(rollback, "data.measured") == [
         {"what": "calls since deployment", "rows": 1284, "table": ""}
