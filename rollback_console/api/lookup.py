@@ -153,6 +153,11 @@ def require_whole(thing: Model) -> None:
     _reached(thing)
 
 
+def is_touched(thing: Model) -> bool:
+    """Whether it concerns what the token reaches, wholly or in part."""
+    return _limit.get().touches(thing)
+
+
 def _touched(thing: M) -> M:
     if not _limit.get().touches(thing):
         raise _outside()

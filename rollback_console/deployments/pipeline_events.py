@@ -1,8 +1,8 @@
 """What GitHub and GitLab send about a deployment, read into one form; the rest is dropped.
 
 GitHub: webhook event `deployment_status`. GitLab: webhook events of `object_kind` deployment.
-Anything else: {"service", "version", "state"} with `id`, `commit`, `environment`, `deployed_by`
-and `link` beside it.
+Anything else: {"id", "service", "version", "state"} with `commit`, `environment`, `deployed_by`
+and `link` beside it; a version that is deployed again has another `id`.
 """
 
 from __future__ import annotations
@@ -104,12 +104,11 @@ def _generic(body: dict[str, Any]) -> PipelineEvent:
     state = _text(body.get("state"), 20)
     if state not in _STATES["deployments"]:
         raise UnreadableEvent("`state` is `running`, `succeeded` or `failed`.")
-    version = _text(body.get("version"), 200)
     return PipelineEvent(
-        number=_text(body.get("id"), 80) or version,
+        number=_text(body.get("id"), 80),
         service=_text(body.get("service"), 100),
         environment=_text(body.get("environment"), 100),
-        version=version,
+        version=_text(body.get("version"), 200),
         state=state,
         commit=_text(body.get("commit"), 64),
         deployed_by=_text(body.get("deployed_by"), 200),

@@ -30,6 +30,7 @@ from rollback_console.access.models import Invitation
 from rollback_console.audit.integrity.row_comparison import accept_rows, configuration_row_flaws
 from rollback_console.audit.models import ConfigurationEvent
 from rollback_console.plans.actions.decision_makers import name_decision_maker
+from rollback_console.plans.actions.second_admin import is_young
 from rollback_console.plans.models import Environment
 from rollback_console.rollbacks.permissions.groups import rows_of_roles
 from tests.make import Stage
@@ -137,6 +138,15 @@ def test_where_two_admins_are_asked_for_one_does_not_invite_an_admin(stage: Stag
     with pytest.raises(SecondAdminMissing):
         invite_person(by=stage.cast.ada, username="kim", groups=Group.objects.filter(name="Admin"))
     assert not User.objects.filter(username="kim").exists()
+
+
+def test_an_account_whose_invitation_was_just_accepted_is_young(stage: Stage) -> None:
+    made, secret = invite_person(by=stage.cast.ada, username="kim")
+    User.objects.update(date_joined=timezone.now() - timedelta(days=8))
+    accepted = accept_invitation(secret, password=PASSWORD)
+    assert is_young(User.objects.get(pk=accepted.pk))
+    assert not is_young(User.objects.get(pk=stage.cast.vic.pk))
+    assert made.person == accepted
 
 
 def test_the_holder_of_a_link_does_not_take_rights_that_two_admins_gave_meanwhile(

@@ -18,7 +18,13 @@ from rollback_console.access.models import PendingChange
 from rollback_console.audit.models import ConfigurationEvent
 from rollback_console.audit.stale_edit import draw_version
 from rollback_console.outbox.rights_notices import find_rights
-from rollback_console.plans.actions import decision_makers, environments, host_keys, hosts
+from rollback_console.plans.actions import (
+    credentials,
+    decision_makers,
+    environments,
+    host_keys,
+    hosts,
+)
 from rollback_console.plans.actions.delegations import delegate_right
 from rollback_console.plans.actions.second_admin import NeedsSecondAdmin, is_second, is_young
 from rollback_console.plans.errors import PlanError
@@ -496,6 +502,21 @@ def test_the_second_admin_confirms_a_move_of_a_host_on_the_page(
     pending_changes.confirm_change(change, by=two)
     stage.host.refresh_from_db()
     assert stage.host.environment == lax
+
+
+def test_a_credential_whose_account_changed_since_the_proposal_is_not_confirmed(
+    stage: make.Stage, two: User
+) -> None:
+    ada, other = stage.cast.ada, Credential.objects.create(name="other", username="deploy")
+    fields: dict[str, Any] = {"environment": stage.environment, "credential": other}
+    change = pending_changes.propose_host(by=ada, host=stage.host, **fields)
+    credentials.change_credential(other, by=ada, username="root")
+    with pytest.raises(AccessError, match="changed since"):
+        pending_changes.confirm_change(change, by=two)
+    other.refresh_from_db()
+    change = pending_changes.propose_host(by=ada, host=stage.host, **fields)
+    pending_changes.confirm_change(change, by=two)
+    assert Host.objects.get(pk=stage.host.pk).credential == other
 
 
 def test_a_listing_a_removal_and_a_key_wait_on_their_pages_too(

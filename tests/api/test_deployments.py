@@ -21,6 +21,20 @@ NEW = {"service": "checkout", "environment": "staging", "version": "v2"}
 OBSTACLES = "/services/checkout/deployable"
 
 
+def test_moments_at_the_end_of_the_calendar_are_refused(call: Caller, stage: Stage) -> None:
+    last = {"starts_at": "9999-12-31T00:00:00-14:00", "ends_at": "9999-12-31T23:00:00-14:00"}
+    body = {"environment": "staging", "reason": "x", **last}
+    problem(call.post("/freeze-windows", body, who="dana"), 422, "invalid")
+    deployed = {"service": "checkout", "environment": "staging", "version": "v1"}
+    body = {**deployed, "committed_at": "0001-01-01T00:00:00+14:00"}
+    problem(call.post("/deployments", body, who="dana"), 422, "invalid")
+    form = {"environment": stage.environment.pk, "reason": "x", "starts_at": "9999-12-31T00:00"}
+    page = make.signed_in(stage.cast.dana).post(
+        "/freeze-windows/", {**form, "ends_at": "9999-12-31T01:00"}
+    )
+    assert page.status_code == 303
+
+
 def test_a_deployment_is_recorded_from_begin_to_end(stage: Stage, call: Caller) -> None:
     begun = call.post("/deployments", {**NEW, "commit": "4f2a91b", "deployed_by": "ci-bot"})
     assert begun.status_code == 201, begun.content

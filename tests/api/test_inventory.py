@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from rollback_console.access.actions.tokens import create_token
+from rollback_console.access.scope_limits import ScopeLimit
 from rollback_console.access.tokens import Token
 from rollback_console.audit.models import ConfigurationEvent
-from rollback_console.plans.models import Credential, Host, Secret
+from rollback_console.plans.models import Credential, Environment, Host, Secret
 from rollback_console.rollbacks.models import Rollback
 from tests import make
 from tests.make import Stage
 
-from .caller import Caller, problem
+from .caller import EVERYTHING, Caller, problem
 
 HOST = {
     "name": "app-9",
@@ -38,6 +40,25 @@ def test_an_admin_adds_lists_and_removes_a_host(call: Caller, stage: Stage) -> N
     assert {"host.added", "host.removed", "host_group.added"} <= set(kinds)
 
 
+def test_a_limited_token_adds_no_host_by_what_it_does_not_reach(call: Caller, stage: Stage) -> None:
+    elsewhere = Environment.objects.create(slug="elsewhere", name="ELSEWHERE")
+    root = Credential.objects.create(name="root there", username="root")
+    Host.objects.create(name="db", environment=elsewhere, address="192.0.2.7", credential=root)
+    _, secret = create_token(
+        stage.cast.ada,
+        by=stage.cast.ada,
+        name="limited",
+        scopes=("admin",),
+        days=1,
+        limit=ScopeLimit.of(("staging",), ()),
+    )
+    call.made["ada", EVERYTHING] = secret
+    for more in ({"credential": "root there"}, {"jump": "db"}):
+        problem(call.post("/hosts", {**HOST, **more}, who="ada"), 403, "forbidden")
+    assert not stage.environment.host_groups.exists()
+    assert call.post("/hosts", HOST, who="ada").status_code == 201
+
+
 def test_a_host_that_a_request_needs_stays(call: Caller, stage: Stage) -> None:
     make.requested(stage)
     answer = problem(call.post("/hosts/app-1/removals", who="ada"), 409, "refused")
@@ -63,6 +84,12 @@ def test_what_is_secret_is_written_and_never_answered(call: Caller, stage: Stage
     assert Secret.objects.get().value == "swordfish-8"
     call.post("/environments/staging/secrets/DB_PASSWORD/removals", who="ada")
     assert not Secret.objects.exists()
+
+
+def test_a_secret_has_a_name_that_commands_can_read(call: Caller, stage: Stage) -> None:
+    for name in ("a/b", "X=1", "A B", "1A", "x\ny"):
+        body = {"name": name, "value": "swordfish-8"}
+        problem(call.post("/environments/staging/secrets", body, who="ada"), 409, "refused")
 
 
 def test_people_are_listed_let_go_and_let_in_again(call: Caller, stage: Stage) -> None:

@@ -86,7 +86,7 @@ def whole(stage: Stage) -> Stage:
     delegations.delegate_right(other, by=dana, to=stage.cast.vic, hours=8)
     text = make.PLAN.replace("# Rollback Plan", "# Another Plan").encode()
     plans.import_document(text, by=by, service=service, environment=other)
-    approve_question(make.requested(stage).revision, by=by)
+    approve_question(make.requested(stage).revision, by=stage.cast.lee)
     pins.pin(service, version="1.2.3", by=by, reason="It loses orders")
     person = people.add_person(by=by, username="kim", password="a long pass phrase 7")
     limit = ScopeLimit.of(["other"], [])

@@ -63,6 +63,15 @@ def signed(target: Sender, body: bytes) -> Any:
     return target.send(body, X_Hub_Signature_256=f"sha256={mark}")
 
 
+def test_services_whose_builds_are_numbered_alike_are_kept_apart(stage: Stage) -> None:
+    Service.objects.create(slug="search", name="Search")
+    hook = sender(stage, "deployments")
+    for service, state in (("checkout", "running"), ("search", "failed")):
+        hook.send({"id": "17", "service": service, "version": "v1", "state": state})
+    rows = Deployment.objects.order_by("pk").values_list("service__slug", "state")
+    assert list(rows) == [("checkout", "running"), ("search", "failed")]
+
+
 def test_what_github_tells_is_one_deployment_from_begin_to_end(stage: Stage) -> None:
     hub = sender(stage, "github")
     begun = signed(hub, github("in_progress"))
@@ -92,7 +101,13 @@ def test_what_gitlab_tells_counts_from_its_end_alone_too(stage: Stage) -> None:
 
 def test_others_tell_with_a_bearer_token(stage: Stage) -> None:
     other = sender(stage, "deployments")
-    body = {"service": "checkout", "version": "7", "state": "failed", "link": "javascript:x"}
+    body = {
+        "id": 1,
+        "service": "checkout",
+        "version": "7",
+        "state": "failed",
+        "link": "javascript:x",
+    }
     assert other.send(body).status_code == 202
     made = Deployment.objects.get()
     assert (made.state, made.link) == ("failed", "")

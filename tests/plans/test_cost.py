@@ -10,15 +10,12 @@ import pytest
 
 from rollback_console.engine.reversal import Effect
 from rollback_console.plans.actions import plans
-from rollback_console.plans.actions.host_questions import approve_host_question
 from rollback_console.plans.data_loss import cost
 from rollback_console.plans.data_loss.cost import Costing
 from rollback_console.plans.data_loss.migrations import questions
-from rollback_console.plans.errors import PlanError
-from rollback_console.plans.models import HostQuestion, Revision
+from rollback_console.plans.models import Revision
 from rollback_console.plans.readiness import choices, queue
 from rollback_console.plans.readiness.check import check, readiness_of
-from rollback_console.plans.readiness.host_questions import register_questions
 from rollback_console.plans.snapshot.freeze import freeze_snapshot
 from tests import make
 from tests.make import PLAN, Stage
@@ -197,18 +194,6 @@ def test_a_measure_runs_only_once_it_was_approved(here: Stage) -> None:
     )
     text = asked(here, revision).loss.text
     assert text.startswith(f"at least 1,284 calls since deployment; {BESIDE}")
-
-
-def test_who_wrote_a_plan_approves_no_measure_of_it(here: Stage) -> None:
-    revision = make.plan(here, MEASURE + OVERWRITING)  # by ada, an Admin
-    snapshot = freeze_snapshot(revision, {})
-    register_questions(revision, snapshot)
-    make.revised(revision.plan, MEASURE + OVERWRITING + "\nMore.\n", by=here.cast.lee)
-    (question,) = HostQuestion.objects.filter(kind="measure")
-    for author in (here.cast.ada, here.cast.lee):
-        with pytest.raises(PlanError, match="Another person who decides in STAGING"):
-            approve_host_question(question, by=author, sha256=question.sha256)
-    approve_host_question(question, by=here.cast.sam, sha256=question.sha256)
 
 
 def test_a_procedure_that_touches_no_data_is_not_measured(here: Stage) -> None:

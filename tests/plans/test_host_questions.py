@@ -544,6 +544,16 @@ class TestApproval:
             with pytest.raises(PermissionDenied):
                 actions.approve_host_question(question, by=person, sha256=question.sha256)
 
+    def test_who_wrote_the_plan_does_not_approve_what_it_has_hosts_asked(
+        self, here: Stage, question: HostQuestion
+    ) -> None:
+        """By ada, and then by lee too."""
+        make.revised(question.plan, make.PLAN + "\nMore.\n", by=here.cast.lee)
+        for author in (here.cast.ada, here.cast.lee):
+            with pytest.raises(PlanError, match="You wrote a part of this plan"):
+                actions.approve_host_question(question, by=author, sha256=question.sha256)
+        actions.approve_host_question(question, by=here.cast.sam, sha256=question.sha256)
+
     def test_who_decides_elsewhere_approves_nothing_here(
         self, here: Stage, question: HostQuestion
     ) -> None:

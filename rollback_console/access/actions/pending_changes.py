@@ -283,6 +283,11 @@ def _write_host(details: Mapping[str, Any], *, by: User, confirmed_by: User) -> 
         remove_host(Host.objects.get(pk=details["host"]), by=by, confirmed_by=confirmed_by)
     else:
         fields, chosen = _host_fields(details["fields"]), details["groups"]
+        if not str(details["sentence"]).endswith(f": {_host_words(fields)}"):
+            raise AccessError(
+                "What this names was changed since, such as the account of its credential: "
+                "propose it anew."
+            )
         groups = None if chosen is None else HostGroup.objects.filter(pk__in=chosen)
         if details["act"] == "add":
             add_host(by=by, confirmed_by=confirmed_by, groups=groups or (), **fields)

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field
 
 from .requests import Body, Deployed, Name, Slug
+
+# Further away a moment cannot be turned into UTC.
+Moment = Annotated[
+    AwareDatetime, Field(ge=datetime(1970, 1, 1, tzinfo=UTC), lt=datetime(3000, 1, 1, tzinfo=UTC))
+]
 
 
 class NewDeployment(Deployed):
@@ -21,7 +27,7 @@ class NewDeployment(Deployed):
     environment: Slug
     version: Name
     commit: Annotated[str, Field(max_length=64)] = ""
-    committed_at: AwareDatetime | None = None
+    committed_at: Moment | None = None
     plan: Annotated[str, Field(max_length=120)] = ""
     document: str = ""
     deployed_by: Annotated[str, Field(max_length=200)] = ""
@@ -43,5 +49,5 @@ class NewFreezeWindow(Body):
     environment: Slug
     service: Annotated[str, Field(max_length=120)] = ""
     reason: Annotated[str, Field(min_length=1, max_length=200)]
-    starts_at: AwareDatetime
-    ends_at: AwareDatetime
+    starts_at: Moment
+    ends_at: Moment

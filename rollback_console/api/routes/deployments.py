@@ -143,11 +143,13 @@ def close_deployment(request: HttpRequest, number: int, body: Why) -> Status[Dep
 def list_freeze_windows(request: HttpRequest, environment: str = "") -> FreezeWindowList:
     """Windows that stand or are to come."""
     rows = FreezeWindow.objects.filter(ends_at__gt=db_clock.now())
-    rows = lookup.within_limit(rows, environment="environment__slug", service="service__slug")
     if environment:
         rows = rows.filter(environment__slug=environment)
     rows = rows.select_related("environment", "service", "by")
-    return FreezeWindowList(items=[freeze_window_out(row) for row in rows])
+    # One of every service holds for those of the token too.
+    return FreezeWindowList(
+        items=[freeze_window_out(row) for row in rows if lookup.is_touched(row)]
+    )
 
 
 @router.post("/freeze-windows", auth=OPERATE, response={201: FreezeWindowOut})

@@ -36,7 +36,7 @@ def add_freeze_window(
     _permit(by, window)
     if not window.reason:
         raise Refused("Say why nothing may be deployed: pipelines show it.")
-    if not starts_at < ends_at <= starts_at + LONGEST:
+    if not timedelta() < ends_at - starts_at <= LONGEST:
         raise Refused("A freeze window ends after it starts, and within a year.")
     if ends_at <= db_clock.now():
         raise Refused("This window lies in the past. Enter an end that is still to come.")

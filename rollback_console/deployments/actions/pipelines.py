@@ -27,7 +27,8 @@ def take_event(integration: Integration, event: PipelineEvent) -> Deployment | N
         return None
     # One sender at a time: two copies of an event that arrive together are one deployment.
     Integration.objects.select_for_update().get(pk=integration.pk)
-    deployment = _known(integration, event) or _recorded(integration, event)
+    service = _service(event.service)
+    deployment = _known(integration, event, service) or _recorded(integration, event, service)
     if event.state != BEGUN and deployment.state == BEGUN:
         finish_deployment(deployment, by=integration.made_by, outcome=event.state)
     return deployment
@@ -40,14 +41,14 @@ def _is_there(environment: Environment, given: str) -> bool:
     }
 
 
-def _known(integration: Integration, event: PipelineEvent) -> Deployment | None:
-    return Deployment.objects.filter(external_id=_name(integration, event)).first()
+def _known(integration: Integration, event: PipelineEvent, service: Service) -> Deployment | None:
+    return Deployment.objects.filter(external_id=_name(integration, event, service)).first()
 
 
-def _recorded(integration: Integration, event: PipelineEvent) -> Deployment:
+def _recorded(integration: Integration, event: PipelineEvent, service: Service) -> Deployment:
     return record_deployment(
         by=integration.made_by,
-        service=_service(event.service),
+        service=service,
         environment=integration.environment,
         version=event.version,
         facts=DeploymentFacts(),
@@ -55,12 +56,13 @@ def _recorded(integration: Integration, event: PipelineEvent) -> Deployment:
         commit=event.commit,
         deployed_by=event.deployed_by,
         link=event.link,
-        external_id=_name(integration, event),
+        external_id=_name(integration, event, service),
     )
 
 
-def _name(integration: Integration, event: PipelineEvent) -> str:
-    return f"{integration.key}:{event.number}"
+def _name(integration: Integration, event: PipelineEvent, service: Service) -> str:
+    """Builds and versions of two services may be numbered alike."""
+    return f"{integration.key}:{service.pk}:{event.number}"
 
 
 def _service(given: str) -> Service:

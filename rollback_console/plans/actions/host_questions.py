@@ -17,21 +17,18 @@ from ..errors import PlanError
 from ..models import HostQuestion, Plan
 from ..readiness.host_questions import decision_facts
 
-OWN_WORDS = frozenset({"measure"})
-"""Kinds of questions by which a host runs what the plan's author wrote, word for word."""
-
 
 def approve_host_question(question: HostQuestion, *, by: User, sha256: str) -> HostQuestion:
     """Let a host be asked exactly this from now on; `sha256` is the digest that was read.
 
     Raises PlanError when the question is not the one that was read, or not pending, and for who
-    wrote the plan where the question is a command in its own words.
+    wrote a part of the plan: a measure is any command they like, and so is a `manage.py`.
     """
-    if question.kind in OWN_WORDS and question.plan.revisions.filter(author=by).exists():
+    if question.plan.revisions.filter(author=by).exists():
         raise PlanError(
-            f"“{question.subject}” is a command of a plan that you wrote. Another person who "
-            f"decides in {question.plan.environment} approves it. Leave it out, then approve the "
-            "rest."
+            "You wrote a part of this plan. Another decision maker of "
+            f"{question.plan.environment}, or an Admin who wrote none of it, approves what hosts "
+            "are asked because of it."
         )
     state = HostQuestion.State
     return _decide(question, state.PENDING, state.APPROVED, by=by, sha256=sha256)

@@ -207,10 +207,11 @@ def _missing(host: Host, strict: Environment) -> NeedsSecondAdmin:
 
 
 def is_young(person: User) -> bool:
-    """Whether an account was made, or somebody reset how one signs in to it, within a day."""
+    """Whether an account was made, or somebody reset how one signs in to it, within a day; or its
+    password was chosen behind a link, which whoever made it has held too."""
     since = timezone.now() - YOUNG
     resets = ConfigurationEvent.objects.filter(
-        kind__in=[kinds.PASSWORD_RESET, kinds.FACTOR_RESET],
+        kind__in=[kinds.PASSWORD_RESET, kinds.FACTOR_RESET, kinds.INVITATION_ACCEPTED],
         subject_type="user",
         subject_id=str(person.pk),
         at__gt=since,

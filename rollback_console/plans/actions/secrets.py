@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from django.contrib.auth.models import User
 from django.db import transaction
 
@@ -15,14 +17,21 @@ from ..inventory.former_values import keep_former_values
 from ..models import Environment, Secret
 from ..permission import permit
 
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
+
 
 @transaction.atomic
 def set_secret(environment: Environment, *, by: User | None, name: str, value: str) -> Secret:
     """Write or replace a secret; the record shows whether the value changed, not the value.
 
-    Raises PlanError for a name that a shell, a loader or a tool reads.
+    Raises PlanError for a name that a shell, a loader or a tool reads, and for what is none.
     """
     permit(by, "plans.change_secret", "write secrets")
+    if not _NAME.fullmatch(name):
+        raise PlanError(
+            "A secret's name consists of letters, digits and underscores and begins with no digit,"
+            " such as DB_PASSWORD: commands read it as an environment variable."
+        )
     if reason := reserved_reason(name):
         raise PlanError(reason)
     old = environment.secrets.select_for_update().filter(name=name).first()

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import Count, QuerySet
 from django.http import Http404, HttpRequest
 from ninja import Query, Router, Status
@@ -168,17 +169,18 @@ def add_host(request: HttpRequest, body: NewHost) -> Status[HostOut]:
     environment = lookup.environment(body.environment)
     lookup.require_whole(environment)
     by = person(request)
-    groups = [host_groups.add_host_group(environment, by=by, name=name) for name in body.groups]
-    host = hosts.add_host(
-        by=by,
-        name=body.name,
-        environment=environment,
-        address=body.address,
-        port=body.port,
-        credential=_credential(body.credential),
-        jump=_host(body.jump) if body.jump else None,
-        groups=groups,
-    )
+    with transaction.atomic():
+        groups = [host_groups.add_host_group(environment, by=by, name=name) for name in body.groups]
+        host = hosts.add_host(
+            by=by,
+            name=body.name,
+            environment=environment,
+            address=body.address,
+            port=body.port,
+            credential=_credential(body.credential),
+            jump=_jump(body.jump) if body.jump else None,
+            groups=groups,
+        )
     return Status(201, host_out(_host(host.name)))
 
 
@@ -305,6 +307,16 @@ def _credential(name: str) -> Credential:
     row = Credential.objects.filter(name=name).first()
     if row is None:
         raise Problem("refused", f"There is no credential {name}.")
+    rows = Host.objects.filter(credential=row)
+    within = lookup.within_limit(rows, environment="environment__slug", service=None)
+    if not within.exists() or within.count() != rows.count():
+        lookup.require_unlimited()  # it opens hosts that a limited token does not reach
+    return row
+
+
+def _jump(name: str) -> Host:
+    row = _host(name)
+    lookup.require_whole(row.environment)
     return row
 
 
