@@ -148,7 +148,7 @@ def test_where_the_rule_blocks_what_is_impossible_is_not_approved(
     rollback = requested(here, reversing("ledger 0001"))
     client = make.signed_in(here.cast.lee)
     response = words(approving(client, rollback, follow=True))
-    assert "lets nobody go on while the hosts say that this would not work" in response
+    assert "the preflight checks fail: " in response
     assert "ledger.0002_cents cannot be undone" in response
     rollback.refresh_from_db()
     assert (rollback.state, rollback.approvals.count()) == ("requested", 0)
@@ -193,7 +193,7 @@ def test_what_became_impossible_after_the_approval_does_not_begin(
     rollback = drive(rollback)
     assert (rollback.state, rollback.runs.count()) == ("approved", 0)
     page = seen(here.cast.dana, rollback)
-    assert "lets nobody go on while the hosts say that this would not work: Nothing would" in page
+    assert "the preflight checks fail: Nothing would" in page
     assert "Start rollback" in seen(here.cast.sam, rollback)
 
 
