@@ -27,6 +27,8 @@ from .errors.problems import Problem
 
 M = TypeVar("M", bound=Model)
 
+_OF_DEPLOYMENT = ("service", "environment", "plan", "recorded_by", "decided_by")
+
 _limit: ContextVar[ScopeLimit] = ContextVar("limit_of_token", default=EVERYWHERE)
 
 
@@ -49,11 +51,6 @@ def within_limit(rows: QuerySet[M], *, environment: str, service: str | None) ->
     if limit.services:
         rows = rows.filter(**{f"{service}__in": limit.services}) if service else rows.none()
     return rows
-
-
-def environments_within_limit(environments: list[Environment]) -> list[Environment]:
-    """Those that the token reaches."""
-    return [each for each in environments if _limit.get().touches(each)]
 
 
 def rollback(number: int) -> Rollback:
@@ -127,11 +124,15 @@ def proposal(number: int) -> Proposal:
     return _reached(_one(rows.filter(pk=number), f"There is no proposal {number}."))
 
 
+def deployments() -> QuerySet[Deployment]:
+    """Those that the token reaches, each with everything its record names."""
+    rows = Deployment.objects.select_related(*_OF_DEPLOYMENT)
+    return within_limit(rows, environment="environment__slug", service="service__slug")
+
+
 def deployment(number: int) -> Deployment:
     """With everything its record names."""
-    rows = Deployment.objects.select_related(
-        "service", "environment", "plan", "recorded_by", "decided_by"
-    )
+    rows = Deployment.objects.select_related(*_OF_DEPLOYMENT)
     return _reached(_one(rows.filter(pk=number), f"There is no deployment {number}."))
 
 

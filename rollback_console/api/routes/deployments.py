@@ -70,11 +70,7 @@ def list_deployments(
         "environment__slug": environment,
         "pk__lt": pagination.after_number(cursor),
     }
-    rows = Deployment.objects.select_related(
-        "service", "environment", "plan", "recorded_by", "decided_by"
-    )
-    rows = lookup.within_limit(rows, environment="environment__slug", service="service__slug")
-    rows = rows.filter(**{name: value for name, value in filters.items() if value})
+    rows = lookup.deployments().filter(**{name: value for name, value in filters.items() if value})
     page, following = pagination.cut(rows.order_by("-pk")[: limit + 1], limit, lambda row: row.pk)
     return DeploymentPage(items=[deployment_out(row) for row in page], next=following)
 
@@ -87,11 +83,8 @@ def measure_deployments(
     days: Annotated[int, Query(ge=1, le=3660)] = measures.DAYS,
 ) -> DeploymentMeasures:
     """The four keys of DORA for the last days, of one service or environment or of all."""
-    rows = lookup.within_limit(
-        Deployment.objects.all(), environment="environment__slug", service="service__slug"
-    )
     chosen = {"service__slug": service, "environment__slug": environment}
-    rows = rows.filter(**{name: value for name, value in chosen.items() if value})
+    rows = lookup.deployments().filter(**{name: value for name, value in chosen.items() if value})
     return measures_out(measures.measure(rows, days=days))
 
 
@@ -106,8 +99,9 @@ def list_running(request: HttpRequest, slug: str) -> RunningList:
     """Which version runs in each environment, since when, and what brought it there."""
     service = lookup.service(slug)
     rows = running.running_versions(service)
-    within = lookup.environments_within_limit([each.environment for each in rows])
-    return RunningList(items=[running_out(each) for each in rows if each.environment in within])
+    return RunningList(
+        items=[running_out(each) for each in rows if lookup.is_touched(each.environment)]
+    )
 
 
 @router.post(

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from rollback_console.common.text import read_row_number
 from rollback_console.deployments.actions import deployments
 from rollback_console.deployments.models import Deployment
 from rollback_console.plans.snapshot.deployment_facts import match_facts
@@ -72,5 +73,4 @@ def open_request(cause: RequestCause, **request: Any) -> Rollback:
 
 
 def _number(request: HttpRequest, name: str) -> int:
-    text = request.POST.get(name, "") or request.GET.get(name, "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
+    return read_row_number(request.POST.get(name, "") or request.GET.get(name, ""))

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
+from rollback_console.common.text import read_row_number
 from rollback_console.plans.actions import host_imports, host_keys
 from rollback_console.plans.errors import PlanError
 from rollback_console.plans.inventory.host_lists import read_host_list
@@ -96,17 +97,12 @@ def _scan(host: Host) -> list[HostKeyPin] | RemoteError:
         return error
 
 
-def _is_number(text: str) -> bool:
-    """Of a row, so that no database is asked for what it cannot hold."""
-    return text.isascii() and text.isdigit() and len(text) < 19
-
-
 @require_POST
 @admin_only
 @step_up("trust the keys of hosts")
 def confirm_all(request: HttpRequest) -> HttpResponse:
     """A person says that the fingerprints they ticked are those of the hosts."""
-    numbers = [each for each in request.POST.getlist("key") if _is_number(each)]
+    numbers = [read_row_number(each) for each in request.POST.getlist("key")]
     keys = HostKey.objects.filter(pk__in=numbers, confirmed_at=None)
     if not keys:
         return refused(request, "Tick the keys that you have compared.", "host-key-table")

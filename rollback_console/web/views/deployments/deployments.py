@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_POST
 
 from rollback_console.common.permission import may_do
+from rollback_console.common.text import read_row_number
 from rollback_console.deployments.actions import deployments
 from rollback_console.deployments.measures import measure
 from rollback_console.deployments.models import Deployment, FreezeWindow
@@ -33,12 +34,11 @@ def list_deployments(request: HttpRequest) -> HttpResponse:
 def draw_list(request: HttpRequest, form: FreezeWindowForm) -> HttpResponse:
     """The list with the windows in which nothing is deployed, and the form for another."""
     chosen = {name: request.GET.get(name, "") for name in ("service", "environment")}
-    before = request.GET.get("before", "")
     rows = Deployment.objects.select_related(*RELATED)
     rows = rows.filter(**{f"{name}__slug": value for name, value in chosen.items() if value})
     keys = measure(rows)
-    if before.isascii() and before.isdigit() and len(before) < 19:
-        rows = rows.filter(pk__lt=int(before))
+    if before := read_row_number(request.GET.get("before", "")):
+        rows = rows.filter(pk__lt=before)
     newest = list(rows[: PAGE + 1])
     page = {
         "deployments": newest[:PAGE],
