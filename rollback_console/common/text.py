@@ -1,4 +1,4 @@
-"""One limit for what people write."""
+"""Texts that people write: how long one may be, and which row a number in one names."""
 
 from __future__ import annotations
 
