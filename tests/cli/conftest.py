@@ -12,13 +12,22 @@ import pytest
 
 from rollback_console.access import tokens
 from tests import make
-from tests.live.conftest import redis, rows, web
+from tests.live.conftest import redis, web
 from tests.live.rows import Rows
-from tests.live.servers import ROOT, Console
+from tests.live.servers import ROOT, Console, Process, empty
 
-__all__ = ["redis", "rows", "web"]
+__all__ = ["redis", "web"]
 
 Start = Callable[..., "subprocess.Popen[str]"]
+
+
+@pytest.fixture
+def rows(web: Console, redis: Process, django_db_blocker: object) -> Iterator[Rows]:
+    """An empty console: these tests bring whole teams, whose names are the same each time."""
+    empty(web)
+    made = Rows(web.file, redis.port, django_db_blocker)
+    yield made
+    made.close()
 
 
 @pytest.fixture

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 import socket
+import sqlite3
 import subprocess
 import sys
 import urllib.error
 import urllib.request
+from contextlib import closing
 from dataclasses import dataclass, field
 from email.message import Message
 from pathlib import Path
@@ -114,6 +116,13 @@ def console(folder: Path, redis_url: str) -> Console:
     environment = environment_of(file, folder, redis_url, port)
     shutil.copy(migrated_file(), file)
     return Console(uvicorn(port, environment), file)
+
+
+def empty(console: Console) -> None:
+    """Bring the database back to how it was when the console was new, below its open files."""
+    new, live = sqlite3.connect(migrated_file()), sqlite3.connect(console.file)
+    with closing(new), closing(live):
+        new.backup(live)
 
 
 def environment_of(file: Path, folder: Path, redis_url: str, port: int) -> dict[str, str]:
