@@ -34,7 +34,7 @@ checks() {
     stage 'ruff check' ruff check .
     stage 'ruff format' ruff format --check .
     stage mypy mypy
-    stage 'import floors' lint-imports
+    stage 'import layers' lint-imports
     stage 'templates' djlint --quiet --lint templates
     stage 'shell scripts' shell_scripts
     stage 'known vulnerabilities' python scripts/audit.py

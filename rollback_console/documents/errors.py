@@ -1,4 +1,4 @@
-"""What can go wrong at this floor. Each message is a sentence an operator can act on.
+"""What can go wrong in this layer. Each message is a sentence an operator can act on.
 
 DocumentError
 |- UnreadableDocument   the bytes are not a plan document at all

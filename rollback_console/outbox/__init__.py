@@ -1,5 +1,5 @@
 """The outbox: who is told what, and whether it arrived.
 
-Floor: above postmortems and proposals. Reads what happened and writes deliveries; must never
+Layer: above postmortems and proposals. Reads what happened and writes deliveries; must never
 hold a rollback up, and never decide anything.
 """

@@ -1,4 +1,4 @@
 """Proposals: what monitoring suggests should be rolled back, for a person to decide on.
 
-Floor: beside postmortems, above rollbacks. Must never open or approve a rollback by itself.
+Layer: beside postmortems, above rollbacks. Must never open or approve a rollback by itself.
 """

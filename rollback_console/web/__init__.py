@@ -1,4 +1,4 @@
 """Pages for people.
 
-Floor: top. Parses, permits, calls one service, answers. Must never decide.
+Layer: the top. Parses, permits, calls one service, answers. Must never decide.
 """
