@@ -134,9 +134,9 @@ class _ConfigReader:
     def _misspelled_parts(self) -> None:
         """A head may hold names of other tools; one that looks like ours is a mistake."""
         guarding = (*_NAMES, "settle")
-        for name in self.values:
+        for name in self.values.keys() - {*guarding, *_OTHERS}:
             meant = nearest_name(name, (*guarding, *_OTHERS))
-            if meant in guarding and meant != name:
+            if meant in guarding:
                 self.problems.append(f"The head has no “{name}”. Did you mean “{meant}”?")
 
     def _unknown_names(self, part: str, raw: Mapping[Any, Any]) -> None:
