@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import models
+from django.db import models, transaction
 from django.utils import timezone
 
 from rollback_console.audit.integrity.row_comparison import accept_rows
@@ -120,16 +120,23 @@ def test_a_column_that_is_not_compared_exists() -> None:
     assert {name_of(*each) for each in columns()} >= NOT_COMPARED.keys()
 
 
-@pytest.mark.parametrize(("model", "column"), COMPARED, ids=[name_of(*each) for each in COMPARED])
-def test_each_column_that_is_changed_in_the_database_is_named(
-    full: Rollback, model: type[models.Model], column: str
-) -> None:
+def test_each_column_that_is_changed_in_the_database_is_named(full: Rollback) -> None:
+    unnoticed = [name_of(*each) for each in COMPARED if not is_noticed(full, *each)]
+    assert len(COMPARED) > 80
+    assert unnoticed == []
+
+
+def is_noticed(rollback: Rollback, model: type[models.Model], column: str) -> bool:
+    """Whether another value of the column is a flaw; it is put back afterwards."""
     row = model._default_manager.order_by("pk")[0]
     field = model._meta.get_field(column)
     assert isinstance(field, models.Field)
-    update = {column: other(field, getattr(row, column), full)}
-    model._default_manager.filter(pk=row.pk).update(**update)
-    assert [flaw for flaw in flaws() if flaw.rollback == full.pk]
+    with transaction.atomic():
+        update = {column: other(field, getattr(row, column), rollback)}
+        model._default_manager.filter(pk=row.pk).update(**update)
+        named = [flaw for flaw in flaws() if flaw.rollback == rollback.pk]
+        transaction.set_rollback(True)
+    return bool(named)
 
 
 def other(field: models.Field[Any, Any], value: Any, rollback: Rollback) -> Any:
