@@ -20,7 +20,7 @@ from rollback_console.rollbacks.execution import driver
 from . import make
 from .fleet import Fleet
 from .remote.sshd import Sshd
-from .toolbox.database import Baseline, copied_file
+from .toolbox.database import Baseline, Given, copied_file
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -85,6 +85,11 @@ def quiet_broker() -> Iterator[None]:
 @pytest.fixture
 def stage(db: None) -> make.Stage:
     return make.stage()
+
+
+@pytest.fixture(scope="session")
+def given() -> Given:
+    return Given()
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from tests import make
 from tests.fleet import Fleet
 from tests.make import PLAN, Stage
 from tests.rollbacks.driving import answer_checks, drive, meanwhile
+from tests.toolbox.database import Given
 
 ABORTS = PLAN.replace("```bash\necho restoring", "```bash on-failure=abort\necho restoring")
 HANGS = PLAN.replace("echo restoring", "echo hang")
@@ -30,8 +31,17 @@ class History:
 
 
 @pytest.fixture
-def ended(stage: Stage, fleet: Fleet) -> Rollback:
+def stage(db: None, given: Given) -> Stage:
+    return given.bring("stage", make.stage)
+
+
+@pytest.fixture
+def ended(stage: Stage, fleet: Fleet, given: Given) -> Rollback:
     """A rollback with a failure, a retry, a skip and a note, that succeeded."""
+    return given.bring("ended with deviations", lambda: _ended(stage, fleet))
+
+
+def _ended(stage: Stage, fleet: Fleet) -> Rollback:
     fleet.scripts["restoring"] = (b"", 1)
     rollback = drive(make.approved(stage), fleet)
     steering.note(rollback, by=stage.cast.vic, text="Support sees 40 tickets")
@@ -43,15 +53,17 @@ def ended(stage: Stage, fleet: Fleet) -> Rollback:
 
 
 @pytest.fixture
-def succeeded(stage: Stage, fleet: Fleet) -> Rollback:
+def succeeded(stage: Stage, fleet: Fleet, given: Given) -> Rollback:
     """One that went as planned."""
-    return checked(drive(make.approved(stage), fleet), fleet, stage)
+    return given.bring(
+        "succeeded", lambda: checked(drive(make.approved(stage), fleet), fleet, stage)
+    )
 
 
 @pytest.fixture
-def past(stage: Stage, fleet: Fleet) -> History:
+def past(stage: Stage, fleet: Fleet, given: Given) -> History:
     """The ten."""
-    return history(stage, fleet)
+    return given.bring("ten endings", lambda: history(stage, fleet))
 
 
 def history(stage: Stage, fleet: Fleet) -> History:

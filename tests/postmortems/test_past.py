@@ -18,6 +18,7 @@ from rollback_console.postmortems.incidents.importer import as_incident, load
 from rollback_console.postmortems.models import Measure
 from rollback_console.postmortems.report import draft, export
 from rollback_console.postmortems.trends import export as trends_export
+from rollback_console.postmortems.trends import statistics
 from rollback_console.postmortems.trends.rows import TrendFilter, read_cases
 from rollback_console.postmortems.trends.statistics import Trends, trends
 from rollback_console.rollbacks import db_clock, events
@@ -26,6 +27,12 @@ from tests import make
 from .conftest import History
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def nothing_drawn_yet() -> None:
+    """The ten are the same for each test, and what was drawn of them is kept by what they are."""
+    statistics._drawn.cache_clear()
 
 
 def told(narrowing: TrendFilter | None = None) -> Trends:
@@ -101,9 +108,7 @@ def test_trends_are_narrowed_and_exported(past: History) -> None:
 def test_trends_take_the_same_queries_for_one_and_for_ten(past: History) -> None:
     counts = []
     for narrowing in (TrendFilter(days=90), TrendFilter(service="nothing"), TrendFilter(days=0)):
-        with CaptureQueriesContext(
-            connection,
-        ) as queries:
+        with CaptureQueriesContext(connection) as queries:
             told(narrowing)
         counts.append(len(queries))
     assert max(counts) <= 12

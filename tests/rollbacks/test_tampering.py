@@ -29,6 +29,7 @@ from rollback_console.rollbacks.permissions.groups import rows_of_roles
 from tests import make
 from tests.fleet import Fleet
 from tests.make import Stage
+from tests.toolbox.database import Given
 
 from .driving import answer_checks, drive
 
@@ -36,15 +37,24 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def stage(stage: Stage) -> Stage:
+def stage(transactional_db: None, given: Given) -> Stage:
     """The stage, which was made without events, as an upgrade takes it over."""
+    return given.bring("stage accepted by an upgrade", _accepted)
+
+
+def _accepted() -> Stage:
+    stage = make.stage()
     accept_rows(rows_of_roles(), unknown_only=True)
     return stage
 
 
 @pytest.fixture
-def ended(stage: Stage, fleet: Fleet) -> Rollback:
+def ended(stage: Stage, fleet: Fleet, given: Given) -> Rollback:
     """One that ran to its end, with logs, approvals and answers."""
+    return given.bring("succeeded, to be tampered with", lambda: _succeeded(stage, fleet))
+
+
+def _succeeded(stage: Stage, fleet: Fleet) -> Rollback:
     rollback = drive(make.approved(stage), fleet)
     answer_checks(rollback, stage)
     rollback = drive(rollback, fleet)

@@ -10,15 +10,16 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import pickle
 import shutil
 import sqlite3
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import connection, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -39,6 +40,7 @@ SOURCES = (
 )
 
 Rows = list[tuple[Any, ...]]
+Value = TypeVar("Value")
 
 
 class Baseline:
@@ -87,6 +89,27 @@ class Baseline:
 
     def _quote(self, name: str) -> str:
         return str(self._database.ops.quote_name(name))
+
+
+class Given:
+    """What many tests of a process begin with: built for the first, brought back for the rest.
+
+    Whatever is in the database when it is brought back goes, so that the values still have the
+    rows and the keys that they were built with.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[str, tuple[Baseline, bytes]] = {}
+
+    def bring(self, name: str, build: Callable[[], Value]) -> Value:
+        """What `build` returns, with its rows; each time a copy of its own."""
+        if name not in self._kept:
+            value = build()
+            self._kept[name] = (Baseline(connection), pickle.dumps(value))
+            return value
+        baseline, kept = self._kept[name]
+        baseline.restore()
+        return pickle.loads(kept)  # type: ignore[no-any-return]  # noqa: S301, what we pickled
 
 
 def migrated_file() -> Path:
