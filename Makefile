@@ -3,6 +3,7 @@
 # make test     every check and every test; what .ci/run calls
 # make lint     the checks alone
 # make coverage which statements the tests reach
+# make messages what pages say into locale/, for translators
 # make bench    benchmarks/, writes benchmarks/RESULTS.md
 # make crowd    fifty rollbacks at once on 200 hosts
 # make soak     rollbacks and faults at random: make soak MINUTES=30
@@ -15,7 +16,7 @@
 VENV := .venv
 PY := $(VENV)/bin/python
 
-.PHONY: run quick test lint format coverage programs bench load crowd soak faults hosts constraints clean
+.PHONY: run quick test lint format messages coverage programs bench load crowd soak faults hosts constraints clean
 .DEFAULT_GOAL := run
 
 # Where it is set every process would compile all that it reads, and a run starts hundreds.
@@ -35,6 +36,9 @@ lint: $(VENV)/.test
 
 format: $(VENV)/.test
 	@$(PY) -m ruff check --fix . && $(PY) -m ruff format .
+
+messages: $(VENV)/.test
+	@$(PY) -m tests.toolbox.messages
 
 bench: $(VENV)/.test programs build/peers/.installed
 	@$(PY) -m benchmarks

@@ -174,10 +174,14 @@ MESSAGES_ALLOW = networks("MESSAGES_ALLOW")
 MESSAGES_SECONDS = positive("MESSAGES_SECONDS", 15)
 MESSAGES_CA_FILE = env.str("MESSAGES_CA_FILE", "")
 
-LANGUAGE_CODE = "en-gb"
+LANGUAGE_CODE = "en"
+# docs/design/spanish.md: how another one is added.
+LANGUAGES = [("en", "English"), ("es", "Español")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = "rollback_console.config.formats"
 TIME_ZONE = "UTC"
 USE_TZ = True
-USE_I18N = False
+USE_I18N = True
 
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
@@ -245,6 +249,7 @@ SOCKETS_PER_ADDRESS = positive("SOCKETS_PER_ADDRESS", 1000)
 # __Host- binds a cookie to this very host and to TLS; a browser refuses it without either.
 _HOST = "__Host-" if HTTPS else ""
 SESSION_COOKIE_NAME = f"{_HOST}sessionid"
+LANGUAGE_COOKIE_NAME = "language"
 DEVICE_COOKIE_NAME = f"{_HOST}device"
 SESSION_COOKIE_AGE = 3600 * positive("SESSION_HOURS", 12)
 SESSION_IDLE = timedelta(minutes=positive("SESSION_IDLE_MINUTES", 120))

@@ -39,6 +39,7 @@ MIDDLEWARE = [
     "rollback_console.web.http.log_context.NamingMiddleware",
     "rollback_console.web.http.origin.OriginMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "rollback_console.web.http.language.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",

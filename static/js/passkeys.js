@@ -1,5 +1,7 @@
 // Forms with data-passkey="login", "authenticate" or "add": what a passkey answers goes into
 // #passkey-credential, and the form is sent. The two scripts before this one speak to the browser.
+import { t } from "./words.js";
+
 const forms = globalThis.allauth.webauthn.forms;
 const begin = { login: forms.loginForm, authenticate: forms.authenticateForm, add: forms.addForm };
 const ids = {
@@ -9,8 +11,8 @@ const ids = {
   credential: "passkey-credential",
   passwordless: "id_passwordless",
 };
-const NONE = "This browser knows no passkeys here: they need https, and a host name.";
-const FAILED = "That did not work. Nothing was changed; try again, or use another way.";
+const NONE = t("This browser knows no passkeys here: they need https, and a host name.");
+const FAILED = t("That did not work. Nothing was changed; try again, or use another way.");
 
 for (const form of document.querySelectorAll("[data-passkey]")) {
   const error = form.querySelector("[data-passkey-error]");

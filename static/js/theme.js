@@ -1,6 +1,8 @@
 // Changes the theme without a reload, so that nothing typed on the page is lost.
+import { t } from "./words.js";
+
 const NEXT = { dark: "light", light: "auto", auto: "dark" };
-const WORDS = { dark: "Dark", light: "Light", auto: "As the system" };
+const WORDS = { dark: t("Dark"), light: t("Light"), auto: t("As the system") };
 const YEAR = 31536000;
 
 export function followTheme(form) {

@@ -1,4 +1,6 @@
 // `time[data-relative]` and `time[data-countdown]` stay current while the page is open.
+import { t } from "./words.js";
+
 const MINUTE = 60;
 const HOUR = 3600;
 const DAY = 86400;
@@ -11,7 +13,7 @@ export function keepCurrent(document) {
     }
     for (const time of document.querySelectorAll("time[data-countdown]")) {
       const left = Math.round((Date.parse(time.dateTime) - now) / 1000);
-      write(time, left > 0 ? lasting(left) : "over");
+      write(time, left > 0 ? lasting(left) : t("over"));
     }
   };
   setInterval(tick, 1000);
@@ -20,22 +22,22 @@ export function keepCurrent(document) {
 export function relative(seconds) {
   const size = Math.abs(seconds);
   if (size > 14 * DAY) return null;
-  if (size < MINUTE) return seconds >= 0 ? "just now" : "in under a minute";
-  return seconds > 0 ? `${largest(size)} ago` : `in ${largest(size)}`;
+  if (size < MINUTE) return seconds >= 0 ? t("just now") : t("in under a minute");
+  return seconds > 0 ? t("{amount} ago", { amount: largest(size) }) : t("in {amount}", { amount: largest(size) });
 }
 
 export function lasting(seconds) {
   if (seconds < MINUTE) return `${seconds} s`;
   if (seconds < HOUR) return two(Math.floor(seconds / MINUTE), "min", seconds % MINUTE, "s");
   if (seconds < 2 * DAY) return two(Math.floor(seconds / HOUR), "h", Math.floor((seconds % HOUR) / MINUTE), "min");
-  return two(Math.floor(seconds / DAY), "days", Math.floor((seconds % DAY) / HOUR), "h");
+  return two(Math.floor(seconds / DAY), t("days"), Math.floor((seconds % DAY) / HOUR), "h");
 }
 
 function largest(seconds) {
   if (seconds < HOUR) return `${Math.floor(seconds / MINUTE)} min`;
   if (seconds < DAY) return `${Math.floor(seconds / HOUR)} h`;
   const days = Math.floor(seconds / DAY);
-  return `${days} day${days === 1 ? "" : "s"}`;
+  return `${days} ${days === 1 ? t("day") : t("days")}`;
 }
 
 function two(big, unit, small, fraction) {

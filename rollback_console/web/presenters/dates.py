@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from django.utils import dateformat
+from django.utils.translation import gettext, ngettext
+
 from rollback_console.common.durations import DAY, HOUR, MINUTE
 
 
@@ -20,18 +23,19 @@ def read_moment(value: datetime | str | None) -> datetime | None:
 
 def absolute(moment: datetime) -> str:
     """Such as `25 Nov 2026 12:15:08 UTC`."""
-    return f"{moment.day} {moment:%b %Y %H:%M:%S} UTC"
+    return f"{dateformat.format(moment, 'j M Y H:i:s')} UTC"
 
 
 def relative(moment: datetime, now: datetime) -> str:
     """Such as `4 min ago` or `in 2 h`; a date once it is more than two weeks away."""
     seconds = (now - moment).total_seconds()
     if abs(seconds) > 14 * DAY:
-        return f"{moment.day} {moment:%b %Y}"
+        return dateformat.format(moment, "j M Y")
     if abs(seconds) < MINUTE:
-        return "just now" if seconds >= 0 else "in under a minute"
+        return gettext("just now") if seconds >= 0 else gettext("in under a minute")
     amount = _largest(abs(seconds))
-    return f"{amount} ago" if seconds > 0 else f"in {amount}"
+    pattern = gettext("{amount} ago") if seconds > 0 else gettext("in {amount}")
+    return pattern.format(amount=amount)
 
 
 def _largest(seconds: float) -> str:
@@ -40,4 +44,4 @@ def _largest(seconds: float) -> str:
     if seconds < DAY:
         return f"{int(seconds // HOUR)} h"
     days = int(seconds // DAY)
-    return f"{days} day{'s' * (days != 1)}"
+    return f"{days} {ngettext('day', 'days', days)}"

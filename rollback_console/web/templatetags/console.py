@@ -9,14 +9,16 @@ from typing import Any
 from django.template import Context, Library
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, json_script
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language, gettext, ngettext
 
 from rollback_console.common import durations
 from rollback_console.documents.canonical.layout import bare_condition
 from rollback_console.documents.shell.hidden_characters import show_hidden
 from rollback_console.engine.states import state_word
 
+from .. import script_text
 from ..presenters import automated_check, dates
 from ..presenters.state_icons import SHAPES, TONES
 
@@ -38,7 +40,7 @@ def state(value: object, word: str = "") -> SafeString:
         TONES.get(key, "still"),
         key,
         icon(key),
-        word or state_word(key),
+        translated(word or state_word(key)),
     )
 
 
@@ -77,7 +79,7 @@ def until(value: datetime | None) -> SafeString | str:
         '<time datetime="{}" title="{}" data-countdown>{}</time>',
         moment.isoformat(timespec="seconds"),
         dates.absolute(moment),
-        durations.duration(left) if left > 0 else "over",
+        duration(left) if left > 0 else gettext("over"),
     )
 
 
@@ -94,19 +96,19 @@ register.filter("conditions_of_check", automated_check.describe_conditions)
 @register.filter
 def minutes(value: int) -> str:
     """How long so many minutes are, as `duration` says it."""
-    return durations.duration(60 * value)
+    return duration(60 * value)
 
 
 @register.filter
 def duration(value: float | timedelta | None) -> str:
     """Seconds as people say them."""
-    return durations.duration(value)
+    return durations.duration(value).replace("days", gettext("days"))
 
 
 @register.filter
 def since(moment: datetime) -> str:
     """How long ago a moment was, as `duration` says it."""
-    return durations.duration(timezone.now() - moment)
+    return duration(timezone.now() - moment)
 
 
 @register.simple_tag(takes_context=True)
@@ -121,7 +123,21 @@ def theme(context: Context) -> SafeString | str:
 def count(number: int, words: str) -> str:
     """`3|count:"host,hosts"` is `3 hosts`."""
     one, many = words.split(",")
-    return f"{number:,} {one if number == 1 else many}"
+    return f"{number:,} {ngettext(one, many, number)}"
+
+
+@register.filter
+def translated(text: str) -> str:
+    """What is declared in English below the pages: a state, a kind, a question."""
+    return gettext(text) if text else ""
+
+
+@register.simple_tag
+def script_words() -> SafeString | str:
+    """What scripts say, for them to read; nothing in English, which they know."""
+    if get_language() == "en":
+        return ""
+    return json_script({word: gettext(word) for word in script_text.WORDS}, "script-words")
 
 
 @register.filter
@@ -174,4 +190,4 @@ def took(rollback: Any) -> str:
     """How long a rollback worked, once it has ended; "" before."""
     if not (rollback.started_at and rollback.finished_at):
         return ""
-    return durations.duration(rollback.finished_at - rollback.started_at)
+    return duration(rollback.finished_at - rollback.started_at)

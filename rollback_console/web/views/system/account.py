@@ -1,10 +1,11 @@
-"""One's own page, and the theme."""
+"""One's own page, the theme and the language."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import User
@@ -66,7 +67,7 @@ def leave(request: HttpRequest, name: str) -> HttpResponse:
 @login_not_required
 @require_POST
 def appearance(request: HttpRequest) -> HttpResponse:
-    """Remember light, dark or as the system has it."""
+    """Remember light, dark or as the system has it, and the language."""
     target = request.POST.get("next", "/")
     if not url_has_allowed_host_and_scheme(target, {request.get_host()}):
         target = "/"
@@ -74,6 +75,11 @@ def appearance(request: HttpRequest) -> HttpResponse:
     theme = request.POST.get("theme", "")
     if theme in THEMES:
         answer.set_cookie("theme", theme, max_age=YEAR, samesite="Lax")
+    language = request.POST.get("language", "")
+    if language in dict(settings.LANGUAGES):
+        answer.set_cookie(
+            settings.LANGUAGE_COOKIE_NAME, language, max_age=YEAR, samesite="Lax", httponly=True
+        )
     return answer
 
 

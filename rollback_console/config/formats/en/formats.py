@@ -1,0 +1,3 @@
+"""Django reads these names here."""
+
+from ..exact import *  # noqa: F403
