@@ -79,6 +79,8 @@ QUESTIONS: dict[QuestionKind, QuestionText] = {
     QuestionKind.GATE: QuestionText(
         sentence="step {step} needs confirmation",
         heading="Step {step} needs confirmation: {title}",
+        explanation="Run step {step} starts exactly this on its hosts. "
+        "Skip continues with the next step.",
         prompt=_OPTIONAL,
         choices=(
             AnswerChoice(
@@ -108,6 +110,8 @@ QUESTIONS: dict[QuestionKind, QuestionText] = {
     QuestionKind.MANUAL: QuestionText(
         sentence="step {step} is manual: do it, then say how it went",
         heading="Manual step {step}: {title}",
+        explanation="Do this yourself. Mark as done continues with the next step; mark as failed "
+        "stops and asks what to do.",
         choices=(
             AnswerChoice(
                 "Mark as done",
@@ -128,6 +132,8 @@ QUESTIONS: dict[QuestionKind, QuestionText] = {
     QuestionKind.FAILED: QuestionText(
         sentence="step {step} failed: retry, skip or abort",
         heading="Step {step} failed: {title}",
+        explanation="Retry runs the command again where it failed. Skip continues with the next "
+        "step, and the record says that this one failed. Nothing else runs until you answer.",
         choices=(AnswerChoice("Retry step {step}", url="retries", style="btn-main"),),
         icon="failed",
         state="failed",
@@ -180,6 +186,7 @@ QUESTIONS: dict[QuestionKind, QuestionText] = {
     QuestionKind.PAUSED: QuestionText(
         sentence="paused before step {step}",
         heading="Paused before step {step}: {title}",
+        explanation="Resume continues with this step.",
         state="waiting",
         state_word="paused",
         prompt="Comment (optional to resume)",

@@ -1,4 +1,5 @@
-// `time[data-relative]` and `time[data-countdown]` stay current while the page is open.
+// `time[data-relative]` and `time[data-countdown]` stay current while the page is open;
+// `time[data-clock]` says what clocks here show, and UTC on hover.
 import { t } from "./words.js";
 
 const MINUTE = 60;
@@ -8,6 +9,9 @@ const DAY = 86400;
 export function keepCurrent(document) {
   const tick = () => {
     const now = Date.now();
+    for (const time of document.querySelectorAll("time[data-clock]")) {
+      write(time, dayAndClock(new Date(time.dateTime), new Date(now)));
+    }
     for (const time of document.querySelectorAll("time[data-relative]")) {
       write(time, relative((now - Date.parse(time.dateTime)) / 1000) ?? time.textContent);
     }
@@ -24,6 +28,16 @@ export function relative(seconds) {
   if (size > 14 * DAY) return null;
   if (size < MINUTE) return seconds >= 0 ? t("just now") : t("in under a minute");
   return seconds > 0 ? t("{amount} ago", { amount: largest(size) }) : t("in {amount}", { amount: largest(size) });
+}
+
+// Such as 14:05:09, in the zone of this browser.
+export function clock(moment) {
+  return [moment.getHours(), moment.getMinutes(), moment.getSeconds()].map((part) => String(part).padStart(2, "0")).join(":");
+}
+
+function dayAndClock(moment, now) {
+  if (moment.toDateString() === now.toDateString()) return clock(moment);
+  return `${moment.getDate()} ${moment.toLocaleString("en", { month: "short" })} ${clock(moment)}`;
 }
 
 export function lasting(seconds) {

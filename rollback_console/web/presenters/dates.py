@@ -26,6 +26,13 @@ def absolute(moment: datetime) -> str:
     return f"{dateformat.format(moment, 'j M Y H:i:s')} UTC"
 
 
+def clock(moment: datetime, now: datetime) -> str:
+    """Such as `12:15:08 UTC`, with the day before it when that is not today."""
+    if moment.date() == now.date():
+        return f"{moment:%H:%M:%S} UTC"
+    return f"{moment.day} {moment:%b %H:%M:%S} UTC"
+
+
 def relative(moment: datetime, now: datetime) -> str:
     """Such as `4 min ago` or `in 2 h`; a date once it is more than two weeks away."""
     seconds = (now - moment).total_seconds()

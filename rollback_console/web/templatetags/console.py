@@ -53,17 +53,25 @@ def icon(name: str) -> SafeString:
 
 @register.simple_tag
 def when(value: datetime | str | None, form: str = "relative") -> SafeString | str:
-    """A moment: relative in text and absolute on hover, or the other way with "absolute"."""
+    """A moment: relative in text and absolute on hover, or the other way with "absolute".
+
+    With "clock" the time of day, which the page's script writes in the reader's own zone.
+    """
     moment = dates.read_moment(value)
     if moment is None:
         return ""
     absolute, relative = dates.absolute(moment), dates.relative(moment, timezone.now())
-    shown, hidden = (absolute, relative) if form == "absolute" else (relative, absolute)
+    texts = {
+        "relative": (relative, absolute, mark_safe(" data-relative")),
+        "absolute": (absolute, relative, ""),
+        "clock": (dates.clock(moment, timezone.now()), absolute, mark_safe(" data-clock")),
+    }
+    shown, hidden, mark = texts[form]
     return format_html(
         '<time datetime="{}" title="{}"{}>{}</time>',
         moment.isoformat(timespec="seconds"),
         hidden,
-        mark_safe(" data-relative") if form == "relative" else "",
+        mark,
         shown,
     )
 

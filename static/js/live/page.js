@@ -1,4 +1,5 @@
 // The live page: the stream says that something happened, the server draws it, the pane follows.
+import { answerInPlace } from "./answers.js";
 import { findIn } from "./finder.js";
 import { offer } from "./notify.js";
 import { Pane } from "./pane.js";
@@ -17,6 +18,9 @@ const pane = new Pane(log, { apart });
 const clearSearch = findIn(pane, log.querySelector("[data-finder]"));
 toolsOf(root, pane, choose);
 const parts = new Parts(root, () => `${root.dataset.page}?${new URLSearchParams({ parts: 1, run: chosen, timeline: root.dataset.timeline })}`);
+answerInPlace(root, () => parts.refresh());
+const small = matchMedia("(max-width: 760px)");
+const folded = new Set();
 let chosen = log.dataset.chosen;
 let asking = 0;
 let showing = log.dataset.token ? pane.show(log.dataset.token) : Promise.resolve();
@@ -58,10 +62,33 @@ async function whereToResume(hello) {
 
 function swapped() {
   signs.show();
+  foldFinished();
+  watchQuestion();
   failure.hidden = !failures().length;
   const current = root.querySelector(".cell[aria-current]");
   if (current && current.dataset.run !== pane.token) show(current.dataset.run);
 }
+
+// A small screen has no room for steps that are over; each is folded once.
+function foldFinished() {
+  for (const step of root.querySelectorAll("details.finished")) {
+    if (small.matches && !folded.has(step.id)) step.open = false;
+    folded.add(step.id);
+  }
+}
+
+// The bar says what is asked while the question itself is out of sight.
+const sight = new IntersectionObserver(([entry]) => {
+  root.querySelector("[data-asked]").hidden = entry.isIntersecting;
+}, { rootMargin: "-64px 0px 0px 0px" });
+function watchQuestion() {
+  sight.disconnect();
+  const title = root.querySelector("#question-title");
+  if (title) sight.observe(title);
+  else root.querySelector("[data-asked]").hidden = true;
+}
+foldFinished();
+watchQuestion();
 
 function show(token) {
   clearSearch();

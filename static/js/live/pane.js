@@ -1,4 +1,5 @@
-// The log pane: only the rows in sight exist, however long the log is.
+// The log pane: only the rows in sight exist, however long the log is and however they wrap.
+// A row of the view, the pin, is held at a distance from the top of the pane; the others lie around it.
 import { Filtered } from "./filtered.js";
 import { Repeats, Sections } from "./folded.js";
 import { Lines } from "./lines.js";
@@ -10,6 +11,8 @@ const AGAIN = 1000;
 const PAPER = matchMedia("print");
 // Browsers lose precision in elements much taller than this.
 const TALLEST = 8_000_000;
+// A scroll by more than so many panes is a jump to a place in the log.
+const JUMP = 2;
 
 export class Pane {
   token = "";
@@ -18,6 +21,8 @@ export class Pane {
   #following = true;
   #folding = false;
   #anchor = 0;
+  #pin = { row: 0, offset: 0 };
+  #placed = false;
   #top = 0;
   #drawing = 0;
   #early = [];
@@ -62,10 +67,11 @@ export class Pane {
     else this.plain();
   }
 
-  // All hosts of a step by time; `address` gives their lines.
-  merge(address) {
-    this.address = address;
+  // All `hosts` of a step by time; `address` gives their lines.
+  merge(address, hosts) {
+    Object.assign(this, { address, hosts });
     const merged = new Merged(address, {
+      hosts,
       changed: () => (this.view instanceof Sections ? this.view.again() : this.draw()),
       shifted: (lines) => this.#shifted(this.view instanceof Sections ? this.view.shifted() : lines),
     });
@@ -94,7 +100,7 @@ export class Pane {
   // Long stretches that say little as one line each.
   set folding(on) {
     this.#folding = on;
-    if (this.merged) this.merge(this.address);
+    if (this.merged) this.merge(this.address, this.hosts);
     else if (!this.filtered) this.plain();
     else this.element.dispatchEvent(new Event("view"));
   }
@@ -131,8 +137,8 @@ export class Pane {
 
   // The number of the first line in sight, from 0.
   get topLine() {
-    const index = Math.ceil(this.#toLines(this.body.scrollTop) / this.row);
-    return this.view.at(index)?.number ?? 0;
+    const { row, offset } = this.#pin;
+    return this.view.at(offset < 0 ? row + 1 : row)?.number ?? this.view.at(row)?.number ?? 0;
   }
 
   get following() {
@@ -150,9 +156,7 @@ export class Pane {
     this.following = false;
     if (this.#beneath !== this.lines) this.plain();
     this.view.show?.(number, to);
-    const row = this.view.rowOf?.(number) ?? number;
-    this.#scrollTo((row + 0.5) * this.row - this.body.clientHeight / 2);
-    this.draw();
+    this.#place(this.view.rowOf?.(number) ?? number, (this.body.clientHeight - this.row) / 2);
   }
 
   #unfold(row) {
@@ -164,19 +168,15 @@ export class Pane {
 
   // What is folded has changed: the line at the top stays there.
   #relaid() {
-    if (!this.#following) this.#scrollTo((this.view.rowOf?.(this.#anchor) ?? this.#anchor) * this.row);
+    if (this.#following) this.draw();
+    else this.#place(this.view.rowOf?.(this.#anchor) ?? this.#anchor, 0);
+  }
+
+  // Hold a row at so many pixels below the top of the pane.
+  #place(row, offset) {
+    this.#pin = { row, offset };
+    this.#placed = true;
     this.draw();
-  }
-
-  #scrollTo(pixels) {
-    this.#space();
-    this.body.scrollTop = this.#fromLines(pixels);
-    this.#anchored();
-  }
-
-  #anchored() {
-    const row = Math.floor(this.#toLines(this.body.scrollTop) / this.row);
-    if (this.#beneath === this.lines) this.#anchor = this.view.placeOf?.(row) ?? row;
   }
 
   #see(view) {
@@ -188,9 +188,7 @@ export class Pane {
   }
 
   #shifted(lines) {
-    this.#space();
-    if (!this.#following) this.body.scrollTop += lines * this.row;
-    this.#top = this.body.scrollTop;
+    if (!this.#following) this.#place(this.#pin.row + lines, this.#pin.offset);
   }
 
   draw() {
@@ -202,19 +200,61 @@ export class Pane {
   }
 
   #draw() {
-    this.#space();
-    if (this.#following) this.body.scrollTop = this.body.scrollHeight;
-    this.#top = this.body.scrollTop;
-    this.#anchored();
-    const above = this.#toLines(this.#top);
-    const first = Math.max(Math.floor(above / this.row) - OVER, 0);
-    const last = Math.min(first + Math.ceil(this.body.clientHeight / this.row) + 2 * OVER, this.view.total);
+    const { total } = this.view;
+    const seen = this.body.clientHeight;
+    if (this.#following) this.#pin = { row: total - 1, offset: seen };
+    const { row, offset } = this.#pin;
+    const pinned = Math.max(Math.min(row, total - 1), 0);
+    const first = Math.max(pinned - Math.ceil(Math.max(offset, 0) / this.row) - OVER, 0);
+    const last = Math.min(pinned + Math.ceil((seen - Math.min(offset, 0)) / this.row) + OVER, total);
     this.view.want(first, last);
-    this.list.style.transform = `translateY(${this.#top - above + first * this.row}px)`;
     this.#rows(first, last);
+    this.#lay(first, last, pinned);
     this.#printed(first, last);
     const empty = this.element.querySelector("[data-empty]");
-    if (empty) empty.hidden = this.view.total > 0;
+    if (empty) empty.hidden = total > 0;
+  }
+
+  // Bring the pin to its place, keep the ends of the log at the ends of the pane, and let the
+  // scroll bar agree.
+  #lay(first, last, pinned) {
+    const { total } = this.view;
+    const seen = this.body.clientHeight;
+    const [edges, height] = this.#edges();
+    let above = this.#following ? seen - height : this.#pin.offset - (edges[pinned - first] ?? 0);
+    if (last === total) above = Math.max(above, seen - height);
+    if (first === 0) above = Math.min(above, 0);
+    this.#pinTop(first, edges, above);
+    const each = last > first ? height / (last - first) : this.row;
+    this.#scrollBar(Math.max(first * each - above, 0), Math.max((total - last) * each + above + height - seen, 0));
+    this.list.style.transform = `translateY(${this.body.scrollTop + above}px)`;
+  }
+
+  // The tops of the rows and the height of them all.
+  #edges() {
+    const start = this.list.getBoundingClientRect().top;
+    const boxes = [...this.list.children].map((row) => row.getBoundingClientRect());
+    return [boxes.map(({ top }) => top - start), boxes.length ? boxes.at(-1).bottom - start : 0];
+  }
+
+  // From now on the first row in sight is the pin.
+  #pinTop(first, edges, above) {
+    const index = Math.max(edges.findLastIndex((top) => top + above <= 0), 0);
+    this.#pin = { row: first + index, offset: (edges[index] ?? 0) + above };
+    if (this.#beneath === this.lines) this.#anchor = this.view.placeOf?.(this.#pin.row) ?? this.#pin.row;
+  }
+
+  // So many pixels lie above and below what is in sight, as far as the rows drawn tell.
+  #scrollBar(above, below) {
+    const seen = this.body.clientHeight;
+    const whole = above + seen + below;
+    const scale = whole > TALLEST ? (TALLEST - seen) / (whole - seen) : 1;
+    const wrong = !above || !below || (this.body.scrollTop <= 0 && scale === 1);
+    const goal = this.#placed || this.#following || wrong ? Math.round(above * scale) : this.body.scrollTop;
+    this.#placed = false;
+    this.space.style.height = `${scale === 1 ? goal + seen + below : TALLEST}px`;
+    if (Math.abs(this.body.scrollTop - goal) >= 1) this.body.scrollTop = goal;
+    this.#top = this.body.scrollTop;
   }
 
   // Paper gets the lines in sight, and a word that there are more.
@@ -224,25 +264,6 @@ export class Pane {
       ? "What is in sight of this log."
       : `Lines ${(from + 1).toLocaleString("en")} to ${(to + 1).toLocaleString("en")} of ${this.lines.total.toLocaleString("en")}.`;
     this.element.querySelector("[data-printed]").textContent = words && `${words} The download holds all of it.`;
-  }
-
-  #space() {
-    this.space.style.height = `${Math.min(this.view.total * this.row, TALLEST)}px`;
-  }
-
-  // Past TALLEST a pixel of the scroll bar stands for several of the log.
-  #ratio() {
-    const seen = this.body.clientHeight;
-    const whole = this.view.total * this.row;
-    return whole > TALLEST ? (whole - seen) / (TALLEST - seen) : 1;
-  }
-
-  #toLines(scrolled) {
-    return scrolled * this.#ratio();
-  }
-
-  #fromLines(pixels) {
-    return pixels / this.#ratio();
   }
 
   #rows(first, last) {
@@ -267,11 +288,25 @@ export class Pane {
   }
 
   #scrolled() {
+    const by = this.body.scrollTop - this.#top;
+    if (Math.abs(by) < 1) return;
     const bottom = this.body.scrollHeight - this.body.clientHeight;
-    if (this.body.scrollTop < this.#top - 1 && this.#following && this.#top <= bottom + 1) {
-      this.following = false;
-    } else if (this.body.scrollTop >= bottom - 2 && !this.#following) this.following = true;
+    // The log became shorter: nobody scrolled.
+    if (this.#top > bottom + 1) return this.draw();
+    if (by < 0) this.following = false;
+    this.#pin = Math.abs(by) > JUMP * this.body.clientHeight || this.body.scrollTop >= bottom - 1
+      ? this.#pinAt(bottom > 0 ? this.body.scrollTop / bottom : 1)
+      : { ...this.#pin, offset: this.#pin.offset - by };
+    this.#top = this.body.scrollTop;
+    if (this.body.scrollTop >= bottom - 2 && !this.#following) this.following = true;
     this.draw();
+  }
+
+  // What stands at a part of the log stands at the same part of the pane.
+  #pinAt(part) {
+    const place = part * this.view.total;
+    const row = Math.floor(place);
+    return { row, offset: part * this.body.clientHeight - (place - row) * this.row };
   }
 
   #measure() {

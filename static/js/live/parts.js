@@ -66,8 +66,17 @@ function replace(old, part) {
   typed.forEach(([id, value]) => restore(old, id, value));
   folds.forEach(([id, open]) => old.querySelector(`details[id="${id}"]`)?.toggleAttribute("open", open));
   const again = here && old.querySelector(here);
+  if (active && !again) stay(old);
   again?.focus({ preventScroll: true });
   if (again?.setSelectionRange && selection?.[0] != null) again.setSelectionRange(...selection);
+}
+
+// Whoever stood on something that is gone goes on from the heading of what is there now.
+function stay(part) {
+  const heading = part.querySelector("h2");
+  if (!heading) return;
+  heading.tabIndex = -1;
+  heading.focus({ preventScroll: true });
 }
 
 function restore(part, id, value) {

@@ -1,6 +1,7 @@
 // One line of a log as a row of the pane: its number, when it came, its host, its text.
 import { pieces } from "./ansi.js";
 import { levelOf } from "./levels.js";
+import { clock } from "../times.js";
 
 // A line without `text` is on its way.
 export function rowOf(line, token, key) {
@@ -34,13 +35,15 @@ function link({ number }, token) {
   return element;
 }
 
+// As clocks here show it, in UTC on hover.
 function time(at) {
   const element = document.createElement("time");
   if (at === undefined) return element;
-  const text = new Date(at).toISOString();
+  const moment = new Date(at);
+  const text = moment.toISOString();
   element.dateTime = text;
   element.title = `${text.slice(0, 10)} ${text.slice(11, 23)} UTC`;
-  element.textContent = text.slice(11, 23);
+  element.textContent = `${clock(moment)}.${text.slice(20, 23)}`;
   return element;
 }
 
@@ -48,7 +51,8 @@ function host(line) {
   if (!line.token) return [];
   const element = document.createElement("span");
   element.className = "log-host";
-  element.textContent = line.host;
+  element.textContent = line.shortHost ?? line.host;
+  element.title = line.host;
   return [element];
 }
 

@@ -1,5 +1,6 @@
-// The pane's buttons: times, filter, merged view, the same host in another step, whole screen, copy.
+// The pane's buttons: wrapping, times, filter, merged view, the same host in another step, whole screen, copy.
 const SAID = 2500;
+const WRAP = "log-wrap";
 
 export function toolsOf(root, pane, choose) {
   const log = pane.element;
@@ -10,12 +11,13 @@ export function toolsOf(root, pane, choose) {
   const press = (name, on) => button(name).setAttribute("aria-pressed", on);
   const cell = () => root.querySelector(`.cell[data-run="${pane.token}"]`);
   const tools = {
+    wrap: () => wrap(!log.classList.contains("pane-wrap")),
     times: () => press("times", log.classList.toggle("pane-times")),
     filter: () => {
       pane.filter(pane.filtered ? "" : field.value);
       if (!field.value) field.focus();
     },
-    merged: () => (pane.merged ? pane.plain() : pane.merge(address())),
+    merged: () => (pane.merged ? pane.plain() : pane.merge(address(), hosts())),
     fold: () => (pane.folding = !pane.folding),
     before: () => step(-1),
     after: () => step(1),
@@ -23,7 +25,17 @@ export function toolsOf(root, pane, choose) {
     copy: () => copy(permalink()).then((done) => say(button("copy"), done ? "Copied" : "Not copied")),
   };
 
+  const wrap = (on) => {
+    press("wrap", log.classList.toggle("pane-wrap", on));
+    remember(on);
+    pane.draw();
+  };
+  wrap(wrapped());
+
   const address = () => `${log.dataset.steps}${position(cell())}/lines/`;
+
+  const hosts = () =>
+    [...(cell()?.closest(".station").querySelectorAll(".cell-host") ?? [])].map((each) => each.textContent.trim());
 
   // The nearest step that way that has a log, on the same host where it ran there too.
   const step = (way) => {
@@ -52,6 +64,23 @@ export function toolsOf(root, pane, choose) {
   });
   document.addEventListener("fullscreenchange", () => press("whole", document.fullscreenElement === log));
   field.addEventListener("input", () => pane.filtered && pane.filter(field.value));
+}
+
+// Lines wrap until this person says otherwise; a browser may keep nothing.
+function wrapped() {
+  try {
+    return localStorage.getItem(WRAP) !== "off";
+  } catch {
+    return true;
+  }
+}
+
+function remember(on) {
+  try {
+    localStorage.setItem(WRAP, on ? "on" : "off");
+  } catch {
+    // Then it holds for this page.
+  }
 }
 
 export function position(cell) {

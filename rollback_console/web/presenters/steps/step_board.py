@@ -20,6 +20,8 @@ _NUMBER = re.compile(r"([0-9]+)")
 # Nobody needs to look at these while something else is wrong.
 _CALM = frozenset({StepState.SUCCEEDED, StepState.SKIPPED, StepState.PENDING})
 
+_DONE = frozenset({StepState.SUCCEEDED, StepState.SKIPPED})
+
 # What matters most stands first and names the whole step.
 _URGENCY = [*sorted(ENDED_BADLY), StepState.RUNNING, StepState.LAUNCHING, StepState.PENDING]
 
@@ -60,6 +62,11 @@ class BoardLine:
     def many(self) -> bool:
         """Too many hosts to write their names out."""
         return len(self.runs) > MANY_HOSTS
+
+    @property
+    def finished(self) -> bool:
+        """Nothing of it is left to look at: a small screen folds it."""
+        return bool(self.runs) and {run.state for run in self.runs} <= _DONE
 
     @property
     def seconds(self) -> float | None:
