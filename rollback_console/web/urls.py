@@ -121,6 +121,7 @@ urlpatterns: list[URLPattern] = [
     path(f"{_rollback}reversals/", live.request_reversal, name="reversals"),
     path(f"{_rollback}pauses/", live.pause, name="pauses"),
     path(f"{_rollback}resumptions/", live.resume, name="resumptions"),
+    path(f"{_rollback}question-owners/", live.take_question, name="question-owners"),
     path(f"{_rollback}restarts/", restart.restart, name="restarts"),
     path(f"{_rollback}abort-requests/", live.abort, name="abort-requests"),
     path(f"{_rollback}notes/", live.note, name="notes"),

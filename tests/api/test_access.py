@@ -52,6 +52,7 @@ ROUTES = [
     ("POST", "/rollbacks/9/starts", "operate"),
     ("POST", "/rollbacks/9/pauses", "operate"),
     ("POST", "/rollbacks/9/resumptions", "operate"),
+    ("POST", "/rollbacks/9/question-owners", "operate"),
     ("POST", "/rollbacks/9/restarts", "operate"),
     ("POST", "/rollbacks/9/abort-requests", "operate"),
     ("POST", "/rollbacks/9/notes", "request"),

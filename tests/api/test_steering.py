@@ -6,6 +6,7 @@ import pytest
 
 from rollback_console.engine.snapshot import Snapshot
 from rollback_console.rollbacks.actions import steering
+from rollback_console.rollbacks.actions.question_owner import take_question
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.execution import driver
 from rollback_console.rollbacks.models import Rollback
@@ -118,6 +119,19 @@ def test_a_pause_holds_until_it_is_lifted(stage: Stage, call: Caller, failing: F
     lifted = call.post(f"/rollbacks/{row.pk}/resumptions").json()
     assert lifted["pause_asked"] is False
     problem(call.post(f"/rollbacks/{row.pk}/resumptions"), 409, "refused")
+
+
+def test_what_is_asked_is_taken_and_taken_over(stage: Stage, call: Caller, failing: Fleet) -> None:
+    row = drive(make.approved(stage), failing)
+    address = f"/rollbacks/{row.pk}/question-owners"
+    taken = call.post(address)
+    assert taken.status_code == 201
+    assert taken.json()["question"]["owner"] == stage.cast.dana.pk
+    take_question(row, by=stage.cast.lee, over=stage.cast.dana.pk)
+    body = problem(call.post(address), 409, "refused")
+    assert "took it meanwhile" in body["detail"]
+    again = call.post(address, {"over": stage.cast.lee.pk})
+    assert again.json()["question"]["owner"] == stage.cast.dana.pk
 
 
 def test_an_abort_ends_the_rollback(stage: Stage, call: Caller, failing: Fleet) -> None:

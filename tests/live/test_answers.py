@@ -199,3 +199,22 @@ def test_beside_the_steps_the_log_fills_the_window(tabs: Tabs, rows: Rows) -> No
         assert box
         assert box["height"] > 620
         assert 0 < box["y"] < 200
+
+
+def test_one_person_takes_a_failure_and_another_sees_it_at_once_and_takes_over(
+    tabs: Tabs, rows: Rows
+) -> None:
+    run = rows.run(rows.rollback(), state="failed", exit_code=3)
+    rollback = asking(rows, "failed", 1, run)
+    ann, ben = (rows.person(operates=True, name=f"{name}{rollback.pk}") for name in ("Ann", "Ben"))
+    first, second = (tabs.open(rollback.pk, as_=user) for user in (ann, ben))
+    chip(first).to_have_text(LIVE)
+    chip(second).to_have_text(LIVE)
+    first.get_by_role("button", name="I take it").click()
+    expect(first.locator(".owner")).to_contain_text("You take care of this")
+    expect(second.locator(".owner")).to_contain_text(f"{ann.first_name} takes care of this")
+    second.get_by_role("button", name="Take it over").click()
+    expect(second.locator(".owner")).to_contain_text("You take care of this")
+    expect(first.locator(".owner")).to_contain_text(f"{ben.first_name} takes care of this")
+    assert violations(second) == []
+    assert tabs.complaints == []

@@ -124,6 +124,12 @@ class PerhapsWhy(Body):
     reason: Text = ""
 
 
+class NewQuestionOwner(Body):
+    """That one takes care of what is asked; `over` is the `owner` that the question showed."""
+
+    over: int | None = None
+
+
 class NewNote(Body):
     """A line for the timeline."""
 

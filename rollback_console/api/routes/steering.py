@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from ninja import Router, Status
 
 from rollback_console.engine.snapshot import Snapshot
-from rollback_console.rollbacks.actions import steering
+from rollback_console.rollbacks.actions import question_owner, steering
 from rollback_console.rollbacks.actions.restarts import STOPPED_MIDWAY, request_rest, resume_from
 
 from .. import lookup
@@ -17,6 +17,7 @@ from ..bodies.requests import (
     NewCheckAnswer,
     NewMessage,
     NewNote,
+    NewQuestionOwner,
     NewRestart,
     NewSkip,
     PerhapsWhy,
@@ -28,6 +29,7 @@ from ..responses.rollbacks import CheckOut, RollbackOut, StepRuns, check_out, ro
 router = Router(tags=["steering"], auth=OPERATE)
 
 NOTHING = PerhapsWhy()
+NOBODY = NewQuestionOwner()
 
 
 @router.post("/rollbacks/{int:number}/pauses", response={201: RollbackOut})
@@ -41,6 +43,15 @@ def pause(request: HttpRequest, number: int, body: Why) -> Status[RollbackOut]:
 def resume(request: HttpRequest, number: int, body: PerhapsWhy = NOTHING) -> Status[RollbackOut]:
     """Lift a pause."""
     steering.resume(lookup.rollback(number), by=person(request), reason=body.reason)
+    return _now(number)
+
+
+@router.post("/rollbacks/{int:number}/question-owners", response={201: RollbackOut})
+def take_question(
+    request: HttpRequest, number: int, body: NewQuestionOwner = NOBODY
+) -> Status[RollbackOut]:
+    """Take care of what is asked: `question.owner` and `owned_since` say so to others."""
+    question_owner.take_question(lookup.rollback(number), by=person(request), over=body.over)
     return _now(number)
 
 

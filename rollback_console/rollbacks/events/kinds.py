@@ -192,6 +192,7 @@ KINDS: dict[str, Kind] = {
     ),
     "gate.answered": Kind("confirmed step {step}: {note}"),
     "question.asked": Kind("{question_sentence}", topic="asked", opening="An answer is needed"),
+    "question.taken": Kind("took it on{from_whom}: {question_sentence}"),
     "question.answered": Kind("{answer_sentence}: {note}"),
     "check.observed": Kind("Checked “{text}”: {evidence}"),
     "check.answered": Kind(

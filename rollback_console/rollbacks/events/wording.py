@@ -94,6 +94,7 @@ def _prepared(event: Event, snapshot: Snapshot | None) -> dict[str, object]:
         "people": ", ".join(_names(facts.get("to"))),
         "for_whom": f" for {facts['on_behalf_of']}" if facts.get("on_behalf_of") else "",
         "to_whom": f" to {facts['recipients']}" if facts.get("recipients") else "",
+        "from_whom": f" from {facts['previous_owner']}" if facts.get("previous_owner") else "",
         "kept_in": _kept_in(facts.get("archive")),
         "ending_sentence": ABORT_ENDINGS.get(ending, ending) + _survivors(facts),
         "question_sentence": questions.question_sentence(str(facts.get("question") or ""), step),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from django.contrib.auth.models import User
+
 from rollback_console.common.durations import duration
 from rollback_console.common.terminal import strip_escapes
 from rollback_console.documents.shell.hidden_characters import show_hidden_in_output
@@ -15,6 +17,7 @@ from rollback_console.plans.data_loss import cost
 from rollback_console.plans.models import ProbeResult
 from rollback_console.plans.readiness import check
 from rollback_console.rollbacks import database_dumps, log_store
+from rollback_console.rollbacks.actions.question_owner import question_owner
 from rollback_console.rollbacks.actions.second_person import open_proposals
 from rollback_console.rollbacks.execution.view import snapshot_of
 from rollback_console.rollbacks.models import Event, Rollback, StepRun
@@ -47,7 +50,7 @@ class OpenQuestion:
     step has not begun. `undone` is when the undoing step last ended well; `no_undo` is why there
     is none now. `no_dump` is what a person confirms before a destructive step that nothing can
     put back. At a gate `loss` is what is known of the cost in data, and `reds` are answers of
-    hosts by which this or a later step would fail.
+    hosts by which this or a later step would fail. `owner` takes care of it `owned_since`.
     """
 
     name: str
@@ -65,6 +68,8 @@ class OpenQuestion:
     proposals: tuple[Event, ...] = ()
     loss: Loss | None = None
     reds: tuple[ProbeResult, ...] = ()
+    owner: User | None = None
+    owned_since: str = ""
 
     @property
     def heading(self) -> str:
@@ -131,6 +136,8 @@ def open_question(rollback: Rollback, runs: list[StepRun]) -> OpenQuestion | Non
         no_dump=database_dumps.why_gate_warns(rollback, position) if gate else "",
         loss=_loss(rollback, station) if gate else None,
         reds=_reds(rollback, position, runs) if gate else (),
+        owner=question_owner(rollback),
+        owned_since=str(rollback.question.get("owned_since") or ""),
     )
 
 

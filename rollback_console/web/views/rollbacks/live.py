@@ -22,7 +22,7 @@ from rollback_console.plans.document_cache import document
 from rollback_console.plans.errors import NotReady
 from rollback_console.postmortems.trends import estimates
 from rollback_console.rollbacks import database_dumps, db_clock
-from rollback_console.rollbacks.actions import steering
+from rollback_console.rollbacks.actions import question_owner, steering
 from rollback_console.rollbacks.actions.requests import request_restore
 from rollback_console.rollbacks.errors import MovedOn, Refused, SecondPersonNeeded
 from rollback_console.rollbacks.execution.view import deadline, latest, snapshot_of
@@ -102,6 +102,15 @@ def pause(request: HttpRequest, number: int) -> HttpResponse:
 def resume(request: HttpRequest, number: int) -> HttpResponse:
     """Lift a pause."""
     return _act(request, number, "Resumed.", steering.resume, reason=_text(request, "reason"))
+
+
+@require_POST
+def take_question(request: HttpRequest, number: int) -> HttpResponse:
+    """Say that one takes care of what is asked; others see it."""
+    over = _text(request, "over")
+    seen = int(over) if over.isdecimal() else None
+    confirmation = "You take care of this. Others see it."
+    return _act(request, number, confirmation, question_owner.take_question, over=seen)
 
 
 @require_POST
