@@ -19,7 +19,9 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 from django.utils.translation.template import templatize
 
-from rollback_console.engine.states import STATES
+from rollback_console.engine.states import STATES, state_word
+from rollback_console.rollbacks.questions import QUESTIONS
+from rollback_console.web.presenters.state_icons import SHAPES
 
 ROOT = Path(__file__).resolve().parents[2]
 LANGUAGES = {path.parts[-3]: path for path in ROOT.glob("locale/*/LC_MESSAGES/django.po")}
@@ -45,7 +47,15 @@ def texts() -> Iterator[Text]:
     for path in sorted((ROOT / "rollback_console").rglob("*.py")):
         if "translation" in (source := path.read_text()):
             yield from _python_texts(source)
-    yield from (state.word for state in STATES.values())
+    yield from _declared_texts()
+
+
+def _declared_texts() -> Iterator[str]:
+    """Those that layers below the pages declare in English: states and questions."""
+    yield from map(state_word, {*STATES, *SHAPES})
+    for kind in QUESTIONS.values():
+        texts = (kind.sentence, kind.heading, kind.explanation, kind.prompt, kind.state_word)
+        yield from filter(None, (*texts, *(choice.label for choice in kind.choices)))
 
 
 def template_texts(source: str) -> Iterator[Text]:

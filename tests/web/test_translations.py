@@ -18,7 +18,7 @@ from .conftest import SignIn
 
 PENDING = {
     *("audit", "credentials", "deployments", "environments", "hosts", "integrations", "people"),
-    *("plans", "postmortems", "proposals", "rollbacks", "services", "status", "targets"),
+    *("plans", "postmortems", "proposals", "services", "status", "targets"),
     *("tokens", "trends"),
 }
 """Folders of templates whose texts do not go through gettext yet: may only become fewer."""
@@ -112,7 +112,7 @@ def test_every_text_is_translated(language: str) -> None:
 
 @pytest.mark.parametrize("language", messages.LANGUAGES)
 def test_a_translation_has_the_placeholders_and_tags_of_its_text(language: str) -> None:
-    marks = re.compile(r"%\(\w+\)s|\{\w+\}|</?[a-z]+[^>]*>")
+    marks = re.compile(r"%\(\w+\)s|\{\w*\}|</?[a-z]+[^>]*>")
     catalog = messages.read_catalog(language)
     assert [
         (message.id, text)
@@ -120,7 +120,7 @@ def test_a_translation_has_the_placeholders_and_tags_of_its_text(language: str) 
         for text in messages.strings(message.string)
         if message.id
         and not any(
-            sorted(marks.findall(each)) == sorted(marks.findall(text))
+            set(marks.findall(each)) == set(marks.findall(text))
             for each in messages.strings(message.id)
         )
     ] == []

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from django.utils.translation import gettext
+
 from rollback_console.documents.shell.hidden_characters import show_hidden
 from rollback_console.engine.snapshot import CheckSpec
 
@@ -11,9 +13,9 @@ from rollback_console.engine.snapshot import CheckSpec
 def describe_place(check: CheckSpec) -> str:
     """Where it looks: `on app-1, as deploy, in /srv`; "" for what people answer."""
     parts = (
-        f"on {', '.join(check.hosts)}" if check.hosts else "",
-        f"as {check.user}" if check.user else "",
-        f"in {check.cwd}" if check.cwd else "",
+        gettext("on {hosts}").format(hosts=", ".join(check.hosts)) if check.hosts else "",
+        gettext("as {user}").format(user=check.user) if check.user else "",
+        gettext("in {folder}").format(folder=check.cwd) if check.cwd else "",
     )
     return show_hidden(", ".join(filter(None, parts)))
 
@@ -25,14 +27,15 @@ def describe_conditions(check: CheckSpec) -> str:
 
 def _conditions(check: CheckSpec) -> Iterator[str]:
     if check.look == "http":
-        yield f"status {check.status}" if check.status else "status below 400"
+        yield f"status {check.status}" if check.status else gettext("status below 400")
     if check.look == "command":
-        yield "exit code 0"
+        yield gettext("exit code 0")
     if check.holds:
-        yield f"must hold “{check.holds}”"
+        yield gettext("must hold “{text}”").format(text=check.holds)
     if check.without:
-        yield f"must not hold {' or '.join(f'“{each}”' for each in check.without)}"
+        texts = gettext(" or ").join(f"“{each}”" for each in check.without)
+        yield gettext("must not hold {texts}").format(texts=texts)
     if check.at_least is not None:
-        yield f"its first number at least {check.at_least}"
+        yield gettext("its first number at least {number}").format(number=check.at_least)
     if check.at_most is not None:
-        yield f"its first number at most {check.at_most}"
+        yield gettext("its first number at most {number}").format(number=check.at_most)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.contrib.auth.models import User
+from django.utils.translation import gettext, ngettext
 
 from rollback_console.common.durations import duration
 from rollback_console.common.terminal import strip_escapes
@@ -87,14 +88,18 @@ class OpenQuestion:
         return [replace(each, label=self._filled(each.label)) for each in self.kind.choices]
 
     def _filled(self, pattern: str) -> str:
+        if not pattern:
+            return ""
         title = self.station.step.title if self.station else ""
         hosts = sorted({each.run.host for each in self.about if each.run and each.run.host})
-        return pattern.format(
+        return gettext(pattern).format(
             step=self.station.step.number if self.station else "",
             title=title,
             limit=self.limit,
-            host=", ".join(hosts) or "its canary host",
-            others=f"the other {self.others} hosts" if self.others > 1 else "the other host",
+            host=", ".join(hosts) or gettext("its canary host"),
+            others=ngettext("the other host", "the other {number} hosts", self.others or 1).format(
+                number=self.others
+            ),
         )
 
     @property

@@ -10,6 +10,7 @@ from django.template import Library
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 
 from rollback_console.common.durations import duration
 from rollback_console.common.people import display_name
@@ -26,6 +27,7 @@ from rollback_console.plans.readiness.check import STALE
 from rollback_console.postmortems.models import Postmortem
 from rollback_console.rollbacks import events
 from rollback_console.rollbacks.models import Event, Rollback
+from rollback_console.rollbacks.models.rollback import chosen_version
 from rollback_console.rollbacks.queries.lists import has_deviated
 from rollback_console.rollbacks.questions import question_kind
 
@@ -44,18 +46,22 @@ def state_sentence(rollback: Rollback) -> SafeString:
     """Who did what when, and what the rollback waits for now."""
     if rollback.question:
         kind = question_kind(rollback.question.get("kind", ""))
-        text = kind.sentence if kind else "a person is asked"
+        text = gettext(kind.sentence) if kind else gettext("a person is asked")
         text = text.format(step=rollback.number_of(int(rollback.question.get("position") or 0)))
-        return format_html("{}, started {}", text, when(rollback.started_at))
+        return format_html(gettext("{}, started {}"), text, when(rollback.started_at))
     if rollback.state == "requested":
         return format_html(
-            "requested by {}, expires in {}", who(rollback.requested_by), until(rollback.expires_at)
+            gettext("requested by {}, expires in {}"),
+            who(rollback.requested_by),
+            until(rollback.expires_at),
         )
     if rollback.started_at:
         return format_html(
-            "started {}, requested by {}", when(rollback.started_at), who(rollback.requested_by)
+            gettext("started {}, requested by {}"),
+            when(rollback.started_at),
+            who(rollback.requested_by),
         )
-    return format_html("approved {}, not started yet", when(rollback.approved_at))
+    return format_html(gettext("approved {}, not started yet"), when(rollback.approved_at))
 
 
 @register.simple_tag
@@ -70,14 +76,31 @@ def state_of(rollback: Rollback) -> tuple[str, str]:
     question = rollback.question or {}
     kind = question_kind(str(question.get("kind") or ""))
     if kind and kind.state:
-        return kind.state, kind.state_word.format(
+        return kind.state, gettext(kind.state_word).format(
             step=rollback.number_of(question.get("position", 0))
         )
     if rollback.pause_asked and rollback.state == RollbackState.RUNNING:
-        return rollback.state, "pausing"
+        return rollback.state, gettext("pausing")
     if rollback.state == RollbackState.SUCCEEDED and has_deviated(rollback):
-        return rollback.state, "succeeded with deviations"
+        return rollback.state, gettext("succeeded with deviations")
     return rollback.state, ""
+
+
+@register.filter
+def heading(rollback: Rollback) -> str:
+    """What it does, as `Rollback.heading` says it in records and messages."""
+    version = chosen_version(rollback.choices)
+    pattern = (
+        gettext("Roll back {service} on {environment} to {version}, #{number}")
+        if version
+        else gettext("Roll back {service} on {environment}, #{number}")
+    )
+    return pattern.format(
+        service=rollback.service,
+        environment=rollback.environment,
+        version=version,
+        number=rollback.pk,
+    )
 
 
 @register.filter
@@ -107,7 +130,7 @@ def actor(event: Event) -> str:
 @register.filter
 def who(person: User | None) -> str:
     """A person's name; the console itself for nobody."""
-    return display_name(person, nobody="the console")
+    return display_name(person, nobody=gettext("the console"))
 
 
 @register.simple_tag
@@ -165,8 +188,8 @@ def ended_badly(state: str) -> bool:
 def stood(state: str, rollback: Rollback) -> str:
     """The word for a run's state; what waited when everything ended will not begin any more."""
     if state == StepState.PENDING and rollback.state in TERMINAL:
-        return "not started"
-    return state_word(state)
+        return gettext("not started")
+    return gettext(state_word(state))
 
 
 @register.filter
