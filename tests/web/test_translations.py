@@ -105,6 +105,8 @@ def test_every_text_is_translated(language: str) -> None:
     catalog = messages.read_catalog(language)
     ids = {each.id if isinstance(each.id, str) else tuple(each.id) for each in catalog if each.id}
     texts = set(messages.texts())
+    # The singular of a text with a plural serves by itself too.
+    texts -= {each[0] for each in texts if isinstance(each, tuple)}
     assert texts - ids == set(), "Run `make messages`, then translate what is new in the .po."
     assert ids - texts == set(), "No page says these any more: run `make messages`."
     assert [each.id for each in catalog if each.id and not messages.is_translated(each)] == []
