@@ -232,15 +232,19 @@ class Everything(Promises):
         self._then(kill)
 
     def teardown(self) -> None:
-        """Left to itself, with everything mended, whatever is under way comes to rest."""
+        """Left to itself, with everything mended, whatever is under way comes to rest.
+
+        Each rollback finds its host where it was approved: elsewhere it would ask about it only
+        once the host was out of reach for `UNREACHABLE_LIMIT` of real time.
+        """
         if not hasattr(self, "fleet"):
             return
         self.fleet.down.clear()
-        Host.objects.update(address=self.first_address)
         Rollback.objects.exclude(lease_until=None).update(
             lease_until=F("lease_until") - timedelta(days=1)
         )
         for row in Rollback.objects.filter(state__in=LIVE):
+            Host.objects.update(address=snapshot_of(row.snapshot).hosts[0].address)
             while driver.advance(row.pk, self.fleet.connect):
                 pass
             row.refresh_from_db()
