@@ -110,6 +110,7 @@ urlpatterns: list[URLPattern] = [
     path("postmortems/", postmortem.list_postmortems, name="postmortems"),
     path(_postmortem, postmortem.show_postmortem, name="postmortem"),
     path(f"{_postmortem}texts/", postmortem.write, name="postmortem-texts"),
+    path(f"{_postmortem}texts/autosaves/", postmortem.autosave, name="postmortem-autosaves"),
     path(f"{_postmortem}moves/", postmortem.move, name="postmortem-moves"),
     path(f"{_postmortem}items/", postmortem.add_item, name="postmortem-items"),
     path(f"{_postmortem}comments/", postmortem.comment, name="comments"),

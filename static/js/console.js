@@ -17,6 +17,11 @@ document.addEventListener("input", (event) => {
   if (event.target.form?.closest("[data-guarded]")) touched.add(event.target.form);
 });
 document.addEventListener("submit", (event) => touched.delete(event.target));
+document.addEventListener("kept", (event) => touched.delete(event.target));
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => print());
+}
 window.addEventListener("beforeunload", (event) => {
   if ([...touched].some((form) => form.isConnected)) event.preventDefault();
 });

@@ -140,6 +140,27 @@ def test_every_edit_is_kept_and_shows_what_it_changed(
     assert client.get(f"{address}versions/9/").status_code == 404
 
 
+def test_what_is_saved_by_itself_is_one_edit_and_shows_how_it_looks(
+    signed_in: SignIn, stage: make.Stage, ended: Rollback
+) -> None:
+    client, address = signed_in(stage.cast.dana), f"/rollbacks/{ended.pk}/postmortem/"
+    version = 1
+    for text in ("Logins", "Logins **failed**"):
+        fields = {"version": str(version), "impact": text}
+        answer = client.post(f"{address}texts/autosaves/", fields).json()
+        version = answer["version"]
+    assert "<strong>failed</strong>" in answer["looks"]["impact"]
+    assert [each.number for each in Postmortem.objects.get().versions.all()] == [3]
+    assert "+ Logins **failed**" in words(client.get(f"{address}versions/3/"))
+    late = client.post(f"{address}texts/autosaves/", {"version": "2", "impact": "Mine"})
+    assert late.status_code == 409
+    assert "Somebody else has changed this." in late.json()["detail"]
+    refusal = signed_in(stage.cast.vic).post(
+        f"{address}texts/autosaves/", {"version": "3", "impact": "Mine"}
+    )
+    assert "You may read postmortems, but not write them." in refusal.json()["detail"]
+
+
 def test_who_only_looks_cannot_write(signed_in: SignIn, stage: make.Stage, ended: Rollback) -> None:
     client, address = signed_in(stage.cast.vic), f"/rollbacks/{ended.pk}/postmortem/"
     response = client.post(f"{address}texts/", {"version": "1", "impact": "Mine"})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -13,6 +13,7 @@ from django.db.models.functions import Now
 from rollback_console.common.permission import may_do
 from rollback_console.common.text import LONGEST_TEXT
 from rollback_console.engine.states import TERMINAL
+from rollback_console.rollbacks import db_clock
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.execution.view import snapshot_of
 from rollback_console.rollbacks.models import Rollback
@@ -30,6 +31,8 @@ WRITTEN = (
 )
 _NEXT = {"draft": {"in_review"}, "in_review": {"draft", "published"}, "published": {"in_review"}}
 _KEPT: Any = object()
+ONE_EDIT = timedelta(minutes=15)
+"""For so long what is saved by itself while one person writes belongs to one edit."""
 
 
 @transaction.atomic
@@ -51,9 +54,13 @@ def write_texts(
     by: User,
     version: int,
     began_at: datetime | None = _KEPT,
+    autosaved: bool = False,
     **texts: str,
 ) -> Postmortem:
-    """Change what people write, unless somebody else did since `version`; each edit is kept."""
+    """Change what people write, unless somebody else did since `version`; each edit is kept.
+
+    What is `autosaved` while one person writes is one edit.
+    """
     _permit(by, postmortem.rollback)
     _check(postmortem, texts)
     changed: dict[str, Any] = {**texts, "edited_by": by, "edited_at": Now()}
@@ -63,7 +70,7 @@ def write_texts(
     if not mine.update(version=F("version") + 1, **changed):
         raise Refused("Somebody else has changed this. Copy your text, reload the page and merge.")
     postmortem.refresh_from_db()
-    _keep(postmortem, by)
+    _keep(postmortem, by, autosaved)
     if "began_at" in changed:
         measure(postmortem.rollback)
     return postmortem
@@ -125,10 +132,14 @@ def _before_the_end(postmortem: Postmortem, began_at: datetime | None) -> dateti
     return began_at
 
 
-def _keep(postmortem: Postmortem, by: User) -> None:
+def _keep(postmortem: Postmortem, by: User, autosaved: bool) -> None:
     began = postmortem.began_at
     texts: dict[str, str] = {name: getattr(postmortem, name) for name in WRITTEN}
     texts["began_at"] = began.isoformat() if began else ""
+    last = postmortem.versions.first() if autosaved else None
+    if last and last.by_id == by.pk and last.at > db_clock.now() - ONE_EDIT:
+        postmortem.versions.filter(pk=last.pk).update(number=postmortem.version, texts=texts)
+        return
     PostmortemVersion.objects.create(
         postmortem=postmortem, number=postmortem.version, texts=texts, by=by, at=Now()
     )

@@ -18,6 +18,7 @@ from rollback_console.postmortems.report.draft import draft
 from rollback_console.postmortems.report.export import as_json, as_markdown
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.execution.approved_snapshot import is_readable
+from rollback_console.rollbacks.execution.view import latest
 from rollback_console.rollbacks.queries import lists
 from rollback_console.web.forms.postmortems import (
     AssignmentForm,
@@ -30,6 +31,8 @@ from ...http.current_user import person
 from ...http.lookup import rollback_of
 from ...http.responses import done, refused
 from ...presenters import diffs
+from ...presenters.steps import step_board, step_timeline
+from ...templatetags.prose import prose
 
 
 def list_postmortems(request: HttpRequest) -> HttpResponse:
@@ -63,6 +66,23 @@ def write(request: HttpRequest, number: int) -> HttpResponse:
         else:
             return done(request, "Narrative saved.", "postmortem", number=number)
     return _page(request, postmortem, writing=form)
+
+
+@require_POST
+def autosave(request: HttpRequest, number: int) -> HttpResponse:
+    """Keep the texts while somebody writes; answers how they look and the version to go on from."""
+    postmortem = _of(number)
+    form = WritingForm.of(postmortem, request.POST)
+    if not form.is_valid():
+        detail = " ".join(str(each) for errors in form.errors.values() for each in errors)
+        return JsonResponse({"status": 422, "detail": detail}, status=422)
+    texts = form.texts()
+    try:
+        saved = postmortems.write_texts(postmortem, by=person(request), autosaved=True, **texts)
+    except Refused as error:
+        return JsonResponse({"status": 409, "detail": str(error)}, status=409)
+    looks = {name: prose(getattr(saved, name)) for name in postmortems.WRITTEN}
+    return JsonResponse({"version": saved.version, "looks": looks})
 
 
 @require_POST
@@ -132,14 +152,15 @@ def version(request: HttpRequest, number: int, version: int) -> HttpResponse:
     """What one edit changed."""
     postmortem = _of(number)
     kept = {each.number: each for each in versions.versions(postmortem)}
-    if version not in kept or version - 1 not in kept:
+    earlier = [each for each in kept if each < version]
+    if version not in kept or not earlier:
         raise Http404(f"There is no edit {version} of this postmortem.")
     page = {
         "rollback": postmortem.rollback,
         "version": kept[version],
         "changes": [
             (each.heading, diffs.lines(each.old, each.new))
-            for each in versions.changes(kept[version - 1], kept[version])
+            for each in versions.changes(kept[max(earlier)], kept[version])
         ],
     }
     return render(request, "postmortems/version.html", page)
@@ -170,17 +191,32 @@ def _of(number: int) -> Postmortem:
 
 def _page(request: HttpRequest, postmortem: Postmortem, **forms: Any) -> HttpResponse:
     wrong = any(form.errors for form in forms.values())
+    rollback = postmortem.rollback
+    lines = step_board.lines(rollback, latest(rollback))
+    writing = forms.get("writing") or WritingForm.of(postmortem)
     page = {
         "postmortem": postmortem,
-        "rollback": postmortem.rollback,
-        "draft": draft(postmortem.rollback),
+        "rollback": rollback,
+        "draft": draft(rollback),
+        "picture": step_timeline.picture(rollback, lines),
+        "texts": _texts(postmortem, writing),
         "items": [(each, AssignmentForm.of(each.item)) for each in entries(postmortem.rollback)],
         "versions": versions.versions(postmortem),
         "comments": postmortem.comments.select_related("by"),
         "moves": postmortem.moves.select_related("by"),
-        "writing": WritingForm.of(postmortem),
+        "writing": writing,
+        "writes": person(request).has_perm("rollbacks.operate_rollback")
+        and postmortem.state != "published",
         "item": ItemForm(),
         "saying": CommentForm(),
         **forms,
     }
     return render(request, "postmortems/postmortem.html", page, status=422 if wrong else 200)
+
+
+def _texts(postmortem: Postmortem, writing: WritingForm) -> dict[str, tuple[str, str]]:
+    """The heading and the text of each part that people write."""
+    return {
+        name: (str(writing.fields[name].label), getattr(postmortem, name))
+        for name in postmortems.WRITTEN
+    }
