@@ -6,6 +6,7 @@ django.po says. Needs no gettext tools.
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Iterator, Sequence
@@ -13,10 +14,12 @@ from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 
+import django
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
+from django.apps import apps
 from django.utils.translation.template import templatize
 
 from rollback_console.engine.states import STATES, state_word
@@ -51,11 +54,20 @@ def texts() -> Iterator[Text]:
 
 
 def _declared_texts() -> Iterator[str]:
-    """Those that layers below the pages declare in English: states and questions."""
+    """Those that layers below the pages declare in English: states, questions, topics, choices."""
+    from rollback_console.outbox.topics import TOPICS
+
     yield from map(state_word, {*STATES, *SHAPES})
     for kind in QUESTIONS.values():
         texts = (kind.sentence, kind.heading, kind.explanation, kind.prompt, kind.state_word)
         yield from filter(None, (*texts, *(choice.label for choice in kind.choices)))
+    yield from TOPICS.values()
+    for model in apps.get_models():
+        if model.__module__.startswith("rollback_console"):
+            fields = model._meta.get_fields()
+            yield from (
+                label for each in fields for _, label in getattr(each, "choices", None) or ()
+            )
 
 
 def template_texts(source: str) -> Iterator[Text]:
@@ -119,6 +131,8 @@ def is_translated(message: Message) -> bool:
 
 def main() -> int:
     """Write both files of each language; say what is still to be translated."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
+    django.setup()
     for language, path in LANGUAGES.items():
         catalog = renew(language)
         with path.open("wb") as file:

@@ -12,6 +12,7 @@ from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.totp.internal.auth import TOTP
 from django import forms
 from django.contrib.auth.forms import PasswordChangeForm
+from django.utils.translation import gettext_lazy as _
 
 
 class SignInForm(LoginForm):  # type: ignore[misc]
@@ -20,7 +21,7 @@ class SignInForm(LoginForm):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields.pop("remember", None)
-        self.fields["login"].label = "Name"
+        self.fields["login"].label = _("Name")
         for field in self.fields.values():
             field.widget.attrs.pop("placeholder", None)
         self.fields["login"].widget.attrs.update(autocapitalize="none", autofocus=True)
@@ -54,5 +55,5 @@ class OwnPasswordForm(PasswordChangeForm):
         """The old password. Raises ValidationError."""
         typed: str = self.cleaned_data["old_password"]
         if not account_adapter().reauthenticate(self.user, typed):
-            raise forms.ValidationError("Wrong password.")
+            raise forms.ValidationError(_("Wrong password."))
         return typed

@@ -7,16 +7,22 @@ from typing import Any
 from django import forms
 from django.contrib.auth.models import User
 from django.db.models import Model
+from django.utils.translation import gettext
 
 from rollback_console.audit.stale_edit import draw_version
 from rollback_console.common.people import display_name
 
 
 class Undecorated:
-    """Mixed into a form: labels without colons."""
+    """Mixed into a form: labels without colons, choices in the language of the page."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"label_suffix": "", **kwargs})
+        for field in getattr(self, "fields", {}).values():
+            # Choices that a model declares are English, as the rows are.
+            if isinstance(field, forms.TypedChoiceField):
+                declared: Any = field.choices
+                field.choices = [(value, gettext(str(label))) for value, label in declared]
 
 
 class ConsoleForm(Undecorated, forms.Form):

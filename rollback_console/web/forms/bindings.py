@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.forms import BoundField
+from django.utils.translation import gettext_lazy as _
 
 from rollback_console.documents.model import Step
 from rollback_console.plans import document_cache
@@ -34,21 +35,23 @@ class BindingsForm(ConsoleForm):
     """Fields for the whole plan, for each step that runs something, and for known values."""
 
     hosts = forms.ChoiceField(
-        label="Default hosts",
+        label=_("Default hosts"),
         required=False,
-        help_text="A host group or one host, for steps that name none.",
+        help_text=_("A host group or one host, for steps that name none."),
     )
     on_host = forms.CharField(
-        label="Variables provided by the hosts",
+        label=_("Variables provided by the hosts"),
         required=False,
-        help_text="Names separated by spaces, such as DB_HOST DB_USER. No request asks for them.",
+        help_text=_(
+            "Names separated by spaces, such as DB_HOST DB_USER. No request asks for them."
+        ),
     )
     time_limit = forms.IntegerField(
-        label="Time limit of the whole rollback (minutes)",
+        label=_("Time limit of the whole rollback (minutes)"),
         required=False,
         min_value=1,
         max_value=7 * 24 * 60,
-        help_text="After it, no further step starts until a person extends the time.",
+        help_text=_("After it, no further step starts until a person extends the time."),
     )
 
     def __init__(self, revision: Revision, data: Any = None) -> None:
@@ -70,7 +73,10 @@ class BindingsForm(ConsoleForm):
 
         for key, place in self.hidden.items():
             self.fields[f"confirmed_{key}"] = forms.BooleanField(
-                label=f"{place.hidden.mark} ({place.hidden.name}) belongs there", required=False
+                label=_("{mark} ({name}) belongs there").format(
+                    mark=place.hidden.mark, name=place.hidden.name
+                ),
+                required=False,
             )
 
     def by_hidden(self) -> list[tuple[HiddenPlace, BoundField]]:
@@ -94,7 +100,9 @@ class BindingsForm(ConsoleForm):
         for name in value.replace(",", " ").split():
             if not name.isidentifier() or not name.isascii():
                 raise forms.ValidationError(
-                    f"“{name}” is not a variable name: use letters, digits and _ only."
+                    _("“{name}” is not a variable name: use letters, digits and _ only.").format(
+                        name=name
+                    )
                 )
         return value
 
@@ -119,22 +127,24 @@ class BindingsForm(ConsoleForm):
         return _full({name: self.cleaned_data[field_of(step, name)] for name in names})
 
     def _add_step(self, step: Step, places: list[tuple[str, str]]) -> None:
-        self.fields[field_of(step, "hosts")] = forms.ChoiceField(label="Hosts", required=False)
+        self.fields[field_of(step, "hosts")] = forms.ChoiceField(label=_("Hosts"), required=False)
         _choices(self, field_of(step, "hosts"), places)
         self.fields[field_of(step, "cwd")] = forms.CharField(
-            label="Folder", required=False, max_length=500
+            label=_("Folder"), required=False, max_length=500
         )
         self.fields[field_of(step, "user")] = forms.RegexField(
             r"^[a-z_][a-z0-9_-]{0,31}\$?$",
-            label="Account",
+            label=_("Account"),
             required=False,
-            error_messages={"invalid": "Enter the name of an account on the host, such as deploy."},
+            error_messages={
+                "invalid": _("Enter the name of an account on the host, such as deploy.")
+            },
         )
         self.fields[field_of(step, "timeout")] = forms.IntegerField(
-            label="Timeout (seconds)", required=False, min_value=1, max_value=86_400
+            label=_("Timeout (seconds)"), required=False, min_value=1, max_value=86_400
         )
         self.fields[field_of(step, "manual")] = forms.BooleanField(
-            label="Manual step", required=False
+            label=_("Manual step"), required=False
         )
 
 
@@ -176,18 +186,19 @@ def _places(environment: Environment, bound: set[str]) -> list[tuple[str, str]]:
     choices += [(host.name, host.name) for host in hosts]
     known = {name for name, _ in choices}
     return choices + [
-        (name, f"{name} (unknown in this environment)") for name in sorted(bound - known)
+        (name, _("{name} (unknown in this environment)").format(name=name))
+        for name in sorted(bound - known)
     ]
 
 
 def _members(group: HostGroup) -> str:
-    return ", ".join(host.name for host in group.hosts.all()) or "no hosts yet"
+    return ", ".join(host.name for host in group.hosts.all()) or str(_("no hosts yet"))
 
 
 def _choices(form: ConsoleForm, name: str, places: list[tuple[str, str]]) -> None:
     field = form.fields[name]
     if isinstance(field, forms.ChoiceField):
-        empty = "as the plan says" if name != "hosts" else "none"
+        empty = _("as the plan says") if name != "hosts" else _("none")
         field.choices = [("", empty), *places]
 
 

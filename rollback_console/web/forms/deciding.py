@@ -6,11 +6,14 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.models import User
+from django.utils.translation import gettext_lazy as _
 
 from rollback_console.rollbacks.actions.break_glass import SHORTEST
 from rollback_console.rollbacks.models import Rollback
 
 from .base import ConsoleForm, PersonField
+
+_WRONG_PLACE = _("Type {name}, the environment this changes.")
 
 
 class DecisionForm(ConsoleForm):
@@ -21,7 +24,7 @@ class DecisionForm(ConsoleForm):
 
     snapshot_sha256 = forms.CharField(widget=forms.HiddenInput)
     note = forms.CharField(
-        label="Comment (required to reject)",
+        label=_("Comment (required to reject)"),
         required=False,
         max_length=2000,
         widget=forms.TextInput(attrs={"data-keys": "a"}),
@@ -38,15 +41,15 @@ class DecisionForm(ConsoleForm):
         typed: str = self.cleaned_data["place"]
         name = self.rollback.environment.name
         if typed.strip().casefold() != name.casefold():
-            raise forms.ValidationError(f"Type {name}, the environment this changes.")
+            raise forms.ValidationError(_WRONG_PLACE.format(name=name))
         return typed
 
     def _add_care(self) -> None:
         name = self.rollback.environment.name
         self.fields["place"] = forms.CharField(
-            label=f"Type {name} to approve",
+            label=_("Type {name} to approve").format(name=name),
             widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none"}),
-            error_messages={"required": f"Type {name}, the environment this changes."},
+            error_messages={"required": _WRONG_PLACE.format(name=name)},
         )
 
 
@@ -62,11 +65,13 @@ class BreakGlassForm(ConsoleForm):
 
     snapshot_sha256 = forms.CharField(widget=forms.HiddenInput)
     reason = forms.CharField(
-        label="Why can no decision maker be reached?",
+        label=_("Why can no decision maker be reached?"),
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="At least 20 characters. All decision makers of this environment are notified, "
-        "and somebody else must review the start afterwards.",
+        help_text=_(
+            "At least 20 characters. All decision makers of this environment are notified, "
+            "and somebody else must review the start afterwards."
+        ),
     )
     place = forms.CharField(widget=forms.TextInput(attrs={"autocomplete": "off"}))
 
@@ -74,44 +79,46 @@ class BreakGlassForm(ConsoleForm):
         initial = {"snapshot_sha256": rollback.snapshot_sha256}
         super().__init__(data, initial=initial, auto_id="id_glass_%s")
         self.name = rollback.environment.name
-        self.fields["place"].label = f"Type {self.name} to start"
-        problem = f"Type {self.name}, the environment this changes."
+        self.fields["place"].label = _("Type {name} to start").format(name=self.name)
+        problem = _WRONG_PLACE.format(name=self.name)
         self.fields["place"].error_messages["required"] = problem
 
     def clean_reason(self) -> str:
         """Long enough to be reviewed."""
         typed: str = self.cleaned_data["reason"]
         if len(" ".join(typed.split())) < SHORTEST:
-            raise forms.ValidationError(f"Write at least {SHORTEST} characters.")
+            raise forms.ValidationError(
+                _("Write at least {number} characters.").format(number=SHORTEST)
+            )
         return typed
 
     def clean_place(self) -> str:
         """The environment's name, letter case apart."""
         typed: str = self.cleaned_data["place"]
         if typed.strip().casefold() != self.name.casefold():
-            raise forms.ValidationError(f"Type {self.name}, the environment this changes.")
+            raise forms.ValidationError(_WRONG_PLACE.format(name=self.name))
         return typed
 
 
 class DelegationForm(ConsoleForm):
     """Delegating one's approval right."""
 
-    to = PersonField(User.objects.none(), label="To")
+    to = PersonField(User.objects.none(), label=_("To"))
     hours = forms.TypedChoiceField(
-        label="For",
+        label=_("For"),
         coerce=int,
         initial=8,
         choices=[
-            (4, "4 hours"),
-            (8, "8 hours"),
-            (24, "a day"),
-            (72, "3 days"),
-            (168, "a week"),
-            (336, "2 weeks"),
-            (720, "30 days"),
+            (4, _("4 hours")),
+            (8, _("8 hours")),
+            (24, _("a day")),
+            (72, _("3 days")),
+            (168, _("a week")),
+            (336, _("2 weeks")),
+            (720, _("30 days")),
         ],
     )
-    reason = forms.CharField(label="Reason", required=False, max_length=200)
+    reason = forms.CharField(label=_("Reason"), required=False, max_length=200)
 
     def __init__(self, giver: User, data: Any = None) -> None:
         super().__init__(data, auto_id="id_lend_%s")

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.models import Group
+from django.utils.translation import gettext_lazy as _
 
 from rollback_console.access.scope_limits import ScopeLimit
 from rollback_console.plans.models import Environment, Service
@@ -20,18 +21,18 @@ class LimitForm(ConsoleForm):
     environments = forms.ModelMultipleChoiceField(
         Environment.objects.order_by("name"),
         to_field_name="slug",
-        label="Only in these environments",
+        label=_("Only in these environments"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text="Choose none for all environments, including future ones.",
+        help_text=_("Choose none for all environments, including future ones."),
     )
     services = forms.ModelMultipleChoiceField(
         Service.objects.order_by("name"),
         to_field_name="slug",
-        label="Only for these services",
+        label=_("Only for these services"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text="Choose none for all services.",
+        help_text=_("Choose none for all services."),
     )
 
     def clean(self) -> dict[str, Any]:
@@ -45,9 +46,11 @@ class LimitForm(ConsoleForm):
 class GroupLimitForm(LimitForm):
     """A new group: the rights of a role, within a limit."""
 
-    name = forms.CharField(label="Name", max_length=150, help_text="Such as Staging operators.")
+    name = forms.CharField(
+        label=_("Name"), max_length=150, help_text=_("Such as Staging operators.")
+    )
     like = forms.ChoiceField(
-        label="With the rights of", choices=[(role, role) for role in ROLES], initial=ROLES[1]
+        label=_("With the rights of"), choices=[(role, role) for role in ROLES], initial=ROLES[1]
     )
     field_order = ["name", "like"]
 
@@ -56,7 +59,7 @@ class GroupHeirForm(ConsoleForm):
     """Where the people of a group go that is removed."""
 
     move_to = forms.ModelChoiceField(
-        Group.objects.none(), label="Its people go into", empty_label=None
+        Group.objects.none(), label=_("Its people go into"), empty_label=None
     )
 
     def __init__(self, *args: Any, group: Group, **kwargs: Any) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from rollback_console.plans.actions.hosts import RECORDED
 from rollback_console.plans.errors import PlanError
@@ -24,31 +25,37 @@ class CredentialForm(DrawnForm, forms.ModelForm):  # type: ignore[type-arg]
     """A way to sign in. Its secret parts are only ever written: empty keeps what is there."""
 
     private_key = forms.CharField(
-        label="Private key",
+        label=_("Private key"),
         required=False,
         strip=False,
         widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false", "autocomplete": "off"}),
-        help_text="In OpenSSH or PEM form. Never shown again.",
+        help_text=_("In OpenSSH or PEM form. Never shown again."),
     )
     passphrase = forms.CharField(
-        label="Passphrase of the key",
+        label=_("Passphrase of the key"),
         required=False,
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
     password = forms.CharField(
-        label="Or a password",
+        label=_("Or a password"),
         required=False,
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text="Prefer a key: it can be revoked on one host without changing the others. "
-        "A password of fewer than 6 characters cannot be masked in logs.",
+        help_text=_(
+            "Prefer a key: it can be revoked on one host without changing the others. "
+            "A password of fewer than 6 characters cannot be masked in logs."
+        ),
     )
 
     class Meta:
         model = Credential
         fields = ["name", "username", "private_key", "passphrase", "password", "certificate"]
-        labels = {"username": "SSH user", "certificate": "Certificate for the key"}
+        labels = {
+            "name": _("Name"),
+            "username": _("SSH user"),
+            "certificate": _("Certificate for the key"),
+        }
         widgets = {"certificate": forms.Textarea(attrs={"rows": 2, "spellcheck": "false"})}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -66,7 +73,7 @@ class CredentialForm(DrawnForm, forms.ModelForm):  # type: ignore[type-arg]
             values[part] = values.get(part) or self._kept[part]
         values["private_key"] = values["private_key"].replace("\r\n", "\n")
         if not values["private_key"].strip() and not values["password"]:
-            self.add_error("private_key", "Enter a private key, or a password below.")
+            self.add_error("private_key", _("Enter a private key, or a password below."))
         elif values["private_key"].strip() and (wrong := _wrong_key(values)):
             self.add_error("private_key", wrong)
         return values
@@ -76,11 +83,13 @@ class KeysForm(Undecorated, forms.Form):
     """Public keys that somebody read off a host; cleaned, they are pins."""
 
     keys = forms.CharField(
-        label="Public keys of the host",
-        error_messages={"required": "There is no key in this text."},
+        label=_("Public keys of the host"),
+        error_messages={"required": _("There is no key in this text.")},
         widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
-        help_text="For a host that cannot be scanned: behind a jump host, or in another network "
-        "zone. One key per line, as cat /etc/ssh/ssh_host_*_key.pub prints them on the host.",
+        help_text=_(
+            "For a host that cannot be scanned: behind a jump host, or in another network "
+            "zone. One key per line, as cat /etc/ssh/ssh_host_*_key.pub prints them on the host."
+        ),
     )
 
     def clean_keys(self) -> list[HostKeyPin]:
@@ -94,22 +103,26 @@ class KeysForm(Undecorated, forms.Form):
 class HostListForm(ConsoleForm):
     """Hosts as another tool lists them, and what the list does not say of each."""
 
-    environment = forms.ModelChoiceField(Environment.objects.all(), empty_label="choose")
+    environment = forms.ModelChoiceField(
+        Environment.objects.all(), label=_("Environment"), empty_label=_("choose")
+    )
     credential = forms.ModelChoiceField(
         Credential.objects.all(),
         required=False,
-        empty_label="none",
-        label="Credential",
-        help_text="For hosts whose account the list does not name, or several credentials fit.",
+        empty_label=_("none"),
+        label=_("Credential"),
+        help_text=_("For hosts whose account the list does not name, or several credentials fit."),
     )
     text = forms.CharField(
-        label="The list",
+        label=_("The list"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 10, "spellcheck": "false"}),
-        help_text="The output of ansible-inventory --list, an OpenSSH client configuration, CSV "
-        "(name,address,port,account,groups,jump) or lines: app-1 deploy@10.0.0.1:22 app web",
+        help_text=_(
+            "The output of ansible-inventory --list, an OpenSSH client configuration, CSV "
+            "(name,address,port,account,groups,jump) or lines: app-1 deploy@10.0.0.1:22 app web"
+        ),
     )
-    file = forms.FileField(label="Or a file", required=False)
+    file = forms.FileField(label=_("Or a file"), required=False)
 
     def clean(self) -> dict[str, Any]:
         """The text of the file goes into the field, so that it is shown with its preview."""
@@ -120,7 +133,7 @@ class HostListForm(ConsoleForm):
             self.data = self.data.copy()  # type: ignore[attr-defined]
             self.data["text"] = values["text"]  # type: ignore[index]
         if not (values.get("text") or "").strip():
-            self.add_error("text", "Paste a list of hosts, or choose a file.")
+            self.add_error("text", _("Paste a list of hosts, or choose a file."))
         return values
 
     def list_chosen(self) -> tuple[str, Environment, Credential | None]:
@@ -135,12 +148,21 @@ class HostForm(DrawnForm, forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Host
         fields = [*RECORDED]
-        labels = {"jump": "Jump host", "groups": "Groups"}
+        labels = {
+            "name": _("Name"),
+            "address": _("Address"),
+            "environment": _("Environment"),
+            "credential": _("Credential"),
+            "jump": _("Jump host"),
+            "groups": _("Groups"),
+        }
         help_texts = {
-            "address": "A name or an IP address; with a port as app-1:2222 or [::1]:2222.",
-            "jump": "A host to connect through. Both host keys are checked.",
-            "groups": "Several with Ctrl or Cmd. Groups are made on the environment's page.",
-            "runner": "Python 3.6 or newer costs the host less. What already runs there goes on.",
+            "address": _("A name or an IP address; with a port as app-1:2222 or [::1]:2222."),
+            "jump": _("A host to connect through. Both host keys are checked."),
+            "groups": _("Several with Ctrl or Cmd. Groups are made on the environment's page."),
+            "runner": _(
+                "Python 3.6 or newer costs the host less. What already runs there goes on."
+            ),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -149,8 +171,8 @@ class HostForm(DrawnForm, forms.ModelForm):  # type: ignore[type-arg]
         self.fields["runner"].required = False
         groups = HostGroup.objects.select_related("environment")
         jumps = Host.objects.exclude(pk=self.instance.pk)
-        _choose(self, "jump", jumps, "none: connect directly")
-        _choose(self, "environment", Environment.objects.all(), "choose")
+        _choose(self, "jump", jumps, _("none: connect directly"))
+        _choose(self, "environment", Environment.objects.all(), _("choose"))
         _choose(self, "groups", groups, None)
         labels = lambda group: f"{group.environment.name}: {group.name}"  # noqa: E731
         self.fields["groups"].label_from_instance = labels  # type: ignore[attr-defined]
@@ -175,7 +197,12 @@ class HostForm(DrawnForm, forms.ModelForm):  # type: ignore[type-arg]
             self.add_error("address", str(error))
         for group in values.get("groups") or []:
             if group.environment != values.get("environment"):
-                self.add_error("groups", f"The group {group} belongs to {group.environment}.")
+                self.add_error(
+                    "groups",
+                    _("The group {group} belongs to {environment}.").format(
+                        group=group, environment=group.environment
+                    ),
+                )
         return values
 
 
@@ -186,7 +213,7 @@ def _typed(read: Callable[[str], str], text: str) -> str:
         raise forms.ValidationError(str(error)) from error
 
 
-def _choose(form: HostForm, name: str, rows: Any, empty: str | None) -> None:
+def _choose(form: HostForm, name: str, rows: Any, empty: Any) -> None:
     field = form.fields[name]
     if isinstance(field, forms.ModelChoiceField):
         field.queryset = rows

@@ -6,6 +6,8 @@ from typing import Any
 
 from django import forms
 from django.utils.html import format_html
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from rollback_console.outbox.actions.targets import RECORDED as TARGET_FIELDS
 from rollback_console.outbox.models import Target
@@ -20,26 +22,33 @@ from .base import ConsoleForm, DrawnForm
 class TargetForm(DrawnForm, ConsoleForm):
     """A target. Its URL is only ever written: empty keeps what is there."""
 
-    name = forms.CharField(label="Name", max_length=100, help_text="Such as Ops channel.")
+    name = forms.CharField(label=_("Name"), max_length=100, help_text=_("Such as Ops channel."))
     url = forms.CharField(
-        label="URL",
+        label=_("URL"),
         max_length=2000,
         widget=forms.PasswordInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
-        help_text="<code>https://…</code> for a signed webhook, or an Apprise URL such as "
-        "<code>slack://…</code>, <code>workflows://…</code> (Teams), <code>mailtos://…</code>. "
-        "Never shown again.",
+        help_text=_(
+            "<code>https://…</code> for a signed webhook, or an Apprise URL such as "
+            "<code>slack://…</code>, <code>workflows://…</code> (Teams), <code>mailtos://…</code>. "
+            "Never shown again."
+        ),
     )
     environment = forms.ModelChoiceField(
-        Environment.objects.all(), label="Environment", required=False, empty_label="all of them"
+        Environment.objects.all(),
+        label=_("Environment"),
+        required=False,
+        empty_label=_("all of them"),
     )
     topics = forms.MultipleChoiceField(
-        choices=[*TOPICS.items()], label="Events", widget=forms.CheckboxSelectMultiple
+        choices=[(name, _(text)) for name, text in TOPICS.items()],
+        label=_("Events"),
+        widget=forms.CheckboxSelectMultiple,
     )
     personal = forms.BooleanField(
-        label="E-mail the people concerned: the current escalation level, an action's owner",
+        label=_("E-mail the people concerned: the current escalation level, an action's owner"),
         required=False,
     )
-    is_active = forms.BooleanField(label="Enabled", required=False, initial=True)
+    is_active = forms.BooleanField(label=_("Enabled"), required=False, initial=True)
 
     def __init__(self, target: Target | None, *args: Any, **kwargs: Any) -> None:
         if target is not None:
@@ -51,7 +60,7 @@ class TargetForm(DrawnForm, ConsoleForm):
             self.draw_from(target, *TARGET_FIELDS)
             self.fields["url"].required = False
             self.fields["url"].help_text = format_html(
-                "Now <code>{}</code>. Leave empty to keep it.", target.shown
+                gettext("Now <code>{}</code>. Leave empty to keep it."), target.shown
             )
         else:
             del self.fields["is_active"]
@@ -61,7 +70,7 @@ class TargetForm(DrawnForm, ConsoleForm):
         name: str = self.cleaned_data["name"].strip()
         others = Target.objects.exclude(pk=self.target.pk if self.target else 0)
         if others.filter(name=name).exists():
-            raise forms.ValidationError("A channel with this name already exists.")
+            raise forms.ValidationError(_("A channel with this name already exists."))
         return name
 
     def values(self) -> dict[str, Any]:
@@ -75,17 +84,21 @@ class IntegrationForm(DrawnForm, ConsoleForm):
     Its kind and environment stay as they were made.
     """
 
-    name = forms.CharField(label="Name", max_length=100, help_text="Such as Alertmanager, Europe.")
-    kind = forms.ChoiceField(label="Sends as", choices=Integration.KINDS)
+    name = forms.CharField(
+        label=_("Name"), max_length=100, help_text=_("Such as Alertmanager, Europe.")
+    )
+    kind = forms.ChoiceField(
+        label=_("Sends as"), choices=[(name, _(text)) for name, text in Integration.KINDS]
+    )
     environment = forms.ModelChoiceField(
-        Environment.objects.all(), label="Environment", empty_label="choose"
+        Environment.objects.all(), label=_("Environment"), empty_label=_("choose")
     )
     plan = forms.ModelChoiceField(
         Plan.objects.select_related("environment"),
-        label="Plan",
+        label=_("Plan"),
         required=False,
-        empty_label="the one that the alert names, or its service has",
-        help_text="An alert's label <code>rollback_plan</code> names another one.",
+        empty_label=_("the one that the alert names, or its service has"),
+        help_text=_("An alert's label <code>rollback_plan</code> names another one."),
     )
 
     def __init__(self, integration: Integration | None, *args: Any, **kwargs: Any) -> None:
@@ -105,5 +118,5 @@ class IntegrationForm(DrawnForm, ConsoleForm):
         name: str = self.cleaned_data["name"].strip()
         known = Integration.objects.exclude(pk=self.integration.pk if self.integration else 0)
         if known.filter(name=name).exists():
-            raise forms.ValidationError("An integration with this name already exists.")
+            raise forms.ValidationError(_("An integration with this name already exists."))
         return name

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.models import Group, User
+from django.utils.translation import gettext_lazy as _
 
 from rollback_console.access.actions.invitations import LIFE_DAYS, LONGEST_DAYS
 from rollback_console.access.actions.passwords import check_password_rules
@@ -19,15 +20,17 @@ class PersonForm(Undecorated, forms.ModelForm):  # type: ignore[type-arg]
 
     groups = forms.ModelMultipleChoiceField(
         Group.objects.order_by("name"),
-        label="Groups",
+        label=_("Groups"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text="Without a group, a person has no access. Viewer: read-only. Operator: request "
-        "and run rollbacks. Admin: manage hosts, people and rules. "
-        "Decision makers are named on each environment's page.",
+        help_text=_(
+            "Without a group, a person has no access. Viewer: read-only. Operator: request "
+            "and run rollbacks. Admin: manage hosts, people and rules. "
+            "Decision makers are named on each environment's page."
+        ),
     )
     password = forms.CharField(
-        label="Password",
+        label=_("Password"),
         required=False,
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
@@ -36,18 +39,18 @@ class PersonForm(Undecorated, forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = User
         fields = ["username", "first_name", "last_name", "email", "password", "groups"]
-        labels = {"username": "Username", "email": "E-mail address"}
-        help_texts = {"username": "Letters, digits and @ . + - _"}
+        labels = {"username": _("Username"), "email": _("E-mail address")}
+        help_texts = {"username": _("Letters, digits and @ . + - _")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         # Otherwise the stored hash would be the field's initial value.
         self.initial.pop("password", None)
         if self.instance.pk:
-            self.fields["password"].help_text = "Leave empty to keep the password."
+            self.fields["password"].help_text = _("Leave empty to keep the password.")
         else:
             self.fields["password"].required = True
-            self.fields["password"].help_text = "They can change it on their own page."
+            self.fields["password"].help_text = _("They can change it on their own page.")
 
     def clean_password(self) -> str:
         """By the rules of the installation."""
@@ -65,21 +68,21 @@ class InvitationForm(Undecorated, forms.ModelForm):  # type: ignore[type-arg]
 
     groups = forms.ModelMultipleChoiceField(
         Group.objects.order_by("name"),
-        label="Groups",
+        label=_("Groups"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text="In none, a person sees nothing.",
+        help_text=_("In none, a person sees nothing."),
     )
     days = forms.IntegerField(
-        label="Days the link is open", min_value=1, max_value=LONGEST_DAYS, initial=LIFE_DAYS
+        label=_("Days the link is open"), min_value=1, max_value=LONGEST_DAYS, initial=LIFE_DAYS
     )
-    mail = forms.BooleanField(label="Send the link by mail", required=False)
+    mail = forms.BooleanField(label=_("Send the link by mail"), required=False)
 
     class Meta:
         model = User
         fields = ["username", "first_name", "last_name", "email", "groups"]
-        labels = {"username": "Name to sign in with", "email": "E-mail address"}
-        help_texts = {"username": "Letters, digits and @ . + - _"}
+        labels = {"username": _("Name to sign in with"), "email": _("E-mail address")}
+        help_texts = {"username": _("Letters, digits and @ . + - _")}
 
     def __init__(self, *args: Any, can_mail: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -90,7 +93,7 @@ class InvitationForm(Undecorated, forms.ModelForm):  # type: ignore[type-arg]
         """Mail needs an address."""
         cleaned = super().clean() or {}
         if cleaned.get("mail") and not cleaned.get("email"):
-            self.add_error("email", "Enter the address that the link goes to.")
+            self.add_error("email", _("Enter the address that the link goes to."))
         return cleaned
 
 
@@ -98,15 +101,17 @@ class FirstPasswordForm(ConsoleForm):
     """The password that an invited person chooses, twice."""
 
     password = forms.CharField(
-        label="Password",
+        label=_("Password"),
         strip=False,
         max_length=1000,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text="At least 12 characters: four or more unrelated words, or one that a password "
-        "manager made.",
+        help_text=_(
+            "At least 12 characters: four or more unrelated words, or one that a password "
+            "manager made."
+        ),
     )
     again = forms.CharField(
-        label="The same once more",
+        label=_("The same once more"),
         strip=False,
         max_length=1000,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
@@ -116,5 +121,5 @@ class FirstPasswordForm(ConsoleForm):
         """Both alike."""
         cleaned = super().clean() or {}
         if {"password", "again"} <= cleaned.keys() and cleaned["password"] != cleaned["again"]:
-            self.add_error("again", "This is not the same password.")
+            self.add_error("again", _("This is not the same password."))
         return cleaned

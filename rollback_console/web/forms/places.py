@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.models import User
+from django.utils.translation import gettext_lazy as _
 
 from rollback_console.documents.shell.reserved_names import reserved_reason
 from rollback_console.plans.models import DecisionMaker, Environment, Service
@@ -25,8 +26,8 @@ class ServiceForm(Undecorated, forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Service
         fields = ["name", "slug"]
-        labels = {"slug": "URL slug"}
-        help_texts = {"slug": "Lower-case letters, digits and dashes, such as checkout."}
+        labels = {"name": _("Name"), "slug": _("URL slug")}
+        help_texts = {"slug": _("Lower-case letters, digits and dashes, such as checkout.")}
 
 
 class EnvironmentForm(DrawnForm, forms.ModelForm):  # type: ignore[type-arg]
@@ -55,39 +56,53 @@ class EnvironmentForm(DrawnForm, forms.ModelForm):  # type: ignore[type-arg]
             "rehearses",
         ]
         labels = {
-            "slug": "URL slug",
-            "is_production": "Production (decision makers must type the environment's name)",
-            "approvals_code": "Approvals required for code only",
-            "approvals_data": "Approvals required when data is at risk",
-            "data_role": "Role required when data is at risk",
-            "request_expires": "Approval timeout (minutes)",
-            "start_expires": "Start timeout after approval (minutes)",
-            "escalate_after": "Escalate after (minutes)",
-            "readiness_rule": "When preflight checks fail",
-            "second_person": "Two people to skip, override or confirm a destructive step",
-            "database_servers": "Database servers that preflight checks may sign in to",
-            "page_hosts": "Web hosts that preflight checks may request pages from",
-            "file_folders": "Folders whose files preflight checks may measure",
-            "second_admin": "Two Admins to weaken the approval rules",
-            "rehearses": "Rehearsal environment for",
-            "remind_before": "Remind decision makers before expiry (minutes)",
+            "name": _("Name"),
+            "zone": _("Zone"),
+            "slug": _("URL slug"),
+            "is_production": _("Production (decision makers must type the environment's name)"),
+            "approvals_code": _("Approvals required for code only"),
+            "approvals_data": _("Approvals required when data is at risk"),
+            "data_role": _("Role required when data is at risk"),
+            "request_expires": _("Approval timeout (minutes)"),
+            "start_expires": _("Start timeout after approval (minutes)"),
+            "escalate_after": _("Escalate after (minutes)"),
+            "readiness_rule": _("When preflight checks fail"),
+            "second_person": _("Two people to skip, override or confirm a destructive step"),
+            "database_servers": _("Database servers that preflight checks may sign in to"),
+            "page_hosts": _("Web hosts that preflight checks may request pages from"),
+            "file_folders": _("Folders whose files preflight checks may measure"),
+            "second_admin": _("Two Admins to weaken the approval rules"),
+            "rehearses": _("Rehearsal environment for"),
+            "remind_before": _("Remind decision makers before expiry (minutes)"),
         }
         help_texts = {
-            "data_role": "Such as DevOps Lead. Leave empty for any decision maker.",
-            "remind_before": "A second reminder follows at a third of that time. 0 sends none.",
-            "second_person": "The second person gives the same answer as the first. The requester "
-            "of a rollback cannot publish its postmortem alone either.",
-            "database_servers": "One per line, such as db1:3306. A local socket is always allowed.",
-            "page_hosts": "One per line, such as shop.example.org or shop.example.org:8443. The "
-            "environment's hosts and localhost are always allowed.",
-            "file_folders": "One per line, such as /var/backups. Only size and age are read, and "
-            "no symbolic link is followed.",
-            "second_admin": "Another Admin must confirm: break-glass rights, adding oneself or an "
-            "account younger than a day as a decision maker, lowering the number of approvals, "
-            "and resetting the password or second factor of, or reactivating, a person who can "
-            "weaken the approval rules. It can be switched off only on the server.",
-            "zone": "A name such as dmz: only workers and sweepers with ZONES=dmz connect to its "
-            "hosts. Leave empty for those without ZONES.",
+            "data_role": _("Such as DevOps Lead. Leave empty for any decision maker."),
+            "remind_before": _("A second reminder follows at a third of that time. 0 sends none."),
+            "second_person": _(
+                "The second person gives the same answer as the first. The requester "
+                "of a rollback cannot publish its postmortem alone either."
+            ),
+            "database_servers": _(
+                "One per line, such as db1:3306. A local socket is always allowed."
+            ),
+            "page_hosts": _(
+                "One per line, such as shop.example.org or shop.example.org:8443. The "
+                "environment's hosts and localhost are always allowed."
+            ),
+            "file_folders": _(
+                "One per line, such as /var/backups. Only size and age are read, and "
+                "no symbolic link is followed."
+            ),
+            "second_admin": _(
+                "Another Admin must confirm: break-glass rights, adding oneself or an "
+                "account younger than a day as a decision maker, lowering the number of approvals, "
+                "and resetting the password or second factor of, or reactivating, a person who can "
+                "weaken the approval rules. It can be switched off only on the server."
+            ),
+            "zone": _(
+                "A name such as dmz: only workers and sweepers with ZONES=dmz connect to its "
+                "hosts. Leave empty for those without ZONES."
+            ),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -112,9 +127,9 @@ class EnvironmentForm(DrawnForm, forms.ModelForm):  # type: ignore[type-arg]
         values = super().clean() or {}
         code, data = values.get("approvals_code"), values.get("approvals_data")
         if code == 0:
-            self.add_error("approvals_code", "At least one person must approve.")
+            self.add_error("approvals_code", _("At least one person must approve."))
         if code is not None and data is not None and data < code:
-            self.add_error("approvals_data", "At least as many as for code only.")
+            self.add_error("approvals_data", _("At least as many as for code only."))
         if not values.get("second_person"):
             values.pop("second_person", None)
         return values
@@ -131,13 +146,13 @@ def _lines(text: str, problems: Callable[[str], list[str]]) -> str:
 class DecisionMakerForm(Undecorated, forms.ModelForm):  # type: ignore[type-arg]
     """Who decides in an environment, as what, and on which rung of the ladder."""
 
-    user = PersonField(User.objects.filter(is_active=True).order_by("username"), label="Person")
+    user = PersonField(User.objects.filter(is_active=True).order_by("username"), label=_("Person"))
 
     class Meta:
         model = DecisionMaker
         fields = ["user", "role", "rung"]
-        labels = {"rung": "Escalation level"}
-        help_texts = {"rung": "Level 1 is asked first."}
+        labels = {"role": _("Role"), "rung": _("Escalation level")}
+        help_texts = {"rung": _("Level 1 is asked first.")}
 
     def __init__(self, environment: Environment, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -148,7 +163,7 @@ class DecisionMakerForm(Undecorated, forms.ModelForm):  # type: ignore[type-arg]
         user: User = self.cleaned_data["user"]
         if self.instance.environment.decision_makers.filter(user=user).exists():
             raise forms.ValidationError(
-                "This person is a decision maker here already. Change their entry instead."
+                _("This person is a decision maker here already. Change their entry instead.")
             )
         return user
 
@@ -170,17 +185,17 @@ class SecretForm(ConsoleForm):
 
     name = forms.RegexField(
         r"^[A-Za-z_][A-Za-z0-9_]*$",
-        label="Name",
+        label=_("Name"),
         max_length=100,
-        help_text="As commands read it, such as DB_PASSWORD.",
-        error_messages={"invalid": "Letters, digits and _ only, and no digit first."},
+        help_text=_("As commands read it, such as DB_PASSWORD."),
+        error_messages={"invalid": _("Letters, digits and _ only, and no digit first.")},
     )
     value = forms.CharField(
-        label="Value",
+        label=_("Value"),
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
         min_length=6,
-        help_text="At least 6 characters: anything shorter cannot be masked in logs.",
+        help_text=_("At least 6 characters: anything shorter cannot be masked in logs."),
     )
 
     def clean_name(self) -> str:
@@ -194,13 +209,15 @@ class SecretForm(ConsoleForm):
 class HostGroupForm(ConsoleForm):
     """A name that plans use for several hosts."""
 
-    name = forms.SlugField(label="Name", help_text="Such as app or db.")
+    name = forms.SlugField(label=_("Name"), help_text=_("Such as app or db."))
 
 
 class WhoForm(ConsoleForm):
     """The question “who could approve now?”."""
 
-    asks = PersonField(User.objects.filter(is_active=True).order_by("username"), label="Requester")
+    asks = PersonField(
+        User.objects.filter(is_active=True).order_by("username"), label=_("Requester")
+    )
     risk = forms.ChoiceField(
-        label="Risk", choices=[("code", "code only"), ("data", "data at risk")]
+        label=_("Risk"), choices=[("code", _("code only")), ("data", _("data at risk"))]
     )

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.models import User
+from django.utils.translation import gettext_lazy as _
 
 from rollback_console.plans.actions.plans import import_document, revise
 from rollback_console.plans.actions.services import name_service
@@ -23,34 +24,34 @@ class ImportForm(ConsoleForm):
     """A document, pasted or uploaded, and what it is for."""
 
     text = forms.CharField(
-        label="The plan, in Markdown",
+        label=_("The plan, in Markdown"),
         required=False,
         strip=False,
         widget=_TEXT,
-        help_text="Paste the document unchanged. It is stored byte for byte.",
+        help_text=_("Paste the document unchanged. It is stored byte for byte."),
     )
-    file = forms.FileField(label="Or a file", required=False, help_text="At most 256 KiB.")
+    file = forms.FileField(label=_("Or a file"), required=False, help_text=_("At most 256 KiB."))
     service = forms.ModelChoiceField(
         Service.objects.all(),
-        label="Service",
+        label=_("Service"),
         required=False,
-        empty_label="choose, or name a new one",
+        empty_label=_("choose, or name a new one"),
     )
-    new_service = forms.CharField(label="Or a new service", required=False, max_length=100)
+    new_service = forms.CharField(label=_("Or a new service"), required=False, max_length=100)
     environment = forms.ModelChoiceField(
-        Environment.objects.all(), label="Environment", empty_label="choose"
+        Environment.objects.all(), label=_("Environment"), empty_label=_("choose")
     )
     title = forms.CharField(
-        label="Title",
+        label=_("Title"),
         required=False,
         max_length=200,
-        help_text="Leave empty to use the document's title.",
+        help_text=_("Leave empty to use the document's title."),
     )
     note = forms.CharField(
-        label="Revision note",
+        label=_("Revision note"),
         required=False,
         max_length=200,
-        help_text="Shown in the list of revisions.",
+        help_text=_("Shown in the list of revisions."),
     )
 
     def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
@@ -66,15 +67,15 @@ class ImportForm(ConsoleForm):
         """One text, one service."""
         values = super().clean() or {}
         if self.is_empty and not values.get("title", "").strip():
-            self.add_error("title", "Enter a title for the plan that you want to write.")
+            self.add_error("title", _("Enter a title for the plan that you want to write."))
         elif not self.is_empty and not values.get("text", "").strip() and not values.get("file"):
-            self.add_error("text", "Paste the plan here, or choose a file below.")
+            self.add_error("text", _("Paste the plan here, or choose a file below."))
         if not values.get("service") and not values.get("new_service", "").strip():
             self.add_error(
-                "service", "Choose the service that this plan rolls back, or enter a new one."
+                "service", _("Choose the service that this plan rolls back, or enter a new one.")
             )
         if values.get("file") and values["file"].size > LARGEST:
-            self.add_error("file", "A plan holds at most 256 KiB. Split it into several plans.")
+            self.add_error("file", _("A plan holds at most 256 KiB. Split it into several plans."))
         return values
 
     def save(self) -> Revision:
@@ -99,9 +100,9 @@ class ImportForm(ConsoleForm):
 class ReviseForm(ConsoleForm):
     """The next text of a plan."""
 
-    text = forms.CharField(label="The plan, in Markdown", strip=False, widget=_TEXT)
+    text = forms.CharField(label=_("The plan, in Markdown"), strip=False, widget=_TEXT)
     note = forms.CharField(
-        label="What changed, and why", required=False, max_length=200, help_text="One line."
+        label=_("What changed, and why"), required=False, max_length=200, help_text=_("One line.")
     )
 
     drawn_from = forms.CharField(required=False, widget=forms.HiddenInput)

@@ -6,13 +6,14 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.models import User
+from django.utils.translation import gettext_lazy as _
 
 from rollback_console.common.text import LONGEST_TEXT
 from rollback_console.postmortems.models import ActionItem, Postmortem
 
 from .base import ConsoleForm, PersonField
 
-KINDS = [("immediate", "immediate"), ("follow_up", "follow-up")]
+KINDS = [("immediate", _("immediate")), ("follow_up", _("follow-up"))]
 
 
 class MomentInput(forms.DateTimeInput):
@@ -29,22 +30,22 @@ class WritingForm(ConsoleForm):
 
     version = forms.IntegerField(widget=forms.HiddenInput)
     began_at = forms.DateTimeField(
-        label="When it began (UTC)",
+        label=_("When it began (UTC)"),
         required=False,
         widget=MomentInput(),
-        help_text="When users were first affected. The time to recover counts from here.",
+        help_text=_("When users were first affected. The time to recover counts from here."),
     )
     impact = forms.CharField(
-        label="Impact", required=False, help_text="Who was affected, how, and for how long."
+        label=_("Impact"), required=False, help_text=_("Who was affected, how, and for how long.")
     )
-    contributing_factors = forms.CharField(label="Contributing factors", required=False)
+    contributing_factors = forms.CharField(label=_("Contributing factors"), required=False)
     what_went_wrong = forms.CharField(
-        label="What went wrong",
+        label=_("What went wrong"),
         required=False,
-        help_text="Required before publishing.",
+        help_text=_("Required before publishing."),
     )
-    how_to_prevent = forms.CharField(label="How to prevent it", required=False)
-    additional_testing = forms.CharField(label="Additional testing", required=False)
+    how_to_prevent = forms.CharField(label=_("How to prevent it"), required=False)
+    additional_testing = forms.CharField(label=_("Additional testing"), required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -71,16 +72,18 @@ class AssignmentForm(ConsoleForm):
 
     owner = PersonField(
         User.objects.filter(is_active=True).order_by("username"),
-        label="Owner",
+        label=_("Owner"),
         required=False,
-        empty_label="unassigned",
+        empty_label=_("unassigned"),
     )
     due = forms.DateField(
-        label="Due",
+        label=_("Due"),
         required=False,
         widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
     )
-    remind_at = forms.DateTimeField(label="Remind at (UTC)", required=False, widget=MomentInput())
+    remind_at = forms.DateTimeField(
+        label=_("Remind at (UTC)"), required=False, widget=MomentInput()
+    )
 
     @classmethod
     def of(cls, item: ActionItem, data: Any = None) -> AssignmentForm:
@@ -92,27 +95,27 @@ class AssignmentForm(ConsoleForm):
 class ItemForm(AssignmentForm):
     """Something to do afterwards."""
 
-    text = forms.CharField(label="Action", max_length=300)
-    kind = forms.ChoiceField(label="When", choices=KINDS)
+    text = forms.CharField(label=_("Action"), max_length=300)
+    kind = forms.ChoiceField(label=_("When"), choices=KINDS)
     field_order = ("text", "kind", "owner", "due", "remind_at")
 
 
 class CommentForm(ConsoleForm):
     """What somebody says about it."""
 
-    text = forms.CharField(label="Your comment", widget=forms.Textarea(attrs={"rows": 3}))
+    text = forms.CharField(label=_("Your comment"), widget=forms.Textarea(attrs={"rows": 3}))
 
 
 class MessageForm(ConsoleForm):
     """A message to others, and who gets it."""
 
     recipients = forms.CharField(
-        label="To",
+        label=_("To"),
         max_length=1000,
-        help_text="The recipients listed in the plan. Remove those who did not receive it.",
+        help_text=_("The recipients listed in the plan. Remove those who did not receive it."),
     )
     text = forms.CharField(
-        label="Message", max_length=LONGEST_TEXT, widget=forms.Textarea(attrs={"rows": 10})
+        label=_("Message"), max_length=LONGEST_TEXT, widget=forms.Textarea(attrs={"rows": 10})
     )
 
     def values(self) -> dict[str, Any]:
@@ -124,7 +127,7 @@ class CadenceForm(ConsoleForm):
     """How often others are told."""
 
     minutes = forms.IntegerField(
-        label="Send an update every (minutes)", min_value=1, max_value=1440
+        label=_("Send an update every (minutes)"), min_value=1, max_value=1440
     )
 
 
@@ -132,11 +135,13 @@ class LinkForm(ConsoleForm):
     """Whom a status link is for."""
 
     label = forms.CharField(
-        label="Recipient", max_length=100, help_text="So that you know later which link to revoke."
+        label=_("Recipient"),
+        max_length=100,
+        help_text=_("So that you know later which link to revoke."),
     )
 
 
 class IncidentForm(ConsoleForm):
     """The file of a past incident."""
 
-    file = forms.FileField(label="File", help_text="JSON of at most 8 MiB.")
+    file = forms.FileField(label=_("File"), help_text=_("JSON of at most 8 MiB."))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django import forms
 from django.forms import BoundField
+from django.utils.translation import gettext_lazy as _
 
 from rollback_console.documents.model import Alternative, Procedure, Step
 from rollback_console.plans.document_cache import document
@@ -16,7 +18,7 @@ from rollback_console.rollbacks.models import Rollback
 
 from .base import ConsoleForm
 
-OTHER = "Other (describe below)"
+OTHER = _("Other (describe below)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +33,12 @@ class StepChoice:
 class OpeningForm(ConsoleForm):
     """Fields for one procedure of a plan. What is left open, freezing names."""
 
-    trigger = forms.ChoiceField(label="Trigger", required=False)
+    trigger = forms.ChoiceField(label=_("Trigger"), required=False)
     reason = forms.CharField(
-        label="Reason for the rollback",
+        label=_("Reason for the rollback"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="Decision makers see this first – they may have just been paged.",
+        help_text=_("Decision makers see this first – they may have just been paged."),
     )
 
     def __init__(
@@ -100,7 +102,7 @@ class OpeningForm(ConsoleForm):
             trigger.choices = [("", OTHER), *((each, each) for each in triggers)]
         for step in self.conditional:
             self.fields[f"condition_{step.key}"] = _radio(
-                [("run", "Run this step"), ("skip", "Skip this step")]
+                [("run", _("Run this step")), ("skip", _("Skip this step"))]
             )
         for step in self.choosing:
             ways = [(str(i), way.label) for i, way in enumerate(step.alternatives)]
@@ -123,7 +125,7 @@ def _filled_in(earlier: Rollback) -> dict[str, Any]:
     return {"reason": earlier.reason, "trigger": earlier.trigger, **chosen}
 
 
-def _radio(choices: list[tuple[str, str]]) -> forms.ChoiceField:
+def _radio(choices: Sequence[tuple[str, Any]]) -> forms.ChoiceField:
     return forms.ChoiceField(choices=choices, required=False, widget=forms.RadioSelect)
 
 
