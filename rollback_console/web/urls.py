@@ -35,7 +35,7 @@ from .views.rollbacks import (
     restart,
     rollback,
 )
-from .views.system import health, home, invitation, metrics
+from .views.system import health, help_view, home, invitation, metrics
 
 _environment = "environments/<slug:slug>/"
 _rollback = "rollbacks/<int:number>/"
@@ -49,6 +49,8 @@ urlpatterns: list[URLPattern] = [
     path("", home.show_home, name="home"),
     path("set-up/", home.show_set_up, name="set-up"),
     *signing_in,
+    path("help/", help_view.show_help, name="help"),
+    path("help/<slug:name>/", help_view.show_help_page, name="help-page"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", metrics.show_metrics, name="metrics"),

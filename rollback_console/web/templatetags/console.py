@@ -19,6 +19,7 @@ from rollback_console.documents.shell.hidden_characters import show_hidden
 from rollback_console.engine.states import state_word
 
 from .. import script_text
+from ..help_pages import section_for
 from ..presenters import automated_check, dates
 from ..presenters.state_icons import SHAPES, TONES
 
@@ -189,6 +190,20 @@ def nav(context: Context, name: str, word: str, keys: str = "") -> SafeString:
         target,
         mark_safe(' aria-current="page"') if current else "",
         format_html(' data-keys="{}"', keys) if keys else "",
+        word,
+    )
+
+
+@register.simple_tag(takes_context=True)
+def help_entry(context: Context, word: str) -> SafeString:
+    """Help in the rail: it leads to the section about the page that is open."""
+    request = context["request"]
+    match = request.resolver_match
+    here = request.path.startswith(reverse("help"))
+    return format_html(
+        '<li><a href="{}"{} data-keys="g ?">{}</a></li>',
+        section_for(match.url_name if match and not here else ""),
+        mark_safe(' aria-current="page"') if here else "",
         word,
     )
 

@@ -6,8 +6,9 @@ None of their HTML, no picture and no script comes through.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
+from itertools import pairwise
 
 import nh3
 from django import template
@@ -24,10 +25,15 @@ register = template.Library()
 
 _MENTION = re.compile(r"(?<![\w@.])@([\w][\w.+-]*)")
 _TAGS = {
-    *("h3", "h4", "h5", "h6", "p", "ul", "ol", "li", "blockquote", "pre", "code", "hr", "br"),
+    *("h2", "h3", "h4", "h5", "h6", "p", "ul", "ol", "li", "blockquote", "pre", "code", "hr", "br"),
     *("strong", "em", "s", "a", "b", "table", "thead", "tbody", "tr", "th", "td"),
 }
-_ATTRIBUTES = {"a": {"href", "title"}, "b": {"class"}, "h3": {"id"}, "h4": {"id"}, "ol": {"start"}}
+_ATTRIBUTES = {
+    "a": {"href", "title"},
+    "b": {"class"},
+    "ol": {"start"},
+    **{heading: {"id"} for heading in ("h2", "h3", "h4")},
+}
 _SCHEMES = {"http", "https", "mailto"}
 
 
@@ -44,11 +50,21 @@ def mentioned_people(text: str) -> dict[str, str]:
     return {user.username: display_name(user) for user in people}
 
 
-def render_markdown(text: str, people: Mapping[str, str] | None = None) -> SafeString:
-    """HTML of a text whose headings begin below those of the page; `people` may be mentioned."""
-    html = _parser().render(text, {"people": people or {}})
+def render_markdown(
+    text: str,
+    people: Mapping[str, str] | None = None,
+    *,
+    headings_from: int = 3,
+    anchors: bool = False,
+    link: Callable[[str], str] | None = None,
+) -> SafeString:
+    """HTML of a text whose headings begin at level `headings_from`; `people` may be mentioned.
+
+    With `anchors` headings can be linked to; `link` says where each link leads, "" for nowhere.
+    """
+    options = {"people": people or {}, "from": headings_from, "anchors": anchors, "link": link}
     clean = nh3.clean(
-        html,
+        _parser().render(text, options),
         tags=_TAGS,
         attributes=_ATTRIBUTES,
         url_schemes=_SCHEMES,
@@ -57,18 +73,49 @@ def render_markdown(text: str, people: Mapping[str, str] | None = None) -> SafeS
     return SafeString(clean)
 
 
+def heading_anchor(heading: str) -> str:
+    """The anchor of a heading, as on GitHub."""
+    kept = re.sub(r"[^\w\s-]", "", heading).strip().lower()
+    return re.sub(r"\s", "-", kept)
+
+
 @cache
 def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
-    parser.core.ruler.push("headings", _lower_headings)
+    parser.core.ruler.push("headings", _place_headings)
+    parser.core.ruler.push("links", _place_links)
     parser.core.ruler.push("mentions", _mark_mentions)
     return parser
 
 
-def _lower_headings(state: StateCore) -> None:
+def _place_headings(state: StateCore) -> None:
+    for token, after in pairwise(state.tokens):
+        if token.type == "heading_open" and state.env["anchors"]:
+            text = "".join(each.content for each in after.children or ())
+            token.attrSet("id", heading_anchor(text))
     for token in state.tokens:
         if token.type in ("heading_open", "heading_close"):
-            token.tag = f"h{min(int(token.tag[1:]) + 2, 6)}"
+            token.tag = f"h{min(int(token.tag[1:]) + state.env['from'] - 1, 6)}"
+
+
+def _place_links(state: StateCore) -> None:
+    """Where the caller says; what leads nowhere is only its text, a picture its description."""
+    for token in state.tokens:
+        if state.env["link"] and token.children:
+            token.children = list(_linked(token.children, state.env["link"]))
+
+
+def _linked(tokens: Sequence[Token], link: Callable[[str], str]) -> Iterator[Token]:
+    kept = True
+    for token in tokens:
+        if token.type == "link_open":
+            target = link(str(token.attrGet("href")))
+            kept = bool(target)
+            token.attrSet("href", target)
+        if token.type == "image":
+            yield Token("text", "", 0, content=token.content)
+        elif kept or token.type not in ("link_open", "link_close"):
+            yield token
 
 
 def _mark_mentions(state: StateCore) -> None:
