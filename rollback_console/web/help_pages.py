@@ -70,6 +70,7 @@ SECTIONS = {
 _HEADING = re.compile(r"^(#{1,3}) +(.+?)\s*$")
 _FENCE = re.compile(r"^\s*(```|~~~)")
 _LINK = re.compile(r"^(?:([a-z-]+)\.md)?(#[\w-]+)?$")
+_MARKS = re.compile(r"[`*|\[]|\]\([^)]*\)|-{3,}")
 _CONTEXT = 90
 
 
@@ -90,7 +91,7 @@ class HelpSection:
 
     def excerpt(self, words: list[str]) -> str:
         """The text around the first of the words."""
-        text = " ".join(self.text.split())
+        text = " ".join(_MARKS.sub("", self.text).split())
         start = min((at for at in map(text.casefold().find, words) if at >= 0), default=0)
         begin = max(start - _CONTEXT, 0)
         end = start + _CONTEXT
@@ -166,8 +167,8 @@ def _page(path: Path) -> HelpPage:
 
 
 def _sections(name: str, page_title: str, text: str) -> Iterator[HelpSection]:
-    title, lines, fenced = page_title, [], False
-    anchor = ""
+    title, anchor, fenced = page_title, "", False
+    lines: list[str] = []
     for line in text.splitlines():
         fenced ^= bool(_FENCE.match(line))
         heading = None if fenced else _HEADING.match(line)
