@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 
 from .templatetags.prose import heading_anchor, render_markdown
 
-ORDER = ("start", "operator", "approver", "plans", "approving", "readiness", "postmortems")
+ORDER = ("start", "operator", "approving", "plans", "readiness", "postmortems")
 """What is read first; the other pages follow by their titles."""
 
 SECTIONS = {
