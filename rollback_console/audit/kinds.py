@@ -106,6 +106,15 @@ PLAN_TAKEN_AS_CONFIRMED = _kind(
     "Revision {revision} of {subject} counts as confirmed: rollback {rollback} was approved by it.",
     WARNING,
 )
+FINDING_ACKNOWLEDGED = _kind(
+    "plan.finding_acknowledged",
+    "{by} acknowledged a finding of revision {revision} of {subject} ({finding}): {reason}.",
+    WARNING,
+)
+ACKNOWLEDGEMENT_WITHDRAWN = _kind(
+    "plan.acknowledgement_withdrawn",
+    "{by} no longer acknowledges a finding of revision {revision} of {subject} ({finding}).",
+)
 HOST_QUESTION_APPROVED = _kind(
     "host_question.approved", "{by} let a host be asked: {subject}.", WARNING
 )

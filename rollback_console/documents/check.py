@@ -17,6 +17,7 @@ from .arrange import arrange
 from .canonical import is_canonical, keep_all_lines, tidy_canonical, write_canonical
 from .markdown.source import LIMIT, decode
 from .reading import read
+from .shell.hidden_characters import escape_in_json, show_hidden_in_output
 
 CLEAN, FINDINGS, UNREADABLE = 0, 1, 2
 FORMATS = ("text", "json", "github")
@@ -89,9 +90,12 @@ def exit_code(checks: Iterable[FileCheck]) -> int:
 def format_checks(checks: Sequence[FileCheck], style: str) -> str:
     """All checks as text for a terminal, as JSON, or as annotations of a GitHub workflow."""
     if style == "json":
-        return json.dumps([_as_json(one) for one in checks], ensure_ascii=False, indent=2)
+        values = [_as_json(one) for one in checks]
+        return escape_in_json(json.dumps(values, ensure_ascii=False, indent=2))
     line = _annotation if style == "github" else _sentence
-    return "\n".join(line(one.path, finding) for one in checks for finding in one.findings)
+    return "\n".join(
+        show_hidden_in_output(line(one.path, finding)) for one in checks for finding in one.findings
+    )
 
 
 def _proposal(document: PlanDocument) -> list[Finding]:

@@ -307,7 +307,11 @@ class Fix:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something a person should know before this plan runs. `code` is stable."""
+    """Something a person should know before this plan runs. `code` is stable.
+
+    `places` are the findings that this one joins, each with the place it was said of; empty for
+    a single place.
+    """
 
     severity: Severity
     code: str
@@ -315,6 +319,7 @@ class Finding:
     message: str
     step: str = ""
     fix: Fix | None = None
+    places: tuple[Finding, ...] = ()
 
 
 class Role(StrEnum):

@@ -2,7 +2,8 @@
 
 Keys and shapes are a contract; `alternatives` holds, for each alternative, command objects
 like those of `commands`. Times in `estimates` are minutes. `commands` of the whole holds every
-command-like line once, and `confirmed` is false: what is read from a text is a proposal.
+command-like line once, and `confirmed` is false: what is read from a text is a proposal. A finding's
+`key` stays while it says the same of the same text; nobody `acknowledged` what was only read.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from rollback_console.documents.model import (
     Step,
 )
 
+from .lint.finding_key import finding_key
 from .shape import shape_of
 
 Json = dict[str, Any]
@@ -45,7 +47,7 @@ def report(document: PlanDocument) -> Json:
         "messages": [_message(one) for one in document.messages],
         "prevention": [_labelled(note) for note in document.prevention],
         "placeholders": [_placeholder(one) for one in document.placeholders],
-        "findings": [_finding(one) for one in document.findings],
+        "findings": [_finding(document, one) for one in document.findings],
         "unmapped": [list(lines) for lines in document.unmapped],
         "commands": [_placed(one) for one in document.commands],
         "relations": [_relation(one) for one in document.relations],
@@ -152,10 +154,12 @@ def _question(question: ReadingQuestion) -> Json:
     }
 
 
-def _finding(finding: Finding) -> Json:
+def _finding(document: PlanDocument, finding: Finding) -> Json:
     return {
+        "key": finding_key(document, finding),
         "severity": finding.severity.value,
         "code": finding.code,
         "line": finding.line,
         "message": finding.message,
+        "acknowledged": None,
     }

@@ -79,6 +79,11 @@ urlpatterns: list[URLPattern] = [
     path("plans/<slug:slug>/revisions/<int:number>/", plan.show_plan, name="revision"),
     path("plans/<slug:slug>/revisions/<int:number>/changes/", revisions.changes, name="changes"),
     path("plans/<slug:slug>/revisions/<int:number>/fixes/", revisions.fix, name="fixes"),
+    path(
+        "plans/<slug:slug>/revisions/<int:number>/acknowledgements/",
+        revisions.acknowledge,
+        name="acknowledgements",
+    ),
     path("rollbacks/", rollback.list_rollbacks, name="rollbacks"),
     path(_rollback, rollback.show_rollback, name="rollback"),
     path(f"{_rollback}approvals/", approval.approve, name="approvals"),

@@ -29,6 +29,8 @@ ROUTES = [
     ("POST", "/plans", "plans"),
     ("GET", "/plans/some-plan", "read"),
     ("GET", "/plans/some-plan/revisions/1", "read"),
+    ("POST", "/plans/some-plan/revisions/1/acknowledgements", "plans"),
+    ("POST", f"/plans/some-plan/revisions/1/acknowledgements/{64 * '0'}/withdrawals", "plans"),
     ("GET", "/rollbacks", "read"),
     ("POST", "/rollbacks", "request"),
     ("GET", "/rollbacks/9", "read"),

@@ -219,3 +219,27 @@ def test_each_procedure_is_answered_with_its_own_verdict(call: Caller, stage: St
     (only,) = call.get(path).json()["procedures"]
     assert (only["name"], only["word"], only["loss"]) == ("Rollback Steps", "not ready", "none")
     assert only["at"] is not None
+
+
+def test_a_finding_is_acknowledged_and_that_is_taken_back(stage: Stage, call: Caller) -> None:
+    text = make.PLAN.replace("echo restoring", "python manage.py migrate")
+    made = call.post("/plans", sent(document=text)).json()
+    key = next(
+        each["key"] for each in made["report"]["findings"] if each["code"] == "no-working-directory"
+    )
+    address = f"/plans/{made['plan']}/revisions/1"
+    body = {"finding": key, "reason": "The account's home is the folder."}
+    response = call.post(f"{address}/acknowledgements", body)
+    assert response.status_code == 201
+    assert response.json()["by"]["username"] == "dana"
+    problem(call.post(f"{address}/acknowledgements", body), 409, "refused")
+    assert acknowledged(call, address, key)["reason"] == body["reason"]
+    withdrawals = f"{address}/acknowledgements/{key}/withdrawals"
+    assert call.post(withdrawals, {}).status_code == 204
+    assert acknowledged(call, address, key) is None
+    problem(call.post(withdrawals, {}), 409, "refused")
+
+
+def acknowledged(call: Caller, address: str, key: str) -> Any:
+    findings = call.get(address).json()["report"]["findings"]
+    return next(each["acknowledged"] for each in findings if each["key"] == key)

@@ -24,6 +24,7 @@ from rollback_console.audit.integrity.row_comparison import accept_rows, configu
 from rollback_console.audit.models import ConfigurationEvent
 from rollback_console.deployments.actions import deployments, freeze_windows
 from rollback_console.outbox.actions import targets
+from rollback_console.plans.acknowledgement import list_findings
 from rollback_console.plans.actions import (
     credentials,
     decision_makers,
@@ -87,6 +88,7 @@ def whole(stage: Stage) -> Stage:
     text = make.PLAN.replace("# Rollback Plan", "# Another Plan").encode()
     plans.import_document(text, by=by, service=service, environment=other)
     approve_question(make.requested(stage).revision, by=stage.cast.lee)
+    acknowledge_first(Revision.objects.earliest("pk"), by=by)
     pins.pin(service, version="1.2.3", by=by, reason="It loses orders")
     person = people.add_person(by=by, username="kim", password="a long pass phrase 7")
     limit = ScopeLimit.of(["other"], [])
@@ -211,6 +213,11 @@ def approve_question(revision: Revision, *, by: User) -> None:
     questions.approve_host_question(question, by=by, sha256=question.sha256)
 
 
+def acknowledge_first(revision: Revision, *, by: User) -> None:
+    key = next(one.key for one in list_findings(revision) if one.may_stay)
+    plans.acknowledge_finding(revision, by=by, finding=key, reason="It is meant so")
+
+
 def sentences() -> str:
     try:
         call_command("verify_audit", stdout=StringIO())
@@ -265,6 +272,9 @@ ACTS: list[Callable[[Stage], object]] = [
     lambda _: secrets.remove_secret(row_of("plans.secret"), by=None),
     lambda _: questions.withdraw_host_question(row_of("plans.hostquestion"), by=admin()),
     lambda _: plans.bind_steps(row_of("plans.revision"), by=admin(), bindings={"hosts": "app-1"}),
+    lambda _: plans.withdraw_acknowledgement(
+        (row := row_of("plans.acknowledgement")).revision, by=admin(), finding=row.finding
+    ),
     lambda _: pins.lift_pin(row_of("rollbacks.pin"), by=admin(), reason="It was another one"),
     lambda _: pending_changes.confirm_change(row_of("access.pendingchange"), by=second()),
     lambda _: group_actions.limit_group(
@@ -362,7 +372,7 @@ def names_an_addition_to(label: str) -> bool:
         )
 
 
-UNIQUE_WITH_ANOTHER = {"name", "number", "sha256", "user"}
+UNIQUE_WITH_ANOTHER = {"finding", "name", "number", "sha256", "user"}
 
 
 @contextmanager

@@ -10,11 +10,13 @@ import rollback_console
 
 ROOT = Path(rollback_console.__file__).parent
 TABLES = {
+    "Acknowledgement",
     *("Credential", "DecisionMaker", "Delegation", "Environment", "Host", "HostGroup", "HostKey"),
     *("Integration", "Pin", "Plan", "Revision", "Secret", "Service", "Target"),
     *("ConfigurationEvent", "StreamAnchor"),
 }
 RELATED = {
+    "acknowledgements",
     *("hosts", "host_groups", "groups", "keys", "secrets", "decision_makers", "delegations"),
     *(
         "integrations",

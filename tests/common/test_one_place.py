@@ -22,6 +22,7 @@ ROOT = Path(rollback_console.__file__).parent
         (r"get_full_name\(", {"common/people.py"}),
         (r"def (percentile|duration|clock)\(", {
             "common/statistics.py", "common/durations.py", "web/templatetags/console.py",
+            "web/presenters/dates.py",
         }),
         (r"is_active and \w+\.has_perm", {
             "common/permission.py", "rollbacks/permissions/groups.py",

@@ -55,6 +55,13 @@ class NewPlan(Body):
     facts: Annotated[dict[Name, Value], Field(max_length=200)] = Field(default_factory=dict)
 
 
+class NewAcknowledgement(Body):
+    """The key of a finding, as the report of the revision has it, and why it may stay."""
+
+    finding: Sha256
+    reason: Reason
+
+
 class HostQuestionApproval(Body):
     """The digest of the host question that was read."""
 

@@ -8,10 +8,10 @@ from typing import Any
 from pydantic import BaseModel
 
 from rollback_console.documents.model import Step
-from rollback_console.documents.report import report
+from rollback_console.plans.acknowledgement import report_revision
 from rollback_console.plans.data_loss.cost import Costing
 from rollback_console.plans.document_cache import document
-from rollback_console.plans.models import HostQuestion, Plan, Revision
+from rollback_console.plans.models import Acknowledgement, HostQuestion, Plan, Revision
 from rollback_console.plans.readiness.check import Readiness
 from rollback_console.plans.readiness.choices import ProcedureVerdict
 from rollback_console.plans.snapshot.hidden_characters import list_hidden
@@ -131,13 +131,38 @@ def revision_out(revision: Revision) -> RevisionOut:
         document=understood.source,
         bindings=revision.bindings,
         form=_form(revision),
-        report=report(understood) | {"confirmed": revision.confirmed_at is not None},
+        report=report_revision(revision),
         hidden_characters=[
             HiddenCharacterOut(
                 where=each.where, line=each.line, code=each.hidden.code, name=each.hidden.name
             )
             for each in list_hidden(revision)
         ],
+    )
+
+
+class AcknowledgementOut(BaseModel):
+    """Who said of which finding of a revision that it is known, and why it may stay."""
+
+    plan: str
+    revision: int
+    finding: str
+    code: str
+    reason: str
+    by: Person
+    at: Time
+
+
+def acknowledgement_out(row: Acknowledgement) -> AcknowledgementOut:
+    """One acknowledged finding."""
+    return AcknowledgementOut(
+        plan=row.revision.plan.slug,
+        revision=row.revision.number,
+        finding=row.finding,
+        code=row.code,
+        reason=row.reason,
+        by=person(row.by),
+        at=row.at,
     )
 
 

@@ -20,14 +20,16 @@ from rollback_console.rollbacks.sweeper import readiness_schedule
 
 from .. import lookup, pagination
 from ..authentication import APPROVE, PLANS, READ, person
-from ..bodies.requests import HostQuestionApproval, NewPlan
+from ..bodies.requests import HostQuestionApproval, NewAcknowledgement, NewPlan
 from ..responses.plans import (
+    AcknowledgementOut,
     HostQuestionList,
     HostQuestionOut,
     PlanOut,
     PlanPage,
     ReadinessOut,
     RevisionOut,
+    acknowledgement_out,
     host_question_out,
     plan_out,
     readiness_out,
@@ -112,6 +114,34 @@ def approve_host_question(
 def read_revision(request: HttpRequest, slug: str, number: int) -> RevisionOut:
     """One text of a plan, what is understood of it, and what a request has to choose."""
     return revision_out(lookup.revision(slug, number))
+
+
+@router.post(
+    "/plans/{slug:slug}/revisions/{int:number}/acknowledgements",
+    auth=PLANS,
+    response={201: AcknowledgementOut},
+)
+def acknowledge_finding(
+    request: HttpRequest, slug: str, number: int, body: NewAcknowledgement
+) -> Status[AcknowledgementOut]:
+    """Say of a finding that it is known, and why it may stay; never of an error."""
+    revision, by = lookup.revision(slug, number), person(request)
+    row = plans.acknowledge_finding(revision, by=by, finding=body.finding, reason=body.reason)
+    return Status(201, acknowledgement_out(row))
+
+
+@router.post(
+    "/plans/{slug:slug}/revisions/{int:number}/acknowledgements/{str:finding}/withdrawals",
+    auth=PLANS,
+    response={204: None},
+)
+def withdraw_acknowledgement(
+    request: HttpRequest, slug: str, number: int, finding: str
+) -> Status[None]:
+    """Take back that a finding was acknowledged."""
+    revision = lookup.revision(slug, number)
+    plans.withdraw_acknowledgement(revision, by=person(request), finding=finding)
+    return Status(204, None)
 
 
 @transaction.atomic

@@ -42,6 +42,7 @@ TABLES: dict[str, ProtectedTable] = {
     "plans.secret": _table("secret"),
     "plans.plan": _table("plan"),
     "plans.revision": _table("revision"),
+    "plans.acknowledgement": _table("acknowledged finding"),
     # Workers note what a plan would ask; it means something once a person approved it.
     "plans.hostquestion": _table("approved host question", free="revision at", state="approved"),
     "rollbacks.pin": _table("pin"),

@@ -71,7 +71,7 @@ _LISTED = 12
 
 
 def _joined(same: Sequence[Finding]) -> Finding:
-    first = same[0]
+    first = replace(same[0], places=tuple(same))
     names = dict.fromkeys(m[1] for one in same if (m := _NAMED.match(one.message)))
     message = first.message
     if len(names) > 1:

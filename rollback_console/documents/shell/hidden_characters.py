@@ -7,6 +7,7 @@ one, and control characters. See Unicode Technical Report 36, and "Trojan Source
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -82,6 +83,11 @@ def show_hidden_in_output(text: str) -> str:
     )
 
 
+def escape_in_json(text: str) -> str:
+    """JSON with such characters as escapes: the same values, and a terminal draws it as it is."""
+    return _SUSPECT.sub(lambda match: _escape(match[0]) if _is_hidden(match[0]) else match[0], text)
+
+
 def without_hidden(text: str) -> str:
     """The text with a plain space for each odd one, and nothing for the rest."""
     return _SUSPECT.sub(lambda match: _plain(match[0]), text)
@@ -123,6 +129,10 @@ def _is_blank(character: str) -> bool:
 
 def _shown(character: str, hidden: bool) -> str:
     return hidden_mark(character) if hidden else character
+
+
+def _escape(character: str) -> str:
+    return json.dumps(character)[1:-1]
 
 
 def _plain(character: str) -> str:

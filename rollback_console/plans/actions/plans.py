@@ -1,6 +1,7 @@
 """Plans: importing, revising, binding, arranging and confirming them.
 
-Every change is a new revision; an arrangement is a draft until it is confirmed.
+Every change is a new revision; an arrangement is a draft until it is confirmed. Only what people
+acknowledge of the findings is kept beside a revision.
 """
 
 from __future__ import annotations
@@ -13,14 +14,20 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils.text import slugify
 
+from rollback_console.audit import kinds
+from rollback_console.audit.integrity.row_ledger import RowChange, added, removed
+from rollback_console.audit.record import record_change
+from rollback_console.common.people import display_name
+from rollback_console.common.text import text_problem
 from rollback_console.documents.canonical import tidied
 from rollback_console.documents.markdown.source import encode
 
+from ..acknowledgement import ListedFinding, find_listed
 from ..arrangement import arranged, draft_of, operations_of
 from ..confirmation import CHANGE_PLAN
 from ..document_cache import document, read_cached
 from ..errors import PlanError
-from ..models import ArrangementDraft, Environment, Plan, Revision, Service
+from ..models import Acknowledgement, ArrangementDraft, Environment, Plan, Revision, Service
 from ..permission import permit
 from ..snapshot.bindings import write_into_text
 from .revisions import (
@@ -173,6 +180,73 @@ def confirm_arrangement(
         raise PlanError("Somebody changed this arrangement meanwhile. Read it again, then confirm.")
     operations = operations_of(draft)
     return confirm_as(newest, canonical_text(newest, operations), by=by, operations=operations)
+
+
+@transaction.atomic
+def acknowledge_finding(
+    revision: Revision, *, by: User, finding: str, reason: str
+) -> Acknowledgement:
+    """Say of a finding, by its key, that it is known and why it may stay: shown to who approves.
+
+    Raises PlanError for an error, which is corrected instead, and for what is acknowledged
+    already.
+    """
+    permit(by, CHANGE_PLAN, "acknowledge findings of this plan", over=revision.plan)
+    listed = _listed_finding(revision, finding)
+    if not listed.may_stay:
+        raise PlanError(f"This is an error. Correct it in the text: {listed.finding.message}")
+    if problem := text_problem(reason):
+        raise PlanError(f"Say why this may stay as it is. {problem}")
+    row, is_new = Acknowledgement.objects.get_or_create(
+        revision=revision,
+        finding=listed.key,
+        defaults={
+            "code": listed.finding.code,
+            "reason": reason.strip(),
+            "by": by,
+            "at": Now(),
+        },
+    )
+    if not is_new:
+        raise PlanError(f"{display_name(row.by)} acknowledged this already. Open the page again.")
+    row.refresh_from_db()  # when it was, by the database's clock
+    _record_finding(kinds.FINDING_ACKNOWLEDGED, listed, by, added(row), row)
+    return row
+
+
+@transaction.atomic
+def withdraw_acknowledgement(revision: Revision, *, by: User, finding: str) -> None:
+    """Take back that a finding of this revision was acknowledged. Raises PlanError."""
+    permit(by, CHANGE_PLAN, "acknowledge findings of this plan", over=revision.plan)
+    listed = _listed_finding(revision, finding)
+    rows = Acknowledgement.objects.filter(revision=revision, finding=finding)
+    row = rows.select_for_update().first()
+    if row is None:
+        raise PlanError("Nobody has acknowledged this finding. Open the page again.")
+    _record_finding(kinds.ACKNOWLEDGEMENT_WITHDRAWN, listed, by, removed(row), row)
+    row.delete()
+
+
+def _listed_finding(revision: Revision, key: str) -> ListedFinding:
+    listed = find_listed(revision, key)
+    if listed is None:
+        raise PlanError("This revision has no such finding. Open the page again.")
+    return listed
+
+
+def _record_finding(
+    kind: str, listed: ListedFinding, by: User, change: RowChange, row: Acknowledgement
+) -> None:
+    record_change(
+        kind,
+        by=by,
+        subject=row.revision.plan,
+        rows=[change],
+        revision=row.revision.number,
+        code=row.code,
+        finding=listed.finding.message,
+        reason=row.reason,
+    )
 
 
 @transaction.atomic

@@ -14,7 +14,7 @@ from django.db.models import Max
 from django.db.models.functions import Now
 
 from rollback_console.audit import kinds
-from rollback_console.audit.integrity.row_ledger import added, changed
+from rollback_console.audit.integrity.row_ledger import RowChange, added, changed
 from rollback_console.audit.record import record_change
 from rollback_console.common.people import display_name
 from rollback_console.documents import write_canonical
@@ -22,11 +22,12 @@ from rollback_console.documents.canonical import is_canonical, keep_all_lines
 from rollback_console.documents.errors import Unwritable
 from rollback_console.documents.shape import shape_of
 
+from ..acknowledgement import list_still_true
 from ..arrangement import arranged
 from ..confirmation import author_text, find_same_shape, misread_guards
 from ..document_cache import document, read_cached
 from ..errors import PlanError
-from ..models import Plan, Revision
+from ..models import Acknowledgement, Plan, Revision
 
 Operation = dict[str, Any]
 _CONFIRMATION = ("confirmed_at", "confirmed_by", "original", "shape", "operations")
@@ -62,17 +63,34 @@ def write_revision(
         for name in _CONFIRMATION:
             setattr(revision, name, getattr(last, name))
     revision.save(force_insert=True)
+    carried = carry_acknowledgements(last, revision) if last else [added(plan)]
     record_change(
         kinds.PLAN_REVISED,
         by=by,
         subject=plan,
-        rows=[added(revision), *([] if last else [added(plan)])],
+        rows=[added(revision), *carried],
         revision=revision.number,
         document=revision.sha256,
         bindings=revision.bindings,
         note=revision.note,
     )
     return revision
+
+
+def carry_acknowledgements(before: Revision, after: Revision) -> list[RowChange]:
+    """What people acknowledged of `before` holds of `after` too, where the finding is the same;
+    as rows for the event that makes it so."""
+    there = set(after.acknowledgements.values_list("finding", flat=True))
+    names = ("finding", "code", "reason", "by_id", "at")
+    return [
+        added(
+            Acknowledgement.objects.create(
+                revision=after, **{name: getattr(row, name) for name in names}
+            )
+        )
+        for row in list_still_true(before, after)
+        if row.finding not in there
+    ]
 
 
 def canonical_text(revision: Revision, operations: list[Operation]) -> bytes:
@@ -123,11 +141,12 @@ def mark_confirmed(
     shape = shape_of(author_text(revision))
     if not rows.update(confirmed_at=Now(), confirmed_by=person, shape=shape, operations=operations):
         raise PlanError("Somebody else confirmed this revision meanwhile. Open the page again.")
+    carried = [] if like is None else carry_acknowledgements(like, revision)
     record_change(
         kind,
         by=by,
         subject=revision.plan,
-        rows=[changed(revision, *_CONFIRMATION)],
+        rows=[changed(revision, *_CONFIRMATION), *carried],
         revision=revision.number,
         document=revision.sha256,
         original=hashlib.sha256(bytes(revision.original or revision.source)).hexdigest(),

@@ -3,7 +3,7 @@
 arrangement.py      what people changed of a proposal that nobody confirmed yet
 inventory.py        services, environments, hosts, credentials, secrets
 decision_makers.py  who may approve
-plan.py             plans and their revisions
+plan.py             plans, their revisions, and the findings that people acknowledged
 readiness.py        what hosts are asked beforehand, and what they answered
 """
 
@@ -19,7 +19,7 @@ from .inventory import (
     Secret,
     Service,
 )
-from .plan import Plan, Revision
+from .plan import Acknowledgement, Plan, Revision
 from .readiness import (
     Asking,
     Cost,
@@ -31,6 +31,7 @@ from .readiness import (
 )
 
 __all__ = [
+    "Acknowledgement",
     "ArrangementDraft",
     "Asking",
     "Cost",

@@ -66,3 +66,30 @@ class Revision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.plan} r{self.number}"
+
+
+class Acknowledgement(models.Model):
+    """What one person says of one finding of a revision: that it is known, and why it may stay.
+
+    `finding` is the key of the finding (documents.lint.finding_key), `code` its kind. A next
+    revision of the same shape holds it again, with the same person and time, while the finding
+    says the same of the same text.
+    """
+
+    revision = models.ForeignKey(Revision, models.PROTECT, related_name="acknowledgements")
+    finding = models.CharField(max_length=64)
+    code = models.CharField(max_length=40)
+    reason = models.TextField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["revision", "finding"], name="one_acknowledgement_per_finding"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} of {self.revision}"

@@ -17,6 +17,7 @@ from rollback_console.documents.model import (
     StepKind,
 )
 from rollback_console.documents.placeholders.collect import commands_of
+from rollback_console.plans.acknowledgement import ListedFinding
 
 ROLES = {
     "step": "step of the rollback",
@@ -102,13 +103,13 @@ class ArrangementPage:
     document: PlanDocument
     lines: tuple[ArrangedLine, ...]
     ways: tuple[WayCards, ...]
-    findings: tuple[Finding, ...]
+    findings: tuple[ListedFinding, ...]
 
     @classmethod
-    def of(cls, document: PlanDocument, findings: Sequence[Finding]) -> ArrangementPage:
+    def of(cls, document: PlanDocument, findings: Sequence[ListedFinding]) -> ArrangementPage:
         """The page of an arranged document, with what there was to say about the text."""
         ways = tuple(_way(one, at == 0) for at, one in enumerate(document.procedures))
-        grave = tuple(one for one in findings if _is_to_read(document, one))
+        grave = tuple(one for one in findings if _is_to_read(document, one.finding))
         return cls(document, tuple(_lines(document, ways)), ways, grave)
 
     @property

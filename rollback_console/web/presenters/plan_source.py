@@ -14,6 +14,7 @@ from rollback_console.documents.model import (
     StepKind,
 )
 from rollback_console.plans import document_cache
+from rollback_console.plans.acknowledgement import ListedFinding, list_findings
 from rollback_console.plans.models import Revision
 
 _ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
@@ -60,7 +61,7 @@ class Reading:
     document: PlanDocument
     lines: tuple[SourceLine, ...]
     procedures: tuple[ProcedureView, ...]
-    findings: tuple[tuple[int, Finding], ...]
+    findings: tuple[ListedFinding, ...]
     unmapped: int
 
     @classmethod
@@ -73,14 +74,14 @@ class Reading:
             document=document,
             lines=tuple(_lines(document, procedures, lost)),
             procedures=procedures,
-            findings=tuple(sorted(enumerate(document.findings), key=lambda pair: _rank(pair[1]))),
+            findings=tuple(sorted(list_findings(revision), key=lambda one: _rank(one.finding))),
             unmapped=len(lost),
         )
 
     @property
     def errors(self) -> int:
         """How many findings block a request."""
-        return sum(finding.severity is Severity.ERROR for _, finding in self.findings)
+        return sum(one.finding.severity is Severity.ERROR for one in self.findings)
 
 
 def _rank(finding: Finding) -> tuple[int, int]:

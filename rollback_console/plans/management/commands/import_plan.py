@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,12 @@ from django.db import OperationalError, ProgrammingError
 
 from rollback_console.documents.model import PlanDocument
 from rollback_console.documents.report import report
+from rollback_console.documents.shell.hidden_characters import (
+    escape_in_json,
+    show_hidden_in_output,
+)
 
+from ...acknowledgement import add_acknowledgements
 from ...actions.plans import import_document
 from ...document_cache import read_cached
 from ...errors import UnreadablePlan
@@ -42,9 +48,10 @@ class Command(BaseCommand):
             document = read_cached(data)
         except UnreadablePlan as error:
             raise CommandError(str(error), returncode=2) from error
+        revision = None
         if options["service"] or options["environment"]:
-            self._keep(data, options)
-        self._print(document, as_json=options["json"])
+            revision = self._keep(data, options)
+        self._print(document, revision, as_json=options["json"])
         if options["strict"] and any(each.severity == "error" for each in document.findings):
             sys.exit(1)
 
@@ -56,12 +63,13 @@ class Command(BaseCommand):
             why = error.strerror or "it cannot be read"
             raise CommandError(f"{name}: {why}. Name a readable file.", returncode=2) from error
 
-    def _keep(self, data: bytes, options: dict[str, Any]) -> None:
+    def _keep(self, data: bytes, options: dict[str, Any]) -> Revision:
         try:
             revision = self._import(data, options)
         except (OperationalError, ProgrammingError) as error:
             raise CommandError("The database is not ready: run `manage.py migrate`.") from error
         self.stderr.write(f"Kept as {revision.plan.slug}, revision {revision.number}.")
+        return revision
 
     def _import(self, data: bytes, options: dict[str, Any]) -> Revision:
         service = Service.objects.filter(slug=options["service"]).first()
@@ -85,15 +93,22 @@ class Command(BaseCommand):
             raise CommandError("Say with --by who wrote this plan: a user name known here.")
         return author
 
-    def _print(self, document: PlanDocument, *, as_json: bool) -> None:
-        understood = report(document)
+    def _print(self, document: PlanDocument, kept: Revision | None, *, as_json: bool) -> None:
         if as_json:
-            self.stdout.write(json.dumps(understood, ensure_ascii=False, indent=2))
+            understood = report(document)
+            if kept is not None:
+                add_acknowledgements(understood, kept)
+            text = json.dumps(understood, ensure_ascii=False, indent=2)
+            self.stdout.write(escape_in_json(text))
             return
-        self.stdout.write(document.title or "(no title)")
+        for line in self._lines(document):
+            self.stdout.write(show_hidden_in_output(line))
+
+    def _lines(self, document: PlanDocument) -> Iterator[str]:
+        yield document.title or "(no title)"
         for procedure in document.procedures:
-            self.stdout.write(f"\n{procedure.name}")
+            yield f"\n{procedure.name}"
             for step in procedure.steps:
-                self.stdout.write(f"  {step.number}. {step.title} [{step.kind}]")
+                yield f"  {step.number}. {step.title} [{step.kind}]"
         for finding in document.findings:
-            self.stdout.write(f"{finding.severity}: line {finding.line}: {finding.message}")
+            yield f"{finding.severity}: line {finding.line}: {finding.message}"

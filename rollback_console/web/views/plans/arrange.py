@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_POST
 
 from rollback_console.common.text import LONGEST_TEXT
-from rollback_console.plans import document_cache
+from rollback_console.plans.acknowledgement import list_findings
 from rollback_console.plans.actions import plans
 from rollback_console.plans.actions.revisions import draw_revision
 from rollback_console.plans.arrangement import arranged, draft_of, operations_of
@@ -39,7 +39,7 @@ def show_arrangement(request: HttpRequest, slug: str) -> HttpResponse:
         "plan": revision.plan,
         "revision": revision,
         "latest": queries.latest_number(revision.plan),
-        "page": ArrangementPage.of(document, document_cache.document(revision).findings),
+        "page": ArrangementPage.of(document, list_findings(revision)),
         "draft": draft,
         "problem": problem,
         "undone": len(draft.operations) - draft.position,

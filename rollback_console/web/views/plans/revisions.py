@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.decorators import permission_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from rollback_console.documents.edit.writer import apply_fix
@@ -114,6 +115,30 @@ def fix(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     return done(
         request, f"Done, as revision {made.number}: {finding.fix.label}.", "plan", slug=slug
     )
+
+
+@require_POST
+@permission_required("plans.change_plan", raise_exception=True)
+def acknowledge(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """Keep why a finding of this revision may stay, or with `withdraw` take that back."""
+    revision, by = revision_of(slug, number), person(request)
+    finding, reason = request.POST.get("finding", ""), request.POST.get("reason", "")
+    try:
+        if "withdraw" in request.POST:
+            plans.withdraw_acknowledgement(revision, by=by, finding=finding)
+        else:
+            plans.acknowledge_finding(revision, by=by, finding=finding, reason=reason)
+    except PlanError as error:
+        return refused(request, error, _page_of_form(request, slug, number))
+    sentence = "Taken back." if "withdraw" in request.POST else "Acknowledged."
+    return done(request, sentence, _page_of_form(request, slug, number))
+
+
+def _page_of_form(request: HttpRequest, slug: str, number: int) -> str:
+    """The page that the form of a finding stands on."""
+    if request.POST.get("page") == "arrange":
+        return reverse("arrange", args=[slug])
+    return reverse("revision", args=[slug, number])
 
 
 @require_POST

@@ -10,8 +10,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_POST
 
+from rollback_console.documents.model import Severity
 from rollback_console.engine.snapshot import difference
 from rollback_console.engine.states import RollbackState
+from rollback_console.plans.acknowledgement import ListedFinding, list_findings
 from rollback_console.plans.data_loss import cost
 from rollback_console.plans.document_cache import document
 from rollback_console.plans.errors import NotReady
@@ -54,6 +56,7 @@ def page(
         "stations": stations(deciding.snapshot),
         "danger": no_return(deciding.snapshot),
         "left_out": steps_left_out(rollback.revision, deciding.snapshot),
+        "findings": _findings_to_read(rollback),
         "authors_range": estimates.authors(document(rollback.revision), deciding.snapshot),
         "form": form or DecisionForm(rollback),
         "glass_form": glass_form or BreakGlassForm(rollback),
@@ -164,6 +167,15 @@ def _simple(request: HttpRequest, number: int, service: Any, sentence: str) -> H
 def _drift(rollback: Rollback) -> list[tuple[str, Any, Any]]:
     waits = rollback.state in (RollbackState.REQUESTED, RollbackState.APPROVED)
     return approvals.drift(rollback) if waits else []
+
+
+def _findings_to_read(rollback: Rollback) -> list[ListedFinding]:
+    """What reading the plan found and who acknowledged it; of mere notes those acknowledged."""
+    findings = list_findings(rollback.revision)
+    findings_to_read = [
+        one for one in findings if one.acknowledgement or one.finding.severity is not Severity.NOTE
+    ]
+    return sorted(findings_to_read, key=lambda one: one.acknowledgement is not None)
 
 
 def _since_last(deciding: approval_status.Deciding) -> list[tuple[str, Any, Any]] | None:
