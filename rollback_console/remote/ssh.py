@@ -36,6 +36,7 @@ from rollback_console.remote.keys import SIGNATURES, open_private_key
 from rollback_console.remote.session import DurableHost
 from rollback_console.remote.sockets import HostSocket, dial
 
+from .jump_links import JumpLinks, Loan
 from .protocol import HostAddress, HostKeyPin, Login, Remote
 
 # Every error of paramiko is raised here as one of `remote.errors`; its log would repeat them.
@@ -198,24 +199,28 @@ class _Transport(paramiko.Transport):
 
 @dataclass(frozen=True, slots=True)
 class _Link:
-    """An SSH transport, what it runs over, and the link to the jump host, if there is one."""
+    """An SSH transport, what it runs over, and its share of a jump host's link, if any."""
 
     transport: _Transport
     carrier: _Stream
-    jump: _Link | None
+    jump: Loan[_Link] | None
+
+    def stands(self) -> bool:
+        """Whether the transport is there, as far as is known without asking the host."""
+        return bool(self.transport.is_active())
 
     @property
     def packets(self) -> _TimedPacketizer:
         return cast(_TimedPacketizer, self.transport.packetizer)
 
     def close(self) -> None:
-        """Close it from any thread, with its jump hosts; threads that wait wake at once."""
+        """Close it from any thread, and be done with its jump host; waiting threads wake."""
         if isinstance(self.carrier, HostSocket):
             self.carrier.cut()
         self.transport.close()
         self.carrier.close()
         if self.jump is not None:
-            self.jump.close()
+            self.jump.give_back()
 
 
 def _open_link(address: HostAddress, timeout: float) -> _Link:
@@ -228,6 +233,9 @@ def _open_link(address: HostAddress, timeout: float) -> _Link:
             _check_host_key(address, link.transport.get_remote_server_key())
             _sign_in(address, link.transport)
     return link
+
+
+_JUMPS: JumpLinks[_Link] = JumpLinks(_open_link)
 
 
 def _slot(address: HostAddress) -> threading.Semaphore:
@@ -243,9 +251,9 @@ def _shake_hands(address: HostAddress, kinds: list[str], timeout: float) -> _Lin
 
     The exchange proves that the host holds the key it shows, not that it is the confirmed one.
     """
-    jump = _open_link(address.jump, timeout) if address.jump else None
-    with _closing_on_error(jump), _translating_errors(address):
-        carrier = _open_carrier(address, jump, timeout)
+    jump = _JUMPS.borrow(address.jump, timeout) if address.jump else None
+    with _translating_errors(address), _giving_back_on_error(jump):
+        carrier = _open_carrier(address, jump.link if jump else None, timeout)
         link = _Link(_Transport(carrier, packetizer_class=_TimedPacketizer), carrier, jump)
     with _closing_on_error(link), _translating_errors(address):
         _set_options(link.transport, kinds, timeout)
@@ -342,13 +350,26 @@ def _make_pin(key: paramiko.PKey) -> HostKeyPin:
 
 
 @contextmanager
-def _closing_on_error(link: _Link | None) -> Iterator[None]:
+def _closing_on_error(link: _Link) -> Iterator[None]:
     """Close the link when the block raises; a link that nobody holds would stay open."""
     try:
         yield
     except BaseException:
-        if link is not None:
-            link.close()
+        link.close()
+        raise
+
+
+@contextmanager
+def _giving_back_on_error(jump: Loan[_Link] | None) -> Iterator[None]:
+    """Give the jump host's link back when the block raises.
+
+    Only a refusal by the jump host itself proves that its link works.
+    """
+    try:
+        yield
+    except BaseException as error:
+        if jump is not None:
+            jump.give_back(doubtful=not isinstance(error, paramiko.ChannelException))
         raise
 
 

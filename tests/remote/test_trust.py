@@ -20,6 +20,7 @@ from rollback_console.remote.errors import (
 )
 from rollback_console.remote.protocol import HostAddress, HostKeyPin, Login
 from rollback_console.remote.ssh import connect, scan_host_keys
+from tests.toolbox.waiting import until
 
 from .attempts import read_until, ref, request, watch
 from .conftest import connected
@@ -240,7 +241,59 @@ def test_many_hosts_are_reached_through_one_bastion_that_takes_few_at_once(
         jump = bastion.address(name="bastion")
         with ThreadPoolExecutor(max_workers=24) as pool:
             remotes = list(pool.map(lambda _: connect(sshd.address(jump=jump)), range(24)))
-        for remote in remotes:
+        assert sign_ins(bastion) == 1
+        for remote in remotes[1:]:
             remote.close()
+        assert remotes[0].ask(["true"]).exit_code == 0
+        remotes[0].close()
+        until(lambda: not bastion.session_pids(), "the bastion's connection is closed")
     finally:
         bastion.remove()
+
+
+def test_a_bastion_that_went_away_is_signed_in_to_again(sshd: Sshd) -> None:
+    bastion = Sshd().start()
+    try:
+        jump = bastion.address(name="bastion")
+        before = connect(sshd.address(jump=jump))
+        bastion.stop()
+        with pytest.raises(HostUnreachable):
+            before.ask(["true"])
+        bastion.start()
+        after = connect(sshd.address(jump=jump))
+        assert sign_ins(bastion) == 2
+        after.close()
+        before.close()
+    finally:
+        bastion.remove()
+
+
+def test_a_host_that_is_not_there_leaves_the_bastion_to_the_others(sshd: Sshd) -> None:
+    bastion = Sshd().start()
+    try:
+        jump = bastion.address(name="bastion")
+        there = connect(sshd.address(jump=jump))
+        with pytest.raises(HostUnreachable, match="web-2 cannot be reached"):
+            connect(sshd.address(name="web-2", port=1, jump=jump))
+        another = connect(sshd.address(name="web-3", jump=jump))
+        assert sign_ins(bastion) == 1
+        there.close()
+        another.close()
+    finally:
+        bastion.remove()
+
+
+def test_another_credential_signs_in_to_the_bastion_for_itself(sshd: Sshd) -> None:
+    bastion = Sshd().start()
+    try:
+        jump = bastion.address(name="bastion")
+        first = connect(sshd.address(jump=jump))
+        with pytest.raises(LoginRefused):
+            connect(sshd.address(jump=replace(jump, login=Login(password="wrong"))))
+        first.close()
+    finally:
+        bastion.remove()
+
+
+def sign_ins(bastion: Sshd) -> int:
+    return (bastion.folder / "sshd.log").read_text().count("Accepted publickey")
