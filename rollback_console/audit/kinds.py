@@ -183,6 +183,10 @@ SIGNED_OUT = _kind("sign_out", "{by} signed out.", INFO)
 SESSION_ENDED = _kind("session.ended", "{by} ended a session of {subject}.")
 STEP_UP_FAILED = _kind("step_up.failed", "{by} failed to prove who they are.", WARNING)
 TOKEN_MADE = _kind("token.made", "{by} made the token {subject}.", WARNING)
+PUSH_DEVICE_ADDED = _kind("push_device.added", "{by} receives push notifications on {subject}.")
+PUSH_DEVICE_REMOVED = _kind(
+    "push_device.removed", "{by} removed {subject} from push notifications."
+)
 TOKEN_REVOKED = _kind("token.revoked", "{by} revoked the token {subject}.")
 
 ARCHIVE_EXPORTED = _kind("archive.exported", "{by} exported the archive of {subject}.")

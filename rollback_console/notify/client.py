@@ -6,11 +6,12 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from . import target_urls
-from .message import Letter, Receipt, Rules, is_webhook
+from .message import Letter, Push, Receipt, Rules, is_webhook
 
 _ROOT = Path(__file__).resolve().parents[2]
 _STARTING = 25.0
@@ -33,6 +34,11 @@ def send(letter: Letter, rules: Rules) -> Receipt:
             rules,
         )
     )
+
+
+def push(note: Push, rules: Rules) -> Receipt:
+    """Send one push notification; never raises for what the other side or the network does."""
+    return Receipt(_courier(asdict(note), rules))
 
 
 def problem_with(url: str, rules: Rules) -> str:

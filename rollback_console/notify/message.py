@@ -30,6 +30,22 @@ class Letter:
 
 
 @dataclass(frozen=True, slots=True)
+class Push:
+    """One notification to one browser at its push service.
+
+    `public_key` and `auth` are the browser's; `secret` is the console's private key in PEM and
+    `subject` whom the push service may write to about it.
+    """
+
+    url: str
+    public_key: str
+    auth: str
+    secret: str
+    subject: str
+    payload: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Rules:
     """`allowed` are networks in CIDR form that are reachable though they are not public;
     `seconds` is what one message may take; `ca_file` replaces the system's authorities."""

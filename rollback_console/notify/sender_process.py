@@ -15,7 +15,7 @@ import time
 from typing import Any
 from urllib.parse import quote
 
-from . import network_policy, target_urls, webhook
+from . import network_policy, target_urls, web_push, webhook
 from .message import Rules, is_webhook
 
 STARTING = 20.0
@@ -53,7 +53,7 @@ def _check(order: dict[str, Any]) -> str:
 def _deliver(order: dict[str, Any]) -> str:
     url = str(order["url"])
     refused = _watch(tuple(order["allowed"]), inside_only=target_urls.inside_only(url))
-    problem = _post(order) if is_webhook(url) else _tell(order)
+    problem = _carry(order)
     return refused[0] if problem and refused else problem
 
 
@@ -73,6 +73,13 @@ def _watch(allowed: tuple[str, ...], *, inside_only: bool) -> list[str]:
 
     sys.addaudithook(hook)
     return met
+
+
+def _carry(order: dict[str, Any]) -> str:
+    if "public_key" in order:
+        _limit(order)
+        return web_push.post(order)
+    return _post(order) if is_webhook(str(order["url"])) else _tell(order)
 
 
 def _limit(order: dict[str, Any]) -> None:

@@ -15,8 +15,10 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from rollback_console import notify
+from rollback_console.notify.web_push import GONE
 from rollback_console.rollbacks import db_clock
 
+from . import push
 from .models import Delivery
 
 DELAYS = tuple(timedelta(seconds=each) for each in (15, 60, 300, 900, 3600, 3 * 3600, 6 * 3600))
@@ -36,9 +38,11 @@ def rules() -> notify.Rules:
 
 
 def due(limit: int) -> list[tuple[int, int | None]]:
-    """(delivery, target) of what is to be sent now, the longest due first."""
+    """(delivery, target) of what is to be sent now, the longest due first; a device has a
+    negative number."""
     rows = Delivery.objects.filter(state=Delivery.WAITING, due_at__lte=Now())
-    return list(rows.order_by("due_at", "id").values_list("id", "target_id")[:limit])
+    owed = rows.order_by("due_at", "id").values_list("id", "target_id", "device_id")[:limit]
+    return [(number, -device if device else target) for number, target, device in owed]
 
 
 def send_delivery(number: int, *, early: bool = False) -> None:
@@ -48,12 +52,14 @@ def send_delivery(number: int, *, early: bool = False) -> None:
     mine = mine if early else mine.filter(due_at__lte=Now())
     if not mine.update(claim=claim, attempts=F("attempts") + 1, due_at=db_clock.later(LEFT)):
         return
-    delivery = Delivery.objects.select_related("target", "rollback").get(pk=number)
+    delivery = Delivery.objects.select_related("target", "rollback", "device__user").get(pk=number)
     outcome = _outcome(delivery, _send(delivery))
     Delivery.objects.filter(pk=number, claim=claim, state=Delivery.WAITING).update(**outcome)
 
 
 def _send(delivery: Delivery) -> str:
+    if delivery.device_id:
+        return push.push_delivery(delivery, rules())
     target = delivery.target
     if target is None or not target.is_active:
         return _GONE
@@ -88,7 +94,7 @@ def _outcome(delivery: Delivery, problem: str) -> dict[str, Any]:
     if not problem:
         return {"state": Delivery.SENT, "sent_at": Now(), "problem": ""}
     tried = delivery.attempts
-    if problem == _GONE or tried > len(DELAYS):
+    if problem in (_GONE, GONE) or tried > len(DELAYS):
         return {"state": Delivery.FAILED, "problem": problem}
     return {"due_at": db_clock.later(DELAYS[tried - 1]), "problem": problem}
 

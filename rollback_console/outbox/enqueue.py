@@ -8,6 +8,7 @@ makes an event: it can neither fail nor slow it.
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F, Value
@@ -17,7 +18,8 @@ from rollback_console.rollbacks.models import Event, Rollback
 
 from . import messages
 from .messages import Notice
-from .models import Delivery, Target, Told
+from .models import Delivery, PushDevice, Target, Told
+from .push import device_name
 
 log = logging.getLogger(__name__)
 
@@ -37,18 +39,19 @@ def events() -> int:
 
 
 def store_notice(note: Notice) -> int:
-    """A delivery for each target that hears of it, unless it has one; how many there are.
+    """A delivery for each target and device that hears of it, unless it has one; how many.
 
     Several callers at once, or one that died half-way, make no second one.
     """
     targets = listening(note)
-    if not targets:
+    devices = PushDevice.objects.filter(user__in=note.people).select_related("user")
+    if not targets and not devices:
         return 0
     clean = messages.masked(note)
-    Delivery.objects.bulk_create(
-        [_delivery(target, clean) for target in targets], ignore_conflicts=True
-    )
-    return len(targets)
+    owed = [_delivery(target, clean) for target in targets]
+    owed += [_push(device, clean) for device in devices]
+    Delivery.objects.bulk_create(owed, ignore_conflicts=True)
+    return len(owed)
 
 
 def listening(note: Notice) -> list[Target]:
@@ -88,9 +91,21 @@ def _advance(number: int, known: int, seq: int) -> bool:
 
 
 def _delivery(target: Target, note: Notice) -> Delivery:
-    return Delivery(
+    return _message(
+        note,
         target=target,
         target_name=target.name,
+        to=list(note.to) if target.personal else [],
+    )
+
+
+def _push(device: PushDevice, note: Notice) -> Delivery:
+    return _message(note, device=device, target_name=device_name(device))
+
+
+def _message(note: Notice, **receiver: Any) -> Delivery:
+    return Delivery(
+        **receiver,
         cause=note.cause,
         topic=note.topic,
         kind=note.kind,
@@ -99,7 +114,6 @@ def _delivery(target: Target, note: Notice) -> Delivery:
         title=note.title,
         text=note.text,
         link=note.link,
-        to=list(note.to) if target.personal else [],
         made_at=Now(),
         due_at=Now(),
     )

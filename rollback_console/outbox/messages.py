@@ -18,6 +18,8 @@ from rollback_console.rollbacks.events import KINDS, sentence
 from rollback_console.rollbacks.execution.view import snapshot_of
 from rollback_console.rollbacks.models import Event, Rollback
 
+from .push import people_to_push
+
 LONGEST = 4000
 
 # Where chats would read a call to people, or words that stand for an address: `<address|words>` in
@@ -27,7 +29,8 @@ _CALLS = re.compile(r"(?<=@)(?=everyone|here|channel)|(?<=<)(?=[!@#A-Za-z/])|(?<
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One message before it is known to whom. `to` are the mail addresses it concerns."""
+    """One message before it is known to whom. `to` are the mail addresses it concerns,
+    `people` the numbers of those whose devices ring."""
 
     cause: str
     topic: str
@@ -38,6 +41,7 @@ class Notice:
     link: str
     rollback: Rollback | None = None
     to: tuple[str, ...] = ()
+    people: tuple[int, ...] = ()
 
 
 def link(path: str) -> str:
@@ -62,6 +66,7 @@ def notice_of(rollback: Rollback, event: Event) -> Notice | None:
         link=link(f"/rollbacks/{rollback.pk}/"),
         rollback=rollback,
         to=_mails(person for person, _ in people) or _mails([rollback.requested_by]),
+        people=people_to_push(rollback, event, kind.topic),
     )
 
 

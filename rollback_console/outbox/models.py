@@ -44,8 +44,39 @@ class Target(models.Model):
         return self.shown.startswith("http")
 
 
+class PushKey(models.Model):
+    """The key pair by which push services know this console; there is one row."""
+
+    private_key = EncryptedTextField()
+    public_key = models.CharField(max_length=100)
+    made_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return "The key of push notifications"
+
+
+class PushDevice(models.Model):
+    """A browser of a person that receives push notifications. `endpoint` is its address at its
+    push service; `public_key` and `auth` encrypt what only that browser can read."""
+
+    user = models.ForeignKey(PERSON, models.CASCADE, related_name="push_devices")
+    endpoint = EncryptedTextField()
+    endpoint_sha256 = models.CharField(max_length=64, unique=True)
+    public_key = models.CharField(max_length=200)
+    auth = EncryptedTextField()
+    name = models.CharField(max_length=100)
+    made_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Delivery(models.Model):
-    """One message to one target. `cause` names what it is about: one row for each and target.
+    """One message to one target, or to one device of a person. `cause` names what it is about:
+    one row for each and target.
 
     `claim` is the attempt that may write the outcome. `due_at` is when it is tried next.
     """
@@ -54,6 +85,7 @@ class Delivery(models.Model):
     STATES = [(WAITING, "waiting"), (SENT, "sent"), (FAILED, "failed")]
 
     target = models.ForeignKey(Target, models.SET_NULL, null=True, related_name="deliveries")
+    device = models.ForeignKey(PushDevice, models.SET_NULL, null=True, related_name="deliveries")
     target_name = models.CharField(max_length=100)
     cause = models.CharField(max_length=150)
     topic = models.CharField(max_length=20)
@@ -77,7 +109,8 @@ class Delivery(models.Model):
     class Meta:
         ordering = ["-id"]
         constraints = [
-            models.UniqueConstraint(fields=["target", "cause"], name="one_delivery_per_cause")
+            models.UniqueConstraint(fields=["target", "cause"], name="one_delivery_per_cause"),
+            models.UniqueConstraint(fields=["device", "cause"], name="one_push_per_cause"),
         ]
         indexes = [models.Index(fields=["state", "due_at"], name="delivery_due")]
 

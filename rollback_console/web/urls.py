@@ -35,7 +35,7 @@ from .views.rollbacks import (
     restart,
     rollback,
 )
-from .views.system import health, help_view, home, invitation, metrics
+from .views.system import health, help_view, home, installed_app, invitation, metrics
 
 _environment = "environments/<slug:slug>/"
 _rollback = "rollbacks/<int:number>/"
@@ -49,6 +49,14 @@ urlpatterns: list[URLPattern] = [
     path("", home.show_home, name="home"),
     path("set-up/", home.show_set_up, name="set-up"),
     *signing_in,
+    path("manifest.webmanifest", installed_app.manifest, name="manifest"),
+    path("worker.js", installed_app.service_worker, name="service-worker"),
+    path("account/devices/", installed_app.add_device, name="push-devices"),
+    path(
+        "account/devices/<int:number>/removals/",
+        installed_app.remove_device,
+        name="push-device-removals",
+    ),
     path("help/", help_view.show_help, name="help"),
     path("help/<slug:name>/", help_view.show_help_page, name="help-page"),
     path("healthz", health.healthz, name="healthz"),

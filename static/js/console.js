@@ -1,10 +1,12 @@
 // Every page: keys, times that stay current, and the theme.
 import { listen } from "./keys.js";
 import { keepCurrent } from "./times.js";
+import { offerPush } from "./push.js";
 import { followTheme } from "./theme.js";
 
 listen(document);
 keepCurrent(document);
+offerPush(document);
 followTheme(document.querySelector("[data-appearance]"));
 
 for (const form of document.querySelectorAll("form[data-autosubmit]")) {

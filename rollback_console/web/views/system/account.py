@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST
 from rollback_console.access.actions.passwords import set_password
 from rollback_console.access.actions.sessions import end_session, open_sessions
 from rollback_console.access.errors import AccessError
+from rollback_console.outbox.push import push_key
 
 from ...authentication.forms import OwnPasswordForm
 from ...authentication.step_up import step_up
@@ -41,6 +42,8 @@ def show_account(request: HttpRequest) -> HttpResponse:
         "decides": decides,
         "groups": user.groups.all(),
         "factors": _factors(user),
+        "devices": user.push_devices.all(),
+        "push_key": push_key().public_key,
         "sessions": open_sessions(user, this=request.session.session_key),
     }
     return render(
