@@ -35,7 +35,8 @@ def people_to_push(rollback: Rollback, event: Event, topic: str) -> tuple[int, .
     users = User.objects.filter(push_devices__isnull=False, is_active=True).distinct()
     named = event.facts.get("to")
     if isinstance(named, list) and named:
-        numbers = [each.get("person") for each in named if isinstance(each, dict)]
+        people = [each.get("person") for each in named if isinstance(each, dict)]
+        numbers = [number for number in people if isinstance(number, int)]
         return tuple(users.filter(pk__in=numbers).values_list("pk", flat=True))
     if topic == "decide":
         return ()

@@ -16,6 +16,7 @@ from .conftest import SignIn, words
 OPEN = {
     *("sign-in", "account_login", "account_inactive", "healthz", "readyz", "metrics", "appearance"),
     *("socialaccount_login_cancelled", "socialaccount_login_error"),
+    *("manifest", "service-worker"),  # hold nothing of anybody
     *("mfa_authenticate", "mfa_login_webauthn"),  # lead back to the sign-in page
 }
 PLAIN = [
