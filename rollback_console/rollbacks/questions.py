@@ -6,6 +6,7 @@ here. Who may answer is `ANSWERERS`. Imports nothing of Django.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from rollback_console.engine.decide import QuestionKind
@@ -241,17 +242,17 @@ def question_kind(name: str) -> QuestionText | None:
     return QUESTIONS[QuestionKind(name)] if name in set(QuestionKind) else None
 
 
-def question_sentence(name: str, step: object) -> str:
+def question_sentence(name: str, step: object, translate: Callable[[str], str] = str) -> str:
     """The question as a sentence; `step` is a position, with or without its title."""
     kind = question_kind(name)
     if kind is None:
-        return f"A person is asked about step {step}: {name}"
-    text = kind.sentence.format(step=step)
+        return translate("A person is asked about step {step}: {name}").format(step=step, name=name)
+    text = translate(kind.sentence).format(step=step)
     return text[0].upper() + text[1:]
 
 
-def answered(name: str, answer: str, step: object) -> str:
+def answered(name: str, answer: str, step: object, translate: Callable[[str], str] = str) -> str:
     """What somebody did by answering it, to follow their name."""
     kind = question_kind(name)
     pattern = kind.answered if kind else "answered “{answer}” about step {step}"
-    return pattern.format(answer=answer, step=step)
+    return translate(pattern).format(answer=answer, step=step)

@@ -6,6 +6,7 @@ django.po says. Needs no gettext tools.
 
 from __future__ import annotations
 
+import inspect
 import os
 import re
 import sys
@@ -23,6 +24,7 @@ from django.apps import apps
 from django.utils.translation.template import templatize
 
 from rollback_console.engine.states import STATES, state_word
+from rollback_console.rollbacks import questions
 from rollback_console.rollbacks.questions import QUESTIONS
 from rollback_console.web.presenters.state_icons import SHAPES
 
@@ -56,11 +58,19 @@ def texts() -> Iterator[Text]:
 def _declared_texts() -> Iterator[str]:
     """Those that layers below the pages declare in English: states, questions, topics, choices."""
     from rollback_console.outbox.topics import TOPICS
+    from rollback_console.rollbacks.events import KINDS, wording
+    from rollback_console.rollbacks.events.wording import ABORT_ENDINGS, NOBODY
 
     yield from map(state_word, {*STATES, *SHAPES})
     for kind in QUESTIONS.values():
         texts = (kind.sentence, kind.heading, kind.explanation, kind.prompt, kind.state_word)
         yield from filter(None, (*texts, *(choice.label for choice in kind.choices)))
+        yield kind.answered
+    for event in KINDS.values():
+        yield from filter(None, (event.sentence, event.unattended, event.hostless))
+    yield from (NOBODY, *ABORT_ENDINGS.values())
+    for source in (inspect.getsource(wording), inspect.getsource(questions)):
+        yield from re.findall(r'\btranslate\("([^"]+)"\)', source)
     yield from TOPICS.values()
     for model in apps.get_models():
         if model.__module__.startswith("rollback_console"):

@@ -9,8 +9,11 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.test import Client
+from django.utils import translation
 
+from rollback_console.rollbacks import events
 from rollback_console.web.script_text import WORDS
+from rollback_console.web.templatetags import sentences
 from tests import make
 from tests.toolbox import messages
 
@@ -36,7 +39,10 @@ _WORD = re.compile(r"[A-Za-z]{2,}")
 class VisibleText(HTMLParser):
     """What of a template's source a person would read."""
 
-    ATTRIBUTES = ("aria-label", "title", "placeholder", "alt", "data-label")
+    ATTRIBUTES = (
+        *("aria-label", "title", "placeholder", "alt", "data-label"),
+        *("data-empty", "data-saved", "data-failed"),
+    )
     SILENT = ("script", "style", "svg", "kbd", "pre")
 
     def __init__(self) -> None:
@@ -172,3 +178,13 @@ def test_a_language_that_nobody_wrote_is_not_chosen(client: Client, stage: make.
 def test_programs_are_answered_in_english(client: Client, stage: make.Stage) -> None:
     response = client.get("/api/v1/rollbacks", headers=SPANISH)
     assert response["Content-Language"] == "en"
+
+
+def test_a_page_says_an_event_in_its_language_and_the_record_keeps_english(
+    stage: make.Stage,
+) -> None:
+    rollback = make.requested(stage)
+    event = rollback.events.earliest("seq")
+    with translation.override("es"):
+        assert "solicitó esta reversión" in sentences.happened(event)
+        assert "requested this rollback" in events.sentence(event)

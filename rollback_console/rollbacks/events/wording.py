@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from rollback_console.common.people import display_name
@@ -16,6 +16,9 @@ from .kinds import KINDS, Kind
 
 NOBODY = "The console"
 FEW = 3
+
+Translate = Callable[[str], str]
+"""What a page makes of an English text; records and programs get it as it is."""
 
 ABORT_ENDINGS = {
     "aborted": "terminated and verified gone",
@@ -41,16 +44,17 @@ def actor(event: Event) -> str:
     return display_name(event.by) if event.by else str(event.facts.get("said_by") or "")
 
 
-def predicate(event: Event, snapshot: Snapshot | None = None) -> str:
+def predicate(event: Event, snapshot: Snapshot | None = None, translate: Translate = str) -> str:
     """What happened, to follow the name of its actor; a whole sentence where nobody acted.
 
     With a `snapshot` a step is named by its title too. An unknown kind, which only a loaded
     incident can hold, is told by its name.
     """
     who = actor(event)
-    text = _pattern(event, who).format_map(_Facts(_prepared(event, snapshot)))
+    pattern = translate(_pattern(event, who))
+    text = pattern.format_map(_Facts(_prepared(event, snapshot, translate)))
     text = text.strip().removesuffix(":").rstrip()
-    return text if who or not text[:1].islower() else f"{NOBODY} {text}"
+    return text if who or not text[:1].islower() else f"{translate(NOBODY)} {text}"
 
 
 def sentence(event: Event, snapshot: Snapshot | None = None) -> str:
@@ -79,28 +83,28 @@ def _variant(kind: Kind, facts: Mapping[str, Any], who: str) -> str:
     return kind.unattended if kind.unattended and not who else kind.sentence
 
 
-def _prepared(event: Event, snapshot: Snapshot | None) -> dict[str, object]:
+def _prepared(event: Event, snapshot: Snapshot | None, translate: Translate) -> dict[str, object]:
     facts: dict[str, Any] = event.facts
     given = {name: value for name, value in facts.items() if value not in (None, "")}
     step, ending = _step(event, snapshot), str(facts.get("ending") or "")
+    question, answer = str(facts.get("question") or ""), _state(facts.get("answer"), translate)
     return given | {
         "step": step,
-        "host": facts.get("host") or "nobody",
-        "on_host": f" on {facts['host']}" if facts.get("host") else "",
-        "on_hosts": _on_hosts(facts.get("hosts")),
-        "state": state_word(str(facts.get("state") or "")),
-        "answer": state_word(str(facts.get("answer") or "")),
-        "exit": f", exit {facts['exit_code']}" if facts.get("exit_code") else "",
+        "host": facts.get("host") or translate("nobody"),
+        "on_host": _named(translate(" on {}"), facts.get("host")),
+        "on_hosts": _on_hosts(facts.get("hosts"), translate),
+        "state": _state(facts.get("state"), translate),
+        "answer": answer,
+        "exit": _named(translate(", exit {}"), facts.get("exit_code")),
         "people": ", ".join(_names(facts.get("to"))),
-        "for_whom": f" for {facts['on_behalf_of']}" if facts.get("on_behalf_of") else "",
-        "to_whom": f" to {facts['recipients']}" if facts.get("recipients") else "",
-        "from_whom": f" from {facts['previous_owner']}" if facts.get("previous_owner") else "",
-        "kept_in": _kept_in(facts.get("archive")),
-        "ending_sentence": ABORT_ENDINGS.get(ending, ending) + _survivors(facts),
-        "question_sentence": questions.question_sentence(str(facts.get("question") or ""), step),
-        "answer_sentence": questions.answered(
-            str(facts.get("question") or ""), state_word(str(facts.get("answer") or "")), step
-        ),
+        "for_whom": _named(translate(" for {}"), facts.get("on_behalf_of")),
+        "to_whom": _named(translate(" to {}"), facts.get("recipients")),
+        "from_whom": _named(translate(" from {}"), facts.get("previous_owner")),
+        "kept_in": _kept_in(facts.get("archive"), translate),
+        "ending_sentence": _translated(ABORT_ENDINGS.get(ending, ending), translate)
+        + _survivors(facts),
+        "question_sentence": questions.question_sentence(question, step, translate),
+        "answer_sentence": questions.answered(question, answer, step, translate),
     }
 
 
@@ -113,20 +117,35 @@ def _step(event: Event, snapshot: Snapshot | None) -> str:
     return f"{snapshot.number_of(position)} ({snapshot.step(position).title})"
 
 
+def _named(pattern: str, fact: object) -> str:
+    return pattern.format(fact) if fact else ""
+
+
+def _state(fact: object, translate: Translate) -> str:
+    return _translated(state_word(str(fact or "")), translate)
+
+
+def _translated(text: str, translate: Translate) -> str:
+    """An empty text has no translation: gettext would answer with its header."""
+    return translate(text) if text else ""
+
+
 def _names(listed: object) -> list[str]:
     people = listed if isinstance(listed, list) else []
     return [str(each["name"]) for each in people if isinstance(each, dict) and "name" in each]
 
 
-def _on_hosts(hosts: object) -> str:
+def _on_hosts(hosts: object, translate: Translate) -> str:
     if not isinstance(hosts, list) or not hosts:
         return ""
-    return f" on {', '.join(map(str, hosts))}" if len(hosts) <= FEW else f" on {len(hosts)} hosts"
+    if len(hosts) > FEW:
+        return translate(" on {} hosts").format(len(hosts))
+    return translate(" on {}").format(", ".join(map(str, hosts)))
 
 
-def _kept_in(archive: object) -> str:
+def _kept_in(archive: object, translate: Translate) -> str:
     name = archive.get("file") if isinstance(archive, dict) else ""
-    return f" and archived in {name}" if name else ""
+    return _named(translate(" and archived in {}"), name)
 
 
 def _survivors(facts: Mapping[str, Any]) -> str:

@@ -118,7 +118,7 @@ def beside_deciding(person: User) -> str:
 @register.filter
 def happened(event: Event) -> str:
     """What an event says, to follow the name of its actor where it has one."""
-    return events.predicate(event)
+    return events.predicate(event, translate=gettext)
 
 
 @register.filter

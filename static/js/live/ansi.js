@@ -1,5 +1,7 @@
 // One line of a terminal as pieces of text with classes: SGR colours, carriage returns and
 // backspaces in place. Every other escape is dropped, every other control character is named.
+import { t } from "../words.js";
+
 const LONGEST = 16384;
 const ESCAPE =
   /\x1b(?:\[([0-?]*)[ -/]*([@-~])|[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\|$)|[ -/]*[0-~]?)/y;
@@ -19,7 +21,7 @@ export function pieces(line, start = "") {
     else found.push({ text, style });
   }
   if (line.length > LONGEST) {
-    found.push({ text: ` … ${line.length - LONGEST} more, in the download`, style: "named" });
+    found.push({ text: t(" … {number} more, in the download", { number: line.length - LONGEST }), style: "named" });
   }
   return found;
 }

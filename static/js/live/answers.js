@@ -1,5 +1,7 @@
 // Forms of the live page are sent in place: nothing reloads, nothing moves, what was refused keeps
 // its text. Without this script they are ordinary forms.
+import { t } from "../words.js";
+
 const SHOWN = 8000;
 
 export function answerInPlace(root, refresh) {
@@ -19,7 +21,7 @@ export function answerInPlace(root, refresh) {
       await show(form, await post(form, button));
     } catch (error) {
       console.warn("The form was not sent.", error);
-      tell("error", "Not sent: the console could not be reached. Try again.");
+      tell("error", t("Not sent: the console could not be reached. Try again."));
     }
     form.removeAttribute("aria-busy");
   }

@@ -1,4 +1,6 @@
 // Search over the whole log, on the server.
+import { t } from "../words.js";
+
 export function findIn(pane, form) {
   const [field, count] = [form.querySelector("input"), form.querySelector("output")];
   let found = { text: "", total: 0, lines: [], more: false, at: -1 };
@@ -15,7 +17,7 @@ export function findIn(pane, form) {
   };
 
   const search = async (text) => {
-    count.value = "searching";
+    count.value = t("searching");
     const line = found.text === text ? found.lines[found.at] : undefined;
     const { lines, more } = await pane.lines.find(text);
     const at = line === undefined ? -1 : lines.indexOf(line);
@@ -27,8 +29,8 @@ export function findIn(pane, form) {
 
   const say = () => {
     const number = `${found.lines.length.toLocaleString("en")}${found.more ? "+" : ""}`;
-    if (!found.lines.length) count.value = "not found";
-    else count.value = `${(found.at + 1).toLocaleString("en")} of ${number}`;
+    if (!found.lines.length) count.value = t("not found");
+    else count.value = t("{at} of {number}", { at: (found.at + 1).toLocaleString("en"), number });
   };
 
   const clear = () => {
@@ -38,7 +40,7 @@ export function findIn(pane, form) {
     pane.draw();
   };
 
-  const press = (way) => step(way).catch(() => (count.value = "try again"));
+  const press = (way) => step(way).catch(() => (count.value = t("try again")));
   form.hidden = false;
   form.addEventListener("submit", (event) => event.preventDefault());
   field.addEventListener("keydown", (event) => {

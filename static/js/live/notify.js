@@ -1,4 +1,6 @@
 // A desktop notification when a person is asked something; permission is asked for on a click.
+import { t } from "../words.js";
+
 export function offer(button) {
   const show = () => (button.hidden = !("Notification" in window) || Notification.permission !== "default");
   button.addEventListener("click", async () => {
@@ -12,7 +14,7 @@ export function offer(button) {
 export function notify(number, text) {
   if (!("Notification" in window) || Notification.permission !== "granted") return;
   try {
-    const shown = new Notification(`Rollback ${number}`, { body: text, tag: `rollback-${number}` });
+    const shown = new Notification(t("Rollback {number}", { number }), { body: text, tag: `rollback-${number}` });
     shown.addEventListener("click", () => window.focus());
   } catch (error) {
     console.warn("This browser shows no notification.", error);

@@ -7,6 +7,7 @@ import { Parts } from "./parts.js";
 import { Signs } from "./signs.js";
 import { Stream } from "./stream.js";
 import { toolsOf } from "./tools.js";
+import { t } from "../words.js";
 
 const FAR = 1024 * 1024;
 
@@ -112,7 +113,7 @@ function describe(token) {
   const cell = root.querySelector(`.cell[data-run="${token}"]`);
   const step = cell?.closest(".station").dataset.number;
   log.querySelector("[data-log-title]").textContent = cell
-    ? `of step ${step} on ${cell.querySelector(".cell-host").textContent.trim()}`
+    ? t("of step {step} on {host}", { step, host: cell.querySelector(".cell-host").textContent.trim() })
     : "";
   const download = log.querySelector("[data-download]");
   download.href = `${log.dataset.runs}${token}/log`;
@@ -173,12 +174,12 @@ failure.addEventListener("click", () => {
 
 function connection(condition) {
   const chip = root.querySelector("[data-connection]");
-  if (condition.seq) chip.title = `Event ${condition.seq.toLocaleString("en")}`;
+  if (condition.seq) chip.title = t("Event {seq}", { seq: condition.seq.toLocaleString("en") });
   const words = {
-    live: "Live",
-    silent: `No update for ${condition.seconds} s`,
-    polling: "Updating every few seconds",
-    behind: `Reconnecting, ${condition.seconds} s behind`,
+    live: t("Live"),
+    silent: t("No update for {seconds} s", condition),
+    polling: t("Updating every few seconds"),
+    behind: t("Reconnecting, {seconds} s behind", condition),
     over: condition.text,
   };
   chip.dataset.kind = condition.kind;
@@ -188,6 +189,6 @@ function connection(condition) {
 function watching({ people, count }) {
   const element = root.querySelector("[data-watching]");
   element.hidden = count < 2;
-  element.textContent = `${count} watching`;
+  element.textContent = t("{count} watching", { count });
   element.title = people.join(", ");
 }

@@ -5,6 +5,7 @@ import { Repeats, Sections } from "./folded.js";
 import { Lines } from "./lines.js";
 import { Merged } from "./merged.js";
 import { rowOf } from "./row.js";
+import { t } from "../words.js";
 
 const OVER = 20;
 const AGAIN = 1000;
@@ -261,9 +262,9 @@ export class Pane {
   #printed(first, last) {
     const [from, to] = [this.view.at(first)?.number, this.view.at(last - 1)?.number];
     const words = !this.view.total ? "" : this.merged || from === undefined || to === undefined
-      ? "What is in sight of this log."
-      : `Lines ${(from + 1).toLocaleString("en")} to ${(to + 1).toLocaleString("en")} of ${this.lines.total.toLocaleString("en")}.`;
-    this.element.querySelector("[data-printed]").textContent = words && `${words} The download holds all of it.`;
+      ? t("What is in sight of this log.")
+      : t("Lines {from} to {to} of {total}.", { from: (from + 1).toLocaleString("en"), to: (to + 1).toLocaleString("en"), total: this.lines.total.toLocaleString("en") });
+    this.element.querySelector("[data-printed]").textContent = words && `${words} ${t("The download holds all of it.")}`;
   }
 
   #rows(first, last) {

@@ -2,6 +2,7 @@
 import { pieces } from "./ansi.js";
 import { levelOf } from "./levels.js";
 import { clock } from "../times.js";
+import { t } from "../words.js";
 
 // A line without `text` is on its way.
 export function rowOf(line, token, key) {
@@ -17,8 +18,8 @@ export function rowOf(line, token, key) {
 function folded(row, fold) {
   const button = document.createElement("button");
   button.type = "button";
-  button.textContent = `… ${(fold.last - fold.first + 1).toLocaleString("en")} lines`;
-  button.title = "Show them";
+  button.textContent = t("… {number} lines", { number: (fold.last - fold.first + 1).toLocaleString("en") });
+  button.title = t("Show them");
   row.className = "fold";
   row.fold = fold;
   row.append(button);

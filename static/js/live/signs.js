@@ -1,6 +1,7 @@
 // What can be seen without reading: title, tab icon, elapsed time, and a word for screen readers.
 import { lasting } from "../times.js";
 import { notify } from "./notify.js";
+import { t } from "../words.js";
 
 const NAMES = document.title.split("·").at(-1).trim();
 
@@ -16,7 +17,7 @@ export class Signs {
   show() {
     const { word, sign } = this.root.dataset;
     const asked = this.root.querySelector("[data-question]") ? "● " : "";
-    document.title = `${asked}${word[0].toUpperCase()}${word.slice(1)}: rollback ${this.number} · ${NAMES}`;
+    document.title = `${asked}${word[0].toUpperCase()}${word.slice(1)}: ${t("rollback {number}", { number: this.number })} · ${NAMES}`;
     document.querySelector("[data-favicon]").href = sign;
     this.#announce();
     this.tick();
@@ -39,9 +40,9 @@ export class Signs {
     const element = this.root.querySelector("[data-left]");
     if (!middle || !element) return;
     const words =
-      seconds < Number(middle) ? `about ${lasting(Math.round(middle - seconds))} left`
-      : seconds <= Number(late) ? `probably less than ${lasting(Math.round(late - seconds))} left`
-      : "slower than 90% of earlier runs";
+      seconds < Number(middle) ? t("about {time} left", { time: lasting(Math.round(middle - seconds)) })
+      : seconds <= Number(late) ? t("probably less than {time} left", { time: lasting(Math.round(late - seconds)) })
+      : t("slower than 90% of earlier runs");
     if (element.textContent !== words) element.textContent = words;
     element.classList.toggle("late", seconds > Number(late));
   }
@@ -57,6 +58,6 @@ export class Signs {
 
   #what() {
     const title = this.root.querySelector("#question-title");
-    return title ? title.textContent.replace(/\s+/g, " ").trim() : `Rollback ${this.root.dataset.word}.`;
+    return title ? title.textContent.replace(/\s+/g, " ").trim() : t("Rollback {state}.", { state: this.root.dataset.word });
   }
 }

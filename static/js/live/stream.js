@@ -1,4 +1,6 @@
 // The socket, and polling where sockets do not get through. Remembers how far it has come.
+import { t } from "../words.js";
+
 const PAUSES = [300, 1000, 2000, 4000, 8000];
 const LATE = 16_000;
 const SILENT = 25_000;
@@ -6,7 +8,7 @@ const GREETING = 8_000;
 const POLL = 2_000;
 const TRIES_BEFORE_POLLING = 3;
 const TRY_SOCKET_AGAIN = 30_000;
-const FINAL = { 4401: "Signed out: reload to sign in", 4404: "This rollback is gone", 4400: "Reload the page" };
+const FINAL = { 4401: t("Signed out: reload to sign in"), 4404: t("This rollback is gone"), 4400: t("Reload the page") };
 
 export class Stream extends EventTarget {
   seq = 0;

@@ -1,4 +1,6 @@
 // The pane's buttons: wrapping, times, filter, merged view, the same host in another step, whole screen, copy.
+import { t } from "../words.js";
+
 const SAID = 2500;
 const WRAP = "log-wrap";
 
@@ -22,7 +24,7 @@ export function toolsOf(root, pane, choose) {
     before: () => step(-1),
     after: () => step(1),
     whole: () => (document.fullscreenElement ? document.exitFullscreen() : log.requestFullscreen()),
-    copy: () => copy(permalink()).then((done) => say(button("copy"), done ? "Copied" : "Not copied")),
+    copy: () => copy(permalink()).then((done) => say(button("copy"), done ? t("Copied") : t("Not copied"))),
   };
 
   const wrap = (on) => {
