@@ -145,6 +145,15 @@ DEPLOYMENT_DECIDED = _kind(
 FREEZE_WINDOW_ADDED = _kind("freeze_window.added", "{by} froze deployments: {subject}.", WARNING)
 FREEZE_WINDOW_ENDED = _kind("freeze_window.ended", "{by} ended a freeze: {subject}.", WARNING)
 
+TRIGGER_BOUND = _kind("trigger.bound", "{by} bound the trigger {subject}.", WARNING)
+TRIGGER_CHANGED = _kind("trigger.changed", "{by} changed the trigger {subject}.", WARNING)
+TRIGGER_REMOVED = _kind("trigger.removed", "{by} removed the trigger {subject}.", WARNING)
+TRIGGER_FIRED = _kind("trigger.fired", "The trigger {subject} fired.", WARNING)
+TRIGGER_RECOVERED = _kind("trigger.recovered", "The trigger {subject} no longer fires.")
+FALSE_ALARM_MARKED = _kind(
+    "false_alarm.marked", "{by} marked what the trigger {subject} fired for as a false alarm."
+)
+
 PERSON_ADDED = _kind("person.added", "{by} added the account {subject}.", WARNING)
 PERSON_CHANGED = _kind("person.changed", "{by} changed the account {subject}.", WARNING)
 PERSON_DEACTIVATED = _kind("person.deactivated", "{by} deactivated {subject}.", WARNING)

@@ -24,6 +24,7 @@ INSTALLED_APPS = [
     "rollback_console.postmortems",
     "rollback_console.proposals",
     "rollback_console.deployments",
+    "rollback_console.watch",
     "rollback_console.outbox",
     "rollback_console.access",
     "rollback_console.configuration",

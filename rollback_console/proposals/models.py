@@ -54,10 +54,16 @@ class Proposal(models.Model):
     """One alert that suggests a rollback. Nothing runs, and nothing waits for approval, by it.
 
     `fingerprint` names the alert and `episode` the time since when it fires; together they are
-    one proposal, however often they are sent. A person makes a request of it or dismisses it.
+    one proposal, however often they are sent. A person makes a request of it or dismisses it; one
+    of the watch (without integration) closes as `recovered` when the values do before that.
     """
 
-    STATES = [("open", "open"), ("requested", "requested"), ("dismissed", "dismissed")]
+    STATES = [
+        ("open", "open"),
+        ("requested", "requested"),
+        ("dismissed", "dismissed"),
+        ("recovered", "recovered"),
+    ]
 
     integration = models.ForeignKey(Integration, models.SET_NULL, null=True, related_name="made")
     source = models.CharField(max_length=100)

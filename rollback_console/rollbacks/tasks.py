@@ -49,20 +49,20 @@ def try_sign_in(trial_id: int) -> None:
 
 def enqueue(rollback_id: int) -> bool:
     """Ask a worker to drive a rollback; False when the broker did not take it."""
-    return _enqueue(advance, rollback_id, zones.queue(zones.zone_of_rollback(rollback_id)))
+    return enqueue_task(advance, rollback_id, zones.queue(zones.zone_of_rollback(rollback_id)))
 
 
 def enqueue_look(asking_id: int) -> bool:
     """Have a worker of their zone ask the hosts; False when the broker did not take it."""
-    return _enqueue(look, asking_id, zones.queue(zones.zone_of_asking(asking_id)))
+    return enqueue_task(look, asking_id, zones.queue(zones.zone_of_asking(asking_id)))
 
 
 def enqueue_trial(trial_id: int) -> bool:
     """Have a worker of its zone sign in; False when the broker did not take it."""
-    return _enqueue(try_sign_in, trial_id, zones.queue(zones.zone_of_trial(trial_id)))
+    return enqueue_task(try_sign_in, trial_id, zones.queue(zones.zone_of_trial(trial_id)))
 
 
-def _enqueue(task: Any, number: int, queue: str) -> bool:
+def enqueue_task(task: Any, number: int, queue: str) -> bool:
     """Hand a task to the broker, if it takes it.
 
     Never raises: the sweep finds whatever is due. After a failure the broker is left alone

@@ -22,7 +22,7 @@ from .views.admin import (
     tokens,
 )
 from .views.afterwards import archives, audit, configuration_events, postmortem, trends
-from .views.deployments import deployments, freeze_windows
+from .views.deployments import deployments, freeze_windows, triggers
 from .views.plans import arrange, plan, revisions
 from .views.rollbacks import (
     approval,
@@ -43,6 +43,7 @@ _postmortem = f"{_rollback}postmortem/"
 _item = f"{_rollback}checklist/<str:key>/"
 _communication = f"{_rollback}communication/"
 _host = "hosts/<int:number>/"
+_triggers = "services/<slug:slug>/environments/<slug:environment>/triggers/"
 _step = f"{_rollback}steps/<int:position>/"
 
 urlpatterns: list[URLPattern] = [
@@ -116,6 +117,11 @@ urlpatterns: list[URLPattern] = [
         deployments.close_deployment,
         name="deployment-closures",
     ),
+    path(_triggers, triggers.list_triggers, name="triggers"),
+    path(f"{_triggers}new/", triggers.new_trigger, name="trigger-new"),
+    path("triggers/<int:number>/", triggers.show_trigger, name="trigger"),
+    path("triggers/<int:number>/removals/", triggers.remove_trigger, name="trigger-removals"),
+    path("firings/<int:number>/false-alarms/", triggers.mark_false_alarm, name="false-alarms"),
     path("freeze-windows/", freeze_windows.add_freeze_window, name="freeze-windows"),
     path(
         "freeze-windows/<int:number>/ends/",

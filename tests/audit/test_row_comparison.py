@@ -51,6 +51,7 @@ from rollback_console.remote.protocol import HostKeyPin
 from rollback_console.rollbacks.actions import pins
 from rollback_console.rollbacks.permissions import groups
 from rollback_console.rollbacks.permissions.groups import rows_of_roles
+from rollback_console.watch.actions import triggers
 from tests import make
 from tests.make import Stage
 
@@ -196,6 +197,20 @@ def record_deployment(by: User, service: Service, environment: Environment) -> N
         reason="Quarter's end",
         starts_at=now,
         ends_at=now + timedelta(days=1),
+    )
+    triggers.bind_trigger(
+        by=by,
+        service=service,
+        environment=environment,
+        fields={
+            "text": "Health check fails",
+            "severity": "critical",
+            "automatic": True,
+            "kind": "http",
+            "probe": {"url": "https://1.1.1.1/"},
+            "every": 30,
+            "failures": 3,
+        },
     )
 
 
@@ -372,7 +387,7 @@ def names_an_addition_to(label: str) -> bool:
         )
 
 
-UNIQUE_WITH_ANOTHER = {"finding", "name", "number", "sha256", "user"}
+UNIQUE_WITH_ANOTHER = {"finding", "key", "name", "number", "sha256", "user"}
 
 
 @contextmanager

@@ -19,6 +19,12 @@ WORKER = {
 }
 """Failpoints of a process that drives."""
 
+WATCH = {
+    "watch.claimed": (1, "claimed, not yet looked at"),
+    "watch.looked": (1, "looked at, not yet stored"),
+}
+"""Failpoints of a worker that watches."""
+
 WEB = {
     "enqueue.before": (1, "the approval committed, the worker not yet called"),
     "approve.committed": (1, "the approval committed, the answer not yet sent"),

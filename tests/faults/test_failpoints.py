@@ -8,11 +8,11 @@ from pathlib import Path
 import rollback_console
 from rollback_console.rollbacks.execution import failpoints
 
-from .moments import WEB, WORKER
+from .moments import WATCH, WEB, WORKER
 
 
 def test_each_failpoint_is_visited_by_a_fault_test() -> None:
-    assert WORKER.keys() | WEB.keys() == failpoints.NAMES
+    assert WORKER.keys() | WEB.keys() | WATCH.keys() == failpoints.NAMES
 
 
 def test_each_failpoint_is_in_the_code_and_each_in_the_code_has_a_name() -> None:

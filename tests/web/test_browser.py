@@ -68,6 +68,12 @@ PAGES = {
     "service": ("dana", "/services/checkout/"),
     "deployments": ("dana", "/deployments/"),
     "deployment": ("dana", "/deployments/{deployment}/"),
+    "triggers": ("dana", "/services/checkout/environments/production/triggers/"),
+    "trigger-new": (
+        "dana",
+        "/services/checkout/environments/production/triggers/new/?text=Error+rate+%3E+5%25",
+    ),
+    "trigger": ("dana", "/triggers/{trigger}/"),
     "request-of-deployment": (
         "dana",
         "/plans/{plan}/request/?procedure=rollback-steps&deployment={deployment}",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 from datetime import timedelta
 
 from django.contrib.auth.models import User
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from rollback_console.deployments.actions import deployments, freeze_windows
@@ -27,6 +29,12 @@ from rollback_console.postmortems.actions import postmortems
 from rollback_console.rollbacks.actions import approvals, break_glass, pins, requests
 from rollback_console.rollbacks.execution import view
 from rollback_console.rollbacks.models import Rollback
+from rollback_console.watch.actions.observations import store_observations
+from rollback_console.watch.actions.triggers import bind_trigger
+from rollback_console.watch.actions.watches import begin_watches
+from rollback_console.watch.checking import Observation
+from rollback_console.watch.models import Trigger, TriggerWatch
+from rollback_console.watch.shift import claim_due
 from tests import make
 
 from .conftest import SEED
@@ -45,6 +53,7 @@ class World:
     glass: Rollback
     proposal: str
     deployment: Deployment
+    trigger: Trigger
 
 
 def in_use() -> World:
@@ -102,6 +111,7 @@ def in_use() -> World:
         without_approval(stage),
         proposed(stage),
         deployed(stage),
+        watched(stage),
     )
 
 
@@ -153,6 +163,43 @@ def deployed(stage: make.Stage) -> Deployment:
     return made
 
 
+def watched(stage: make.Stage) -> Trigger:
+    """Two triggers of the newest deployment: one fired and proposed, one that nobody can tell."""
+    texts = {"Health checks failing after deployment": "critical", "Response time > 3s": "warning"}
+    common = {"automatic": True, "kind": "http", "every": 10, "failures": 2}
+    made = [
+        bind_trigger(
+            by=stage.cast.dana,
+            service=stage.service,
+            environment=stage.environment,
+            fields={
+                **common,
+                "text": text,
+                "severity": severity,
+                "probe": {"url": "https://1.1.1.1/health", "seconds": 3},
+            },
+        )
+        for text, severity in texts.items()
+    ]
+    begin_watches()
+    for value in (0.2, 0.4, 0.3, 2.5, 4.5, 3.5):
+        observed(made[0], Observation("failed" if value > 3 else "passed", f"{value} s.", value))
+        observed(made[1], Observation("unknown", "The host does not answer."))
+    TriggerWatch.objects.filter(trigger=made[1]).update(
+        unknown_since=timezone.now() - timedelta(minutes=9)
+    )
+    return made[0]
+
+
+def observed(trigger: Trigger, seen: Observation) -> None:
+    """As a worker stores it that looked."""
+    claim = uuid.uuid4()
+    TriggerWatch.objects.update(due_at=None)
+    trigger.watches.update(due_at=Now())
+    (row,) = claim_due("default", claim, 1)
+    store_observations(claim, {row.pk: seen})
+
+
 def costly(rollback: Rollback) -> None:
     """Its hosts said what it would cost, in a table with as long a name as tables have."""
     table = "warehouse_inventory_adjustments_by_region.settlement_reference"
@@ -182,4 +229,5 @@ def places(world: World) -> dict[str, object]:
         "dana": world.stage.cast.dana.pk,
         "host": world.stage.host.pk,
         "deployment": world.deployment.pk,
+        "trigger": world.trigger.pk,
     }

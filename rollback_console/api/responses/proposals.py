@@ -10,7 +10,7 @@ from .base import Person, Time, person
 
 
 class ProposalOut(BaseModel):
-    """An alert that suggests a rollback; `state` is open, requested or dismissed.
+    """An alert that suggests a rollback; `state` is open, requested, dismissed or recovered.
 
     `rollback` is the request that a person made of it, `reason` why one dismissed it.
     """

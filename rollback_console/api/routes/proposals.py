@@ -24,7 +24,7 @@ def list_proposals(
     cursor: pagination.Cursor = "",
     limit: pagination.Limit = 50,
 ) -> ProposalPage:
-    """Proposals, newest first, or those in one state: open, requested, dismissed."""
+    """Proposals, newest first, or those in one state: open, requested, dismissed, recovered."""
     filters = {"state": state, "pk__lt": pagination.after_number(cursor)}
     rows = Proposal.objects.select_related("environment", "plan", "decided_by")
     rows = lookup.within_limit(rows, environment="environment__slug", service=None)

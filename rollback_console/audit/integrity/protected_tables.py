@@ -48,6 +48,7 @@ TABLES: dict[str, ProtectedTable] = {
     "rollbacks.pin": _table("pin"),
     "deployments.deployment": _table("deployment"),
     "deployments.freezewindow": _table("freeze window"),
+    "watch.trigger": _table("trigger"),
     "auth.user": _table("account", free="last_login", secret="password"),  # noqa: S106  a name
     "auth.group": _table("group"),
     "access.grouplimit": _table("limit of a group"),

@@ -12,7 +12,7 @@ from django.db.models import F, Model, Q, QuerySet
 from django.db.models.functions import Now
 
 from rollback_console.common.permission import may_do
-from rollback_console.plans.models import Plan, Service
+from rollback_console.plans.models import Environment, Plan, Service
 from rollback_console.rollbacks import db_clock
 from rollback_console.rollbacks.actions import requests
 from rollback_console.rollbacks.errors import Refused
@@ -22,6 +22,7 @@ from ..alert_parsers import Alert
 from ..models import Integration, Proposal
 
 _UNTOLD = "untold-"
+_LONGEST = 5000
 
 
 @transaction.atomic
@@ -34,6 +35,53 @@ def take_alerts(integration: Integration, alerts: list[Alert]) -> list[Proposal]
         for alert in alerts
     ]
     return [each for each in taken if each is not None]
+
+
+@transaction.atomic
+def open_proposal(
+    *,
+    source: str,
+    environment: Environment,
+    plan: Plan | None,
+    fingerprint: str,
+    episode: str,
+    title: str,
+    trigger: str,
+    detail: str,
+    link: str,
+) -> Proposal:
+    """A proposal of the console's own watch; what one is open for is added to that one.
+
+    The caller holds a lock that keeps two of one `fingerprint` apart.
+    """
+    mine = Proposal.objects.filter(integration=None, source=source, fingerprint=fingerprint)
+    if known := mine.filter(state="open").first():
+        detail = f"{known.detail}\n\n{detail}"[:_LONGEST]
+        again = {"times_seen": F("times_seen") + 1, "resolved_at": None, "detail": detail}
+        mine.filter(pk=known.pk).update(last_seen_at=Now(), **again)
+        known.refresh_from_db()
+        return known
+    words = {"title": title, "trigger": trigger, "detail": detail[:_LONGEST], "link": link}
+    made = Proposal.objects.create(
+        source=source,
+        environment=environment,
+        plan=plan,
+        fingerprint=fingerprint,
+        episode=episode,
+        opened_at=Now(),
+        last_seen_at=Now(),
+        **words,
+    )
+    made.refresh_from_db()
+    return made
+
+
+def close_recovered(proposal: Proposal, *, note: str) -> bool:
+    """What spoke for it recovered: it closes, unless somebody decided; whether it did."""
+    row = Proposal.objects.filter(pk=proposal.pk, resolved_at=None)
+    row.update(resolved_at=Now())
+    waiting = Proposal.objects.filter(pk=proposal.pk, state="open")
+    return bool(waiting.update(state="recovered", decided_at=Now(), reason=note))
 
 
 def dismiss(proposal: Proposal, *, by: User, reason: str) -> Proposal:
@@ -50,7 +98,7 @@ def forget_proposals(after: timedelta) -> int:
 
     What fires still, waits for a decision or became a rollback stays.
     """
-    nothing = Q(state="dismissed") | Q(state="open", resolved_at__isnull=False)
+    nothing = Q(state__in=("dismissed", "recovered")) | Q(state="open", resolved_at__isnull=False)
     old = Proposal.objects.filter(nothing, rollback=None, last_seen_at__lt=db_clock.later(-after))
     return old.filter(Q(decided_at=None) | Q(decided_at__lt=db_clock.later(-after))).delete()[0]
 

@@ -26,6 +26,8 @@ NAMES = frozenset(
         "outcome.stored",
         "slice.over",
         "step.between",
+        "watch.claimed",
+        "watch.looked",
     }
 )
 

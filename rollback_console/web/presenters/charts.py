@@ -128,6 +128,35 @@ def spans(name: str, title: str, desc: str, rows: Sequence[Span]) -> SafeString:
     return _svg(name, title, desc, len(rows) * _ROW, drawn)
 
 
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A point of `line`: how far along from 0 to 1, how high, and whether it is bad."""
+
+    along: float
+    value: float
+    bad: bool
+
+
+def line(name: str, title: str, desc: str, points: Sequence[Point]) -> SafeString:
+    """Values over time from 0 upwards, with a mark at each that is bad."""
+    most = max((point.value for point in points), default=0.0) or 1.0
+    places = [
+        (round(point.along * WIDTH, 1), round(58 - point.value / most * 52, 1), point.bad)
+        for point in points
+    ]
+    path = " ".join(f"{x},{y}" for x, y, _ in places)
+    bad = ((x, y) for x, y, is_bad in places if is_bad)
+    marks = format_html_join("", '<circle class="picture-bad" cx="{}" cy="{}" r="2.5"/>', bad)
+    drawn = format_html(
+        '<line class="picture-axis" x1="0" x2="{}" y1="59" y2="59"/>'
+        '<polyline class="picture-line" points="{}"/>{}',
+        WIDTH,
+        path,
+        marks,
+    )
+    return _svg(name, title, desc, 60, drawn)
+
+
 def _svg(name: str, title: str, desc: str, height: int, drawn: SafeString) -> SafeString:
     return format_html(
         '<svg class="picture" viewBox="0 0 {} {}" role="img" aria-labelledby="{}-title {}-desc"'

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.auth.decorators import permission_required
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_POST
@@ -11,10 +11,11 @@ from django.views.decorators.http import require_POST
 from rollback_console.deployments.running import running_versions
 from rollback_console.plans.actions.services import add_service
 from rollback_console.plans.errors import PlanError
-from rollback_console.plans.models import Service
+from rollback_console.plans.models import Environment, Service
 from rollback_console.rollbacks.actions import pins
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.models import Pin
+from rollback_console.watch.queries import newest_watched, watched_triggers
 from rollback_console.web.forms.deployments import LiftForm, PinForm
 from rollback_console.web.forms.places import ServiceForm
 
@@ -91,5 +92,9 @@ def _page(request: HttpRequest, service: Service, form: PinForm) -> HttpResponse
         "pins": service.pins.select_related("by", "rollback").order_by("-id")[:100],
         "plans": service.plans.select_related("environment"),
         "running": running_versions(service),
+        "watched": [(each, watched_triggers(each)) for each in newest_watched(service)],
+        "watched_places": Environment.objects.filter(
+            Q(plans__service=service) | Q(deployments__service=service)
+        ).distinct(),
     }
     return render(request, "services/service.html", page, status=422 if form.errors else 200)

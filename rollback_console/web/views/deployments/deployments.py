@@ -17,6 +17,7 @@ from rollback_console.deployments.models import Deployment, FreezeWindow
 from rollback_console.plans.models import Environment, Plan, Service
 from rollback_console.rollbacks import db_clock
 from rollback_console.rollbacks.errors import Refused
+from rollback_console.watch.queries import firings_of, watched_triggers
 from rollback_console.web.forms.deployments import FreezeWindowForm
 
 from ...http.current_user import person
@@ -60,8 +61,12 @@ def show_deployment(request: HttpRequest, number: int) -> HttpResponse:
     """One deployment, and whether a rollback is needed."""
     deployment = get_object_or_404(Deployment.objects.select_related(*RELATED), pk=number)
     plans = Plan.objects.filter(service=deployment.service, environment=deployment.environment)
+    watched = watched_triggers(deployment)
     page = {
         "deployment": deployment,
+        "watched": watched,
+        "watching": any(each.row.due_at for each in watched),
+        "firings": firings_of(deployment),
         "plans": plans.exclude(pk=deployment.plan_id or 0),
         "may_decide": may_do(person(request), "rollbacks.request_rollback", deployment),
     }
