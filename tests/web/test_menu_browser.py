@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import expect
 
+from rollback_console.plans.models import ProbeResult
+from rollback_console.plans.readiness.host_questions import NOT_APPROVED
 from rollback_console.rollbacks.models import Rollback
 from tests import make
 
@@ -53,3 +56,25 @@ def test_changed_pages_fit_and_have_no_fault(
 def _height(element: object) -> float:
     box = element.bounding_box()  # type: ignore[attr-defined]
     return float(box["height"]) if box else 0.0
+
+
+def test_the_readiness_table_is_whole_and_leads_to_what_needs_approval(
+    eyes: Eyes, stage: make.Stage, pending: Rollback
+) -> None:
+    kinds = ("access", "database", "runner", "folder", "repository", "commit", "migration", "tool")
+    for kind in (*kinds, "sudo", "space", "directory", "health"):
+        ProbeResult.objects.create(
+            revision=pending.revision,
+            snapshot_sha256=pending.snapshot_sha256,
+            host="checkout-production-app-01.example.com",
+            kind=kind,
+            verdict="not_ready" if kind == "tool" else "unknown",
+            detail=NOT_APPROVED if kind == "repository" else "It was asked.",
+            at=timezone.now(),
+        )
+    with eyes.page(stage.cast.lee) as page:
+        page.goto(f"/rollbacks/{pending.pk}/")
+        table = page.get_by_role("region", name="Readiness by host")
+        assert table.evaluate("box => box.scrollWidth <= box.clientWidth")
+        page.get_by_role("link", name=NOT_APPROVED).click()
+        expect(page).to_have_url(f"{eyes.base}/plans/{pending.revision.plan.slug}/#host-questions")
