@@ -17,6 +17,7 @@ from rollback_console.audit import kinds
 from rollback_console.audit.integrity.row_ledger import RowChange, added, changed
 from rollback_console.audit.record import record_change
 from rollback_console.common.people import display_name
+from rollback_console.common.text import read_row_number
 from rollback_console.documents import write_canonical
 from rollback_console.documents.canonical import is_canonical, keep_all_lines
 from rollback_console.documents.errors import Unwritable
@@ -195,8 +196,8 @@ def refuse_outdated(plan: Plan, drawn_from: str | None) -> None:
     newest = plan.revisions.select_related("author").order_by("-number")[0]
     if drawn_from is None or drawn_from == draw_revision(newest):
         return
-    seen = drawn_from.partition(":")[0]
-    before = plan.revisions.filter(number=int(seen)).first() if seen.isdecimal() else None
+    seen = read_row_number(drawn_from.partition(":")[0])
+    before = plan.revisions.filter(number=seen).first() if seen else None
     who = f" by {display_name(newest.author)}" if newest.author else ""
     which = f"You saw revision {before.number}" if before else "The page did not say what you saw"
     difference = f" {_difference(before, newest)}" if before else ""

@@ -186,7 +186,7 @@ class _StepBuilder:
         if not step.alternatives:
             return None
         chosen = self.draft.choices.get("alternatives", {}).get(step.key)
-        if str(chosen).isdigit() and int(chosen) < len(step.alternatives):
+        if str(chosen) in map(str, range(len(step.alternatives))):
             return int(chosen)
         labels = " or ".join(f"“{each.label}”" for each in step.alternatives)
         self.draft.problems.append(

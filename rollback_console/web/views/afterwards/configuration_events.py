@@ -13,6 +13,7 @@ from rollback_console.audit import kinds
 from rollback_console.audit.export import csv_lines, json_pieces
 from rollback_console.audit.queries import MAY_READ, ConfigurationFilter, configuration_events
 from rollback_console.audit.record import record_change
+from rollback_console.common.text import read_row_number
 from rollback_console.rollbacks.queries import lists
 
 from ...http.current_user import person
@@ -67,14 +68,13 @@ def _recorded(request: HttpRequest, form: str) -> ConfigurationFilter:
 
 def _chosen(request: HttpRequest) -> ConfigurationFilter:
     given = request.GET
-    before = given.get("before", "")
     return ConfigurationFilter(
         person=given.get("person", "").strip()[:150],
         subject=given.get("subject", "").strip()[:200],
         kind=given.get("kind", "") if given.get("kind", "") in kinds.KINDS else "",
         since=_day(given.get("since", "")),
         until=_day(given.get("until", "")),
-        before=int(before) if before.isascii() and before.isdecimal() and len(before) < 18 else 0,
+        before=read_row_number(given.get("before", "")),
     )
 
 

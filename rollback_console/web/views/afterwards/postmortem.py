@@ -48,7 +48,7 @@ def show_postmortem(request: HttpRequest, number: int) -> HttpResponse:
     if not is_readable(rollback):
         return render(request, "rollbacks/unreadable.html", {"rollback": rollback}, status=409)
     try:
-        return _page(request, _of(number))
+        return _page(request, postmortems.open_postmortem(rollback))
     except Refused as error:
         return refused(request, error, "rollback", number=number)
 
@@ -169,7 +169,7 @@ def version(request: HttpRequest, number: int, version: int) -> HttpResponse:
 def markdown(request: HttpRequest, number: int) -> HttpResponse:
     """The whole as one Markdown file; 409 and a sentence before the rollback has ended."""
     try:
-        text = as_markdown(_of(number))
+        text = as_markdown(postmortems.open_postmortem(rollback_of(number)))
     except Refused as error:
         return HttpResponse(f"{error}\n", content_type="text/plain; charset=utf-8", status=409)
     answer = HttpResponse(text, content_type="text/markdown; charset=utf-8")
@@ -180,13 +180,17 @@ def markdown(request: HttpRequest, number: int) -> HttpResponse:
 def json(request: HttpRequest, number: int) -> HttpResponse:
     """The whole as JSON; 409 and a sentence before the rollback has ended."""
     try:
-        return JsonResponse(as_json(_of(number)))
+        return JsonResponse(as_json(postmortems.open_postmortem(rollback_of(number))))
     except Refused as error:
         return JsonResponse({"status": 409, "detail": str(error)}, status=409)
 
 
 def _of(number: int) -> Postmortem:
-    return postmortems.open_postmortem(rollback_of(number))
+    """The postmortem; there is none, and nothing of it, before the rollback has ended."""
+    try:
+        return postmortems.open_postmortem(rollback_of(number))
+    except Refused as error:
+        raise Http404(str(error)) from error
 
 
 def _page(request: HttpRequest, postmortem: Postmortem, **forms: Any) -> HttpResponse:

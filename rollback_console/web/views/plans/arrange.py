@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.views.decorators.http import require_POST
 
-from rollback_console.common.text import LONGEST_TEXT
+from rollback_console.common.text import LONGEST_TEXT, read_row_number
 from rollback_console.plans.acknowledgement import list_findings
 from rollback_console.plans.actions import plans
 from rollback_console.plans.actions.revisions import draw_revision
@@ -94,8 +94,7 @@ def _operation(data: QueryDict, do: str) -> dict[str, str]:
 
 
 def _version(data: QueryDict) -> int:
-    text = data.get("version", "")
-    return int(text) if text.isdecimal() and len(text) < 10 else 0
+    return read_row_number(data.get("version", ""))
 
 
 @require_POST

@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
+from rollback_console.common.text import read_row_number
 from rollback_console.documents.edit.writer import apply_fix
 from rollback_console.documents.markdown.source import encode
 from rollback_console.plans import document_cache
@@ -42,8 +43,7 @@ def list_revisions(request: HttpRequest, slug: str) -> HttpResponse:
 def changes(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """What this revision changed since the one before, or since ?from=."""
     new = revision_of(slug, number)
-    since = request.GET.get("from", "")
-    start = int(since) if since.isdecimal() else number - 1
+    start = read_row_number(request.GET.get("from", "")) or number - 1
     old = revision_of(slug, start) if start > 0 else None
     before = document_cache.document(old).source if old else ""
     page = {
@@ -92,7 +92,7 @@ def fix(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         return refused(request, sentence, "plan", slug=slug)
     index, code = request.POST.get("index", ""), request.POST.get("code", "")
     findings = document_cache.document(last).findings
-    finding = findings[int(index)] if index.isdecimal() and int(index) < len(findings) else None
+    finding = dict(zip(map(str, range(len(findings))), findings, strict=True)).get(index)
     if finding is None or finding.code != code or finding.fix is None:
         raise Http404("This revision has no such finding.")
     document = document_cache.document(last)

@@ -16,6 +16,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_POST
 
 from rollback_console.common.statistics import percentile
+from rollback_console.common.text import read_row_number
 from rollback_console.engine.snapshot import CheckSpec
 from rollback_console.engine.states import LIVE, TERMINAL
 from rollback_console.plans.document_cache import document
@@ -108,7 +109,7 @@ def resume(request: HttpRequest, number: int) -> HttpResponse:
 def take_question(request: HttpRequest, number: int) -> HttpResponse:
     """Say that one takes care of what is asked; others see it."""
     over = _text(request, "over")
-    seen = int(over) if over.isdecimal() else None
+    seen = read_row_number(over) or None
     confirmation = "You take care of this. Others see it."
     return _act(request, number, confirmation, question_owner.take_question, over=seen)
 

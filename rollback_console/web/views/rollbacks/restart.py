@@ -8,6 +8,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from rollback_console.common.text import read_row_number
 from rollback_console.engine.resuming import Resumption
 from rollback_console.engine.snapshot import StepSpec
 from rollback_console.engine.states import RollbackState
@@ -29,7 +30,7 @@ def restart(request: HttpRequest, number: int) -> HttpResponse:
     rollback = rollback_of(number)
     if request.method == "POST":
         return _do(request, rollback)
-    position = _number(request.GET.get("position", ""))
+    position = read_row_number(request.GET.get("position", ""))
     by, snapshot = person(request), snapshot_of(rollback.snapshot)
     steps = {step.position: step for step in snapshot.steps}
     chosen = steps.get(position)
@@ -66,7 +67,7 @@ def _would(resumption: Resumption, steps: Mapping[int, StepSpec]) -> dict[str, A
 
 
 def _do(request: HttpRequest, rollback: Rollback) -> HttpResponse:
-    position, by = _number(request.POST.get("position", "")), person(request)
+    position, by = read_row_number(request.POST.get("position", "")), person(request)
     reason = request.POST.get("reason", "").strip()
     try:
         if rollback.state in restarts.STOPPED_MIDWAY:
@@ -79,7 +80,7 @@ def _do(request: HttpRequest, rollback: Rollback) -> HttpResponse:
                 "rollback",
                 number=rest.pk,
             )
-        again = [_number(each) for each in request.POST.getlist("again")]
+        again = [read_row_number(each) for each in request.POST.getlist("again")]
         restarts.resume_from(rollback, position=position, by=by, reason=reason, again=again)
     except SecondPersonNeeded as error:
         return done(request, str(error), "rollback", number=rollback.pk)
@@ -97,7 +98,3 @@ def _values(request: HttpRequest) -> dict[str, str]:
     """The values of the rest, as the form shows them; a plain call corrects none."""
     fields = {name: value for name, value in request.POST.items() if name.startswith("value-")}
     return {name.removeprefix("value-"): str(value).strip() for name, value in fields.items()}
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isdecimal() and len(text) < 6 else 0

@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django_htmx.http import HttpResponseClientRefresh
 
+from rollback_console.common.text import read_row_number
 from rollback_console.engine.states import RollbackState
 from rollback_console.plans.models import Environment, Service
 from rollback_console.rollbacks.execution.approved_snapshot import is_readable
@@ -60,14 +61,13 @@ def show_rollback(request: HttpRequest, number: int) -> HttpResponse:
 
 def _filter(request: HttpRequest) -> lists.Filter:
     given = request.GET
-    before = given.get("before", "")
     return lists.Filter(
         state=given.get("state", "") if given.get("state", "") in STATES else "",
         environment=given.get("environment", ""),
         service=given.get("service", ""),
         plan=given.get("plan", ""),
         text=given.get("text", "").strip()[:100],
-        before=int(before) if before.isdecimal() else 0,
+        before=read_row_number(given.get("before", "")),
     )
 
 
