@@ -92,7 +92,7 @@ class PendingChange(models.Model):
     ADMIN = "admin"
     PASSWORD, SECOND_FACTOR = "password", "second_factor"
     ACTIVATION, RULES = "activation", "rules"
-    HOST, NAMES = "host", "names"
+    HOST, NAMES, LIMIT = "host", "names", "limit"
     OPEN, CONFIRMED, REFUSED = "open", "confirmed", "refused"
 
     kind = models.CharField(max_length=20)
@@ -130,6 +130,7 @@ class PendingChange(models.Model):
             self.ACTIVATION: f"{self.subject} can sign in again",
             self.RULES: self._rules,
             self.HOST: str(self.details.get("sentence", "")),
+            self.LIMIT: str(self.details.get("sentence", "")),
             self.NAMES: f"{self.subject} becomes {self._names}",
         }[self.kind]
 

@@ -25,6 +25,11 @@ class ScopeLimit:
         """In a settled order, each once."""
         return cls(tuple(sorted(set(environments))), tuple(sorted(set(services))))
 
+    def includes(self, other: ScopeLimit) -> bool:
+        """Whether all that lies inside `other` lies inside this one too."""
+        pairs = ((self.environments, other.environments), (self.services, other.services))
+        return all(not mine or (theirs and set(theirs) <= set(mine)) for mine, theirs in pairs)
+
     def covers(self, thing: Any) -> bool:
         """Whether `thing` lies inside: what belongs to no one environment does not, if limited."""
         environment, service = _target_of(thing)

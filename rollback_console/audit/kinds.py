@@ -75,6 +75,7 @@ DELEGATION_REVOKED = _kind(
 HOST_ADDED = _kind("host.added", "{by} added the host {subject}.")
 HOST_CHANGED = _kind("host.changed", "{by} changed the host {subject}.", WARNING)
 HOST_REMOVED = _kind("host.removed", "{by} removed the host {subject}.", WARNING)
+SIGN_IN_TRIED = _kind("host.sign_in_tried", "{by} had the console sign in to {subject}.")
 HOST_KEY_NOTED = _kind("host_key.noted", "{by} noted a key of {host}.", INFO)
 HOST_KEY_CONFIRMED = _kind("host_key.confirmed", "{by} confirmed a key of {host}.", WARNING)
 HOST_KEY_FORGOTTEN = _kind("host_key.forgotten", "{by} removed a key of {host}.", WARNING)

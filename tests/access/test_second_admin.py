@@ -13,8 +13,10 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from rollback_console.access.actions import passwords, pending_changes, people, second_factors
+from rollback_console.access.actions.groups import add_group, limit_group
 from rollback_console.access.errors import AccessError, SecondAdminMissing
-from rollback_console.access.models import PendingChange
+from rollback_console.access.models import GroupLimit, PendingChange
+from rollback_console.access.scope_limits import EVERYWHERE, ScopeLimit
 from rollback_console.audit.models import ConfigurationEvent
 from rollback_console.audit.stale_edit import draw_version
 from rollback_console.outbox.rights_notices import find_rights
@@ -382,6 +384,27 @@ def test_a_group_that_may_break_glass_waits_and_other_groups_stay(
     make.signed_in(stage.cast.ada).post(f"/people/{two.pk}/", fields)
     assert list(two.groups.values_list("name", flat=True)) == [groups.ADMIN]
     assert PendingChange.objects.get().kind == PendingChange.BREAK_GLASS
+
+
+def test_a_group_that_may_break_glass_holds_further_only_by_two(
+    stage: make.Stage, two: User
+) -> None:
+    ada, here = stage.cast.ada, ScopeLimit.of([stage.environment.slug], [])
+    glass = add_group(by=ada, name="Glass", like=groups.OPERATOR, limit=here)
+    limit_group(glass, by=ada, limit=ScopeLimit.of([stage.environment.slug, "lax"], []))
+    glass.permissions.add(Permission.objects.get(codename="break_glass"))
+    limit_group(glass, by=ada, limit=here)  # less is one Admin's
+    for wider in (EVERYWHERE, ScopeLimit.of([stage.environment.slug, "lax"], [])):
+        with pytest.raises(SecondAdminMissing):
+            limit_group(glass, by=ada, limit=wider)
+    page = make.signed_in(ada).post(f"/people/groups/{glass.pk}/limits/", {}, follow=True)
+    assert "Another Admin must confirm this" in page.content.decode()
+    change = PendingChange.objects.get()
+    assert change.sentence == (
+        "Glass, which may start rollbacks without approval, holds in: everywhere"
+    )
+    pending_changes.confirm_change(change, by=two)
+    assert not GroupLimit.objects.get(group=glass).limit
 
 
 @pytest.fixture

@@ -189,3 +189,25 @@ def test_two_of_one_name_are_a_sentence(stage: Stage) -> None:
             environment=stage.environment,
             credential=stage.host.credential,
         )
+
+
+@pytest.mark.parametrize(
+    ("parts", "sentence"),
+    [
+        ({"name": "  "}, "name is 1 to 100 characters"),
+        ({"name": "-oProxyCommand=x"}, "name is 1 to 100 characters"),
+        ({"name": "key\u202e"}, "name is 1 to 100 characters"),
+        ({"username": "-oProxyCommand=x"}, "account's name"),
+        ({"username": "root; id"}, "account's name"),
+        ({"private_key": "no key at all"}, "private key"),
+    ],
+)
+def test_a_credential_is_made_of_good_parts_by_whatever_way(
+    stage: Stage, parts: dict[str, str], sentence: str
+) -> None:
+    good: dict[str, str] = {"name": "second", "username": "deploy"}
+    with pytest.raises(PlanError, match=sentence):
+        credentials.add_credential(by=stage.cast.ada, **(good | parts))
+    row = credentials.add_credential(by=stage.cast.ada, **good)
+    with pytest.raises(PlanError, match=sentence):
+        credentials.change_credential(row, by=stage.cast.ada, **parts)  # type: ignore[arg-type]

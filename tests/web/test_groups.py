@@ -6,6 +6,7 @@ import pytest
 from django.contrib.auth.models import Group
 
 from rollback_console.access.actions.groups import add_group, remove_group
+from rollback_console.access.actions.people import change_person, deactivate_person
 from rollback_console.access.errors import AccessError
 from rollback_console.access.scope_limits import EVERYWHERE, ScopeLimit
 from rollback_console.audit.integrity.row_comparison import accept_rows, configuration_row_flaws
@@ -94,3 +95,17 @@ def test_naming_a_decision_maker_says_what_else_they_may_do(
     page = words(client.post(address, {**fields, "user": stage.cast.vic.pk}, follow=True))
     assert "vic is added as CTO." in page
     assert "STAGING as CTO, level 3" in words(client.get(f"/people/{stage.cast.vic.pk}/"))
+
+
+def test_a_group_of_the_last_admins_is_not_removed(stage: make.Stage) -> None:
+    keepers = add_group(by=stage.cast.ada, name="Keepers", like="Admin", limit=EVERYWHERE)
+    viewer = Group.objects.get(name="Viewer")
+    stage.cast.ada.groups.set([keepers])
+    with pytest.raises(AccessError, match="would leave no Admin"):
+        remove_group(keepers, by=stage.cast.ada, move_to=viewer)
+    with pytest.raises(AccessError, match="would leave no Admin"):
+        change_person(stage.cast.ada, by=stage.cast.ada, groups=[viewer])
+    with pytest.raises(AccessError, match="would leave no Admin"):
+        deactivate_person(stage.cast.ada, by=None)
+    assert stage.cast.ada.groups.get() == keepers
+    assert remove_group(keepers, by=stage.cast.ada, move_to=Group.objects.get(name="Admin")) == 1

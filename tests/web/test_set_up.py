@@ -9,6 +9,7 @@ from django.contrib.auth.models import Group, User
 from django.utils import timezone
 
 from rollback_console.access.actions.invitations import invite_person
+from rollback_console.audit.models import ConfigurationEvent
 from rollback_console.outbox.models import Delivery, Target
 from rollback_console.plans.models import (
     Credential,
@@ -102,6 +103,8 @@ def test_a_host_counts_once_its_key_is_confirmed_and_somebody_signed_in(
     assert "Workers sign in to 1 host." in page
     assert "Signing in is being tried: app-1." in page
     fleet.down.add("app-1")
+    event = ConfigurationEvent.objects.get(kind="host.sign_in_tried")
+    assert (event.by, event.facts["hosts"]) == (stage.cast.ada, [stage.host.name])
     answer_trial(SignInTrial.objects.get().pk, fleet.connect)
     assert "app-1 cannot be reached" in words(client.get("/set-up/"))
     fleet.down.clear()

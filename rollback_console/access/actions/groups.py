@@ -16,7 +16,12 @@ from rollback_console.rollbacks.permissions.groups import ADMIN, ROLES
 from ..errors import AccessError
 from ..models import GroupLimit
 from ..scope_limits import ScopeLimit
-from .second_admin import require_second_for_groups
+from .second_admin import (
+    confirmation_facts,
+    keep_an_admin,
+    require_second_for_groups,
+    require_second_for_wider_group,
+)
 
 _ADMIN_EVERYWHERE = (
     "Admins hold everywhere: people, hosts and rules belong to no one environment. Add a group "
@@ -45,15 +50,24 @@ def add_group(*, by: User | None, name: str, like: str, limit: ScopeLimit) -> Gr
 
 
 @transaction.atomic
-def limit_group(group: Group, *, by: User | None, limit: ScopeLimit) -> None:
-    """From now on the group's rights hold within `limit` alone."""
+def limit_group(
+    group: Group, *, by: User | None, limit: ScopeLimit, confirmed_by: User | None = None
+) -> None:
+    """From now on the group's rights hold within `limit` alone.
+
+    Raises SecondAdminMissing where a group that may start without approval would hold further, and
+    an environment asks for two Admins.
+    """
     require_admin(by)
     if limit and group.permissions.filter(codename="change_environment").exists():
         raise AccessError(_ADMIN_EVERYWHERE)
     row, _ = GroupLimit.objects.select_for_update().get_or_create(group=group)
+    if not row.limit.includes(limit):
+        require_second_for_wider_group(group, by=by, confirmed_by=confirmed_by)
     before, after = _lists(row.limit), _lists(limit)
     GroupLimit.objects.filter(pk=row.pk).update(**after)
     facts: dict[str, Any] = {"before": before, "after": after, "rows": [added(row)]}
+    facts |= confirmation_facts(confirmed_by)
     record_change(kinds.GROUP_LIMITED, by=by, subject=group, **facts)
 
 
@@ -69,8 +83,9 @@ def remove_group(group: Group, *, by: User | None, move_to: Group | None = None)
     people = list(group.user_set.order_by("username"))
     if people and (move_to is None or move_to.pk == group.pk):
         raise AccessError("Say which group takes its people: in none, they would see nothing.")
-    for person in people:
-        _move(person, group, move_to, by=by)
+    with keep_an_admin():
+        for person in people:
+            _move(person, group, move_to, by=by)
     limits = GroupLimit.objects.filter(group=group)
     facts: dict[str, Any] = {
         "people": [person.get_username() for person in people],

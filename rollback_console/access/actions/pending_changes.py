@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any, Unpack, cast
 
 from django.contrib.auth.hashers import make_password
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.db import transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
@@ -30,6 +30,8 @@ from rollback_console.rollbacks import db_clock
 
 from ..errors import AccessError
 from ..models import PendingChange
+from ..scope_limits import ScopeLimit
+from .groups import limit_group
 from .passwords import check_password_rules, set_password_hash
 from .people import activate_person, grant_break_glass, make_admin, rename_person
 from .second_factors import reset_second_factor
@@ -146,6 +148,17 @@ def propose_account(credential: Credential, *, by: User, username: str) -> Pendi
     return _propose(PendingChange.HOST, by, by=by, environment=environment, details=details)
 
 
+def propose_limit(group: Group, *, by: User, limit: ScopeLimit) -> PendingChange:
+    """That a group which may start without approval holds elsewhere too."""
+    details = {
+        "group": group.pk,
+        "environments": list(limit.environments),
+        "services": list(limit.services),
+        "sentence": f"{group}, which may start rollbacks without approval, holds in: {limit}",
+    }
+    return _propose(PendingChange.LIMIT, by, by=by, details=details)
+
+
 @transaction.atomic
 def confirm_change(change: PendingChange, *, by: User) -> PendingChange:
     """Do it. Neither who proposed it nor whom it is for confirms it. Raises AccessError."""
@@ -235,6 +248,8 @@ def _carry_out(row: PendingChange, *, confirmed_by: User) -> None:
         activate_person(person, by=proposer, confirmed_by=confirmed_by)
     elif row.kind == PendingChange.HOST:
         _carry_out_host(row.details, by=proposer, confirmed_by=confirmed_by)
+    elif row.kind == PendingChange.LIMIT:
+        _carry_out_limit(row.details, by=proposer, confirmed_by=confirmed_by)
     elif row.kind == PendingChange.NAMES:
         rename_person(person, by=proposer, confirmed_by=confirmed_by, **row.details)
     elif row.kind == PendingChange.RULES:
@@ -243,6 +258,14 @@ def _carry_out(row: PendingChange, *, confirmed_by: User) -> None:
     else:
         assert row.environment is not None  # noqa: S101  every change of that kind has one
         _carry_out_decision_maker(row, row.environment, confirmed_by=confirmed_by)
+
+
+def _carry_out_limit(details: Mapping[str, Any], *, by: User, confirmed_by: User) -> None:
+    group = Group.objects.filter(pk=details["group"]).first()
+    if group is None:
+        raise AccessError("The group is gone.")
+    limit = ScopeLimit.of(details["environments"], details["services"])
+    limit_group(group, by=by, limit=limit, confirmed_by=confirmed_by)
 
 
 def _carry_out_decision_maker(

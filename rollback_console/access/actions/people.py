@@ -22,6 +22,7 @@ from ..errors import AccessError
 from .passwords import check_password_rules, set_password
 from .second_admin import (
     confirmation_facts,
+    keep_an_admin,
     require_second_for_account,
     require_second_for_break_glass,
     require_second_for_groups,
@@ -91,7 +92,8 @@ def change_person(
         setattr(row, name, names[name])
     _save(row)
     require_second_for_groups(row, groups, by=by)
-    row.groups.set(groups)
+    with keep_an_admin():
+        row.groups.set(groups)
     record_change(kinds.PERSON_CHANGED, by=by, subject=row, before=before, after=_facts(row))
     return set_password(row, by=by, password=password) if password else row
 
@@ -177,7 +179,8 @@ def deactivate_person(person: User, *, by: User | None) -> None:
     require_admin(by)
     if by is not None and by.pk == person.pk:
         raise AccessError("Another Admin must deactivate you: nobody should lock themselves out.")
-    User.objects.filter(pk=person.pk).update(is_active=False)
+    with keep_an_admin():
+        User.objects.filter(pk=person.pk).update(is_active=False)
     rows = [changed(person, "is_active")]
     record_change(kinds.PERSON_DEACTIVATED, by=by, subject=person, rows=rows)
     end_sessions(person)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.contrib.auth.models import Group, Permission, User
@@ -13,9 +14,10 @@ from rollback_console.plans.actions.second_admin import is_second
 from rollback_console.plans.approval.guarded_environments import guarded_environments
 from rollback_console.plans.models import Delegation, Environment
 
-from ..errors import SecondAdminMissing
+from ..errors import AccessError, SecondAdminMissing
 
-_EASE = ("change_environment", "break_glass")
+_ADMINISTER = "change_environment"
+_EASE = (_ADMINISTER, "break_glass")
 """Permissions of those who could ease an approval anywhere: to administer, or to do without one."""
 
 
@@ -71,6 +73,35 @@ def require_second_for_groups(
         raise SecondAdminMissing(
             "Another Admin must confirm that somebody becomes Admin, or may start without approval."
         )
+
+
+def require_second_for_wider_group(
+    group: Group, *, by: User | None, confirmed_by: User | None
+) -> None:
+    """For letting a group start without approval where it could not before."""
+    if by is None or is_second(by, confirmed_by):
+        return
+    may = group.permissions.filter(codename="break_glass").exists()
+    if may and Environment.objects.filter(second_admin=True).exists():
+        raise SecondAdminMissing(
+            f"{group} may start without approval: another Admin must confirm where else."
+        )
+
+
+@contextmanager
+def keep_an_admin() -> Iterator[None]:
+    """Raise AccessError where what is done inside leaves the console without an Admin."""
+    there_was = _admins().exists()
+    yield
+    if there_was and not _admins().exists():
+        raise AccessError("That would leave no Admin. Make somebody else Admin first.")
+
+
+def _admins() -> QuerySet[User]:
+    """Those who can sign in and administer."""
+    given = Permission.objects.filter(codename=_ADMINISTER)
+    by_group = Q(groups__permissions__in=given) | Q(user_permissions__in=given)
+    return User.objects.filter(by_group | Q(is_superuser=True), is_active=True)
 
 
 def groups_that_ease() -> QuerySet[Group]:

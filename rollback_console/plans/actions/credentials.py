@@ -15,6 +15,7 @@ from rollback_console.audit.stale_edit import refuse_stale_edit
 
 from ..approval.guarded_settings import guarded_values
 from ..errors import PlanError
+from ..inventory.credential_rules import credential_problem
 from ..inventory.former_values import keep_former_values, list_login_parts
 from ..models import Credential
 from ..permission import permit
@@ -35,8 +36,9 @@ class CredentialFields(TypedDict, total=False):
 
 @transaction.atomic
 def add_credential(*, by: User | None, **fields: Unpack[CredentialFields]) -> Credential:
-    """A new credential. Raises PlanError when its name is taken."""
+    """A new credential. Raises PlanError when its name is taken, or a part is none."""
     permit(by, "plans.add_credential", "add credentials")
+    _refuse_wrong_parts(Credential(**fields), {"name", "username", *fields})
     with unique_name("a credential", fields.get("name", "")):
         credential = Credential.objects.create(**fields)
     after = snapshot_fields(credential)
@@ -60,8 +62,10 @@ def change_credential(
     refuse_stale_edit(row, drawn_from)
     before, parts = snapshot_fields(row), list_login_parts(row)
     login = guarded_values("credential", row)
+    changed = {name for name, value in fields.items() if getattr(row, name) != value}
     for name, value in fields.items():
         setattr(row, name, value)
+    _refuse_wrong_parts(row, changed)
     require_second_for_credential(row, login, by=by, confirmed_by=confirmed_by)
     with unique_name("a credential", row.name):
         row.save()
@@ -82,3 +86,8 @@ def remove_credential(credential: Credential, *, by: User | None) -> None:
         credential.delete()
     except ProtectedError as error:
         raise PlanError("Hosts still sign in with it. Give them another first.") from error
+
+
+def _refuse_wrong_parts(credential: Credential, changed: set[str]) -> None:
+    if problem := credential_problem(credential, changed):
+        raise PlanError(problem)

@@ -9,7 +9,9 @@ from datetime import timedelta
 from django.contrib.auth.models import User
 from django.db import close_old_connections, transaction
 
-from rollback_console.plans.models import Host
+from rollback_console.audit import kinds
+from rollback_console.audit.record import record_change
+from rollback_console.plans.models import Host, SignInTrial
 from rollback_console.plans.permission import permit
 from rollback_console.plans.readiness import sign_in_trials
 
@@ -24,9 +26,18 @@ def try_sign_in(hosts: Iterable[Host], *, by: User) -> int:
     permit(by, "plans.change_host", "try hosts")
     with transaction.atomic():
         trials = sign_in_trials.enqueue_trials(hosts)
+        if trials:
+            _record(trials, by=by)
     for trial in trials:
         tasks.enqueue_trial(trial.pk)
     return len(trials)
+
+
+def _record(trials: list[SignInTrial], *, by: User) -> None:
+    """On record before any host hears of it: whose wish the console's sign-ins were."""
+    names = sorted(each.host.name for each in trials)
+    subject = trials[0].host if len(trials) == 1 else f"{len(trials)} hosts"
+    record_change(kinds.SIGN_IN_TRIED, by=by, subject=subject, hosts=names)
 
 
 def sweep(pool: ThreadPoolExecutor) -> None:

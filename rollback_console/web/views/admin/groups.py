@@ -8,7 +8,8 @@ from django.shortcuts import get_object_or_404, render, resolve_url
 from django.views.decorators.http import require_POST
 
 from rollback_console.access.actions.groups import add_group, limit_group, remove_group
-from rollback_console.access.errors import AccessError
+from rollback_console.access.actions.pending_changes import propose_limit
+from rollback_console.access.errors import AccessError, SecondAdminMissing
 from rollback_console.access.models import GroupLimit
 from rollback_console.access.scope_limits import EVERYWHERE
 from rollback_console.common.people import display_name
@@ -19,6 +20,7 @@ from ...authentication.step_up import step_up
 from ...http.current_user import admin_only, person
 from ...http.removals import ask_once_more, count_sentence, is_sure
 from ...http.responses import done, refused
+from .confirmations import WAITS
 
 
 @admin_only
@@ -49,6 +51,9 @@ def limit(request: HttpRequest, number: int) -> HttpResponse:
         return refused(request, "Choose from the list.", "person-groups")
     try:
         limit_group(group, by=person(request), **form.cleaned_data)
+    except SecondAdminMissing:
+        propose_limit(group, by=person(request), **form.cleaned_data)
+        return done(request, WAITS, "person-groups")
     except AccessError as error:
         return refused(request, error, "person-groups")
     return done(request, f"The limits of {group} are saved.", "person-groups")
