@@ -16,7 +16,7 @@
 VENV := .venv
 PY := $(VENV)/bin/python
 
-.PHONY: run quick test lint format messages coverage programs bench load crowd soak faults hosts constraints clean
+.PHONY: run quick test lint format messages coverage pictures programs bench load crowd soak faults hosts constraints clean
 .DEFAULT_GOAL := run
 
 # Where it is set every process would compile all that it reads, and a run starts hundreds.
@@ -39,6 +39,11 @@ format: $(VENV)/.test
 
 messages: $(VENV)/.test
 	@$(PY) -m tests.toolbox.messages
+
+pictures: $(VENV)/.test programs
+	@$(PY) -m pytest -q tests/acceptance/test_journey.py -k postmortem_tells_how
+	@cp tests/output/journey/home*.png tests/output/journey/approval*.png docs/img/
+	@cp tests/output/journey/live*.png tests/output/journey/postmortem*.png docs/img/
 
 bench: $(VENV)/.test programs build/peers/.installed
 	@$(PY) -m benchmarks

@@ -1,6 +1,7 @@
 """The main job, as people do it: everything `make run` starts, and a real browser.
 
-The pictures are left in tests/output/journey, which git ignores.
+The pictures are left in tests/output/journey, which git ignores; `make pictures` puts those of the
+main pages into docs/img.
 """
 
 from __future__ import annotations
@@ -51,6 +52,14 @@ def page_of(chromium: Browser, console: Console) -> Page:
     return context.new_page()
 
 
+def draw(page: Page, pictures: Path, name: str, *, whole: bool = True) -> None:
+    """What is on the screen, light and dark."""
+    page.emulate_media(color_scheme="dark")
+    page.screenshot(path=pictures / f"{name}-dark.png", full_page=whole)
+    page.emulate_media(color_scheme="light")
+    page.screenshot(path=pictures / f"{name}.png", full_page=whole)
+
+
 def sign_in(page: Page, person: DemoAccount) -> None:
     page.goto("/")
     page.get_by_label("Name").fill(person.name)
@@ -79,7 +88,7 @@ def test_the_lead_makes_the_broken_service_healthy_and_the_postmortem_tells_how(
     assert until(lambda: health(console) == 500)
     page = page_of(chromium, console)
     sign_in(page, people(console)["lee"])
-    page.screenshot(path=pictures / "home.png", full_page=True)
+    draw(page, pictures, "home", whole=False)
     page.get_by_role("link", name="Review request").click()
     loss = re.compile("values in bookings_booking.deposit_cents, 1 table")
     # Asked for without drawing it: a browser that draws again and again takes the hosts' turn.
@@ -87,14 +96,14 @@ def test_the_lead_makes_the_broken_service_healthy_and_the_postmortem_tells_how(
     page.reload()
     expect(page.get_by_text(loss).first).to_be_visible()
     expect(page.get_by_role("region", name="Readiness by host")).to_be_visible(timeout=PATIENCE)
-    page.screenshot(path=pictures / "approval.png", full_page=True)
+    draw(page, pictures, "approval", whole=False)
     page.get_by_role("button", name="Approve").click()
     page.get_by_role("button", name="Run step 2", exact=True).click()
     title = page.locator("#question-title")
     expect(title).to_contain_text("Answer the checks", timeout=PATIENCE)
     assert health(console) == 200
     expect(page.get_by_text("list: 9 bookings shown")).to_be_visible(timeout=PATIENCE)
-    page.screenshot(path=pictures / "live.png")
+    draw(page, pictures, "live", whole=False)
     errors = page.get_by_role("listitem").filter(has_text="No errors in the service")
     errors.get_by_role("button", name=re.compile("^Pass")).click()
     expect(page.get_by_text("pass Lee Okafor")).to_have_count(1)
@@ -103,8 +112,9 @@ def test_the_lead_makes_the_broken_service_healthy_and_the_postmortem_tells_how(
     )
     expect(page.get_by_text("succeeded", exact=True).first).to_be_visible(timeout=PATIENCE)
     page.goto("/rollbacks/1/postmortem/")
+    draw(page, pictures, "postmortem", whole=False)
+    page.get_by_text("Full record").click()
     expect(page.get_by_text(re.compile("confirmed step 2", re.IGNORECASE)).first).to_be_visible()
-    page.screenshot(path=pictures / "postmortem.png", full_page=True)
 
 
 def test_whoever_asked_sees_why_they_may_not_approve(

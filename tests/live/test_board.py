@@ -70,6 +70,8 @@ def test_an_abort_is_shown_with_its_proof_and_steps_with_their_times(
     expect(proofs.nth(1)).to_contain_text("stopping")
     expect(proofs.nth(2)).to_contain_text("terminated and verified gone")
     expect(page.get_by_role("img", name="Step timing: 2 of 3 steps started")).to_be_visible()
+    expect(page.locator(".spans-axis ~ text").first).to_have_text("0 s")
+    expect(page.locator(".spans-axis ~ text")).to_have_count(3)
     page.get_by_text("As a table").click()
     expect(page.locator("#times-table tbody tr")).to_have_count(2)
     expect(page.locator("#times-table tbody tr").nth(1)).to_contain_text("running")

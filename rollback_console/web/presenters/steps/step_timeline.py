@@ -7,6 +7,7 @@ from datetime import datetime
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from rollback_console.common.durations import duration
 from rollback_console.rollbacks import db_clock
 from rollback_console.rollbacks.models import Rollback
 
@@ -15,6 +16,7 @@ from .step_board import BoardLine
 WIDTH = 360
 _ROW = 18
 _LABEL = 24
+_AXIS = 20
 
 
 def picture(rollback: Rollback, lines: list[BoardLine]) -> SafeString | str:
@@ -32,13 +34,27 @@ def picture(rollback: Rollback, lines: list[BoardLine]) -> SafeString | str:
     return format_html(
         '<svg class="spans" viewBox="0 0 {} {}" role="img" aria-labelledby="spans-title"'
         ' focusable="false"><title id="spans-title">Step timing: {} of {} steps started.'
-        " The table has the numbers.</title>{}</svg>",
+        " The table has the numbers.</title>{}{}</svg>",
         WIDTH,
-        len(begun) * _ROW,
+        len(begun) * _ROW + _AXIS,
         len(begun),
         len(lines),
         bars,
+        _axis(len(begun) * _ROW, whole),
     )
+
+
+def _axis(top: int, whole: float) -> SafeString:
+    """The time since the start, with its beginning, its middle and its end."""
+    middle = (_LABEL + WIDTH) / 2
+    marks = ((_LABEL, "start", 0.0), (middle, "middle", whole / 2), (WIDTH, "end", whole))
+    texts = format_html_join(
+        "",
+        '<text x="{}" y="{}" text-anchor="{}">{}</text>',
+        ((x, top + 15, anchor, duration(seconds)) for x, anchor, seconds in marks),
+    )
+    line = '<line class="spans-axis" x1="{}" x2="{}" y1="{}" y2="{}"/>{}'
+    return format_html(line, _LABEL, WIDTH, top + 2, top + 2, texts)
 
 
 def _bar(
