@@ -7,9 +7,10 @@ was cut short, or two at once, tell nothing twice and forget nothing.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import OuterRef, Subquery
 
@@ -22,6 +23,8 @@ from rollback_console.postmortems import checklist
 from rollback_console.postmortems.models import ActionItem, PostmortemMove
 from rollback_console.postmortems.stakeholders import cadence
 from rollback_console.proposals.actions import proposals
+from rollback_console.proposals.decision_levels import levels_of
+from rollback_console.proposals.models import Proposal
 from rollback_console.rollbacks import db_clock
 from rollback_console.rollbacks.models import Rollback
 
@@ -87,15 +90,27 @@ def _published(now: datetime) -> Iterator[Notice]:
 
 def _proposed(now: datetime) -> Iterator[Notice]:
     for each in proposals.waiting_proposals().filter(opened_at__gte=now - LOOKS_BACK):
-        yield Notice(
-            cause=f"proposal:{each.pk}",
-            topic="proposed",
-            kind="proposal.opened",
-            environment=each.environment,
-            title=f"Rollback proposed by {each.source}: {each.title}",
-            text=f"{each.detail}\nNothing runs: a person asks for a rollback, or dismisses this.",
-            link=link(f"/proposals/{each.pk}/"),
-        )
+        levels = [level for level in levels_of(each) if level.told_at <= now]
+        yield _proposal(each, "", levels[0].people if levels else ())
+        for level in levels[1:]:
+            yield _proposal(each, f":level{level.number}", level.people)
+
+
+def _proposal(each: Proposal, level: str, people: Iterable[User]) -> Notice:
+    """To the first level as it opens, to each other one when its time has come."""
+    minutes = each.environment.escalate_after
+    return Notice(
+        cause=f"proposal:{each.pk}{level}",
+        topic="proposed",
+        kind="proposal.opened",
+        environment=each.environment,
+        title=f"Rollback proposed by {each.source}: {each.title}",
+        text=f"{each.detail}\nNothing runs: a person asks for a rollback, or dismisses this. "
+        f"Each level of decision makers has {minutes} minutes; then the next one is told.",
+        link=link(f"/proposals/{each.pk}/"),
+        to=tuple(person.email for person in people if person.email),
+        people=tuple(person.pk for person in people),
+    )
 
 
 def _not_ready(now: datetime) -> Iterator[Notice]:

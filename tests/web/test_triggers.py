@@ -138,8 +138,12 @@ def test_a_proposal_that_closed_by_itself_says_so(
     deploy(stage)
     service.status = 500
     look(2)
+    proposal = Proposal.objects.get()
+    page = words(client.get(f"/proposals/{proposal.pk}/"))
+    assert "Time to decide: " in page
+    assert "Then Sam Example is told too." in page
     service.status = 200
     look(2)
-    proposal = Proposal.objects.get()
+    assert "Time to decide" not in words(client.get(f"/proposals/{proposal.pk}/"))
     assert "The values recovered just now" in words(client.get(f"/proposals/{proposal.pk}/"))
     assert "recovered just now" in words(client.get("/proposals/"))

@@ -15,6 +15,7 @@ from prometheus_client.registry import Collector
 from rollback_console.outbox.actions import targets
 from rollback_console.rollbacks.queries import metrics
 from rollback_console.rollbacks.queries.metrics import Gauges
+from rollback_console.watch.gauges import WatchGauges, read_watch_gauges
 
 log = logging.getLogger(__name__)
 
@@ -46,12 +47,13 @@ class FromDatabase(Collector):
         up = GaugeMetricFamily(f"{PREFIX}database_up", "1 when the database answers, else 0.")
         try:
             read, standing = metrics.read_gauges(), targets.count_troubled()
+            watched = read_watch_gauges()
         except Error as error:
             log.warning("The metrics lack what the database knows: %s", error)
             up.add_metric([], 0)
             return [up]
         up.add_metric([], 1)
-        return [up, *_single(read), *_labelled(read), _messages(standing)]
+        return [up, *_single(read), *_labelled(read), _messages(standing), *_watch(watched)]
 
 
 def exposition() -> bytes:
@@ -108,6 +110,22 @@ def _labelled(read: Gauges) -> Iterator[Metric]:
     for runner, count in read.attempts.items():
         attempts.add_metric([runner], count)
     yield from (rollbacks, alive, seen, served, attempts)
+
+
+def _watch(read: WatchGauges) -> Iterator[Metric]:
+    watches = GaugeMetricFamily(
+        f"{PREFIX}watches", "Triggers watched now, by what was seen last.", labels=["verdict"]
+    )
+    for verdict, count in read.verdicts.items():
+        watches.add_metric([verdict], count)
+    yield watches
+    for name, what, value in (
+        ("watch_due_age_seconds", "How long the longest due look has waited.", read.due_age),
+        ("triggers_firing", "Triggers that fire now.", read.firing),
+        ("alarms_last_day", "Times that a trigger fired within a day.", read.alarms),
+        ("false_alarms_last_day", "Of them, those marked as false.", read.false_alarms),
+    ):
+        yield GaugeMetricFamily(f"{PREFIX}{name}", what, value)
 
 
 def _messages(standing: dict[str, int]) -> Metric:

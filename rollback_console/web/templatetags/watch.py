@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from django.contrib.auth.models import User
 from django.template import Library
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, gettext_noop
 
+from rollback_console.common.people import display_name
 from rollback_console.watch.checking import FAILED
 from rollback_console.watch.models import Trigger
 from rollback_console.watch.probes import describe
@@ -29,6 +33,12 @@ _WORDS = {
 def expects(trigger: Trigger) -> str:
     """What a trigger looks at, in a line."""
     return describe(trigger.kind, trigger.probe)
+
+
+@register.filter
+def people_of(people: Iterable[User]) -> str:
+    """Their names, in one list."""
+    return ", ".join(display_name(each) for each in people)
 
 
 @register.filter

@@ -8,7 +8,9 @@ from django.views.decorators.http import require_POST
 
 from rollback_console.plans.models import Plan
 from rollback_console.proposals.actions import proposals
+from rollback_console.proposals.decision_levels import next_level
 from rollback_console.proposals.models import Proposal
+from rollback_console.rollbacks import db_clock
 from rollback_console.rollbacks.errors import Refused
 
 from ...http.current_user import person
@@ -28,7 +30,11 @@ def show_proposal(request: HttpRequest, number: int) -> HttpResponse:
     related = ("environment", "plan__service", "decided_by", "rollback")
     proposal = get_object_or_404(Proposal.objects.select_related(*related), pk=number)
     plans = Plan.objects.filter(environment=proposal.environment).select_related("service")
-    page = {"proposal": proposal, "plans": plans.exclude(pk=proposal.plan_id or 0)}
+    page = {
+        "proposal": proposal,
+        "plans": plans.exclude(pk=proposal.plan_id or 0),
+        "next_level": next_level(proposal, db_clock.now()),
+    }
     return render(request, "proposals/proposal.html", page)
 
 
