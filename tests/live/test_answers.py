@@ -218,3 +218,18 @@ def test_one_person_takes_a_failure_and_another_sees_it_at_once_and_takes_over(
     expect(first.locator(".owner")).to_contain_text(f"{ben.first_name} takes care of this")
     assert violations(second) == []
     assert tabs.complaints == []
+
+
+def test_in_high_contrast_frames_say_what_colours_say_elsewhere(tabs: Tabs, rows: Rows) -> None:
+    run = rows.run(rows.rollback(), state="failed", exit_code=3)
+    page = tabs.open(asking(rows, "failed", 1, run).pk)
+    chip(page).to_have_text(LIVE)
+    color = "box => getComputedStyle(box).getPropertyValue('--line')"
+    usual = page.locator("body").evaluate(color)
+    page.emulate_media(contrast="more")
+    assert page.locator("body").evaluate(color) != usual
+    assert violations(page) == []
+    page.emulate_media(contrast="no-preference", forced_colors="active")
+    expect(page.locator(".question")).to_have_css("border-inline-end-width", "2px")
+    expect(page.get_by_role("button", name="Wrap")).to_have_css("outline-width", "2px")
+    expect(page.get_by_role("button", name="Times")).not_to_have_css("outline-width", "2px")
