@@ -211,3 +211,22 @@ def test_a_credential_is_made_of_good_parts_by_whatever_way(
     row = credentials.add_credential(by=stage.cast.ada, **good)
     with pytest.raises(PlanError, match=sentence):
         credentials.change_credential(row, by=stage.cast.ada, **parts)  # type: ignore[arg-type]
+
+
+def test_the_slug_of_an_environment_stays(stage: Stage) -> None:
+    with pytest.raises(PlanError, match="The URL slug staging stays"):
+        environments.change_environment(stage.environment, by=stage.cast.ada, slug="other")
+    environments.change_environment(stage.environment, by=stage.cast.ada, name="Other")
+
+
+def test_no_group_and_host_of_an_environment_have_one_name(stage: Stage) -> None:
+    by, host = stage.cast.ada, stage.host
+    with pytest.raises(PlanError, match="app-1 is a host of STAGING"):
+        host_groups.add_host_group(stage.environment, by=by, name=host.name)
+    host_groups.add_host_group(stage.environment, by=by, name="db")
+    with pytest.raises(PlanError, match="db is a group of STAGING"):
+        hosts.change_host(host, by=by, name="db")
+    other = environments.add_environment(by=by, slug="other", name="OTHER")
+    host_groups.add_host_group(other, by=by, name=host.name)
+    with pytest.raises(PlanError, match="app-1 is a group of OTHER"):
+        hosts.change_host(host, by=by, environment=other)

@@ -7,6 +7,7 @@ from datetime import timedelta
 from django.test import Client
 from django.utils import timezone
 
+from rollback_console.plans.actions.environments import change_environment
 from rollback_console.plans.models import Environment, Host, HostKey
 from rollback_console.rollbacks.models import Approval, Event, Rollback
 from tests import make
@@ -186,6 +187,20 @@ def test_a_changed_request_is_frozen_anew_and_can_then_be_approved(
     decide(signed_in(stage.cast.lee), pending)
     pending.refresh_from_db()
     assert pending.state == "approved"
+
+
+def test_rules_that_were_eased_before_a_refresh_are_shown_with_who_eased_them(
+    signed_in: SignIn, stage: make.Stage
+) -> None:
+    change_environment(stage.environment, by=None, approvals_code=2, approvals_data=2)
+    pending = make.requested(stage)
+    change_environment(stage.environment, by=stage.cast.ada, approvals_code=1, escalate_after=9)
+    lee = signed_in(stage.cast.lee)
+    assert "Policy relaxed since the request" in page(lee, pending)
+    signed_in(stage.cast.dana).post(f"/rollbacks/{pending.pk}/renewals/")
+    shown = page(signed_in(stage.cast.lee), pending)
+    assert "Policy relaxed before the request was refreshed" in shown
+    assert "Ada Example: approvals_code 2 → 1" in shown
 
 
 def test_what_keeps_a_request_from_being_frozen_anew_is_said(

@@ -16,6 +16,7 @@ from rollback_console.audit.record import record_change
 from rollback_console.audit.stale_edit import refuse_stale_edit
 
 from ..approval import policy
+from ..errors import PlanError
 from ..models import Environment
 from ..permission import ADMINISTER, permit
 from ..unique_names import unique_name
@@ -68,6 +69,11 @@ def change_environment(
 
 def save_environment(row: Environment, fields: dict[str, Any]) -> None:
     """Write other fields into a locked row. Raises PlanError."""
+    if fields.get("slug", row.slug) != row.slug:
+        raise PlanError(
+            f"The URL slug {row.slug} stays: limits of groups and tokens, plans and programs go by "
+            "it. The name may change."
+        )
     for name, value in fields.items():
         setattr(row, name, value)
     policy.check_rules(row)

@@ -12,7 +12,7 @@ from rollback_console.audit.integrity.row_ledger import added, removed
 from rollback_console.audit.record import record_change
 
 from ..errors import PlanError
-from ..models import Environment, HostGroup
+from ..models import Environment, Host, HostGroup
 from ..permission import permit
 
 
@@ -20,6 +20,11 @@ from ..permission import permit
 def add_host_group(environment: Environment, *, by: User | None, name: str) -> HostGroup:
     """The group of that name, made when there is none."""
     permit(by, "plans.add_hostgroup", "add host groups")
+    if Host.objects.filter(environment=environment, name__iexact=name).exists():
+        raise PlanError(
+            f"{name} is a host of {environment}: hosts={name} in a plan would mean both. Choose "
+            "another name for the group."
+        )
     group, is_new = HostGroup.objects.get_or_create(environment=environment, name=name)
     if is_new:
         facts: dict[str, Any] = {"environment": environment.name, "rows": [added(group)]}

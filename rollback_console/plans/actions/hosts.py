@@ -124,11 +124,23 @@ def _save(host: Host, groups: Iterable[HostGroup] | None) -> None:
     for group in chosen or ():
         if group.environment_id != host.environment_id:
             raise PlanError(f"The group {group} belongs to {group.environment}.")
+    _refuse_name_of_group(host)
     _refuse_loop(host)
     with unique_name("a host", host.name):
         host.save()
     if chosen is not None:
         host.groups.set(chosen)
+
+
+def _refuse_name_of_group(host: Host) -> None:
+    """A host that bears the name of a group of its environment since long may still be changed."""
+    same = Host.objects.filter(pk=host.pk, name=host.name, environment=host.environment_id)
+    groups = HostGroup.objects.filter(environment=host.environment_id, name__iexact=host.name)
+    if groups.exists() and not same.exists():
+        raise PlanError(
+            f"{host.name} is a group of {host.environment}: hosts={host.name} in a plan would mean "
+            "both. Choose another name for the host."
+        )
 
 
 def _refuse_loop(host: Host) -> None:

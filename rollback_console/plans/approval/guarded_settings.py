@@ -95,7 +95,7 @@ their own in plans.actions.second_admin and access.actions.second_admin."""
 
 FREE: Mapping[str, Mapping[str, str]] = {
     "environment": {
-        "slug": "a name",
+        "slug": "nobody may change it: limits of groups and tokens go by it",
         "name": "a name",
         "escalate_after": "when more people are told; whoever may decide may do so from the start",
         "remind_before": "when people are told again",

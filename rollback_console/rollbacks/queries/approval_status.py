@@ -10,11 +10,14 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 
+from rollback_console.audit.kinds import POLICY_CHANGED
+from rollback_console.audit.models import ConfigurationEvent
 from rollback_console.engine import authority
 from rollback_console.engine.authority import Maker
 from rollback_console.engine.snapshot import PolicySpec, Snapshot
 from rollback_console.engine.states import RollbackState
 from rollback_console.plans.approval import policy
+from rollback_console.plans.approval.guarded_settings import eased_settings
 
 from .. import events
 from ..actions import approvals, break_glass
@@ -65,7 +68,8 @@ class Deciding:
     """Everything on the page where a request is decided; durations in seconds.
 
     `renewed` is what the last freezing anew changed, as (path, old, new); `eased` what was
-    changed since that would make approving easier, and does not count here.
+    changed since that would make approving easier, and does not count here; `eased_before` what
+    was eased between the request and its last refresh, and does.
     """
 
     rollback: Rollback
@@ -76,6 +80,7 @@ class Deciding:
     questions: list[Question]
     renewed: list[list[Any]]
     eased: list[str]
+    eased_before: list[ConfigurationEvent]
     lock: Lock | None
     durations: list[float]
     last: Rollback | None
@@ -98,6 +103,7 @@ def deciding_of(rollback: Rollback, person: User) -> Deciding:
         questions=questions(discussion),
         renewed=_renewed(rollback),
         eased=eased(rollback),
+        eased_before=eased_before_refresh(rollback),
         lock=locks.first(),
         durations=lists.durations(rollback.revision.plan, rollback.choices.get("procedure", "")),
         last=before.order_by("-id").first(),
@@ -172,6 +178,28 @@ def eased(rollback: Rollback) -> list[str]:
         if held.request.is_too_new(each)
     ]
     return [*_eased_policy(rollback), *newcomers]
+
+
+def eased_before_refresh(rollback: Rollback) -> list[ConfigurationEvent]:
+    """Who eased the environment's rules after the request and before its last refresh, by which
+    the easier ones count for it."""
+    opened, refreshed = rollback.events.first(), _of_kinds(rollback, ["rollback.renewed"]).last()
+    if opened is None or refreshed is None:
+        return []
+    rows = ConfigurationEvent.objects.filter(
+        kind=POLICY_CHANGED,
+        subject_type="environment",
+        subject_id=str(rollback.environment_id),
+        at__gte=opened.at,
+        at__lte=refreshed.at,
+    )
+    return [row for row in rows.select_related("by").order_by("seq") if _eases(row)]
+
+
+def _eases(event: ConfigurationEvent) -> bool:
+    before = {name: values[0] for name, values in event.changes.items()}
+    after = {name: values[1] for name, values in event.changes.items()}
+    return bool(eased_settings("environment", before, after))
 
 
 def _eased_policy(rollback: Rollback) -> Iterator[str]:
