@@ -54,13 +54,18 @@ def requested(stage: make.Stage, commands: list[str], names: list[str]) -> Rollb
 
 
 def _plan(commands: list[str], names: list[str]) -> str:
-    Rollback.objects.exclude(lock=None).update(state="aborted")
-    clear_locks()
+    free_environments()
     steps = "\n\n".join(
         f'### Step {number}: Run\n```bash hosts="{" ".join(names)}" timeout=10m\n{command}\n```'
         for number, command in enumerate(commands, start=1)
     )
     return f"# Rollback Plan\n\n## Rollback Steps\n\n{steps}\n"
+
+
+def free_environments() -> None:
+    """Whatever holds one is over."""
+    Rollback.objects.exclude(lock=None).update(state="aborted")
+    clear_locks()
 
 
 def clear_locks() -> None:

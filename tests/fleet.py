@@ -68,7 +68,8 @@ class Fleet:
     `scripts` maps a word in a script to (output, exit code); a script with "hang" in it runs until
     told otherwise. `answers` maps a word to what makes the output out of the run. `failing_on` maps
     a host to a word of the scripts that fail there. `down` names hosts that do not answer, `closed`
-    those that do and cannot look into an attempt's folder.
+    those that do and cannot look into an attempt's folder. `silence` is how many seconds a follower
+    waits for a word before it looks whether its connection still stands.
     """
 
     scripts: dict[str, tuple[bytes, int]] = field(default_factory=dict)
@@ -83,6 +84,7 @@ class Fleet:
     vetoed: set[str] = field(default_factory=set)
     acknowledged: set[str] = field(default_factory=set)
     runner_trouble: str = ""
+    silence: float = 0.05
     started: threading.Condition = field(default_factory=threading.Condition)
 
     def connect(self, address: HostAddress) -> FakeRemote:
@@ -126,7 +128,7 @@ class FakeRemote:
         while True:
             with run.changed:
                 if not (self._gone() or len(run.log) > offset or run.outcome):
-                    run.changed.wait(timeout=0.05)
+                    run.changed.wait(timeout=self.fleet.silence)
                 data, outcome = run.log[offset:], run.outcome
             if self._gone():
                 raise HostUnreachable(self.address.name, "the connection was cut")

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -158,8 +159,9 @@ def decide(view: View) -> list[Decision]:
         return _aborting(view)
     if view.state is RollbackState.VERIFYING:
         return [_verifying(view)]
+    runs_at = _runs_by_position(view)
     for step in sorted(view.steps, key=lambda step: not step.standby):
-        if answer := _step(view, step):
+        if answer := _step(view, step, runs_at[step.position]):
             return answer
     return [Verify()]
 
@@ -184,8 +186,15 @@ def _verifying(view: View) -> Decision:
     return Finish(RollbackState.FAILED if view.failed_checks else RollbackState.SUCCEEDED)
 
 
-def _step(view: View, step: StepSpec) -> list[Decision]:
-    runs = _sorted([run for run in view.runs if run.position == step.position], step)
+def _runs_by_position(view: View) -> defaultdict[int, list[RunView]]:
+    runs_at: defaultdict[int, list[RunView]] = defaultdict(list)
+    for run in view.runs:
+        runs_at[run.position].append(run)
+    return runs_at
+
+
+def _step(view: View, step: StepSpec, attempts: list[RunView]) -> list[Decision]:
+    runs = _sorted(attempts, step)
     if runs.bad:
         return _after_bad(view, step, runs)
     if runs.in_flight and step.kind == "manual":

@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Self
 
 KINDS = frozenset({"command", "manual"})
@@ -143,7 +143,7 @@ class PolicySpec:
     second_person: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Snapshot:
     """Everything that decides what will run. Two equal snapshots have one hash.
 
@@ -201,7 +201,12 @@ class Snapshot:
 
     def host(self, name: str) -> HostSpec:
         """The host of that name. Raises KeyError when the snapshot has none."""
-        return {host.name: host for host in self.hosts}[name]
+        return self._hosts_by_name[name]
+
+    @cached_property
+    def _hosts_by_name(self) -> dict[str, HostSpec]:
+        """Made once: a step on thousands of hosts asks for each of them."""
+        return {host.name: host for host in self.hosts}
 
     @property
     def digests(self) -> frozenset[str]:

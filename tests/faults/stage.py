@@ -206,7 +206,7 @@ class Console:
             **more,
         }
 
-    def place(self, address: HostAddress, **fields: Any) -> make.Stage:
+    def place(self, address: HostAddress | None, **fields: Any) -> make.Stage:
         """An environment of its own with its service and one host: `lee` and `sam` decide."""
         number = next(_numbers)
         self.people = people = self.people or make.cast()

@@ -15,7 +15,7 @@ from .driving import drive
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-STATEMENTS = 19
+STATEMENTS = 17
 TRANSACTIONS = 1
 HEAD = make.PLAN[: make.PLAN.index("## 2.")]
 

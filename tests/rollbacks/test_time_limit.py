@@ -111,6 +111,7 @@ def test_a_step_that_its_host_does_not_end_is_ended_from_here_and_called_timed_o
         running = rollback.runs.filter(position=2, state="running")
         until(running.exists)
         running.update(started_at=db_clock.later(timedelta(hours=-1)))
+        steering.note(rollback, by=stage.cast.dana, text="An hour passed: rows are read again.")
 
     rollback = meanwhile(rollback, fleet, late)
     run = rollback.runs.get(position=2)

@@ -18,7 +18,7 @@ from ..models import Lock, Look, Rollback, StepRun
 from ..permissions import rights
 from ..sweeper import readiness_rule
 from .approved_snapshot import approved_snapshot
-from .lease import move, move_run, release
+from .lease import move, move_run, move_runs, release
 from .runs.run_facts import facts
 
 
@@ -53,14 +53,14 @@ def expire(row: Rollback) -> bool:
     return False
 
 
-def start(row: Rollback, run: StepRun, step: StepSpec) -> None:
-    """Commit an attempt before its host is touched; a manual step goes to a person."""
+def start(row: Rollback, runs: list[StepRun], step: StepSpec) -> None:
+    """Commit attempts of a step before their hosts are touched; a manual one goes to a person."""
     to = StepState.RUNNING if step.kind == "manual" else StepState.LAUNCHING
     moment = db_clock.now()
-    move_run(run, to, fence=row.fence, started_at=moment)
-    run.fence = row.fence
+    move_runs(runs, to, fence=row.fence, started_at=moment)
     kind = "step.started" if step.kind == "manual" else "step.launched"
-    record(row, kind, row={"fence": row.fence}, **facts(run, started_at=moment))
+    for run in runs:
+        record(row, kind, row={"fence": row.fence}, **facts(run, started_at=moment))
 
 
 def retry(row: Rollback, run: StepRun, *, by: Any = None, reason: str = "") -> StepRun:
@@ -138,6 +138,7 @@ def give_up(row: Rollback, run: StepRun) -> None:
     """A person stopped waiting for its host; moot when the host has come back meanwhile."""
     if run.unreachable_since is None:
         StepRun.objects.filter(pk=run.pk, fence=run.fence).update(answer="")
+        run.answer = ""
         return
     answer = row.step_answers.filter(kind="unreachable", position=run.position).latest("id")
     moment = db_clock.now()

@@ -86,6 +86,7 @@ class Slice:
     wait: float = LOOK
     guard: SnapshotGuard = field(default_factory=SnapshotGuard)
     answers: view.GivenAnswers | None = None
+    runs: dict[str, StepRun] | None = None  # the last attempts, by token
     last_seq: int = -1  # of the stream as this slice left it
 
     def run(self) -> bool:
@@ -111,6 +112,7 @@ class Slice:
             if now >= renew:
                 lease.renew(self.rollback_id, self.fence)
                 renew = now + settings.LEASE.total_seconds() / 4
+                self.runs = None  # should somebody have written past the events
             if now >= look:
                 self._turn()
                 look = time.monotonic() + self.wait
@@ -132,6 +134,7 @@ class Slice:
             return False
         with self._holding() as row:
             seq = row.last_seq
+            self._latest_runs(row)
             ended = self.group.take(row, reports)
             is_due = not self._is_over() and self.group.decides(row, ended)
             begun = self._carry_out(row) if is_due else []
@@ -146,10 +149,10 @@ class Slice:
 
     @contextmanager
     def _holding(self) -> Iterator[Rollback]:
-        """`lease.holding`; answers are read again once anybody else has recorded an event."""
+        """`lease.holding`; what is known is read again once anybody else has recorded an event."""
         with lease.holding(self.rollback_id, self.fence) as row:
             if row.last_seq != self.last_seq:
-                self.answers = None
+                self.answers = self.runs = None
             yield row
         self.last_seq = row.last_seq
 
@@ -168,16 +171,19 @@ class Slice:
             return []
         if row.abort_asked:
             apply.enter_abort(row)
-        latest = self._give_up(row, view.latest(row))
+        runs = self._latest_runs(row)
+        self._give_up(row, runs)
+        latest = list(runs.values())
         seen = view.aborting(row, latest) if why_changed else self._view(row, latest)
         decisions = decide(seen)
-        runs = {str(run.token): run for run in latest}
         self.group.forget()
         self.group.adopt(row, runs)
         if not any(isinstance(decision, AskPerson | Finish) for decision in decisions):
             apply.settle(row)
         self.wait = min([LOOK, *(each.seconds for each in decisions if isinstance(each, Wait))])
-        begun = [run for each in decisions for run in self._carry_out_one(row, each, runs)]
+        begun = self._start(row, [runs[e.token] for e in decisions if isinstance(e, StartStep)])
+        for decision in decisions:
+            self._carry_out_one(row, decision, runs)
         if not self.released and not self._anything_to_do(decisions, runs):
             self._release(row)
         return begun
@@ -187,14 +193,20 @@ class Slice:
             self.answers = view.read_answers(row)
         return view.build(row, latest, self.answers)
 
-    def _give_up(self, row: Rollback, latest: list[StepRun]) -> list[StepRun]:
-        """Let go of what people gave up; the last attempts as they are then."""
-        given_up = [run for run in latest if run.state in IN_FLIGHT and run.answer == "give_up"]
-        for run in given_up:
-            if run.unreachable_since and (follower := self.group.followers.get(str(run.token))):
-                follower.abandon()
-            apply.give_up(row, run)
-        return view.latest(row) if given_up else latest
+    def _latest_runs(self, row: Rollback) -> dict[str, StepRun]:
+        """Read again once somebody else has recorded an event, and with each renewal."""
+        if self.runs is None:
+            self.runs = {str(run.token): run for run in view.latest(row)}
+            self.group.attach(self.runs)
+        return self.runs
+
+    def _give_up(self, row: Rollback, runs: dict[str, StepRun]) -> None:
+        """Let go of what people gave up."""
+        for token, run in runs.items():
+            if run.answer == "give_up" and run.state in IN_FLIGHT:
+                if run.unreachable_since and (follower := self.group.followers.get(token)):
+                    follower.abandon()
+                apply.give_up(row, run)
 
     def _may_begin(self, row: Rollback) -> bool:
         if not row.start_asked:
@@ -203,15 +215,11 @@ class Slice:
         self.released = not apply.begin_rollback(row)
         return not self.released
 
-    def _carry_out_one(
-        self, row: Rollback, decision: Decision, runs: dict[str, StepRun]
-    ) -> Iterator[StepRun]:
+    def _carry_out_one(self, row: Rollback, decision: Decision, runs: dict[str, StepRun]) -> None:
         match decision:
-            case StartStep(token):
-                yield from self._start(row, runs[token])
             case RetryStep(token):
                 apply.retry(row, runs[token])
-                self.wait = 0.0
+                self.runs, self.wait = None, 0.0
             case StopStep(token):
                 self._stop(row, runs[token])
             case AskPerson():
@@ -226,14 +234,17 @@ class Slice:
                 apply.finish(row, state)
                 self.released = True
 
-    def _start(self, row: Rollback, run: StepRun) -> Iterator[StepRun]:
-        step = self.guard.snapshot(row).step(run.position)
+    def _start(self, row: Rollback, runs: list[StepRun]) -> list[StepRun]:
+        """Start these of one step; those that a host works on."""
+        if not runs:
+            return []
+        step = self.guard.snapshot(row).step(runs[0].position)
         failpoint("attempt.before-commit")
-        apply.start(row, run, step)
-        if step.kind == "manual":
-            self.wait = 0.0
-        else:
-            yield run
+        apply.start(row, runs, step)
+        if step.kind != "manual":
+            return runs
+        self.wait = 0.0
+        return []
 
     def _stop(self, row: Rollback, run: StepRun) -> None:
         follower = self.group.followers.get(str(run.token))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -25,6 +26,7 @@ DRIVEN = [
     RollbackState.VERIFYING,
     RollbackState.ABORTING,
 ]
+AT_ONCE = 500  # rows that one statement moves; a database takes only so many parameters
 
 
 @transaction.atomic
@@ -81,10 +83,35 @@ def move(row: Rollback, to: RollbackState, **fields: Any) -> None:
 
 
 def move_run(run: StepRun, to: str, **fields: Any) -> None:
-    """Move a step run by the table. Raises MovedOn when its row is not as we saw it."""
+    """Move a step run by the table, and `run` with it.
+
+    Raises MovedOn when its row is not as we saw it.
+    """
     if not may_step_move(run.state, to):
         raise MovedOn(f"A step run cannot go from {run.state} to {to}.")
     guarded = StepRun.objects.filter(pk=run.pk, state=run.state, fence=run.fence)
     if guarded.update(state=to, **fields) != 1:
         raise MovedOn(f"{run} is no longer {run.state}.")
-    run.state = to
+    _write(run, to, fields)
+
+
+def move_runs(runs: list[StepRun], to: str, **fields: Any) -> None:
+    """`move_run` of many, in as few statements as may be."""
+    alike = defaultdict(list)
+    for run in runs:
+        if not may_step_move(run.state, to):
+            raise MovedOn(f"A step run cannot go from {run.state} to {to}.")
+        alike[run.state, run.fence].append(run)
+    for (state, fence), group in alike.items():
+        for start in range(0, len(group), AT_ONCE):
+            keys = [run.pk for run in group[start : start + AT_ONCE]]
+            guarded = StepRun.objects.filter(pk__in=keys, state=state, fence=fence)
+            if guarded.update(state=to, **fields) != len(keys):
+                raise MovedOn(f"A run of {len(keys)} is no longer {state}.")
+    for run in runs:
+        _write(run, to, fields)
+
+
+def _write(run: StepRun, to: str, fields: Mapping[str, Any]) -> None:
+    for name, value in {**fields, "state": to}.items():
+        setattr(run, name, value)

@@ -42,6 +42,7 @@ from ..failpoints import failpoint
 log = logging.getLogger(__name__)
 
 BACKOFF = (0.2, 0.5, 1.0, 2.0, 5.0)
+FULL = 10.0  # seconds between two looks of a thread, among thousands, whether its slice is over
 NEVER_STARTED = Outcome(
     Ending.NEVER_STARTED, None, "The command was never started, and cannot be any more."
 )
@@ -232,7 +233,7 @@ class Follower:
         report = Report(self.work.request.token, item)
         while not self.closing.is_set():
             try:
-                self.reports.put(report, timeout=0.5)
+                self.reports.put(report, timeout=FULL)
                 return
             except queue.Full:
                 continue

@@ -15,7 +15,7 @@ from rollback_console.plans.inventory.masked_values import values_to_mask
 from rollback_console.plans.models import Host
 from rollback_console.remote.protocol import RunRef
 
-from ...models import Rollback, StepRun
+from ...models import LogChunk, Rollback, StepRun
 from ...sweeper import host_cleanup
 from .. import apply
 from ..approved_snapshot import SnapshotGuard
@@ -32,7 +32,7 @@ TOGETHER = 16  # hosts that are asked to at once
 
 @dataclass
 class FollowerGroup:
-    """Followers by token, and each run's way into the database."""
+    """Followers by token, and the way into the database of each run that has not ended."""
 
     connections: Connections
     guard: SnapshotGuard = field(default_factory=SnapshotGuard)
@@ -68,28 +68,43 @@ class FollowerGroup:
         ]
         self.follow(row, left, fresh=False)
 
+    def attach(self, runs: Mapping[str, StepRun]) -> None:
+        """Go on with rows that were just read; what another attempt has replaced is over."""
+        for token in self.recorders.keys() - runs.keys():
+            self._let_go(token)
+        for token, recorder in self.recorders.items():
+            recorder.run = runs[token]
+        self.forget()
+
     def forget(self) -> None:
         """Leave alone what a person has given up: it must not start once its host is back."""
-        working = {token: each for token, each in self.recorders.items() if not each.over}
-        rows = StepRun.objects.filter(token__in=working).exclude(state__in=IN_FLIGHT)
-        for token, state in rows.values_list("token", "state"):
-            working[str(token)].run.state = state
-            if str(token) in self.followers:
-                self.followers[str(token)].close()
+        for token in [token for token, each in self.recorders.items() if each.over]:
+            self._let_go(token)
+
+    def _let_go(self, token: str) -> None:
+        del self.recorders[token]
+        if token in self.followers:
+            self.followers[token].close()
 
     def collect(self, timeout: float) -> list[Report]:
         """Reports to be stored together."""
-        return self.reports.collect(timeout, sum(not each.over for each in self.recorders.values()))
+        return self.reports.collect(timeout, len(self.recorders))
 
     def take(self, row: Rollback, reports: list[Report]) -> list[StepRun]:
         """Store reports inside `lease.holding`; the runs that ended by them."""
-        self.forget()
-        before = {token for token, each in self.recorders.items() if not each.over}
+        reported = {report.token: self.recorders.get(report.token) for report in reports}
+        recorders = {token: recorder for token, recorder in reported.items() if recorder}
         for report in reports:
-            self.recorders[report.token].take(row, report.item)
-        for recorder in self.recorders.values():
-            recorder.write()
-        return [self.recorders[token].run for token in before if self.recorders[token].over]
+            if report.token in recorders:
+                recorders[report.token].take(row, report.item)
+        chunks = [chunk for recorder in recorders.values() for chunk in recorder.take_rows()]
+        if chunks:
+            LogChunk.objects.bulk_create(chunks)
+            failpoint("log.half-written")
+        for recorder in recorders.values():
+            recorder.move_offset()
+        ended = [token for token, recorder in recorders.items() if recorder.over]
+        return [self.recorders.pop(token).run for token in ended]
 
     def committed(self, ended: list[StepRun]) -> None:
         """Their outcomes are stored, so their hosts need keep nothing of them.
@@ -108,7 +123,7 @@ class FollowerGroup:
         """
         if self.guard.why_changed(row):
             return True
-        working = {each.run.position for each in self.recorders.values() if not each.over}
+        working = {each.run.position for each in self.recorders.values()}
         return any(
             run.state != StepState.SUCCEEDED
             or run.position not in working

@@ -17,7 +17,6 @@ from ...errors import LeaseLost
 from ...events import record
 from ...models import LogChunk, Rollback, StepRun
 from ..approved_snapshot import SnapshotGuard
-from ..failpoints import failpoint
 from ..lease import move_run
 from .follower import Back, Item, Stopped, Trouble
 from .run_facts import facts
@@ -110,21 +109,25 @@ class RunRecorder:
                 return replace(item, trouble=redact(item.trouble, self.secrets))
         return item
 
-    def write(self) -> None:
-        """Insert what was gathered and move the offset, guarded by the fence."""
+    def take_rows(self) -> list[LogChunk]:
+        """What was gathered, as rows to be inserted before `move_offset`."""
         if not self.unwritten:
-            return
+            return []
         if self.hashed is not None:
             self.hashed.update(self.unwritten)
-        rows = log_store.append(self.run.pk, self.end, bytes(self.unwritten), db_clock.now())
-        LogChunk.objects.bulk_create(rows)
-        failpoint("log.half-written")
+        data = bytes(self.unwritten)
+        self.unwritten.clear()
+        return log_store.append(self.run.pk, self.end, data, db_clock.now())
+
+    def move_offset(self) -> None:
+        """Say in the run's row how much of its log is stored, guarded by the fence."""
+        if self.end.offset == self.run.stored:
+            return
         mine = StepRun.objects.filter(pk=self.run.pk, fence=self.run.fence)
         if not mine.update(stored=self.end.offset, lines=self.end.lines):
             raise LeaseLost
         # Whoever reads the log by this row must find what came before the last report.
         self.run.stored, self.run.lines = self.end.offset, self.end.lines
-        self.unwritten.clear()
 
     def _started(self, row: Rollback, item: Started) -> None:
         self._back(row)
