@@ -188,6 +188,12 @@ class _ConfigReader:
         if config.kind and (config.kind not in KINDS or not config.name):
             self.problems.append(f"database: kind is one of {', '.join(KINDS)}, and it has a name.")
             return None
+        if config.kind and (config.dump or config.restore):
+            self.problems.append(
+                "database: write its kind and name, whose commands the console knows, or your own"
+                " dump and restore; not both."
+            )
+            return None
         if not (config.kind or config.dump) or not config.folder.startswith("/"):
             self.problems.append(
                 "database: say its kind and name, or how to dump it, and the folder for dumps"

@@ -29,6 +29,8 @@ def problems(head: str) -> list[str]:
         ("checks:\n- {check: A, command: count, hosts: [db-1]}", "one text"),
         ("database: {kind: sqlite, name: /a.db, folder: /b, hosts: [db-1]}", "one text"),
         ("database: {kind: sqlite, name: /a.db, folder: /b, user: [dba]}", "one text"),
+        ("database: {kind: sqlite, name: /a.db, folder: /b, dump: cp a b}", "not both"),
+        ("database: {kind: sqlite, name: /a.db, folder: /b, restore: cp b a}", "not both"),
         ("measures:\n- {what: rows, run: count, hosts: [db-1]}", "one text"),
         ("checks:\n- {check: A, command: 'true', command: reboot}", "stands there twice"),
         ("settle: 5m\nsettle: 0s", "stands there twice"),

@@ -472,3 +472,13 @@ def test_an_approved_question_has_open_requests_asked_anew_and_says_whose_it_is(
     lee.post(f"/plans/{slug}/host-questions/approvals/", {"question": question.sha256})
     again = Asking.objects.filter(done_at=None, snapshot_sha256=rollback.snapshot_sha256)
     assert again.get().by == stage.cast.lee
+
+
+def test_the_page_says_where_the_console_keeps_the_database(
+    signed_in: SignIn, stage: make.Stage
+) -> None:
+    head = "---\ndatabase: {kind: sqlite, name: /srv/a.db, folder: /var/dumps}\n---\n"
+    text = make.PLAN.replace("```bash\necho restoring", "```bash destructive\necho restoring")
+    client = signed_in(stage.cast.dana)
+    address = f"/plans/{make.plan(stage, head + text).plan.slug}/"
+    assert "as a dump in /var/dumps ." in words(client.get(address))

@@ -107,7 +107,10 @@ def join_steps(document: PlanDocument, step: str, way: str = "") -> PlanDocument
     """A step and the next of its way become one."""
     first, second = _pair(document, step, way)
     if first.alternatives:
-        raise ArrangementError("A step with several ways to do it cannot take others behind it.")
+        raise ArrangementError(
+            "This step has several ways to do it, so nothing can be joined behind it. Say that its "
+            "ways follow each other first, or move the other step before it and join there."
+        )
     joined = replace(
         first,
         commands=(*first.commands, *second.commands),

@@ -13,6 +13,7 @@ from rollback_console.documents.model import (
     Step,
     StepKind,
 )
+from rollback_console.documents.plan_config import DumpConfig, read_plan_config
 from rollback_console.plans import document_cache
 from rollback_console.plans.acknowledgement import ListedFinding, list_findings
 from rollback_console.plans.models import Revision
@@ -77,6 +78,11 @@ class Reading:
             findings=tuple(sorted(list_findings(revision), key=lambda one: _rank(one.finding))),
             unmapped=len(lost),
         )
+
+    @property
+    def dump(self) -> DumpConfig | None:
+        """The dump that the console takes before the first destructive step, if any."""
+        return read_plan_config(self.document).dump
 
     @property
     def errors(self) -> int:
