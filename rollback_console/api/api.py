@@ -18,6 +18,7 @@ from .errors.problems import KINDS, Problem, respond
 from .openapi import Api
 from .routes import (
     archives,
+    checklists,
     configuration,
     deciders,
     deciding,
@@ -57,6 +58,7 @@ for noun in (
     trends,
     archives,
     proposals,
+    checklists,
     deployments,
     configuration,
     people,

@@ -11,7 +11,7 @@ from django.db.models import Model, QuerySet
 from django.http import Http404
 
 from rollback_console.access.scope_limits import EVERYWHERE, ScopeLimit
-from rollback_console.deployments.models import Deployment, FreezeWindow
+from rollback_console.deployments.models import Deployment, DeploymentItem, FreezeWindow
 from rollback_console.plans.models import (
     Delegation,
     Environment,
@@ -134,6 +134,15 @@ def deployment(number: int) -> Deployment:
     """With everything its record names."""
     rows = Deployment.objects.select_related(*_OF_DEPLOYMENT)
     return _reached(_one(rows.filter(pk=number), f"There is no deployment {number}."))
+
+
+def deployment_item(number: int, item: int) -> DeploymentItem:
+    """An item of one of that deployment's documents."""
+    rows = DeploymentItem.objects.filter(document__deployment=deployment(number), pk=item)
+    rows = rows.select_related(
+        "document__deployment__service", "document__deployment__environment", "signer"
+    )
+    return _one(rows, f"The deployment {number} has no item {item}.")
 
 
 def freeze_window(number: int) -> FreezeWindow:

@@ -143,6 +143,16 @@ DEPLOYMENT_FINISHED = _kind("deployment.finished", "The deployment of {subject} 
 DEPLOYMENT_DECIDED = _kind(
     "deployment.decided", "{by} decided about {subject}: {decision}.", WARNING
 )
+DEPLOYMENT_DOCUMENT_ADDED = _kind(
+    "deployment.document_added", "{by} added a document: {subject}, {items} items."
+)
+DEPLOYMENT_DOCUMENT_REMOVED = _kind(
+    "deployment.document_removed", "{by} removed a document: {subject}.", WARNING
+)
+DEPLOYMENT_ITEM_ANSWERED = _kind("deployment.item_answered", "{by} answered {subject}: {answer}.")
+DEPLOYMENT_SIGNER_NAMED = _kind(
+    "deployment.signer_named", "{by} named {person} to answer {subject}.", WARNING
+)
 FREEZE_WINDOW_ADDED = _kind("freeze_window.added", "{by} froze deployments: {subject}.", WARNING)
 FREEZE_WINDOW_ENDED = _kind("freeze_window.ended", "{by} ended a freeze: {subject}.", WARNING)
 

@@ -20,7 +20,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--failed", action="store_true", help="it failed")
     for name, what in _FACTS.items():
         parser.add_argument(f"--{name.replace('_', '-')}", default="", help=what)
-    parser.add_argument("--document", type=Path, help="file with the plan that takes it back")
+    parser.add_argument(
+        "--document",
+        type=Path,
+        action="append",
+        default=[],
+        help="file with its rollback plan, a checklist, or its deployment or monitoring plan; "
+        "once for each",
+    )
 
 
 _FACTS = {
@@ -51,9 +58,13 @@ def record(arguments: argparse.Namespace) -> int:
 def _body(arguments: argparse.Namespace) -> dict[str, object]:
     names = ("service", "environment", "version", *_FACTS)
     body = {name: value for name in names if (value := getattr(arguments, name))}
-    if arguments.document:
-        try:
-            body["document"] = arguments.document.read_text("utf-8")
-        except (OSError, ValueError) as error:
-            raise ApiProblem(f"{arguments.document} cannot be read: {error}") from error
+    if texts := [_read(path) for path in arguments.document]:
+        body["document"], body["documents"] = texts[0], texts[1:]
     return body
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, ValueError) as error:
+        raise ApiProblem(f"{path} cannot be read: {error}") from error

@@ -58,6 +58,86 @@ class Deployment(models.Model):
         return f"{self.service} {self.version} in {self.environment}"
 
 
+class DeploymentDocument(models.Model):
+    """A checklist or plan that came with a deployment; `kind` is one of documents.checklists.
+
+    `asks_for_rollback` says that it ends in that question, which the deployment's own decision
+    answers.
+    """
+
+    deployment = models.ForeignKey(Deployment, models.CASCADE, related_name="documents")
+    kind = models.CharField(max_length=12)
+    title = models.CharField(max_length=200)
+    source = models.TextField()
+    asks_for_rollback = models.BooleanField(default=False)
+    added_by = models.ForeignKey(PERSON, models.PROTECT, related_name="+")
+    added_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["deployment", "kind"], name="one_document_per_kind")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.title} of {self.deployment}"
+
+
+class DeploymentItem(models.Model):
+    """One item of such a document: something to check, the decision to deploy, or a sign-off.
+
+    `opens` and `due` are minutes after the end of the deployment, None without a window. `role`
+    is who signs; `signer` the person, where the document or an operator names one. `answers`
+    counts how often it was answered: who answers says how often it had been.
+    """
+
+    KINDS = [("task", "to check"), ("go_no_go", "go / no-go"), ("sign_off", "sign-off")]
+    ANSWERS = [
+        ("", "open"),
+        ("done", "done"),
+        ("failed", "does not hold"),
+        ("not_applicable", "does not apply"),
+        ("go", "go"),
+        ("no_go", "no-go"),
+        ("signed", "signed"),
+    ]
+
+    document = models.ForeignKey(DeploymentDocument, models.CASCADE, related_name="items")
+    position = models.PositiveIntegerField()
+    kind = models.CharField(max_length=10, choices=KINDS)
+    section = models.CharField(max_length=300, blank=True)
+    text = models.CharField(max_length=320)
+    opens = models.PositiveIntegerField(null=True)
+    due = models.PositiveIntegerField(null=True)
+    role = models.CharField(max_length=60, blank=True)
+    named = models.CharField(max_length=150, blank=True)
+    signer = models.ForeignKey(PERSON, models.PROTECT, null=True, related_name="+")
+    answer = models.CharField(max_length=14, choices=ANSWERS, blank=True)
+    evidence = models.TextField(blank=True)
+    answered_by = models.ForeignKey(PERSON, models.PROTECT, null=True, related_name="+")
+    answered_at = models.DateTimeField(null=True)
+    answers = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["document", "position"]
+        constraints = [
+            models.UniqueConstraint(fields=["document", "position"], name="one_item_per_position")
+        ]
+
+    def __str__(self) -> str:
+        return f"“{self.text}” of {self.document.deployment}"
+
+    @property
+    def environment(self) -> Environment:
+        """Where it is deployed; with `service`, what rights over it are asked about."""
+        return self.document.deployment.environment
+
+    @property
+    def service(self) -> Service:
+        """What is deployed."""
+        return self.document.deployment.service
+
+
 class FreezeWindow(models.Model):
     """A window in which nothing is deployed: of one service, or of all in the environment."""
 

@@ -12,9 +12,11 @@ from datetime import datetime, timedelta
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from rollback_console.common.people import display_name
+from rollback_console.deployments import checklists
+from rollback_console.deployments.models import DeploymentItem
 from rollback_console.engine.states import TERMINAL
 from rollback_console.plans.models import Plan, ProbeResult, Revision
 from rollback_console.plans.readiness.check import STALE
@@ -113,6 +115,30 @@ def _proposal(each: Proposal, level: str, people: Iterable[User]) -> Notice:
     )
 
 
+def _checklists(now: datetime) -> Iterator[Notice]:
+    """Once when a window begins, and once when it is over with something open."""
+    for window in checklists.due_windows(now, looks_back=timedelta(hours=6)):
+        deployment, section = window.document.deployment, window.section
+        signers = (who for item in _signed(window) for who in checklists.signers_of(item))
+        people = dict.fromkeys([*signers, deployment.recorded_by])
+        moment = "over" if window.over else "due"
+        yield Notice(
+            cause=f"window:{window.document.pk}:{section.items[0].item.pk}:{moment}",
+            topic="checklists",
+            kind="checklist.window",
+            environment=deployment.environment,
+            title=f"{section.title} is {moment}: {deployment.service} {deployment.version}",
+            text=f"{section.open} of {len(section.items)} items are open. Answer them, and say "
+            "whether a rollback is needed.",
+            link=link(f"/deployments/{deployment.pk}/documents/{window.document.kind}/"),
+            to=tuple(each.email for each in people if each.is_active and each.email),
+        )
+
+
+def _signed(window: checklists.DueWindow) -> QuerySet[DeploymentItem]:
+    return window.document.items.filter(kind="sign_off")
+
+
 def _not_ready(now: datetime) -> Iterator[Notice]:
     """At most one a day for a plan and what is wrong with it."""
     for plan, wrong in _red(now).items():
@@ -168,6 +194,7 @@ _FINDERS: dict[str, Callable[[datetime], Iterator[Notice]]] = {
     "cadence": _updates,
     "published": _published,
     "proposed": _proposed,
+    "checklists": _checklists,
     "readiness": _not_ready,
     "rights": rights_notices.find_rights,
 }

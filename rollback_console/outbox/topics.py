@@ -15,6 +15,7 @@ TOPICS = {
     "finished": "The rollback ended",
     "message": "Stakeholder updates about a rollback",
     "cadence": "A stakeholder update is due",
+    "checklists": "A window of a deployment's checklist begins, or is over with items open",
     "actions": "An action item is due",
     "published": "A postmortem is published",
     "readiness": "Preflight checks of a plan fail",

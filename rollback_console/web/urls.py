@@ -22,7 +22,7 @@ from .views.admin import (
     tokens,
 )
 from .views.afterwards import archives, audit, configuration_events, postmortem, trends
-from .views.deployments import deployments, freeze_windows, triggers
+from .views.deployments import deployments, documents, freeze_windows, triggers
 from .views.plans import arrange, plan, revisions
 from .views.rollbacks import (
     approval,
@@ -122,6 +122,26 @@ urlpatterns: list[URLPattern] = [
     path("triggers/<int:number>/", triggers.show_trigger, name="trigger"),
     path("triggers/<int:number>/removals/", triggers.remove_trigger, name="trigger-removals"),
     path("firings/<int:number>/false-alarms/", triggers.mark_false_alarm, name="false-alarms"),
+    path(
+        "deployments/<int:number>/documents/",
+        documents.add_document,
+        name="deployment-documents",
+    ),
+    path(
+        "deployments/<int:number>/documents/<slug:kind>/",
+        documents.show_document,
+        name="deployment-document",
+    ),
+    path(
+        "deployments/<int:number>/items/<int:item>/answers/",
+        documents.answer_item,
+        name="deployment-item-answers",
+    ),
+    path(
+        "deployments/<int:number>/items/<int:item>/signers/",
+        documents.name_signer,
+        name="deployment-item-signers",
+    ),
     path("freeze-windows/", freeze_windows.add_freeze_window, name="freeze-windows"),
     path(
         "freeze-windows/<int:number>/ends/",

@@ -22,7 +22,7 @@ from rollback_console.audit import kinds
 from rollback_console.audit.integrity.protected_tables import TABLES, columns_of, model_of
 from rollback_console.audit.integrity.row_comparison import accept_rows, configuration_row_flaws
 from rollback_console.audit.models import ConfigurationEvent
-from rollback_console.deployments.actions import deployments, freeze_windows
+from rollback_console.deployments.actions import deployments, documents, freeze_windows
 from rollback_console.outbox.actions import targets
 from rollback_console.plans.acknowledgement import list_findings
 from rollback_console.plans.actions import (
@@ -187,9 +187,13 @@ def test_a_right_that_was_added_to_a_role_is_named(whole: Stage) -> None:
 
 
 def record_deployment(by: User, service: Service, environment: Environment) -> None:
-    deployments.record_deployment(
-        by=by, service=service, environment=environment, version="2", facts=DeploymentFacts()
-    )
+    items = "- [ ] Orders arrive\n"
+    for title in ("Deployment plan", "Post-deployment checklist"):
+        made = deployments.record_deployment(
+            by=by, service=service, environment=environment, version="2", facts=DeploymentFacts()
+        )
+        documents.add_document(made, by=by, data=f"# {title}\n## At once (0-15 min)\n{items}")
+        items *= 2
     now = datetime.now(UTC)
     freeze_windows.add_freeze_window(
         by=by,
@@ -387,7 +391,16 @@ def names_an_addition_to(label: str) -> bool:
         )
 
 
-UNIQUE_WITH_ANOTHER = {"finding", "key", "name", "number", "sha256", "user"}
+UNIQUE_WITH_ANOTHER = {
+    "finding",
+    "key",
+    "kind",
+    "name",
+    "number",
+    "position",
+    "sha256",
+    "user",
+}
 
 
 @contextmanager

@@ -74,6 +74,7 @@ PAGES = {
         "/services/checkout/environments/production/triggers/new/?text=Error+rate+%3E+5%25",
     ),
     "trigger": ("dana", "/triggers/{trigger}/"),
+    "deployment-document": ("lee", "/deployments/{deployment}/documents/post/"),
     "request-of-deployment": (
         "dana",
         "/plans/{plan}/request/?procedure=rollback-steps&deployment={deployment}",

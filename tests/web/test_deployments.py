@@ -5,13 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from rollback_console.deployments.actions import deployments
+from rollback_console.deployments.actions import deployments, documents
 from rollback_console.deployments.models import Deployment, FreezeWindow
 from rollback_console.plans.snapshot.deployment_facts import DeploymentFacts
 from rollback_console.rollbacks.models import Rollback
 from tests import make
+from tests.documents.test_checklists import FAMILY
 from tests.make import Stage
 
 from .conftest import SignIn, words
@@ -109,3 +111,60 @@ def test_a_freeze_window_is_added_and_ended(signed_in: SignIn, stage: Stage) -> 
     assert "Quarter's end by Dana Example" in words(client.get("/deployments/"))
     client.post(f"/freeze-windows/{window.pk}/ends/")
     assert "None now and none to come" in words(client.get("/deployments/"))
+
+
+def test_a_checklist_is_uploaded_answered_and_signed_on_its_page(
+    signed_in: SignIn, deployed: Deployment, stage: Stage
+) -> None:
+    client = signed_in(stage.cast.dana)
+    address = f"/deployments/{deployed.pk}/documents/"
+    upload = SimpleUploadedFile("after.md", (FAMILY / "post.md").read_bytes())
+    assert client.post(address, {"file": upload}).headers["Location"] == f"{address}post/"
+    page = words(client.get(f"{address}post/"))
+    assert "Immediate Verification (0-15 min)" in page
+    assert "Decide on the page of the deployment" in page
+    assert "To be signed by Lee Example" in page
+    assert "On record: Deployment" in page
+    items = deployed.documents.get().items
+    row, signature = items.get(text="User can log in"), items.get(text="Sign-off of Deploy Lead")
+    answers = f"/deployments/{deployed.pk}/items/{row.pk}/answers/"
+    client.post(answers, {"answer": "done", "evidence": "As probe-7", "seen": 0})
+    assert "User can log in Dana Example" in words(client.get(f"{address}post/"))
+    late = client.post(answers, {"answer": "done", "seen": 0}, follow=True)
+    assert "Somebody answered this meanwhile" in words(late)
+    sign = f"/deployments/{deployed.pk}/items/{signature.pk}/answers/"
+    refused = client.post(sign, {"answer": "signed", "seen": 0}, follow=True)
+    assert "Nobody else can sign for them" in words(refused)
+    signed_in(stage.cast.lee).post(sign, {"answer": "signed", "seen": 0})
+    signature.refresh_from_db()
+    assert signature.answered_by == stage.cast.lee
+
+
+def test_a_document_that_cannot_be_read_is_refused_at_the_form(
+    signed_in: SignIn, deployed: Deployment, stage: Stage
+) -> None:
+    client = signed_in(stage.cast.dana)
+    address = f"/deployments/{deployed.pk}/documents/"
+    for fields, sentence in (
+        ({}, "Choose a file, or paste the text"),
+        ({"text": "# Friday"}, "The title does not tell"),
+        ({"text": "# Rollback plan"}, "Import it as a plan"),
+    ):
+        answer = client.post(address, fields)
+        assert answer.status_code == 422
+        assert sentence in words(answer)
+
+
+def test_an_operator_names_who_signs_on_the_page(
+    signed_in: SignIn, deployed: Deployment, stage: Stage
+) -> None:
+    client = signed_in(stage.cast.dana)
+    made = documents.add_document(
+        deployed, by=stage.cast.dana, data=(FAMILY / "post.md").read_bytes()
+    )
+    row = made.items.get(text="Sign-off of Backend Lead")
+    address = f"/deployments/{deployed.pk}/items/{row.pk}/signers/"
+    assert "Choose who signs" in words(client.post(address, follow=True))
+    client.post(address, {"person": stage.cast.vic.pk})
+    page = words(signed_in(stage.cast.vic).get(f"/deployments/{deployed.pk}/documents/post/"))
+    assert "Sign : Sign-off of Backend Lead" in page

@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from rollback_console.deployments.actions import deployments, freeze_windows
+from rollback_console.deployments.actions import deployments, documents, freeze_windows
 from rollback_console.deployments.models import Deployment
 from rollback_console.engine.loss import Count
 from rollback_console.plans.actions import plans
@@ -36,6 +36,7 @@ from rollback_console.watch.checking import Observation
 from rollback_console.watch.models import Trigger, TriggerWatch
 from rollback_console.watch.shift import claim_due
 from tests import make
+from tests.documents.test_checklists import FAMILY
 
 from .conftest import SEED
 from .test_requests import CHOICES, ON_HOST
@@ -152,6 +153,13 @@ def deployed(stage: make.Stage) -> Deployment:
             link="https://ci.example.org/runs/42",
         )
         deployments.finish_deployment(made, by=stage.cast.dana, outcome=outcome)
+    document = documents.add_document(
+        made, by=stage.cast.dana, data=(FAMILY / "post.md").read_bytes()
+    )
+    first, second = document.items.all()[:2]
+    documents.answer_item(first, by=stage.cast.lee, answer="done", seen=0)
+    evidence = "https://shop.example.org/api/health/deep?component=orders answers 503"
+    documents.answer_item(second, by=stage.cast.dana, answer="failed", evidence=evidence, seen=0)
     now = timezone.now()
     freeze_windows.add_freeze_window(
         by=stage.cast.dana,

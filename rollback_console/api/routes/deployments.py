@@ -10,11 +10,15 @@ from django.http import HttpRequest
 from ninja import Query, Router, Status
 
 from rollback_console.deployments import measures, running
-from rollback_console.deployments.actions import deployments, freeze_windows
+from rollback_console.deployments.actions import deployments, documents, freeze_windows
 from rollback_console.deployments.models import Deployment, FreezeWindow
+from rollback_console.documents.checklists.kinds import TITLES
+from rollback_console.documents.checklists.reader import read_kind
+from rollback_console.documents.errors import UnreadableDocument
 from rollback_console.plans.models import Plan
 from rollback_console.plans.snapshot.deployment_facts import DeploymentFacts
 from rollback_console.rollbacks import db_clock
+from rollback_console.rollbacks.errors import Refused
 
 from .. import lookup, pagination
 from ..authentication import OPERATE, PLANS, READ, REQUEST, person
@@ -174,25 +178,43 @@ def end_freeze_window(request: HttpRequest, number: int) -> Status[FreezeWindowO
 def _recorded(body: NewDeployment, by: User) -> Deployment:
     """With its plan, or not at all: a document that cannot be read records nothing."""
     known = Deployed(**body.model_dump(include=set(Deployed.model_fields)))
-    return deployments.record_deployment(
+    texts = [text for text in (body.document, *body.documents) if text]
+    lists = [text for text in texts if _is_checklist(text)]
+    made = deployments.record_deployment(
         by=by,
         service=lookup.service(body.service),
         environment=lookup.environment(body.environment),
         version=body.version,
         facts=DeploymentFacts(**known.model_dump()),
-        plan=_plan(body, known, by),
+        plan=_plan(body, [text for text in texts if text not in lists], known, by),
         commit=body.commit,
         deployed_by=body.deployed_by,
         link=body.link,
         committed_at=body.committed_at,
     )
+    for text in lists:
+        documents.add_document(made, by=by, data=text)
+    return made
 
 
-def _plan(body: NewDeployment, known: Deployed, by: User) -> Plan | None:
-    if not body.document:
+def _is_checklist(text: str) -> bool:
+    """Whether its title says that it is another document than the rollback plan."""
+    try:
+        return read_kind(text) in TITLES
+    except UnreadableDocument:  # the plan's own reader says why
+        return False
+
+
+def _plan(body: NewDeployment, texts: list[str], known: Deployed, by: User) -> Plan | None:
+    if len(texts) > 1:
+        raise Refused(
+            "Two of the documents may be the rollback plan. Let the title of every other say what "
+            "it is, such as Pre-deployment checklist."
+        )
+    if not texts:
         return lookup.plan(body.plan) if body.plan else None
     document = NewPlan(
-        document=body.document,
+        document=texts[0],
         service=body.service,
         environment=body.environment,
         deployment=known,

@@ -47,6 +47,8 @@ TABLES: dict[str, ProtectedTable] = {
     "plans.hostquestion": _table("approved host question", free="revision at", state="approved"),
     "rollbacks.pin": _table("pin"),
     "deployments.deployment": _table("deployment"),
+    "deployments.deploymentdocument": _table("document of a deployment"),
+    "deployments.deploymentitem": _table("checklist item of a deployment"),
     "deployments.freezewindow": _table("freeze window"),
     "watch.trigger": _table("trigger"),
     "auth.user": _table("account", free="last_login", secret="password"),  # noqa: S106  a name

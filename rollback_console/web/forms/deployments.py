@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.contrib.auth.models import User
 from django.utils.translation import gettext_lazy as _
 
+from rollback_console.documents.checklists.kinds import TITLES
+from rollback_console.documents.markdown.source import LIMIT
 from rollback_console.documents.triggers import (
     WARNING,
     TriggerWords,
@@ -17,7 +20,8 @@ from rollback_console.plans.models import Environment, Service
 from rollback_console.watch.actions.triggers import FIELDS
 from rollback_console.watch.models import KINDS, SEVERITIES, Trigger
 
-from .base import ConsoleForm, DrawnForm
+from .base import ConsoleForm, DrawnForm, PersonField
+from .plans import as_written
 from .postmortems import MomentInput
 
 
@@ -33,6 +37,45 @@ class FreezeWindowForm(ConsoleForm):
     )
     starts_at = forms.DateTimeField(label=_("From (UTC)"), widget=MomentInput())
     ends_at = forms.DateTimeField(label=_("Until (UTC)"), widget=MomentInput())
+
+
+class DocumentForm(ConsoleForm):
+    """One of the documents of a deployment, uploaded or pasted."""
+
+    file = forms.FileField(
+        label=_("File"), required=False, help_text=_("Markdown, at most 256 KiB.")
+    )
+    text = forms.CharField(
+        label=_("Or its text"),
+        required=False,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+    kind = forms.ChoiceField(
+        label=_("What it is"),
+        required=False,
+        choices=[("", _("as its title says")), *TITLES.items()],
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """One text that is not too long to be read at all."""
+        values = super().clean() or {}
+        if not values.get("file") and not values.get("text", "").strip():
+            self.add_error("file", _("Choose a file, or paste the text below."))
+        elif values.get("file") and values["file"].size > LIMIT:
+            self.add_error("file", _("A document holds at most 256 KiB."))
+        return values
+
+    def data_of_document(self) -> bytes:
+        """What was uploaded, else what was pasted."""
+        upload = self.cleaned_data["file"]
+        return bytes(upload.read()) if upload else as_written(self.cleaned_data["text"])
+
+
+class SignerForm(ConsoleForm):
+    """Who signs."""
+
+    person = PersonField(User.objects.filter(is_active=True), label=_("Who signs"))
 
 
 class PinForm(ConsoleForm):

@@ -12,13 +12,14 @@ from django.views.decorators.http import require_POST
 from rollback_console.common.permission import may_do
 from rollback_console.common.text import read_row_number
 from rollback_console.deployments.actions import deployments
+from rollback_console.deployments.checklists import checklists_of
 from rollback_console.deployments.measures import measure
 from rollback_console.deployments.models import Deployment, FreezeWindow
 from rollback_console.plans.models import Environment, Plan, Service
 from rollback_console.rollbacks import db_clock
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.watch.queries import firings_of, watched_triggers
-from rollback_console.web.forms.deployments import FreezeWindowForm
+from rollback_console.web.forms.deployments import DocumentForm, FreezeWindowForm
 
 from ...http.current_user import person
 from ...http.responses import done, refused
@@ -59,6 +60,11 @@ def draw_list(request: HttpRequest, form: FreezeWindowForm) -> HttpResponse:
 
 def show_deployment(request: HttpRequest, number: int) -> HttpResponse:
     """One deployment, and whether a rollback is needed."""
+    return draw_deployment(request, number, DocumentForm())
+
+
+def draw_deployment(request: HttpRequest, number: int, form: DocumentForm) -> HttpResponse:
+    """The deployment with its documents, and the form for another."""
     deployment = get_object_or_404(Deployment.objects.select_related(*RELATED), pk=number)
     plans = Plan.objects.filter(service=deployment.service, environment=deployment.environment)
     watched = watched_triggers(deployment)
@@ -69,8 +75,12 @@ def show_deployment(request: HttpRequest, number: int) -> HttpResponse:
         "firings": firings_of(deployment),
         "plans": plans.exclude(pk=deployment.plan_id or 0),
         "may_decide": may_do(person(request), "rollbacks.request_rollback", deployment),
+        "may_add": may_do(person(request), "plans.add_plan", deployment),
+        "checklists": checklists_of(deployment),
+        "form": form,
     }
-    return render(request, "deployments/deployment.html", page)
+    status = 422 if form.errors else 200
+    return render(request, "deployments/deployment.html", page, status=status)
 
 
 @require_POST
