@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import json
+import os
 import re
 import shlex
 import shutil
@@ -213,6 +214,35 @@ def test_no_form_in_which_programs_write_a_secret_shows_more_than_its_edges(
     hidden = masked([secret], [b"say " + text + b" again"])
     shown = hidden.removeprefix(b"say ").removesuffix(b" again")
     assert shown.count(b"*") >= len(text) - 2 * len('{"password": ""}') - 8, hidden
+
+
+@pytest.mark.parametrize(
+    "secret", ["o'pe\"n $esa%me ü42", "tab\there", "line one\nline 'two'\ttab", "ü''\t'key@\\é"]
+)
+@pytest.mark.parametrize("locale", ["C", "C.UTF-8"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["ls"],
+        ["cat"],
+        ["stat"],
+        ["env", "QUOTING_STYLE=c", "ls"],
+        ["perl", "-MData::Dumper", "-e", "$Data::Dumper::Useqq = 1; print Dumper(@ARGV)"],
+    ],
+    ids=" ".join,
+)
+def test_what_programs_write_of_a_file_they_did_not_find_shows_nothing_of_a_secret_in_its_name(
+    command: list[str], locale: str, secret: str
+) -> None:
+    if not shutil.which(command[0]):
+        pytest.skip(f"{command[0]} is not here")
+    environment = os.environ | {"LC_ALL": locale}
+    done = subprocess.run([*command, f"/nowhere/{secret}"], capture_output=True, env=environment)
+    text = done.stdout + done.stderr
+    assert b"/nowhere/" in text
+    hidden = masked([secret], [text]).decode()
+    for word in re.findall(r"[a-z]{2,}|\d\d", secret):
+        assert not re.search(rf"/nowhere/.*(?<![a-z]){word}(?![a-z])", hidden), hidden
 
 
 @pytest.mark.parametrize("before", range(0, 80, 7))

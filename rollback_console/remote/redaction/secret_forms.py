@@ -20,6 +20,7 @@ _SHELL_INSIDE = re.compile(r"""[\s!"$&'()*,;<>?\[\\\]^`{|}]""")
 _DOUBLE_QUOTED = re.compile(r'["$`\\]')
 _ESCAPE = re.compile(r"\\u[0-9a-f]{4}")
 _BRIEF = {"\n": r"\n", "\t": r"\t", "\r": r"\r", "\\": r"\\", "'": r"\'", "\x1b": r"\E"}
+_C_BRIEF = {"\t": r"\t", "\n": r"\n", "\v": r"\v", "\f": r"\f", "\r": r"\r"}
 
 
 def needles(secret: str) -> set[bytes]:
@@ -85,12 +86,40 @@ def _shell(text: str) -> Iterator[str]:
     yield _DOUBLE_QUOTED.sub(r"\\\g<0>", text)
     for sign in "'\"$%":  # as SQL and CSV, make and Compose, systemd and cron write one
         yield text.replace(sign, sign + sign)
-    brief = "".join(_BRIEF.get(each, each) for each in text)
+    brief = _replace_each(text, _BRIEF)
     yield brief
-    yield "".join(
-        chr(byte) if 32 <= byte < 127 else f"\\{byte:03o}"
-        for byte in as_bytes("".join(_BRIEF.get(each, each) for each in text))
-    )
+    yield _octal(brief)
+    yield from _gnu_quoted(text)
+    yield from _c_quoted(text)
+
+
+def _gnu_quoted(text: str) -> Iterator[str]:
+    """As `ls`, `cat`, `rm` and others of GNU name a file, in UTF-8 and in the C locale."""
+    for unprintable in (r"[\x00-\x1f\x7f]+", r"[^ -~]+"):
+        quoted = re.sub(f"({unprintable})?(')|({unprintable})", _gnu_piece, text)
+        yield quoted.removeprefix("'$'").removesuffix("''")
+
+
+def _gnu_piece(match: re.Match[str]) -> str:
+    unprintable, apostrophe = match[1] or match[3], match[2]
+    start = "'$'" + _octal(_replace_each(unprintable, _C_BRIEF)) if unprintable else ""
+    return start + (r"'\''" if apostrophe else "''")
+
+
+def _c_quoted(text: str) -> Iterator[str]:
+    """Between double quotes as C and git, and as Perl write it."""
+    for special in ('"\\', '"\\$@'):
+        escapes = _C_BRIEF | {each: f"\\{each}" for each in special}
+        yield _replace_each(text, escapes)
+        yield _octal(_replace_each(text, escapes))
+
+
+def _replace_each(text: str, escapes: dict[str, str]) -> str:
+    return "".join(escapes.get(each, each) for each in text)
+
+
+def _octal(text: str) -> str:
+    return "".join(chr(byte) if 32 <= byte < 127 else f"\\{byte:03o}" for byte in as_bytes(text))
 
 
 def _url(raw: bytes) -> set[str]:
