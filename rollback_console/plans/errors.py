@@ -4,7 +4,8 @@ PlanError
 |- UnreadablePlan    the document cannot be read at all
 |- NotReady          something is missing before anyone could run this
 |  '- NotConfirmed   nobody has confirmed yet what the steps of this revision are
-`- HostRefused       a host is not the one that was approved, or cannot be used
+|- HostRefused       a host is not the one that was approved, or cannot be used
+`- KeyWasRemoved     a key that a person removed is not confirmed again without a reason
 """
 
 from __future__ import annotations
@@ -43,6 +44,10 @@ class NotConfirmed(NotReady):
             ]
         )
         self.plan = plan
+
+
+class KeyWasRemoved(PlanError):
+    """Somebody removed this very key as not the host's; confirming it again takes a reason."""
 
 
 class HostRefused(PlanError):

@@ -29,7 +29,7 @@ from rollback_console.plans.actions import (
 )
 from rollback_console.plans.actions.delegations import delegate_right
 from rollback_console.plans.actions.second_admin import NeedsSecondAdmin, is_second, is_young
-from rollback_console.plans.errors import PlanError
+from rollback_console.plans.errors import KeyWasRemoved, PlanError
 from rollback_console.plans.models import Credential, Environment, Host
 from rollback_console.remote.protocol import HostKeyPin
 from rollback_console.rollbacks.permissions import groups, rights
@@ -562,6 +562,24 @@ def test_a_listing_a_removal_and_a_key_wait_on_their_pages_too(
     assert key.confirmed_by == stage.cast.ada
     pending_changes.confirm_change(removed, by=two)
     assert not Host.objects.filter(pk=stage.host.pk).exists()
+
+
+def test_the_second_admin_reads_why_a_removed_key_is_right_after_all(
+    stage: make.Stage, two: User, lax: Environment
+) -> None:
+    relist(stage, lax)
+    ada, pins = stage.cast.ada, [HostKeyPin("ssh-ed25519", make.KEY)]
+    copy = Host.objects.get(name="app-2")
+    (key,) = host_keys.note_keys(copy, pins, by=ada)
+    host_keys.forget_key(key, by=ada)
+    (key,) = host_keys.note_keys(copy, pins, by=ada)
+    with pytest.raises(KeyWasRemoved):
+        pending_changes.propose_host_key(key, by=ada)
+    change = pending_changes.propose_host_key(key, by=ada, reason="Bo compared it")
+    assert "although it was removed before: Bo compared it" in change.sentence
+    pending_changes.confirm_change(change, by=two)
+    key.refresh_from_db()
+    assert key.confirmed_by == ada
 
 
 def test_rules_are_guarded_wherever_a_machine_of_stricter_ones_stands(

@@ -11,9 +11,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.contrib.auth.models import Group, User
 from django.urls import reverse
 
+from rollback_console.audit import kinds
 from rollback_console.audit.models import ConfigurationEvent
 from rollback_console.audit.stale_edit import draw_version
+from rollback_console.plans.actions import host_keys
 from rollback_console.plans.actions.hosts import RECORDED
+from rollback_console.plans.errors import KeyWasRemoved
 from rollback_console.plans.inventory.addresses import address
 from rollback_console.plans.models import (
     Credential,
@@ -25,7 +28,7 @@ from rollback_console.plans.models import (
     Secret,
     Service,
 )
-from rollback_console.remote.protocol import RunnerKind
+from rollback_console.remote.protocol import HostKeyPin, RunnerKind
 from rollback_console.rollbacks.models import Pin
 from tests import make
 
@@ -217,6 +220,42 @@ def test_a_key_counts_only_once_a_person_confirmed_it(signed_in: SignIn, stage: 
     assert key.confirmed_by == stage.cast.ada
     client.post(f"/hosts/{stage.host.pk}/keys/{key.pk}/removals/")
     assert HostKey.objects.count() == 0
+
+
+def test_a_key_that_was_removed_is_confirmed_again_only_with_a_reason(
+    signed_in: SignIn, stage: make.Stage
+) -> None:
+    client, address = signed_in(stage.cast.ada), f"/hosts/{stage.host.pk}/"
+    key = HostKey.objects.get()
+    client.post(f"{address}keys/{key.pk}/removals/")
+    client.post(f"{address}keys/", {"keys": f"{key.type} {key.key}"})
+    key = HostKey.objects.get()
+    shown = words(client.get(address))
+    assert "removed this key from app-1" in shown
+    assert "Why it is right after all" in shown
+    confirmations = f"{address}keys/{key.pk}/confirmations/"
+    for reason in ({}, {"reason": "  "}):
+        refusal = words(client.post(confirmations, reason, follow=True))
+        assert f"{key.fingerprint} was removed from app-1 on" in refusal
+        assert HostKey.objects.get().confirmed_at is None
+    by_table = client.post("/hosts/keys/confirmations/", {"key": [key.pk]}, follow=True)
+    assert "confirm it on the page of the host and say why" in words(by_table)
+    client.post(confirmations, {"reason": "It was the right one, ask Bo."})
+    assert HostKey.objects.get().confirmed_by == stage.cast.ada
+    confirmed = ConfigurationEvent.objects.filter(kind=kinds.HOST_KEY_CONFIRMED).get()
+    assert confirmed.facts["reason"] == "It was the right one, ask Bo."
+
+
+def test_a_removed_key_is_remembered_under_another_host_too(
+    signed_in: SignIn, stage: make.Stage
+) -> None:
+    key = HostKey.objects.get()
+    host_keys.forget_key(key, by=stage.cast.ada)
+    stage.host.pk, stage.host.name = None, "app-2"
+    stage.host.save()
+    (again,) = host_keys.note_keys(stage.host, [HostKeyPin(key.type, key.key)], by=stage.cast.ada)
+    with pytest.raises(KeyWasRemoved, match=r"was removed from app-1 on \S+ by"):
+        host_keys.confirm_key(again, by=stage.cast.ada)
 
 
 @pytest.mark.parametrize(

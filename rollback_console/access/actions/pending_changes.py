@@ -21,7 +21,7 @@ from rollback_console.plans.actions.decision_makers import (
     name_decision_maker,
 )
 from rollback_console.plans.actions.environments import change_environment
-from rollback_console.plans.actions.host_keys import confirm_key
+from rollback_console.plans.actions.host_keys import confirm_key, require_reason
 from rollback_console.plans.actions.hosts import HostFields, add_host, change_host, remove_host
 from rollback_console.plans.actions.second_admin import is_second, rules_of
 from rollback_console.plans.models import Credential, Environment, Host, HostGroup, HostKey
@@ -126,10 +126,16 @@ def propose_host_removal(host: Host, *, by: User) -> PendingChange:
     return _propose(PendingChange.HOST, by, by=by, environment=host.environment, details=details)
 
 
-def propose_host_key(key: HostKey, *, by: User) -> PendingChange:
-    """That a key of a machine of stricter rules is trusted for another host."""
+def propose_host_key(key: HostKey, *, by: User, reason: str = "") -> PendingChange:
+    """That a key of a machine of stricter rules is trusted for another host.
+
+    Raises KeyWasRemoved where `confirm_key` would.
+    """
     sentence = f"{key.fingerprint} is confirmed as {key.host}"
     details = {"act": "key", "key": key.pk, "sentence": sentence}
+    if facts := require_reason(key, reason):
+        details |= facts
+        details["sentence"] = f"{sentence}, although it was removed before: {facts['reason']}"
     environment = key.host.environment
     return _propose(PendingChange.HOST, by, by=by, environment=environment, details=details)
 
@@ -297,7 +303,8 @@ def _carry_out_host(details: Mapping[str, Any], *, by: User, confirmed_by: User)
 
 def _write_host(details: Mapping[str, Any], *, by: User, confirmed_by: User) -> None:
     if details["act"] == "key":
-        confirm_key(HostKey.objects.get(pk=details["key"]), by=by, confirmed_by=confirmed_by)
+        key, reason = HostKey.objects.get(pk=details["key"]), details.get("reason", "")
+        confirm_key(key, by=by, confirmed_by=confirmed_by, reason=reason)
     elif details["act"] == "account":
         credential = Credential.objects.get(pk=details["credential"])
         username = details["username"]

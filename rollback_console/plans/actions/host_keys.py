@@ -15,9 +15,13 @@ from rollback_console.audit.record import record_change
 from rollback_console.remote import connector
 from rollback_console.remote.protocol import HostKeyPin
 
+from ..errors import KeyWasRemoved
+from ..inventory.key_removals import key_removals
 from ..models import Host, HostKey
 from ..permission import permit
 from .second_admin import require_second_for_key
+
+LONGEST_REASON = 500  # characters
 
 
 def scan_host(host: Host, *, by: User) -> list[HostKey]:
@@ -43,20 +47,40 @@ def note_keys(host: Host, pins: Iterable[HostKeyPin], *, by: User | None) -> lis
 
 
 @transaction.atomic
-def confirm_key(key: HostKey, *, by: User | None, confirmed_by: User | None = None) -> HostKey:
+def confirm_key(
+    key: HostKey, *, by: User | None, confirmed_by: User | None = None, reason: str = ""
+) -> HostKey:
     """A person says that this fingerprint is the host's; None is who made the host.
 
-    Raises NeedsSecondAdmin for a key of a machine that stands under stricter rules.
+    Raises NeedsSecondAdmin for a key of a machine that stands under stricter rules, and
+    KeyWasRemoved for a key that somebody removed, unless `reason` says why it counts again.
     """
     permit(by, "plans.change_host", "change hosts")
     key.refresh_from_db()
     if key.confirmed_at is not None:  # since when it is known stays on record
         return key
     require_second_for_key(key, by=by, confirmed_by=confirmed_by)
+    facts = require_reason(key, reason) if by is not None else {}
     HostKey.objects.filter(pk=key.pk).update(confirmed_by=by, confirmed_at=Now())
     key.refresh_from_db()
-    _record(kinds.HOST_KEY_CONFIRMED, key, by, changed(key, "confirmed_by", "confirmed_at"))
+    row = changed(key, "confirmed_by", "confirmed_at")
+    _record(kinds.HOST_KEY_CONFIRMED, key, by, row, **facts)
     return key
+
+
+def require_reason(key: HostKey, reason: str) -> dict[str, str]:
+    """The fact that goes on record with the confirmation of a key that somebody removed; nothing
+    for any other key. Raises KeyWasRemoved where the reason is missing."""
+    removal = key_removals([key]).get(key.fingerprint)
+    if removal is None:
+        return {}
+    if not reason.strip():
+        raise KeyWasRemoved(
+            f"{key.fingerprint} was removed from {removal.facts['host']} on {removal.at:%Y-%m-%d} "
+            f"by {removal.by_name or 'the command line'}. If it is the key of {key.host} all the "
+            "same, confirm it on the page of the host and say why."
+        )
+    return {"reason": reason.strip()[:LONGEST_REASON]}
 
 
 @transaction.atomic

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.auth.models import User
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render, resolve_url
@@ -15,8 +16,9 @@ from rollback_console.access.actions.pending_changes import (
 from rollback_console.audit.stale_edit import StaleEdit
 from rollback_console.plans.actions import host_keys, hosts
 from rollback_console.plans.actions.second_admin import NeedsSecondAdmin
-from rollback_console.plans.errors import PlanError
+from rollback_console.plans.errors import KeyWasRemoved, PlanError
 from rollback_console.plans.inventory.host_specs import confirmed_keys
+from rollback_console.plans.inventory.key_removals import key_removals
 from rollback_console.plans.models import Environment, Host, HostGroup, HostKey
 from rollback_console.plans.readiness.sign_in_trials import state_of
 from rollback_console.remote.errors import RemoteError
@@ -123,10 +125,12 @@ def show_host(request: HttpRequest, number: int) -> HttpResponse:
 def _page(
     request: HttpRequest, host: Host, form: HostForm, read: KeysForm | None = None
 ) -> HttpResponse:
+    keys = host.keys.select_related("confirmed_by").order_by("type", "id")
+    removals = key_removals(keys)
     page = {
         "host": host,
         "form": form,
-        "keys": host.keys.select_related("confirmed_by").order_by("type", "id"),
+        "keys": [(key, removals.get(key.fingerprint)) for key in keys],
         "read": read or KeysForm(),
         "sign_in": state_of(host),
         "last_run": lists.last_run_on(host.name),
@@ -192,14 +196,21 @@ def note_keys(request: HttpRequest, number: int) -> HttpResponse:
 @step_up("trust the key of a host")
 def confirm(request: HttpRequest, number: int, key: int) -> HttpResponse:
     """A person says that this fingerprint is the host's."""
-    shown = _find_key(number, key)
+    shown, reason = _find_key(number, key), request.POST.get("reason", "")
     try:
-        confirmed = host_keys.confirm_key(shown, by=person(request))
-    except NeedsSecondAdmin:
-        propose_host_key(shown, by=person(request))
-        return done(request, WAITS, "host", number=number)
-    sentence = f"{confirmed.fingerprint} is confirmed as {confirmed.host}."
+        sentence = _confirm_or_propose(shown, person(request), reason)
+    except KeyWasRemoved as error:
+        return refused(request, error, "host", number=number)
     return done(request, sentence, "host", number=number)
+
+
+def _confirm_or_propose(key: HostKey, by: User, reason: str) -> str:
+    try:
+        confirmed = host_keys.confirm_key(key, by=by, reason=reason)
+    except NeedsSecondAdmin:
+        propose_host_key(key, by=by, reason=reason)
+        return WAITS
+    return f"{confirmed.fingerprint} is confirmed as {confirmed.host}."
 
 
 @require_POST
