@@ -208,6 +208,20 @@ def test_a_link_that_falls_silent_is_not_called_live(tabs: Tabs, rows: Rows) -> 
     chip(page).not_to_have_text(re.compile("No update"), timeout=60_000)
 
 
+def test_the_clocks_of_somebody_who_is_signed_out_stand_still(tabs: Tabs, rows: Rows) -> None:
+    rollback = rows.rollback()
+    rows.run(rollback)
+    page = tabs.open(rollback.pk)
+    page.clock.install()
+    page.route_web_socket(re.compile("/ws/"), lambda route: route.close(code=4401))
+    page.reload()
+    chip(page).to_have_text("Signed out: reload to sign in")
+    clock = page.locator("[data-since]:not([data-until])").first
+    shown = clock.text_content() or ""
+    page.clock.fast_forward("30:00")
+    expect(clock).to_have_text(shown)
+
+
 def test_a_question_appears_by_itself_and_what_was_typed_stays(tabs: Tabs, rows: Rows) -> None:
     rollback = rows.rollback()
     rows.run(rollback, 2, state="pending")

@@ -183,6 +183,7 @@ function connection(condition) {
     over: condition.text,
   };
   chip.dataset.kind = condition.kind;
+  if (condition.kind === "over") signs.stop();
   if (chip.textContent !== words[condition.kind]) chip.textContent = words[condition.kind];
 }
 

@@ -10,8 +10,13 @@ export class Signs {
     this.root = root;
     this.number = root.dataset.socket.match(/\d+/)[0];
     this.said = this.#what();
-    setInterval(() => this.tick(), 1000);
+    this.clock = setInterval(() => this.tick(), 1000);
     this.show();
+  }
+
+  // Nothing more is heard of the rollback: what goes on counting would seem to be known.
+  stop() {
+    clearInterval(this.clock);
   }
 
   show() {
