@@ -16,6 +16,7 @@ from rollback_console.plans.models import (
     DecisionMaker,
     Environment,
     HostKey,
+    Plan,
     Revision,
     SignInTrial,
 )
@@ -161,13 +162,40 @@ def test_a_plan_counts_once_its_steps_are_confirmed(stage: make.Stage) -> None:
 def test_a_rehearsal_is_a_rollback_that_succeeded_here(
     stage: make.Stage, change: dict[str, Any], state: str
 ) -> None:
-    make.requested(stage)
-    now = timezone.now()
-    fields = {"state": "succeeded", "started_at": now, "finished_at": now, **change}
-    Rollback.objects.update(**fields)
+    succeeded_where_rehearsed(stage)
+    Rollback.objects.update(**change)
     assert part("Rehearsal").state == state
-    Environment.objects.update(is_production=True)
-    assert part("Rehearsal").state == "missing"
+
+
+def test_a_success_in_an_environment_that_rehearses_none_is_no_rehearsal(
+    stage: make.Stage,
+) -> None:
+    succeeded_where_rehearsed(stage)
+    Environment.objects.update(rehearses=None)
+    assert "No environment rehearses another" in lacks("Rehearsal")
+
+
+def test_another_plan_carried_out_in_the_rehearsing_environment_is_no_rehearsal(
+    stage: make.Stage,
+) -> None:
+    rehearsed = succeeded_where_rehearsed(stage)
+    Plan.objects.filter(pk=rehearsed.pk).update(title="Another plan")
+    assert "No plan has been rehearsed" in lacks("Rehearsal")
+
+
+def succeeded_where_rehearsed(stage: make.Stage) -> Plan:
+    """The plan of production whose rehearsal in the stage's environment has succeeded."""
+    rollback = make.requested(stage)
+    now = timezone.now()
+    Rollback.objects.update(state="succeeded", started_at=now, finished_at=now)
+    rehearsed = Environment.objects.create(slug="rehearsed", name="Rehearsed")
+    Environment.objects.filter(pk=stage.environment.pk).update(rehearses=rehearsed)
+    return Plan.objects.create(
+        slug="rehearsed",
+        title=rollback.revision.plan.title,
+        service=stage.service,
+        environment=rehearsed,
+    )
 
 
 def test_the_page_says_what_is_missing_why_and_where(signed_in: SignIn, stage: make.Stage) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from rollback_console.engine.snapshot import Snapshot
 from rollback_console.engine.states import RollbackState
@@ -37,17 +37,28 @@ def last(plan: Plan, snapshot: Snapshot | None) -> Rehearsal | None:
 
 
 def rehearsals(plan: Plan) -> QuerySet[Rollback]:
-    """Rollbacks that succeeded by a plan of that title, for that service, where it is rehearsed.
-
-    What was loaded from a file did not run here and rehearses nothing.
-    """
-    return Rollback.objects.filter(
-        state=RollbackState.SUCCEEDED,
+    """Rollbacks that succeeded by a plan of that title, for that service, where it is rehearsed."""
+    return _succeeded_here().filter(
         service=plan.service_id,
         environment__rehearses=plan.environment_id,
         revision__plan__title=plan.title,
-        started_at__isnull=False,
-        imported=None,
+    )
+
+
+def all_rehearsals() -> QuerySet[Rollback]:
+    """The rehearsals of every plan."""
+    rehearsed = Plan.objects.filter(
+        title=OuterRef("revision__plan__title"),
+        service=OuterRef("service"),
+        environment=OuterRef("environment__rehearses"),
+    )
+    return _succeeded_here().filter(Exists(rehearsed))
+
+
+def _succeeded_here() -> QuerySet[Rollback]:
+    """What was loaded from a file did not run here and rehearses nothing."""
+    return Rollback.objects.filter(
+        state=RollbackState.SUCCEEDED, started_at__isnull=False, imported=None
     )
 
 

@@ -16,7 +16,6 @@ from rollback_console.access.invitations import open_invitations
 from rollback_console.common.people import display_name
 from rollback_console.engine import authority
 from rollback_console.engine.authority import Maker
-from rollback_console.engine.states import RollbackState
 from rollback_console.outbox.models import Delivery, Target
 from rollback_console.plans.approval import policy
 from rollback_console.plans.approval.decision_makers import own_right, owners_of
@@ -24,8 +23,7 @@ from rollback_console.plans.models import Credential, Environment, Host, Plan, R
 from rollback_console.plans.readiness import sign_in_trials
 from rollback_console.plans.snapshot.request_form import draw_request_form
 from rollback_console.remote.keys import open_private_key
-from rollback_console.rollbacks.models import Rollback
-from rollback_console.rollbacks.queries import health
+from rollback_console.rollbacks.queries import health, rehearsals
 
 DONE, MISSING, LATER = "done", "missing", "later"
 
@@ -293,25 +291,19 @@ def _plans(revisions: list[Revision]) -> SetUpPart:
 
 
 def _rehearsal() -> SetUpPart:
-    here = Rollback.objects.filter(
-        state=RollbackState.SUCCEEDED,
-        started_at__isnull=False,
-        imported=None,
-        environment__is_production=False,
-    )
-    lacks, hints = [], []
-    if not here.exists():
-        sentence = "No rollback has succeeded outside of production yet."
-        lacks.append(Lack(sentence, reverse("plans")))
+    lacks = []
     if not Environment.objects.filter(rehearses__isnull=False).exists():
-        sentence = "No environment rehearses another: say so on its page, and plans show when "
-        hints.append(Lack(f"{sentence}they were last rehearsed.", reverse("environments")))
+        sentence = "No environment rehearses another: say so on the page of one. Without a host to "
+        sentence += "spare, practise in the demo (make run)."
+        lacks.append(Lack(sentence, reverse("environments")))
+    elif not rehearsals.all_rehearsals().exists():
+        sentence = "No plan has been rehearsed: the same title and service, done where its "
+        lacks.append(Lack(f"{sentence}environment is rehearsed, with success.", reverse("plans")))
     return _part(
         "Rehearsal",
         "A plan that was never carried out is a guess. Do it once where nothing is lost.",
         reverse("rollbacks"),
         lacks,
-        hints,
     )
 
 
