@@ -90,7 +90,8 @@ def read_host_keys(text: str) -> list[HostKeyPin]:
 
 
 def _pins(text: str) -> Iterator[HostKeyPin]:
-    for number, line in enumerate(text.splitlines(), start=1):
+    # Some editors put a mark of the byte order before the first line.
+    for number, line in enumerate(text.removeprefix("\ufeff").splitlines(), start=1):
         words = line.split()
         if words and words[0] in _MARKERS:
             raise ValueError(f"Line {number} {_MARKERS[words[0]]}")

@@ -28,6 +28,7 @@ from rollback_console.plans.models import (
     Secret,
     Service,
 )
+from rollback_console.remote.keys import read_host_keys
 from rollback_console.remote.protocol import HostKeyPin, RunnerKind
 from rollback_console.rollbacks.models import Pin
 from tests import make
@@ -307,6 +308,21 @@ def test_keys_read_off_the_host_are_noted_and_wait_to_be_confirmed(
     assert {key.confirmed_at for key in noted} == {None}
     client.post(f"/hosts/{stage.host.pk}/keys/", {"keys": lines})
     assert noted.count() == 2
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"\ufeff{ED25519}\r\n",
+        f"[app-1.example.com]:2222 {ED25519}",
+        f"|1|hgYNM0RCjd3UQc7YWEiQ2VVnS1k=|yktjOenUAajV/+EiT9IVWCKjRFw= {ED25519}",
+        f"# app-1:22 SSH-2.0-OpenSSH_9.2\napp-1,192.0.2.1 {ED25519} root@app-1",
+    ],
+    ids=["byte order mark", "port", "hashed name", "ssh-keyscan"],
+)
+def test_keys_are_read_from_files_as_programs_write_them(line: str) -> None:
+    (pin,) = read_host_keys(line)
+    assert f"{pin.type} {pin.key}" == ED25519
 
 
 @pytest.mark.parametrize(
