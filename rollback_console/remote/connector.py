@@ -1,7 +1,7 @@
 """How code that web processes share connects: SSH, and its library, load at the first use.
 
-A web process hands work on and connects to nothing, so it never loads them. What only workers
-and sweepers run imports `ssh` itself.
+A web process hands work on and signs in to nothing; it loads them once somebody scans host keys.
+What only workers and sweepers run imports `ssh` itself.
 """
 
 from __future__ import annotations
