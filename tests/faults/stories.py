@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 
 from rollback_console.engine.states import LIVE, TERMINAL
 from rollback_console.rollbacks.execution import driver
-from rollback_console.rollbacks.execution.runs import follower_group, recorder
+from rollback_console.rollbacks.execution.runs import follower_group
 from rollback_console.rollbacks.models import Rollback
 
 # Points at which the thread that drives dies; the others belong to threads on the network,
@@ -65,6 +65,5 @@ def dying(point: str, visit: int) -> Iterator[None]:
     with (
         mock.patch.object(driver, "failpoint", failpoint),
         mock.patch.object(follower_group, "failpoint", failpoint),
-        mock.patch.object(recorder, "failpoint", failpoint),
     ):
         yield
