@@ -52,7 +52,8 @@ on_sqlite() {
 on_mariadb() {
     export TEST_DATABASE=mariadb
     run_tests -n 1 -m 'database and not browser and not slow' \
-        tests/plans tests/rollbacks tests/postmortems tests/outbox tests/proposals tests/api
+        tests/plans tests/rollbacks tests/postmortems tests/outbox tests/proposals tests/api \
+        tests/watch tests/deployments
 }
 
 # What fails beside other tests and passes alone is a failure too, of its own kind: it waits too
