@@ -51,7 +51,7 @@ class WritingForm(ConsoleForm):
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
             if type(field) is forms.CharField:
-                field.widget = forms.Textarea(attrs={"rows": 4})
+                field.widget = forms.Textarea(attrs={"rows": 2})
 
     @classmethod
     def of(cls, postmortem: Postmortem, data: Any = None) -> WritingForm:
