@@ -67,7 +67,7 @@ SECTIONS = {
 }
 """The section about a page, by the name of its address; other pages lead to the list."""
 
-_HEADING = re.compile(r"^(#{1,3}) +(.+?)\s*$")
+_HEADING = re.compile(r"^(#{1,3}) +(\S.*)$")
 _FENCE = re.compile(r"^\s*(```|~~~)")
 _LINK = re.compile(r"^(?:([a-z-]+)\.md)?(#[\w-]+)?$")
 _MARKS = re.compile(r"[`*|\[]|\]\([^)]*\)|-{3,}")
@@ -174,7 +174,8 @@ def _sections(name: str, page_title: str, text: str) -> Iterator[HelpSection]:
         heading = None if fenced else _HEADING.match(line)
         if heading:
             yield HelpSection(name, page_title, title, anchor, "\n".join(lines))
-            title, anchor, lines = heading[2], heading_anchor(heading[2].replace("`", "")), []
+            title, lines = heading[2].rstrip(), []
+            anchor = heading_anchor(title.replace("`", ""))
         else:
             lines.append(line)
     yield HelpSection(name, page_title, title, anchor, "\n".join(lines))

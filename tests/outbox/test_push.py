@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from pytest_django import Settings
 
 from rollback_console.outbox.actions.push_devices import add_push_device, remove_push_device
@@ -103,8 +104,9 @@ def test_operators_ring_when_a_step_asks_and_lookers_do_not(stage: Stage) -> Non
     for user in (stage.cast.dana, stage.cast.vic):
         device(user, BrowserKeys())
     rollback = make.approved(stage)
-    record(rollback, "question.asked", question="failed", position=1)
-    record(rollback, "rollback.finished", state="failed")
+    with transaction.atomic():
+        record(rollback, "question.asked", question="failed", position=1)
+        record(rollback, "rollback.finished", state="failed")
     assert [(row.kind, row.device.user) for row in told() if row.device] == [
         ("question.asked", stage.cast.dana)
     ]

@@ -54,7 +54,7 @@ def add_document(request: HttpRequest, number: int) -> HttpResponse:
 def show_document(request: HttpRequest, number: int, kind: str) -> HttpResponse:
     """One document as a list: who answered what and when."""
     rows = DeploymentDocument.objects.select_related(*_RELATED)
-    document = get_object_or_404(rows, deployment=number, kind=kind)
+    document = get_object_or_404(rows, deployment__pk=number, kind=kind)
     by = person(request)
     page = {
         "document": document,
@@ -107,4 +107,4 @@ def _item(number: int, item: int) -> DeploymentItem:
     rows = DeploymentItem.objects.select_related(
         "document__deployment__service", "document__deployment__environment", "signer"
     )
-    return get_object_or_404(rows, pk=item, document__deployment=number)
+    return get_object_or_404(rows, pk=item, document__deployment__pk=number)
