@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from rollback_console.demo.layout import Layout
 from rollback_console.demo.state import State
 from rollback_console.processes import broker, commands
-from rollback_console.processes.child import Child
+from rollback_console.processes.child import Child, print_line
 from rollback_console.processes.ports import PortTaken, answers, is_free
 from rollback_console.processes.supervisor import Supervisor
 
@@ -42,8 +42,14 @@ def _stages(options: Options, env: dict[str, str]) -> Iterator[list[Child]]:
     if not options.redis_url:
         child, env["REDIS_URL"] = broker.embedded(options.data / "valkey", env)
         yield [child]
-    yield [Child("prepare", commands.ourselves("prepare"), env, once=True)]
+    print_line("up", f"Preparing the database{' and the demo' if options.demo else ''} ...")
+    yield [Child("prepare", commands.ourselves("prepare"), _prepares(options, env), once=True)]
     yield [*_demo(options, env), *_console(options, env)]
+
+
+def _prepares(options: Options, env: dict[str, str]) -> dict[str, str]:
+    """The demo's own people and plans are no news to whoever looks for its address."""
+    return {"LOG_LEVEL": "WARNING", **env} if options.demo else env
 
 
 def _check_port(options: Options) -> None:

@@ -52,6 +52,14 @@ def test_a_start_warns_of_nothing(running: Console) -> None:
     assert "warning" not in running.said.casefold().replace("severity=warning", "")
 
 
+def test_the_first_lines_say_what_happens_and_nothing_of_the_demos_own_record(
+    running: Console,
+) -> None:
+    before, _, _ = running.said.partition("The console answers at")
+    assert "Preparing the database and the demo ..." in before
+    assert "person.added" not in running.said
+
+
 def test_without_the_demo_one_command_makes_the_owner_and_then_nothing_is_said_of_it(
     start: Start, tmp_path: Path
 ) -> None:
