@@ -33,11 +33,13 @@ class Post:
 
 @dataclass
 class Web:
-    """An HTTP server that keeps what it gets and answers `status`; `silent` keeps it waiting."""
+    """An HTTP server that keeps what it gets and answers `status` and `answer`; `silent` keeps it
+    waiting."""
 
     url: str = ""
     status: int = 200
     location: str = ""
+    answer: bytes = b""
     silent: threading.Event | None = None
     posts: list[Post] = field(default_factory=list)
 
@@ -102,8 +104,9 @@ def _handler(seen: Web) -> type[BaseHTTPRequestHandler]:
             self.send_response(seen.status)
             if seen.location:
                 self.send_header("Location", seen.location)
-            self.send_header("Content-Length", "0")
+            self.send_header("Content-Length", str(len(seen.answer)))
             self.end_headers()
+            self.wfile.write(seen.answer)
 
         do_GET = do_POST  # noqa: N815
 

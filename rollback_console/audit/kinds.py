@@ -123,6 +123,9 @@ HOST_QUESTION_WITHDRAWN = _kind(
     "host_question.withdrawn", "{by} withdrew the approval of a question to a host: {subject}."
 )
 
+ISSUE_TRACKER_ADDED = _kind("issue_tracker.added", "{by} added the issue tracker {subject}.")
+ISSUE_TRACKER_REMOVED = _kind("issue_tracker.removed", "{by} removed the issue tracker {subject}.")
+
 TARGET_ADDED = _kind("target.added", "{by} added the message target {subject}.")
 TARGET_CHANGED = _kind("target.changed", "{by} changed the message target {subject}.")
 TARGET_REMOVED = _kind("target.removed", "{by} removed the message target {subject}.")

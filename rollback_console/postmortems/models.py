@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import uuid
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import models
 
+from rollback_console.plans.inventory.encrypted_field import EncryptedTextField
 from rollback_console.plans.models import Environment, Plan, Revision, Service
 from rollback_console.rollbacks.models import Rollback
 
@@ -122,7 +124,8 @@ class ActionItem(models.Model):
     """Something to check or do, by whom and until when.
 
     `key` is that of the plan's check or action, or one of our own. `evidence` is what shows
-    that it was done. `reminded_at` is when the owner was last told.
+    that it was done. `reminded_at` is when the owner was last told. `issue_url` is where it is
+    followed up in an issue tracker; `issue_at` is when somebody last had one opened.
     """
 
     KINDS = [
@@ -144,6 +147,9 @@ class ActionItem(models.Model):
     evidence = models.TextField(blank=True)
     done_at = models.DateTimeField(null=True, blank=True)
     done_by = models.ForeignKey(PERSON, models.SET_NULL, null=True, blank=True, related_name="+")
+    issue_url = models.CharField(max_length=500, blank=True)
+    issue_at = models.DateTimeField(null=True)
+    issue_by = models.ForeignKey(PERSON, models.PROTECT, null=True, related_name="+")
 
     class Meta:
         ordering = ["id"]
@@ -151,6 +157,38 @@ class ActionItem(models.Model):
 
     def __str__(self) -> str:
         return self.text
+
+    @property
+    def issue_name(self) -> str:
+        """What people call its issue: `acme/shop#7`, or `SHOP-7` in Jira; "" without one."""
+        path = urlsplit(self.issue_url).path.strip("/")
+        project, _, number = path.replace("/-/issues/", "/issues/").partition("/issues/")
+        return f"{project}#{number}" if number else path.removeprefix("browse/")
+
+
+class IssueTracker(models.Model):
+    """Where issues for action items are opened: of one service, or of all that have none.
+
+    `project` is its address in a browser; `account` is whose token it is, for Jira Cloud.
+    """
+
+    KINDS = [("github", "GitHub"), ("gitlab", "GitLab"), ("jira", "Jira")]
+
+    kind = models.CharField(max_length=6, choices=KINDS)
+    project = models.CharField(max_length=300)
+    service = models.OneToOneField(
+        Service, models.CASCADE, null=True, blank=True, related_name="issue_tracker"
+    )
+    account = models.CharField(max_length=200, blank=True)
+    token = EncryptedTextField()
+    made_by = models.ForeignKey(PERSON, models.PROTECT, related_name="+")
+    made_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["service_id", "id"]
+
+    def __str__(self) -> str:
+        return self.project
 
 
 class Cadence(models.Model):

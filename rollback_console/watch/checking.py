@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from rollback_console import notify
-from rollback_console.notify.http_get import HttpAnswer, NoAnswer, fetch
+from rollback_console.notify.http_request import HttpAnswer, NoAnswer, fetch
 
 from .probes import BEFORE, HttpProbe, Probe, PrometheusProbe
 

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from rollback_console import notify
-from rollback_console.notify import http_get
+from rollback_console.notify import http_request
 from rollback_console.rollbacks.errors import Refused
 
 LIMIT, BEFORE = "limit", "before"
@@ -108,7 +108,7 @@ def _check_prometheus(probe: PrometheusProbe, rules: notify.Rules) -> None:
 def _refuse_address(url: str, rules: notify.Rules) -> None:
     if len(url) > 500:
         raise Refused("An address has at most 500 characters.")
-    if why := http_get.problem_with_address(url, rules):
+    if why := http_request.problem_with_address(url, rules):
         raise Refused(why)
 
 

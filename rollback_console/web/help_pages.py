@@ -61,6 +61,8 @@ SECTIONS = {
     "target": "messages#out-notification-channels",
     "integrations": "messages#in-proposals",
     "integration": "messages#in-proposals",
+    "issue-trackers": "postmortems#issues",
+    "issue-tracker-new": "postmortems#issues",
     "proposals": "messages#in-proposals",
     "proposal": "messages#in-proposals",
     "account": "security#sessions",

@@ -46,6 +46,7 @@ from rollback_console.plans.models import (
     Service,
 )
 from rollback_console.plans.snapshot.deployment_facts import DeploymentFacts
+from rollback_console.postmortems.actions import issues
 from rollback_console.proposals.actions import integrations
 from rollback_console.remote.protocol import HostKeyPin
 from rollback_console.rollbacks.actions import pins
@@ -98,6 +99,9 @@ def whole(stage: Stage) -> Stage:
     pending_changes.propose_admin(person, by=by)
     make.token(by, name="ci", scopes=["read"])
     targets.add_target(by=by, name="chat", url="https://example.org/hook", topics=["decide"])
+    issues.add_tracker(
+        by=by, kind="github", project="https://192.0.78.9/acme/shop", token="ghp_example"
+    )
     integrations.add_integration(by=by, name="alerts", kind="generic", environment=other)
     record_deployment(by, service, other)
     assert named() == []
@@ -321,6 +325,7 @@ ACTS: list[Callable[[Stage], object]] = [
     ),
     lambda _: targets.renew_secret(row_of("outbox.target"), by=admin()),
     lambda _: targets.remove_target(row_of("outbox.target"), by=admin()),
+    lambda _: issues.remove_tracker(row_of("postmortems.issuetracker"), by=admin()),
     lambda _: integrations.renew_secret(row_of("proposals.integration"), by=admin()),
     lambda _: integrations.change_integration(
         row_of("proposals.integration"), by=admin(), name="alerts 2", plan=None

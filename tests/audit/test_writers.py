@@ -12,7 +12,7 @@ ROOT = Path(rollback_console.__file__).parent
 TABLES = {
     "Acknowledgement",
     *("Credential", "DecisionMaker", "Delegation", "Environment", "Host", "HostGroup", "HostKey"),
-    *("Integration", "Pin", "Plan", "Revision", "Secret", "Service", "Target"),
+    *("Integration", "IssueTracker", "Pin", "Plan", "Revision", "Secret", "Service", "Target"),
     *("ConfigurationEvent", "StreamAnchor"),
 }
 RELATED = {
@@ -34,7 +34,10 @@ WRITES = {
     *("update_or_create", "asave", "acreate", "aupdate", "adelete", "save_m2m"),
 }
 RELATED_WRITES = WRITES | {"add", "set", "remove", "clear"}
-WRITERS = ("plans/actions/", "rollbacks/actions/", "outbox/actions/", "proposals/actions/")
+WRITERS = (
+    *("plans/actions/", "rollbacks/actions/", "outbox/actions/", "postmortems/actions/"),
+    "proposals/actions/",
+)
 OTHERS = ("audit/", "access/actions/")
 # Values that are not rows: an answer kept for its repetition, state of the demo's own processes.
 DOORS = ("web/", "api/", "cli/", "live/", "demo/", "local/")

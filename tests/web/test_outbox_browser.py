@@ -11,6 +11,7 @@ from rollback_console.outbox import enqueue
 from rollback_console.outbox.actions import targets
 from rollback_console.outbox.models import Delivery
 from rollback_console.outbox.topics import TOPICS
+from rollback_console.postmortems.actions import issues
 from rollback_console.proposals.models import Proposal
 from rollback_console.rollbacks.models import Rollback
 from tests import make
@@ -29,6 +30,8 @@ PAGES = {
     "integrations": ("ada", "/integrations/"),
     "integration-new": ("ada", "/integrations/new/"),
     "integration": ("ada", "/integrations/{integration}/"),
+    "issue-trackers": ("ada", "/issue-trackers/"),
+    "issue-tracker-new": ("ada", "/issue-trackers/new/"),
     "proposals": ("vic", "/proposals/"),
     "proposal": ("dana", "/proposals/{proposal}/"),
     "dismissed": ("dana", "/proposals/{dismissed}/"),
@@ -54,6 +57,12 @@ def places(transactional_db: None, settings: Settings) -> dict[str, object]:
         topics=["decide", "actions"],
         environment=stage.environment,
         personal=True,
+    )
+    issues.add_tracker(
+        by=stage.cast.ada,
+        kind="github",
+        project="http://127.0.0.1:9/acme/shop",
+        token="ghp_example",
     )
     enqueue.events()
     late = {"attempts": 3, "problem": "The receiver could not be reached: connection refused."}

@@ -202,6 +202,7 @@ NEEDS_NO_PROOF = {
     *("list_confirmations", "list_environments", "list_groups", "list_services", "list_targets"),
     *(
         "list_tokens",
+        "list_trackers",
         "list_keys",
         "scan",
         "scan_all",

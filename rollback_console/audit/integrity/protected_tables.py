@@ -58,6 +58,7 @@ TABLES: dict[str, ProtectedTable] = {
     "access.pendingchange": _table("change that waits for an Admin", secret="details"),  # noqa: S106
     "api.token": _table("token", free="last_used_at", secret="sha256"),  # noqa: S106
     "outbox.target": _table("message target"),
+    "postmortems.issuetracker": _table("issue tracker"),
     "proposals.integration": _table("integration", free="minute taken last_used_at"),
 }
 """By the label of the model, in lower case."""

@@ -174,7 +174,8 @@ def _records(rollback: Rollback) -> Iterator[ArchiveFile]:
     checks = rollback.check_answers.values(by, "key", "answer", "note", "at")
     yield _json("checks.json", list(checks))
     items = rollback.action_items.values(
-        "key", "text", "kind", "owner__username", "due", "evidence", "done_at", "done_by__username"
+        *("key", "text", "kind", "owner__username", "due", "evidence", "done_at"),
+        *("done_by__username", "issue_url"),
     )
     yield _json("actions.json", list(items))
     messages = rollback.messages.values(by, "text", "recipients", "at")

@@ -175,6 +175,7 @@ def _item(entry: Entry) -> str:
         + (f" ({item.owner})" if item.owner else "")
         + (f", due {item.due}" if item.due else "")
         + (f", shown by: {' '.join(item.evidence.split())}" if item.evidence else "")
+        + (f", issue: {item.issue_url}" if item.issue_url else "")
     )
 
 
@@ -216,6 +217,7 @@ def _item_json(entry: Entry) -> dict[str, Any]:
         "done": entry.done,
         "done_by": str(item.done_by or "") or None,
         "evidence": item.evidence,
+        "issue_url": item.issue_url,
     }
 
 

@@ -1,4 +1,4 @@
-"""Where messages go, and who may propose rollbacks."""
+"""Where messages and issues go, and who may propose rollbacks."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from rollback_console.outbox.actions.targets import RECORDED as TARGET_FIELDS
 from rollback_console.outbox.models import Target
 from rollback_console.outbox.topics import TOPICS
-from rollback_console.plans.models import Environment, Plan
+from rollback_console.plans.models import Environment, Plan, Service
+from rollback_console.postmortems.models import IssueTracker
 from rollback_console.proposals.actions.integrations import RECORDED as INTEGRATION_FIELDS
 from rollback_console.proposals.models import Integration
 
@@ -120,3 +121,37 @@ class IntegrationForm(DrawnForm, ConsoleForm):
         if known.filter(name=name).exists():
             raise forms.ValidationError(_("An integration with this name already exists."))
         return name
+
+
+class IssueTrackerForm(ConsoleForm):
+    """Where issues for action items are opened."""
+
+    kind = forms.ChoiceField(label=_("Issue tracker"), choices=IssueTracker.KINDS)
+    project = forms.CharField(
+        label=_("Project"),
+        max_length=300,
+        help_text=_(
+            "Its address as the browser shows it, such as <code>https://github.com/acme/shop</code>"
+            " or <code>https://acme.atlassian.net/browse/SHOP</code>."
+        ),
+    )
+    service = forms.ModelChoiceField(
+        Service.objects.all(),
+        label=_("Service"),
+        required=False,
+        empty_label=_("every service without one of its own"),
+    )
+    account = forms.CharField(
+        label=_("Account"),
+        max_length=200,
+        required=False,
+        help_text=_("For Jira in the cloud: the e-mail address whose token it is."),
+    )
+    token = forms.CharField(
+        label=_("Token"),
+        max_length=2000,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+        help_text=_(
+            "One that may open issues in this project and nothing else. Never shown again."
+        ),
+    )

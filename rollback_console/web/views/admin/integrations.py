@@ -1,4 +1,7 @@
-"""Which programs may propose rollbacks. Secrets are shown once."""
+"""Which programs may propose rollbacks, and where issues are opened.
+
+Secrets are shown once; tokens of issue trackers never.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +9,16 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from rollback_console.audit.stale_edit import StaleEdit
+from rollback_console.postmortems.actions import issues
+from rollback_console.postmortems.models import IssueTracker
 from rollback_console.proposals.actions import integrations
 from rollback_console.proposals.models import Integration
 from rollback_console.rollbacks.errors import Refused
-from rollback_console.web.forms.outbox import IntegrationForm
+from rollback_console.web.forms.outbox import IntegrationForm, IssueTrackerForm
 
 from ...authentication.step_up import step_up
 from ...http.current_user import admin_only, person
@@ -81,6 +87,38 @@ def remove(request: HttpRequest, number: int) -> HttpResponse:
         f"{integration.name} is removed. It can no longer propose rollbacks.",
         "integrations",
     )
+
+
+@admin_only
+def list_trackers(request: HttpRequest) -> HttpResponse:
+    """Every issue tracker, of which service it is."""
+    rows = IssueTracker.objects.defer("token").select_related("service", "made_by")
+    return render(request, "integrations/trackers.html", {"trackers": rows})
+
+
+@admin_only
+@step_up("add an issue tracker", looking_too=True)
+def new_tracker(request: HttpRequest) -> HttpResponse:
+    """Add an issue tracker."""
+    form = IssueTrackerForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            issues.add_tracker(by=person(request), **form.cleaned_data)
+        except Refused as error:
+            form.add_error("project", str(error))
+        else:
+            return done(request, gettext("Issue tracker added."), "issue-trackers")
+    status = 422 if form.errors else 200
+    return render(request, "integrations/tracker_new.html", {"form": form}, status=status)
+
+
+@require_POST
+@admin_only
+@step_up("remove an issue tracker")
+def remove_tracker(request: HttpRequest, number: int) -> HttpResponse:
+    """No issue is opened there any more."""
+    issues.remove_tracker(get_object_or_404(IssueTracker, pk=number), by=person(request))
+    return done(request, gettext("Issue tracker removed. Issues stay linked."), "issue-trackers")
 
 
 def _page(

@@ -7,10 +7,11 @@ from typing import Any
 from django.db.models import Prefetch
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from rollback_console.postmortems import checklist
-from rollback_console.postmortems.actions import postmortems
+from rollback_console.postmortems.actions import issues, postmortems
 from rollback_console.postmortems.checklist import entries
 from rollback_console.postmortems.models import ActionItem, Postmortem
 from rollback_console.postmortems.report import versions
@@ -148,6 +149,18 @@ def assign(request: HttpRequest, number: int, item: int) -> HttpResponse:
     return done(request, "Assignment saved.", "postmortem", number=number)
 
 
+@require_POST
+def open_issue(request: HttpRequest, number: int, item: int) -> HttpResponse:
+    """An action item becomes an issue in the service's tracker, too."""
+    action = get_object_or_404(ActionItem, pk=item, rollback_id=number)
+    try:
+        opened = issues.open_issue(action, by=person(request))
+    except Refused as error:
+        return refused(request, error, "postmortem", number=number)
+    sentence = gettext("Issue opened: {}").format(opened.issue_url)
+    return done(request, sentence, "postmortem", number=number)
+
+
 def version(request: HttpRequest, number: int, version: int) -> HttpResponse:
     """What one edit changed."""
     postmortem = _of(number)
@@ -207,6 +220,7 @@ def _page(request: HttpRequest, postmortem: Postmortem, **forms: Any) -> HttpRes
         "items": [(each, AssignmentForm.of(each.item)) for each in entries(postmortem.rollback)],
         "versions": versions.versions(postmortem),
         "comments": postmortem.comments.select_related("by"),
+        "tracker": issues.tracker_of(rollback),
         "moves": postmortem.moves.select_related("by"),
         "writing": writing,
         "writes": person(request).has_perm("rollbacks.operate_rollback")

@@ -1,4 +1,4 @@
-"""One GET under the network policy: no redirects, no proxy, never longer than its limit.
+"""One request under the network policy: no redirects, no proxy, never longer than its limit.
 
 The address that was judged is the one that is connected to, so a name that changes in between
 gains nothing. Unlike messages it needs no process of its own: nobody else's code runs here.
@@ -11,6 +11,7 @@ import io
 import socket
 import ssl
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
@@ -33,11 +34,18 @@ class HttpAnswer:
 
 class NoAnswer(Exception):
     """`str()` says why there is none. `refused`: the host is there and takes no connection.
-    `waited` are the seconds that it was connected without answering, 0 where it never was."""
+    `connected`: the request may have arrived. `waited` are the seconds since then."""
 
-    def __init__(self, sentence: str, *, refused: bool = False, waited: float = 0.0) -> None:
+    def __init__(
+        self,
+        sentence: str,
+        *,
+        refused: bool = False,
+        connected: bool = False,
+        waited: float = 0.0,
+    ) -> None:
         super().__init__(sentence)
-        self.refused, self.waited = refused, waited
+        self.refused, self.connected, self.waited = refused, connected, waited
 
 
 def problem_with_address(url: str, rules: Rules) -> str:
@@ -58,8 +66,10 @@ def problem_with_address(url: str, rules: Rules) -> str:
     )
 
 
-def fetch(url: str, rules: Rules) -> HttpAnswer:
-    """What the other side answers, whatever its status. Raises NoAnswer."""
+def fetch(
+    url: str, rules: Rules, *, body: bytes | None = None, headers: Mapping[str, str] | None = None
+) -> HttpAnswer:
+    """What the other side answers, whatever its status; a `body` is posted. Raises NoAnswer."""
     if why := problem_with_address(url, rules):
         raise NoAnswer(why)
     parts, began = urlsplit(url.strip()), time.monotonic()
@@ -67,16 +77,27 @@ def fetch(url: str, rules: Rules) -> HttpAnswer:
     connected = _connect(parts, rules, deadline)
     since = time.monotonic()
     try:
-        return _exchange(parts, connected, deadline, began)
+        request = _Request("GET" if body is None else "POST", body, headers or {})
+        return _exchange(parts, request, connected, deadline, began)
     except TimeoutError as error:
         waited = time.monotonic() - since
-        raise NoAnswer(f"No answer within {rules.seconds:g} seconds.", waited=waited) from error
+        sentence = f"No answer within {rules.seconds:g} seconds."
+        raise NoAnswer(sentence, connected=True, waited=waited) from error
     except (OSError, http.client.HTTPException) as error:
         raise NoAnswer(
-            f"The connection broke off: {error or type(error).__name__}.", refused=True
+            f"The connection broke off: {error or type(error).__name__}.",
+            refused=True,
+            connected=True,
         ) from error
     finally:
         connected.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    method: str
+    body: bytes | None
+    headers: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +112,18 @@ class _Deadline:
 
 
 def _exchange(
-    parts: SplitResult, connected: socket.socket, deadline: _Deadline, began: float
+    parts: SplitResult,
+    request: _Request,
+    connected: socket.socket,
+    deadline: _Deadline,
+    began: float,
 ) -> HttpAnswer:
     connection = http.client.HTTPConnection(parts.netloc.rpartition("@")[2])
     # Of a socket, http.client uses no more than this.
     connection.sock = _TimedSocket(connected, deadline)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     headers = {"User-Agent": "rollback-console", "Accept": "*/*", "Connection": "close"}
-    connection.request("GET", path, headers=headers)
+    connection.request(request.method, path, request.body, {**headers, **request.headers})
     answer = connection.getresponse()
     return HttpAnswer(answer.status, answer.read(MOST), time.monotonic() - began)
 
