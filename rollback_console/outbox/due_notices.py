@@ -30,9 +30,9 @@ from rollback_console.proposals.models import Proposal
 from rollback_console.rollbacks import db_clock
 from rollback_console.rollbacks.models import Rollback
 
-from . import enqueue, rights_notices
+from . import enqueue, mentions, rights_notices
 from .messages import Notice, link
-from .models import Target
+from .models import PushDevice, Target
 
 LOOKS_BACK = timedelta(days=2)
 """A sweeper that was away for longer does not tell what is old news by then."""
@@ -41,6 +41,8 @@ LOOKS_BACK = timedelta(days=2)
 def events() -> None:
     """Everything that is due now, of topics that somebody hears."""
     subscribed = {topic for topics in _topics() for topic in topics}
+    if PushDevice.objects.exists():
+        subscribed |= _RING
     now = db_clock.now()
     for topic, find in _FINDERS.items():
         if topic in subscribed:
@@ -190,9 +192,13 @@ def _action(item: ActionItem) -> Notice:
     )
 
 
+_RING = {"proposed", mentions.TOPIC}
+"""What rings the devices of those it names, also where no channel hears of it."""
+
 _FINDERS: dict[str, Callable[[datetime], Iterator[Notice]]] = {
     "cadence": _updates,
     "published": _published,
+    mentions.TOPIC: mentions.find_mentions,
     "proposed": _proposed,
     "checklists": _checklists,
     "readiness": _not_ready,

@@ -16,7 +16,7 @@ from django.db.models.functions import Coalesce, Now
 
 from rollback_console.rollbacks.models import Event, Rollback
 
-from . import messages
+from . import mentions, messages
 from .messages import Notice
 from .models import Delivery, PushDevice, Target, Told
 from .push import device_name
@@ -68,20 +68,21 @@ def _rollback(number: int, known: int) -> None:
     events_since = list(
         Event.objects.filter(rollback=number, seq__gt=known).select_related("by").order_by("seq")
     )
-    owed = [note for event in events_since if (note := _note(rollback, event))]
+    owed = [note for event in events_since for note in _notes(rollback, event)]
     with transaction.atomic():
         if events_since and _advance(number, known, events_since[-1].seq):
             for note in owed:
                 store_notice(note)
 
 
-def _note(rollback: Rollback, event: Event) -> Notice | None:
+def _notes(rollback: Rollback, event: Event) -> list[Notice]:
     try:
-        return messages.notice_of(rollback, event)
+        note = messages.notice_of(rollback, event)
+        return [*([note] if note else []), *mentions.mentions_in_note(rollback, event)]
     except Exception:
         # One event that cannot be told must not keep all later ones from being told.
         log.exception("Event %s of rollback %s could not be told.", event.seq, rollback.pk)
-        return None
+        return []
 
 
 def _advance(number: int, known: int, seq: int) -> bool:

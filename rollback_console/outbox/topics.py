@@ -17,6 +17,7 @@ TOPICS = {
     "cadence": "A stakeholder update is due",
     "checklists": "A window of a deployment's checklist begins, or is over with items open",
     "actions": "An action item is due",
+    "mentions": "Somebody is mentioned (@name) in a note, comment or postmortem",
     "published": "A postmortem is published",
     "readiness": "Preflight checks of a plan fail",
     "rights": "An Admin granted a right, or reset a password or second factor",

@@ -19,11 +19,11 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
+from rollback_console.common.mentions import MENTION, mentioned_names
 from rollback_console.common.people import display_name
 
 register = template.Library()
 
-_MENTION = re.compile(r"(?<![\w@.])@([\w][\w.+-]*)")
 _TAGS = {
     *("h2", "h3", "h4", "h5", "h6", "p", "ul", "ol", "li", "blockquote", "pre", "code", "hr", "br"),
     *("strong", "em", "s", "a", "b", "table", "thead", "tbody", "tr", "th", "td"),
@@ -45,7 +45,7 @@ def prose(text: str) -> SafeString:
 
 def mentioned_people(text: str) -> dict[str, str]:
     """The display names of those whom a text mentions, by user name."""
-    names = {name.rstrip(".") for name in _MENTION.findall(text)}
+    names = mentioned_names(text)
     people: Iterable[User] = User.objects.filter(username__in=names) if names else ()
     return {user.username: display_name(user) for user in people}
 
@@ -130,7 +130,7 @@ def _split(token: Token, people: Mapping[str, str]) -> Sequence[Token]:
         return [token]
     parts: list[Token] = []
     end = 0
-    for match in _MENTION.finditer(token.content):
+    for match in MENTION.finditer(token.content):
         name = match[1].rstrip(".")
         if name not in people:
             continue
