@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from django.contrib.auth.models import User
 from django.db.models import Count, Max, Prefetch, QuerySet
+from django.utils.translation import gettext
 
 from rollback_console.common.people import display_name
 from rollback_console.engine import authority
@@ -130,11 +131,11 @@ def beside_deciding(person: User) -> str:
     """What a decision maker may do beside deciding, which no role says: a sentence for whoever
     names them; "" for somebody who does nothing but look and decide."""
     if not may_look(person):
-        return "They are in no group and see nothing yet: put them into Viewer at least."
+        return gettext("They are in no group and see nothing yet: put them into Viewer at least.")
     if not person.last_login:
-        return "They have never signed in yet."
+        return gettext("They have never signed in yet.")
     if person.has_perm(policy.ASKS):
-        return "They request and steer rollbacks too: what they ask for, others approve."
+        return gettext("They request and steer rollbacks too: what they ask for, others approve.")
     return ""
 
 

@@ -38,6 +38,8 @@ _CALLS = {
     "gettext_lazy": None,
     "gettext_noop": None,
     "ngettext": (1, 2),
+    "count_sentence": (2, 3),
+    "step_up": None,
 }
 
 _EPOCH = datetime(2026, 12, 1, tzinfo=UTC)
@@ -65,6 +67,7 @@ def _declared_texts() -> Iterator[str]:
     for kind in QUESTIONS.values():
         texts = (kind.sentence, kind.heading, kind.explanation, kind.prompt, kind.state_word)
         yield from filter(None, (*texts, *(choice.label for choice in kind.choices)))
+        yield from filter(None, (choice.confirmation for choice in kind.choices))
         yield kind.answered
     for event in KINDS.values():
         yield from filter(None, (event.sentence, event.unattended, event.hostless))

@@ -36,7 +36,7 @@ def test_a_finding_is_acknowledged_and_that_is_taken_back_on_the_plan_s_page(
     assert "Acknowledged by Dana Example" in shown
     assert REASON in shown
     shown = words(post(client, revision, withdraw="1"))
-    assert "Taken back." in shown
+    assert "Acknowledgement withdrawn." in shown
     assert REASON not in shown
     assert "Say why this may stay as it is." in words(post(client, revision, reason=" "))
 

@@ -135,12 +135,12 @@ def test_a_message_target_counts_once_a_message_arrived(stage: make.Stage) -> No
         name="Ops", url="https://example.org", topics=["decide"], made_by=stage.cast.ada,
         made_at=timezone.now(),
     )  # fmt: skip
-    assert "nothing was sent to it yet" in lacks("Messages")
+    assert "nothing was sent to it yet" in lacks("Notifications")
     sent: dict[str, Any] = {"made_at": timezone.now(), "due_at": timezone.now(), "topic": "test"}
     Delivery.objects.create(target=target, cause="1", state="failed", **sent)
-    assert "the last message did not arrive" in lacks("Messages")
+    assert "the last message did not arrive" in lacks("Notifications")
     Delivery.objects.create(target=target, cause="2", state="sent", **sent)
-    assert part("Messages").state == "done"
+    assert part("Notifications").state == "done"
 
 
 def test_a_plan_counts_once_its_steps_are_confirmed(stage: make.Stage) -> None:
@@ -202,6 +202,6 @@ def test_the_page_says_what_is_missing_why_and_where(signed_in: SignIn, stage: m
     answer = signed_in(stage.cast.ada).get("/set-up/")
     page = words(answer)
     assert "of 9 parts are done" in page
-    assert "There is no message target." in page
-    assert "Who has to decide learns of it by mail or chat." in page
+    assert "There is no notification channel." in page
+    assert "Decision makers are notified by mail or chat." in page
     assert 'href="/targets/new/"' in answer.content.decode()

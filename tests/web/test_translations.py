@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -188,3 +190,32 @@ def test_a_page_says_an_event_in_its_language_and_the_record_keeps_english(
     with translation.override("es"):
         assert "solicitó esta reversión" in sentences.happened(event)
         assert "requested this rollback" in events.sentence(event)
+
+
+def test_what_a_page_says_after_an_act_goes_through_gettext() -> None:
+    views = (messages.ROOT / "rollback_console/web/views").rglob("*.py")
+    assert [f"{path.name}: {text}" for path in views for text in unwrapped_notes(path)] == []
+
+
+def unwrapped_notes(path: Path) -> Iterator[str]:
+    """Sentences that `done`, `_act` and the page of a removal are given as they stand."""
+    for call in ast.walk(ast.parse(path.read_text())):
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name):
+            notes = [each for each in call.args[1:3] if call.func.id in {"done", "_act", "_simple"}]
+            notes += [each.value for each in call.keywords if each.arg in {"what", "button"}]
+            yield from (
+                ast.unparse(each)
+                for each in notes
+                if isinstance(each, ast.JoinedStr)
+                or (isinstance(each, ast.Constant) and str(each.value)[:1].isupper())
+            )
+
+
+def test_what_was_done_is_said_in_the_language_of_the_page(
+    signed_in: SignIn, stage: make.Stage
+) -> None:
+    client = signed_in(stage.cast.ada)
+    fields = {"slug": "shop", "name": "Shop"}
+    page = client.post("/services/", fields, headers=SPANISH, follow=True)
+    assert "Shop se añadió." in page.text
+    assert "No hay ningún plan." in client.get("/set-up/", headers=SPANISH).text

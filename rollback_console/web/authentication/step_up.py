@@ -22,6 +22,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.urls import resolve
+from django.utils.translation import gettext
 
 from rollback_console.plans.inventory.encrypted_field import cipher
 
@@ -50,7 +51,7 @@ def step_up(what: str, *, looking_too: bool = False) -> Callable[[View], View]:
             passes = request.method in {"GET", "HEAD"} and not looking_too
             if passes or fresh(request):
                 return view(request, *args, **kwargs)
-            return ask_for_proof(request, what.format(**kwargs))
+            return ask_for_proof(request, gettext(what).format(**kwargs))
 
         stepped.needs_step_up = True  # type: ignore[attr-defined]
         return stepped

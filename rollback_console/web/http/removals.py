@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext, ngettext
 
 MOST_NAMED = 10
 
@@ -45,5 +46,7 @@ def count_sentence(names: Sequence[str], one: str, many: str) -> str:
     if not names:
         return ""
     more = len(names) - MOST_NAMED
-    shown = ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
-    return f"1 {one}: {shown}." if len(names) == 1 else f"{len(names)} {many}: {shown}."
+    shown = ", ".join(names[:MOST_NAMED])
+    if more > 0:
+        shown += " " + gettext("and {} more").format(more)
+    return f"{len(names)} {ngettext(one, many, len(names))}: {shown}."

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from django.contrib.auth.models import User
 from django.urls import reverse
+from django.utils.translation import gettext, ngettext
 
 from rollback_console.access.invitations import open_invitations
 from rollback_console.common.people import display_name
@@ -77,14 +78,14 @@ def set_up_parts() -> list[SetUpPart]:
 def _owner() -> SetUpPart:
     admins = _holders("plans.change_environment")
     people = reverse("people")
-    lacks = [] if _signed_in(admins) else [Lack("No Admin has signed in yet.", people)]
+    lacks = [] if _signed_in(admins) else [Lack(gettext("No Admin has signed in yet."), people)]
     hints = []
     if len(_signed_in(admins)) == 1:
-        sentence = "There is one Admin: nobody could help them, or confirm what takes two."
+        sentence = gettext("There is one Admin: nobody could help them, or confirm what takes two.")
         hints = [Lack(sentence, reverse("invitations"))]
     return _part(
-        "Owner",
-        "An Admin sets everything up and answers for who may do what.",
+        gettext("Owner"),
+        gettext("An Admin sets everything up and answers for who may do what."),
         people,
         lacks,
         hints,
@@ -95,24 +96,36 @@ def _people() -> SetUpPart:
     page, invite = reverse("people"), reverse("invitations")
     lacks = []
     if not _signed_in(_holders(policy.ASKS)):
-        lacks.append(Lack("Nobody who has signed in may request a rollback.", invite))
+        lacks.append(Lack(gettext("Nobody who has signed in may request a rollback."), invite))
     if User.objects.filter(is_active=True, last_login__isnull=False).count() < 2:
         lacks.append(
-            Lack("Only one person has signed in: nobody approves their own request.", invite)
+            Lack(
+                gettext("Only one person has signed in: nobody approves their own request."), invite
+            )
         )
     waiting = [
-        Lack(f"{display_name(each.person)} has not accepted the invitation yet.", _of(each.person))
+        Lack(
+            gettext("{person} has not accepted the invitation yet.").format(
+                person=display_name(each.person)
+            ),
+            _of(each.person),
+        )
         for each in open_invitations()[:MOST_NAMED]
     ]
     groupless = User.objects.filter(is_active=True, groups=None, is_superuser=False)
     waiting += [
-        Lack(f"{display_name(each)} is in no group and sees nothing.", _of(each))
+        Lack(
+            gettext("{person} is in no group and sees nothing.").format(person=display_name(each)),
+            _of(each),
+        )
         for each in groupless[:MOST_NAMED]
     ]
     return _part(
-        "People",
-        "Everybody has an account of their own: approvals and the record are worth no more "
-        "than that.",
+        gettext("People"),
+        gettext(
+            "Everybody has an account of their own: approvals and the record are worth no more "
+            "than that."
+        ),
         page,
         lacks,
         waiting,
@@ -123,7 +136,7 @@ def _environments() -> SetUpPart:
     lacks, hints = [], []
     environments = list(Environment.objects.all())
     if not environments:
-        lacks.append(Lack("There is no environment.", reverse("environment-new")))
+        lacks.append(Lack(gettext("There is no environment."), reverse("environment-new")))
     askers = [person.pk for person in _signed_in(_holders(policy.ASKS))]
     for environment in environments:
         makers = owners_of(environment)
@@ -133,15 +146,22 @@ def _environments() -> SetUpPart:
             lacks.append(Lack(f"{environment}: {why}", here))
         absent = [display_name(row.user) for row in makers if not row.user.last_login]
         if absent:
-            verbs = "decides but has" if len(absent) == 1 else "decide but have"
-            sentence = f"{environment}: {_names(absent)} {verbs} never signed in."
+            sentence = ngettext(
+                "{environment}: {names} decides but has never signed in.",
+                "{environment}: {names} decide but have never signed in.",
+                len(absent),
+            ).format(environment=environment, names=_names(absent))
             hints.append(Lack(sentence, here))
         elif len({row.rung for row in makers}) == 1:
-            sentence = f"{environment}: there is one level, so nobody is asked next."
+            sentence = gettext(
+                "{environment}: there is one level, so nobody is asked next."
+            ).format(environment=environment)
             hints.append(Lack(sentence, here))
     return _part(
-        "Environments and who decides",
-        "Where services run, how many must agree, and whom to ask next when nobody answers.",
+        gettext("Environments and who decides"),
+        gettext(
+            "Where services run, how many must agree, and whom to ask next when nobody answers."
+        ),
         reverse("environments"),
         lacks,
         hints,
@@ -159,15 +179,18 @@ def _why_nobody(environment: Environment, able: list[Maker], askers: list[int]) 
 
 def _credentials() -> SetUpPart:
     rows = list(Credential.objects.all())
-    lacks = [] if rows else [Lack("There is no credential.", reverse("credential-new"))]
+    lacks = [] if rows else [Lack(gettext("There is no credential."), reverse("credential-new"))]
     lacks += [
-        Lack(f"{row.name}: {why}.", reverse("credential", args=[row.pk]))
+        Lack(
+            f"{row.name}: {why}.",
+            reverse("credential", args=[row.pk]),
+        )
         for row in rows
         if (why := _why_useless(row))
     ]
     return _part(
-        "Credentials",
-        "The console signs in to hosts as an account of its own, never as a person.",
+        gettext("Credentials"),
+        gettext("The console signs in to hosts as an account of its own, never as a person."),
         reverse("credentials"),
         lacks,
     )
@@ -175,7 +198,7 @@ def _credentials() -> SetUpPart:
 
 def _why_useless(row: Credential) -> str:
     if not (row.private_key or row.password):
-        return "it has neither a private key nor a password"
+        return gettext("it has neither a private key nor a password")
     try:
         if row.private_key:
             open_private_key(row.private_key, row.passphrase)
@@ -188,18 +211,20 @@ def _hosts() -> SetUpPart:
     page, keys = reverse("hosts"), reverse("host-key-table")
     hosts = Host.objects.select_related("credential", "environment", "jump", "trial")
     rows = list(hosts.prefetch_related("keys", "jump__keys", "jump__credential"))
-    lacks = [] if rows else [Lack("There is no host.", reverse("host-imports"))]
+    lacks = [] if rows else [Lack(gettext("There is no host."), reverse("host-imports"))]
     states: dict[str, list[Host]] = {}
     for row in rows:
         confirmed = any(key.confirmed_at for key in row.keys.all())
         state = sign_in_trials.state_of(row) if confirmed else "unconfirmed"
         states.setdefault(state, []).append(row)
     if unconfirmed := states.get("unconfirmed"):
-        lacks.append(Lack(f"No key is confirmed of {_named(unconfirmed)}.", keys))
+        lacks.append(
+            Lack(gettext("No key is confirmed of {hosts}.").format(hosts=_named(unconfirmed)), keys)
+        )
     for state, sentence in (
-        (sign_in_trials.NEVER, "Nobody tried to sign in to {}."),
-        (sign_in_trials.OUTDATED, "These changed since signing in was tried: {}."),
-        (sign_in_trials.WAITING, "Signing in is being tried: {}."),
+        (sign_in_trials.NEVER, gettext("Nobody tried to sign in to {}.")),
+        (sign_in_trials.OUTDATED, gettext("These changed since signing in was tried: {}.")),
+        (sign_in_trials.WAITING, gettext("Signing in is being tried: {}.")),
     ):
         if hosts_so := states.get(state):
             lacks.append(Lack(sentence.format(_named(hosts_so)), page))
@@ -208,14 +233,16 @@ def _hosts() -> SetUpPart:
         Lack(row.trial.problem, reverse("host", args=[row.pk])) for row in failed[:MOST_NAMED]
     ]
     if len(failed) > MOST_NAMED:
-        lacks.append(Lack(f"{len(failed) - MOST_NAMED} more hosts refused.", page))
+        lacks.append(Lack(gettext("{} more hosts refused.").format(len(failed) - MOST_NAMED), page))
     absent = [role for role, alive in health.seen().items() if not alive]
     if rows and absent:
-        lacks.append(Lack(f"No {' and no '.join(absent)} is running.", page))
+        lacks.append(Lack(gettext("Not running: {}.").format(", ".join(absent)), page))
     return _part(
-        "Hosts",
-        "Nothing runs on a host without a confirmed key. Signing in is tried here, not at "
-        "one in the morning.",
+        gettext("Hosts"),
+        gettext(
+            "Nothing runs on a host without a confirmed key. Signing in is tried here, not at "
+            "one in the morning."
+        ),
         page,
         lacks,
     )
@@ -227,14 +254,23 @@ def _secrets(revisions: Iterable[Revision]) -> SetUpPart:
         read = True
         here = reverse("environment", args=[revision.plan.environment.slug])
         lacks += [
-            Lack(f"{revision.plan} needs the secret {each.name}.", here)
+            Lack(
+                gettext("{plan} needs the secret {name}.").format(
+                    plan=revision.plan, name=each.name
+                ),
+                here,
+            )
             for each in draw_request_form(revision).secrets
         ]
-    why = "Passwords that commands need are stored here, masked in every log, and never shown."
+    why = gettext(
+        "Passwords that commands need are stored here, masked in every log, and never shown."
+    )
     page = reverse("environments")
     if not read:
-        return SetUpPart("Secrets", why, page, LATER, (), (Lack("Plans say which.", page),))
-    return _part("Secrets", why, page, lacks)
+        return SetUpPart(
+            gettext("Secrets"), why, page, LATER, (), (Lack(gettext("Plans say which."), page),)
+        )
+    return _part(gettext("Secrets"), why, page, lacks)
 
 
 def _messages() -> SetUpPart:
@@ -246,19 +282,19 @@ def _messages() -> SetUpPart:
     for target in targets:
         here, state = reverse("target", args=[target.pk]), _last_state(target)
         if state != Delivery.SENT:
-            what = (
-                "nothing was sent to it yet: send it a test"
-                if not state
-                else ("the last message did not arrive")
+            sentence = (
+                gettext("{}: the last message did not arrive.")
+                if state
+                else gettext("{}: nothing was sent to it yet. Send it a test.")
             )
-            (hints if sent else lacks).append(Lack(f"{target}: {what}.", here))
+            (hints if sent else lacks).append(Lack(sentence.format(target), here))
     if not targets:
-        lacks.append(Lack("There is no message target.", reverse("target-new")))
+        lacks.append(Lack(gettext("There is no notification channel."), reverse("target-new")))
     if targets and not any("decide" in each.topics for each in targets):
-        lacks.append(Lack("No target hears that a decision is wanted.", page))
+        lacks.append(Lack(gettext("No channel hears that a decision is needed."), page))
     return _part(
-        "Messages",
-        "Who has to decide learns of it by mail or chat. A test shows that it arrives.",
+        gettext("Notifications"),
+        gettext("Decision makers are notified by mail or chat. A test shows that it arrives."),
         page,
         lacks,
         hints,
@@ -279,11 +315,13 @@ def _plans(revisions: list[Revision]) -> SetUpPart:
             href = reverse(name, args=[revision.plan.slug])
             lacks.append(Lack(f"{revision.plan}: {missing[0]}", href))
     if not revisions:
-        lacks.append(Lack("There is no plan.", reverse("plan-import")))
+        lacks.append(Lack(gettext("There is no plan."), reverse("plan-import")))
     usable = len(revisions) > len(lacks)
     return _part(
-        "First plan",
-        "The Markdown your team writes already. A person confirms its steps; nothing else runs.",
+        gettext("First plan"),
+        gettext(
+            "The Markdown your team writes already. A person confirms its steps; nothing else runs."
+        ),
         page,
         [] if usable else lacks,
         lacks if usable else [],
@@ -293,15 +331,20 @@ def _plans(revisions: list[Revision]) -> SetUpPart:
 def _rehearsal() -> SetUpPart:
     lacks = []
     if not Environment.objects.filter(rehearses__isnull=False).exists():
-        sentence = "No environment rehearses another: say so on the page of one. Without a host to "
-        sentence += "spare, practise in the demo (make run)."
+        sentence = gettext(
+            "No environment rehearses another: say so on the page of one. Without a host to "
+            "spare, practise in the demo (make run)."
+        )
         lacks.append(Lack(sentence, reverse("environments")))
     elif not rehearsals.all_rehearsals().exists():
-        sentence = "No plan has been rehearsed: the same title and service, done where its "
-        lacks.append(Lack(f"{sentence}environment is rehearsed, with success.", reverse("plans")))
+        sentence = gettext(
+            "No plan has been rehearsed: the same title and service, done where its environment "
+            "is rehearsed, with success."
+        )
+        lacks.append(Lack(sentence, reverse("plans")))
     return _part(
-        "Rehearsal",
-        "A plan that was never carried out is a guess. Do it once where nothing is lost.",
+        gettext("Rehearsal"),
+        gettext("A plan that was never carried out is a guess. Do it once where nothing is lost."),
         reverse("rollbacks"),
         lacks,
     )
@@ -337,4 +380,6 @@ def _named(hosts: list[Host]) -> str:
 
 def _names(names: list[str]) -> str:
     more = len(names) - MOST_NAMED
-    return ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+    return ", ".join(names[:MOST_NAMED]) + (
+        " " + gettext("and {} more").format(more) if more > 0 else ""
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.http import require_POST
 
 from rollback_console.access.actions.pending_changes import (
@@ -19,7 +20,7 @@ from ...authentication.step_up import step_up
 from ...http.current_user import admin_only, person
 from ...http.responses import done, refused
 
-WAITS = "Another Admin must confirm this under People, Confirmations."
+WAITS = gettext_noop("Another Admin must confirm this under People, Confirmations.")
 
 
 @admin_only
@@ -40,5 +41,6 @@ def decide(request: HttpRequest, number: int) -> HttpResponse:
         (confirm_change if confirms else refuse_change)(change, by=person(request))
     except (AccessError, PlanError) as error:
         return refused(request, error, "confirmations")
-    sentence = f"{change.sentence}: {'confirmed' if confirms else 'refused'}."
+    answer = gettext("confirmed") if confirms else gettext("refused")
+    sentence = f"{change.sentence}: {answer}."
     return done(request, sentence, "confirmations")

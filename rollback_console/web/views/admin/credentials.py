@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from rollback_console.access.actions.pending_changes import propose_account
@@ -52,7 +53,7 @@ def remove(request: HttpRequest, number: int) -> HttpResponse:
         credentials.remove_credential(credential, by=person(request))
     except PlanError as error:
         return refused(request, error, "credential", number=number)
-    return done(request, f"{credential.name} is deleted.", "credentials")
+    return done(request, gettext("{name} is deleted.").format(name=credential.name), "credentials")
 
 
 def _edit(request: HttpRequest, credential: Credential | None) -> HttpResponse:
@@ -78,12 +79,14 @@ def _save(request: HttpRequest, form: CredentialForm, credential: Credential | N
     by, values = person(request), dict(form.cleaned_data)
     if credential is None:
         credentials.add_credential(by=by, **values)
-        return f"{values['name']} is saved. It is never shown again."
+        return gettext("{name} is saved. It is never shown again.").format(name=values["name"])
     try:
         credentials.change_credential(credential, by=by, **values)
     except NeedsSecondAdmin:
         username = values.pop("username")
         kept = credentials.change_credential(credential, by=by, **values)
         propose_account(kept, by=by, username=username)
-        return f"The account of {kept.name} is unchanged for now. {WAITS}"
-    return f"{values['name']} is saved. It is never shown again."
+        return gettext("The account of {name} is unchanged for now. {waits}").format(
+            name=kept.name, waits=gettext(WAITS)
+        )
+    return gettext("{name} is saved. It is never shown again.").format(name=values["name"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from rollback_console.common.people import display_name
@@ -38,7 +39,9 @@ def lend(request: HttpRequest, slug: str) -> HttpResponse:
         lent = delegate_right(environment, by=by, **form.cleaned_data)
     except PlanError as error:
         return refused(request, error, "deciders", slug=slug)
-    sentence = f"{display_name(lent.to)} may approve for you until {lent.ends_at:%d %b %H:%M} UTC."
+    sentence = gettext("{person} may approve for you until {ends_at:%d %b %H:%M} UTC.").format(
+        person=display_name(lent.to), ends_at=lent.ends_at
+    )
     return done(request, sentence, "deciders", slug=slug)
 
 
@@ -52,7 +55,7 @@ def revoke(request: HttpRequest, number: int) -> HttpResponse:
         revoke_delegation(lent, by=person(request))
     except PlanError as error:
         return refused(request, error, "deciders", **place)
-    return done(request, "Delegation ended.", "deciders", **place)
+    return done(request, gettext("Delegation ended."), "deciders", **place)
 
 
 def mine(request: HttpRequest) -> HttpResponse:

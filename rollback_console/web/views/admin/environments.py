@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render, resolve_url
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from rollback_console.access.actions.pending_changes import propose_decision_maker, propose_rules
@@ -58,7 +59,7 @@ def new_environment(request: HttpRequest) -> HttpResponse:
     """Add an environment."""
     form = EnvironmentForm(request.POST or None)
     if request.method == "POST" and form.is_valid() and _added(request, form):
-        sentence = "Environment added. Next: add decision makers and hosts."
+        sentence = gettext("Environment added. Next: add decision makers and hosts.")
         return done(request, sentence, "environment", slug=form.cleaned_data["slug"])
     status = 422 if form.errors else 200
     return render(request, "environments/new.html", {"form": form}, status=status)
@@ -90,10 +91,12 @@ def name_decision_maker(request: HttpRequest, slug: str) -> HttpResponse:
         maker = makers.name_decision_maker(environment, by=person(request), **form.cleaned_data)
     except NeedsSecondAdmin:
         propose_decision_maker(environment, by=person(request), **form.cleaned_data)
-        return done(request, WAITS, "environment", slug=slug)
+        return done(request, gettext(WAITS), "environment", slug=slug)
     except PlanError as error:
         return refused(request, error, "environment", slug=slug)
-    sentence = f"{maker.user} is added as {maker.role}. {queries.beside_deciding(maker.user)}"
+    sentence = gettext("{user} is added as {role}. {more}").format(
+        user=maker.user, role=maker.role, more=queries.beside_deciding(maker.user)
+    )
     return done(request, sentence.strip(), "environment", slug=slug)
 
 
@@ -105,7 +108,7 @@ def change_decision_maker(request: HttpRequest, slug: str, number: int) -> HttpR
     maker = get_object_or_404(DecisionMaker, environment__slug=slug, pk=number)
     form = RungForm(request.POST, instance=maker)
     if not form.is_valid():
-        wrong = (
+        wrong = gettext(
             "Nothing was saved. Reload the page, then enter a role of up to 60 characters and an "
             "escalation level from 1 to 99."
         )
@@ -115,10 +118,12 @@ def change_decision_maker(request: HttpRequest, slug: str, number: int) -> HttpR
     except NeedsSecondAdmin:
         line = {name: form.cleaned_data[name] for name in ("role", "rung")}
         propose_decision_maker(maker.environment, by=person(request), user=maker.user, **line)
-        return done(request, WAITS, "environment", slug=slug)
+        return done(request, gettext(WAITS), "environment", slug=slug)
     except (PlanError, StaleEdit) as error:
         return refused(request, error, "environment", slug=slug)
-    sentence = f"{changed.user} is now {changed.role}, escalation level {changed.rung}."
+    sentence = gettext("{user} is now {role}, escalation level {rung}.").format(
+        user=changed.user, role=changed.role, rung=changed.rung
+    )
     return done(request, sentence, "environment", slug=slug)
 
 
@@ -132,15 +137,17 @@ def remove_decision_maker(request: HttpRequest, slug: str, number: int) -> HttpR
         left = queries.makers_beside(maker)
         return ask_once_more(
             request,
-            what=f"Remove {display_name(maker.user)} from {maker.environment}",
-            button="Remove the decision maker",
+            what=gettext("Remove {person} from {environment}").format(
+                person=display_name(maker.user), environment=maker.environment
+            ),
+            button=gettext("Remove the decision maker"),
             depends=[
                 count_sentence(left, "decides there then", "decide there then"),
-                "" if left else "Nobody decides there then: nothing can be approved.",
+                "" if left else gettext("Nobody decides there then: nothing can be approved."),
                 count_sentence(
                     queries.requests_waiting_for(maker), "open request", "open requests"
                 ),
-                "Approvals they gave for what has not started count no longer.",
+                gettext("Approvals they gave for what has not started count no longer."),
             ],
             back=resolve_url("environment", slug=slug),
         )
@@ -149,7 +156,10 @@ def remove_decision_maker(request: HttpRequest, slug: str, number: int) -> HttpR
     except PlanError as error:
         return refused(request, error, "environment", slug=slug)
     return done(
-        request, f"{maker.user} is no longer a decision maker here.", "environment", slug=slug
+        request,
+        gettext("{user} is no longer a decision maker here.").format(user=maker.user),
+        "environment",
+        slug=slug,
     )
 
 
@@ -164,7 +174,10 @@ def write_secret(request: HttpRequest, slug: str) -> HttpResponse:
         return _page(request, environment, secret=form)
     secret = secrets.set_secret(environment, by=person(request), **form.cleaned_data)
     return done(
-        request, f"{secret.name} is saved. Its value is never shown.", "environment", slug=slug
+        request,
+        gettext("{name} is saved. Its value is never shown.").format(name=secret.name),
+        "environment",
+        slug=slug,
     )
 
 
@@ -177,16 +190,20 @@ def remove_secret(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     if not is_sure(request):
         return ask_once_more(
             request,
-            what=f"Remove the secret {secret.name} of {secret.environment}",
-            button="Remove the secret",
+            what=gettext("Remove the secret {name} of {environment}").format(
+                name=secret.name, environment=secret.environment
+            ),
+            button=gettext("Remove the secret"),
             depends=[
                 count_sentence(queries.plans_that_read(secret), "plan reads it", "plans read it"),
-                "Its value is gone for good; logs stay masked.",
+                gettext("Its value is gone for good; logs stay masked."),
             ],
             back=resolve_url("environment", slug=slug),
         )
     secrets.remove_secret(secret, by=person(request))
-    return done(request, f"{secret.name} is deleted.", "environment", slug=slug)
+    return done(
+        request, gettext("{name} is deleted.").format(name=secret.name), "environment", slug=slug
+    )
 
 
 @require_POST
@@ -201,7 +218,7 @@ def make_group(request: HttpRequest, slug: str) -> HttpResponse:
     group = host_groups.add_host_group(environment, by=person(request), **form.cleaned_data)
     return done(
         request,
-        f"{group.name} is added. Assign hosts to it on their pages.",
+        gettext("{name} is added. Assign hosts to it on their pages.").format(name=group.name),
         "environment",
         slug=slug,
     )
@@ -217,8 +234,10 @@ def remove_group(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         names = list(group.hosts.order_by("name").values_list("name", flat=True))
         return ask_once_more(
             request,
-            what=f"Remove the host group {group.name} of {group.environment}",
-            button="Remove the host group",
+            what=gettext("Remove the host group {name} of {environment}").format(
+                name=group.name, environment=group.environment
+            ),
+            button=gettext("Remove the host group"),
             depends=[
                 count_sentence(names, "host is in it", "hosts are in it"),
                 count_sentence(queries.plans_that_name(group), "plan names it", "plans name it"),
@@ -229,7 +248,12 @@ def remove_group(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         host_groups.remove_host_group(group, by=person(request))
     except PlanError as error:
         return refused(request, error, "environment", slug=slug)
-    return done(request, f"The group {group.name} is removed.", "environment", slug=slug)
+    return done(
+        request,
+        gettext("The group {name} is removed.").format(name=group.name),
+        "environment",
+        slug=slug,
+    )
 
 
 def _added(request: HttpRequest, form: EnvironmentForm) -> bool:
@@ -249,10 +273,12 @@ def _save(request: HttpRequest, form: EnvironmentForm, environment: Environment)
             environments.change_environment(environment, by=by, **values)
         except NeedsSecondAdmin:
             _propose_rules(environment, values, by=by)
-            return f"The approval rules are unchanged for now. {WAITS}"
+            return gettext("The approval rules are unchanged for now. {waits}").format(
+                waits=gettext(WAITS)
+            )
     except (PlanError, StaleEdit) as error:
         form.add_error(None, str(error))
-    return "Rules saved. They apply to new requests."
+    return gettext("Rules saved. They apply to new requests.")
 
 
 def _propose_rules(environment: Environment, values: dict[str, Any], *, by: User) -> None:

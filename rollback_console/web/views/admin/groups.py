@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.models import Group
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render, resolve_url
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from rollback_console.access.actions.groups import add_group, limit_group, remove_group
@@ -34,7 +35,11 @@ def list_groups(request: HttpRequest) -> HttpResponse:
         except AccessError as error:
             form.add_error(None, str(error))
         else:
-            return done(request, f"{group} is added: put people into it.", "person-groups")
+            return done(
+                request,
+                gettext("{group} is added: put people into it.").format(group=group),
+                "person-groups",
+            )
     status = 422 if form.errors else 200
     page = {"form": form, "groups": _rows()}
     return render(request, "people/groups.html", page, status=status)
@@ -48,15 +53,17 @@ def limit(request: HttpRequest, number: int) -> HttpResponse:
     group = get_object_or_404(Group, pk=number)
     form = LimitForm(request.POST, prefix=str(number))
     if not form.is_valid():
-        return refused(request, "Choose from the list.", "person-groups")
+        return refused(request, gettext("Choose from the list."), "person-groups")
     try:
         limit_group(group, by=person(request), **form.cleaned_data)
     except SecondAdminMissing:
         propose_limit(group, by=person(request), **form.cleaned_data)
-        return done(request, WAITS, "person-groups")
+        return done(request, gettext(WAITS), "person-groups")
     except AccessError as error:
         return refused(request, error, "person-groups")
-    return done(request, f"The limits of {group} are saved.", "person-groups")
+    return done(
+        request, gettext("The limits of {group} are saved.").format(group=group), "person-groups"
+    )
 
 
 @require_POST
@@ -72,8 +79,8 @@ def remove(request: HttpRequest, number: int) -> HttpResponse:
     if not is_sure(request) or not form.is_valid():
         return ask_once_more(
             request,
-            what=f"Remove the group {group.name}",
-            button="Remove the group",
+            what=gettext("Remove the group {name}").format(name=group.name),
+            button=gettext("Remove the group"),
             depends=[count_sentence(people, "person is in it", "people are in it")],
             back=resolve_url("person-groups"),
             form=form,
@@ -82,7 +89,9 @@ def remove(request: HttpRequest, number: int) -> HttpResponse:
         remove_group(group, by=person(request), move_to=form.cleaned_data.get("move_to"))
     except AccessError as error:
         return refused(request, error, "person-groups")
-    return done(request, f"The group {group.name} is removed.", "person-groups")
+    return done(
+        request, gettext("The group {name} is removed.").format(name=group.name), "person-groups"
+    )
 
 
 def _rows() -> list[dict[str, object]]:

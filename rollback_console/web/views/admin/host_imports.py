@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_POST
 
 from rollback_console.common.text import read_row_number
@@ -56,10 +57,10 @@ def import_list(request: HttpRequest) -> HttpResponse:
 
 
 def _imported(request: HttpRequest, planned: host_imports.HostImport) -> HttpResponse:
-    sentence = (
-        f"{len(planned.new)} hosts were added and {len(planned.changed)} changed. Next: scan"
-        " their host keys and confirm the fingerprints."
-    )
+    sentence = gettext(
+        "Hosts added: {added}, changed: {changed}. Next: scan their host keys and confirm the "
+        "fingerprints."
+    ).format(added=len(planned.new), changed=len(planned.changed))
     return done(request, sentence, "host-key-table")
 
 
@@ -105,10 +106,11 @@ def confirm_all(request: HttpRequest) -> HttpResponse:
     numbers = [read_row_number(each) for each in request.POST.getlist("key")]
     keys = HostKey.objects.filter(pk__in=numbers, confirmed_at=None)
     if not keys:
-        return refused(request, "Tick the keys that you have compared.", "host-key-table")
+        return refused(request, gettext("Tick the keys that you have compared."), "host-key-table")
     try:
         confirmed = host_keys.confirm_keys(keys, by=person(request))
     except PlanError as error:
         return refused(request, error, "host-key-table")
-    subject = "1 key is" if len(confirmed) == 1 else f"{len(confirmed)} keys are"
-    return done(request, f"{subject} confirmed.", "host-key-table")
+    count = len(confirmed)
+    sentence = ngettext("{} key is confirmed.", "{} keys are confirmed.", count).format(count)
+    return done(request, sentence, "host-key-table")

@@ -6,6 +6,7 @@ from django.contrib.auth.models import User
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render, resolve_url
+from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_POST
 
 from rollback_console.access.actions.pending_changes import (
@@ -91,11 +92,11 @@ def new_host(request: HttpRequest) -> HttpResponse:
             host = hosts.add_host(by=person(request), **form.cleaned_data)
         except NeedsSecondAdmin:
             propose_host(by=person(request), **form.cleaned_data)
-            return done(request, WAITS, "hosts")
+            return done(request, gettext(WAITS), "hosts")
         except PlanError as error:
             form.add_error(None, str(error))
         else:
-            sentence = "Host added. Scan its keys and confirm the fingerprint."
+            sentence = gettext("Host added. Scan its keys and confirm the fingerprint.")
             return done(request, sentence, "host", number=host.pk)
     return render(request, "hosts/new.html", {"form": form}, status=422 if form.errors else 200)
 
@@ -113,11 +114,11 @@ def show_host(request: HttpRequest, number: int) -> HttpResponse:
             fields = {**form.cleaned_data}
             fields.pop("drawn_from", None)
             propose_host(by=person(request), host=host, **fields)
-            return done(request, WAITS, "host", number=number)
+            return done(request, gettext(WAITS), "host", number=number)
         except (PlanError, StaleEdit) as error:
             form.add_error(None, str(error))
         else:
-            sentence = "Host saved. Rollbacks approved for the old address will not start."
+            sentence = gettext("Host saved. Rollbacks approved for the old address will not start.")
             return done(request, sentence, "host", number=number)
     return _page(request, _find(number), form)
 
@@ -148,8 +149,11 @@ def scan(request: HttpRequest, number: int) -> HttpResponse:
         keys = host_keys.scan_host(_find(number), by=person(request))
     except RemoteError as error:
         return refused(request, error, "host", number=number)
-    shown = f"{len(keys)} key{'s' * (len(keys) != 1)}"
-    sentence = f"It showed {shown}. Compare before you confirm."
+    sentence = ngettext(
+        "It showed {} key. Compare before you confirm.",
+        "It showed {} keys. Compare before you confirm.",
+        len(keys),
+    ).format(len(keys))
     return done(request, sentence, "host", number=number)
 
 
@@ -163,9 +167,13 @@ def try_all(request: HttpRequest) -> HttpResponse:
     count = sign_in_trials.try_sign_in(rows, by=person(request))
     back = "set-up" if request.POST.get("back") == "set-up" else "hosts"
     if not count:
-        return refused(request, "No host has a confirmed key yet.", back)
-    subject = "1 host" if count == 1 else f"{count} hosts"
-    return done(request, f"Workers sign in to {subject}. Reload in a moment.", back)
+        return refused(request, gettext("No host has a confirmed key yet."), back)
+    sentence = ngettext(
+        "Workers sign in to {} host. Reload in a moment.",
+        "Workers sign in to {} hosts. Reload in a moment.",
+        count,
+    ).format(count)
+    return done(request, sentence, back)
 
 
 @require_POST
@@ -175,7 +183,7 @@ def try_all(request: HttpRequest) -> HttpResponse:
 def try_one(request: HttpRequest, number: int) -> HttpResponse:
     """Have a worker sign in to this host."""
     sign_in_trials.try_sign_in([_find(number)], by=person(request))
-    return done(request, "A worker signs in. Reload in a moment.", "host", number=number)
+    return done(request, gettext("A worker signs in. Reload in a moment."), "host", number=number)
 
 
 @require_POST
@@ -187,7 +195,7 @@ def note_keys(request: HttpRequest, number: int) -> HttpResponse:
     if not read.is_valid():
         return _page(request, host, HostForm(instance=host), read)
     host_keys.note_keys(host, read.cleaned_data["keys"], by=person(request))
-    sentence = "Host keys saved. Compare the fingerprints before you confirm."
+    sentence = gettext("Host keys saved. Compare the fingerprints before you confirm.")
     return done(request, sentence, "host", number=number)
 
 
@@ -209,8 +217,10 @@ def _confirm_or_propose(key: HostKey, by: User, reason: str) -> str:
         confirmed = host_keys.confirm_key(key, by=by, reason=reason)
     except NeedsSecondAdmin:
         propose_host_key(key, by=by, reason=reason)
-        return WAITS
-    return f"{confirmed.fingerprint} is confirmed as {confirmed.host}."
+        return gettext(WAITS)
+    return gettext("{fingerprint} is confirmed as {host}.").format(
+        fingerprint=confirmed.fingerprint, host=confirmed.host
+    )
 
 
 @require_POST
@@ -220,7 +230,12 @@ def forget_key(request: HttpRequest, number: int, key: int) -> HttpResponse:
     """Trust a key no longer."""
     forgotten = _find_key(number, key)
     host_keys.forget_key(forgotten, by=person(request))
-    return done(request, f"{forgotten.fingerprint} is revoked.", "host", number=number)
+    return done(
+        request,
+        gettext("{fingerprint} is revoked.").format(fingerprint=forgotten.fingerprint),
+        "host",
+        number=number,
+    )
 
 
 @require_POST
@@ -231,7 +246,9 @@ def remove(request: HttpRequest, number: int) -> HttpResponse:
     host = _find(number)
     if needing := lists.needing(host):
         numbers = ", ".join(map(str, needing))
-        sentence = f"{host} is needed by what is not over yet: rollback {numbers}."
+        sentence = gettext("{host} is needed by what is not over yet: rollback {numbers}.").format(
+            host=host, numbers=numbers
+        )
         return refused(request, sentence, "host", number=number)
     if not is_sure(request):
         return _ask_removal(request, host)
@@ -239,10 +256,10 @@ def remove(request: HttpRequest, number: int) -> HttpResponse:
         hosts.remove_host(host, by=person(request))
     except NeedsSecondAdmin:
         propose_host_removal(host, by=person(request))
-        return done(request, WAITS, "host", number=number)
+        return done(request, gettext(WAITS), "host", number=number)
     except PlanError as error:
         return refused(request, error, "host", number=number)
-    return done(request, f"{host} is removed.", "hosts")
+    return done(request, gettext("{host} is removed.").format(host=host), "hosts")
 
 
 def _find(number: int) -> Host:
@@ -260,13 +277,13 @@ def _ask_removal(request: HttpRequest, host: Host) -> HttpResponse:
     groups = host.groups.values_list("name", flat=True)
     return ask_once_more(
         request,
-        what=f"Remove {host}",
-        button="Remove the host",
+        what=gettext("Remove {host}").format(host=host),
+        button=gettext("Remove the host"),
         depends=[
             count_sentence(list(behind), "host is reached through it", "hosts are reached by it"),
             count_sentence(queries.plans_with_host(host), "plan names it", "plans name it"),
             count_sentence(list(groups), "group has it", "groups have it"),
-            "What ran on it stays on record by its name.",
+            gettext("What ran on it stays on record by its name."),
         ],
         back=resolve_url("host", number=host.pk),
     )

@@ -61,7 +61,12 @@ def show_integration(request: HttpRequest, number: int) -> HttpResponse:
         except (Refused, StaleEdit) as error:
             form.add_error(None, str(error))
         else:
-            return done(request, f"{saved.name} is saved.", "integration", number=number)
+            return done(
+                request,
+                gettext("{name} is saved.").format(name=saved.name),
+                "integration",
+                number=number,
+            )
     return _page(request, integration, form=form)
 
 
@@ -84,7 +89,9 @@ def remove(request: HttpRequest, number: int) -> HttpResponse:
     integrations.remove_integration(integration, by=person(request))
     return done(
         request,
-        f"{integration.name} is removed. It can no longer propose rollbacks.",
+        gettext("{name} is removed. It can no longer propose rollbacks.").format(
+            name=integration.name
+        ),
         "integrations",
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from rollback_console.access.actions.invitations import (
@@ -63,8 +64,15 @@ def revoke(request: HttpRequest, number: int) -> HttpResponse:
     """The link opens nothing any more; the account stays, without a password."""
     user = get_object_or_404(User, pk=number)
     if not revoke_invitations(user, by=person(request)):
-        return refused(request, f"No link of {user.username} was open.", "person", number=number)
-    sentence = f"The link of {user.username} opens nothing any more."
+        return refused(
+            request,
+            gettext("No link of {username} was open.").format(username=user.username),
+            "person",
+            number=number,
+        )
+    sentence = gettext("The link of {username} opens nothing any more.").format(
+        username=user.username
+    )
     return done(request, sentence, "person", number=number)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from rollback_console.audit.stale_edit import StaleEdit
@@ -74,9 +75,16 @@ def try_out(request: HttpRequest, number: int) -> HttpResponse:
     target = get_object_or_404(Target, pk=number)
     sent = targets.try_out(target, by=person(request))
     if sent.state != Delivery.SENT:
-        sentence = f"The test message was not delivered. {sent.problem}"
+        sentence = gettext("The test message was not delivered. {problem}").format(
+            problem=sent.problem
+        )
         return refused(request, sentence, "target", number=number)
-    return done(request, f"{target.name} accepted the test message.", "target", number=number)
+    return done(
+        request,
+        gettext("{name} accepted the test message.").format(name=target.name),
+        "target",
+        number=number,
+    )
 
 
 @require_POST
@@ -99,7 +107,11 @@ def remove(request: HttpRequest, number: int) -> HttpResponse:
     """Nothing goes there any more."""
     target = get_object_or_404(Target, pk=number)
     targets.remove_target(target, by=person(request))
-    return done(request, f"{target.name} is removed. It receives no more messages.", "targets")
+    return done(
+        request,
+        gettext("{name} is removed. It receives no more messages.").format(name=target.name),
+        "targets",
+    )
 
 
 @require_POST
@@ -113,14 +125,17 @@ def retry(request: HttpRequest, number: int) -> HttpResponse:
         targets.retry_delivery(delivery, by=person(request))
     except Refused as error:
         return refused(request, error, back[0], **back[1])
-    return done(request, "The message is sent again within seconds.", back[0], **back[1])
+    return done(request, gettext("The message is sent again within seconds."), back[0], **back[1])
 
 
 def _kept(request: HttpRequest, target: Target, secret: str) -> HttpResponse:
     if secret:
         return _page(request, target, form=TargetForm(target), secret=secret)
     return done(
-        request, f"{target.name} is saved. Send a test message.", "target", number=target.pk
+        request,
+        gettext("{name} is saved. Send a test message.").format(name=target.name),
+        "target",
+        number=target.pk,
     )
 
 

@@ -8,6 +8,7 @@ from django.contrib.auth.models import Group, User
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render, resolve_url
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from rollback_console.access.actions import attempts, pending_changes, people
@@ -116,7 +117,12 @@ def deactivate(request: HttpRequest, number: int) -> HttpResponse:
         people.deactivate_person(user, by=person(request))
     except AccessError as error:
         return refused(request, error, "person", number=number)
-    return done(request, f"{user.username} can no longer sign in.", "person", number=number)
+    return done(
+        request,
+        gettext("{username} can no longer sign in.").format(username=user.username),
+        "person",
+        number=number,
+    )
 
 
 @require_POST
@@ -129,8 +135,13 @@ def activate(request: HttpRequest, number: int) -> HttpResponse:
         people.activate_person(user, by=person(request))
     except SecondAdminMissing:
         pending_changes.propose_activation(user, by=person(request))
-        return done(request, WAITS, "person", number=number)
-    return done(request, f"{user.username} can sign in again.", "person", number=number)
+        return done(request, gettext(WAITS), "person", number=number)
+    return done(
+        request,
+        gettext("{username} can sign in again.").format(username=user.username),
+        "person",
+        number=number,
+    )
 
 
 @require_POST
@@ -144,7 +155,9 @@ def break_glass(request: HttpRequest, number: int) -> HttpResponse:
             sentence = _grant_break_glass(user, by=person(request))
         else:
             people.revoke_break_glass(user, by=person(request))
-            sentence = f"{user.username} may no longer start rollbacks without approval."
+            sentence = gettext("{username} may no longer start rollbacks without approval.").format(
+                username=user.username
+            )
     except AccessError as error:
         return refused(request, error, "person", number=number)
     return done(request, sentence, "person", number=number)
@@ -157,7 +170,9 @@ def lift_wait(request: HttpRequest, number: int) -> HttpResponse:
     """After wrong passwords and codes they can sign in at once."""
     user = get_object_or_404(User, pk=number)
     attempts.lift_wait(user, by=person(request))
-    sentence = f"{user.username} can sign in now: failed attempts are cleared."
+    sentence = gettext("{username} can sign in now: failed attempts are cleared.").format(
+        username=user.username
+    )
     return done(request, sentence, "person", number=number)
 
 
@@ -171,10 +186,12 @@ def reset_factor(request: HttpRequest, number: int) -> HttpResponse:
         reset_second_factor(user, by=by)
     except SecondAdminMissing:
         pending_changes.propose_second_factor_reset(user, by=by)
-        return done(request, WAITS, "person", number=number)
+        return done(request, gettext(WAITS), "person", number=number)
     except AccessError as error:
         return refused(request, error, "person", number=number)
-    sentence = f"{user.username} has no second factor now, and is signed out everywhere."
+    sentence = gettext("{username} has no second factor now, and is signed out everywhere.").format(
+        username=user.username
+    )
     return done(request, sentence, "person", number=number)
 
 
@@ -193,7 +210,7 @@ def _save(request: HttpRequest, user: User, form: PersonForm) -> str:
     except SecondAdminMissing:
         pending_changes.propose_password(user, by=by, password=password)
         waits = True
-    return f"Saved. {WAITS}" if waits else "Saved."
+    return " ".join([gettext("Saved."), *([gettext(WAITS)] if waits else [])])
 
 
 def _add(request: HttpRequest, form: PersonForm) -> str:
@@ -204,8 +221,10 @@ def _add(request: HttpRequest, form: PersonForm) -> str:
         easing = easing_groups(form.cleaned_data["groups"])
         made = people.add_person(by=by, **without_groups(easing, form.cleaned_data))
         propose_rights(made, easing, by=by)
-        return f"{made.username} can sign in. Another Admin must confirm their further rights."
-    return f"{made.username} can sign in."
+        return gettext(
+            "{username} can sign in. Another Admin must confirm their further rights."
+        ).format(username=made.username)
+    return gettext("{username} can sign in.").format(username=made.username)
 
 
 def _propose_what_waits(user: User, typed: dict[str, Any], *, by: User) -> None:
@@ -252,8 +271,10 @@ def _grant_break_glass(user: User, *, by: User) -> str:
         people.grant_break_glass(user, by=by)
     except SecondAdminMissing:
         pending_changes.propose_break_glass(user, by=by)
-        return WAITS
-    return f"{user.username} may start rollbacks without approval in an emergency."
+        return gettext(WAITS)
+    return gettext("{username} may start rollbacks without approval in an emergency.").format(
+        username=user.username
+    )
 
 
 def _status(form: PersonForm) -> int:
@@ -267,13 +288,13 @@ def _ask_deactivation(request: HttpRequest, user: User) -> HttpResponse:
     titles = [f"rollback {number}" for number in requests.values_list("pk", flat=True)]
     return ask_once_more(
         request,
-        what=f"Deactivate {display_name(user)}",
-        button="Deactivate",
+        what=gettext("Deactivate {person}").format(person=display_name(user)),
+        button=gettext("Deactivate"),
         depends=[
             count_sentence(places, "environment loses a decision maker", "environments lose one"),
             count_sentence(list(tokens), "token ends for good", "tokens end for good"),
             count_sentence(titles, "open request is theirs", "open requests are theirs"),
-            "They are signed out everywhere. What they did stays on record.",
+            gettext("They are signed out everywhere. What they did stays on record."),
         ],
         back=resolve_url("person", number=user.pk),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from rollback_console.plans.models import Plan
@@ -47,4 +48,4 @@ def dismiss(request: HttpRequest, number: int) -> HttpResponse:
         proposals.dismiss(proposal, by=person(request), reason=reason)
     except Refused as error:
         return refused(request, error, "proposal", number=number)
-    return done(request, "Proposal dismissed. Your reason is recorded.", "home")
+    return done(request, gettext("Proposal dismissed. Your reason is recorded."), "home")

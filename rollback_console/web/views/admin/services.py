@@ -6,6 +6,7 @@ from django.contrib.auth.decorators import permission_required
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from rollback_console.deployments.running import running_versions
@@ -40,7 +41,9 @@ def _add(request: HttpRequest, form: ServiceForm) -> HttpResponse:
     except PlanError as error:
         form.add_error(None, str(error))
         return _list(request, form)
-    return done(request, f"{service.name} is added.", "service", slug=service.slug)
+    return done(
+        request, gettext("{name} is added.").format(name=service.name), "service", slug=service.slug
+    )
 
 
 def _list(request: HttpRequest, form: ServiceForm) -> HttpResponse:
@@ -66,7 +69,12 @@ def pin(request: HttpRequest, slug: str) -> HttpResponse:
         except Refused as error:
             form.add_error(None, str(error))
         else:
-            return done(request, f"{made.version} is pinned.", "service", slug=slug)
+            return done(
+                request,
+                gettext("{version} is pinned.").format(version=made.version),
+                "service",
+                slug=slug,
+            )
     return _page(request, service, form)
 
 
@@ -82,7 +90,12 @@ def lift(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         pins.lift_pin(pinned, by=person(request), reason=reason)
     except Refused as error:
         return refused(request, error, "service", slug=slug)
-    return done(request, f"{pinned.version} may be deployed again.", "service", slug=slug)
+    return done(
+        request,
+        gettext("{version} may be deployed again.").format(version=pinned.version),
+        "service",
+        slug=slug,
+    )
 
 
 def _page(request: HttpRequest, service: Service, form: PinForm) -> HttpResponse:

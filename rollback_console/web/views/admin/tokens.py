@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
@@ -46,7 +47,7 @@ def revoke(request: HttpRequest, number: int) -> HttpResponse:
         revoke_token(token, by=person(request))
     except BadToken as error:
         return refused(request, error, "tokens")
-    return done(request, f"{token} is revoked.", "tokens")
+    return done(request, gettext("{token} is revoked.").format(token=token), "tokens")
 
 
 def _lists(request: HttpRequest) -> dict[str, object]:

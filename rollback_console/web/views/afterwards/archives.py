@@ -8,6 +8,7 @@ from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from rollback_console.audit import kinds
@@ -56,7 +57,7 @@ def load_incident(request: HttpRequest) -> HttpResponse:
         except Refused as error:
             form.add_error("file", str(error))
         else:
-            message = "Incident loaded. It counts in trends and cannot be run."
+            message = gettext("Incident loaded. It counts in trends and cannot be run.")
             return done(request, message, "postmortem", number=made.rollback_id)
     status = 422 if form.errors else 200
     return render(request, "postmortems/import.html", {"form": form}, status=status)
@@ -86,5 +87,7 @@ def take_over(request: HttpRequest, number: int) -> HttpResponse:
         )
     except Refused as error:
         return refused(request, error, "postmortem", number=number)
-    message = f"Revision {made.number} of the plan contains the findings."
+    message = gettext("Revision {number} of the plan contains the findings.").format(
+        number=made.number
+    )
     return done(request, message, "changes", slug=made.plan.slug, number=made.number)

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Prefetch
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.http import require_POST
 
 from rollback_console.postmortems import checklist
@@ -34,6 +34,12 @@ from ...http.responses import done, refused
 from ...presenters import diffs
 from ...presenters.steps import step_board, step_timeline
 from ...templatetags.prose import prose
+
+_MOVED = {
+    "draft": gettext_noop("Back to draft."),
+    "in_review": gettext_noop("In review. Anybody but the requester may publish it."),
+    "published": gettext_noop("Published."),
+}
 
 
 def list_postmortems(request: HttpRequest) -> HttpResponse:
@@ -65,7 +71,7 @@ def write(request: HttpRequest, number: int) -> HttpResponse:
         except Refused as error:
             form.add_error(None, str(error))
         else:
-            return done(request, "Narrative saved.", "postmortem", number=number)
+            return done(request, gettext("Narrative saved."), "postmortem", number=number)
     return _page(request, postmortem, writing=form)
 
 
@@ -93,7 +99,7 @@ def comment(request: HttpRequest, number: int) -> HttpResponse:
         postmortems.comment(_of(number), by=person(request), text=request.POST.get("text", ""))
     except Refused as error:
         return refused(request, error, "postmortem", number=number)
-    return done(request, "Said.", "postmortem", number=number)
+    return done(request, gettext("Comment added."), "postmortem", number=number)
 
 
 @require_POST
@@ -104,7 +110,12 @@ def move(request: HttpRequest, number: int) -> HttpResponse:
         moved = postmortems.move_postmortem(_of(number), by=person(request), to=to)
     except Refused as error:
         return refused(request, error, "postmortem", number=number)
-    return done(request, f"It is {moved.get_state_display()} now.", "postmortem", number=number)
+    return done(
+        request,
+        gettext(_MOVED[moved.state]),
+        "postmortem",
+        number=number,
+    )
 
 
 @require_POST
@@ -118,7 +129,7 @@ def add_item(request: HttpRequest, number: int) -> HttpResponse:
         except Refused as error:
             form.add_error(None, str(error))
         else:
-            return done(request, "Added.", "postmortem", number=number)
+            return done(request, gettext("Action item added."), "postmortem", number=number)
     return _page(request, postmortem, item=form)
 
 
@@ -131,7 +142,7 @@ def tick(request: HttpRequest, number: int, item: int) -> HttpResponse:
         checklist.tick_item(action, by=person(request), done=is_done, evidence=evidence)
     except Refused as error:
         return refused(request, error, "postmortem", number=number)
-    return done(request, "Noted.", "postmortem", number=number)
+    return done(request, gettext("Action item updated."), "postmortem", number=number)
 
 
 @require_POST
@@ -140,13 +151,13 @@ def assign(request: HttpRequest, number: int, item: int) -> HttpResponse:
     action = get_object_or_404(ActionItem, pk=item, rollback_id=number)
     form = AssignmentForm.of(action, request.POST)
     if not form.is_valid():
-        sentence = "A date looks like 2026-11-25. The item was left as it was."
+        sentence = gettext("A date looks like 2026-11-25. The item was left as it was.")
         return refused(request, sentence, "postmortem", number=number)
     try:
         checklist.assign_item(action, by=person(request), **form.cleaned_data)
     except Refused as error:
         return refused(request, error, "postmortem", number=number)
-    return done(request, "Assignment saved.", "postmortem", number=number)
+    return done(request, gettext("Assignment saved."), "postmortem", number=number)
 
 
 @require_POST

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from rollback_console.common.permission import may_do
@@ -96,7 +97,7 @@ def close_deployment(request: HttpRequest, number: int) -> HttpResponse:
         return refused(request, error, "deployment", number=number)
     return done(
         request,
-        "Closed: no rollback needed. Your reason is on record.",
+        gettext("Closed: no rollback needed. Your reason is on record."),
         "deployment",
         number=number,
     )

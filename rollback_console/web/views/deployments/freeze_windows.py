@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from rollback_console.deployments.actions import freeze_windows
@@ -28,7 +29,13 @@ def add_freeze_window(request: HttpRequest) -> HttpResponse:
         except Refused as error:
             form.add_error(None, str(error))
         else:
-            return done(request, f"Deployments to {made.environment} are frozen.", "deployments")
+            return done(
+                request,
+                gettext("Deployments to {environment} are frozen.").format(
+                    environment=made.environment
+                ),
+                "deployments",
+            )
     return draw_list(request, form)
 
 
@@ -41,4 +48,10 @@ def end_freeze_window(request: HttpRequest, number: int) -> HttpResponse:
         freeze_windows.end_freeze_window(window, by=person(request))
     except Refused as error:
         return refused(request, error, "deployments")
-    return done(request, f"The freeze window of {window.environment} is over.", "deployments")
+    return done(
+        request,
+        gettext("The freeze window of {environment} is over.").format(
+            environment=window.environment
+        ),
+        "deployments",
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from rollback_console.audit.stale_edit import StaleEdit
@@ -70,7 +71,7 @@ def new_trigger(request: HttpRequest, slug: str, environment: str) -> HttpRespon
         else:
             return done(
                 request,
-                f"{made.text} is watched after each deployment.",
+                gettext("{text} is watched after each deployment.").format(text=made.text),
                 "triggers",
                 slug=slug,
                 environment=environment,
@@ -95,7 +96,7 @@ def show_trigger(request: HttpRequest, number: int) -> HttpResponse:
         except (Refused, StaleEdit) as error:
             form.add_error(None, str(error))
         else:
-            return done(request, "Trigger saved.", "trigger", number=number)
+            return done(request, gettext("Trigger saved."), "trigger", number=number)
     return _page(request, form, trigger)
 
 
@@ -111,7 +112,7 @@ def remove_trigger(request: HttpRequest, number: int) -> HttpResponse:
         return refused(request, error, "trigger", number=number)
     return done(
         request,
-        f"{trigger.text} is watched no more.",
+        gettext("{text} is watched no more.").format(text=trigger.text),
         "triggers",
         slug=trigger.service.slug,
         environment=trigger.environment.slug,
@@ -128,7 +129,9 @@ def mark_false_alarm(request: HttpRequest, number: int) -> HttpResponse:
         firings.mark_false_alarm(firing, by=person(request))
     except Refused as error:
         return refused(request, error, **place)
-    return done(request, "Marked as a false alarm. It is counted with its trigger.", **place)
+    return done(
+        request, gettext("Marked as a false alarm. It is counted with its trigger."), **place
+    )
 
 
 def _place(slug: str, environment: str) -> tuple[Service, Environment]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from rollback_console.common.text import LONGEST_TEXT, read_row_number
@@ -109,5 +110,7 @@ def confirm_arrangement(request: HttpRequest, slug: str) -> HttpResponse:
         )
     except PlanError as error:
         return refused(request, error, "arrange", slug=slug)
-    sentence = f"Confirmed as revision {made.number}. It can be requested once nothing is missing."
+    sentence = gettext(
+        "Confirmed as revision {number}. It can be requested once nothing is missing."
+    ).format(number=made.number)
     return done(request, sentence, "plan", slug=slug)

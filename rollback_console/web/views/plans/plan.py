@@ -12,6 +12,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from rollback_console.plans.actions import host_questions as actions
@@ -56,8 +57,12 @@ def import_document(request: HttpRequest) -> HttpResponse:
             form.add_error("text", str(error))
         else:
             if form.is_empty:
-                return done(request, "Add its first step.", "arrange", slug=revision.plan.slug)
-            sentence = f"Saved as revision {revision.number}. This is what the console understood."
+                return done(
+                    request, gettext("Add its first step."), "arrange", slug=revision.plan.slug
+                )
+            sentence = gettext(
+                "Saved as revision {number}. This is what the console understood."
+            ).format(number=revision.number)
             return done(request, sentence, "plan", slug=revision.plan.slug)
     status = 422 if form.errors else 200
     return render(request, "plans/import.html", {"form": form}, status=status)
@@ -105,7 +110,11 @@ def ask_hosts(request: HttpRequest, slug: str) -> HttpResponse:
     if revision.confirmed_at is None:
         return refused(request, NotConfirmed(revision.plan, revision.number), "plan", slug=slug)
     askings = readiness_schedule.ask_all(revision, why="person", by=person(request))
-    sentence = "Preflight checks started." if askings else "This plan names no host to check yet."
+    sentence = (
+        gettext("Preflight checks started.")
+        if askings
+        else gettext("This plan names no host to check yet.")
+    )
     return done(request, sentence, "plan", slug=slug)
 
 
@@ -130,7 +139,7 @@ def approve_host_questions(request: HttpRequest, slug: str) -> HttpResponse:
     ticked = request.POST.getlist("question")
     rows = {each.sha256: each for each in revision.plan.host_questions.filter(sha256__in=ticked)}
     if not ticked:
-        return refused(request, "Tick at least one question first.", "plan", slug=slug)
+        return refused(request, gettext("Tick at least one question first."), "plan", slug=slug)
     try:
         with transaction.atomic():
             for digest in ticked:
@@ -140,7 +149,7 @@ def approve_host_questions(request: HttpRequest, slug: str) -> HttpResponse:
     except PlanError as error:
         return refused(request, error, "plan", slug=slug)
     readiness_schedule.ask_after_question(revision.plan, by=person(request))
-    return done(request, "Approved. Preflight checks started.", "plan", slug=slug)
+    return done(request, gettext("Approved. Preflight checks started."), "plan", slug=slug)
 
 
 @require_POST
@@ -152,7 +161,10 @@ def withdraw_host_question(request: HttpRequest, slug: str, question: int) -> Ht
     except PlanError as error:
         return refused(request, error, "plan", slug=slug)
     return done(
-        request, "Approval withdrawn. The hosts are no longer asked this.", "plan", slug=slug
+        request,
+        gettext("Approval withdrawn. The hosts are no longer asked this."),
+        "plan",
+        slug=slug,
     )
 
 

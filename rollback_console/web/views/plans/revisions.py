@@ -6,6 +6,7 @@ from django.contrib.auth.decorators import permission_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from rollback_console.common.text import read_row_number
@@ -76,7 +77,12 @@ def revise(request: HttpRequest, slug: str) -> HttpResponse:
         except PlanError as error:
             form.add_error(None, str(error))
         else:
-            return done(request, f"Saved as revision {made.number}.", "plan", slug=slug)
+            return done(
+                request,
+                gettext("Saved as revision {number}.").format(number=made.number),
+                "plan",
+                slug=slug,
+            )
     page = {"plan": last.plan, "revision": last, "form": form}
     return render(request, "plans/revise.html", page, status=422 if form.errors else 200)
 
@@ -88,7 +94,9 @@ def fix(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """What the edit that a finding offers would change; with `save`, that as a new revision."""
     last = revision_of(slug, None)
     if last.number != number:
-        sentence = "The plan has a newer revision. Look at its findings, then fix them there."
+        sentence = gettext(
+            "The plan has a newer revision. Look at its findings, then fix them there."
+        )
         return refused(request, sentence, "plan", slug=slug)
     index, code = request.POST.get("index", ""), request.POST.get("code", "")
     findings = document_cache.document(last).findings
@@ -113,7 +121,12 @@ def fix(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     except PlanError as error:
         return refused(request, error, "plan", slug=slug)
     return done(
-        request, f"Done, as revision {made.number}: {finding.fix.label}.", "plan", slug=slug
+        request,
+        gettext("Done, as revision {number}: {label}.").format(
+            number=made.number, label=finding.fix.label
+        ),
+        "plan",
+        slug=slug,
     )
 
 
@@ -130,7 +143,11 @@ def acknowledge(request: HttpRequest, slug: str, number: int) -> HttpResponse:
             plans.acknowledge_finding(revision, by=by, finding=finding, reason=reason)
     except PlanError as error:
         return refused(request, error, _page_of_form(request, slug, number))
-    sentence = "Taken back." if "withdraw" in request.POST else "Acknowledged."
+    sentence = (
+        gettext("Acknowledgement withdrawn.")
+        if "withdraw" in request.POST
+        else gettext("Finding acknowledged.")
+    )
     return done(request, sentence, _page_of_form(request, slug, number))
 
 
@@ -153,7 +170,9 @@ def inscribe(request: HttpRequest, slug: str) -> HttpResponse:
         )
     except PlanError as error:
         return refused(request, str(error), "bindings", slug=slug)
-    sentence = f"Bindings written into the plan, as revision {made.number}."
+    sentence = gettext("Bindings written into the plan, as revision {number}.").format(
+        number=made.number
+    )
     return done(request, sentence, "changes", slug=slug, number=made.number)
 
 
@@ -172,7 +191,12 @@ def bindings(request: HttpRequest, slug: str) -> HttpResponse:
         except PlanError as error:
             form.add_error(None, str(error))
         else:
-            return done(request, f"Bindings saved, as revision {made.number}.", "plan", slug=slug)
+            return done(
+                request,
+                gettext("Bindings saved, as revision {number}.").format(number=made.number),
+                "plan",
+                slug=slug,
+            )
     page = {
         "plan": last.plan,
         "revision": last,

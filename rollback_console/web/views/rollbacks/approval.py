@@ -8,6 +8,7 @@ from django.contrib.auth.decorators import permission_required
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from rollback_console.documents.model import Severity
@@ -92,7 +93,7 @@ def approve(request: HttpRequest, number: int) -> HttpResponse:
         return changed(request, rollback, error)
     except Refused as error:
         return refused(request, error, "rollback", number=number)
-    return done(request, "You approved this rollback.", "rollback", number=number)
+    return done(request, gettext("You approved this rollback."), "rollback", number=number)
 
 
 @require_POST
@@ -112,19 +113,21 @@ def reject(request: HttpRequest, number: int) -> HttpResponse:
         return changed(request, rollback, error)
     except Refused as error:
         return refused(request, error, "rollback", number=number)
-    return done(request, "Rejected. The requester can see your reason.", "rollback", number=number)
+    return done(
+        request, gettext("Rejected. The requester can see your reason."), "rollback", number=number
+    )
 
 
 @require_POST
 def withdraw(request: HttpRequest, number: int) -> HttpResponse:
     """Take one's own request back."""
-    return _simple(request, number, requests.withdraw, "Request withdrawn. Nothing ran.")
+    return _simple(request, number, requests.withdraw, gettext("Request withdrawn. Nothing ran."))
 
 
 @require_POST
 def start(request: HttpRequest, number: int) -> HttpResponse:
     """Start an approved rollback whose first start was refused."""
-    return _simple(request, number, requests.start, "Starting.")
+    return _simple(request, number, requests.start, gettext("Starting."))
 
 
 @require_POST
@@ -136,7 +139,7 @@ def ask_hosts(request: HttpRequest, number: int) -> HttpResponse:
     readiness_schedule.ask_hosts(
         rollback.revision, rollback.choices, why="person", by=person(request)
     )
-    return done(request, "Preflight checks started.", "rollback", number=number)
+    return done(request, gettext("Preflight checks started."), "rollback", number=number)
 
 
 @require_POST
@@ -146,7 +149,7 @@ def renew(request: HttpRequest, number: int) -> HttpResponse:
         requests.renew(rollback_of(number), by=person(request))
     except (NotReady, Refused) as error:
         return refused(request, error, "rollback", number=number)
-    sentence = "Request refreshed. It needs every approval again."
+    sentence = gettext("Request refreshed. It needs every approval again.")
     return done(request, sentence, "rollback", number=number)
 
 

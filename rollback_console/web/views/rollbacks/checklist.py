@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from rollback_console.postmortems import checklist
@@ -56,12 +57,12 @@ def assign(request: HttpRequest, number: int, key: str) -> HttpResponse:
         item = checklist.item_of(rollback_of(number), key)
         form = AssignmentForm.of(item, request.POST)
         if not form.is_valid():
-            sentence = "Enter dates as YYYY-MM-DD, such as 2026-11-25. Nothing was saved."
+            sentence = gettext("Enter dates as YYYY-MM-DD, such as 2026-11-25. Nothing was saved.")
             return refused(request, sentence, "checklist", number=number)
         checklist.assign_item(item, by=person(request), **form.cleaned_data)
     except Refused as error:
         return refused(request, error, "checklist", number=number)
-    return done(request, "Assignment saved.", "checklist", number=number)
+    return done(request, gettext("Assignment saved."), "checklist", number=number)
 
 
 @require_POST
@@ -73,4 +74,4 @@ def tick(request: HttpRequest, number: int, key: str) -> HttpResponse:
         checklist.tick_item(item, by=person(request), done=is_done, evidence=evidence)
     except Refused as error:
         return refused(request, error, "checklist", number=number)
-    return done(request, "Item updated.", "checklist", number=number)
+    return done(request, gettext("Item updated."), "checklist", number=number)

@@ -8,6 +8,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
 
 from rollback_console.postmortems.models import StatusLink
@@ -47,7 +48,7 @@ def send(request: HttpRequest, number: int) -> HttpResponse:
         except Refused as error:
             form.add_error(None, str(error))
         else:
-            return done(request, "Update recorded.", "communication", number=number)
+            return done(request, gettext("Update recorded."), "communication", number=number)
     return _page(request, rollback, writing=form)
 
 
@@ -56,14 +57,19 @@ def set_cadence(request: HttpRequest, number: int) -> HttpResponse:
     """How often others are told."""
     form = CadenceForm(request.POST)
     if not form.is_valid():
-        sentence = "Enter a number of minutes from 1 to 1,440."
+        sentence = gettext("Enter a number of minutes from 1 to 1,440.")
         return refused(request, sentence, "communication", number=number)
     minutes = form.cleaned_data["minutes"]
     try:
         cadence.set_cadence(rollback_of(number), by=person(request), minutes=minutes)
     except Refused as error:
         return refused(request, error, "communication", number=number)
-    return done(request, f"An update is due every {minutes} min.", "communication", number=number)
+    return done(
+        request,
+        gettext("An update is due every {minutes} min.").format(minutes=minutes),
+        "communication",
+        number=number,
+    )
 
 
 @require_POST
@@ -89,7 +95,10 @@ def revoke(request: HttpRequest, number: int, link: int) -> HttpResponse:
     except Refused as error:
         return refused(request, error, "communication", number=number)
     return done(
-        request, f"The link for {status_link.label} is revoked.", "communication", number=number
+        request,
+        gettext("The link for {label} is revoked.").format(label=status_link.label),
+        "communication",
+        number=number,
     )
 
 

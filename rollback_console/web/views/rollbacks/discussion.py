@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from rollback_console.rollbacks.actions import approvals, break_glass
@@ -25,7 +26,7 @@ def ask_question(request: HttpRequest, number: int) -> HttpResponse:
         )
     except Refused as error:
         return refused(request, error, "rollback", number=number)
-    return done(request, "Question posted.", "rollback", number=number)
+    return done(request, gettext("Question posted."), "rollback", number=number)
 
 
 @require_POST
@@ -36,7 +37,7 @@ def answer_question(request: HttpRequest, number: int, question: int) -> HttpRes
         approvals.answer_question(rollback, question=question, by=person(request), text=text)
     except Refused as error:
         return refused(request, error, "rollback", number=number)
-    return done(request, "Answer posted.", "rollback", number=number)
+    return done(request, gettext("Answer posted."), "rollback", number=number)
 
 
 @require_POST
@@ -47,7 +48,9 @@ def nudge(request: HttpRequest, number: int) -> HttpResponse:
     except Refused as error:
         return refused(request, error, "rollback", number=number)
     names = ", ".join(each["name"] for each in nudge_event.facts["to"])
-    return done(request, f"Reminder sent to {names}.", "rollback", number=number)
+    return done(
+        request, gettext("Reminder sent to {names}.").format(names=names), "rollback", number=number
+    )
 
 
 @require_POST
@@ -65,7 +68,9 @@ def start_without_approval(request: HttpRequest, number: int) -> HttpResponse:
         return approval.changed(request, rollback, error)
     except Refused as error:
         return refused(request, error, "rollback", number=number)
-    sentence = "Starting without approval. All decision makers of this environment are notified."
+    sentence = gettext(
+        "Starting without approval. All decision makers of this environment are notified."
+    )
     return done(request, sentence, "rollback", number=number)
 
 
@@ -78,4 +83,4 @@ def review(request: HttpRequest, number: int) -> HttpResponse:
         break_glass.close_review(rollback, by=person(request), finding=finding)
     except Refused as error:
         return refused(request, error, "rollback", number=number)
-    return done(request, "Review closed.", "rollback", number=number)
+    return done(request, gettext("Review closed."), "rollback", number=number)

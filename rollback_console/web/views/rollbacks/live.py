@@ -13,6 +13,7 @@ from django.contrib.auth.decorators import permission_required
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.http import require_POST
 
 from rollback_console.common.statistics import percentile
@@ -39,11 +40,11 @@ from ...presenters.question import LogTail, log_tail, open_question, shown_run
 from ...presenters.steps import abort_proofs, step_board, step_timeline
 
 EVENTS = 60
-_SKIPPED = "Step {} skipped – continuing."
+_SKIPPED = gettext_noop("Step {} skipped – continuing.")
 _CHECK_ANSWERED = {
-    "pass": "Check passed.",
-    "fail": "Check failed.",
-    "not_applicable": "Check marked as not applicable.",
+    "pass": gettext_noop("Check passed."),
+    "fail": gettext_noop("Check failed."),
+    "not_applicable": gettext_noop("Check marked as not applicable."),
 }
 
 
@@ -89,20 +90,24 @@ def request_reversal(request: HttpRequest, number: int) -> HttpResponse:
         request_to_revert = request_restore(rollback_of(number), by=person(request), reason=reason)
     except (NotReady, Refused) as error:
         return refused(request, error, "rollback", number=number)
-    return done(request, "Request submitted for approval.", "rollback", number=request_to_revert.pk)
+    return done(
+        request, gettext("Request submitted for approval."), "rollback", number=request_to_revert.pk
+    )
 
 
 @require_POST
 def pause(request: HttpRequest, number: int) -> HttpResponse:
     """Start nothing more."""
-    confirmation = "Pausing: running commands finish, no further step starts."
+    confirmation = gettext("Pausing: running commands finish, no further step starts.")
     return _act(request, number, confirmation, steering.pause, reason=_text(request, "reason"))
 
 
 @require_POST
 def resume(request: HttpRequest, number: int) -> HttpResponse:
     """Lift a pause."""
-    return _act(request, number, "Resumed.", steering.resume, reason=_text(request, "reason"))
+    return _act(
+        request, number, gettext("Resumed."), steering.resume, reason=_text(request, "reason")
+    )
 
 
 @require_POST
@@ -110,14 +115,16 @@ def take_question(request: HttpRequest, number: int) -> HttpResponse:
     """Say that one takes care of what is asked; others see it."""
     over = _text(request, "over")
     seen = read_row_number(over) or None
-    confirmation = "You take care of this. Others see it."
+    confirmation = gettext("You take care of this. Others see it.")
     return _act(request, number, confirmation, question_owner.take_question, over=seen)
 
 
 @require_POST
 def abort(request: HttpRequest, number: int) -> HttpResponse:
     """End it where it is."""
-    confirmation = "Aborting: running commands are being terminated; the result is shown here."
+    confirmation = gettext(
+        "Aborting: running commands are being terminated; the result is shown here."
+    )
     return _act(
         request, number, confirmation, steering.request_abort, reason=_text(request, "reason")
     )
@@ -126,14 +133,14 @@ def abort(request: HttpRequest, number: int) -> HttpResponse:
 @require_POST
 def note(request: HttpRequest, number: int) -> HttpResponse:
     """Add to the timeline."""
-    return _act(request, number, "Note added.", steering.note, text=_text(request, "text"))
+    return _act(request, number, gettext("Note added."), steering.note, text=_text(request, "text"))
 
 
 @require_POST
 def message(request: HttpRequest, number: int) -> HttpResponse:
     """Put a message to others on record."""
     given = {"text": _text(request, "text"), "recipients": _text(request, "recipients")}
-    return _act(request, number, "Update recorded.", steering.send_message, **given)
+    return _act(request, number, gettext("Update recorded."), steering.send_message, **given)
 
 
 @require_POST
@@ -141,7 +148,11 @@ def retry(request: HttpRequest, number: int, position: int) -> HttpResponse:
     """Try a step again where it ended badly."""
     given = {"position": position, "reason": _text(request, "reason")}
     return _act(
-        request, number, f"Retrying step {_step(number, position)}.", steering.retry, **given
+        request,
+        number,
+        gettext("Retrying step {step}.").format(step=_step(number, position)),
+        steering.retry,
+        **given,
     )
 
 
@@ -152,9 +163,11 @@ def skip(request: HttpRequest, number: int, position: int) -> HttpResponse:
     everywhere = "everywhere" in request.POST
     given = {"position": position, "reason": _text(request, "reason"), "everywhere": everywhere}
     confirmation = (
-        f"Step {_step(number, position)} is skipped on the remaining hosts."
+        gettext("Step {step} is skipped on the remaining hosts.").format(
+            step=_step(number, position)
+        )
         if everywhere
-        else _SKIPPED.format(_step(number, position))
+        else gettext(_SKIPPED).format(_step(number, position))
     )
     return _act(request, number, confirmation, steering.skip, **given)
 
@@ -165,14 +178,26 @@ def exclude(request: HttpRequest, number: int) -> HttpResponse:
     """Go on without a host on which a step ended badly."""
     host = _text(request, "host")
     given = {"host": host, "reason": _text(request, "reason")}
-    return _act(request, number, f"{host} is excluded – continuing.", steering.exclude, **given)
+    return _act(
+        request,
+        number,
+        gettext("{host} is excluded – continuing.").format(host=host),
+        steering.exclude,
+        **given,
+    )
 
 
 @require_POST
 def undo(request: HttpRequest, number: int, position: int) -> HttpResponse:
     """Run what the plan names to undo a step that ended badly; the question about it stays."""
     given = {"position": position, "reason": _text(request, "reason")}
-    return _act(request, number, f"Undoing step {_step(number, position)}.", steering.undo, **given)
+    return _act(
+        request,
+        number,
+        gettext("Undoing step {step}.").format(step=_step(number, position)),
+        steering.undo,
+        **given,
+    )
 
 
 @require_POST
@@ -196,7 +221,7 @@ def answer(request: HttpRequest, number: int, position: int) -> HttpResponse:
 def answer_check(request: HttpRequest, number: int, key: str) -> HttpResponse:
     """Say how one verification item turned out."""
     given = {"answer": _text(request, "answer"), "note": _text(request, "note")}
-    confirmation = _CHECK_ANSWERED.get(given["answer"], "Answer recorded.")
+    confirmation = gettext(_CHECK_ANSWERED.get(given["answer"], "Answer recorded."))
     return _act(request, number, confirmation, steering.answer_check, key=key, **given)
 
 
@@ -205,8 +230,8 @@ def _effect_of(number: int, position: int, value: str) -> str:
     kind = question_kind(str(rollback_of(number).question.get("kind") or ""))
     choice = kind.choice(value) if kind else None
     if choice is None:
-        return "Answer recorded."
-    return choice.confirmation.format(step=_step(number, position))
+        return gettext("Answer recorded.")
+    return gettext(choice.confirmation).format(step=_step(number, position))
 
 
 def _step(number: int, position: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext, ngettext
 
 from rollback_console.rollbacks.actions.redactions import redact_text, why_not_redact
 from rollback_console.rollbacks.errors import Refused
@@ -29,7 +30,9 @@ def redactions(request: HttpRequest, number: int) -> HttpResponse:
         except Refused as error:
             form.add_error(None, str(error))
         else:
-            sentence = f"Masked {event.facts['bytes']} bytes of log and {_texts(event.facts)}."
+            sentence = gettext("Masked {bytes} bytes of log and {texts}.").format(
+                bytes=event.facts["bytes"], texts=_texts(event.facts)
+            )
             return done(request, sentence, "rollback", number=number)
     status = 422 if form.errors else 200
     page = {"rollback": rollback, "form": form}
@@ -39,4 +42,4 @@ def redactions(request: HttpRequest, number: int) -> HttpResponse:
 def _texts(facts: dict[str, object]) -> str:
     events = facts["events"]
     number = len(events) if isinstance(events, dict) else 0
-    return f"{number} event{'' if number == 1 else 's'}"
+    return ngettext("{} event", "{} events", number).format(number)

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
+from django.utils.translation import gettext
 
 from rollback_console.common.host_numbers import read_number
 from rollback_console.documents.model import Procedure
@@ -76,7 +77,9 @@ def opening(request: HttpRequest, slug: str) -> HttpResponse:
         except Refused as error:
             form.add_error("reason", str(error))
         else:
-            return done(request, "Request submitted for approval.", "rollback", number=rollback.pk)
+            return done(
+                request, gettext("Request submitted for approval."), "rollback", number=rollback.pk
+            )
     page = {
         "plan": revision.plan,
         "revision": revision,

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext
 
 from rollback_console.common.text import read_row_number
 from rollback_console.engine.resuming import Resumption
@@ -76,7 +77,7 @@ def _do(request: HttpRequest, rollback: Rollback) -> HttpResponse:
             )
             return done(
                 request,
-                "Request submitted for approval.",
+                gettext("Request submitted for approval."),
                 "rollback",
                 number=rest.pk,
             )
@@ -88,7 +89,7 @@ def _do(request: HttpRequest, rollback: Rollback) -> HttpResponse:
         return refused(request, error, "restarts", number=rollback.pk)
     return done(
         request,
-        f"Resuming from step {rollback.number_of(position)}.",
+        gettext("Resuming from step {number}.").format(number=rollback.number_of(position)),
         "rollback",
         number=rollback.pk,
     )

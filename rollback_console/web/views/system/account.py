@@ -12,6 +12,7 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from rollback_console.access.actions.passwords import set_password
@@ -35,7 +36,7 @@ def show_account(request: HttpRequest) -> HttpResponse:
     form = OwnPasswordForm(user, request.POST or None) if user.has_usable_password() else None
     if form and request.method == "POST" and form.is_valid():
         _change_password(request, user, form.cleaned_data["new_password1"])
-        return done(request, "Your password is changed.", "account")
+        return done(request, gettext("Your password is changed."), "account")
     decides = user.decides.select_related("environment")
     page = {
         "form": form,
@@ -64,7 +65,7 @@ def leave(request: HttpRequest, name: str) -> HttpResponse:
         end_session(user, by=user, name=name)
     except AccessError as error:
         return refused(request, error, "account")
-    return done(request, "That session has ended.", "account")
+    return done(request, gettext("That session has ended."), "account")
 
 
 @login_not_required

@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.templatetags.static import static
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 
 from rollback_console.outbox.actions.push_devices import add_push_device, remove_push_device
@@ -72,7 +73,11 @@ def remove_device(request: HttpRequest, number: int) -> HttpResponse:
     """That browser receives none any more."""
     device = get_object_or_404(PushDevice, pk=number, user=person(request))
     remove_push_device(device, by=person(request))
-    return done(request, f"{device.name} receives no notifications any more.", "account")
+    return done(
+        request,
+        gettext("{name} receives no notifications any more.").format(name=device.name),
+        "account",
+    )
 
 
 def _browser(agent: str) -> str:

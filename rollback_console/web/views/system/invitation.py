@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
@@ -62,7 +63,10 @@ def _answer(request: HttpRequest, secret: str) -> HttpResponse:
 
 def _accept(request: HttpRequest, secret: str, password: str) -> HttpResponse:
     person = accept_invitation(secret, password=password)
-    messages.success(request, f"Your password is set. Sign in as {person.username}.")
+    messages.success(
+        request,
+        gettext("Your password is set. Sign in as {username}.").format(username=person.username),
+    )
     return SeeOther("/sign-in/")
 
 
