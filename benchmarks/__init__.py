@@ -18,5 +18,6 @@ if "REDIS_URL" not in os.environ:
     _redis = Redis().start()
     atexit.register(_redis.stop)
     os.environ["REDIS_URL"] = _redis.url
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # a browser is driven by an event loop of its own
 os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
 django.setup()

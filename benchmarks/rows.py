@@ -3,123 +3,158 @@
 from __future__ import annotations
 
 import resource
-import statistics
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from django.db import connection
+
+from rollback_console.remote.protocol import RunnerKind
 from rollback_console.rollbacks import log_store
-from rollback_console.rollbacks.models import StepRun
+from rollback_console.rollbacks.execution import connections
+from rollback_console.rollbacks.models import Rollback, StepRun
 from tests import make
-from tests.remote.sshd import Sshd
 
 from . import peers, tools
-from .stage import approved, drive, hosts
+from .metered import MeteredSshd
+from .row import OURS, SpeedRow, SpeedTarget, interleave
+from .stage import approved, drive, hosts, use_runner
+
+CONTROL_MASTER = "ssh + ControlMaster"
+MORE = 20  # steps that follow the first
+TARGETS = {
+    1: (SpeedTarget(0.2, "pyinfra"),),
+    10: (SpeedTarget(0.6, "pyinfra"),),
+    50: (
+        *(SpeedTarget(2, "paramiko"), SpeedTarget(0.9, "pyinfra")),
+        SpeedTarget(0.2, "ansible raw"),
+    ),
+    500: (SpeedTarget(2, "paramiko"),),
+}
 
 
-@dataclass
-class Row:
-    """One kind of work: what each did, in `unit`; `bound` says what we promise."""
-
-    name: str
-    unit: str
-    bound: str
-    figures: dict[str, float] = field(default_factory=dict)
-
-    def ratio(self, ours: str, peer: str) -> float:
-        return self.figures[ours] / self.figures[peer]
-
-
-def one_more_step(stage: make.Stage, sshd: Sshd) -> Row:
+def one_more_step(stage: make.Stage, sshd: MeteredSshd) -> SpeedRow:
     """What a further step on one host costs."""
-    row = Row("one more step on one host", "ms", "at most 3x ssh + ControlMaster")
+    row = SpeedRow("one more step on one host", "ms", (SpeedTarget(1.5, CONTROL_MASTER),))
     shared, bare = peers.Ssh(sshd, shared=True), peers.Bare(sshd)
-    seconds: dict[str, list[float]] = {}
+    few, many = SpeedRow("", "ms"), SpeedRow("", "ms")
     for _ in range(5):
-        _timed(seconds, "ssh + ControlMaster", 10, lambda: shared.run("true"))
-        _timed(seconds, "paramiko", 10, lambda: bare.run("true"))
-        few, many = _ours(stage, 1), _ours(stage, 21)
-        seconds.setdefault("ours", []).append((many - few) / 20)
+        interleave(
+            row,
+            {
+                CONTROL_MASTER: lambda: [shared.run("true") for _ in range(MORE)],
+                "paramiko": lambda: [bare.run("true") for _ in range(MORE)],
+            },
+            {CONTROL_MASTER: 1, "paramiko": 1},
+            1000 / MORE,
+        )
+        interleave(few, {OURS: _steps(stage, 1)}, {OURS: 1}, 1000)
+        interleave(many, {OURS: _steps(stage, 1 + MORE)}, {OURS: 1}, 1000)
+        row.add(OURS, (many.rounds[OURS][-1] - few.rounds[OURS][-1]) / MORE)
     shared.close()
     bare.close()
-    row.figures = {name: statistics.median(each) * 1000 for name, each in seconds.items()}
     return row
 
 
-def five_steps(stage: make.Stage, sshd: Sshd, count: int) -> Row:
-    """Five steps on many hosts, connecting included."""
-    bound = "at most 2.5x paramiko" if count >= 50 else ""
-    row = Row(f"5 steps on {count} host{'s' * (count > 1)}", "s", bound)
-    commands = ["true"] * 5
-    names = hosts(stage, sshd, count)
-    seconds: dict[str, list[float]] = {}
+def cost_of_a_run(stage: make.Stage, sshd: MeteredSshd, count: int = 50) -> Iterator[SpeedRow]:
+    """What a run costs the console: 5 steps on 50 hosts, connecting included."""
+    processor = SpeedRow("console CPU a run", "ms", (SpeedTarget(3),))
+    queries = SpeedRow("console queries a run", "")
     for _ in range(3):
-        _timed(seconds, "ssh + ControlMaster", 1, lambda: peers.shared_steps(sshd, count, commands))
-        _timed(seconds, "paramiko", 1, lambda: peers.bare_steps(sshd, count, commands))
-        rollback = approved(stage, commands, names)
-        _timed(seconds, "ours", 1, partial(drive, rollback))
-    for name, work in _tools(sshd, count, commands):
-        _timed(seconds, name, 1, work)
-    row.figures = {name: statistics.median(each) for name, each in seconds.items()}
-    return row
+        rollback = approved(stage, ["true"] * 5, hosts(stage, sshd, count))
+        connections.kept.close()
+        statements: list[str] = []
+        began = time.process_time()
+        with connection.execute_wrapper(partial(_count, statements)):
+            drive(rollback)
+        runs = rollback.runs.count()
+        processor.add(OURS, (time.process_time() - began) / runs * 1000)
+        queries.add(OURS, len(statements) / runs)
+    yield processor
+    yield queries
 
 
-def many_hosts(stage: make.Stage, sshd: Sshd, count: int) -> Row:
-    """Five steps on very many hosts at once, beside only connecting and running them."""
-    row = Row(f"5 steps on {count} hosts", "s", "grows with the hosts")
-    commands, names = ["true"] * 5, hosts(stage, sshd, count)
-    seconds: dict[str, list[float]] = {}
-    _timed(seconds, "paramiko", 1, lambda: peers.bare_steps(sshd, count, commands))
-    rollback = approved(stage, commands, names)
-    _timed(seconds, "ours", 1, lambda: drive(rollback))
-    row.figures = {name: each[0] for name, each in seconds.items()}
-    return row
-
-
-def _tools(sshd: Sshd, count: int, commands: list[str]) -> Iterator[tuple[str, Callable[[], None]]]:
-    if tools.there():
-        yield "pyinfra", lambda: tools.pyinfra(sshd, count, commands)
-        for module in ("raw", "command"):
-            yield (
-                f"ansible {module}",
-                partial(tools.ansible, sshd, count, commands, module),
+def cost_to_a_host(stage: make.Stage, sshd: MeteredSshd) -> Iterator[SpeedRow]:
+    """What one more run costs its host, sshd and shell included, by each runner and by ssh."""
+    shared = peers.Ssh(sshd, shared=True)
+    agent = SpeedRow("host CPU a run, agent", "ms", (SpeedTarget(4),))
+    shell = SpeedRow("host CPU a run, shell runner", "ms", (SpeedTarget(20),))
+    for _ in range(3):
+        for row, kind in ((agent, RunnerKind.AUTO), (shell, RunnerKind.SHELL)):
+            use_runner("app-1", kind)
+            _steps(stage, 1)()  # connects
+            row.add(
+                CONTROL_MASTER, _host_cost(sshd, lambda: [shared.run("true") for _ in range(60)])
             )
+            row.add(OURS, _host_cost(sshd, _steps(stage, 60)))
+    use_runner("app-1", RunnerKind.AUTO)
+    shared.close()
+    yield agent
+    yield shell
 
 
-def output(stage: make.Stage, sshd: Sshd, name: str, file: Path, bound: str) -> Row:
+def five_steps(
+    stage: make.Stage, sshd: MeteredSshd, count: int, rounds: int = 3, slow_rounds: int = 2
+) -> SpeedRow:
+    """Five steps on many hosts, connecting included; the slowest peers in fewer rounds."""
+    row = SpeedRow(f"5 steps on {count} host{'s' * (count > 1)}", "s", TARGETS[count])
+    commands, names = ["true"] * 5, hosts(stage, sshd, count)
+    works: dict[str, Callable[[], object]] = {
+        OURS: lambda: _driven_anew(approved(stage, commands, names)),
+        "paramiko": lambda: peers.bare_steps(sshd, count, commands),
+    }
+    if count <= 50:
+        works[CONTROL_MASTER] = lambda: peers.shared_steps(sshd, count, commands)
+        works |= _tools(sshd, count, commands) if slow_rounds else {}
+    slow = {name: slow_rounds for name in works if name.startswith("ansible")}
+    interleave(row, works, {**dict.fromkeys(works, rounds), **slow})
+    return row
+
+
+def _tools(sshd: MeteredSshd, count: int, commands: list[str]) -> dict[str, Callable[[], object]]:
+    if not tools.there():
+        return {}
+    works: dict[str, Callable[[], object]] = {
+        "pyinfra": partial(tools.pyinfra, sshd, count, commands)
+    }
+    for module in ("raw", "command") if count < 50 else ("raw",):
+        works[f"ansible {module}"] = partial(tools.ansible, sshd, count, commands, module)
+    return works
+
+
+def output(stage: make.Stage, sshd: MeteredSshd, name: str, file: Path, bound: float) -> SpeedRow:
     """How fast output is stored, redacted and readable, beside only reading it."""
     command, size = f"cat {file}", file.stat().st_size
-    row = Row(name, "MB/s", bound)
-    alone, shared, bare = (
-        peers.Ssh(sshd, shared=False),
-        peers.Ssh(sshd, shared=True),
-        peers.Bare(sshd),
-    )
-    seconds: dict[str, list[float]] = {}
-    for _ in range(3):
-        _timed(seconds, "ssh", 1, lambda: _whole(alone.run(command), size))
-        _timed(seconds, "ssh + ControlMaster", 1, lambda: _whole(shared.run(command), size))
-        _timed(seconds, "paramiko", 1, lambda: _whole(bare.run(command), size))
-        rollback = approved(stage, [command], ["app-1"])
-        _timed(seconds, "ours", 1, partial(drive, rollback))
-        _whole(rollback.runs.get().stored, size)
+    seconds = SpeedRow("", "s")
+    alone, shared = (peers.Ssh(sshd, shared=each) for each in (False, True))
+    bare = peers.Bare(sshd)
+    readers: dict[str, peers.Ssh | peers.Bare] = {
+        "ssh": alone,
+        CONTROL_MASTER: shared,
+        "paramiko": bare,
+    }
+    works: dict[str, Callable[[], object]] = {
+        name: partial(_read_whole, peer, command, size) for name, peer in readers.items()
+    }
+    works[OURS] = lambda: _store_whole(approved(stage, [command], ["app-1"]), size)
+    interleave(seconds, works, {})
     shared.close()
     bare.close()
-    row.figures = {each: size / 1e6 / statistics.median(took) for each, took in seconds.items()}
+    row = SpeedRow(name, "MB/s", (SpeedTarget(bound, "ssh", at_least=True),))
+    for who, each in seconds.rounds.items():
+        row.rounds[who] = [size / 1e6 / took for took in each]
     return row
 
 
-def windows(stage: make.Stage) -> Row:
+def windows() -> SpeedRow:
     """500 lines out of the middle of a long log."""
-    row = Row("500 lines from the middle of a million", "ms", "under 20 ms")
+    row = SpeedRow("500 lines from the middle of a million", "ms", (SpeedTarget(0.6),))
     run = StepRun.objects.order_by("-lines")[0]
-    seconds: dict[str, list[float]] = {}
     chunk = run.chunks.filter(first_line__lte=run.lines // 2).order_by("-first_line")[0]
-    for _ in range(20):
-        _timed(seconds, "ours", 1, lambda: log_store.read_log(run, chunk.offset, 500 * 100))
-    row.figures = {name: statistics.median(each) * 1000 for name, each in seconds.items()}
+    interleave(
+        row, {OURS: lambda: log_store.read_log(run, chunk.offset, 500 * 100)}, {OURS: 20}, 1000
+    )
     return row
 
 
@@ -128,20 +163,44 @@ def memory() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
 
 
-def _ours(stage: make.Stage, steps: int) -> float:
+def _steps(stage: make.Stage, steps: int) -> Callable[[], object]:
+    """Approved already, to be driven: only that is timed."""
     rollback = approved(stage, ["true"] * steps, ["app-1"])
+    return lambda: drive(rollback)
+
+
+def _driven_anew(rollback: Rollback) -> float:
+    """Seconds, with no connection left of what ran before."""
+    connections.kept.close()
     began = time.perf_counter()
     drive(rollback)
     return time.perf_counter() - began
 
 
-def _timed(
-    seconds: dict[str, list[float]], name: str, times: int, work: Callable[[], object]
-) -> None:
+def _store_whole(rollback: Rollback, size: int) -> float:
     began = time.perf_counter()
-    for _ in range(times):
-        work()
-    seconds.setdefault(name, []).append((time.perf_counter() - began) / times)
+    drive(rollback)
+    seconds = time.perf_counter() - began
+    _whole(rollback.runs.get().stored, size)
+    return seconds
+
+
+def _host_cost(sshd: MeteredSshd, work: Callable[[], object], runs: int = 60) -> float:
+    began = sshd.processor()
+    work()
+    time.sleep(0.2)  # supervisors end after their last word
+    return (sshd.processor() - began) / runs * 1000
+
+
+def _count(
+    statements: list[str], execute: Callable[..., object], sql: str, *more: object
+) -> object:
+    statements.append(sql)
+    return execute(sql, *more)
+
+
+def _read_whole(peer: peers.Ssh | peers.Bare, command: str, size: int) -> None:
+    _whole(peer.run(command), size)
 
 
 def _whole(got: int, expected: int) -> None:

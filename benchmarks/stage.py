@@ -12,18 +12,21 @@ from django.core.management import call_command
 from django.db import connection
 
 from rollback_console.plans.models import Host
+from rollback_console.remote.protocol import RunnerKind
 from rollback_console.rollbacks.execution import driver
 from rollback_console.rollbacks.models import Lock, Rollback
 from tests import make
-from tests.remote.sshd import Sshd
 
 from . import FOLDER
+from .metered import MeteredSshd
+
+OPTIONS = ("MaxStartups 1000", "MaxSessions 200")
 
 
 @contextmanager
-def console() -> Iterator[tuple[make.Stage, Sshd]]:
+def console() -> Iterator[tuple[make.Stage, MeteredSshd]]:
     """The stage of the tests, with its first host on a real sshd; all removed afterwards."""
-    sshd = Sshd(Path(FOLDER) / "sshd", options=("MaxStartups 600", "MaxSessions 200")).start()
+    sshd = MeteredSshd(Path(FOLDER) / "sshd", options=OPTIONS).start()
     try:
         call_command("migrate", verbosity=0)
         yield make.stage(address=sshd.address(name="app-1")), sshd
@@ -33,7 +36,7 @@ def console() -> Iterator[tuple[make.Stage, Sshd]]:
         shutil.rmtree(FOLDER, ignore_errors=True)
 
 
-def hosts(stage: make.Stage, sshd: Sshd, count: int) -> list[str]:
+def hosts(stage: make.Stage, sshd: MeteredSshd, count: int) -> list[str]:
     """Names of `count` hosts, all of them this one sshd."""
     names = [f"app-{number}" for number in range(1, count + 1)]
     known = set(Host.objects.values_list("name", flat=True))
@@ -41,6 +44,11 @@ def hosts(stage: make.Stage, sshd: Sshd, count: int) -> list[str]:
         if name not in known:
             make.host(stage.environment, name, stage.cast.ada, sshd.address(name=name))
     return names
+
+
+def use_runner(name: str, kind: RunnerKind) -> None:
+    """What runs commands on this host from now on."""
+    Host.objects.filter(name=name).update(runner=kind)
 
 
 def approved(stage: make.Stage, commands: list[str], names: list[str]) -> Rollback:
