@@ -83,6 +83,14 @@ def test_what_the_slice_says_itself_is_taken_first_however_much_it_is() -> None:
     assert [each.item for each in reports.collect(60, working=1)] == [ENDED]
 
 
+def test_who_waits_for_room_is_let_go_when_the_slice_is_over() -> None:
+    reports = filled(*([ENDED] * ReportQueue().arrived.maxsize))
+    with ThreadPoolExecutor(2) as pool:
+        waiting = [pool.submit(reports.arrived.put, Report("late", ENDED)) for _ in range(2)]
+        reports.close()
+        assert [each.result() for each in waiting] == [None, None]
+
+
 def test_nothing_comes_of_an_empty_inbox() -> None:
     assert ReportQueue().collect(0, working=1) == []
 

@@ -141,6 +141,7 @@ class FollowerGroup:
         """Have hosts clear away what is stored, and give every connection back."""
         for follower in self.followers.values():
             follower.close()
+        self.reports.close()
         failpoint("folders.clearing")
         with ThreadPoolExecutor(TOGETHER, "clear") as pool:
             cleared = self._clear(pool)

@@ -7,6 +7,7 @@ between is gathered.
 from __future__ import annotations
 
 import queue
+import sys
 import time
 from dataclasses import dataclass, field
 
@@ -54,6 +55,12 @@ class ReportQueue:
         if size:
             self.paced_until = time.monotonic() + FLUSH
         return reports
+
+    def close(self) -> None:
+        """Let go of all who wait for room: nobody reads what they report any more."""
+        with self.arrived.mutex:
+            self.arrived.maxsize = sys.maxsize
+            self.arrived.not_full.notify_all()
 
     def _next(self, ends: float) -> Report | None:
         """The next report; None once `ends` has passed and nothing is there."""
