@@ -81,6 +81,7 @@ PAGES = {
     ),
     "hosts": ("ada", "/hosts/"),
     "host-new": ("ada", "/hosts/new/"),
+    "host-keys": ("ada", "/hosts/keys/"),
     "host": ("ada", "/hosts/{host}/"),
     "credentials": ("ada", "/credentials/"),
     "credential-new": ("ada", "/credentials/new/"),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from rollback_console.audit.models import ConfigurationEvent
@@ -103,3 +105,53 @@ def test_hosts_that_do_not_answer_a_scan_are_named(signed_in: SignIn, stage: mak
     page = words(signed_in(stage.cast.ada).post("/hosts/keys/scans/", follow=True))
     assert "127.0.0.1" in page
     assert not HostKey.objects.exists()
+
+
+def other_key() -> str:
+    public = Ed25519PrivateKey.generate().public_key()
+    return public.public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode().split()[1]
+
+
+def waiting_host(stage: make.Stage, name: str, address: str, key: str, port: int = 22) -> HostKey:
+    host = Host.objects.create(
+        name=name,
+        address=address,
+        port=port,
+        environment=stage.environment,
+        credential=stage.host.credential,
+    )
+    return HostKey.objects.create(host=host, type="ssh-ed25519", key=key)
+
+
+def test_keys_that_match_a_trusted_list_are_ticked_and_none_is_confirmed(
+    signed_in: SignIn, stage: make.Stage
+) -> None:
+    keys = [waiting_host(stage, f"web-{i}", f"192.0.2.{i}", other_key(), 22 + i) for i in range(3)]
+    listed = [f"[192.0.2.{i}]:{22 + i} ssh-ed25519 {key.key}" for i, key in enumerate(keys)]
+    listed[1] = f"[192.0.2.1]:23 ssh-ed25519 {other_key()}"
+    client = signed_in(stage.cast.ada)
+    answer = client.post("/hosts/keys/", {"text": "\n".join(["# comment", "nonsense", *listed])})
+    assert "2 keys are as the list says and ticked." in words(answer)
+    assert "1 line of the list holds no key" in words(answer)
+    assert "Differs: the list has another key of this host." in words(answer)
+    page = answer.content.decode()
+    ticked = set(map(int, re.findall(r'value="(\d+)" id="key-\d+" checked', page)))
+    assert ticked == {keys[0].pk, keys[2].pk}
+    assert not HostKey.objects.filter(pk__in=ticked, confirmed_at__isnull=False).exists()
+    client.post("/hosts/keys/confirmations/", {"key": sorted(ticked)})
+    assert HostKey.objects.filter(confirmed_by=stage.cast.ada, pk__in=ticked).count() == 2
+
+
+def test_a_list_without_any_key_says_what_to_paste(signed_in: SignIn, stage: make.Stage) -> None:
+    waiting_host(stage, "web-1", "192.0.2.1", other_key())
+    answer = signed_in(stage.cast.ada).post("/hosts/keys/", {"text": "web-1 192.0.2.1"})
+    assert answer.status_code == 422
+    assert "There is no key in this list" in words(answer)
+
+
+def test_the_table_of_keys_is_paged(signed_in: SignIn, stage: make.Stage) -> None:
+    for i in range(51):
+        waiting_host(stage, f"web-{i:02d}", "192.0.2.1", other_key())
+    client = signed_in(stage.cast.ada)
+    assert "1 to 50 of 51" in words(client.get("/hosts/keys/"))
+    assert "web-50" in words(client.get("/hosts/keys/?page=2"))

@@ -43,6 +43,16 @@ class DrawnForm(Undecorated):
             self.initial["drawn_from"] = draw_version(row, *names)
 
 
+def preselect_only(form: forms.BaseForm, *names: str) -> None:
+    """Where there is nothing to choose from but one row, that one is chosen."""
+    for name in names:
+        field = form.fields[name]
+        if isinstance(field, forms.ModelChoiceField) and field.queryset is not None:
+            rows = list(field.queryset.all()[:2])
+            if len(rows) == 1:
+                form.initial.setdefault(name, rows[0].pk)
+
+
 class PersonField(forms.ModelChoiceField):  # type: ignore[type-arg]
     """Chooses a person by the name others know."""
 

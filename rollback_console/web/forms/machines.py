@@ -16,7 +16,7 @@ from rollback_console.plans.models import Credential, Environment, Host, HostGro
 from rollback_console.remote.keys import open_private_key, read_host_keys
 from rollback_console.remote.protocol import HostKeyPin
 
-from .base import ConsoleForm, DrawnForm, Undecorated
+from .base import ConsoleForm, DrawnForm, Undecorated, preselect_only
 
 _SECRET_PARTS = ("private_key", "passphrase", "password")
 
@@ -100,9 +100,44 @@ class KeysForm(Undecorated, forms.Form):
             raise forms.ValidationError(str(error)) from error
 
 
-class HostListForm(ConsoleForm):
+class PastedForm(ConsoleForm):
+    """A text that is pasted, or read from a file."""
+
+    text = forms.CharField(
+        required=False, widget=forms.Textarea(attrs={"rows": 10, "spellcheck": "false"})
+    )
+    file = forms.FileField(label=_("Or a file"), required=False)
+
+    def clean(self) -> dict[str, Any]:
+        """The text of the file goes into the field, so that it is shown with what comes of it."""
+        values = super().clean() or {}
+        if values.get("file"):
+            data = values["file"].read(LONGEST_TEXT + 1)
+            values["text"] = data.decode("utf-8-sig", errors="replace")
+            self.data = self.data.copy()  # type: ignore[attr-defined]
+            self.data["text"] = values["text"]  # type: ignore[index]
+        if not (values.get("text") or "").strip():
+            self.add_error("text", _("Paste a list, or choose a file."))
+        return values
+
+
+class KeyListForm(PastedForm):
+    """Host keys or their fingerprints, from a source that a person trusts."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        text = self.fields["text"]
+        text.label, text.widget.attrs["rows"] = _("Compare with a trusted list"), 4
+        text.help_text = _(
+            "Lines of known_hosts, of ssh-keyscan, or of ssh-keygen -l, read on the hosts or kept "
+            "by whoever made them. What ssh-keyscan reads over the same network proves nothing."
+        )
+
+
+class HostListForm(PastedForm):
     """Hosts as another tool lists them, and what the list does not say of each."""
 
+    field_order = ["environment", "credential", "text", "file"]
     environment = forms.ModelChoiceField(
         Environment.objects.all(), label=_("Environment"), empty_label=_("choose")
     )
@@ -113,28 +148,15 @@ class HostListForm(ConsoleForm):
         label=_("Credential"),
         help_text=_("For hosts whose account the list does not name, or several credentials fit."),
     )
-    text = forms.CharField(
-        label=_("The list"),
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 10, "spellcheck": "false"}),
-        help_text=_(
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["text"].label = _("The list")
+        self.fields["text"].help_text = _(
             "The output of ansible-inventory --list, an OpenSSH client configuration, CSV "
             "(name,address,port,account,groups,jump) or lines: app-1 deploy@10.0.0.1:22 app web"
-        ),
-    )
-    file = forms.FileField(label=_("Or a file"), required=False)
-
-    def clean(self) -> dict[str, Any]:
-        """The text of the file goes into the field, so that it is shown with its preview."""
-        values = super().clean() or {}
-        if values.get("file"):
-            data = values["file"].read(LONGEST_TEXT + 1)
-            values["text"] = data.decode("utf-8-sig", errors="replace")
-            self.data = self.data.copy()  # type: ignore[attr-defined]
-            self.data["text"] = values["text"]  # type: ignore[index]
-        if not (values.get("text") or "").strip():
-            self.add_error("text", _("Paste a list of hosts, or choose a file."))
-        return values
+        )
+        preselect_only(self, "environment")
 
     def list_chosen(self) -> tuple[str, Environment, Credential | None]:
         """The text, the environment, and the credential for what names none."""

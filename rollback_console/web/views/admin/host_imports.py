@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -14,17 +15,21 @@ from rollback_console.common.text import read_row_number
 from rollback_console.plans.actions import host_imports, host_keys
 from rollback_console.plans.errors import PlanError
 from rollback_console.plans.inventory.host_lists import read_host_list
+from rollback_console.plans.inventory.key_lists import KeyComparison, KeyVerdict, compare_keys
 from rollback_console.plans.models import Host, HostKey
 from rollback_console.remote.errors import RemoteError
 from rollback_console.remote.protocol import HostKeyPin
-from rollback_console.web.forms.machines import HostListForm
+from rollback_console.web.forms.machines import HostListForm, KeyListForm
 
 from ...authentication.step_up import step_up
 from ...http.current_user import admin_only, person
+from ...http.paging import list_page
 from ...http.rate_limit import costly
 from ...http.responses import done, refused
 
 _SCANS_AT_ONCE = 16
+_MOST_COMPARED = 900
+"""Django reads no more than 1,000 fields of a form."""
 
 
 @admin_only
@@ -66,13 +71,36 @@ def _imported(request: HttpRequest, planned: host_imports.HostImport) -> HttpRes
 
 @admin_only
 def list_keys(request: HttpRequest) -> HttpResponse:
-    """Every key that waits to be confirmed, and the hosts without any."""
+    """Keys that wait to be confirmed, and the hosts without any; POST compares the keys with a
+    list, and ticks and changes nothing by itself."""
     keys = HostKey.objects.filter(confirmed_at=None).select_related("host__environment")
-    page = {
-        "keys": keys.order_by("host__environment", "host__name", "type"),
+    form = KeyListForm(request.POST or None, request.FILES or None)
+    page: dict[str, Any] = {
+        "form": form,
         "without": Host.objects.filter(keys=None).order_by("name"),
     }
-    return render(request, "hosts/keys.html", page)
+    if request.method == "POST" and form.is_valid():
+        try:
+            waiting = list(keys.order_by(*_KEY_ORDERS["environment"]))
+            page |= _compared(compare_keys(waiting, form.cleaned_data["text"]))
+        except PlanError as error:
+            form.add_error("text", str(error))
+    if "compared" not in page:
+        listed = list_page(request, keys, _KEY_ORDERS)
+        page |= {"list": listed, "rows": [(key, None) for key in listed["rows"]]}
+    return render(request, "hosts/keys.html", page, status=422 if form.errors else 200)
+
+
+_KEY_ORDERS = {"environment": ("host__environment", "host__name", "type", "pk")}
+
+
+def _compared(comparison: KeyComparison) -> dict[str, Any]:
+    return {
+        "compared": comparison,
+        "rows": comparison.rows[:_MOST_COMPARED],
+        "same": comparison.count(KeyVerdict.SAME),
+        "rest": len(comparison.rows[_MOST_COMPARED:]),
+    }
 
 
 @require_POST
