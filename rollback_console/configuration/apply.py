@@ -246,6 +246,7 @@ class _Writer:
             credential=_find(Credential, "credential", name=entry.credential),
             jump=_find(Host, "host", name=entry.jump) if entry.jump else None,
             runner=entry.runner,
+            older_algorithms=entry.older_algorithms,
         )
         groups = HostGroup.objects.filter(environment=environment, name__in=entry.groups)
         if change.action == "add":

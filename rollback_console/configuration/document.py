@@ -132,6 +132,7 @@ class HostEntry(_Entry):
     credential: str
     jump: str | None = None
     runner: Literal["auto", "python", "shell"] = "auto"
+    older_algorithms: bool = False
     groups: tuple[Slug, ...] = ()
     keys: tuple[str, ...] | None = None
 

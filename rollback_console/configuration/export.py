@@ -102,6 +102,7 @@ def _host(row: Host) -> HostEntry:
         credential=row.credential.name,
         jump=row.jump.name if row.jump else None,
         runner=row.runner,  # type: ignore[arg-type] # its choices are these
+        older_algorithms=row.older_algorithms,
         groups=tuple(sorted(group.name for group in row.groups.all())),
         keys=tuple(sorted(f"{key.type} {key.key}" for key in confirmed)),
     )

@@ -147,7 +147,7 @@ class ActionItem(models.Model):
     evidence = models.TextField(blank=True)
     done_at = models.DateTimeField(null=True, blank=True)
     done_by = models.ForeignKey(PERSON, models.SET_NULL, null=True, blank=True, related_name="+")
-    issue_url = models.CharField(max_length=500, blank=True)
+    issue_url = models.CharField(max_length=500, blank=True, db_default="", default="")
     issue_at = models.DateTimeField(null=True)
     issue_by = models.ForeignKey(PERSON, models.PROTECT, null=True, related_name="+")
 

@@ -20,9 +20,11 @@ def connect(address: HostAddress) -> Remote:
     return remote
 
 
-def scan_host_keys(address: str, port: int = 22) -> list[HostKeyPin]:
+def scan_host_keys(
+    address: str, port: int = 22, *, older_algorithms: bool = False
+) -> list[HostKeyPin]:
     """The keys a host shows now. Raises HostUnreachable if none could be had."""
-    pins: list[HostKeyPin] = _ssh().scan_host_keys(address, port)
+    pins: list[HostKeyPin] = _ssh().scan_host_keys(address, port, older_algorithms=older_algorithms)
     return pins
 
 

@@ -66,13 +66,27 @@ class HostKeyChanged(RemoteError):
 
 
 class NoCommonAlgorithm(RemoteError):
-    """`what` is the kind of algorithm; `offered` and `spoken` are names of SSH."""
+    """`what` is the kind of algorithm; `offered` and `spoken` are names of SSH. With `older` the
+    console would speak one of those offered if an Admin allowed it for this host."""
 
-    def __init__(self, host: str, what: str, offered: Sequence[str], spoken: Sequence[str]) -> None:
+    def __init__(
+        self,
+        host: str,
+        what: str,
+        offered: Sequence[str],
+        spoken: Sequence[str],
+        *,
+        older: bool = False,
+    ) -> None:
+        allow = (
+            " Where that cannot be, an Admin may allow older algorithms on the host's page."
+            if older
+            else ""
+        )
         super().__init__(
             f"{host} and the console have no {what} in common, so nothing was sent to it: it offers"
             f" {', '.join(offered) or 'none'}; the console speaks {', '.join(spoken)}. Allow one of"
-            " these in its sshd, or update it; OpenSSH since 7.2 speaks them.",
+            f" these in its sshd, or update it; OpenSSH since 7.2 speaks them.{allow}",
             host,
         )
 

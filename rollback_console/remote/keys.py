@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
@@ -71,32 +72,55 @@ def _about_passphrase(passphrase: bytes | None) -> str:
 
 
 # The markers of a known_hosts file (sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT").
-_MARKERS = {
-    "@revoked": "is marked as revoked: that key must never be trusted again. Nothing was taken.",
-    "@cert-authority": "is a certificate authority, not the key of one host: copy the keys that"
-    " the host itself shows.",
-}
+_REVOKED, _AUTHORITY = "@revoked", "@cert-authority"
+
+
+@dataclass(frozen=True, slots=True)
+class KeyLines:
+    """Keys that a host is said to have, and keys that no host may show any more."""
+
+    shown: list[HostKeyPin]
+    revoked: list[HostKeyPin]
 
 
 def read_host_keys(text: str) -> list[HostKeyPin]:
     """The keys in lines of a .pub file, of known_hosts, or of what ssh-keyscan prints.
 
-    Raises ValueError with a sentence for a line that is no key, or without any.
+    Raises ValueError with a sentence for a line that is no key, for one that is marked as revoked,
+    or without any.
     """
-    pins = list(_pins(text))
-    if not pins:
+    lines = read_key_lines(text)
+    if lines.revoked:
+        raise ValueError(
+            f"The key {lines.revoked[0].fingerprint} is marked as revoked: that key must never be"
+            " trusted again. Nothing was taken."
+        )
+    return lines.shown
+
+
+def read_key_lines(text: str) -> KeyLines:
+    """As `read_host_keys`, with the keys of lines that begin with @revoked apart."""
+    marked = list(_pins(text))
+    if not marked:
         raise ValueError("There is no key in this text.")
-    return pins
+    return KeyLines(
+        [pin for mark, pin in marked if mark != _REVOKED],
+        [pin for mark, pin in marked if mark == _REVOKED],
+    )
 
 
-def _pins(text: str) -> Iterator[HostKeyPin]:
+def _pins(text: str) -> Iterator[tuple[str, HostKeyPin]]:
+    """Each key with the marker before it, if any."""
     # Some editors put a mark of the byte order before the first line.
     for number, line in enumerate(text.removeprefix("\ufeff").splitlines(), start=1):
         words = line.split()
-        if words and words[0] in _MARKERS:
-            raise ValueError(f"Line {number} {_MARKERS[words[0]]}")
+        if words and words[0] == _AUTHORITY:
+            raise ValueError(
+                f"Line {number} is a certificate authority, not the key of one host: copy the keys"
+                " that the host itself shows."
+            )
         if words and not words[0].startswith("#"):
-            yield _pin(words, number)
+            yield words[0], _pin(words, number)
 
 
 def _pin(words: list[str], number: int) -> HostKeyPin:

@@ -56,7 +56,10 @@ class RunnerKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class HostAddress:
-    """Where a host is, who it must prove to be, and how to sign in to it."""
+    """Where a host is, who it must prove to be, and how to sign in to it.
+
+    `older_algorithms` are spoken only where an Admin allowed them for this host.
+    """
 
     name: str
     address: str
@@ -66,6 +69,7 @@ class HostAddress:
     port: int = 22
     jump: HostAddress | None = None
     runner: RunnerKind = RunnerKind.AUTO
+    older_algorithms: bool = False
 
 
 @dataclass(frozen=True, slots=True)

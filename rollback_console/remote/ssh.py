@@ -45,6 +45,10 @@ logging.getLogger("paramiko").setLevel(logging.CRITICAL)
 CIPHERS = ("aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "aes128-ctr", "aes256-ctr")
 _SHA2 = ("hmac-sha2-256", "hmac-sha2-512")
 MACS = (*(f"{name}-etm@openssh.com" for name in _SHA2), *_SHA2)
+# What else paramiko speaks. It signs and exchanges keys by SHA-1 no more, whatever is allowed.
+OLDER_CIPHERS = ("aes256-cbc", "aes192-cbc", "aes128-cbc")
+OLDER_MACS = ("hmac-sha1",)
+_OLDER = {*OLDER_CIPHERS, *OLDER_MACS}
 _Stream = HostSocket | paramiko.Channel
 _KEYS: dict[str, type[paramiko.PKey]] = {
     "rsa": paramiko.RSAKey,
@@ -90,14 +94,28 @@ def connect(
 
 
 def scan_host_keys(
-    address: str, port: int = 22, *, jump: HostAddress | None = None, timeout: float = 10.0
+    address: str,
+    port: int = 22,
+    *,
+    jump: HostAddress | None = None,
+    timeout: float = 10.0,
+    older_algorithms: bool = False,
 ) -> list[HostKeyPin]:
     """Return the keys that a host shows now, strongest type first, for a person to compare.
 
     Signs in to `jump` alone. Each stage may take `timeout` seconds. Raises HostUnreachable, also
     when the host shows no key of an accepted type, and for `jump` whatever `connect` raises.
     """
-    stranger = HostAddress(f"{address}:{port}", address, "", Login(), (), port, jump)
+    stranger = HostAddress(
+        f"{address}:{port}",
+        address,
+        "",
+        Login(),
+        (),
+        port,
+        jump,
+        older_algorithms=older_algorithms,
+    )
     pins = [pin for kind in SIGNATURES if (pin := _fetch_host_key(stranger, kind, timeout))]
     if not pins:
         raise _unreachable(stranger, "it shows no key of a kind the console accepts")
@@ -256,7 +274,7 @@ def _shake_hands(address: HostAddress, kinds: list[str], timeout: float) -> _Lin
         carrier = _open_carrier(address, jump.link if jump else None, timeout)
         link = _Link(_Transport(carrier, packetizer_class=_TimedPacketizer), carrier, jump)
     with _closing_on_error(link), _translating_errors(address):
-        _set_options(link.transport, kinds, timeout)
+        _set_options(link.transport, kinds, timeout, older=address.older_algorithms)
         _exchange_keys(address, link.transport, timeout)
         link.transport.get_remote_server_key()  # raises when the time ran out before the key came
     return link
@@ -267,7 +285,8 @@ def _exchange_keys(address: HostAddress, transport: _Transport, timeout: float) 
         transport.start_client(timeout=timeout)
     except IncompatiblePeer as error:
         if mismatch := _find_mismatch(transport):
-            raise NoCommonAlgorithm(address.name, *mismatch) from error
+            older = not address.older_algorithms and set(mismatch[1]) & _OLDER
+            raise NoCommonAlgorithm(address.name, *mismatch, older=bool(older)) from error
         raise
 
 
@@ -297,9 +316,12 @@ def _open_carrier(address: HostAddress, jump: _Link | None, timeout: float) -> _
     return jump.transport.open_channel("direct-tcpip", target, origin, timeout=timeout)
 
 
-def _set_options(transport: paramiko.Transport, kinds: list[str], timeout: float) -> None:
+def _set_options(
+    transport: paramiko.Transport, kinds: list[str], timeout: float, *, older: bool
+) -> None:
     options = transport.get_security_options()
-    options.ciphers, options.digests = CIPHERS, MACS
+    options.ciphers = CIPHERS + OLDER_CIPHERS if older else CIPHERS
+    options.digests = MACS + OLDER_MACS if older else MACS
     options.key_types = tuple(name for kind in kinds for name in SIGNATURES.get(kind, ()))
     transport.banner_timeout = transport.handshake_timeout = timeout
     transport.auth_timeout = transport.channel_timeout = timeout

@@ -87,6 +87,28 @@ def test_old_ciphers_and_signatures_are_not_negotiated(tmp_path: Path) -> None:
         server.remove()
 
 
+@pytest.mark.parametrize("option", ["Ciphers aes128-cbc", "MACs hmac-sha1"])
+def test_older_algorithms_are_spoken_where_they_are_allowed_for_that_host(option: str) -> None:
+    server = Sshd(options=(option,)).start()
+    try:
+        with pytest.raises(NoCommonAlgorithm, match="an Admin may allow older algorithms"):
+            connect(server.address())
+        connect(server.address(older_algorithms=True)).close()
+        assert scan_host_keys("127.0.0.1", server.port, older_algorithms=True) == [server.pin]
+    finally:
+        server.remove()
+
+
+def test_older_algorithms_are_not_offered_where_allowing_them_would_change_nothing() -> None:
+    server = Sshd(options=("Ciphers chacha20-poly1305@openssh.com",)).start()
+    try:
+        with pytest.raises(NoCommonAlgorithm) as error:
+            connect(server.address())
+        assert "an Admin may allow" not in str(error.value)
+    finally:
+        server.remove()
+
+
 # Whom it refuses
 
 

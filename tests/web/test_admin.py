@@ -259,6 +259,24 @@ def test_a_removed_key_is_remembered_under_another_host_too(
         host_keys.confirm_key(again, by=stage.cast.ada)
 
 
+def test_a_revoked_key_is_trusted_on_no_host_and_never_again(
+    signed_in: SignIn, stage: make.Stage
+) -> None:
+    client, key = signed_in(stage.cast.ada), HostKey.objects.get()
+    stage.host.pk, stage.host.name = None, "app-2"
+    stage.host.save()
+    line = f"@revoked * {key.type} {key.key}"
+    client.post(f"/hosts/{stage.host.pk}/keys/", {"keys": line})
+    assert not HostKey.objects.exists()
+    (again,) = host_keys.note_keys(stage.host, [HostKeyPin(key.type, key.key)], by=stage.cast.ada)
+    host_keys.forget_key(again, by=stage.cast.ada)
+    (again,) = host_keys.note_keys(stage.host, [HostKeyPin(key.type, key.key)], by=stage.cast.ada)
+    confirmations = f"/hosts/{stage.host.pk}/keys/{again.pk}/confirmations/"
+    refusal = words(client.post(confirmations, {"reason": "It is right."}, follow=True))
+    assert "no host may show it any more" in refusal
+    assert HostKey.objects.get().confirmed_at is None
+
+
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
@@ -334,7 +352,6 @@ def test_keys_are_read_from_files_as_programs_write_them(line: str) -> None:
         ("ssh-dss AAAAB3NzaC1kc3MAAACBA", "Line 1 is no public key of a host"),
         (ED25519[:-9], "The key on line 1 is cut off or mistyped"),
         (ED25519.replace("ssh-ed25519", "ssh-rsa"), "The key on line 1 is cut off or mistyped"),
-        (f"@revoked app-1 {ED25519}", "Line 1 is marked as revoked"),
         (f"@cert-authority * {ED25519}", "Line 1 is a certificate authority"),
         ("-----BEGIN OPENSSH PRIVATE KEY-----", "Line 1 is no public key of a host"),
     ],

@@ -15,8 +15,8 @@ from rollback_console.audit.record import record_change
 from rollback_console.remote import connector
 from rollback_console.remote.protocol import HostKeyPin
 
-from ..errors import KeyWasRemoved
-from ..inventory.key_removals import key_removals
+from ..errors import KeyWasRemoved, PlanError
+from ..inventory.key_removals import find_revocation, key_removals
 from ..models import Host, HostKey
 from ..permission import permit
 from .second_admin import require_second_for_key
@@ -36,7 +36,7 @@ def scan_host(host: Host, *, by: User) -> list[HostKey]:
 def fetch_keys(host: Host) -> list[HostKeyPin]:
     """The keys that the host shows now. Reads and writes no table, so that many can be asked at
     once. Raises the errors of remote.errors when it does not answer."""
-    return connector.scan_host_keys(host.address, host.port)
+    return connector.scan_host_keys(host.address, host.port, older_algorithms=host.older_algorithms)
 
 
 @transaction.atomic
@@ -70,7 +70,14 @@ def confirm_key(
 
 def require_reason(key: HostKey, reason: str) -> dict[str, str]:
     """The fact that goes on record with the confirmation of a key that somebody removed; nothing
-    for any other key. Raises KeyWasRemoved where the reason is missing."""
+    for any other key. Raises KeyWasRemoved where the reason is missing, and PlanError for a key
+    that was revoked, whatever the reason."""
+    if revocation := find_revocation(key.fingerprint):
+        raise PlanError(
+            f"{key.fingerprint} was revoked on {revocation.at:%Y-%m-%d} by "
+            f"{revocation.by_name or 'the command line'}: no host may show it any more. Make a new "
+            f"key on {key.host}, then confirm that one."
+        )
     removal = key_removals([key]).get(key.fingerprint)
     if removal is None:
         return {}
@@ -93,8 +100,22 @@ def confirm_keys(keys: Iterable[HostKey], *, by: User | None) -> list[HostKey]:
 def forget_key(key: HostKey, *, by: User | None) -> None:
     """Trust a key no longer."""
     permit(by, "plans.change_host", "change hosts")
+    _forget(key, by)
+
+
+@transaction.atomic
+def revoke_keys(host: Host, pins: Iterable[HostKeyPin], *, by: User | None) -> None:
+    """Trust these keys never again, on whatever host: who has their private part can be any."""
+    permit(by, "plans.change_host", "change hosts")
+    for pin in pins:
+        _noted(host, pin, by)
+        for key in HostKey.objects.select_related("host").filter(type=pin.type, key=pin.key):
+            _forget(key, by, revoked=True)
+
+
+def _forget(key: HostKey, by: User | None, **more: Any) -> None:
     known = {"confirmed_at": key.confirmed_at.isoformat()} if key.confirmed_at else {}
-    _record(kinds.HOST_KEY_FORGOTTEN, key, by, removed(key), **known)
+    _record(kinds.HOST_KEY_FORGOTTEN, key, by, removed(key), **known, **more)
     key.delete()
 
 

@@ -25,7 +25,17 @@ from ..permission import permit
 from ..unique_names import unique_name
 from .second_admin import require_second_for_host, require_second_for_removal
 
-RECORDED = ("name", "environment", "address", "port", "credential", "jump", "groups", "runner")
+RECORDED = (
+    "name",
+    "environment",
+    "address",
+    "port",
+    "credential",
+    "jump",
+    "groups",
+    "runner",
+    "older_algorithms",
+)
 """What of a host is on record, and what a form of it is drawn from."""
 
 
@@ -39,6 +49,7 @@ class HostFields(TypedDict, total=False):
     credential: Credential
     jump: Host | None
     runner: str
+    older_algorithms: bool
 
 
 @transaction.atomic

@@ -46,6 +46,10 @@ def _ends(old: bool, new: bool) -> bool:
     return old and not new
 
 
+def _begins(old: bool, new: bool) -> bool:
+    return new and not old
+
+
 def _names_more(old: str, new: str) -> bool:
     return bool(_lines(new) - _lines(old))
 
@@ -86,6 +90,7 @@ GUARDED: Mapping[str, Mapping[str, Eases]] = {
         "port": _differs,
         "credential_id": _differs,
         "jump_id": _differs,
+        "older_algorithms": _begins,
     },
     "credential": {"username": _differs},
     "decisionmaker": {"user_id": _differs, "role": _differs},

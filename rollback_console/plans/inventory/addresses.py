@@ -76,4 +76,5 @@ def _address(host: Host, jump: HostAddress | None) -> HostAddress:
         host_keys=tuple(HostKeyPin(key.type, key.key) for key in confirmed_keys(host)),
         jump=jump,
         runner=RunnerKind(host.runner),
+        older_algorithms=host.older_algorithms,
     )

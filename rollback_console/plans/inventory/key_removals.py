@@ -22,3 +22,11 @@ def key_removals(keys: Iterable[HostKey]) -> dict[str, ConfigurationEvent]:
     )
     last = {str(event.facts["fingerprint"]): event for event in events.order_by("seq")}
     return {each: event for each, event in last.items() if event.kind == kinds.HOST_KEY_FORGOTTEN}
+
+
+def find_revocation(fingerprint: str) -> ConfigurationEvent | None:
+    """When somebody said that no host may show this key any more: nothing takes that back."""
+    events = ConfigurationEvent.objects.filter(
+        kind=kinds.HOST_KEY_FORGOTTEN, facts__fingerprint=fingerprint, facts__revoked=True
+    )
+    return events.order_by("seq").first()

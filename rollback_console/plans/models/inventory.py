@@ -133,6 +133,9 @@ class Host(models.Model):
         db_default="auto",
         default="auto",
     )
+    older_algorithms = models.BooleanField(
+        "allow older algorithms", db_default=False, default=False
+    )
 
     class Meta:
         ordering = ["name"]

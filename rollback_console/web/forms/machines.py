@@ -13,8 +13,7 @@ from rollback_console.plans.errors import PlanError
 from rollback_console.plans.inventory.host_lists import LONGEST_TEXT
 from rollback_console.plans.inventory.typed_hosts import read_host_address, read_host_name
 from rollback_console.plans.models import Credential, Environment, Host, HostGroup
-from rollback_console.remote.keys import open_private_key, read_host_keys
-from rollback_console.remote.protocol import HostKeyPin
+from rollback_console.remote.keys import KeyLines, open_private_key, read_key_lines
 
 from .base import ConsoleForm, DrawnForm, Undecorated, preselect_only
 
@@ -80,7 +79,7 @@ class CredentialForm(DrawnForm, forms.ModelForm):  # type: ignore[type-arg]
 
 
 class KeysForm(Undecorated, forms.Form):
-    """Public keys that somebody read off a host; cleaned, they are pins."""
+    """Public keys that somebody read off a host, or that no host may show any more."""
 
     keys = forms.CharField(
         label=_("Public keys of the host"),
@@ -88,14 +87,15 @@ class KeysForm(Undecorated, forms.Form):
         widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
         help_text=_(
             "For a host that cannot be scanned: behind a jump host, or in another network "
-            "zone. One key per line, as cat /etc/ssh/ssh_host_*_key.pub prints them on the host."
+            "zone. One key per line, as cat /etc/ssh/ssh_host_*_key.pub prints them on the host. "
+            "A line of known_hosts that begins with @revoked is refused for ever, on every host."
         ),
     )
 
-    def clean_keys(self) -> list[HostKeyPin]:
+    def clean_keys(self) -> KeyLines:
         """Every line a key."""
         try:
-            return read_host_keys(self.cleaned_data["keys"])
+            return read_key_lines(self.cleaned_data["keys"])
         except ValueError as error:
             raise forms.ValidationError(str(error)) from error
 
@@ -177,6 +177,8 @@ class HostForm(DrawnForm, forms.ModelForm):  # type: ignore[type-arg]
             "credential": _("Credential"),
             "jump": _("Jump host"),
             "groups": _("Groups"),
+            "runner": _("What runs commands there"),
+            "older_algorithms": _("Allow older algorithms"),
         }
         help_texts = {
             "address": _("A name or an IP address; with a port as app-1:2222 or [::1]:2222."),
@@ -184,6 +186,10 @@ class HostForm(DrawnForm, forms.ModelForm):  # type: ignore[type-arg]
             "groups": _("Several with Ctrl or Cmd. Groups are made on the environment's page."),
             "runner": _(
                 "Python 3.6 or newer costs the host less. What already runs there goes on."
+            ),
+            "older_algorithms": _(
+                "CBC ciphers and SHA-1 message authentication, for a machine whose sshd speaks"
+                " nothing newer. Update it instead where you can."
             ),
         }
 

@@ -17,7 +17,7 @@ from rollback_console.access.actions.pending_changes import (
 from rollback_console.audit.stale_edit import StaleEdit
 from rollback_console.plans.actions import host_keys, hosts
 from rollback_console.plans.actions.second_admin import NeedsSecondAdmin
-from rollback_console.plans.errors import KeyWasRemoved, PlanError
+from rollback_console.plans.errors import PlanError
 from rollback_console.plans.inventory.host_specs import confirmed_keys
 from rollback_console.plans.inventory.key_removals import key_removals
 from rollback_console.plans.models import Environment, Host, HostGroup, HostKey
@@ -194,7 +194,9 @@ def note_keys(request: HttpRequest, number: int) -> HttpResponse:
     host, read = _find(number), KeysForm(request.POST)
     if not read.is_valid():
         return _page(request, host, HostForm(instance=host), read)
-    host_keys.note_keys(host, read.cleaned_data["keys"], by=person(request))
+    lines = read.cleaned_data["keys"]
+    host_keys.note_keys(host, lines.shown, by=person(request))
+    host_keys.revoke_keys(host, lines.revoked, by=person(request))
     sentence = gettext("Host keys saved. Compare the fingerprints before you confirm.")
     return done(request, sentence, "host", number=number)
 
@@ -207,7 +209,7 @@ def confirm(request: HttpRequest, number: int, key: int) -> HttpResponse:
     shown, reason = _find_key(number, key), request.POST.get("reason", "")
     try:
         sentence = _confirm_or_propose(shown, person(request), reason)
-    except KeyWasRemoved as error:
+    except PlanError as error:
         return refused(request, error, "host", number=number)
     return done(request, sentence, "host", number=number)
 
