@@ -11,7 +11,8 @@ import pytest
 from django.contrib.auth.models import Group, User
 from django.test import Client
 
-from rollback_console.access.models import Invitation
+from rollback_console.access.models import Invitation, PendingChange
+from rollback_console.audit.models import ConfigurationEvent
 from rollback_console.config.logs import mask_addresses
 from rollback_console.outbox.actions import targets
 from rollback_console.outbox.models import Delivery
@@ -64,11 +65,59 @@ def test_an_admin_invites_and_the_invited_person_signs_in(
     shown = words(Client().get(link))
     assert "Ada Example invited you to this console. You sign in as kim ." in shown
     answer = choose(link)
-    assert (answer.status_code, answer["Location"]) == (303, "/sign-in/")
+    assert (answer.status_code, answer["Location"]) == (303, "/")
+    assert answer.client.get("/plans/").status_code == 200
+    assert "kim" not in words(client.get(ADDRESS))
+    assert ConfigurationEvent.objects.filter(kind="sign_in.succeeded", by_name="kim").count() == 1
     browser = Client()
     browser.post("/sign-in/", {"username": "kim", "password": PASSWORD})
     assert browser.get("/plans/").status_code == 200
-    assert "kim" not in words(client.get(ADDRESS))
+
+
+def test_who_must_show_a_second_factor_is_not_signed_in_by_an_invitation(
+    signed_in: SignIn, stage: make.Stage, settings: Any
+) -> None:
+    link = invite(signed_in(stage.cast.ada))
+    settings.REQUIRE_SECOND_FACTOR = True
+    answer = choose(link)
+    assert (answer.status_code, answer["Location"]) == (303, "/sign-in/")
+    assert "_auth_user_id" not in answer.client.session
+
+
+def test_a_link_accepted_in_a_session_of_somebody_else_changes_nothing_of_it(
+    signed_in: SignIn, stage: make.Stage
+) -> None:
+    client = signed_in(stage.cast.ada)
+    answer = client.post(invite(client), {"password": PASSWORD, "again": PASSWORD})
+    assert answer["Location"] == "/sign-in/"
+    assert client.session["_auth_user_id"] == str(stage.cast.ada.pk)
+
+
+def test_whoever_is_invited_can_be_named_decision_maker_at_once(
+    signed_in: SignIn, stage: make.Stage
+) -> None:
+    client = signed_in(stage.cast.ada)
+    place = {"environment": stage.environment.pk, "role": "CTO", "rung": 3}
+    invite(client, **place)
+    named = stage.environment.decision_makers.get(user__username="kim")
+    assert (named.role, named.rung) == ("CTO", 3)
+    invite(client, username="kit", environment=stage.environment.pk, role="")
+    assert not stage.environment.decision_makers.filter(user__username="kit").exists()
+    wrong = client.post(ADDRESS, fields(username="kay", role="CTO"))
+    assert "Choose where they decide." in words(wrong)
+    assert not User.objects.filter(username="kay").exists()
+
+
+def test_where_two_admins_are_asked_for_an_invited_decision_maker_waits(
+    signed_in: SignIn, stage: make.Stage
+) -> None:
+    stage.environment.second_admin = True
+    stage.environment.save()
+    place = {"environment": stage.environment.pk, "role": "CTO", "rung": 3}
+    answer = signed_in(stage.cast.ada).post(ADDRESS, fields(**place))
+    assert "waits for another Admin" in words(answer)
+    assert not stage.environment.decision_makers.filter(user__username="kim").exists()
+    assert PendingChange.objects.filter(kind=PendingChange.DECISION_MAKER).count() == 1
 
 
 def test_inviting_takes_a_fresh_proof_of_who_invites(stage: make.Stage) -> None:

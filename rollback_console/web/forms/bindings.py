@@ -64,6 +64,7 @@ class BindingsForm(ConsoleForm):
         self.fields["drawn_from"] = forms.CharField(required=False, widget=forms.HiddenInput)
         self.initial["drawn_from"] = draw_revision(revision)
         _choices(self, "hosts", places)
+        self.initial["hosts"] = self.initial["hosts"] or _only_place(revision.plan.environment)
         for step in self.steps:
             self._add_step(step, places)
         for parameter in self.parameters:
@@ -189,6 +190,14 @@ def _places(environment: Environment, bound: set[str]) -> list[tuple[str, str]]:
         (name, _("{name} (unknown in this environment)").format(name=name))
         for name in sorted(bound - known)
     ]
+
+
+def _only_place(environment: Environment) -> str:
+    """The one group of hosts of the environment, or its one host; "" where there is a choice."""
+    groups = HostGroup.objects.filter(environment=environment).values_list("name", flat=True)
+    hosts = Host.objects.filter(environment=environment).values_list("name", flat=True)
+    names = list(groups[:2]) or list(hosts[:2])
+    return names[0] if len(names) == 1 else ""
 
 
 def _members(group: HostGroup) -> str:

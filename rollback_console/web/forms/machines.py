@@ -202,6 +202,8 @@ class HostForm(DrawnForm, forms.ModelForm):  # type: ignore[type-arg]
         _choose(self, "jump", jumps, _("none: connect directly"))
         _choose(self, "environment", Environment.objects.all(), _("choose"))
         _choose(self, "groups", groups, None)
+        if self.instance.pk is None:
+            preselect_only(self, "environment", "credential")
         labels = lambda group: f"{group.environment.name}: {group.name}"  # noqa: E731
         self.fields["groups"].label_from_instance = labels  # type: ignore[attr-defined]
 

@@ -11,8 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from rollback_console.access.actions.invitations import LIFE_DAYS, LONGEST_DAYS
 from rollback_console.access.actions.passwords import check_password_rules
 from rollback_console.access.errors import WeakPassword
+from rollback_console.plans.models import Environment
 
-from .base import ConsoleForm, Undecorated
+from .base import ConsoleForm, Undecorated, preselect_only
 
 
 class PersonForm(Undecorated, forms.ModelForm):  # type: ignore[type-arg]
@@ -77,6 +78,26 @@ class InvitationForm(Undecorated, forms.ModelForm):  # type: ignore[type-arg]
         label=_("Days the link is open"), min_value=1, max_value=LONGEST_DAYS, initial=LIFE_DAYS
     )
     mail = forms.BooleanField(label=_("Send the link by mail"), required=False)
+    role = forms.CharField(
+        label=_("Decision maker, as"),
+        required=False,
+        max_length=60,
+        help_text=_("Such as Deploy Lead. Empty: they decide nowhere."),
+    )
+    environment = forms.ModelChoiceField(
+        Environment.objects.order_by("name"),
+        label=_("Decides in"),
+        required=False,
+        empty_label=_("no environment"),
+    )
+    rung = forms.IntegerField(
+        label=_("Escalation level"),
+        required=False,
+        min_value=1,
+        max_value=99,
+        initial=1,
+        help_text=_("Level 1 is asked first."),
+    )
 
     class Meta:
         model = User
@@ -88,10 +109,16 @@ class InvitationForm(Undecorated, forms.ModelForm):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
         if not can_mail:
             del self.fields["mail"]
+        preselect_only(self, "environment")
 
     def clean(self) -> dict[str, Any]:
-        """Mail needs an address."""
+        """Mail needs an address; who decides somewhere has a role there."""
         cleaned = super().clean() or {}
+        role, environment = cleaned.get("role"), cleaned.get("environment")
+        if role and environment is None:
+            self.add_error("environment", _("Choose where they decide."))
+        if environment and not role and environment.pk != self.initial.get("environment"):
+            self.add_error("role", _("Enter the role in which they decide there."))
         if cleaned.get("mail") and not cleaned.get("email"):
             self.add_error("email", _("Enter the address that the link goes to."))
         return cleaned

@@ -12,7 +12,7 @@ from rollback_console.plans.actions.plans import import_document, revise
 from rollback_console.plans.actions.services import name_service
 from rollback_console.plans.models import Environment, Plan, Revision, Service
 
-from .base import ConsoleForm
+from .base import ConsoleForm, preselect_only
 
 LARGEST = 256 * 1024
 _TEXT = forms.Textarea(
@@ -57,6 +57,7 @@ class ImportForm(ConsoleForm):
     def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
         self.by = by
         super().__init__(*args, **kwargs)
+        preselect_only(self, "environment")
 
     @property
     def is_empty(self) -> bool:

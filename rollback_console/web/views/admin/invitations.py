@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -13,11 +15,15 @@ from rollback_console.access.actions.invitations import (
     invite_person,
     revoke_invitations,
 )
+from rollback_console.access.actions.pending_changes import propose_decision_maker
 from rollback_console.access.errors import AccessError, SecondAdminMissing
 from rollback_console.access.invitations import open_invitations
 from rollback_console.access.models import Invitation
 from rollback_console.common.people import display_name
 from rollback_console.outbox.private_mail import can_mail, invitation_link, mail_invitation
+from rollback_console.plans.actions.decision_makers import name_decision_maker
+from rollback_console.plans.actions.second_admin import NeedsSecondAdmin
+from rollback_console.plans.models import Environment
 from rollback_console.web.forms.people import InvitationForm
 
 from ...authentication.step_up import step_up
@@ -79,6 +85,7 @@ def revoke(request: HttpRequest, number: int) -> HttpResponse:
 def _invite(request: HttpRequest, form: InvitationForm) -> HttpResponse:
     typed, by = dict(form.cleaned_data), person(request)
     mail, waits = bool(typed.pop("mail", False)), False
+    place = {name: typed.pop(name) for name in ("environment", "role", "rung")}
     try:
         invitation, secret = invite_person(by=by, **typed)
     except SecondAdminMissing:
@@ -86,7 +93,22 @@ def _invite(request: HttpRequest, form: InvitationForm) -> HttpResponse:
         invitation, secret = invite_person(by=by, **without_groups(easing, typed))
         propose_rights(invitation.person, easing, by=by)
         waits = True
+    if place["role"]:
+        waits |= _name_decision_maker(invitation.person, by=by, **place)
     return _show_link(request, invitation, secret, mail=mail, waits=waits)
+
+
+def _name_decision_maker(
+    user: User, *, by: User, environment: Environment, role: str, rung: int | None
+) -> bool:
+    """Whether that waits for another Admin."""
+    maker: dict[str, Any] = {"user": user, "role": role, "rung": rung or 1}
+    try:
+        name_decision_maker(environment, by=by, **maker)
+    except NeedsSecondAdmin:
+        propose_decision_maker(environment, by=by, **maker)
+        return True
+    return False
 
 
 def _show_link(

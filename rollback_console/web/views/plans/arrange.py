@@ -18,6 +18,7 @@ from rollback_console.plans.actions.revisions import draw_revision
 from rollback_console.plans.arrangement import arranged, draft_of, operations_of
 from rollback_console.plans.errors import PlanError
 from rollback_console.plans.models import ArrangementDraft
+from rollback_console.plans.snapshot.request_form import list_missing
 
 from ... import queries
 from ...http.current_user import person
@@ -113,4 +114,4 @@ def confirm_arrangement(request: HttpRequest, slug: str) -> HttpResponse:
     sentence = gettext(
         "Confirmed as revision {number}. It can be requested once nothing is missing."
     ).format(number=made.number)
-    return done(request, sentence, "plan", slug=slug)
+    return done(request, sentence, "bindings" if list_missing(made) else "plan", slug=slug)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from allauth.account.internal.flows.login import record_authentication
 from django.contrib import messages
+from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -15,6 +17,7 @@ from rollback_console.access.actions.invitations import accept_invitation
 from rollback_console.access.attempts import normalize_address
 from rollback_console.access.errors import AccessError, BadInvitation, WeakPassword
 from rollback_console.access.invitations import find_invitation
+from rollback_console.access.second_factor import lacks_factor
 from rollback_console.web.forms.people import FirstPasswordForm
 
 from ...authentication.client_address import address_of
@@ -63,11 +66,16 @@ def _answer(request: HttpRequest, secret: str) -> HttpResponse:
 
 def _accept(request: HttpRequest, secret: str, password: str) -> HttpResponse:
     person = accept_invitation(secret, password=password)
-    messages.success(
-        request,
-        gettext("Your password is set. Sign in as {username}.").format(username=person.username),
-    )
-    return SeeOther("/sign-in/")
+    if request.user.is_authenticated or lacks_factor(person):
+        sentence = gettext("Your password is set. Sign in as {username}.")
+        messages.success(request, sentence.format(username=person.username))
+        return SeeOther("/sign-in/")
+    # Whoever chose the password a moment ago has proven that they know it.
+    person.refresh_from_db()
+    login(request, person, backend="allauth.account.auth_backends.AuthenticationBackend")
+    record_authentication(request, person, "password", username=person.username)
+    messages.success(request, gettext("Your password is set, and you are signed in."))
+    return SeeOther("/")
 
 
 def _opens_nothing(request: HttpRequest, error: BadInvitation) -> HttpResponse:
