@@ -95,9 +95,10 @@ class HelpSection:
         """The text around the first of the words."""
         text = " ".join(_MARKS.sub("", self.text).split())
         start = min((at for at in map(text.casefold().find, words) if at >= 0), default=0)
-        begin = max(start - _CONTEXT, 0)
-        end = start + _CONTEXT
-        return f"{'…' if begin else ''}{text[begin:end].strip()}{'…' if end < len(text) else ''}"
+        begin = text.rfind(" ", 0, start - _CONTEXT) + 1 if start > _CONTEXT else 0
+        end = text.find(" ", start + _CONTEXT)
+        shown = text[begin:] if end < 0 else text[begin:end] + "…"
+        return f"…{shown}" if begin else shown
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,6 +88,8 @@ class Eyes:
                 picture = Path(PICTURES, f"{name}-{scheme}-{width}.png")
                 page.screenshot(path=picture, full_page=True)
             faults += [f"{scheme} {width}: {each}" for each in _too_wide(page, width)]
+            if (scheme, width) == ("dark", 390):
+                faults += [f"{width}: {each}" for each in page.evaluate(_SMALL_TARGETS)]
             if (scheme, width) in JUDGED:
                 faults += [f"{scheme} {width}: {each}" for each in violations(page)]
         return faults + self.complaints
@@ -110,3 +112,16 @@ def _sign_in(context: BrowserContext, base: str, user: User | None, how: str = "
 def _too_wide(page: Page, width: int) -> Iterator[str]:
     if (wide := page.evaluate("document.documentElement.scrollWidth")) > width:
         yield f"the page is {wide} px wide"
+
+
+# Links within a sentence are as high as its line (WCAG 2.5.8); boxes are pressed by their label.
+_SMALL_TARGETS = """() => [...document.querySelectorAll(
+  "button, .btn, summary, select, textarea, nav a, .foot a, "
+  + "input:not([type=hidden], [type=checkbox], [type=radio])")]
+  .filter((each) => each.checkVisibility({ visibilityProperty: true })
+    && !each.closest(".seen-by-readers, .skip"))
+  .map((each) => [each, each.getBoundingClientRect()])
+  .filter(([, box]) => box.width > 1 && box.height > 1 && box.height < 43.5)
+  .map(([each, box]) => `${each.tagName} ${each.className} "${each.textContent.trim().slice(0, 30)}"`
+    + ` is ${box.height.toFixed(0)} px high`)
+"""

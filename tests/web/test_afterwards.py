@@ -73,7 +73,8 @@ def test_trends_are_tables_and_json_too(operator: Client) -> None:
 
 
 def test_pictures_carry_their_words(operator: Client) -> None:
-    load(operator)
+    for number in range(3):
+        load(operator, reason=f"Reason {number}")
     page = operator.get("/trends/?days=0").content.decode()
     pictures = re.findall(r"<svg class=\"picture\".*?</svg>", page, flags=re.S)
     assert len(pictures) == 3
@@ -82,6 +83,14 @@ def test_pictures_carry_their_words(operator: Client) -> None:
         assert re.search(r"<desc id=\"\w+-desc\">[^<]+</desc>", picture)
         assert "style=" not in picture
     assert "<script>" not in page
+    assert ">0</text>" in pictures[0], "An axis begins somewhere."
+
+
+def test_fewer_than_three_rollbacks_are_called_too_few_to_draw(operator: Client) -> None:
+    load(operator)
+    page = operator.get("/trends/?days=0")
+    assert "Too few to draw: 1 rollback." in words(page)
+    assert 'class="picture"' not in page.content.decode()
 
 
 def test_an_archive_is_downloaded_and_holds(operator: Client, ended: Rollback) -> None:

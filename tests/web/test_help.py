@@ -66,6 +66,15 @@ def test_the_search_finds_sections_by_all_of_their_words(
     assert "No section holds all of these words" in words(client.get("/help/?q=escalation+zebra"))
 
 
+def test_an_excerpt_begins_and_ends_with_whole_words() -> None:
+    words_before, words_after = "harbour " * 30, "lantern " * 30
+    section = help_pages.HelpSection("a", "A", "T", "t", f"{words_before}zebra {words_after}")
+    excerpt = section.excerpt(["zebra"])
+    assert excerpt.startswith("…") and excerpt.endswith("…")
+    assert set(excerpt.strip("…").split()) == {"harbour", "zebra", "lantern"}
+    assert help_pages.HelpSection("a", "A", "T", "t", "One zebra").excerpt(["zebra"]) == "One zebra"
+
+
 @pytest.mark.django_db
 def test_help_is_for_people_who_are_signed_in(client: object, stage: make.Stage) -> None:
     assert client.get("/help/").status_code == 302  # type: ignore[attr-defined]

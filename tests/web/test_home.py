@@ -22,9 +22,9 @@ def test_a_new_installation_is_told_where_to_start(signed_in: SignIn) -> None:
     page = words(signed_in(make.cast().ada).get("/"))
     assert "No rollbacks in progress" in page
     assert "Set up this console" in page
-    assert "Go on with the set-up" in page
+    assert "Continue set-up" in page
     vic = User.objects.get(username="vic")
-    assert "Go on with the set-up" not in words(signed_in(vic).get("/"))
+    assert "Continue set-up" not in words(signed_in(vic).get("/"))
 
 
 def test_a_request_waits_for_those_who_may_approve_it_and_for_nobody_else(
@@ -77,7 +77,7 @@ def test_environments_say_whether_their_plans_would_work(
     signed_in: SignIn, stage: make.Stage, pending: Rollback
 ) -> None:
     client = signed_in(stage.cast.vic)
-    assert "1 plan not asked" in words(client.get("/"))
+    assert "1 plan not checked yet" in words(client.get("/"))
     result = {"host": "app-1", "kind": "folder", "detail": "It is there", "at": timezone.now()}
     probe = {"revision": pending.revision, "snapshot_sha256": pending.snapshot_sha256, **result}
     made = ProbeResult.objects.create(verdict="ready", **probe)

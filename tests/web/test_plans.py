@@ -406,7 +406,7 @@ def test_a_request_with_a_wrong_value_does_not_turn_the_plan_red_in_the_list(
     make.hosts_answer()
     assert ProbeResult.objects.filter(verdict="not_ready").exists()
     page = words(signed_in(stage.cast.dana).get("/plans/"))
-    assert ("not asked" in page, "not ready" in page) == (True, False)
+    assert ("not checked yet" in page, "not ready" in page) == (True, False)
     queue.enqueue_asking(revision, {}, why="person")
     make.hosts_answer()
     assert "not ready" in words(signed_in(stage.cast.dana).get("/plans/"))

@@ -154,7 +154,7 @@ def test_proof_is_a_new_sign_in_over_there(
     client.post("/account/confirmation/provider/")
     assert not Approval.objects.exists()
     page = visit(client, provider, again, **who, auth_time_ago=2)
-    assert "Go on" in words(page)
+    assert "Confirm and continue" in words(page)
     client.post("/account/confirmation/provider/")
     assert Approval.objects.get().by == kim
 

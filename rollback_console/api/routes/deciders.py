@@ -95,7 +95,7 @@ def set_policy(request: HttpRequest, slug: str, body: NewPolicy) -> Status[Polic
 
 @router.post("/environments/{slug:slug}/delegations", auth=APPROVE, response={201: DelegationOut})
 def lend(request: HttpRequest, slug: str, body: NewDelegation) -> Status[DelegationOut]:
-    """Lend your right to decide there, for a time."""
+    """Delegate your right to approve there, for a time."""
     environment = lookup.environment(slug)
     lookup.require_whole(environment)
     made = delegate_right(

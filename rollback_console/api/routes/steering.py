@@ -57,7 +57,7 @@ def take_question(
 
 @router.post("/rollbacks/{int:number}/restarts", response={201: RollbackOut})
 def restart(request: HttpRequest, number: int, body: NewRestart) -> Status[RollbackOut]:
-    """Go on from another step; `runs` of the rollback say what is left on each host.
+    """Resume from another step; `runs` of the rollback say what is left on each host.
 
     Of one that ended aborted or failed, the rest becomes a new request, which is the answer.
     """

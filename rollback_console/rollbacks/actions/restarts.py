@@ -63,7 +63,7 @@ def would(rollback: Rollback, position: int) -> Resumption:
 def resume_from(
     rollback: Rollback, *, position: int, by: User, reason: str, again: Collection[int] = ()
 ) -> Rollback:
-    """Go on from another step of a rollback that waits.
+    """Resume from another step of a rollback that waits.
 
     `again` names the positions that have run, are not idempotent and will run anew: exactly
     those, so that nobody runs something twice who did not see it. Raises Refused.
@@ -116,7 +116,7 @@ def request_rest(
     reason: str,
     parameters: Mapping[str, str] | None = None,
 ) -> Rollback:
-    """Ask for the rest of a rollback that stopped midway, from `position`, as a new one.
+    """Request the rest of a rollback that stopped midway, from `position`, as a new one.
 
     What has ended stays ended: its approval is spent, and its hosts may have changed since.
     `parameters` are values to correct; the new request is approved with them.

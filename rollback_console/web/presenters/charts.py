@@ -11,9 +11,16 @@ from dataclasses import dataclass
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import ngettext
+
+from rollback_console.common.durations import duration
 
 WIDTH = 360
 _ROW = 34
+_SCALE = 18
+"""Units below the rows of `bars` and `spans`, where the axis is written."""
+FEWEST = 3
+"""From so few on a median or a rate says something."""
 _LONGEST = 40
 
 
@@ -71,7 +78,7 @@ def bars(name: str, title: str, desc: str, rows: Sequence[Bar]) -> SafeString:
             for at, row in enumerate(rows)
         ),
     )
-    return _svg(name, title, desc, len(rows) * _ROW, drawn)
+    return _svg(name, title, desc, len(rows) * _ROW + _SCALE, drawn + _axis(len(rows), most))
 
 
 def columns(name: str, title: str, desc: str, rows: Sequence[Column]) -> SafeString:
@@ -94,7 +101,12 @@ def columns(name: str, title: str, desc: str, rows: Sequence[Column]) -> SafeStr
             for at, row in enumerate(rows)
         ),
     )
-    line = format_html('<line class="picture-axis" x1="0" x2="{}" y1="130" y2="130"/>', WIDTH)
+    line = format_html(
+        '<line class="picture-axis" x1="0" x2="{}" y1="130" y2="130"/>'
+        '<text class="picture-label" x="0" y="9">{}</text>',
+        WIDTH,
+        most,
+    )
     return _svg(name, title, desc, 152, drawn + line)
 
 
@@ -125,7 +137,7 @@ def spans(name: str, title: str, desc: str, rows: Sequence[Span]) -> SafeString:
             for at, row in enumerate(rows)
         ),
     )
-    return _svg(name, title, desc, len(rows) * _ROW, drawn)
+    return _svg(name, title, desc, len(rows) * _ROW + _SCALE, drawn + _axis(len(rows), most))
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,12 +161,39 @@ def line(name: str, title: str, desc: str, points: Sequence[Point]) -> SafeStrin
     marks = format_html_join("", '<circle class="picture-bad" cx="{}" cy="{}" r="2.5"/>', bad)
     drawn = format_html(
         '<line class="picture-axis" x1="0" x2="{}" y1="59" y2="59"/>'
+        '<text class="picture-label" x="0" y="9">{}</text>'
         '<polyline class="picture-line" points="{}"/>{}',
         WIDTH,
+        f"{most:.4g}",
         path,
         marks,
     )
     return _svg(name, title, desc, 60, drawn)
+
+
+def too_few(count: int) -> SafeString:
+    """In place of a picture of fewer than three."""
+    sentence = ngettext(
+        "Too few to draw: {} rollback. A picture needs three.",
+        "Too few to draw: {} rollbacks. A picture needs three.",
+        count,
+    )
+    return format_html('<p class="soft">{}</p>', sentence.format(count))
+
+
+def _axis(rows: int, most: float) -> SafeString:
+    """The line below all bars, from nothing to the longest."""
+    return format_html(
+        '<line class="picture-axis" x1="0" x2="{}" y1="{}" y2="{}"/>'
+        '<text class="picture-label" x="0" y="{}">0</text>'
+        '<text class="picture-label" x="{}" y="{}" text-anchor="end">{}</text>',
+        WIDTH,
+        *(rows * _ROW + 2.5,) * 2,
+        rows * _ROW + 15,
+        WIDTH - 10,
+        rows * _ROW + 15,
+        duration(most),
+    )
 
 
 def _svg(name: str, title: str, desc: str, height: int, drawn: SafeString) -> SafeString:

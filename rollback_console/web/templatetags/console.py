@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, json_script
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language, gettext, ngettext
+from django.utils.translation import get_language, gettext, gettext_noop, ngettext
 
 from rollback_console.common import durations
 from rollback_console.documents.canonical.layout import bare_condition
@@ -25,6 +25,8 @@ from ..presenters.state_icons import SHAPES, TONES
 
 register = Library()
 register.filter("bare_condition", bare_condition)
+_PLAIN = {"not_asked": gettext_noop("not checked yet")}
+"""Words of pages where the API's are too short to be understood by themselves."""
 THEMES = frozenset({"light", "dark"})
 _ICON = (
     '<svg class="icon" viewBox="0 0 16 16" width="16" height="16" aria-hidden="true"'
@@ -41,7 +43,7 @@ def state(value: object, word: str = "") -> SafeString:
         TONES.get(key, "still"),
         key,
         icon(key),
-        translated(word or state_word(key)),
+        translated(word or _PLAIN.get(key) or state_word(key)),
     )
 
 

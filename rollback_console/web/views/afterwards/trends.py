@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from rollback_console.common.durations import duration
 from rollback_console.plans.models import Environment, Service
@@ -16,7 +18,7 @@ from rollback_console.rollbacks import db_clock
 from ...presenters import charts
 from ...presenters.charts import Bar, Column, Span
 
-PERIODS = [(30, "30 days"), (90, "90 days"), (365, "a year"), (0, "all time")]
+PERIODS = [(30, _("30 days")), (90, _("90 days")), (365, _("a year")), (0, _("all time"))]
 FEW = 12
 """How many open actions the page lists; all are one click away."""
 
@@ -65,6 +67,9 @@ def _trends_of(request: HttpRequest) -> Trends:
 
 
 def _pictures(measured: Trends) -> dict[str, SafeString]:
+    if measured.count < charts.FEWEST:
+        few = charts.too_few(measured.count)
+        return dict.fromkeys(("phases", "months", "steps", "truths"), few)
     return {
         "phases": _phases(measured),
         "months": _months(measured),
@@ -80,14 +85,14 @@ def _phases(measured: Trends) -> SafeString:
         if each.median is not None
     ]
     desc = "; ".join(f"{row.label}: {row.text}" for row in rows)
-    return charts.bars("phases", "How long each phase takes", desc, rows)
+    return charts.bars("phases", gettext("Duration by phase"), desc, rows)
 
 
 def _months(measured: Trends) -> SafeString:
     shown = measured.drawn.months[-RECENT:]
     rows = [Column(each.name[2:], each.succeeded, each.ended) for each in shown]
     desc = "; ".join(f"{each.name}: {each.succeeded} of {each.ended} succeeded" for each in shown)
-    return charts.columns("months", "Rollbacks by month", desc, rows)
+    return charts.columns("months", gettext("Rollbacks by month"), desc, rows)
 
 
 def _steps(measured: Trends) -> SafeString:
@@ -96,7 +101,7 @@ def _steps(measured: Trends) -> SafeString:
         for each in measured.drawn.slowest
     ]
     desc = "; ".join(f"{row.label}: {row.text}" for row in rows)
-    return charts.bars("steps", "The slowest steps", desc, rows)
+    return charts.bars("steps", gettext("The slowest steps"), desc, rows)
 
 
 def _truths(measured: Trends) -> SafeString:
@@ -109,7 +114,7 @@ def _truths(measured: Trends) -> SafeString:
         f"{row.label}: expected {duration(row.low)} to {duration(row.high)}, took {row.text}"
         for row in rows
     )
-    return charts.spans("truths", "Estimated and actual duration", desc, rows)
+    return charts.spans("truths", gettext("Estimate vs. actual"), desc, rows)
 
 
 def _both(median: float | None, high: float | None) -> str:
