@@ -122,6 +122,6 @@ _SMALL_TARGETS = """() => [...document.querySelectorAll(
     && !each.closest(".seen-by-readers, .skip"))
   .map((each) => [each, each.getBoundingClientRect()])
   .filter(([, box]) => box.width > 1 && box.height > 1 && box.height < 43.5)
-  .map(([each, box]) => `${each.tagName} ${each.className} "${each.textContent.trim().slice(0, 30)}"`
+  .map(([each, box]) => `${each.className} "${each.textContent.trim().slice(0, 20)}"`
     + ` is ${box.height.toFixed(0)} px high`)
 """
