@@ -9,6 +9,8 @@ from django.urls import reverse
 from rollback_console.audit.stale_edit import draw_version
 from rollback_console.plans.actions.delegations import delegate_right
 from rollback_console.plans.models import DecisionMaker, Delegation, Environment
+from rollback_console.plans.snapshot.request_form import draw_request_form
+from rollback_console.rollbacks.actions import pins
 from rollback_console.rollbacks.models import Rollback
 from tests import make
 
@@ -207,3 +209,28 @@ def test_a_lent_right_shows_on_the_persons_page(signed_in: SignIn, stage: make.S
     delegate_right(stage.environment, by=stage.cast.lee, to=stage.cast.vic, hours=8)
     shown = words(signed_in(stage.cast.ada).get(f"/people/{stage.cast.lee.pk}/"))
     assert "Vic Example for Lee Example" in shown
+
+
+def test_going_back_to_a_pinned_version_is_warned_about_and_takes_a_tick_of_its_own(
+    signed_in: SignIn, stage: make.Stage
+) -> None:
+    text = make.PLAN.replace("echo restoring", "git checkout <previous-commit>")
+    revision = make.plan(stage, text)
+    (parameter,) = draw_request_form(revision).parameters
+    pins.pin(stage.service, version="91bc2f0a", by=stage.cast.dana, reason="Loses sessions")
+    asking = signed_in(stage.cast.dana)
+    fields = {"reason": "500s", "preview": "1", f"parameter_{parameter.name}": "91bc2f0"}
+    address = f"/plans/{revision.plan.slug}/request/"
+    assert "pinned as a version not to deploy" in words(asking.post(address, fields))
+    del fields["preview"]
+    asking.post(address, fields)
+    rollback = Rollback.objects.get()
+    client = signed_in(stage.cast.lee)
+    assert "Dana Example: Loses sessions" in page(client, rollback)
+    decision = {"snapshot_sha256": rollback.snapshot_sha256}
+    refused = client.post(f"/rollbacks/{rollback.pk}/approvals/", decision)
+    assert refused.status_code == 422
+    assert "Tick that you know of the pin" in words(refused)
+    client.post(f"/rollbacks/{rollback.pk}/approvals/", {**decision, "pinned": "on"})
+    rollback.refresh_from_db()
+    assert rollback.state == "approved"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -24,6 +25,13 @@ def current_pins(service: Service, version: str) -> QuerySet[Pin]:
     pins = Pin.objects.filter(service=service, lifted_at=None)
     matching = [pin.pk for pin in pins if _same(pin.version, version.strip())]
     return pins.filter(pk__in=matching)
+
+
+def pins_among(service: Service, values: Iterable[str]) -> list[Pin]:
+    """The pins that forbid one of these values: a request that names one goes back to it."""
+    versions = {value.strip() for value in values}
+    pins = Pin.objects.filter(service=service, lifted_at=None)
+    return [pin for pin in pins if any(_same(pin.version, each) for each in versions)]
 
 
 @transaction.atomic

@@ -22,9 +22,10 @@ from rollback_console.plans.readiness import check, queue
 from rollback_console.plans.snapshot.step_settings import steps_left_out
 from rollback_console.postmortems.trends import estimates
 from rollback_console.rollbacks.actions import approvals, requests
+from rollback_console.rollbacks.actions.pins import pins_among
 from rollback_console.rollbacks.errors import Changed, Refused
 from rollback_console.rollbacks.execution.view import snapshot_of
-from rollback_console.rollbacks.models import Rollback
+from rollback_console.rollbacks.models import Pin, Rollback
 from rollback_console.rollbacks.permissions import rights
 from rollback_console.rollbacks.queries import approval_status, rehearsals
 from rollback_console.rollbacks.sweeper import readiness_schedule
@@ -50,6 +51,7 @@ def page(
 ) -> HttpResponse:
     """Everything a decision needs, and the buttons for those who may press them."""
     deciding, drift = approval_status.deciding_of(rollback, by), _drift(rollback)
+    pinned = _pins_of_target(rollback)
     facts = {
         "rollback": rollback,
         "deciding": deciding,
@@ -59,7 +61,8 @@ def page(
         "left_out": steps_left_out(rollback.revision, deciding.snapshot),
         "findings": _findings_to_read(rollback),
         "authors_range": estimates.authors(document(rollback.revision), deciding.snapshot),
-        "form": form or DecisionForm(rollback),
+        "form": form or DecisionForm(rollback, pinned=bool(pinned)),
+        "pinned": pinned,
         "glass_form": glass_form or BreakGlassForm(rollback),
         "changes": _since_last(deciding),
         "drift": drift,
@@ -83,7 +86,7 @@ def page(
 def approve(request: HttpRequest, number: int) -> HttpResponse:
     """Say yes to the snapshot whose hash the page showed."""
     rollback, by = rollback_of(number), person(request)
-    form = DecisionForm(rollback, request.POST)
+    form = DecisionForm(rollback, request.POST, pinned=bool(_pins_of_target(rollback)))
     if not form.is_valid() and not rights.why_not(rollback, by, seen=rollback.snapshot_sha256):
         return page(request, rollback, by, form)
     seen, note = request.POST.get("snapshot_sha256", ""), request.POST.get("note", "")
@@ -170,6 +173,13 @@ def _simple(request: HttpRequest, number: int, service: Any, sentence: str) -> H
 def _drift(rollback: Rollback) -> list[tuple[str, Any, Any]]:
     waits = rollback.state in (RollbackState.REQUESTED, RollbackState.APPROVED)
     return approvals.drift(rollback) if waits else []
+
+
+def _pins_of_target(rollback: Rollback) -> list[Pin]:
+    """Pins on the version that the request goes back to, while that can still be decided."""
+    if rollback.state != RollbackState.REQUESTED:
+        return []
+    return pins_among(rollback.service, snapshot_of(rollback.snapshot).parameters.values())
 
 
 def _findings_to_read(rollback: Rollback) -> list[ListedFinding]:

@@ -18,6 +18,7 @@ from rollback_console.plans.models import Revision
 from rollback_console.plans.readiness import check, queue
 from rollback_console.plans.snapshot.freeze import freeze_snapshot
 from rollback_console.plans.snapshot.request_form import RequestForm, draw_request_form
+from rollback_console.rollbacks.actions.pins import pins_among
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.models import Rollback
 from rollback_console.rollbacks.sweeper import readiness_schedule
@@ -89,6 +90,9 @@ def opening(request: HttpRequest, slug: str) -> HttpResponse:
         "form": form,
         "problems": problems,
         "snapshot": snapshot,
+        "pinned": pins_among(revision.plan.service, snapshot.parameters.values())
+        if snapshot
+        else [],
         "stations": stations(snapshot) if snapshot else [],
         "asks": asks,
         **_heard(request, revision, form.choices() if valid else {}, snapshot),
