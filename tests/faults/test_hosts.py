@@ -88,9 +88,11 @@ def test_with_supervisor_and_shell_killed_a_person_is_asked(
 ) -> None:
     rollback = held_at_one(near, ground)
     folder = Folder(own_host, str(run_of(rollback, 1).token))
-    shell = folder.pid("run")
+    leader, command = folder.leader(), folder.pid("run")
     folder.kill("go")
-    tally.kill_group(shell)
+    tally.kill(leader)
+    if command != leader:
+        tally.kill_group(command)
     assert "nobody can tell" in lost(rollback).why
     seen_to_be_well(rollback, near, ground)
 
@@ -119,8 +121,7 @@ def test_after_a_reboot_or_a_deleted_folder_nothing_is_run_again(
     folder = own_host.attempts / str(run_of(rollback, 1).token)
     own_host.stop()
     if fault == "reboot":
-        for name in ("go", "run"):  # the supervisor's whole session, then the command's
-            tally.kill_group(Folder(own_host, folder.name).pid(name))
+        Folder(own_host, folder.name).kill_all()
         own_host.reboot()
     else:
         shutil.rmtree(folder)

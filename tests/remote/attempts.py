@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 import uuid
 from collections.abc import Generator, Iterable
 from contextlib import closing
@@ -73,21 +74,46 @@ class Folder:
         """Of whoever made `go` (the supervisor) or `run` (the command's shell)."""
         return int(until(lambda: self.text(name)).split()[0])
 
+    def leader(self) -> int:
+        """Who waits for the command: for the agent, the parent of what `run` names."""
+        pid = self.pid("run")
+        parent = parent_of(pid)
+        mine = parent and b"rollback_agent" in Path(f"/proc/{parent}/cmdline").read_bytes()
+        return parent if mine else pid
+
     def kill(self, name: str) -> None:
-        tally.kill(self.pid(name))
-        until(lambda: not living(self.pid(name)))
+        """Whoever made this token."""
+        pid = self.leader() if name == "run" else self.pid(name)
+        tally.kill(pid)
+        until(lambda: not living(pid))
+
+    def kill_all(self) -> None:
+        """As a reboot does: supervisor, pump, leader and command."""
+        supervisor, leader, command = self.pid("go"), self.leader(), self.pid("run")
+        tally.kill_group(supervisor)
+        for group in {leader, command}:
+            tally.kill_group(group)
 
     def writers(self) -> list[int]:
         """The processes that write the log."""
         log = (self.path / "log").resolve()
-        attempts = []
-        for link in Path("/proc").glob("[0-9]*/fd/1"):
+        pids = set()
+        for link in Path("/proc").glob("[0-9]*/fd/[0-9]*"):
             try:
-                if link.readlink() == log:
-                    attempts.append(int(link.parts[2]))
+                if link.readlink() == log and link.lstat().st_mode & stat.S_IWUSR:
+                    pids.add(int(link.parts[2]))
             except OSError:
                 continue
-        return attempts
+        return sorted(pids)
+
+
+def parent_of(pid: int) -> int:
+    """0 for a process that is gone."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0
+    return int(fields[1])
 
 
 def living(pid: int) -> bool:

@@ -22,6 +22,7 @@ from rollback_console.remote.errors import RunnerRefused
 from rollback_console.remote.protocol import RunnerKind
 from rollback_console.remote.runner.commands import AgentFile
 from rollback_console.remote.ssh import connect
+from tests import tally
 from tests.toolbox.waiting import until
 
 from .attempts import Folder, read_until, ref, request, waiting, watch
@@ -87,6 +88,38 @@ def test_an_idle_agent_costs_little(server: Sshd) -> None:
         until(lambda: _wakings(agent) == _wakings(agent))
 
 
+def test_the_commands_of_a_connection_share_who_looks_after_them(server: Sshd) -> None:
+    with connected(server, PYTHON) as remote:
+        requests = [request("true") for _ in range(3)]
+        for each in requests:
+            watch(remote.run(each))
+        assert len({Folder(server, each.token).pid("go") for each in requests}) == 1
+
+
+@pytest.mark.parametrize("role", ["go", "log", "run"])
+def test_once_one_of_them_is_killed_the_next_command_gets_others(
+    server: Sshd, role: str, go_on: Path
+) -> None:
+    with connected(server, PYTHON) as remote:
+        held = request(f"echo up; {waiting(go_on)}")
+        read_until(remote.run(held), b"up\n")
+        folder = Folder(server, held.token)
+        [writer] = folder.writers()
+        tally.kill({"go": folder.pid("go"), "log": writer, "run": folder.leader()}[role])
+        assert watch(remote.run(request("echo next"))).log in (b"next\n", b"")
+        again = request("echo again; exit 3")
+        assert watch(remote.run(again)).outcome.exit_code == 3
+        assert Folder(server, again.token).pid("go") != folder.pid("go")
+
+
+@pytest.mark.parametrize("size", [65_000, 65_536, 66_000, 1_500_000])
+def test_a_text_longer_than_a_pipe_arrives_whole(server: Sshd, size: int) -> None:
+    with connected(server, PYTHON) as remote:
+        run_request = request(f"text='{'x' * size}'; echo ${{#text}}; exit 3")
+        seen = watch(remote.run(run_request))
+        assert (seen.log, seen.outcome.exit_code) == (f"{size}\n".encode(), 3)
+
+
 def _wakings(pid: int) -> str:
     """How often it was given the processor: an idle one waits for the console alone."""
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
@@ -99,10 +132,9 @@ def test_secrets_are_in_no_file_and_no_arguments_of_the_agent(server: Sshd) -> N
             'echo "${#WORD}"; sleep 300', secrets={"WORD": "s3cret-w0rd-of-a-step"}
         )
         read_until(remote.run(run_request), b"21\n")
-        pids = [
-            *agents(server),
-            *(Folder(server, run_request.token).pid(name) for name in ("go", "run")),
-        ]
+        folder = Folder(server, run_request.token)
+        pids = [*agents(server), folder.pid("go"), *folder.writers(), folder.leader()]
+        assert len(set(pids)) == 4
         for pid in pids:
             for name in ("cmdline", "environ"):
                 assert b"s3cret" not in Path(f"/proc/{pid}/{name}").read_bytes()

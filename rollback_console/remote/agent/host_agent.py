@@ -4,13 +4,16 @@ This one file is sent to the host and runs there on Python 3.6 or newer with the
 alone, so it uses nothing younger. It keeps the folder and the tokens of the shell runner that lies
 beside it (../runner/), so that each of the two understands what the other started.
 
-An attempt has three processes of ours. The supervisor is elected by `go`, enforces the time limit
-and writes the last word. The pump moves output from the FIFO to the log. The leader starts the
-command in a session of its own and writes its exit code. Whoever of the first two is killed is
-replaced by the other; with both gone the leader still empties the FIFO, so that the command goes
-on. None of them needs the agent, which only starts them and reads what they leave.
+The attempts of a connection share a crew of three processes. The supervisor is elected by `go`,
+enforces time limits and writes last words. The pump moves output from FIFOs to logs. The leader
+starts commands, each in a session of its own, and writes their exit codes. Whoever of the first two
+is killed is replaced by the other; with both gone the leader still empties the FIFOs, so that
+commands go on. None of them needs the agent, which only starts them and reads what they leave; they
+end when their last attempt has and no agent is left. That a step costs a host no process but its
+own is why they are shared: a copied Python costs more than a shell that is started.
 """
 
+import _socket
 import errno
 import fcntl
 import gc
@@ -22,6 +25,7 @@ import stat
 import struct
 import sys
 import time
+from functools import partial
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,6 +46,10 @@ TICK = 5.0  # seconds between two looks at the clock that counts suspension
 HELD = 2.0  # seconds that a pipe may stay open when its command is over
 SETTLE = 20  # looks, SILENT apart, for the last writer of a log
 BOOTTIME = 7  # CLOCK_BOOTTIME of Linux, which Python 3.6 has no name for
+F_GETPIPE_SZ = 1032  # of Linux, which Python has a name for from 3.10 on
+TRIES = 3  # to find a crew that takes a command
+RING = 37  # bytes of a ring: a token and a letter
+RIGHTS_SIZE = _socket.CMSG_SPACE(8 * 4)  # room for eight files
 QUIET = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM)
 RESET = QUIET + (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGCHLD)
 PARTINGS = (8, 13, 18, 23)  # where a UUID has its dashes
@@ -93,18 +101,18 @@ def boot_id() -> str:
     return read_file(path).partition(b"\n")[0].strip().decode()
 
 
+def stat_of(pid: "int | str") -> "list[bytes]":
+    """What the kernel says of a process, from its state on (proc(5)); empty if it is gone."""
+    try:
+        return read_file("/proc/%s/stat" % pid).rpartition(b")")[2].split()
+    except OSError:
+        return []
+
+
 def start_of(pid: "int | str") -> str:
     """When the process started, in ticks since boot; empty if it is gone or waits to be buried."""
-    try:
-        fields = read_file("/proc/%s/stat" % pid).rpartition(b")")[2].split()
-    except OSError:
-        return ""
+    fields = stat_of(pid)
     return "" if len(fields) < 20 or fields[0] in (b"Z", b"X", b"x") else fields[19].decode()
-
-
-def identity(boot: str) -> str:
-    """This process, as a token names it."""
-    return "%d %s %s" % (os.getpid(), start_of("self"), boot)
 
 
 def lives(text: "str | None", boot: str) -> bool:
@@ -299,6 +307,13 @@ class RunOrder:
         if self.user and (self.user.startswith("-") or not set(self.user) <= USER):
             raise ValueError("user")
 
+    @classmethod
+    def read(cls, facts: "dict[str, object]") -> "RunOrder":
+        """One that another of our processes has checked."""
+        order = cls.__new__(cls)
+        order.__dict__.update(facts)
+        return order
+
 
 USER = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.@+\\-$")
 
@@ -390,30 +405,8 @@ def wipe(payload: bytearray) -> None:
     payload[:] = bytes(len(payload))
 
 
-def supervise(
-    host: HostContext, order: RunOrder, folder: TokenFolder, payload: bytearray, bell: int
-) -> None:
-    """The one supervisor of an attempt. Its first ring is the answer to whoever launched."""
-    os.setsid()
-    keep_only(folder.fd, bell)
-    os.fchdir(folder.fd)
-    if not folder.make("go", identity(order.boot)):
-        ring(bell, b"a" if folder.has("go") else b"s")
-        return
-    if host.base.spent(order.token) is not None:
-        ring(bell, b"a")
-        return
-    try:
-        pipes = AttemptPipes(folder)
-    except OSError:
-        ring(bell, b"s")
-        return
-    ring(bell, b"n")
-    AttemptSupervisor(host, order, folder, pipes, bell).start(payload)
-
-
-class AttemptPipes:
-    """The files of an attempt's processes. An end that only one of them keeps tells of its end."""
+class RunFiles:
+    """The files of an attempt, as its supervisor opens them."""
 
     def __init__(self, folder: TokenFolder) -> None:
         if not folder.is_fifo("out") or not folder.is_fifo("alive"):
@@ -428,9 +421,6 @@ class AttemptPipes:
         self.output = folder.open("out", os.O_RDONLY)
         self.inlet = folder.open("out", os.O_WRONLY)
         os.close(both)
-        self.supervisor, self.of_supervisor = os.pipe()
-        self.pump, self.of_pump = os.pipe()
-        self.leader, self.of_leader = os.pipe()
         # Last: a follower takes it as the sign that all is set up.
         self.log = folder.open("log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
 
@@ -458,45 +448,118 @@ class EventLoop:
                 handler()
 
 
-class AttemptWatch(EventLoop):
-    """What supervisor and pump can both do, so that each may stand in for the other."""
+class CrewLink:
+    """A socket between two of our processes: messages, with open files beside them."""
+
+    def __init__(self, end: "_socket.socket") -> None:
+        self.end, self.fd = end, end.fileno()
+
+    def send(self, message: "dict[str, object]", files: "tuple[int, ...]" = ()) -> None:
+        """Say it; whoever is gone does not hear it."""
+        rights = (_socket.SOL_SOCKET, _socket.SCM_RIGHTS, struct.pack("%di" % len(files), *files))
+        try:
+            self.end.sendmsg([json.dumps(message).encode()], [rights] if files else [])
+        except OSError:
+            return
+
+    def receive(self) -> "tuple[dict[str, object], list[int]] | None":
+        """The next message and its files; None when the other is gone."""
+        files = []  # type: list[int]
+        try:
+            text, rights, _, _ = self.end.recvmsg(8192, RIGHTS_SIZE, _socket.MSG_CMSG_CLOEXEC)
+        except OSError:
+            return None
+        for _, _, packed in rights:
+            files += struct.unpack("%di" % (len(packed) // 4), packed[: len(packed) // 4 * 4])
+        return (json.loads(text.decode()), files) if text else None
+
+    def has_news(self) -> bool:
+        poller = select.poll()
+        poller.register(self.fd, select.POLLIN)
+        return bool(poller.poll(0))
+
+    def close(self) -> None:
+        self.end.close()
+
+
+def link_pair() -> "tuple[CrewLink, CrewLink]":
+    one, other = _socket.socketpair(_socket.AF_UNIX, _socket.SOCK_SEQPACKET)
+    return CrewLink(one), CrewLink(other)
+
+
+class CrewProcess(EventLoop):
+    """One of the three that look after every attempt of a connection.
+
+    `closing` is true once nothing new can come: it ends when what it has is over.
+    """
+
+    def __init__(self, host: HostContext) -> None:
+        EventLoop.__init__(self)
+        self.host = host
+        self.closing = False
+
+    def serve(self) -> None:
+        while not (self.closing and self.is_idle()):
+            self.wait(self.patience())
+            self.look_after()
+
+    def hear(self, link: CrewLink, act: "Callable[..., None]", lost: "Callable[[], None]") -> None:
+        """Give each message that comes to `act`, and call `lost` when the other is gone."""
+
+        def on_news() -> None:
+            news = link.receive()
+            if news is not None:
+                act(*news)
+                return
+            self.unwatch(link.fd)
+            link.close()
+            lost()
+
+        self.watch(link.fd, on_news, select.POLLIN)
+
+    def is_idle(self) -> bool:
+        raise NotImplementedError
+
+    def patience(self) -> float:
+        return 3600.0
+
+    def look_after(self) -> None:
+        return
+
+
+class AttemptWatch:
+    """One attempt, as supervisor and pump both can look after it: each may stand in for the other.
+
+    `in_charge` says whether this process writes the last word, `keeps` what becomes of output:
+    log, tail, nothing; empty where another pumps.
+    """
 
     orphan = False
 
     def __init__(
-        self,
-        host: HostContext,
-        order: RunOrder,
-        folder: TokenFolder,
-        pipes: AttemptPipes,
-        bell: int,
+        self, keeper: "AttemptKeeper", order: RunOrder, folder: TokenFolder, alive: int, output: int
     ) -> None:
-        EventLoop.__init__(self)
-        self.host, self.order, self.folder = host, order, folder
-        self.pipes, self.bell = pipes, bell
+        self.keeper, self.order, self.folder = keeper, order, folder
+        self.alive, self.output, self.log = alive, output, -1
         self.deadline = uptime() + order.limit
-        self.in_charge = False
-        self.keeps = ""  # what becomes of output: log, tail, nothing; empty: another pumps
+        self.in_charge = self.drained = self.over = self.flowing = False
+        self.keeps = self.word = ""
         self.tail = bytearray()
         self.room = order.cap
-        self.drained = False  # the log is complete
-        self.flowing = False  # the FIFO may still hold output
-        self.leader_gone_at = 0.0
+        self.leader_gone_at = self.proof_until = 0.0
+        self.retries = False
 
-    def keep(self) -> None:
-        while not self.is_over():
-            self.wait(self.patience())
-            if self.in_charge:
-                self.look_at_clocks()
-        if self.in_charge:
+    def step(self) -> None:
+        """Do what is due."""
+        if self.in_charge and not self.over:
+            self.look_at_clocks()
+        if not self.over and self.drained and (self.leader_gone_at or not self.in_charge):
             self.finish()
-        self.drain()
-
-    def is_over(self) -> bool:
-        return self.drained and (bool(self.leader_gone_at) or not self.in_charge)
 
     def patience(self) -> float:
-        if not self.in_charge:
+        if self.proof_until:
+            return 0.02
+        if not self.in_charge or self.over:
             return 3600.0
         if self.leader_gone_at:
             return 0.1 if self.late() else self.leader_gone_at + HELD - time.monotonic()
@@ -519,43 +582,60 @@ class AttemptWatch(EventLoop):
 
     def end_late(self) -> None:
         self.deadline = float("inf")
-        if self.folder.insist("late", str(int(uptime()))) and os.fork() == 0:
-            self.host.become_runner("expire", self.folder.path, str(self.order.grace))
+        if not self.folder.insist("late", str(int(uptime()))) and not self.retries:
+            return
+        try:
+            if os.fork() == 0:
+                self.keeper.host.become_runner("expire", self.folder.path, str(self.order.grace))
+        except OSError:
+            self.deadline, self.retries = uptime() + 1, True
 
     def hold(self) -> None:
         """A daemon kept the pipe open. The log ends here; the pipe is still emptied."""
         self.folder.insist("held", str(os.getpid()))
+        self.keeper.let_go(self)
+
+    def let_go_of_log(self) -> None:
         self.keeps, self.drained = "nothing", True
+        del self.tail[:]
+
+    def lose_leader(self) -> None:
+        """It ended. What it left unsaid is settled now: what is done to the rest is no abort."""
+        if self.leader_gone_at:
+            return
+        self.leader_gone_at = time.monotonic()
+        if not self.folder.has("rc"):
+            self.word = self.folder.outcome()
 
     # Pumping
 
-    def take_over_pump(self, keeps: str) -> None:
-        self.keeps, self.flowing = keeps, True
-        self.watch(self.pipes.output, self.on_output, select.POLLIN)
+    def take_over_pump(self, keeps: str, log: int) -> None:
+        self.keeps, self.log, self.flowing = keeps, log, True
+        self.keeper.watch(self.output, self.on_output, select.POLLIN)
 
     def on_output(self) -> None:
-        data = os.read(self.pipes.output, CHUNK)
+        data = os.read(self.output, CHUNK)
         if not data:
-            self.unwatch(self.pipes.output)
+            self.keeper.unwatch(self.output)
             self.flowing, self.drained = False, True
             self.write_tail()
         elif self.keeps == "log":
-            self.log(data)
+            self.write_log(data)
         elif self.keeps == "tail":
             self.remember(data)
 
-    def log(self, data: bytes) -> None:
+    def write_log(self, data: bytes) -> None:
         head = data[: self.room]
         try:
             written = 0
             while written < len(head):
-                written += os.write(self.pipes.log, head[written:])
+                written += os.write(self.log, head[written:])
         except OSError:
             self.stop_logging("disk_full", data[written:])
             return
         finally:
             self.room -= written
-            self.tell()
+            self.keeper.ring(self.order.token, b"l")
         if len(head) < len(data):
             self.stop_logging("truncated", data[len(head) :])
 
@@ -571,166 +651,245 @@ class AttemptWatch(EventLoop):
     def write_tail(self) -> None:
         try:
             while self.tail:
-                del self.tail[: os.write(self.pipes.log, self.tail)]
+                del self.tail[: os.write(self.log, self.tail)]
         except OSError:
             return  # the disk is still full, which the flags say already
-
-    def tell(self) -> None:
-        if self.bell >= 0 and not ring(self.bell, b"l"):
-            self.hang_up()
-
-    def hang_up(self) -> None:
-        os.close(self.bell)
-        self.bell = -1
 
     # The end
 
     def finish(self) -> None:
-        if self.folder.has("cancel") or self.folder.has("late"):
-            self.await_proof()
-        words = [self.folder.outcome(), str(self.folder.logged())]
-        words += (["orphan"] if self.orphan else []) + self.folder.flags()
-        self.folder.insist("end", " ".join(words))
-        if self.bell >= 0:
-            ring(self.bell, b"e")
+        if self.in_charge:
+            if self.waits_for_proof():
+                return
+            words = [self.word or self.folder.outcome(), str(self.folder.logged())]
+            words += (["orphan"] if self.orphan else []) + self.folder.flags()
+            self.folder.insist("end", " ".join(words))
+            self.keeper.ring(self.order.token, b"e")
+        self.over = True
+        self.keeper.part_with(self)
+        self.close_files()
 
-    def await_proof(self) -> None:
-        late = time.monotonic() + self.order.grace + 10
-        while not self.folder.has("proof") and time.monotonic() < late:
-            time.sleep(0.02)
+    def waits_for_proof(self) -> bool:
+        now = time.monotonic()
+        if (not self.folder.has("cancel") and not self.late()) or self.folder.has("proof"):
+            return False
+        self.proof_until = self.proof_until or now + self.order.grace + 10
+        return now < self.proof_until
 
-    def drain(self) -> None:
-        """Empty the pipe for as long as a daemon holds it, with nothing more to say."""
+    def close_files(self) -> None:
+        """All but a pipe that a daemon still holds: that is emptied for as long as it does."""
+        self.proof_until = 0.0
+        self.folder.close()
+        self.alive, self.log = close_file(self.alive), close_file(self.log)
         if not self.flowing:
-            return
-        keep_only(self.pipes.output)
-        while os.read(self.pipes.output, CHUNK):
-            pass
+            self.output = close_file(self.output)
 
 
-class AttemptSupervisor(AttemptWatch):
-    """Starts the others, waits for the command and writes the last word."""
+class AttemptKeeper(CrewProcess):
+    """A process that looks after attempts: the supervisor, or the pump."""
 
-    pump_pid = 0
+    def __init__(self, host: HostContext, bell: int) -> None:
+        CrewProcess.__init__(self, host)
+        self.bell = bell
+        self.attempts = {}  # type: dict[str, AttemptWatch]
 
-    def start(self, payload: bytearray) -> None:
-        self.in_charge = True
-        self.pump_pid = self.start_pump(payload)
-        self.start_leader(payload)
-        wipe(payload)
-        for fd in (self.pipes.inlet, self.pipes.of_pump, self.pipes.of_leader):
-            os.close(fd)
-        self.watch(self.pipes.leader, self.on_leader_gone)
-        self.watch(self.pipes.pump, self.on_pump_gone, select.POLLIN)
-        self.keep()
+    def is_idle(self) -> bool:
+        return not self.attempts
 
-    def start_pump(self, payload: bytearray) -> int:
-        try:
-            pid = os.fork()
-        except OSError:
-            return 0  # its pipe closes, and so it counts as killed
-        if pid == 0:
-            wipe(payload)
-            LogPump(self.host, self.order, self.folder, self.pipes, self.bell).start()
-            os._exit(0)
-        return pid
+    def patience(self) -> float:
+        return min([3600.0] + [each.patience() for each in self.attempts.values()])
 
-    def start_leader(self, payload: bytearray) -> None:
-        try:
-            pid = os.fork()
-        except OSError:
-            return  # as above
-        if pid == 0:
-            os.close(self.bell)
-            CommandLeader(self.host, self.order, self.folder, self.pipes).start(payload)
-            os._exit(0)
+    def look_after(self) -> None:
+        for token, attempt in list(self.attempts.items()):
+            attempt.step()
+            if attempt.over and not attempt.flowing:
+                attempt.output = close_file(attempt.output)
+                del self.attempts[token]
+        bury()
 
-    def on_leader_gone(self) -> None:
-        self.unwatch(self.pipes.leader)
-        self.leader_gone_at = time.monotonic()
+    def part_with(self, attempt: AttemptWatch) -> None:
+        """What is to be said to others when an attempt is over here."""
 
-    def on_pump_gone(self) -> None:
-        self.unwatch(self.pipes.pump)
-        if os.read(self.pipes.pump, 1):  # it said that it is done
-            self.drained = True
-            return
-        self.folder.insist("pumped", "pump_died")
-        self.take_over_pump("tail")
+    def let_go(self, attempt: AttemptWatch) -> None:
+        attempt.let_go_of_log()
 
-    def hold(self) -> None:
-        if self.keeps:
-            AttemptWatch.hold(self)
-            return
-        self.folder.insist("held", str(self.pump_pid))
-        os.kill(self.pump_pid, signal.SIGTERM)
-        self.leader_gone_at = time.monotonic()  # should the pump not let go, once more
+    def ring(self, token: str, letter: bytes) -> None:
+        if self.bell >= 0 and not ring(self.bell, token.encode() + letter):
+            self.bell = close_file(self.bell)
+
+    def on_ended(self, message: "dict[str, object]", files: "list[int]") -> None:
+        """The leader has written an exit code, or says which commands it has at all."""
+        mine = message.get("mine")
+        for token, attempt in self.attempts.items():
+            if token == message.get("ended") or (isinstance(mine, list) and token not in mine):
+                attempt.lose_leader()
+
+    def on_leader_lost(self) -> None:
+        for attempt in self.attempts.values():
+            attempt.lose_leader()
 
 
-class LogPump(AttemptWatch):
-    """Moves output to the log. Takes the supervisor's place when that is killed."""
-
-    def start(self) -> None:
-        for fd in (self.pipes.inlet, self.pipes.of_supervisor, self.pipes.of_leader):
-            os.close(fd)
-        os.dup2(self.pipes.log, 1)  # by which any runner knows who writes the log
-        os.close(self.pipes.log)
-        self.pipes.log = 1
-        self.watch(self.wake_on_term(), self.on_term, select.POLLIN)
-        self.watch(self.pipes.supervisor, self.on_supervisor_gone)
-        self.take_over_pump("log")
-        self.keep()
-
-    def wake_on_term(self) -> int:
-        self.woken, waker = os.pipe()
-        for fd in (self.woken, waker):
-            set_nonblocking(fd)
-        signal.set_wakeup_fd(waker)
-        return self.woken
-
-    def on_term(self) -> None:
-        """Asked to let go of the log; any other signal is none of our business."""
-        os.read(self.woken, 512)
-        if self.folder.has("held") and self.keeps != "nothing":
-            self.keeps, self.drained = "nothing", True
-
-    def on_supervisor_gone(self) -> None:
-        self.unwatch(self.pipes.supervisor)
-        self.in_charge = self.orphan = True
-        self.watch(self.pipes.leader, self.on_leader_gone)
-
-    def on_leader_gone(self) -> None:
-        self.unwatch(self.pipes.leader)
-        self.leader_gone_at = time.monotonic()
-
-    def drain(self) -> None:
-        ring(self.pipes.of_pump, b".")
-        AttemptWatch.drain(self)
-
-
-class CommandLeader(EventLoop):
-    """Leads the command's session: `run` is there before the first byte of the command is."""
+class AttemptSupervisor(AttemptKeeper):
+    """Elected by `go` for each attempt: sets it up, enforces its limit, writes its last word."""
 
     def __init__(
-        self, host: HostContext, order: RunOrder, folder: TokenFolder, pipes: AttemptPipes
+        self, host: HostContext, bell: int, orders: CrewLink, pump: CrewLink, leader: CrewLink
     ) -> None:
-        EventLoop.__init__(self)
-        self.host, self.order, self.folder, self.pipes = host, order, folder, pipes
-        self.code = -1
-        self.command = 0
+        AttemptKeeper.__init__(self, host, bell)
+        self.started = start_of("self")
+        self.orders, self.pump, self.leader = orders, pump, leader
+        self.hear(orders, self.on_order, self.on_agent_lost)
+        self.hear(pump, self.on_drained, self.on_pump_lost)
+        self.hear(leader, self.on_ended, self.on_leader_lost)
 
-    def start(self, payload: bytearray) -> None:
-        os.setsid()
-        for fd in (self.pipes.of_supervisor, self.pipes.of_pump, self.pipes.log):
-            os.close(fd)
-        if not self.folder.make("run", identity(self.order.boot)):
-            return  # whoever made it first has vetoed the start
+    def on_order(self, message: "dict[str, object]", files: "list[int]") -> None:
+        order = RunOrder.read(message)
+        folder = self.host.base.open(order.token)
+        if folder is None:
+            self.ring(order.token, b"s")
+        else:
+            self.elect(order, folder, files)
+        close_files(files)
+
+    def elect(self, order: RunOrder, folder: TokenFolder, files: "list[int]") -> None:
+        """Ring the answer to whoever launched; nothing starts before."""
+        letter, opened = b"n", None
+        if not folder.make("go", "%d %s %s" % (os.getpid(), self.started, order.boot)):
+            letter = b"a" if folder.has("go") else b"s"
+        elif self.host.base.spent(order.token) is not None:
+            letter = b"a"
+        else:
+            try:
+                opened = RunFiles(folder)
+            except OSError:
+                letter = b"s"
+        self.ring(order.token, letter)
+        if opened is None:
+            folder.close()
+        else:
+            self.take(order, folder, opened, files)
+
+    def take(
+        self, order: RunOrder, folder: TokenFolder, opened: RunFiles, files: "list[int]"
+    ) -> None:
+        attempt = AttemptWatch(self, order, folder, opened.alive, opened.output)
+        attempt.in_charge = True
+        self.attempts[order.token] = attempt
+        self.pump.send(vars(order), (opened.alive, opened.output, opened.log))
+        self.leader.send(vars(order), (opened.alive, opened.output, opened.inlet) + tuple(files))
+        os.close(opened.log)
+        os.close(opened.inlet)
+
+    def on_agent_lost(self) -> None:
+        self.closing = True
+
+    def on_drained(self, message: "dict[str, object]", files: "list[int]") -> None:
+        attempt = self.attempts.get(str(message["drained"]))
+        if attempt is not None:
+            attempt.drained = True
+
+    def on_pump_lost(self) -> None:
+        """The tail of what comes from now on is kept."""
+        self.stop_taking()
+        for attempt in self.attempts.values():
+            if not attempt.drained:
+                attempt.folder.insist("pumped", "pump_died")
+                attempt.take_over_pump("tail", open_log(attempt.folder))
+
+    def let_go(self, attempt: AttemptWatch) -> None:
+        if attempt.keeps:
+            attempt.let_go_of_log()
+            return
+        self.pump.send({"held": attempt.order.token})
+        attempt.leader_gone_at = time.monotonic()  # should the pump not let go, once more
+
+    def on_leader_lost(self) -> None:
+        self.stop_taking()
+        AttemptKeeper.on_leader_lost(self)
+
+    def stop_taking(self) -> None:
+        """A crew that is not whole starts nothing more; the agent finds itself another."""
+        if self.orders.fd in self.handlers:
+            self.unwatch(self.orders.fd)
+            self.orders.close()
+            self.closing = True
+
+
+class LogPump(AttemptKeeper):
+    """Moves output to logs. Takes the supervisor's place when that is killed."""
+
+    def __init__(
+        self, host: HostContext, bell: int, supervisor: CrewLink, leader: CrewLink
+    ) -> None:
+        AttemptKeeper.__init__(self, host, bell)
+        self.supervisor = supervisor
+        self.hear(supervisor, self.on_order, self.on_supervisor_lost)
+        self.hear(leader, self.on_ended, self.on_leader_lost)
+
+    def on_order(self, message: "dict[str, object]", files: "list[int]") -> None:
+        held = message.get("held")
+        if held is not None:
+            if str(held) in self.attempts:
+                self.attempts[str(held)].let_go_of_log()
+            return
+        order = RunOrder.read(message)
+        folder = self.host.base.open(order.token)
+        if folder is None:
+            close_files(files)
+            self.supervisor.send({"drained": order.token})
+            return
+        attempt = AttemptWatch(self, order, folder, files[0], files[1])
+        self.attempts[order.token] = attempt
+        attempt.take_over_pump("log", files[2])
+
+    def on_ended(self, message: "dict[str, object]", files: "list[int]") -> None:
+        """The supervisor's order came first, wherever it is noticed first."""
+        while self.supervisor.fd in self.handlers and self.supervisor.has_news():
+            self.handlers[self.supervisor.fd]()
+        AttemptKeeper.on_ended(self, message, files)
+
+    def on_supervisor_lost(self) -> None:
+        self.closing = True
+        for attempt in self.attempts.values():
+            attempt.in_charge = attempt.orphan = True
+
+    def part_with(self, attempt: AttemptWatch) -> None:
+        if not attempt.in_charge:
+            self.supervisor.send({"drained": attempt.order.token})
+
+
+class LedCommand:
+    """A command under way, with what the leader holds of its attempt."""
+
+    def __init__(self, order: RunOrder, folder: TokenFolder, files: "list[int]") -> None:
+        self.order, self.folder = order, folder
+        self.alive, self.output, self.inlet, self.text, self.gate = files
+        self.pid = 0
+
+    def close(self) -> None:
+        close_files([self.alive, self.output, self.inlet, self.text, self.gate])
+        self.folder.close()
+
+
+class CommandLeader(CrewProcess):
+    """Starts commands, each in a session of its own, and writes their exit codes.
+
+    A command's text waits in a pipe without its last newline, which the shell needs before it acts
+    on a word of it. It gets that once `run` names it: so `run` is there before its first byte is.
+    """
+
+    def __init__(self, host: HostContext, supervisor: CrewLink, pump: CrewLink) -> None:
+        CrewProcess.__init__(self, host)
+        os.umask(host.umask)
+        self.pump, self.supervisor = pump, supervisor
+        self.keepers = {pump, supervisor}
+        self.commands = {}  # type: dict[int, LedCommand]
         self.watch_children()
-        self.start_command(payload)
-        for fd in (self.pipes.supervisor, self.pipes.pump):
-            self.watch(fd, self.look_for_keepers)
-        while self.code < 0:
-            self.wait(3600.0)
-        self.write_code()
+        self.hear(supervisor, self.on_order, self.on_supervisor_lost)
+        self.hear(pump, lambda message, files: None, lambda: self.lose(pump))
+
+    def is_idle(self) -> bool:
+        return not self.commands
 
     def watch_children(self) -> None:
         self.woken, waker = os.pipe()
@@ -740,95 +899,280 @@ class CommandLeader(EventLoop):
         signal.set_wakeup_fd(waker)
         self.watch(self.woken, self.on_signal, select.POLLIN)
 
-    def start_command(self, payload: bytearray) -> None:
-        text, into = os.pipe()
-        os.umask(self.host.umask)
-        self.command = self.spawn_command(text) or self.fork_command(text, payload)
-        os.close(text)
-        send_all(into, payload)
-        wipe(payload)
-        os.close(into)
+    def on_order(self, message: "dict[str, object]", files: "list[int]") -> None:
+        order = RunOrder.read(message)
+        folder = self.host.base.open(order.token)
+        if folder is None:
+            close_files(files)
+            self.tell(order)
+            return
+        self.start(LedCommand(order, folder, files))
 
-    def spawn_command(self, text: int) -> int:
+    def start(self, command: LedCommand) -> None:
+        command.pid = self.spawn(command) or self.fork(command)
+        command.text = close_file(command.text)
+        if command.pid and self.claim_run(command):
+            self.commands[command.pid] = command
+            ring(command.gate, b"\n")
+            command.gate = close_file(command.gate)
+            self.stand_in(command)
+            return
+        if command.pid:  # whoever made `run` first has vetoed the start
+            signal_process(command.pid, signal.SIGKILL)
+        command.close()
+        self.tell(command.order)
+
+    def claim_run(self, command: LedCommand) -> bool:
+        words = (command.pid, stat_of(command.pid)[19].decode(), command.order.boot)
+        return command.folder.make("run", "%d %s %s" % words)
+
+    def spawn(self, command: LedCommand) -> int:
         """Without a copy of this process, which costs as much as the shell itself."""
-        argv = self.argv()
+        argv = self.argv(command.order)
         try:
-            files = [(os.POSIX_SPAWN_DUP2, source, fd) for fd, source in self.files(text)]
-            path = find_program(argv[0], self.host.environment)
-            variables = self.host.environment
-            return os.posix_spawn(path, argv, variables, file_actions=files, setsigdef=RESET)
-        except (AttributeError, OSError):
+            files = [(os.POSIX_SPAWN_DUP2, source, fd) for fd, source in self.files(command)]
+            return os.posix_spawn(
+                find_program(argv[0], self.host.environment),
+                argv,
+                self.host.environment,
+                file_actions=files,
+                setsid=True,
+                setsigdef=RESET,
+            )
+        except (AttributeError, NotImplementedError, OSError):
             return 0  # before Python 3.8, or no such program, which the other way tells
 
-    def fork_command(self, text: int, payload: bytearray) -> int:
-        command = os.fork()
-        if command == 0:
-            wipe(payload)
+    def fork(self, command: LedCommand) -> int:
+        try:
+            pid = os.fork()
+        except OSError:
+            return 0
+        if pid == 0:
+            os.setsid()
             signal.set_wakeup_fd(-1)
-            for fd, source in self.files(text):
+            for fd, source in self.files(command):
                 os.dup2(source, fd)
-            become(self.argv(), self.host)
-        return command
+            become(self.argv(command.order), self.host)
+        return pid
 
-    def files(self, text: int) -> "list[tuple[int, int]]":
-        return [(0, text), (1, self.pipes.inlet), (2, self.pipes.inlet)]
+    def files(self, command: LedCommand) -> "list[tuple[int, int]]":
+        return [(0, command.text), (1, command.inlet), (2, command.inlet)]
 
-    def argv(self) -> "list[str]":
+    def argv(self, order: RunOrder) -> "list[str]":
         has_bash = self.host.has_bash
         argv = BASH if has_bash else self.host.shell + ["-eu"]
-        line = "exec 3<&0 </dev/null; " + WHOLE % self.order.size
+        line = "exec 3<&0 </dev/null; " + WHOLE % order.size
         argv = argv + ["-c", line + (BY_BASH if has_bash else BY_SH)]
-        return (["sudo", "-n", "-u", self.order.user, "--"] if self.order.user else []) + argv
+        return (["sudo", "-n", "-u", order.user, "--"] if order.user else []) + argv
 
     def on_signal(self) -> None:
         os.read(self.woken, 512)
-        pid, status = os.waitpid(self.command, os.WNOHANG)
-        if pid:
-            self.code = (
-                os.WEXITSTATUS(status) if os.WIFEXITED(status) else 128 + os.WTERMSIG(status)
-            )
+        try:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+            while pid:
+                if pid in self.commands:
+                    self.write_code(self.commands.pop(pid), status)
+                pid, status = os.waitpid(-1, os.WNOHANG)
+        except OSError:
+            return  # no child is left
 
-    def look_for_keepers(self) -> None:
-        """With supervisor and pump gone, output goes nowhere, but the command goes on."""
-        for fd in (self.pipes.supervisor, self.pipes.pump):
-            if fd in self.handlers and is_closed(fd):
-                self.unwatch(fd)
-        if not self.handlers.keys() & {self.pipes.supervisor, self.pipes.pump}:
-            self.folder.insist("pumped", "pump_died")
-            self.watch(self.pipes.output, self.on_output, select.POLLIN)
-
-    def on_output(self) -> None:
-        os.read(self.pipes.output, CHUNK)
-
-    def write_code(self) -> None:
-        os.close(self.pipes.inlet)
-        why = "aborted" if self.folder.has("cancel") else "finished"
-        if self.folder.has("late"):
+    def write_code(self, command: LedCommand, status: int) -> None:
+        command.inlet = close_file(command.inlet)
+        code = os.WEXITSTATUS(status) if os.WIFEXITED(status) else 128 + os.WTERMSIG(status)
+        why = "aborted" if command.folder.has("cancel") else "finished"
+        if command.folder.has("late"):
             why = "timed_out"
-        self.folder.insist("rc", "%d %s" % (self.code, why))
+        # The KILL that ends a session is no answer of the command's: of it no code is known.
+        if why == "finished" or code != 128 + signal.SIGKILL or os.WIFEXITED(status):
+            command.folder.insist("rc", "%d %s" % (code, why))
+        self.unwatch(command.output)
+        command.close()
+        self.tell(command.order)
+
+    def tell(self, order: RunOrder) -> None:
+        for keeper in self.keepers:
+            keeper.send({"ended": order.token})
+
+    def on_supervisor_lost(self) -> None:
+        """What it could not hand on any more was never started."""
+        self.closing = True
+        self.lose(self.supervisor)
+        if self.pump in self.keepers:
+            self.pump.send({"mine": [each.order.token for each in self.commands.values()]})
+
+    def lose(self, keeper: CrewLink) -> None:
+        self.keepers.discard(keeper)
+        for command in self.commands.values():
+            self.stand_in(command)
+
+    def stand_in(self, command: LedCommand) -> None:
+        """With supervisor and pump gone, output goes nowhere, but the command goes on."""
+        if not self.keepers:
+            command.folder.insist("pumped", "pump_died")
+            output = command.output
+            self.watch(output, lambda: self.read_away(output), select.POLLIN)
+
+    def read_away(self, output: int) -> None:
+        if not os.read(output, CHUNK):
+            self.unwatch(output)
 
 
-def is_closed(fd: int) -> bool:
-    """Whether nobody holds the other end of a pipe."""
-    poller = select.poll()
-    poller.register(fd, 0)
-    return bool(poller.poll(0))
+def man_crew(host: HostContext, orders: CrewLink, bell: int, pump_bell: int) -> None:
+    """Become supervisor, pump and leader, detached from the connection. Never returns."""
+    try:
+        os.setsid()
+        to_pump, from_pump = link_pair()
+        to_leader, from_leader = link_pair()
+        pump_to_leader, leader_to_pump = link_pair()
+        if os.fork() == 0:
+            keep_only(pump_bell, from_pump.fd, pump_to_leader.fd)
+            LogPump(host, pump_bell, from_pump, pump_to_leader).serve()
+        elif os.fork() == 0:
+            os.setsid()  # what ends the others' session is not to end what waits for commands
+            keep_only(from_leader.fd, leader_to_pump.fd)
+            CommandLeader(host, from_leader, leader_to_pump).serve()
+        else:
+            keep_only(orders.fd, bell, to_pump.fd, to_leader.fd)
+            AttemptSupervisor(host, bell, orders, to_pump, to_leader).serve()
+    finally:
+        os._exit(0)
+
+
+class Crew:
+    """The three processes that look after the attempts of this agent, and outlive it with them."""
+
+    def __init__(self, agent: "HostAgent") -> None:
+        self.agent, self.calls = agent, {}  # type: HostAgent, dict[str, RunCall]
+        self.orders, theirs = link_pair()
+        ours, bells = zip(os.pipe(), os.pipe())
+        for fd in ours + bells:
+            set_nonblocking(fd)
+        if os.fork() == 0:
+            agent.wipe_secrets()
+            man_crew(agent.host, theirs, *bells)
+        theirs.close()
+        close_files(list(bells))
+        self.is_usable = True
+        self.bells = list(ours)
+        for bell in ours:
+            agent.watch(bell, self.on_bells, select.POLLIN)
+        agent.watch(self.orders.fd, self.on_lost)
+
+    def enlist(self, call: "RunCall", order: RunOrder, files: "tuple[int, ...]") -> None:
+        self.calls[order.token] = call
+        self.orders.send(vars(order), files)
+
+    def dismiss(self, token: str) -> None:
+        self.calls.pop(token, None)
+        if not self.is_usable and not self.calls:
+            self.close_bells(self.bells)
+
+    def on_lost(self) -> None:
+        """It takes no more. What it has answered it looks after; the rest it has never read."""
+        self.agent.unwatch(self.orders.fd)
+        self.orders.close()
+        self.is_usable = False
+        self.on_bells()
+        for call in [each for each in self.calls.values() if not each.answered]:
+            del self.calls[call.token]
+            call.guard(call.enlist)
+
+    def on_bells(self) -> None:
+        """In their order: the supervisor's answer comes before what the pump has to say."""
+        silent = [bell for bell in self.bells if not self.hear(bell)]
+        if silent:
+            self.close_bells(silent)
+            for call in list(self.calls.values()):
+                call.guard(call.on_bell_lost)
+
+    def hear(self, bell: int) -> bool:
+        """Hand each ring to its call; False once nobody is left to ring."""
+        try:
+            rung = os.read(bell, CHUNK)
+        except OSError:
+            return True
+        for start in range(0, len(rung), RING):
+            call = self.calls.get(rung[start : start + RING - 1].decode())
+            if call is not None:
+                letter = rung[start + RING - 1 : start + RING]
+                call.guard(partial(call.on_ring, letter))
+        if len(rung) > CHUNK // 2:  # one may have found no room
+            for call in list(self.calls.values()):
+                call.ready = call.answered
+        return bool(rung)
+
+    def close_bells(self, bells: "list[int]") -> None:
+        for bell in bells:
+            self.agent.unwatch(bell)
+            os.close(bell)
+        self.bells = [bell for bell in self.bells if bell not in bells]
+
+
+def pipe_of(payload: bytearray) -> "tuple[int, int]":
+    """A pipe with a command's text but for its last newline, and where that is to be written."""
+    text, into = os.pipe()
+    if len(payload) <= fcntl.fcntl(into, F_GETPIPE_SZ):
+        with memoryview(payload) as view:
+            os.write(into, view[:-1])
+        return text, into
+    gate_out, gate = os.pipe()
+    if os.fork() == 0:
+        write_long(payload, into, gate_out)
+    close_files([into, gate_out])
+    return text, gate
+
+
+def write_long(payload: bytearray, into: int, gate: int) -> None:
+    """What no pipe has room for is written by a process of its own. Never returns."""
+    try:
+        os.setsid()
+        keep_only(into, gate)
+        with memoryview(payload) as view:
+            send_all(into, view[:-1])
+        os.write(into, os.read(gate, 1))
+    finally:
+        os._exit(0)
+
+
+def close_file(fd: int) -> int:
+    """Close it if it is open; -1, to be kept in its place."""
+    if fd >= 0:
+        os.close(fd)
+    return -1
+
+
+def close_files(files: "list[int]") -> None:
+    for fd in files:
+        close_file(fd)
+
+
+def open_log(folder: TokenFolder) -> int:
+    try:
+        return folder.open("log", os.O_WRONLY | os.O_APPEND)
+    except OSError:
+        return -1
+
+
+def bury() -> None:
+    """Children that ended."""
+    try:
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+    except OSError:
+        return
 
 
 def set_nonblocking(fd: int) -> None:
     fcntl.fcntl(fd, fcntl.F_SETFL, fcntl.fcntl(fd, fcntl.F_GETFL) | os.O_NONBLOCK)
 
 
-def send_all(fd: int, data: bytearray) -> None:
+def send_all(fd: int, view: memoryview) -> None:
     """Write everything, or as much as is read."""
-    view = memoryview(data)
     try:
         while len(view):
             view = view[os.write(fd, view) :]
     except OSError:
         return  # the command ended before it read its text
-    finally:
-        view.release()
 
 
 # What the console asks for
@@ -888,7 +1232,7 @@ class FollowCall(HostCall):
         self.credit = number_of(head, "credit")
         self.known_boot = text_of(head, "boot")
         self.folder = None  # type: TokenFolder | None
-        self.log = self.alive = self.bell = -1
+        self.log = self.alive = -1
         self.ready = False
         self.paced_until = 0.0
         self.settled = 0
@@ -974,12 +1318,16 @@ class FollowCall(HostCall):
             proof = self.held_folder().read("proof")
             left = "" if proof in (None, "none") else proof
             self.end({"end": self.word, "survivors": left})
-        elif self.bell < 0 and self.due is None:
+        elif not self.is_rung() and self.due is None:
             flows = time.monotonic() - self.paced_until < SILENT
             self.later(PACE if flows else SILENT, self.look_again)
 
     def look_again(self) -> None:
         self.ready = True
+
+    def is_rung(self) -> bool:
+        """Whether somebody tells when there is more to see."""
+        return False
 
     def held_folder(self) -> TokenFolder:
         assert self.folder is not None
@@ -993,9 +1341,9 @@ class FollowCall(HostCall):
 
     def close(self) -> None:
         HostCall.close(self)
-        for fd in (self.log, self.alive, self.bell):
+        for fd in (self.log, self.alive):
             self.forget(fd)
-        self.log = self.alive = self.bell = -1
+        self.log = self.alive = -1
         if self.folder is not None:
             self.folder.close()
             self.folder = None
@@ -1010,6 +1358,9 @@ class RunCall(FollowCall):
         FollowCall.__init__(self, agent, number, dict(head, boot=""))
         self.order, self.payload = RunOrder(head), payload
         self.answered = False
+        self.crew = None  # type: Crew | None
+        self.files = ()  # type: tuple[int, ...]
+        self.tries = 0
 
     def begin(self) -> None:
         try:
@@ -1027,46 +1378,59 @@ class RunCall(FollowCall):
         return self.agent.base.prepare(self.token)
 
     def start(self) -> None:
-        self.bell, bell = os.pipe()
-        set_nonblocking(bell)
         try:
-            pid = os.fork()
+            self.files = pipe_of(self.payload)
         except OSError:
             raise RefusedByHost("start", self.held_folder().path)
-        if pid == 0:
-            self.become_supervisor(bell)
-        os.close(bell)
-        self.agent.watch(self.bell, lambda: self.guard(self.on_bell), select.POLLIN)
+        self.enlist()
 
-    def become_supervisor(self, bell: int) -> None:
-        """Never returns."""
+    def enlist(self) -> None:
+        """Have a crew start it; once more where one was lost with the order unread."""
+        self.tries += 1
         try:
-            supervise(self.agent.host, self.order, self.held_folder(), self.payload, bell)
-        finally:
-            os._exit(0)
+            self.crew = self.agent.crew_at_work()
+        except OSError:
+            self.tries = TRIES + 1
+        if self.crew is None or self.tries > TRIES:
+            raise RefusedByHost("start", self.held_folder().path)
+        self.crew.enlist(self, self.order, self.files)
 
-    def on_bell(self) -> None:
-        rung = os.read(self.bell, 4096)
+    def on_ring(self, letter: bytes) -> None:
         if not self.answered:
-            self.on_answer(rung[:1])
-        if b"e" in rung:
+            self.on_answer(letter)
+        elif letter == b"e":
             self.report()
-        elif rung:
-            self.ready = True
         else:
-            self.bell = self.forget(self.bell)
+            self.ready = True
+
+    def on_bell_lost(self) -> None:
+        if self.answered:
             self.later(0.0, self.look_again)
 
     def on_answer(self, letter: bytes) -> None:
-        path = self.held_folder().path
+        self.let_go_of_text()
         if letter not in (b"n", b"a"):
-            raise RefusedByHost("space" if letter else "start", path)
+            raise RefusedByHost("space", self.held_folder().path)
         self.answer("new" if letter == b"n" else "already")
 
     def answer(self, how: str) -> None:
         self.answered = True
         self.say(started=how, boot=self.order.boot)
         FollowCall.begin(self)
+
+    def is_rung(self) -> bool:
+        return self.crew is not None and len(self.crew.bells) == 2
+
+    def let_go_of_text(self) -> None:
+        close_files(list(self.files))
+        self.files = ()
+
+    def close(self) -> None:
+        FollowCall.close(self)
+        self.let_go_of_text()
+        if self.crew is not None:
+            self.crew.dismiss(self.token)
+            self.crew = None
 
 
 class StopCall(HostCall):
@@ -1231,6 +1595,7 @@ class HostAgent(EventLoop):
         EventLoop.__init__(self)
         self.host, self.base = host, host.base
         self.calls = {}  # type: dict[int, HostCall]
+        self.crew = None  # type: Crew | None
         self.buffer, self.inbox = bytearray(CHUNK), bytearray()
         self.outbox = []  # type: list[bytes]
         self.waiting = 0  # bytes in the outbox
@@ -1246,7 +1611,7 @@ class HostAgent(EventLoop):
             seconds = self.work()
             self.flush()
             self.wait(seconds)
-            self.bury()
+            bury()
 
     def work(self) -> float:
         """Do what is due; seconds until something is due again."""
@@ -1345,13 +1710,18 @@ class HostAgent(EventLoop):
             StopCall(self, number, head) if verb == "stop" else ShortCall(self, number, verb, head)
         )
 
-    def bury(self) -> None:
-        """Supervisors that ended are our children."""
-        try:
-            while os.waitpid(-1, os.WNOHANG)[0]:
-                pass
-        except OSError:
-            return
+    def wipe_secrets(self) -> None:
+        """In a copy of this process, what it has no use for."""
+        wipe(self.inbox)
+        for call in self.calls.values():
+            if isinstance(call, RunCall):
+                wipe(call.payload)
+
+    def crew_at_work(self) -> Crew:
+        """One that takes orders, made where there is none. Raises OSError."""
+        if self.crew is None or not self.crew.is_usable:
+            self.crew = Crew(self)
+        return self.crew
 
 
 class ShortCall(HostCall):
