@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -40,11 +40,19 @@ def observe(
 ) -> Observation:
     """Look once; never raises for what the other side or the network does."""
     if isinstance(probe, HttpProbe):
-        return _observe_page(probe, rules)
-    try:
-        return _observe_query(probe, rules, deployed_at, baseline)
-    except _NoValue as error:
-        return Observation(UNKNOWN, str(error)[:500], baseline=baseline)
+        seen = _observe_page(probe, rules)
+    else:
+        try:
+            seen = _observe_query(probe, rules, deployed_at, baseline)
+        except _NoValue as error:
+            seen = Observation(UNKNOWN, str(error), baseline=baseline)
+    return replace(seen, evidence=_printable(seen.evidence))
+
+
+def _printable(evidence: str) -> str:
+    """What every database keeps and no page shows otherwise than it is: what a server says may
+    hold half a character, or signs that turn a line around."""
+    return "".join(each if each.isprintable() else " " for each in evidence)[:500]
 
 
 def _observe_page(probe: HttpProbe, rules: notify.Rules) -> Observation:
@@ -54,7 +62,7 @@ def _observe_page(probe: HttpProbe, rules: notify.Rules) -> Observation:
         if probe.seconds and error.waited > probe.seconds:
             why = f"No answer for {error.waited:.1f} s, more than {probe.seconds:g} s."
             return Observation(FAILED, why, error.waited)
-        return Observation(FAILED if error.refused else UNKNOWN, str(error)[:500])
+        return Observation(FAILED if error.refused else UNKNOWN, str(error))
     problem = _problem_with_page(probe, answer)
     passed = f"It answered {answer.status} in {answer.seconds:.2f} s."
     return Observation(FAILED if problem else PASSED, problem or passed, answer.seconds)
@@ -102,7 +110,10 @@ def _mean_before(probe: PrometheusProbe, rules: notify.Rules, deployed_at: datet
     values = [number for _, text in pairs if math.isfinite(number := _number(text))]
     if not values:
         raise _NoValue("There are no values of the hour before the deployment to compare with.")
-    return sum(values) / len(values)
+    mean = sum(values) / len(values)
+    if not math.isfinite(mean):
+        raise _NoValue("The values of the hour before the deployment are too large to compare.")
+    return mean
 
 
 def _one_value(result: list[dict[str, Any]]) -> float:

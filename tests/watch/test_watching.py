@@ -15,6 +15,7 @@ from pytest_django import Settings
 from rollback_console.audit.integrity.row_comparison import configuration_row_flaws
 from rollback_console.audit.models import ConfigurationEvent
 from rollback_console.deployments.actions import deployments
+from rollback_console.plans.snapshot.deployment_facts import DeploymentFacts
 from rollback_console.proposals.actions import proposals
 from rollback_console.proposals.models import Proposal
 from rollback_console.rollbacks.errors import Refused
@@ -315,3 +316,61 @@ def test_bound_words_stay_bound_in_the_next_revision(stage: Stage, service: Serv
     make.revised(revision.plan, text, stage.cast.ada)
     (words,) = unbound_words(stage.service, stage.environment)
     assert words.text == "Error rate > 5%"
+
+
+def test_no_answer_of_a_server_stops_what_else_is_watched(
+    watched: Trigger, stage: Stage, service: Service
+) -> None:
+    probe = {"server": service.url, "query": "errors", "limit": 5.0}
+    bind(stage, "Errors", kind="prometheus", probe=probe)
+    service.answer = {"status": "error", "error": "odd \ud800 \x00 \u202e end"}
+    look(2)
+    rows = {row.trigger.text: row for row in TriggerWatch.objects.select_related("trigger")[:4]}
+    assert rows["Health check fails"].verdict == "passed"
+    assert rows["Errors"].verdict == "unknown"
+    assert rows["Errors"].evidence.startswith("Prometheus refused the query: odd")
+    assert rows["Errors"].evidence.isprintable()
+
+
+def test_a_mean_that_no_number_holds_is_unknown(
+    watched: Trigger, stage: Stage, service: Service
+) -> None:
+    probe = {"server": service.url, "query": "errors", "limit": 5.0, "against": "before"}
+    trigger = bind(stage, "Errors", kind="prometheus", probe=probe)
+    service.before = ["1e308", "1e308"]
+    look()
+    row = trigger.watches.get()
+    assert (row.verdict, row.baseline) == ("unknown", None)
+
+
+def test_what_was_seen_by_an_older_probe_is_dropped(watched: Trigger, service: Service) -> None:
+    service.status = 500
+    look()
+    claim = uuid.uuid4()
+    TriggerWatch.objects.update(due_at=timezone.now() - timedelta(seconds=1))
+    (claimed,) = shift.claim_due("default", claim, 1)
+    fields = {name: getattr(watched, name) for name in triggers.FIELDS}
+    fields["probe"] = {"url": f"{service.url}/other"}
+    by = watched.bound_by
+    triggers.change_trigger(watched, by=by, fields=fields)
+    seen = Observation(FAILED, "It answered 500 instead of 200.", baseline=7.0)
+    assert store_observations(claim, {claimed.pk: seen}) == 0
+    row = TriggerWatch.objects.get(pk=claimed.pk)
+    assert (row.failures, row.baseline, row.fired_at) == (0, None, None)
+
+
+def test_a_deployment_that_only_begins_ends_no_watch(
+    watched: Trigger, stage: Stage, service: Service
+) -> None:
+    service.status = 500
+    fired = look(2)
+    deployments.record_deployment(
+        by=stage.cast.dana,
+        service=stage.service,
+        environment=stage.environment,
+        version="v3",
+        facts=DeploymentFacts(),
+    )
+    assert watches.end_watches() == 0
+    assert Proposal.objects.get().state == "open"
+    assert look().pk == fired.pk

@@ -84,8 +84,8 @@ def change_trigger(
     row.refresh_from_db()
     after = snapshot_fields(row, *RECORDED)
     record_change(kinds.TRIGGER_CHANGED, by=by, subject=row, before=before, after=after)
-    # A mean of another query is none of this one.
-    row.watches.exclude(baseline=None).update(baseline=None)
+    # Neither a mean nor failures of another probe are of this one, nor is a look under way.
+    row.watches.update(claim=None, baseline=None, failures=0, passes=0)
     return row
 
 

@@ -33,7 +33,7 @@ def begin_watches() -> int:
 
 
 def end_watches() -> int:
-    """End those of deployments that are taken back, or that another one followed."""
+    """End those of deployments that are taken back, or after which another one ended."""
     over = TriggerWatch.objects.filter(due_at__isnull=False)
     over = over.filter(Q(deployment__decision="yes") | Exists(_later_ones("deployment__")))
     return sum(_end(number) for number in over.values_list("pk", flat=True))
@@ -71,7 +71,9 @@ def _watched_deployments() -> QuerySet[Deployment]:
 
 
 def _later_ones(prefix: str) -> QuerySet[Deployment]:
+    """Those that ended: one that only began has replaced nothing yet, and may never do so."""
     return Deployment.objects.filter(
+        finished_at__isnull=False,
         service=OuterRef(f"{prefix}service"),
         environment=OuterRef(f"{prefix}environment"),
         pk__gt=OuterRef(f"{prefix}pk"),
