@@ -185,6 +185,8 @@ def test_a_check_that_is_unknown_or_failed_without_a_note_is_refused(
 def test_notes_and_messages_go_on_record(stage: Stage, call: Caller) -> None:
     row = make.requested(stage)
     assert call.post(f"/rollbacks/{row.pk}/notes", {"text": "40 tickets"}).json()["last_seq"] == 2
+    later = {"text": "40 tickets", "seen_at": "2020-01-01T00:00:00Z"}
+    problem(call.post(f"/rollbacks/{row.pk}/notes", later), 409, "refused")
     sent = call.post(
         f"/rollbacks/{row.pk}/messages", {"text": "We roll back", "recipients": "support"}
     ).json()

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from rollback_console.plans.errors import NotReady
 from rollback_console.plans.models import DecisionMaker, Host
+from rollback_console.rollbacks import events
 from rollback_console.rollbacks.actions import approvals, requests, steering
 from rollback_console.rollbacks.errors import Changed, Refused
 from rollback_console.rollbacks.models import Rollback
@@ -214,3 +215,13 @@ def test_a_note_stays_in_the_stream(stage: Stage) -> None:
     rollback = make.requested(stage)
     steering.note(rollback, by=stage.cast.vic, text="Support sees 40 tickets")
     assert rollback.events.get(kind="note.added").facts == {"text": "Support sees 40 tickets"}
+
+
+def test_a_note_of_something_seen_before_says_both_times(stage: Stage) -> None:
+    rollback, seen = make.requested(stage), timezone.now() - timedelta(minutes=20)
+    steering.note(rollback, by=stage.cast.vic, text="40 tickets", seen_at=seen)
+    noted = events.sentence(rollback.events.get(kind="note.added"))
+    assert noted == f"Vic Example noted (seen {seen:%H:%M} UTC, noted later): 40 tickets"
+    for wrong in (timedelta(hours=-25), timedelta(minutes=5)):
+        with pytest.raises(Refused, match="within the last 24 hours"):
+            steering.note(rollback, by=stage.cast.vic, text="x", seen_at=timezone.now() + wrong)

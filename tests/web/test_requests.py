@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+from django.utils import timezone
+
 from rollback_console.plans.models import Host, Secret
 from rollback_console.rollbacks.models import Rollback
 from tests import make
@@ -172,3 +176,7 @@ def test_a_note_can_be_added_after_a_rejection(signed_in: SignIn, stage: make.St
     )
     client.post(f"/rollbacks/{rollback.pk}/notes/", {"text": "Understood; cache cleared."})
     assert "Understood; cache cleared." in words(client.get(f"/rollbacks/{rollback.pk}/"))
+    seen = f"{timezone.now() - timedelta(hours=2):%H:%M}"
+    client.post(f"/rollbacks/{rollback.pk}/notes/", {"text": "Slow since then", "seen": seen})
+    page = words(client.get(f"/rollbacks/{rollback.pk}/"))
+    assert f"noted (seen {seen} UTC, noted later): Slow since then" in page

@@ -123,6 +123,18 @@ def test_the_timeline_shows_people_steps_or_all_and_abort_stands_once(
     assert whole.content.decode().count(f"{address}abort-requests/") == 1
 
 
+def test_key_events_stay_when_many_later_ones_push_others_out(
+    signed_in: SignIn, stage: make.Stage, pending: Rollback
+) -> None:
+    Rollback.objects.update(state="running", started_at=timezone.now())
+    record(pending, "step.started", step=1, host="app-7")
+    for number in range(60):
+        record(pending, "step.started", step=1, host=f"web-{number}")
+    page = words(signed_in(stage.cast.dana).get(f"/rollbacks/{pending.pk}/"))
+    assert "requested this rollback" in page
+    assert "started on app-7" not in page
+
+
 def test_a_running_step_shows_how_long_it_has_been_running(
     signed_in: SignIn, stage: make.Stage, pending: Rollback
 ) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from rollback_console.common.text import LONGEST_TEXT
 
@@ -138,9 +138,10 @@ class NewQuestionOwner(Body):
 
 
 class NewNote(Body):
-    """A line for the timeline."""
+    """A line for the timeline; `seen_at` is when it was seen, where that was before."""
 
     text: Reason
+    seen_at: AwareDatetime | None = None
 
 
 class NewMessage(Body):

@@ -85,7 +85,7 @@ def request_abort(request: HttpRequest, number: int, body: Why) -> Status[Rollba
 @router.post("/rollbacks/{int:number}/notes", auth=REQUEST, response={201: RollbackOut})
 def add_note(request: HttpRequest, number: int, body: NewNote) -> Status[RollbackOut]:
     """Add a line to the timeline, at any time."""
-    steering.note(lookup.rollback(number), by=person(request), text=body.text)
+    steering.note(lookup.rollback(number), by=person(request), text=body.text, seen_at=body.seen_at)
     return _now(number)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -228,14 +229,24 @@ def answer_check(
     return given
 
 
+BACKDATED = timedelta(hours=24)
+"""So long ago at most somebody saw what they note."""
+
+
 @transaction.atomic
-def note(rollback: Rollback, *, by: User, text: str) -> Rollback:
-    """Add what a person wants remembered to the timeline, at any time."""
+def note(rollback: Rollback, *, by: User, text: str, seen_at: datetime | None = None) -> Rollback:
+    """Add what a person wants remembered to the timeline, at any time.
+
+    `seen_at` is when they saw it, where that was before: the timeline keeps both times.
+    """
     if problem := text_problem(text):
         raise Refused(problem)
+    if seen_at and not db_clock.now() - BACKDATED <= seen_at <= db_clock.now():
+        raise Refused("What is noted was seen within the last 24 hours. Leave the time empty.")
     row = Rollback.objects.select_for_update().get(pk=rollback.pk)
     refuse_too_many_texts(row, by)
-    record(row, "note.added", by=by, text=text.strip())
+    when = {"seen_at": seen_at.isoformat(timespec="minutes")} if seen_at else {}
+    record(row, "note.added", by=by, text=text.strip(), **when)
     return row
 
 

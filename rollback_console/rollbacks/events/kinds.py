@@ -212,7 +212,7 @@ KINDS: dict[str, Kind] = {
     "status_link.shared": Kind("shared a public status page with {label}", _IMPORTANT),
     "status_link.revoked": Kind("closed the public status page for {label}", _IMPORTANT),
     "cadence.set": Kind("promised an update every {minutes} min"),
-    "note.added": Kind("noted: {text}", _IMPORTANT),
+    "note.added": Kind("noted{seen}: {text}", _IMPORTANT),
     "logs.retired": Kind("Logs removed from the database{kept_in}; their checksums are kept"),
     "text.redacted": Kind("masked text in its logs and events: {reason}", _IMPORTANT),
     "incident.imported": Kind(

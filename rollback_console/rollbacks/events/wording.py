@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 from rollback_console.common.people import display_name
@@ -100,6 +101,7 @@ def _prepared(event: Event, snapshot: Snapshot | None, translate: Translate) -> 
         "for_whom": _named(translate(" for {}"), facts.get("on_behalf_of")),
         "to_whom": _named(translate(" to {}"), facts.get("recipients")),
         "from_whom": _named(translate(" from {}"), facts.get("previous_owner")),
+        "seen": _seen(facts.get("seen_at"), translate),
         "kept_in": _kept_in(facts.get("archive"), translate),
         "ending_sentence": _translated(ABORT_ENDINGS.get(ending, ending), translate)
         + _survivors(facts),
@@ -115,6 +117,12 @@ def _step(event: Event, snapshot: Snapshot | None) -> str:
     if snapshot is None or not 1 <= position <= len(snapshot.steps):
         return event.rollback.number_of(position)
     return f"{snapshot.number_of(position)} ({snapshot.step(position).title})"
+
+
+def _seen(moment: object, translate: Translate) -> str:
+    """When somebody saw what they noted later; "" where they noted it at once."""
+    read = datetime.fromisoformat(str(moment)) if moment else None
+    return translate(" (seen {}, noted later)").format(f"{read:%H:%M} UTC") if read else ""
 
 
 def _named(pattern: str, fact: object) -> str:

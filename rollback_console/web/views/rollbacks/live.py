@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from django.contrib.auth.decorators import permission_required
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext, gettext_noop
@@ -27,6 +28,7 @@ from rollback_console.rollbacks import database_dumps, db_clock
 from rollback_console.rollbacks.actions import question_owner, steering
 from rollback_console.rollbacks.actions.requests import request_restore
 from rollback_console.rollbacks.errors import MovedOn, Refused, SecondPersonNeeded
+from rollback_console.rollbacks.events import KINDS, EventSeverity
 from rollback_console.rollbacks.execution.view import deadline, latest, snapshot_of
 from rollback_console.rollbacks.models import ChecklistAnswer, Event, Look, Rollback, StepRun
 from rollback_console.rollbacks.queries import lists
@@ -40,6 +42,7 @@ from ...presenters.question import LogTail, log_tail, open_question, shown_run
 from ...presenters.steps import abort_proofs, step_board, step_timeline
 
 EVENTS = 60
+_KEY_EVENTS = [name for name, kind in KINDS.items() if kind.severity is not EventSeverity.DETAIL]
 _SKIPPED = gettext_noop("Step {} skipped – continuing.")
 _CHECK_ANSWERED = {
     "pass": gettext_noop("Check passed."),
@@ -133,7 +136,8 @@ def abort(request: HttpRequest, number: int) -> HttpResponse:
 @require_POST
 def note(request: HttpRequest, number: int) -> HttpResponse:
     """Add to the timeline."""
-    return _act(request, number, gettext("Note added."), steering.note, text=_text(request, "text"))
+    given = {"text": _text(request, "text"), "seen_at": _seen_at(_text(request, "seen"))}
+    return _act(request, number, gettext("Note added."), steering.note, **given)
 
 
 @require_POST
@@ -266,6 +270,17 @@ def _text(request: HttpRequest, name: str) -> str:
     return request.POST.get(name, "").strip()
 
 
+def _seen_at(clock: str) -> datetime | None:
+    """The last time it was so late, in UTC, of "HH:MM"; None for anything else."""
+    try:
+        read = time.fromisoformat(clock)
+    except ValueError:
+        return None
+    now = db_clock.now()
+    today = datetime.combine(now.date(), read.replace(tzinfo=None), UTC)
+    return today if today <= now else today - timedelta(days=1)
+
+
 TIMELINES = {"people": Q(by__isnull=False), "steps": Q(kind__startswith="step.")}
 """What the timeline can be narrowed to: what people did, and what became of steps."""
 
@@ -275,10 +290,14 @@ def _timeline_of(request: HttpRequest) -> str:
     return chosen if chosen in TIMELINES else ""
 
 
-def _events(rollback: Rollback, chosen: str) -> QuerySet[Event]:
-    """The newest events, of all or of those that were chosen."""
-    matching = rollback.events.filter(TIMELINES.get(chosen, Q()))
-    return matching.select_related("by").order_by("-seq")[:EVENTS]
+def _events(rollback: Rollback, chosen: str) -> list[Event]:
+    """The newest events, of all or of those that were chosen, and every key event before them."""
+    matching = rollback.events.filter(TIMELINES.get(chosen, Q())).select_related("by")
+    newest = list(matching.order_by("-seq")[:EVENTS])
+    if len(newest) < EVENTS:
+        return newest
+    earlier = matching.filter(kind__in=_KEY_EVENTS, seq__lt=newest[-1].seq)
+    return newest + list(earlier.order_by("-seq")[:EVENTS])
 
 
 def _time(rollback: Rollback) -> dict[str, Any]:
