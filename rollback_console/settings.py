@@ -63,13 +63,16 @@ BASE_URL = env.str("BASE_URL", "http://127.0.0.1:8000").rstrip("/")
 BASE_URL = BASE_URL.removesuffix(":443") if BASE_URL.startswith("https://") else BASE_URL
 if not BASE_URL.startswith(("http://", "https://")):
     raise ImproperlyConfigured("BASE_URL must begin with https://, or http:// for a trial.")
-if "/" in BASE_URL.partition("://")[2]:
-    raise ImproperlyConfigured(
-        "BASE_URL must not have a path: the console is served at the root of a name. Give it a name"
-        " of its own, such as https://rollback.example.org."
-    )
 HTTPS = BASE_URL.startswith("https://")
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[BASE_URL])
+SUB_PATH = "".join(BASE_URL.partition("://")[2].partition("/")[1:])
+if not re.fullmatch(r"(/[A-Za-z0-9_-]+)*", SUB_PATH):
+    raise ImproperlyConfigured(
+        f"The path of BASE_URL may hold letters, digits, - and _ between slashes, not {SUB_PATH}."
+    )
+FORCE_SCRIPT_NAME = SUB_PATH or None
+# What addresses that `reverse` made are put behind: these hold the path already.
+ORIGIN = BASE_URL.removesuffix(SUB_PATH)
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[ORIGIN])
 
 ROOT_URLCONF = "rollback_console.urls"
 ASGI_APPLICATION = "rollback_console.asgi.application"
@@ -183,7 +186,7 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = True
 
-STATIC_URL = "static/"
+STATIC_URL = f"{SUB_PATH}/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = DATA_DIR / "static"
 STORAGES = {
@@ -246,8 +249,9 @@ PREVIEWS_PER_MINUTE = positive("PREVIEWS_PER_MINUTE", 120)
 SOCKETS_PER_PERSON = positive("SOCKETS_PER_PERSON", 50)
 SOCKETS_PER_ADDRESS = positive("SOCKETS_PER_ADDRESS", 1000)
 
-# __Host- binds a cookie to this very host and to TLS; a browser refuses it without either.
-_HOST = "__Host-" if HTTPS else ""
+# __Host- binds a cookie to this very host, all of it, and to TLS; a browser refuses it otherwise.
+_HOST = ("__Secure-" if SUB_PATH else "__Host-") if HTTPS else ""
+SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = LANGUAGE_COOKIE_PATH = f"{SUB_PATH}/"
 SESSION_COOKIE_NAME = f"{_HOST}sessionid"
 LANGUAGE_COOKIE_NAME = "language"
 DEVICE_COOKIE_NAME = f"{_HOST}device"
@@ -260,7 +264,9 @@ CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_HTTPONLY = True
 BEHIND_TLS_PROXY = yes_no("BEHIND_TLS_PROXY")
 SECURE_SSL_REDIRECT = HTTPS and BEHIND_TLS_PROXY
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
+SECURE_REDIRECT_EXEMPT = [
+    rf"^{SUB_PATH.lstrip('/')}/?{page}$" for page in ("healthz", "readyz", "metrics")
+]
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS

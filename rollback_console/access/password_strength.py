@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -43,7 +44,7 @@ def _score(password: str, known: list[str]) -> int:
 
 
 def _host() -> list[str]:
-    address = settings.BASE_URL.partition("://")[2].partition(":")[0]
+    address = urlsplit(settings.BASE_URL).hostname or ""
     return [part for part in address.split(".") if len(part) > 2]
 
 

@@ -46,7 +46,7 @@ class Notice:
 
 def link(path: str) -> str:
     """The whole address of a page."""
-    return f"{settings.BASE_URL.rstrip('/')}{path}"
+    return f"{settings.BASE_URL}{path}"
 
 
 def notice_of(rollback: Rollback, event: Event) -> Notice | None:

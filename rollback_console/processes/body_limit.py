@@ -95,12 +95,17 @@ class _Bounded:
 
 def limit_of(scope: Scope) -> int:
     """Bytes that this request may send: little for whoever shows no session and no token."""
-    path = str(scope["path"])
+    path = path_of(scope)
     if path.startswith("/api/v1/hooks/"):
         return INTEGRATION
     if not (_header(scope, b"authorization") or _has_session(scope)):
         return STRANGER
     return INCIDENT if path in {"/incidents/", "/api/v1/incidents"} else PERSON
+
+
+def path_of(scope: Scope) -> str:
+    """The path below the console's own root."""
+    return str(scope["path"]).removeprefix(scope.get("root_path", ""))
 
 
 def _has_session(scope: Scope) -> bool:
@@ -128,7 +133,7 @@ async def _drain(receive: Receive) -> None:
 
 async def _answer(scope: Scope, send: Send, error: _Refused) -> None:
     kind, body = b"text/plain; charset=utf-8", f"{error}\n".encode()
-    if str(scope["path"]).startswith("/api/"):
+    if path_of(scope).startswith("/api/"):
         kind, body = b"application/problem+json", _problem(scope, error)
     headers = [(b"content-type", kind), (b"content-length", str(len(body)).encode())]
     # What is still on its way is not read: the connection is of no more use.

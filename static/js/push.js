@@ -7,7 +7,7 @@ export const canPush = () => "serviceWorker" in navigator && "PushManager" in wi
 // True once this browser rings; `form` holds the console's public key and where to send ours.
 export async function ring(form) {
   if ((await Notification.requestPermission()) !== "granted") return false;
-  const worker = await navigator.serviceWorker.register("/worker.js", { scope: "/" });
+  const worker = await navigator.serviceWorker.register(form.dataset.worker, { scope: form.dataset.scope });
   await navigator.serviceWorker.ready;
   const subscription = await worker.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: bytes(form.dataset.push) });
   const body = new URLSearchParams(new FormData(form));

@@ -10,11 +10,14 @@ import socket
 import ssl
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
+from urllib.parse import urlencode
 
 import pytest
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from websockets.sync.client import connect
 from websockets.typing import Origin
 
@@ -114,10 +117,23 @@ class Front:
 @pytest.fixture(scope="module")
 def front(web: Console) -> Iterator[Front]:
     """On the database of the room's other tests."""
+    with in_front(web, f"https://{NAME}") as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def below(web: Console) -> Iterator[Front]:
+    """A console that shares its name with others."""
+    with in_front(web, f"https://{NAME}/ops/rollback") as opened:
+        yield opened
+
+
+@contextmanager
+def in_front(web: Console, base_url: str) -> Iterator[Front]:
     port = free_port()
     environment = {
         **web.process.environment,
-        "BASE_URL": f"https://{NAME}",
+        "BASE_URL": base_url,
         "ALLOWED_HOSTS": f"{NAME},127.0.0.1",
         "BEHIND_TLS_PROXY": "true",
     }
@@ -214,6 +230,73 @@ def test_a_socket_opens_through_it_and_hears_what_happens(front: Front, rows: Ro
         while frame["type"] != "log":
             frame = json.loads(opened.recv(timeout=20))
         assert frame["text"] == "through the proxy\n"
+
+
+def test_below_a_path_every_address_of_a_page_stays_below_it(below: Front, rows: Rows) -> None:
+    rollback = rows.rollback()
+    cookie = f"__Secure-sessionid={rows.session(rows.person())}"
+    for page in ("", "plans/", "rollbacks/", f"rollbacks/{rollback.pk}/", "account/", "no-page/"):
+        status, headers, body = below.ask("GET", f"/ops/rollback/{page}", Cookie=cookie)
+        assert status == (404 if page == "no-page/" else 200), page
+        addresses = re.findall(r'(?:href|src|action|data-(?!keys)[a-z]+)="(/[^"]*)"', body)
+        assert len(addresses) > 3, page
+        assert [each for each in addresses if not each.startswith("/ops/rollback/")] == [], page
+        for each in re.findall(r"Path=([^;]*)", headers.get("set-cookie", "")):
+            assert each == "/ops/rollback/"
+    for what in ("manifest.webmanifest", "worker.js", "api/v1/openapi.json"):
+        assert below.ask("GET", f"/ops/rollback/{what}", Cookie=cookie)[0] == 200, what
+    style = next(each for each in addresses if each.endswith(".css"))
+    assert below.ask("GET", style)[0] == 200
+
+
+def test_below_a_path_one_signs_in_and_comes_to_the_page_that_was_asked_for(
+    below: Front, rows: Rows
+) -> None:
+    status, headers, _ = below.ask("GET", "/ops/rollback/plans/")
+    assert (status, headers["location"]) == (
+        302,
+        "/ops/rollback/sign-in/?next=/ops/rollback/plans/",
+    )
+    status, answered, body = below.ask("GET", headers["location"])
+    assert (status, "Sign in" in body) == (200, True)
+    person = rows.person()
+    person.password = PBKDF2PasswordHasher().encode("a way back", "salt")
+    rows.do(person.save)
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', body)
+    assert token
+    typed = {
+        "csrfmiddlewaretoken": token[1],
+        "username": person.username,
+        "password": "a way back",
+        "next": "/ops/rollback/plans/",
+    }
+    status, headers, body = below.ask(
+        "POST",
+        "/ops/rollback/sign-in/",
+        urlencode(typed).encode(),
+        Cookie=answered["set-cookie"].partition(";")[0],
+        Referer=f"https://{NAME}/ops/rollback/sign-in/",
+        Content_Type="application/x-www-form-urlencoded",
+    )
+    assert (status, headers.get("location")) == (302, "/ops/rollback/plans/")
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/ops/rollback/healthz"])
+def test_below_a_path_health_is_answered_with_and_without_it(below: Front, path: str) -> None:
+    assert below.ask("GET", path)[0] == 200
+
+
+def test_below_a_path_a_socket_opens(below: Front, rows: Rows) -> None:
+    rollback = rows.rollback()
+    session = rows.session(rows.person())
+    with connect(
+        f"wss://{NAME}:{below.nginx.port}/ops/rollback/ws/rollbacks/{rollback.pk}/",
+        sock=socket.create_connection(("127.0.0.1", below.nginx.port)),
+        ssl=below.trust,
+        origin=Origin(f"https://{NAME}"),
+        additional_headers={"Cookie": f"__Secure-sessionid={session}"},
+    ) as opened:
+        assert json.loads(opened.recv(timeout=20))["type"] == "hello"
 
 
 @pytest.fixture(scope="module")

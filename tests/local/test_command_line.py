@@ -81,7 +81,8 @@ def test_alive_says_no_while_nobody_was_heard_of(tmp_path: Path) -> None:
             "KEEP_LOGS_DAYS must be a whole number, 0 or more, not “a year”.",
         ),
         ({"BASE_URL": "console.example.org"}, "BASE_URL must begin with https://"),
-        ({"BASE_URL": "https://example.org/rollback"}, "BASE_URL must not have a path"),
+        ({"BASE_URL": "https://example.org/ro llback"}, "The path of BASE_URL may hold letters"),
+        ({"BASE_URL": "https://example.org/a?b=1"}, "The path of BASE_URL may hold letters"),
     ],
 )
 def test_a_slip_in_a_setting_is_no_silent_no(

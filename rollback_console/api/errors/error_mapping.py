@@ -70,7 +70,7 @@ def _missing(error: Http404) -> Problem:
 
 
 def _unconfirmed(error: NotConfirmed) -> Problem:
-    address = f"{settings.BASE_URL}{reverse('arrange', args=[error.plan.slug])}"
+    address = f"{settings.ORIGIN}{reverse('arrange', args=[error.plan.slug])}"
     return Problem("not-confirmed", str(error), confirm_at=address)
 
 

@@ -131,7 +131,7 @@ def _claim(item: ActionItem, by: User) -> None:
 
 def _text(item: ActionItem, by: User) -> str:
     rollback = item.rollback
-    page = f"{settings.BASE_URL.rstrip('/')}/rollbacks/{rollback.pk}/postmortem/"
+    page = f"{settings.BASE_URL}/rollbacks/{rollback.pk}/postmortem/"
     lines = [
         f"Action item of rollback {rollback.pk}: {rollback.title}",
         f"Service: {rollback.service}. Environment: {rollback.environment}.",

@@ -131,7 +131,7 @@ def _propose(row: TriggerWatch, now: datetime) -> Proposal:
         title=f"{trigger.service} {deployment.version}: {trigger.text}"[:200],
         trigger=f"{trigger.text}: {row.evidence}"[:300],
         detail=_detail(row, now),
-        link=f"{settings.BASE_URL.rstrip('/')}/deployments/{deployment.pk}/",
+        link=f"{settings.BASE_URL}/deployments/{deployment.pk}/",
     )
 
 

@@ -28,6 +28,7 @@ class DeviceMiddleware:
                 settings.DEVICE_COOKIE_NAME,
                 value,
                 max_age=devices.LIFE,
+                path=settings.SESSION_COOKIE_PATH,
                 secure=settings.SESSION_COOKIE_SECURE,
                 httponly=True,
                 samesite="Lax",

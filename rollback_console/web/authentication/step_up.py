@@ -18,6 +18,7 @@ from urllib.parse import urlencode
 
 from allauth.account.adapter import get_adapter
 from cryptography.fernet import InvalidToken
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
@@ -99,8 +100,9 @@ def go_on(request: HttpRequest) -> HttpResponseBase | None:
 
 def _again(request: HttpRequest, address: str, typed: str) -> HttpResponseBase:
     path, _, query = address.partition("?")
-    match = resolve(path)
-    request.method, request.path, request.path_info = "POST", path, path
+    below = path.removeprefix(settings.SUB_PATH)
+    match = resolve(below)
+    request.method, request.path, request.path_info = "POST", path, below
     request.GET, request.POST = QueryDict(query), QueryDict(typed)
     request.resolver_match = match
     answer: HttpResponseBase = match.func(request, *match.args, **match.kwargs)

@@ -8,6 +8,7 @@ from django.contrib.auth.decorators import permission_required
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 
@@ -26,7 +27,7 @@ def came_from(request: HttpRequest) -> str:
     """The page of this console that a form was on; the first page where that is not known."""
     came = request.META.get("HTTP_REFERER", "")
     if request.method != "POST" or not url_has_allowed_host_and_scheme(came, {request.get_host()}):
-        return "/"
+        return reverse("home")
     parts = urlsplit(came)
     return f"{parts.path}?{parts.query}" if parts.query else parts.path
 

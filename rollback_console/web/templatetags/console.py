@@ -186,7 +186,7 @@ def nav(context: Context, name: str, word: str, keys: str = "") -> SafeString:
     """One noun in the rail, marked when the page belongs to it."""
     target = reverse(name)
     here = context["request"].path
-    current = here == target or (target != "/" and here.startswith(target))
+    current = here == target or (target != reverse("home") and here.startswith(target))
     return format_html(
         '<li><a href="{}"{}{}>{}</a></li>',
         target,

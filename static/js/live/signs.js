@@ -8,7 +8,7 @@ const NAMES = document.title.split("·").at(-1).trim();
 export class Signs {
   constructor(root) {
     this.root = root;
-    this.number = root.dataset.socket.match(/\d+/)[0];
+    this.number = root.dataset.socket.match(/(\d+)\/$/)[1];
     this.said = this.#what();
     this.clock = setInterval(() => this.tick(), 1000);
     this.show();

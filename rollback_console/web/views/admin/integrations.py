@@ -140,7 +140,7 @@ def _page(
         "integration": integration,
         "form": form,
         "secret": secret,
-        "address": f"{settings.BASE_URL.rstrip('/')}{address}",
+        "address": f"{settings.ORIGIN}{address}",
     }
     status = 422 if form.errors else 200
     answer = render(request, "integrations/integration.html", page, status=status)

@@ -11,6 +11,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
@@ -72,9 +73,9 @@ def leave(request: HttpRequest, name: str) -> HttpResponse:
 @require_POST
 def appearance(request: HttpRequest) -> HttpResponse:
     """Remember light, dark or as the system has it, and the language."""
-    target = request.POST.get("next", "/")
+    target = request.POST.get("next", reverse("home"))
     if not url_has_allowed_host_and_scheme(target, {request.get_host()}):
-        target = "/"
+        target = reverse("home")
     answer = SeeOther(target)
     theme = request.POST.get("theme", "")
     if theme in THEMES:
@@ -82,7 +83,12 @@ def appearance(request: HttpRequest) -> HttpResponse:
     language = request.POST.get("language", "")
     if language in dict(settings.LANGUAGES):
         answer.set_cookie(
-            settings.LANGUAGE_COOKIE_NAME, language, max_age=YEAR, samesite="Lax", httponly=True
+            settings.LANGUAGE_COOKIE_NAME,
+            language,
+            max_age=YEAR,
+            samesite="Lax",
+            httponly=True,
+            path=settings.LANGUAGE_COOKIE_PATH,
         )
     return answer
 

@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 
@@ -35,9 +36,9 @@ def manifest(request: HttpRequest) -> HttpResponse:
     app = {
         "name": "Rollback Console",
         "short_name": "Rollback",
-        "id": "/",
-        "start_url": "/",
-        "scope": "/",
+        "id": reverse("home"),
+        "start_url": reverse("home"),
+        "scope": reverse("home"),
         "display": "standalone",
         "background_color": DARK,
         "theme_color": DARK,

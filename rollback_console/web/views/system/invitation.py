@@ -8,6 +8,7 @@ from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
@@ -69,13 +70,13 @@ def _accept(request: HttpRequest, secret: str, password: str) -> HttpResponse:
     if request.user.is_authenticated or lacks_factor(person):
         sentence = gettext("Your password is set. Sign in as {username}.")
         messages.success(request, sentence.format(username=person.username))
-        return SeeOther("/sign-in/")
+        return SeeOther(reverse("sign-in"))
     # Whoever chose the password a moment ago has proven that they know it.
     person.refresh_from_db()
     login(request, person, backend="allauth.account.auth_backends.AuthenticationBackend")
     record_authentication(request, person, "password", username=person.username)
     messages.success(request, gettext("Your password is set, and you are signed in."))
-    return SeeOther("/")
+    return SeeOther(reverse("home"))
 
 
 def _opens_nothing(request: HttpRequest, error: BadInvitation) -> HttpResponse:

@@ -13,6 +13,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 
@@ -89,7 +90,7 @@ class ByPasskey(Confirms, ReauthenticateWebAuthnView):  # type: ignore[misc]
 def by_provider(request: HttpRequest) -> HttpResponseBase:
     """Proof by signing in again at one's provider; back from there, POST goes on."""
     if request.method == "POST" and fresh(request):
-        return step_up.go_on(request) or SeeOther("/")
+        return step_up.go_on(request) or SeeOther(reverse("home"))
     accounts = SocialAccount.objects.filter(user=person(request))
     page = {
         "waiting": step_up.read_waiting_post(request),
