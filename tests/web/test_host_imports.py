@@ -10,11 +10,12 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from rollback_console.audit.models import ConfigurationEvent
-from rollback_console.plans.models import Host, HostKey
+from rollback_console.plans.models import Host, HostKey, SignInTrial
 from tests import make
 
 from .conftest import SignIn, words
 
+IMPORT = "/hosts/imports/"
 LINES = "gate 192.0.2.9 \napp-1 192.0.2.50 app\napp-2 192.0.2.51 app web\n"
 
 
@@ -95,8 +96,21 @@ def test_ticked_keys_are_confirmed_together_and_others_stay(
     first.refresh_from_db()
     other.refresh_from_db()
     assert first.confirmed_by == stage.cast.ada
+    assert SignInTrial.objects.filter(host=stage.host, tried_at=None).count() == 1
     assert other.confirmed_at is None
     assert "Tick the keys" in words(client.post("/hosts/keys/confirmations/", follow=True))
+
+
+def test_an_import_scans_the_keys_of_its_hosts_where_that_is_asked(
+    signed_in: SignIn, stage: make.Stage
+) -> None:
+    client = signed_in(stage.cast.ada)
+    fields = typed(stage, "name,address,port\napp-9,127.0.0.1,1")
+    seen = re.search(r'name="seen" value="(\w+)"', client.post(IMPORT, fields).content.decode())
+    assert seen
+    answer = client.post(f"{IMPORT}?scan=1", fields | {"seen": seen[1]}, follow=True)
+    assert "127.0.0.1" in words(answer)  # what did not answer is named
+    assert Host.objects.filter(name="app-9").exists()
 
 
 def test_hosts_that_do_not_answer_a_scan_are_named(signed_in: SignIn, stage: make.Stage) -> None:

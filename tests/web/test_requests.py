@@ -57,6 +57,18 @@ def test_a_procedure_asks_only_for_its_own_steps(signed_in: SignIn, stage: make.
     assert "Restore Database" not in code
 
 
+def test_whoever_chooses_how_a_conditional_step_runs_wants_it_run(
+    signed_in: SignIn, stage: make.Stage
+) -> None:
+    client, address = signed_in(stage.cast.dana), seeded(stage)
+    client.post(address, {**CHOICES, "condition_restore-database": ""})
+    assert Rollback.objects.get().choices["conditions"] == {"restore-database": "run"}
+    client.post(address, {**CHOICES, "condition_restore-database": "skip"})
+    assert Rollback.objects.latest("pk").choices["conditions"] == {"restore-database": "skip"}
+    nothing = {**CHOICES, "condition_restore-database": "", "way_restore-database": ""}
+    assert client.post(address, nothing).status_code == 422
+
+
 def test_a_password_is_a_secret_and_nothing_that_is_typed(
     signed_in: SignIn, stage: make.Stage
 ) -> None:

@@ -66,7 +66,7 @@ class OpeningForm(ConsoleForm):
         values = self.cleaned_data
         return {
             "procedure": self.procedure.key,
-            "conditions": _given(values, "condition", self.conditional),
+            "conditions": self._conditions(values),
             "alternatives": {
                 key: int(index) for key, index in _given(values, "way", self.choosing).items()
             },
@@ -76,6 +76,13 @@ class OpeningForm(ConsoleForm):
                 if values[f"parameter_{each.name}"].strip()
             },
         }
+
+    def _conditions(self, values: dict[str, Any]) -> dict[str, str]:
+        """Whoever chooses how a step runs, and not whether, wants it run."""
+        given = _given(values, "condition", self.conditional)
+        ways = _given(values, "way", self.choosing)
+        implied = {step.key: "run" for step in self.conditional if step.key in ways}
+        return {**implied, **given}
 
     def by_step(self) -> list[StepChoice]:
         """What is to be chosen, step by step."""

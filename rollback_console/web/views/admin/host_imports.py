@@ -19,6 +19,7 @@ from rollback_console.plans.inventory.key_lists import KeyComparison, KeyVerdict
 from rollback_console.plans.models import Host, HostKey
 from rollback_console.remote.errors import RemoteError
 from rollback_console.remote.protocol import HostKeyPin
+from rollback_console.rollbacks.sweeper import sign_in_trials
 from rollback_console.web.forms.machines import HostListForm, KeyListForm
 
 from ...authentication.step_up import step_up
@@ -62,6 +63,8 @@ def import_list(request: HttpRequest) -> HttpResponse:
 
 
 def _imported(request: HttpRequest, planned: host_imports.HostImport) -> HttpResponse:
+    if "scan" in request.GET:
+        _note_shown_keys(request)
     sentence = gettext(
         "Hosts added: {added}, changed: {changed}. Next: scan their host keys and confirm the "
         "fingerprints."
@@ -108,6 +111,11 @@ def _compared(comparison: KeyComparison) -> dict[str, Any]:
 @costly
 def scan_all(request: HttpRequest) -> HttpResponse:
     """Ask every host without a key for its keys, many at a time."""
+    _note_shown_keys(request)
+    return redirect("host-key-table")
+
+
+def _note_shown_keys(request: HttpRequest) -> None:
     waiting = list(Host.objects.filter(keys=None, jump=None).order_by("name"))
     with ThreadPoolExecutor(_SCANS_AT_ONCE) as pool:
         answers = list(pool.map(_scan, waiting))
@@ -116,7 +124,6 @@ def scan_all(request: HttpRequest) -> HttpResponse:
             messages.error(request, str(answer))
         else:
             host_keys.note_keys(host, answer, by=person(request))
-    return redirect("host-key-table")
 
 
 def _scan(host: Host) -> list[HostKeyPin] | RemoteError:
@@ -130,7 +137,8 @@ def _scan(host: Host) -> list[HostKeyPin] | RemoteError:
 @admin_only
 @step_up("trust the keys of hosts")
 def confirm_all(request: HttpRequest) -> HttpResponse:
-    """A person says that the fingerprints they ticked are those of the hosts."""
+    """A person says that the fingerprints they ticked are those of the hosts, and has workers
+    sign in to them: what is wrong there is known now, not during a rollback."""
     numbers = [read_row_number(each) for each in request.POST.getlist("key")]
     keys = HostKey.objects.filter(pk__in=numbers, confirmed_at=None)
     if not keys:
@@ -140,5 +148,11 @@ def confirm_all(request: HttpRequest) -> HttpResponse:
     except PlanError as error:
         return refused(request, error, "host-key-table")
     count = len(confirmed)
-    sentence = ngettext("{} key is confirmed.", "{} keys are confirmed.", count).format(count)
+    hosts = Host.objects.filter(pk__in={key.host_id for key in confirmed})
+    sign_in_trials.try_sign_in(hosts, by=person(request))
+    sentence = ngettext(
+        "{} key is confirmed. A worker signs in to its host now.",
+        "{} keys are confirmed. Workers sign in to their hosts now.",
+        count,
+    ).format(count)
     return done(request, sentence, "host-key-table")

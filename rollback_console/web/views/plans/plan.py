@@ -63,7 +63,7 @@ def import_document(request: HttpRequest) -> HttpResponse:
             sentence = gettext(
                 "Saved as revision {number}. This is what the console understood."
             ).format(number=revision.number)
-            return done(request, sentence, "plan", slug=revision.plan.slug)
+            return done(request, sentence, "arrange", slug=revision.plan.slug)
     status = 422 if form.errors else 200
     return render(request, "plans/import.html", {"form": form}, status=status)
 
