@@ -226,7 +226,15 @@ ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": "10/300s/key", "reauthenti
 MFA_ADAPTER = "rollback_console.web.authentication.adapters.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_ALLOW_UNVERIFIED_EMAIL = True
-MFA_FORMS = {"activate_totp": "rollback_console.web.authentication.forms.AddAppForm"}
+_PASSKEY_FORMS = "rollback_console.web.authentication.passkey_forms"
+MFA_FORMS = {
+    "activate_totp": "rollback_console.web.authentication.forms.AddAppForm",
+    "add_webauthn": f"{_PASSKEY_FORMS}.AddPasskeyForm",
+    "edit_webauthn": f"{_PASSKEY_FORMS}.RenamePasskeyForm",
+    "authenticate_webauthn": f"{_PASSKEY_FORMS}.SecondStepPasskeyForm",
+    "login_webauthn": f"{_PASSKEY_FORMS}.SignInPasskeyForm",
+    "reauthenticate_webauthn": f"{_PASSKEY_FORMS}.ProofPasskeyForm",
+}
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_TOTP_ISSUER = "Rollback Console"
