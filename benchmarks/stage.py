@@ -20,7 +20,11 @@ from tests import make
 from . import FOLDER
 from .metered import MeteredSshd
 
-OPTIONS = ("MaxStartups 1000", "MaxSessions 200")
+ADDRESSES = [f"127.0.0.{number}" for number in range(1, 14)]  # all of the one sshd
+OPTIONS = (
+    *("MaxStartups 1000", "MaxSessions 200"),
+    *(f"ListenAddress {address}" for address in ADDRESSES[1:]),
+)
 
 
 @contextmanager
@@ -37,12 +41,16 @@ def console() -> Iterator[tuple[make.Stage, MeteredSshd]]:
 
 
 def hosts(stage: make.Stage, sshd: MeteredSshd, count: int) -> list[str]:
-    """Names of `count` hosts, all of them this one sshd."""
+    """Names of `count` hosts, all of them this one sshd, by addresses of which each has its share.
+
+    The console signs in at no address more than a few times at once, as it would at one host.
+    """
     names = [f"app-{number}" for number in range(1, count + 1)]
     known = set(Host.objects.values_list("name", flat=True))
-    for name in names:
+    for number, name in enumerate(names):
         if name not in known:
-            make.host(stage.environment, name, stage.cast.ada, sshd.address(name=name))
+            place = sshd.address(name=name, address=ADDRESSES[number % len(ADDRESSES)])
+            make.host(stage.environment, name, stage.cast.ada, place)
     return names
 
 
