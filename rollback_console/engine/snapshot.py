@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from functools import cached_property, lru_cache
@@ -235,23 +236,49 @@ parse_snapshot = lru_cache(maxsize=256)(Snapshot.from_json)
 
 
 def difference(old: Snapshot, new: Snapshot) -> list[tuple[str, Any, Any]]:
-    """What changed, as (dotted path, old, new), in the order of the paths."""
-    before, after = _flat(json.loads(old.to_json())), _flat(json.loads(new.to_json()))
-    return [
-        (path, before.get(path), after.get(path))
-        for path in sorted(before.keys() | after.keys())
-        if before.get(path) != after.get(path)
+    """What changed, as (dotted path, old, new), in the order of the paths; empty only for snapshots
+    of one hash."""
+    before, after = _by_path(old), _by_path(new)
+    changes = [
+        (path, before.get((path, count)), after.get((path, count)))
+        for path, count in sorted(before.keys() | after.keys())
+        if before.get((path, count), _ABSENT) != after.get((path, count), _ABSENT)
     ]
+    return changes or _moved("hosts", old.hosts, new.hosts) + _moved(
+        "checks", old.checks, new.checks
+    )
 
 
-def _flat(value: Any, path: str = "") -> dict[str, Any]:
+_ABSENT = object()
+
+
+def _by_path(snapshot: Snapshot) -> dict[tuple[str, int], Any]:
+    """Each value by its path and how often that path came before: nothing keeps two hosts of a
+    snapshot from having one name."""
+    counts: Counter[str] = Counter()
+    values: dict[tuple[str, int], Any] = {}
+    for path, value in _flat(json.loads(snapshot.to_json())):
+        values[path, counts[path]] = value
+        counts[path] += 1
+    return values
+
+
+def _moved(path: str, old: tuple[Any, ...], new: tuple[Any, ...]) -> list[tuple[str, Any, Any]]:
+    """The order alone, where everything else is the same."""
+    before, after = ([name for name, _ in _named(each)] for each in _listed(old, new))
+    return [(path, before, after)] if before != after else []
+
+
+def _listed(*parts: tuple[Any, ...]) -> list[list[dict[str, Any]]]:
+    return [[asdict(each) for each in part] for part in parts]
+
+
+def _flat(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     if not isinstance(value, dict | list) or not value:
-        return {path: value}
-    pairs = value.items() if isinstance(value, dict) else _named(value)
-    flat: dict[str, Any] = {}
-    for key, inner in pairs:
-        flat |= _flat(inner, f"{path}.{key}" if path else str(key))
-    return flat
+        yield path, value
+        return
+    for key, inner in value.items() if isinstance(value, dict) else _named(value):
+        yield from _flat(inner, f"{path}.{key}" if path else str(key))
 
 
 def _named(values: list[Any]) -> Iterator[tuple[Any, Any]]:

@@ -92,3 +92,26 @@ def a_snapshot(**changes: object) -> Snapshot:
         "hosts": (),
     }
     return Snapshot(**{**plain, **changes})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ([("app", "192.0.2.1"), ("db", "192.0.2.2")], [("db", "192.0.2.2"), ("app", "192.0.2.1")]),
+        (
+            [("app", "192.0.2.1"), ("app", "192.0.2.2")],
+            [("app", "192.0.2.3"), ("app", "192.0.2.2")],
+        ),
+        ([("", "192.0.2.1"), ("1", "192.0.2.2")], [("", "192.0.2.3"), ("1", "192.0.2.2")]),
+    ],
+    ids=["order", "one name twice", "a number as a name"],
+)
+def test_no_change_hides_behind_a_name(
+    before: list[tuple[str, str]], after: list[tuple[str, str]]
+) -> None:
+    old, new = (
+        a_snapshot(hosts=tuple(HostSpec(name, address, 22, "deploy", ()) for name, address in each))
+        for each in (before, after)
+    )
+    assert old.sha256 != new.sha256
+    assert difference(old, new) != []
