@@ -21,6 +21,7 @@ SECTIONS = {
     "home": "operator#from-alarm-to-all-clear",
     "rollback": "operator#from-alarm-to-all-clear",
     "rollbacks": "operator#from-alarm-to-all-clear",
+    "request-new": "operator#from-alarm-to-all-clear",
     "request": "operator#from-alarm-to-all-clear",
     "restarts": "operator#when-something-is-stuck",
     "redactions": "admin#when-a-secret-slipped-through",

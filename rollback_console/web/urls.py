@@ -83,6 +83,7 @@ urlpatterns: list[URLPattern] = [
     path("plans/<slug:slug>/text/", revisions.revise, name="revise"),
     path("plans/<slug:slug>/bindings/", revisions.bindings, name="bindings"),
     path("plans/<slug:slug>/bindings/text/", revisions.inscribe, name="inscribe"),
+    path("rollbacks/new/", request.choose_plan, name="request-new"),
     path("plans/<slug:slug>/request/", request.opening, name="request"),
     path("plans/<slug:slug>/revisions/", revisions.list_revisions, name="revisions"),
     path("plans/<slug:slug>/revisions/<int:number>/", plan.show_plan, name="revision"),

@@ -43,6 +43,7 @@ PAGES = {
     "bindings": ("dana", "/plans/{plan}/bindings/"),
     "revisions": ("vic", "/plans/{plan}/revisions/"),
     "changes": ("vic", "/plans/{plan}/revisions/1/changes/"),
+    "request-new": ("dana", "/rollbacks/new/?service=checkout&environment=production"),
     "procedures": ("dana", "/plans/{plan}/request/"),
     "request": ("dana", "/plans/{plan}/request/?procedure=rollback-steps"),
     "approval": ("sam", "/rollbacks/{asked}/"),

@@ -192,3 +192,19 @@ def test_a_note_can_be_added_after_a_rejection(signed_in: SignIn, stage: make.St
     client.post(f"/rollbacks/{rollback.pk}/notes/", {"text": "Slow since then", "seen": seen})
     page = words(client.get(f"/rollbacks/{rollback.pk}/"))
     assert f"noted (seen {seen} UTC, noted later): Slow since then" in page
+
+
+def test_the_first_page_asks_for_service_and_environment_and_proposes_the_plan(
+    signed_in: SignIn, stage: make.Stage
+) -> None:
+    client, revision = signed_in(stage.cast.dana), make.plan(stage)
+    assert 'href="/rollbacks/new/"' in client.get("/").text
+    chosen = "/rollbacks/new/?service=checkout&environment=staging"
+    assert client.get(chosen)["Location"] == f"/plans/{revision.plan.slug}/request/"
+    make.plan(stage, make.PLAN.replace("# Rollback Plan", "# Another Plan"))
+    page = client.get(chosen)
+    assert words(page).count("proposed") == 1
+    assert f'href="/plans/{revision.plan.slug}/request/"' in page.text
+    nowhere = client.get("/rollbacks/new/?service=shop&environment=staging")
+    assert "This service has no plan there." in words(nowhere)
+    assert signed_in(stage.cast.vic).get("/rollbacks/new/").status_code == 403

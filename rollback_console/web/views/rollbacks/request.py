@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext
 
 from rollback_console.common.host_numbers import read_number
@@ -14,13 +14,14 @@ from rollback_console.documents.model import Procedure
 from rollback_console.engine.snapshot import Snapshot
 from rollback_console.plans.data_loss import cost
 from rollback_console.plans.errors import NotReady
-from rollback_console.plans.models import Revision
+from rollback_console.plans.models import Environment, Revision, Service
 from rollback_console.plans.readiness import check, queue
 from rollback_console.plans.snapshot.freeze import freeze_snapshot
 from rollback_console.plans.snapshot.request_form import RequestForm, draw_request_form
 from rollback_console.rollbacks.actions.pins import pins_among
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.rollbacks.models import Rollback
+from rollback_console.rollbacks.queries import lists
 from rollback_console.rollbacks.sweeper import readiness_schedule
 from rollback_console.web.forms.requests import OpeningForm
 
@@ -31,6 +32,27 @@ from ...http.rate_limit import preview
 from ...http.responses import done
 from ...presenters import procedure_comparison, request_cause
 from ...presenters.steps.step_track import stations
+
+_BEST_FIRST = ("ready", "not asked", "unknown", "not ready")
+
+
+@permission_required("rollbacks.request_rollback", raise_exception=True)
+def choose_plan(request: HttpRequest) -> HttpResponse:
+    """Ask for the service and the environment, then propose the plan that fits them best."""
+    service, environment = (request.GET.get(name, "") for name in ("service", "environment"))
+    lines = lists.plans(environment) if service and environment else []
+    fitting = [line for line in lines if line.plan.service.slug == service]
+    fitting.sort(key=lambda line: _BEST_FIRST.index(line.readiness))
+    if len(fitting) == 1:
+        return redirect("request", slug=fitting[0].plan.slug)
+    page = {
+        "services": Service.objects.all(),
+        "environments": Environment.objects.all(),
+        "service": service,
+        "environment": environment,
+        "lines": fitting,
+    }
+    return render(request, "rollbacks/choose_plan.html", page)
 
 
 @permission_required("rollbacks.request_rollback", raise_exception=True)
