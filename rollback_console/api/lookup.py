@@ -11,7 +11,12 @@ from django.db.models import Model, QuerySet
 from django.http import Http404
 
 from rollback_console.access.scope_limits import EVERYWHERE, ScopeLimit
-from rollback_console.deployments.models import Deployment, DeploymentItem, FreezeWindow
+from rollback_console.deployments.models import (
+    Deployment,
+    DeploymentItem,
+    FreezeWindow,
+    GuardOverride,
+)
 from rollback_console.plans.models import (
     Delegation,
     Environment,
@@ -149,6 +154,12 @@ def freeze_window(number: int) -> FreezeWindow:
     """With its environment, its service and who made it."""
     rows = FreezeWindow.objects.select_related("environment", "service", "by")
     return _reached(_one(rows.filter(pk=number), f"There is no freeze window {number}."))
+
+
+def guard_override(number: int) -> GuardOverride:
+    """With its environment, its service and who made it."""
+    rows = GuardOverride.objects.select_related("environment", "service", "by")
+    return _reached(_one(rows.filter(pk=number), f"There is no override {number}."))
 
 
 def _one(rows: QuerySet[M], sentence: str) -> M:

@@ -158,6 +158,12 @@ DEPLOYMENT_SIGNER_NAMED = _kind(
 )
 FREEZE_WINDOW_ADDED = _kind("freeze_window.added", "{by} froze deployments: {subject}.", WARNING)
 FREEZE_WINDOW_ENDED = _kind("freeze_window.ended", "{by} ended a freeze: {subject}.", WARNING)
+GUARD_OVERRIDDEN = _kind(
+    "guard.overridden", "{by} lets {subject} be deployed all the same: {reason}.", WARNING
+)
+GUARD_OVERRIDE_ENDED = _kind(
+    "guard.override_ended", "{by} ended the override for {subject}.", WARNING
+)
 
 TRIGGER_BOUND = _kind("trigger.bound", "{by} bound the trigger {subject}.", WARNING)
 TRIGGER_CHANGED = _kind("trigger.changed", "{by} changed the trigger {subject}.", WARNING)

@@ -153,3 +153,25 @@ class FreezeWindow(models.Model):
 
     def __str__(self) -> str:
         return f"{self.reason} ({self.environment})"
+
+
+class GuardOverride(models.Model):
+    """A decision maker lets one version be deployed until `ends_at`, past `obstacles` alone.
+
+    Those are keys of `guard.Obstacle`: what comes up later stands against it again.
+    """
+
+    service = models.ForeignKey(Service, models.PROTECT, related_name="guard_overrides")
+    environment = models.ForeignKey(Environment, models.PROTECT, related_name="guard_overrides")
+    version = models.CharField(max_length=200)
+    reason = models.TextField()
+    obstacles = models.JSONField(default=list)
+    by = models.ForeignKey(PERSON, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.service} {self.version} in {self.environment}"

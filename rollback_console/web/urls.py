@@ -22,7 +22,7 @@ from .views.admin import (
     tokens,
 )
 from .views.afterwards import archives, audit, configuration_events, postmortem, trends
-from .views.deployments import deployments, documents, freeze_windows, triggers
+from .views.deployments import deployments, documents, freeze_windows, overrides, triggers
 from .views.plans import arrange, plan, revisions
 from .views.rollbacks import (
     approval,
@@ -143,6 +143,8 @@ urlpatterns: list[URLPattern] = [
         documents.name_signer,
         name="deployment-item-signers",
     ),
+    path("overrides/", overrides.add_override, name="overrides"),
+    path("overrides/<int:number>/ends/", overrides.end_override, name="override-ends"),
     path("freeze-windows/", freeze_windows.add_freeze_window, name="freeze-windows"),
     path(
         "freeze-windows/<int:number>/ends/",

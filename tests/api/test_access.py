@@ -76,6 +76,8 @@ ROUTES = [
     ("POST", "/plans/some-plan/host-questions/1/approvals", "approve"),
     ("POST", "/services/some-service/pins", "operate"),
     ("POST", "/pins/9/lifts", "admin"),
+    ("POST", "/services/some-service/overrides", "approve"),
+    ("POST", "/overrides/9/ends", "approve"),
     ("GET", "/trends", "read"),
     ("GET", "/trends.csv", "read"),
     ("GET", "/rollbacks/9/archive", "read"),

@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from rollback_console.access.actions.tokens import create_token
 from rollback_console.access.scope_limits import ScopeLimit
-from rollback_console.deployments.models import Deployment, FreezeWindow
+from rollback_console.audit.models import ConfigurationEvent
+from rollback_console.deployments.models import Deployment, FreezeWindow, GuardOverride
 from rollback_console.plans.models import Environment, Plan, Service
 from rollback_console.rollbacks.models import Lock, Rollback
 from tests import make
@@ -187,3 +188,38 @@ def window(*, hours: float) -> dict[str, Any]:
         "starts_at": (now - timedelta(hours=2)).isoformat(),
         "ends_at": ends.isoformat(),
     }
+
+
+def test_a_decision_maker_overrides_what_stands_now_and_nothing_later(
+    stage: Stage, call: Caller
+) -> None:
+    call.post("/freeze-windows", window(hours=8))
+    body = {"environment": "staging", "version": "v2", "reason": "Fixes the outage"}
+    address = "/services/checkout/overrides"
+    refused = problem(call.post(address, body, who="dana"), 409, "refused")
+    assert "Only decision makers" in refused["detail"]
+    made = call.post(address, body, who="lee")
+    assert made.status_code == 201, made.content
+    answer = call.get(OBSTACLES, version="v2", environment="staging").json()
+    assert answer["deployable"] is True
+    assert answer["obstacles"][0]["overridden_by"]["username"] == "lee"
+    assert call.get(OBSTACLES, version="v3", environment="staging").json()["deployable"] is False
+    again = problem(call.post(address, body, who="lee"), 409, "refused")
+    assert "No override is needed" in again["detail"]
+    call.post("/freeze-windows", {**window(hours=4), "reason": "Another one"})
+    assert call.get(OBSTACLES, version="v2", environment="staging").json()["deployable"] is False
+    assert ConfigurationEvent.objects.get(kind="guard.overridden").by == stage.cast.lee
+
+
+def test_an_override_ends_by_itself_or_by_hand(stage: Stage, call: Caller) -> None:
+    call.post("/freeze-windows", window(hours=8))
+    body = {"environment": "staging", "version": "v2", "reason": "Fixes the outage", "hours": 2}
+    first = call.post("/services/checkout/overrides", body, who="lee").json()
+    ended = call.post(f"/overrides/{first['id']}/ends", who="lee")
+    assert ended.status_code == 201, ended.content
+    assert call.get(OBSTACLES, version="v2", environment="staging").json()["deployable"] is False
+    call.post("/services/checkout/overrides", body, who="lee")
+    assert call.get(OBSTACLES, version="v2", environment="staging").json()["deployable"] is True
+    GuardOverride.objects.update(ends_at=timezone.now() - timedelta(seconds=1))
+    assert call.get(OBSTACLES, version="v2", environment="staging").json()["deployable"] is False
+    problem(call.post("/services/checkout/overrides", {**body, "hours": 25}), 422, "invalid")

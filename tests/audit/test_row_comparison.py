@@ -22,7 +22,7 @@ from rollback_console.audit import kinds
 from rollback_console.audit.integrity.protected_tables import TABLES, columns_of, model_of
 from rollback_console.audit.integrity.row_comparison import accept_rows, configuration_row_flaws
 from rollback_console.audit.models import ConfigurationEvent
-from rollback_console.deployments.actions import deployments, documents, freeze_windows
+from rollback_console.deployments.actions import deployments, documents, freeze_windows, overrides
 from rollback_console.outbox.actions import targets
 from rollback_console.plans.acknowledgement import list_findings
 from rollback_console.plans.actions import (
@@ -104,6 +104,9 @@ def whole(stage: Stage) -> Stage:
     )
     integrations.add_integration(by=by, name="alerts", kind="generic", environment=other)
     record_deployment(by, service, other)
+    overrides.override_guard(
+        by=dana, service=service, environment=other, version="1.2.3", reason="The only build"
+    )
     assert named() == []
     return stage
 

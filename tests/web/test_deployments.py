@@ -8,8 +8,8 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from rollback_console.deployments.actions import deployments, documents
-from rollback_console.deployments.models import Deployment, FreezeWindow
+from rollback_console.deployments.actions import deployments, documents, freeze_windows
+from rollback_console.deployments.models import Deployment, FreezeWindow, GuardOverride
 from rollback_console.plans.snapshot.deployment_facts import DeploymentFacts
 from rollback_console.rollbacks.models import Rollback
 from tests import make
@@ -168,3 +168,29 @@ def test_an_operator_names_who_signs_on_the_page(
     client.post(address, {"person": stage.cast.vic.pk})
     page = words(signed_in(stage.cast.vic).get(f"/deployments/{deployed.pk}/documents/post/"))
     assert "Sign : Sign-off of Backend Lead" in page
+
+
+def test_a_decision_maker_overrides_a_freeze_on_the_page(signed_in: SignIn, stage: Stage) -> None:
+    now = timezone.now()
+    freeze_windows.add_freeze_window(
+        by=stage.cast.dana,
+        environment=stage.environment,
+        reason="Quarter's end",
+        starts_at=now,
+        ends_at=now + timedelta(days=1),
+    )
+    fields = {
+        "service": stage.service.pk,
+        "environment": stage.environment.pk,
+        "version": "v2",
+        "reason": "Fixes the outage",
+        "hours": 1,
+    }
+    refused = signed_in(stage.cast.dana).post("/overrides/", fields)
+    assert (refused.status_code, "Only decision makers" in words(refused)) == (422, True)
+    client = signed_in(stage.cast.lee)
+    client.post("/overrides/", fields)
+    override = GuardOverride.objects.get()
+    assert "by Lee Example: Fixes the outage" in words(client.get("/deployments/"))
+    client.post(f"/overrides/{override.pk}/ends/")
+    assert "None: what stands against a deployment stands" in words(client.get("/deployments/"))

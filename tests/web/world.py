@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from rollback_console.deployments.actions import deployments, documents, freeze_windows
+from rollback_console.deployments.actions import deployments, documents, freeze_windows, overrides
 from rollback_console.deployments.models import Deployment
 from rollback_console.engine.loss import Count
 from rollback_console.plans.actions import plans
@@ -167,6 +167,13 @@ def deployed(stage: make.Stage) -> Deployment:
         reason="Quarter's end: finance closes the books",
         starts_at=now,
         ends_at=now + timedelta(days=2),
+    )
+    overrides.override_guard(
+        by=stage.cast.lee,
+        service=stage.service,
+        environment=stage.environment,
+        version="v2.5",
+        reason="Carries the fix that finance waits for",
     )
     return made
 

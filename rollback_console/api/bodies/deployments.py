@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field
 
-from .requests import Body, Deployed, Name, Slug, Text
+from .requests import Body, Deployed, Name, Reason, Slug, Text
 
 # Further away a moment cannot be turned into UTC.
 Moment = Annotated[
@@ -77,3 +77,12 @@ class NewFreezeWindow(Body):
     reason: Annotated[str, Field(min_length=1, max_length=200)]
     starts_at: Moment
     ends_at: Moment
+
+
+class NewGuardOverride(Body):
+    """Which version may be deployed where, past what stands against it now, and for how long."""
+
+    environment: Slug
+    version: Name
+    reason: Reason
+    hours: Annotated[int, Field(ge=1, le=24)] = 1

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from rollback_console.deployments.guard import Obstacle
 from rollback_console.deployments.measures import FourKeys
-from rollback_console.deployments.models import Deployment, FreezeWindow
+from rollback_console.deployments.models import Deployment, FreezeWindow, GuardOverride
 from rollback_console.deployments.running import RunningVersion
 from rollback_console.rollbacks.models import Pin
 
@@ -84,11 +84,15 @@ class RunningList(BaseModel):
 
 
 class ObstacleOut(BaseModel):
-    """A reason against a deployment; `until` is when it ends by itself, null when it does not."""
+    """A reason against a deployment; `until` is when it ends by itself, null when it does not.
+
+    `overridden_by` lets this version pass all the same, null while nobody does.
+    """
 
     kind: str
     text: str
     until: Time | None
+    overridden_by: Person | None
 
 
 class Deployable(BaseModel):
@@ -97,6 +101,19 @@ class Deployable(BaseModel):
     deployable: bool
     obstacles: list[ObstacleOut]
     pins: list[PinOut]
+
+
+class GuardOverrideOut(BaseModel):
+    """Until when a version may be deployed past what stood against it, by whom and why."""
+
+    id: int
+    service: str
+    environment: str
+    version: str
+    reason: str
+    by: Person
+    at: Time
+    ends_at: Time
 
 
 class FreezeWindowOut(BaseModel):
@@ -159,13 +176,33 @@ def running_out(row: RunningVersion) -> RunningOut:
 
 
 def deployable_out(standing: list[Obstacle], pins: list[Pin]) -> Deployable:
-    """Yes where nothing stands against it."""
+    """Yes where nothing stands against it that is not overridden."""
     return Deployable(
-        deployable=not standing,
+        deployable=all(each.overridden for each in standing),
         obstacles=[
-            ObstacleOut(kind=each.kind, text=each.sentence, until=each.until) for each in standing
+            ObstacleOut(
+                kind=each.kind,
+                text=each.sentence,
+                until=each.until,
+                overridden_by=person(each.overridden.by) if each.overridden else None,
+            )
+            for each in standing
         ],
         pins=[pin_out(pin) for pin in pins],
+    )
+
+
+def guard_override_out(row: GuardOverride) -> GuardOverrideOut:
+    """An override."""
+    return GuardOverrideOut(
+        id=row.pk,
+        service=row.service.slug,
+        environment=row.environment.slug,
+        version=row.version,
+        reason=row.reason,
+        by=person(row.by),
+        at=row.at,
+        ends_at=row.ends_at,
     )
 
 

@@ -50,6 +50,7 @@ TABLES: dict[str, ProtectedTable] = {
     "deployments.deploymentdocument": _table("document of a deployment"),
     "deployments.deploymentitem": _table("checklist item of a deployment"),
     "deployments.freezewindow": _table("freeze window"),
+    "deployments.guardoverride": _table("override"),
     "watch.trigger": _table("trigger"),
     "auth.user": _table("account", free="last_login", secret="password"),  # noqa: S106  a name
     "auth.group": _table("group"),

@@ -8,6 +8,7 @@ from django import forms
 from django.contrib.auth.models import User
 from django.utils.translation import gettext_lazy as _
 
+from rollback_console.deployments.actions.overrides import LONGEST_HOURS
 from rollback_console.documents.checklists.kinds import TITLES
 from rollback_console.documents.markdown.source import LIMIT
 from rollback_console.documents.triggers import (
@@ -37,6 +38,23 @@ class FreezeWindowForm(ConsoleForm):
     )
     starts_at = forms.DateTimeField(label=_("From (UTC)"), widget=MomentInput())
     ends_at = forms.DateTimeField(label=_("Until (UTC)"), widget=MomentInput())
+
+
+class OverrideForm(ConsoleForm):
+    """Which version may be deployed all the same, why, and for how long."""
+
+    service = forms.ModelChoiceField(Service.objects.all(), label=_("Service"))
+    environment = forms.ModelChoiceField(Environment.objects.all(), label=_("Environment"))
+    version = forms.CharField(
+        label=_("Version"), max_length=200, help_text=_("A commit, tag or number.")
+    )
+    reason = forms.CharField(label=_("Reason"), max_length=1000)
+    hours = forms.IntegerField(
+        label=_("For (hours)"), min_value=1, max_value=LONGEST_HOURS, initial=1
+    )
+
+    def __init__(self, data: Any = None) -> None:
+        super().__init__(data, auto_id="id_override_%s")
 
 
 class DocumentForm(ConsoleForm):

@@ -14,13 +14,14 @@ from rollback_console.common.permission import may_do
 from rollback_console.common.text import read_row_number
 from rollback_console.deployments.actions import deployments
 from rollback_console.deployments.checklists import checklists_of
+from rollback_console.deployments.guard import current_overrides
 from rollback_console.deployments.measures import measure
 from rollback_console.deployments.models import Deployment, FreezeWindow
-from rollback_console.plans.models import Environment, Plan, Service
+from rollback_console.plans.models import DecisionMaker, Delegation, Environment, Plan, Service
 from rollback_console.rollbacks import db_clock
 from rollback_console.rollbacks.errors import Refused
 from rollback_console.watch.queries import firings_of, watched_triggers
-from rollback_console.web.forms.deployments import DocumentForm, FreezeWindowForm
+from rollback_console.web.forms.deployments import DocumentForm, FreezeWindowForm, OverrideForm
 
 from ...http.current_user import person
 from ...http.responses import done, refused
@@ -34,7 +35,9 @@ def list_deployments(request: HttpRequest) -> HttpResponse:
     return draw_list(request, FreezeWindowForm())
 
 
-def draw_list(request: HttpRequest, form: FreezeWindowForm) -> HttpResponse:
+def draw_list(
+    request: HttpRequest, form: FreezeWindowForm, *, override_form: OverrideForm | None = None
+) -> HttpResponse:
     """The list with the windows in which nothing is deployed, and the form for another."""
     chosen = {name: request.GET.get(name, "") for name in ("service", "environment")}
     rows = Deployment.objects.select_related(*RELATED)
@@ -55,8 +58,13 @@ def draw_list(request: HttpRequest, form: FreezeWindowForm) -> HttpResponse:
             "environment", "service", "by"
         ),
         "form": form,
+        "overrides": current_overrides(),
+        "override_form": override_form or OverrideForm(),
+        "may_override": DecisionMaker.objects.filter(user=person(request)).exists()
+        or Delegation.objects.filter(to=person(request), ends_at__gt=db_clock.now()).exists(),
     }
-    return render(request, "deployments/list.html", page, status=422 if form.errors else 200)
+    wrong = form.errors or override_form
+    return render(request, "deployments/list.html", page, status=422 if wrong else 200)
 
 
 def show_deployment(request: HttpRequest, number: int) -> HttpResponse:
