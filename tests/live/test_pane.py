@@ -107,6 +107,22 @@ def test_search_line_links_and_the_next_failure_find_their_place(tabs: Tabs, row
     assert tabs.complaints == []
 
 
+def test_a_line_longer_than_a_page_shows_says_so_alone_and_among_those_of_other_hosts(
+    tabs: Tabs, rows: Rows
+) -> None:
+    rollback = rows.rollback()
+    run = rows.run(rollback)
+    rows.append(run, b"before\n" + b"=" * 1_500_000 + b" needle\nafter\n")
+    rows.append(rows.run(rollback, host="app-2"), b"beside\n")
+    page = tabs.open(rollback.pk, path=f"?run={run.token}")
+    expect(page.locator("#L2 .cut")).to_have_text(re.compile("download the log to read and search"))
+    expect(page.locator(".log-lines .cut")).to_have_count(1)
+    page.keyboard.press("m")
+    expect(page.locator(".log-lines .log-host").first).to_be_visible()
+    expect(page.locator(".log-lines .cut")).to_have_count(1)
+    assert tabs.complaints == []
+
+
 @pytest.mark.slow
 def test_a_million_lines_are_shown_around_any_of_them(tabs: Tabs, rows: Rows) -> None:
     run = rows.run(rows.rollback(), state="succeeded")

@@ -39,7 +39,8 @@ class MergedCursor:
 
 @dataclass(frozen=True, slots=True)
 class MergedLine:
-    """Line `number`, from 0, of the run `token` on `host`; `at` is milliseconds since 1970."""
+    """Line `number`, from 0, of the run `token` on `host`; `at` is milliseconds since 1970, and
+    `cut` whether there is more of the line than `text`."""
 
     token: str
     host: str
@@ -47,6 +48,7 @@ class MergedLine:
     at: int
     text: str
     place: str
+    cut: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,27 +103,32 @@ def _chunks(runs: dict[int, StepRun]) -> QuerySet[LogChunk]:
 def _lines(runs: dict[int, StepRun], chunks: list[LogChunk]) -> Iterator[MergedLine]:
     for chunk in chunks:
         run, at = runs[chunk.run_id], microseconds(chunk.at)
-        for index, text in enumerate(_texts(run, chunk)):
+        for index, (text, cut) in enumerate(_texts(run, chunk)):
             place = str(MergedCursor(at, chunk.pk, index))
-            yield MergedLine(
-                str(run.token), run.host, chunk.first_line + index, at // 1000, text, place
-            )
+            number = chunk.first_line + index
+            yield MergedLine(str(run.token), run.host, number, at // 1000, text, place, cut)
 
 
-def _texts(run: StepRun, chunk: LogChunk) -> Iterator[str]:
-    """The lines that begin in a chunk; the last one may end in a later chunk."""
+def _texts(run: StepRun, chunk: LogChunk) -> Iterator[tuple[str, bool]]:
+    """The lines that begin in a chunk, and whether they were cut; the last one may end in a later
+    chunk."""
     data, starts = log_store.unpack(chunk), log_store.line_starts(chunk)
     if not starts:
         return
     for start, end in pairwise(starts):
-        shown = data[start : min(end - 1, start + window.LONGEST_LINE)]
-        yield shown.decode(errors="replace")
+        yield _shown(data[start : end - 1])
     last = data[starts[-1] :]
     if last.endswith(b"\n"):
-        yield last[: window.LONGEST_LINE].removesuffix(b"\n").decode(errors="replace")
+        yield _shown(last[:-1])
     else:
         number = chunk.first_line + len(starts) - 1
-        yield from window.window(run, number, number + 1).lines
+        page = window.window(run, number, number + 1)
+        yield from ((line, bool(page.cut)) for line in page.lines)
+
+
+def _shown(line: bytes) -> tuple[str, bool]:
+    text = line[: window.LONGEST_LINE].decode(errors="replace")
+    return text, len(line) > window.LONGEST_LINE
 
 
 def _past(line: MergedLine, place: MergedCursor | None) -> bool:

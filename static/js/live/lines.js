@@ -1,5 +1,6 @@
 // The lines of one log: windows fetched from the server, and the live end of it.
-// A line is { number, text, style, at }: from 0, the style it begins in, milliseconds.
+// A line is { number, text, style, at, cut }: from 0, the style it begins in, milliseconds, whether
+// there is more of it than a page shows.
 import { carried, styled } from "./ansi.js";
 
 const BLOCK = 200;
@@ -134,11 +135,11 @@ export class Lines {
   }
 }
 
-function entries({ first, lines, times, pen }) {
+function entries({ first, lines, times, pen, cut }) {
   let [style, time] = [styled(pen), 0];
   return lines.map((text, i) => {
     while (times[time + 1]?.[0] <= first + i) time++;
-    const entry = { number: first + i, text, style, at: times[time]?.[1] };
+    const entry = { number: first + i, text, style, at: times[time]?.[1], cut: cut.includes(first + i) };
     style = carried(text, style);
     return entry;
   });

@@ -57,11 +57,12 @@ function host(line) {
   return [element];
 }
 
-function code({ text, style }) {
+function code({ text, style, cut }) {
   const element = document.createElement("code");
   if (text === undefined) element.className = "coming";
   else element.append(...pieces(text, style).map(span));
   element.dataset.level = levelOf(element.textContent);
+  if (cut) element.append(span({ text: t("… this line is longer: download the log to read and search all of it"), style: "cut" }));
   return element;
 }
 
