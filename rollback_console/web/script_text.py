@@ -24,6 +24,7 @@ WORDS = (
     _("The download holds all of it."),
     _("… {number} lines"),
     _("Show them"),
+    _("What you typed before you were signed out is here again. It was not sent."),
     _("… this line is longer: download the log to read and search all of it"),
     _("rollback {number}"),
     _("about {time} left"),

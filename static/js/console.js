@@ -3,10 +3,12 @@ import { listen } from "./keys.js";
 import { keepCurrent } from "./times.js";
 import { offerPush } from "./push.js";
 import { followTheme } from "./theme.js";
+import { keepTyped } from "./drafts.js";
 
 listen(document);
 keepCurrent(document);
 offerPush(document);
+keepTyped();
 followTheme(document.querySelector("[data-appearance]"));
 
 for (const form of document.querySelectorAll("form[data-autosubmit]")) {

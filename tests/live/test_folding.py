@@ -55,6 +55,7 @@ def test_what_repeats_is_one_line_until_it_is_opened_by_hand_by_key_or_by_a_link
     rows.append(run, ("\n".join(text) + "\n").encode())
     page = tabs.open(run.rollback_id)
     chip(page).to_have_text(LIVE)
+    expect(page.locator(".log-lines code").last).to_have_text("end")
     page.locator("[data-body]").focus()
     page.keyboard.press("z")
     expect(page.get_by_role("button", name="Fold", exact=True)).to_have_attribute(
