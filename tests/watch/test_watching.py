@@ -374,3 +374,8 @@ def test_a_deployment_that_only_begins_ends_no_watch(
     assert watches.end_watches() == 0
     assert Proposal.objects.get().state == "open"
     assert look().pk == fired.pk
+
+
+def test_no_trigger_is_bound_to_words_that_hide_characters(stage: Stage, service: Service) -> None:
+    with pytest.raises(Refused, match="nobody sees"):
+        bind(stage, "Error\u202e rate > 5%", probe={"url": service.url})

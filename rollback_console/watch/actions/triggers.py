@@ -102,6 +102,8 @@ def _fill(row: Trigger, fields: Mapping[str, Any]) -> None:
     text = " ".join(str(fields["text"]).split())
     if not text or len(text) > LONGEST:
         raise Refused(f"Say in at most {LONGEST} characters when to roll back.")
+    if not text.isprintable():
+        raise Refused("Leave out characters that nobody sees: they may turn a line around.")
     if fields["severity"] not in dict(SEVERITIES) or fields["kind"] not in dict(KINDS):
         raise Refused("Choose a severity, and what the trigger looks at.")
     if not (10 <= fields["every"] <= 3600 and 1 <= fields["failures"] <= 20):
