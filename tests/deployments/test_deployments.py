@@ -62,6 +62,16 @@ def test_nothing_is_known_before_the_first_deployment_ended(stage: Stage) -> Non
     assert running_version(stage.service, stage.environment) is None
 
 
+@pytest.mark.parametrize("field", ["version", "commit", "deployed_by", "link"])
+def test_no_deployment_is_recorded_under_words_that_hide_characters(
+    stage: Stage, field: str
+) -> None:
+    fields: dict[str, Any] = {"version": "v2", field: "v2\u202e1v"}
+    with pytest.raises(Refused, match="characters that nobody sees"):
+        begin(stage, fields.pop("version"), **fields)
+    assert not Deployment.objects.exists()
+
+
 def test_what_was_deployed_last_runs_and_what_ran_before_is_noted(stage: Stage) -> None:
     deploy(stage, "v1")
     second = deploy(stage, "v2")

@@ -51,6 +51,7 @@ def record_deployment(
     _permit(by, "plans.add_plan", made, "record deployments of")
     if not made.version:
         raise Refused("Name the version that is deployed.")
+    _refuse_hidden(made.version, commit, deployed_by, link, *asdict(facts).values())
     if plan is not None:
         _refuse_other_target(made, plan)
     before = running_version(service, environment)
@@ -63,6 +64,12 @@ def record_deployment(
     _record(kinds.DEPLOYMENT_RECORDED, made, by, rows=[added(made)], version=made.version)
     made.refresh_from_db()
     return made
+
+
+def _refuse_hidden(*values: Any) -> None:
+    """People decide by these words; what turns a line around would show them another version."""
+    if not all(value.isprintable() for value in values if isinstance(value, str)):
+        raise Refused("Leave out characters that nobody sees: they may turn a line around.")
 
 
 @transaction.atomic
