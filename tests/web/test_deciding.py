@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from rollback_console.audit.stale_edit import draw_version
+from rollback_console.engine.reversal.effects import Reversal
 from rollback_console.plans.actions.delegations import delegate_right
-from rollback_console.plans.models import DecisionMaker, Delegation, Environment
+from rollback_console.plans.models import Cost, DecisionMaker, Delegation, Environment
 from rollback_console.plans.snapshot.request_form import draw_request_form
 from rollback_console.rollbacks.actions import pins
 from rollback_console.rollbacks.models import Rollback
@@ -234,3 +239,24 @@ def test_going_back_to_a_pinned_version_is_warned_about_and_takes_a_tick_of_its_
     client.post(f"/rollbacks/{rollback.pk}/approvals/", {**decision, "pinned": "on"})
     rollback.refresh_from_db()
     assert rollback.state == "approved"
+
+
+def test_what_the_hosts_call_impossible_takes_a_tick_of_its_own(
+    signed_in: SignIn, pending: Rollback
+) -> None:
+    broken = Reversal("Django", problem="shop.0002 cannot be undone", broken=True)
+    Cost.objects.create(
+        revision=pending.revision,
+        snapshot_sha256=pending.snapshot_sha256,
+        reversals=[asdict(broken)],
+        at=timezone.now(),
+    )
+    client = signed_in(User.objects.get(username="lee"))
+    assert "Approve what the hosts say is impossible as it stands" in page(client, pending)
+    decision = {"snapshot_sha256": pending.snapshot_sha256}
+    refused = client.post(f"/rollbacks/{pending.pk}/approvals/", decision)
+    assert refused.status_code == 422
+    assert "Tick that you know what the hosts say" in words(refused)
+    client.post(f"/rollbacks/{pending.pk}/approvals/", {**decision, "impossible": "on"})
+    pending.refresh_from_db()
+    assert pending.state == "approved"

@@ -19,7 +19,8 @@ _WRONG_PLACE = _("Type {name}, the environment this changes.")
 class DecisionForm(ConsoleForm):
     """One note for either decision.
 
-    In production the environment's name is typed; a version that is pinned takes a tick of its own.
+    In production the environment's name is typed. What nobody should approve by reflex takes a tick
+    of its own: a version that is pinned, and a way back that is impossible as it stands.
     """
 
     snapshot_sha256 = forms.CharField(widget=forms.HiddenInput)
@@ -30,13 +31,25 @@ class DecisionForm(ConsoleForm):
         widget=forms.TextInput(attrs={"data-keys": "a"}),
     )
 
-    def __init__(self, rollback: Rollback, data: Any = None, *, pinned: bool = False) -> None:
+    def __init__(
+        self,
+        rollback: Rollback,
+        data: Any = None,
+        *,
+        pinned: bool = False,
+        impossible: bool = False,
+    ) -> None:
         super().__init__(data, initial={"snapshot_sha256": rollback.snapshot_sha256})
         self.rollback = rollback
         if pinned:
             self.fields["pinned"] = forms.BooleanField(
                 label=_("Go back to a version that is pinned as one not to deploy"),
                 error_messages={"required": _("Tick that you know of the pin, or reject.")},
+            )
+        if impossible:
+            self.fields["impossible"] = forms.BooleanField(
+                label=_("Approve what the hosts say is impossible as it stands"),
+                error_messages={"required": _("Tick that you know what the hosts say, or reject.")},
             )
         if rollback.environment.is_production:
             self._add_care()

@@ -61,7 +61,7 @@ def page(
         "left_out": steps_left_out(rollback.revision, deciding.snapshot),
         "findings": _findings_to_read(rollback),
         "authors_range": estimates.authors(document(rollback.revision), deciding.snapshot),
-        "form": form or DecisionForm(rollback, pinned=bool(pinned)),
+        "form": form or _form(rollback),
         "pinned": pinned,
         "glass_form": glass_form or BreakGlassForm(rollback),
         "changes": _since_last(deciding),
@@ -86,7 +86,7 @@ def page(
 def approve(request: HttpRequest, number: int) -> HttpResponse:
     """Say yes to the snapshot whose hash the page showed."""
     rollback, by = rollback_of(number), person(request)
-    form = DecisionForm(rollback, request.POST, pinned=bool(_pins_of_target(rollback)))
+    form = _form(rollback, request.POST)
     if not form.is_valid() and not rights.why_not(rollback, by, seen=rollback.snapshot_sha256):
         return page(request, rollback, by, form)
     seen, note = request.POST.get("snapshot_sha256", ""), request.POST.get("note", "")
@@ -173,6 +173,13 @@ def _simple(request: HttpRequest, number: int, service: Any, sentence: str) -> H
 def _drift(rollback: Rollback) -> list[tuple[str, Any, Any]]:
     waits = rollback.state in (RollbackState.REQUESTED, RollbackState.APPROVED)
     return approvals.drift(rollback) if waits else []
+
+
+def _form(rollback: Rollback, data: Any = None) -> DecisionForm:
+    costing = cost.costing(rollback.revision, snapshot_of(rollback.snapshot))
+    impossible = rollback.state == RollbackState.REQUESTED and bool(costing.impossible)
+    pinned = bool(_pins_of_target(rollback))
+    return DecisionForm(rollback, data, pinned=pinned, impossible=impossible)
 
 
 def _pins_of_target(rollback: Rollback) -> list[Pin]:
