@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from datetime import timedelta
 
 from django.test import Client
@@ -266,6 +268,21 @@ def test_a_poll_of_a_page_whose_state_moved_on_asks_for_a_reload(
     address = f"/rollbacks/{pending.pk}/?seen=requested"
     response = client.get(address, headers={"HX-Request": "true"})
     assert response.headers["HX-Refresh"] == "true"
+
+
+def test_an_open_page_is_loaded_anew_once_what_would_run_changed(
+    signed_in: SignIn, stage: make.Stage, pending: Rollback
+) -> None:
+    client, news = signed_in(stage.cast.lee), {"HX-Request": "true"}
+    shown = client.get(f"/rollbacks/{pending.pk}/").content.decode()
+    (asks,) = re.findall(r'id="side" hx-get="([^"]+)"', shown)
+    assert "HX-Refresh" not in client.get(html.unescape(asks), headers=news).headers
+    Host.objects.update(address="203.0.113.9")
+    assert client.get(html.unescape(asks), headers=news).headers["HX-Refresh"] == "true"
+    (asks,) = re.findall(
+        r'id="side" hx-get="([^"]+)"', client.get(f"/rollbacks/{pending.pk}/").content.decode()
+    )
+    assert "HX-Refresh" not in client.get(html.unescape(asks), headers=news).headers
 
 
 def test_a_refused_start_can_be_asked_for_again(

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
+from django_htmx.http import HttpResponseClientRefresh
 
 from rollback_console.documents.model import Severity
 from rollback_console.engine.snapshot import difference
@@ -49,10 +50,17 @@ def page(
     form: DecisionForm | None = None,
     glass_form: BreakGlassForm | None = None,
 ) -> HttpResponse:
-    """Everything a decision needs, and the buttons for those who may press them."""
+    """Everything a decision needs, and the buttons for those who may press them.
+
+    A page that asks for news is loaded anew once what it `shown` is not what would run.
+    """
     deciding, drift = approval_status.deciding_of(rollback, by), _drift(rollback)
+    shown = f"{rollback.snapshot_sha256[:12]}{'-changed' if drift else ''}"
+    if getattr(request, "htmx", False) and request.GET.get("shown", shown) != shown:
+        return HttpResponseClientRefresh()
     pinned = _pins_of_target(rollback)
     facts = {
+        "shown": shown,
         "rollback": rollback,
         "deciding": deciding,
         "snapshot": deciding.snapshot,
