@@ -20,6 +20,7 @@ class RunView:
 
     `answer` is what a person decided about a bad ending: "", "continue" or "skip".
     `ended_ago`, `running_for` and `unreachable_for` are seconds on the database's clock.
+    `refused`: the console itself does not connect, because the host is not the approved one.
     """
 
     token: str
@@ -31,6 +32,7 @@ class RunView:
     ended_ago: float = 0.0
     running_for: float = 0.0
     unreachable_for: float = 0.0
+    refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,8 @@ class View:
     found well. `excluded` are hosts a person left out of what is to come. `unanswered_checks`
     and `failed_checks` are keys. Flags say what people asked for. `running_for` is seconds on
     the database's clock since the start, or since a person last allowed more time; `time_limit`
-    0 is none.
+    0 is none. A host that does not answer is waited for `unreachable_limit` seconds, or only
+    `connect_limit`, the time to connect, where nothing is known to run or all is to end.
     """
 
     state: RollbackState
@@ -55,6 +58,7 @@ class View:
     pause_asked: bool = False
     abort_asked: bool = False
     unreachable_limit: float = 900.0
+    connect_limit: float = 30.0
     running_for: float = 0.0
     time_limit: float = 0.0
 
@@ -247,11 +251,19 @@ def _tried(view: View, step: StepSpec) -> list[RunView]:
 
 
 def _silent(view: View, flying: list[RunView]) -> list[Decision]:
-    gone = [run for run in flying if run.unreachable_for > view.unreachable_limit]
+    gone = [run for run in flying if run.unreachable_for > _silence_limit(view, run)]
     if not gone:
         return []
     tokens = tuple(run.token for run in gone)
     return [AskPerson(QuestionKind.UNREACHABLE, gone[0].position, tokens)]
+
+
+def _silence_limit(view: View, run: RunView) -> float:
+    """What is known to run is worth a long wait; an abort, and what nobody heard of, are not."""
+    if run.refused:
+        return 0.0
+    is_known = run.state is StepState.RUNNING and not view.abort_asked
+    return view.unreachable_limit if is_known else min(view.connect_limit, view.unreachable_limit)
 
 
 def _sorted(runs: list[RunView], step: StepSpec) -> _Sorted:

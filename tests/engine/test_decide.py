@@ -244,6 +244,26 @@ CASES: list[tuple[str, View, list[Decision]]] = [
         view(run(S.RUNNING, unreachable_for=901.0)),
         [ask(QuestionKind.UNREACHABLE, 1, "1a1"), Wait()],
     ),
+    (
+        "what may never have started is not waited for so long",
+        view(run(S.LAUNCHING, unreachable_for=31.0)),
+        [ask(QuestionKind.UNREACHABLE, 1, "1a1"), Wait()],
+    ),
+    (
+        "what runs is waited for",
+        view(run(S.RUNNING, unreachable_for=31.0)),
+        [Wait()],
+    ),
+    (
+        "a host that is not the approved one is not waited for",
+        view(run(S.RUNNING, unreachable_for=0.1, refused=True)),
+        [ask(QuestionKind.UNREACHABLE, 1, "1a1"), Wait()],
+    ),
+    (
+        "an abort waits no longer than a connection takes",
+        view(run(S.RUNNING, unreachable_for=31.0), abort_asked=True),
+        [ask(QuestionKind.UNREACHABLE, 1, "1a1"), StopStep("1a1"), Wait()],
+    ),
     ("the end of the steps leads to checks", view(run(S.SUCCEEDED)), [Verify()]),
     (
         "open checks ask",

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
+from rollback_console.plans.models import Host
 from rollback_console.rollbacks import db_clock
 from rollback_console.rollbacks.actions import approvals, requests, steering
 from rollback_console.rollbacks.execution import driver
@@ -135,6 +136,58 @@ def test_what_was_given_up_is_lost_only_once_its_host_is_let_go(
     rollback = drive(rollback, fleet)
     assert rollback.runs.get(position=1).state == "lost"
     assert not fleet.starts
+
+
+@pytest.mark.parametrize("is_moved", [False, True])
+@pytest.mark.parametrize("is_aborted", [False, True])
+def test_what_a_dead_worker_left_is_asked_about_once_connecting_took_its_time(
+    stage: Stage,
+    fleet: Fleet,
+    monkeypatch: pytest.MonkeyPatch,
+    settings: Any,
+    is_aborted: bool,
+    is_moved: bool,
+) -> None:
+    settings.CONNECT_PATIENCE, settings.SLICE = 0.1, timedelta(seconds=1)
+    rollback = killed_before_launch(make.approved(stage), fleet, monkeypatch)
+    if is_moved:
+        Host.objects.update(address="192.0.2.99")
+    else:
+        fleet.down.add("app-1")
+    if is_aborted:
+        steering.request_abort(rollback, by=stage.cast.dana, reason="Not now")
+    while not rollback.question:
+        driver.advance(rollback.pk, fleet.connect)
+        rollback.refresh_from_db()
+    cause = "was changed from 192.0.2.1 to 192.0.2.99" if is_moved else "nobody listens there"
+    assert rollback.question["kind"] == "unreachable"
+    assert cause in rollback.runs.get(position=1).why
+    steering.answer(rollback, position=1, by=stage.cast.dana, answer="give_up", note="It burnt")
+    rollback = drive(rollback, fleet)
+    assert rollback.runs.get(position=1).state == "lost"
+    assert rollback.state == ("aborted" if is_aborted else "waiting")
+    assert not fleet.starts
+
+
+def test_a_step_whose_host_got_another_address_asks_at_once(
+    stage: Stage, fleet: Fleet, settings: Any
+) -> None:
+    settings.SLICE = timedelta(seconds=1)
+    rollback = make.approved(stage, PLAN.replace("echo stopping", "hang it"))
+    rows = Rollback.objects.filter(pk=rollback.pk)
+
+    def move_host() -> None:
+        fleet.wait_for("hang")
+        until(rollback.runs.filter(position=1, state="running").exists)
+        Host.objects.update(address="192.0.2.99")
+        until(rows.filter(question__kind="unreachable").exists)
+        assert "from 192.0.2.1 to 192.0.2.99" in rollback.runs.get(position=1).why
+        steering.answer(
+            rollback, position=1, by=stage.cast.dana, answer="give_up", note="It was moved"
+        )
+
+    rollback = meanwhile(rollback, fleet, move_host)
+    assert (rollback.state, rollback.question["kind"]) == ("waiting", "lost")
 
 
 def test_an_approval_that_expired_is_not_started_even_before_the_sweep(

@@ -10,7 +10,9 @@ from django.conf import settings
 
 from rollback_console.engine.decide import RunView, View
 from rollback_console.engine.snapshot import Snapshot, parse_snapshot
-from rollback_console.engine.states import RollbackState, StepState
+from rollback_console.engine.states import IN_FLIGHT, RollbackState, StepState
+from rollback_console.plans.inventory.changes import changes_of_host
+from rollback_console.plans.inventory.host_specs import known_hosts
 
 from .. import db_clock
 from ..models import Rollback, StepAnswer, StepRun
@@ -56,11 +58,12 @@ def build(
     snapshot = snapshot_of(rollback.snapshot)
     keys = {check.key for check in snapshot.checks}
     moment = db_clock.now()
+    refused = _refused_hosts(snapshot, runs)
     extended = [each.at for each in answers.steps if each.kind == "overtime"]
     return View(
         state=RollbackState(rollback.state),
         steps=snapshot.steps,
-        runs=tuple(_run(run, moment) for run in runs),
+        runs=tuple(_run(run, moment, refused) for run in runs),
         gates=_let_through("gate", answers.steps, snapshot),
         canaries=_let_through("canary", answers.steps, snapshot),
         excluded=answers.excluded,
@@ -69,6 +72,7 @@ def build(
         pause_asked=rollback.pause_asked,
         abort_asked=rollback.abort_asked,
         unreachable_limit=settings.UNREACHABLE_LIMIT.total_seconds(),
+        connect_limit=settings.CONNECT_PATIENCE,
         running_for=_since(extended[-1] if extended else rollback.started_at, moment),
         time_limit=snapshot.time_limit,
     )
@@ -83,6 +87,7 @@ def aborting(rollback: Rollback, runs: list[StepRun]) -> View:
         runs=tuple(_run(run, moment) for run in runs),
         abort_asked=True,
         unreachable_limit=settings.UNREACHABLE_LIMIT.total_seconds(),
+        connect_limit=settings.CONNECT_PATIENCE,
     )
 
 
@@ -134,7 +139,16 @@ def latest_checks(rollback: Rollback) -> dict[str, str]:
     return dict(rollback.check_answers.order_by("id").values_list("key", "answer"))
 
 
-def _run(run: StepRun, moment: datetime) -> RunView:
+def _refused_hosts(snapshot: Snapshot, runs: list[StepRun]) -> frozenset[str]:
+    """Silent hosts that are not as approved. Their records are read only where one is silent."""
+    silent = {run.host for run in runs if run.unreachable_since and run.state in IN_FLIGHT}
+    hosts = known_hosts(silent) if silent else {}
+    return frozenset(
+        name for name in silent if changes_of_host(snapshot.host(name), hosts.get(name), begun=True)
+    )
+
+
+def _run(run: StepRun, moment: datetime, refused: frozenset[str] = frozenset()) -> RunView:
     return RunView(
         token=str(run.token),
         position=run.position,
@@ -145,6 +159,7 @@ def _run(run: StepRun, moment: datetime) -> RunView:
         ended_ago=_since(run.ended_at, moment),
         running_for=_since(run.started_at, moment),
         unreachable_for=_since(run.unreachable_since, moment),
+        refused=run.host in refused,
     )
 
 
