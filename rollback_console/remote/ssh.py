@@ -191,9 +191,18 @@ class Connection:
 
 
 class _TimedPacketizer(Packetizer):
-    """Notes when the last message of the host arrived, over TCP or through a jump host."""
+    """Notes when the last message of the host arrived, over TCP or through a jump host.
+
+    `first_line` is what came first, before any message: the host's version where it speaks SSH.
+    """
 
     last_read = 0.0  # by the monotonic clock, in seconds
+    first_line = ""
+
+    def readline(self, timeout: float) -> str:
+        line: str = super().readline(timeout)
+        self.first_line = self.first_line or line
+        return line
 
     def read_message(self) -> tuple[int, paramiko.Message]:
         message: tuple[int, paramiko.Message] = super().read_message()
@@ -275,9 +284,25 @@ def _shake_hands(address: HostAddress, kinds: list[str], timeout: float) -> _Lin
         link = _Link(_Transport(carrier, packetizer_class=_TimedPacketizer), carrier, jump)
     with _closing_on_error(link), _translating_errors(address):
         _set_options(link.transport, kinds, timeout, older=address.older_algorithms)
-        _exchange_keys(address, link.transport, timeout)
+        try:
+            _exchange_keys(address, link.transport, timeout)
+        finally:
+            _refuse_other_protocols(address, link)
         link.transport.get_remote_server_key()  # raises when the time ran out before the key came
     return link
+
+
+def _refuse_other_protocols(address: HostAddress, link: _Link) -> None:
+    """Raise HostUnreachable where whatever listens there never began to speak SSH."""
+    if link.transport.remote_version:
+        return
+    first = "".join(filter(str.isprintable, link.packets.first_line))[:80].strip()
+    answer = f"it says “{first}”" if first else "it sends no line"
+    raise _unreachable(
+        address,
+        f"port {address.port} takes connections and answers no SSH, {answer}; look which service "
+        "listens there, and whether its sshd has reached MaxStartups",
+    )
 
 
 def _exchange_keys(address: HostAddress, transport: _Transport, timeout: float) -> None:

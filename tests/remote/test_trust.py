@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import socket
 import subprocess
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -95,6 +96,55 @@ def test_older_algorithms_are_spoken_where_they_are_allowed_for_that_host(option
             connect(server.address())
         connect(server.address(older_algorithms=True)).close()
         assert scan_host_keys("127.0.0.1", server.port, older_algorithms=True) == [server.pin]
+    finally:
+        server.remove()
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (b"Security Violation\r\nPlease log out\r\n", "it says “Security Violation”"),
+        (b"HTTP/1.1 400 Bad Request\r\n\r\n", "it says “HTTP/1.1 400 Bad Request”"),
+        (b"\x1b[31mred\r\n", "it says “[31mred”"),
+        (b"", "it sends no line"),
+    ],
+)
+@pytest.mark.parametrize("is_silent", [False, True])
+def test_what_answers_no_ssh_is_quoted(
+    sshd: Sshd, answer: bytes, says: str, is_silent: bool
+) -> None:
+    done = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            called = listener.accept()[0]
+            called.sendall(answer)
+            done.wait(20 if is_silent else 0)
+            called.close()
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        port = listener.getsockname()[1]
+        with pytest.raises(HostUnreachable) as error:
+            connect(sshd.address(port=port), connect_timeout=1)
+        done.set()
+        thread.join()
+    assert f"port {port} takes connections and answers no SSH, {says}" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("methods", "says"),
+    [
+        ("publickey,keyboard-interactive", "it also asks for keyboard-interactive"),
+        ("keyboard-interactive", "it only accepts keyboard-interactive"),
+    ],
+)
+def test_what_else_a_sign_in_takes_is_named(methods: str, says: str) -> None:
+    options = (f"AuthenticationMethods {methods}", "KbdInteractiveAuthentication yes")
+    server = Sshd(options=options).start()
+    try:
+        with pytest.raises(LoginRefused, match=says):
+            connect(server.address())
     finally:
         server.remove()
 
