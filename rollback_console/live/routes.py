@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,6 +12,8 @@ from django.conf import settings
 from django.urls import path
 
 from .consumer import RollbackConsumer
+
+log = logging.getLogger(__name__)
 
 # Django's `path` is typed for pages; channels routes sockets by it all the same.
 _socket: Any = RollbackConsumer.as_asgi()
@@ -24,6 +27,18 @@ class OwnOrigins(OriginValidator):
         named = [value.decode("latin1") for name, value in scope["headers"] if name == b"origin"]
         application = super().__call__ if all(map(_is_origin, named)) else WebsocketDenier()
         await application(scope, receive, send)
+
+    def valid_origin(self, parsed_origin: Any) -> bool:
+        """Whether sockets may come from there; a refusal is logged, since pages then only poll."""
+        valid: bool = super().valid_origin(parsed_origin)
+        if not valid:
+            shown = parsed_origin.geturl()[:200] if parsed_origin else "none"
+            log.warning(
+                "A socket was refused: its origin %r is not in CSRF_TRUSTED_ORIGINS, which are %s.",
+                shown,
+                ", ".join(map(str, self.allowed_origins)),
+            )
+        return valid
 
 
 def _is_origin(text: str) -> bool:
