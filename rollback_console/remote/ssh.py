@@ -46,8 +46,8 @@ CIPHERS = ("aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "aes128-ctr", "ae
 _SHA2 = ("hmac-sha2-256", "hmac-sha2-512")
 MACS = (*(f"{name}-etm@openssh.com" for name in _SHA2), *_SHA2)
 # What else paramiko speaks. It signs and exchanges keys by SHA-1 no more, whatever is allowed.
-OLDER_CIPHERS = ("aes256-cbc", "aes192-cbc", "aes128-cbc")
-OLDER_MACS = ("hmac-sha1",)
+OLDER_CIPHERS = ("aes256-cbc", "aes192-cbc", "aes128-cbc", "3des-cbc")
+OLDER_MACS = ("hmac-sha1", "hmac-sha1-96", "hmac-md5", "hmac-md5-96")
 _OLDER = {*OLDER_CIPHERS, *OLDER_MACS}
 _Stream = HostSocket | paramiko.Channel
 _KEYS: dict[str, type[paramiko.PKey]] = {

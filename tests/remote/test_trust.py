@@ -88,7 +88,9 @@ def test_old_ciphers_and_signatures_are_not_negotiated(tmp_path: Path) -> None:
         server.remove()
 
 
-@pytest.mark.parametrize("option", ["Ciphers aes128-cbc", "MACs hmac-sha1"])
+@pytest.mark.parametrize(
+    "option", ["Ciphers aes128-cbc", "Ciphers 3des-cbc", "MACs hmac-sha1", "MACs hmac-md5"]
+)
 def test_older_algorithms_are_spoken_where_they_are_allowed_for_that_host(option: str) -> None:
     server = Sshd(options=(option,)).start()
     try:

@@ -188,8 +188,8 @@ class HostForm(DrawnForm, forms.ModelForm):  # type: ignore[type-arg]
                 "Python 3.6 or newer costs the host less. What already runs there goes on."
             ),
             "older_algorithms": _(
-                "CBC ciphers and SHA-1 message authentication, for a machine whose sshd speaks"
-                " nothing newer. Update it instead where you can."
+                "CBC ciphers and message authentication by SHA-1 and MD5, for a machine whose sshd"
+                " speaks nothing newer. Update it instead where you can."
             ),
         }
 
