@@ -144,6 +144,8 @@ def test_a_deploy_lead_imports_a_plan_and_sees_what_it_leaves_open(
     page.locator("[name=service]").select_option(label="Bookings")
     page.locator("[name=environment]").select_option(label="STAGING")
     page.get_by_role("button", name="Import").click()
+    expect(page).to_have_url(re.compile("/arrangement/$"))  # where its steps are confirmed
+    page.goto(page.url.removesuffix("arrangement/"))
     expect(page.get_by_role("heading", name="Implement User Authentication System")).to_be_visible()
     for step in ("Stop Services", "Restore Code", "Restore Database", "Verify Rollback"):
         expect(page.get_by_text(step).first).to_be_visible()

@@ -95,19 +95,21 @@ class Given:
     """What many tests of a process begin with: built for the first, brought back for the rest.
 
     Whatever is in the database when it is brought back goes, so that the values still have the
-    rows and the keys that they were built with.
+    rows and the keys that they were built with. Tests with real transactions have one of their
+    own: within a transaction that is never committed, what follows a commit was not done.
     """
 
     def __init__(self) -> None:
-        self._kept: dict[str, tuple[Baseline, bytes]] = {}
+        self._kept: dict[tuple[str, bool], tuple[Baseline, bytes]] = {}
 
     def bring(self, name: str, build: Callable[[], Value]) -> Value:
         """What `build` returns, with its rows; each time a copy of its own."""
-        if name not in self._kept:
+        key = name, connection.in_atomic_block
+        if key not in self._kept:
             value = build()
-            self._kept[name] = (Baseline(connection), pickle.dumps(value))
+            self._kept[key] = (Baseline(connection), pickle.dumps(value))
             return value
-        baseline, kept = self._kept[name]
+        baseline, kept = self._kept[key]
         baseline.restore()
         return pickle.loads(kept)  # type: ignore[no-any-return]  # noqa: S301, what we pickled
 

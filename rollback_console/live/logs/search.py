@@ -67,7 +67,9 @@ def rows(run: StepRun, start: int) -> Iterator[tuple[int, tuple[int, ...], bytes
     reached = start - 1
     while True:
         later = run.chunks.filter(offset__gt=reached).order_by("offset")
-        chunks = list(later.only("offset", "length", "first_line", "line_starts", "data")[:ROWS])
+        # With its run: Django would look for that one row by row.
+        columns = ("run", "offset", "length", "first_line", "line_starts", "data")
+        chunks = list(later.only(*columns)[:ROWS])
         for chunk in chunks:
             yield chunk.first_line, log_store.line_starts(chunk), log_store.unpack(chunk)
         if len(chunks) < ROWS:
